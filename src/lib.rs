@@ -1,0 +1,3 @@
+//! The map of the code: read this first.
+
+pub mod model;

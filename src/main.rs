@@ -1,0 +1,3 @@
+//! `git baton`: parse, run, exit code.
+
+fn main() {}

@@ -1,0 +1,102 @@
+use bstr::BString;
+
+use super::{Entry, Oid, SessionId};
+
+/// What is under judgement.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    /// A commit, made or about to be made.
+    Commit(CommitChange),
+    /// A branch that moves from one commit to another.
+    Tip(TipMove),
+}
+
+/// Which commit a [`CommitChange`] is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Subject {
+    /// The commit that git is about to make from an index.
+    Staged,
+    /// A commit object.
+    Commit(Oid),
+}
+
+/// A commit under judgement: what it does to the paths that the policy watches.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CommitChange {
+    /// Which commit.
+    pub subject: Subject,
+    /// Its parents, in order.
+    pub parents: Vec<Oid>,
+    /// Its message without header; `None` where the stage cannot know it yet.
+    pub message: Option<BString>,
+    /// The watched paths whose entry differs from the entry in *every* parent, sorted by path.
+    /// In a root commit that is each watched path that exists.
+    pub paths: Vec<PathChange>,
+    /// What `aggregate-commit` needs; gathered when the message claims to be an aggregate or a
+    /// path that only an aggregate may write has changed, and the commit exists.
+    pub aggregate: Option<AggregateEvidence>,
+    /// The signature in the commit's header, if it carries one.
+    pub signature: Option<Signature>,
+}
+
+/// One watched path whose entry differs from the entry in every parent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PathChange {
+    /// The path from the repository's root, raw bytes, `/` between its parts.
+    pub path: BString,
+    /// The entry in each parent, in the order of the parents; `None` where it does not exist.
+    pub before: Vec<Option<Entry>>,
+    /// The entry in the commit; `None` when the commit deletes the path.
+    pub after: Option<Entry>,
+}
+
+/// The content behind a commit that claims to be an aggregate.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct AggregateEvidence {
+    /// The handoff file in the first parent; `None` when there is none there.
+    pub handoff_before: Option<BString>,
+    /// The handoff file in the commit; `None` when there is none there.
+    pub handoff_after: Option<BString>,
+    /// Every path, watched or not, whose entry differs from the first parent's, sorted.
+    pub changed_paths: Vec<BString>,
+    /// The sessions whose log exists in the commit's tree.
+    pub logged_sessions: Vec<SessionId>,
+}
+
+/// A signature over a commit, as the commit's header holds it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Signature {
+    /// The armoured text of the `gpgsig` (or `gpgsig-sha256`) header, continuation spaces removed.
+    pub armoured: BString,
+    /// The commit object without that header: the bytes that were signed.
+    pub payload: BString,
+    /// When the committer says the commit was made, seconds since the epoch.
+    pub committed_at: i64,
+}
+
+/// A branch that moves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TipMove {
+    /// The full name of the reference.
+    pub reference: BString,
+    /// The commit it named.
+    pub old: Oid,
+    /// The commit it will name; `None` when it is deleted.
+    pub new: Option<Oid>,
+    /// The protected paths whose entries differ between the two tips, sorted by path.
+    pub entries: Vec<TipEntry>,
+}
+
+/// A protected path at both ends of a [`TipMove`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TipEntry {
+    /// The path.
+    pub path: BString,
+    /// The entry at the old tip.
+    pub old: Option<Entry>,
+    /// The entry at the new tip.
+    pub new: Option<Entry>,
+    /// Whether commits that came with the move lead from the old entry to the new one, each
+    /// writing the path on top of the entry before it.
+    pub derived: bool,
+}

@@ -1,0 +1,36 @@
+use super::Oid;
+
+/// What a tree or an index records for one path: its mode and the object it names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Entry {
+    /// The mode as git writes it in a tree, in octal: 100644, 100755, 120000, 160000 or 40000.
+    pub mode: u32,
+    /// The object: a blob, a tree, or, for a submodule, a commit of another repository.
+    pub oid: Oid,
+}
+
+/// The kinds of entry that a path can have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EntryKind {
+    /// A regular file, executable or not.
+    File,
+    /// A symbolic link.
+    Symlink,
+    /// A submodule: a commit of another repository.
+    Submodule,
+    /// A directory.
+    Tree,
+}
+
+impl Entry {
+    /// The kind by the mode's type bits, read as git reads them: what is no directory, link or
+    /// submodule is a file (old histories hold modes such as 100664).
+    pub fn kind(&self) -> EntryKind {
+        match self.mode & 0o170_000 {
+            0o040_000 => EntryKind::Tree,
+            0o120_000 => EntryKind::Symlink,
+            0o160_000 => EntryKind::Submodule,
+            _ => EntryKind::File,
+        }
+    }
+}

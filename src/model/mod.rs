@@ -1,0 +1,17 @@
+//! The values the judge works on: no I/O, no clock, no environment.
+
+mod change;
+mod entry;
+mod oid;
+mod session;
+mod verdict;
+mod watch;
+
+pub use change::{
+    AggregateEvidence, Change, CommitChange, PathChange, Signature, Subject, TipEntry, TipMove,
+};
+pub use entry::{Entry, EntryKind};
+pub use oid::{Oid, OidError};
+pub use session::SessionId;
+pub use verdict::{RuleId, Verdict, Violation};
+pub use watch::Watch;

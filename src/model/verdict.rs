@@ -1,0 +1,93 @@
+use std::fmt;
+
+use bstr::BString;
+
+use super::{Oid, SessionId};
+
+/// The name of a rule, as reports and documentation write it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum RuleId {
+    /// A protected path is written by somebody who may not.
+    ProtectedPath,
+    /// One commit carries the work of several sessions.
+    BundledSessions,
+    /// The policy, or the list of signers, changes without a maintainer's signature.
+    PolicyChange,
+    /// A commit claims to be an aggregate and its content does not prove it.
+    AggregateCommit,
+    /// A branch loses the newest protected entry.
+    HandoffRollback,
+}
+
+impl RuleId {
+    /// Every rule, in the order in which they are reported.
+    pub const ALL: [Self; 5] = [
+        Self::ProtectedPath,
+        Self::BundledSessions,
+        Self::PolicyChange,
+        Self::AggregateCommit,
+        Self::HandoffRollback,
+    ];
+
+    /// The kebab-case id.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::ProtectedPath => "protected-path",
+            Self::BundledSessions => "bundled-sessions",
+            Self::PolicyChange => "policy-change",
+            Self::AggregateCommit => "aggregate-commit",
+            Self::HandoffRollback => "handoff-rollback",
+        }
+    }
+}
+
+impl fmt::Display for RuleId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// One way in which a change breaks a rule.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Violation {
+    /// The rule that is broken.
+    pub rule: RuleId,
+    /// The commit that breaks it; `None` for a commit not made yet and for a moved branch.
+    pub commit: Option<Oid>,
+    /// The branch, full name, when the rule is about a branch that moves.
+    pub reference: Option<BString>,
+    /// The path it is about, if it is about one.
+    pub path: Option<BString>,
+    /// The sessions involved, sorted.
+    pub sessions: Vec<SessionId>,
+    /// What happened, a sentence.
+    pub why: String,
+    /// What to do instead, a sentence.
+    pub instead: String,
+}
+
+/// The judge's answer about one change.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Verdict {
+    /// What it breaks; empty when it may land.
+    pub violations: Vec<Violation>,
+    /// The rules that this stage cannot decide yet and a later one must.
+    pub deferred: Vec<RuleId>,
+}
+
+impl Verdict {
+    /// Whether nothing is broken, as far as this stage can know.
+    pub fn is_clean(&self) -> bool {
+        self.violations.is_empty()
+    }
+
+    /// Takes over what another verdict found.
+    pub fn absorb(&mut self, other: Self) {
+        self.violations.extend(other.violations);
+        for rule in other.deferred {
+            if !self.deferred.contains(&rule) {
+                self.deferred.push(rule);
+            }
+        }
+    }
+}
