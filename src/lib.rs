@@ -1,3 +1,5 @@
 //! The map of the code: read this first.
 
+pub mod git;
 pub mod model;
+pub mod sys;

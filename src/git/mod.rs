@@ -1,0 +1,15 @@
+//! The only place that names gix or runs the git program.
+
+mod error;
+pub mod history;
+mod objects;
+mod program;
+mod refs;
+mod repo;
+pub mod tree;
+
+pub use error::GitError;
+pub use objects::{Commit, Objects};
+pub use program::Program;
+pub use refs::Refs;
+pub use repo::Repo;

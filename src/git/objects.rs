@@ -1,0 +1,296 @@
+use std::path::{Path, PathBuf};
+
+use bstr::{BString, ByteSlice};
+use gix::objs::{CommitRefIter, Find, Kind, TreeRefIter};
+
+use super::GitError;
+use crate::model::{Entry, Oid, Signature};
+
+/// The objects of a repository: its own database and those that git's environment adds, such as
+/// the quarantine in which a push waits for `pre-receive`.
+///
+/// Replacement references are not honoured: a guard judges what is there, not what somebody has
+/// put in its place. Clones share the open packs.
+#[derive(Clone)]
+pub struct Objects {
+    stores: Vec<gix::odb::Handle>,
+    hash: gix::hash::Kind,
+}
+
+/// A commit object, taken apart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Commit {
+    /// Its tree.
+    pub tree: Oid,
+    /// Its parents, in order.
+    pub parents: Vec<Oid>,
+    /// When the committer says it was made, seconds since the epoch; 0 where that is unreadable.
+    pub committed_at: i64,
+    /// The message.
+    pub message: BString,
+    /// Whether its header holds a signature.
+    pub signed: bool,
+}
+
+/// The bytes of memory that one reader of a whole history may use to keep bases of deltas.
+///
+/// Measured on 27,354 commits: no cache 7.4 s, 4 MB 4.2 s, 16 MB and more 2.1 s.
+const DELTA_CACHE_BYTES: usize = 32 * 1024 * 1024;
+
+impl Objects {
+    /// Opens the database in `own` (a directory named `objects`) and those in `others`.
+    pub(super) fn open(
+        own: &Path,
+        others: impl IntoIterator<Item = PathBuf>,
+        hash: gix::hash::Kind,
+    ) -> Result<Self, GitError> {
+        let mut directories = vec![own.to_owned()];
+        for other in others {
+            if !directories.contains(&other) && other.is_dir() {
+                directories.push(other);
+            }
+        }
+        let stores = directories
+            .into_iter()
+            .map(|path| gix::odb::at(&path, hash).map_err(GitError::io(path)))
+            .collect::<Result<_, _>>()?;
+        Ok(Self { stores, hash })
+    }
+
+    /// A handle fit to read a whole history: it keeps the bases of packed deltas in memory.
+    pub fn for_long_reads(&self) -> Self {
+        let mut long = self.clone();
+        for store in &mut long.stores {
+            store.set_pack_cache(|| {
+                Box::new(gix::odb::pack::cache::lru::MemoryCappedHashmap::new(
+                    DELTA_CACHE_BYTES,
+                ))
+            });
+        }
+        long
+    }
+
+    /// The length of the ids here, in bytes: 20 or 32.
+    pub fn id_len(&self) -> usize {
+        self.hash.len_in_bytes()
+    }
+
+    /// Whether the object is there.
+    pub fn contains(&self, oid: Oid) -> bool {
+        let id = to_gix(oid);
+        self.stores
+            .iter()
+            .any(|store| gix::objs::Exists::exists(store, &id))
+    }
+
+    /// Reads an object into `buffer` and returns its kind; `None` when it is not there.
+    fn try_read(&self, oid: Oid, buffer: &mut Vec<u8>) -> Result<Option<Kind>, GitError> {
+        let id = to_gix(oid);
+        for store in &self.stores {
+            let found = store
+                .try_find(&id, buffer)
+                .map_err(|error| corrupt(oid, error))?
+                .map(|data| data.kind);
+            if found.is_some() {
+                return Ok(found);
+            }
+        }
+        Ok(None)
+    }
+
+    fn read(&self, oid: Oid, wanted: Kind, buffer: &mut Vec<u8>) -> Result<(), GitError> {
+        match self.try_read(oid, buffer)? {
+            None => Err(GitError::Missing(oid)),
+            Some(kind) if kind == wanted => Ok(()),
+            Some(kind) => Err(corrupt(
+                oid,
+                format!("it is a {kind} where a {wanted} belongs"),
+            )),
+        }
+    }
+
+    /// The commit of this id.
+    pub fn commit(&self, oid: Oid, buffer: &mut Vec<u8>) -> Result<Commit, GitError> {
+        self.read(oid, Kind::Commit, buffer)?;
+        parse_commit(buffer, self.hash).map_err(|reason| corrupt(oid, reason))
+    }
+
+    /// The commit that this object is or, through any number of tags, points to; `None` when it
+    /// points to something else.
+    pub fn peel_to_commit(&self, oid: Oid) -> Result<Option<Oid>, GitError> {
+        let mut buffer = Vec::new();
+        let mut at = oid;
+        loop {
+            match self
+                .try_read(at, &mut buffer)?
+                .ok_or(GitError::Missing(at))?
+            {
+                Kind::Commit => return Ok(Some(at)),
+                Kind::Tag => {
+                    let target = gix::objs::TagRefIter::from_bytes(&buffer, self.hash)
+                        .target_id()
+                        .map_err(|error| corrupt(at, error))?;
+                    at = from_gix(&target);
+                }
+                Kind::Tree | Kind::Blob => return Ok(None),
+            }
+        }
+    }
+
+    /// Calls `visit` with every name and entry of a tree, in the tree's order.
+    pub fn tree(
+        &self,
+        oid: Oid,
+        buffer: &mut Vec<u8>,
+        mut visit: impl FnMut(&bstr::BStr, Entry),
+    ) -> Result<(), GitError> {
+        self.read(oid, Kind::Tree, buffer)?;
+        for entry in TreeRefIter::from_bytes(buffer, self.hash) {
+            let entry = entry.map_err(|error| corrupt(oid, error))?;
+            visit(
+                entry.filename,
+                Entry {
+                    mode: u32::from(entry.mode.value()),
+                    oid: from_gix(entry.oid),
+                },
+            );
+        }
+        Ok(())
+    }
+
+    /// The content of a blob.
+    pub fn blob(&self, oid: Oid) -> Result<BString, GitError> {
+        let mut buffer = Vec::new();
+        self.read(oid, Kind::Blob, &mut buffer)?;
+        Ok(buffer.into())
+    }
+
+    /// The entry of a path below a tree; `None` when there is none.
+    pub fn entry(&self, tree: Oid, path: &bstr::BStr) -> Result<Option<Entry>, GitError> {
+        let mut buffer = Vec::new();
+        let mut at = tree;
+        let mut parts = path.split_str("/").peekable();
+        while let Some(part) = parts.next() {
+            let mut found = None;
+            self.tree(at, &mut buffer, |name, entry| {
+                if name == part {
+                    found = Some(entry);
+                }
+            })?;
+            match found {
+                Some(entry) if parts.peek().is_none() => return Ok(Some(entry)),
+                Some(entry) if entry.kind() == crate::model::EntryKind::Tree => at = entry.oid,
+                _ => return Ok(None),
+            }
+        }
+        Ok(None)
+    }
+
+    /// The signature in the commit's header with the bytes it is over; `None` when it has none.
+    pub fn signature(&self, oid: Oid) -> Result<Option<Signature>, GitError> {
+        let mut buffer = Vec::new();
+        let commit = self.commit(oid, &mut buffer)?;
+        let found =
+            CommitRefIter::signature(&buffer, self.hash).map_err(|error| corrupt(oid, error))?;
+        Ok(found.map(|(armoured, payload)| Signature {
+            armoured: armoured.into_owned(),
+            payload: payload.to_bstring(),
+            committed_at: commit.committed_at,
+        }))
+    }
+}
+
+/// Takes a commit's bytes apart. The header is read as git reads it: tree and parents first, the
+/// rest by its keys; a date that cannot be read does not make the commit unreadable.
+fn parse_commit(bytes: &[u8], hash: gix::hash::Kind) -> Result<Commit, String> {
+    let end = bytes.find(b"\n\n").unwrap_or(bytes.len());
+    let mut lines = bytes[..end].split_str("\n");
+    let id = |hex: &[u8]| match Oid::from_hex(hex) {
+        Ok(oid) if oid.as_bytes().len() == hash.len_in_bytes() => Ok(oid),
+        _ => Err(format!("`{}` is no id", hex.as_bstr())),
+    };
+    let tree = lines
+        .next()
+        .and_then(|line| line.strip_prefix(b"tree "))
+        .ok_or("it does not begin with a tree")?;
+    let mut commit = Commit {
+        tree: id(tree)?,
+        parents: Vec::new(),
+        committed_at: 0,
+        message: bytes.get(end + 2..).unwrap_or_default().into(),
+        signed: false,
+    };
+    let mut in_parents = true;
+    for line in lines {
+        if let Some(parent) = line.strip_prefix(b"parent ").filter(|_| in_parents) {
+            commit.parents.push(id(parent)?);
+            continue;
+        }
+        in_parents = false;
+        if let Some(committer) = line.strip_prefix(b"committer ") {
+            commit.committed_at = seconds(committer).unwrap_or(0);
+        }
+        commit.signed |= line.starts_with(b"gpgsig");
+    }
+    Ok(commit)
+}
+
+/// The time in a committer line, which ends in `> <seconds> <zone>`.
+fn seconds(committer: &[u8]) -> Option<i64> {
+    let at = committer.rfind_byte(b'>')?;
+    let text = committer[at + 1..].trim().to_str().ok()?;
+    text.split(' ').next()?.parse().ok()
+}
+
+fn corrupt(oid: Oid, reason: impl ToString) -> GitError {
+    GitError::Corrupt {
+        oid,
+        reason: reason.to_string(),
+    }
+}
+
+/// The id as gix has it.
+pub(super) fn to_gix(oid: Oid) -> gix::ObjectId {
+    gix::ObjectId::from_bytes_or_panic(oid.as_bytes())
+}
+
+/// The id as the model has it.
+pub(super) fn from_gix(id: &gix::oid) -> Oid {
+    Oid::from_bytes(id.as_bytes()).expect("gix's ids have 20 or 32 bytes")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TREE: &str = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
+
+    #[test]
+    fn a_commit_is_taken_apart() {
+        let bytes = format!(
+            "tree {TREE}\nparent {TREE}\nparent {TREE}\nauthor A <a> 1 +0000\ncommitter A > B <a> 17 +0000\n\
+             gpgsig -----BEGIN\n parent {TREE}\n\nsubject\n\nbody\n"
+        );
+        let commit = parse_commit(bytes.as_bytes(), gix::hash::Kind::Sha1).unwrap();
+        assert_eq!(commit.parents.len(), 2);
+        assert_eq!(commit.committed_at, 17);
+        assert_eq!(commit.message, "subject\n\nbody\n");
+        assert!(commit.signed);
+    }
+
+    #[test]
+    fn odd_commits_are_read_or_refused() {
+        let read = |bytes: &[u8]| parse_commit(bytes, gix::hash::Kind::Sha1);
+        assert!(read(b"").is_err());
+        assert!(read(b"tree 12").is_err());
+        let bare = read(format!("tree {TREE}").as_bytes()).unwrap();
+        assert_eq!((bare.committed_at, bare.message.len()), (0, 0));
+        let late = format!("tree {TREE}\nauthor x\nparent {TREE}\ncommitter nobody\n\n\n\nx");
+        let late = read(late.as_bytes()).unwrap();
+        assert!(
+            late.parents.is_empty(),
+            "a parent after the author is no parent to git either"
+        );
+        assert_eq!(late.message, "\n\nx");
+    }
+}

@@ -1,0 +1,143 @@
+use std::ffi::{OsStr, OsString};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use bstr::{BString, ByteSlice};
+
+use super::GitError;
+use crate::model::Oid;
+
+/// The git program, run on one repository with nothing of the caller's configuration overrides.
+#[derive(Debug, Clone)]
+pub struct Program {
+    git_dir: PathBuf,
+    work_tree: Option<PathBuf>,
+}
+
+/// The variables by which a caller can hand configuration or other objects to git. None may
+/// reach a verdict.
+const OVERRIDES: [&str; 5] = [
+    "GIT_CONFIG_PARAMETERS",
+    "GIT_CONFIG_COUNT",
+    "GIT_CONFIG",
+    "GIT_REPLACE_REF_BASE",
+    "GIT_GRAFT_FILE",
+];
+
+impl Program {
+    pub(super) fn new(git_dir: PathBuf, work_tree: Option<PathBuf>) -> Self {
+        Self { git_dir, work_tree }
+    }
+
+    /// A command on this repository, ready for arguments.
+    pub fn command(&self) -> Command {
+        let mut command = Command::new("git");
+        for variable in OVERRIDES {
+            command.env_remove(variable);
+        }
+        command
+            .env("GIT_NO_REPLACE_OBJECTS", "1")
+            .env("GIT_DIR", &self.git_dir)
+            .env("LC_ALL", "C");
+        match &self.work_tree {
+            Some(path) => command.current_dir(path).env("GIT_WORK_TREE", path),
+            None => command
+                .current_dir(&self.git_dir)
+                .env_remove("GIT_WORK_TREE"),
+        };
+        command
+    }
+
+    /// What the command prints, once it has succeeded.
+    pub fn output<A: AsRef<OsStr>>(
+        &self,
+        args: impl IntoIterator<Item = A>,
+    ) -> Result<BString, GitError> {
+        self.run(args, None)
+    }
+
+    /// Like [`Program::output`], with this on its standard input.
+    pub fn output_with_input<A: AsRef<OsStr>>(
+        &self,
+        args: impl IntoIterator<Item = A>,
+        input: &[u8],
+    ) -> Result<BString, GitError> {
+        self.run(args, Some(input))
+    }
+
+    fn run<A: AsRef<OsStr>>(
+        &self,
+        args: impl IntoIterator<Item = A>,
+        input: Option<&[u8]>,
+    ) -> Result<BString, GitError> {
+        let args: Vec<OsString> = args
+            .into_iter()
+            .map(|arg| arg.as_ref().to_owned())
+            .collect();
+        let failed = |reason: String| GitError::Program {
+            args: args.join(OsStr::new(" ")).to_string_lossy().into_owned(),
+            reason,
+        };
+        let mut child = self
+            .command()
+            .args(&args)
+            .stdin(if input.is_some() {
+                Stdio::piped()
+            } else {
+                Stdio::null()
+            })
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .map_err(|error| failed(format!("the program does not start: {error}")))?;
+        let stdin = child.stdin.take();
+        std::thread::scope(|scope| {
+            // A child that ends early closes its input; its exit status says so better.
+            scope.spawn(move || {
+                stdin
+                    .zip(input)
+                    .map(|(mut pipe, bytes)| pipe.write_all(bytes))
+            });
+            let out = child
+                .wait_with_output()
+                .map_err(|error| failed(error.to_string()))?;
+            if out.status.success() {
+                return Ok(out.stdout.into());
+            }
+            let said = out.stderr.trim().to_str_lossy().into_owned();
+            Err(failed(if said.is_empty() {
+                out.status.to_string()
+            } else {
+                said
+            }))
+        })
+    }
+
+    /// The object that a revision names; `None` when it names none.
+    pub fn rev_parse(&self, revision: &str) -> Result<Option<Oid>, GitError> {
+        let mut command = self.command();
+        command.args([
+            "rev-parse",
+            "--verify",
+            "--quiet",
+            "--end-of-options",
+            revision,
+        ]);
+        let out = command
+            .stdin(Stdio::null())
+            .output()
+            .map_err(|error| GitError::Program {
+                args: format!("rev-parse {revision}"),
+                reason: format!("the program does not start: {error}"),
+            })?;
+        Ok(Oid::from_hex(out.stdout.trim())
+            .ok()
+            .filter(|_| out.status.success()))
+    }
+
+    /// The directory in which the command runs.
+    pub fn directory(&self) -> &Path {
+        self.work_tree.as_deref().unwrap_or(&self.git_dir)
+    }
+}

@@ -1,0 +1,126 @@
+use std::path::PathBuf;
+
+use bstr::{BString, ByteSlice};
+
+use super::GitError;
+use super::objects::from_gix;
+use super::program::Program;
+use crate::model::Oid;
+
+/// The references of a repository.
+pub struct Refs {
+    backend: Backend,
+}
+
+enum Backend {
+    Files(Box<gix::refs::file::Store>),
+    /// gix reads no reftable yet: the git program is asked instead.
+    Program(Program),
+}
+
+impl Refs {
+    pub(super) fn files(store: gix::refs::file::Store) -> Self {
+        Self {
+            backend: Backend::Files(Box::new(store)),
+        }
+    }
+
+    pub(super) fn program(program: Program) -> Self {
+        Self {
+            backend: Backend::Program(program),
+        }
+    }
+
+    /// What a reference, `HEAD` included, names in the end: an object, perhaps a tag. `None`
+    /// when it does not exist, or points to a branch that is not born yet.
+    pub fn resolve(&self, name: &str) -> Result<Option<Oid>, GitError> {
+        match &self.backend {
+            Backend::Files(store) => resolve_file(store, name, 0),
+            Backend::Program(program) => program.rev_parse(name),
+        }
+    }
+
+    /// Every reference below this prefix (such as `refs/heads/`) with the object it names,
+    /// sorted by name. Broken and unborn ones are left out.
+    pub fn below(&self, prefix: &str) -> Result<Vec<(BString, Oid)>, GitError> {
+        match &self.backend {
+            Backend::Files(store) => list_files(store, prefix),
+            Backend::Program(program) => {
+                let out = program.output([
+                    "for-each-ref",
+                    "--format=%(objectname) %(refname)",
+                    prefix.trim_end_matches('/'),
+                ])?;
+                Ok(out.lines().filter_map(parse_listed).collect())
+            }
+        }
+    }
+}
+
+fn parse_listed(line: &[u8]) -> Option<(BString, Oid)> {
+    let (hex, name) = line.split_once_str(" ")?;
+    Some((name.into(), Oid::from_hex(hex).ok()?))
+}
+
+/// Git follows at most five symbolic references in a row.
+const MAX_SYMBOLIC: usize = 5;
+
+fn resolve_file(
+    store: &gix::refs::file::Store,
+    name: &str,
+    depth: usize,
+) -> Result<Option<Oid>, GitError> {
+    let refs = |error: &dyn std::fmt::Display| GitError::Refs(format!("{name}: {error}"));
+    let full = gix::refs::FullName::try_from(name).map_err(|error| refs(&error))?;
+    let found = store
+        .try_find(full.as_ref().as_partial_name())
+        .map_err(|error| refs(&error))?
+        .filter(|found| found.name == full);
+    match found.map(|found| found.target) {
+        None => Ok(None),
+        Some(gix::refs::Target::Object(id)) => Ok(Some(from_gix(&id))),
+        Some(gix::refs::Target::Symbolic(_)) if depth == MAX_SYMBOLIC => {
+            Err(refs(&"it is a chain of too many symbolic references"))
+        }
+        Some(gix::refs::Target::Symbolic(next)) => {
+            let next = next.as_bstr().to_str().map_err(|error| refs(&error))?;
+            resolve_file(store, next, depth + 1)
+        }
+    }
+}
+
+fn list_files(
+    store: &gix::refs::file::Store,
+    prefix: &str,
+) -> Result<Vec<(BString, Oid)>, GitError> {
+    let refs = |error: &dyn std::fmt::Display| GitError::Refs(format!("{prefix}: {error}"));
+    let iter = store.iter().map_err(|error| refs(&error))?;
+    let prefix: &gix::path::RelativePath =
+        prefix.as_bytes().try_into().map_err(|error| refs(&error))?;
+    let mut listed = Vec::new();
+    for reference in iter.prefixed(prefix).map_err(|error| refs(&error))? {
+        let Ok(reference) = reference else { continue };
+        let target = match reference.target {
+            gix::refs::Target::Object(id) => Some(from_gix(&id)),
+            gix::refs::Target::Symbolic(next) => {
+                let next = next.as_bstr().to_str().map_err(|error| refs(&error))?;
+                resolve_file(store, next, 0)?
+            }
+        };
+        listed.extend(target.map(|oid| (reference.name.as_bstr().to_owned(), oid)));
+    }
+    Ok(listed)
+}
+
+/// The commits at which a shallow clone was cut off; empty in a full one.
+pub(super) fn shallow_commits(common_dir: &std::path::Path) -> Result<Vec<Oid>, GitError> {
+    let path: PathBuf = common_dir.join("shallow");
+    match std::fs::read(&path) {
+        Ok(bytes) => Ok(bytes
+            .lines()
+            .filter_map(|line| Oid::from_hex(line.trim()).ok())
+            .collect()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(source) => Err(GitError::Io { path, source }),
+    }
+}

@@ -1,0 +1,165 @@
+use std::path::{Path, PathBuf};
+
+use bstr::ByteSlice;
+
+use super::GitError;
+use super::objects::Objects;
+use super::program::Program;
+use super::refs::{self, Refs};
+use crate::model::Oid;
+use crate::sys::GitEnv;
+
+/// A repository, seen from one of its worktrees.
+pub struct Repo {
+    git_dir: PathBuf,
+    common_dir: PathBuf,
+    work_tree: Option<PathBuf>,
+    objects: Objects,
+    refs: Refs,
+    program: Program,
+}
+
+impl Repo {
+    /// Opens the repository that git's environment names, or else the one around the current
+    /// directory.
+    pub fn open(env: &GitEnv) -> Result<Self, GitError> {
+        let git_dir = match &env.git_dir {
+            Some(path) => env.current_dir.join(path),
+            None => discover(&env.current_dir)?,
+        };
+        let opened = gix::open::Options::isolated()
+            .with(gix::sec::Trust::Full)
+            .open_path_as_is(true)
+            .open(&git_dir)
+            .map_err(|source| GitError::Open {
+                path: git_dir.clone(),
+                source: source.into(),
+            })?
+            .to_thread_local();
+        Self::from_gix(&opened, env)
+    }
+
+    fn from_gix(opened: &gix::Repository, env: &GitEnv) -> Result<Self, GitError> {
+        let absolute = |path: &Path| env.current_dir.join(path);
+        let git_dir = absolute(opened.git_dir());
+        let common_dir = clean(&absolute(opened.common_dir()));
+        let work_tree = opened.workdir().map(absolute);
+        let others = env
+            .object_directory
+            .iter()
+            .chain(&env.alternate_object_directories);
+        let objects = Objects::open(
+            &common_dir.join("objects"),
+            others.map(|path| absolute(path)),
+            opened.object_hash(),
+        )?;
+        let program = Program::new(git_dir.clone(), work_tree.clone());
+        let storage = opened.config_snapshot().string("extensions.refStorage");
+        let refs = match storage {
+            Some(format) if !format.eq_ignore_ascii_case(b"files") => {
+                Refs::program(program.clone())
+            }
+            _ => Refs::files(opened.refs.clone()),
+        };
+        Ok(Self {
+            git_dir,
+            common_dir,
+            work_tree,
+            objects,
+            refs,
+            program,
+        })
+    }
+
+    /// The git directory of this worktree: `.git`, or `.git/worktrees/<id>` in a linked one.
+    pub fn git_dir(&self) -> &Path {
+        &self.git_dir
+    }
+
+    /// The git directory that all worktrees share.
+    pub fn common_dir(&self) -> &Path {
+        &self.common_dir
+    }
+
+    /// Where Baton keeps what is true of this machine only.
+    pub fn baton_dir(&self) -> PathBuf {
+        self.common_dir.join("baton")
+    }
+
+    /// The root of this worktree; `None` in a bare repository.
+    pub fn work_tree(&self) -> Option<&Path> {
+        self.work_tree.as_deref()
+    }
+
+    /// The objects.
+    pub fn objects(&self) -> &Objects {
+        &self.objects
+    }
+
+    /// The references.
+    pub fn refs(&self) -> &Refs {
+        &self.refs
+    }
+
+    /// The git program, set on this repository.
+    pub fn program(&self) -> &Program {
+        &self.program
+    }
+
+    /// The commits at which a shallow clone was cut off; empty in a full one.
+    pub fn shallow_commits(&self) -> Result<Vec<Oid>, GitError> {
+        refs::shallow_commits(&self.common_dir)
+    }
+
+    /// The index that git will commit: the one its environment names, or this worktree's.
+    pub fn index_path(&self, env: &GitEnv) -> PathBuf {
+        match &env.index_file {
+            Some(path) => env.current_dir.join(path),
+            None => self.git_dir.join("index"),
+        }
+    }
+
+    /// The commit that `HEAD` names; `None` on a branch not born yet.
+    pub fn head(&self) -> Result<Option<Oid>, GitError> {
+        self.refs.resolve("HEAD")
+    }
+
+    /// The commit that a revision names.
+    pub fn commit_of(&self, revision: &str) -> Result<Oid, GitError> {
+        let no_commit = |reason: &str| GitError::NoCommit {
+            name: revision.to_owned(),
+            reason: reason.to_owned(),
+        };
+        let oid = self
+            .program
+            .rev_parse(revision)?
+            .ok_or_else(|| no_commit("git finds nothing of that name"))?;
+        self.objects
+            .peel_to_commit(oid)?
+            .ok_or_else(|| no_commit("it names an object of another kind"))
+    }
+
+    /// The ids that a file of the git directory lists, one a line, such as `MERGE_HEAD`; empty
+    /// when there is no such file.
+    pub fn listed_ids(&self, name: &str) -> Result<Vec<Oid>, GitError> {
+        let path = self.git_dir.join(name);
+        let bytes = crate::sys::file::read_if_exists(&path).map_err(GitError::io(path))?;
+        Ok(bytes
+            .unwrap_or_default()
+            .lines()
+            .filter_map(|line| Oid::from_hex(line.split(|byte| *byte == b'\t').next()?.trim()).ok())
+            .collect())
+    }
+}
+
+fn discover(from: &Path) -> Result<PathBuf, GitError> {
+    let (found, _) =
+        gix::discover::upwards(from).map_err(|_| GitError::NoRepository(from.to_owned()))?;
+    let (git_dir, _) = found.into_repository_and_work_tree_directories();
+    Ok(git_dir)
+}
+
+/// The path without its `.` and `..`, as gix leaves in a linked worktree's common directory.
+fn clean(path: &Path) -> PathBuf {
+    path.canonicalize().unwrap_or_else(|_| path.to_owned())
+}

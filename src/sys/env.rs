@@ -1,0 +1,44 @@
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+/// What git's environment says about the repository at hand, read once when the program starts.
+#[derive(Debug, Clone, Default)]
+pub struct GitEnv {
+    /// The current directory.
+    pub current_dir: PathBuf,
+    /// `GIT_DIR`.
+    pub git_dir: Option<PathBuf>,
+    /// `GIT_INDEX_FILE`: the index that git will commit, when it is not the usual one.
+    pub index_file: Option<PathBuf>,
+    /// `GIT_OBJECT_DIRECTORY`: where new objects go; in a push, the quarantine.
+    pub object_directory: Option<PathBuf>,
+    /// `GIT_ALTERNATE_OBJECT_DIRECTORIES`: further places to look for objects.
+    pub alternate_object_directories: Vec<PathBuf>,
+}
+
+impl GitEnv {
+    /// Reads the process's environment. Fails when the current directory is gone.
+    pub fn from_process() -> std::io::Result<Self> {
+        Ok(Self {
+            current_dir: std::env::current_dir()?,
+            git_dir: path("GIT_DIR"),
+            index_file: path("GIT_INDEX_FILE"),
+            object_directory: path("GIT_OBJECT_DIRECTORY"),
+            alternate_object_directories: value("GIT_ALTERNATE_OBJECT_DIRECTORIES")
+                .map(|list| {
+                    std::env::split_paths(&list)
+                        .filter(|one| !one.as_os_str().is_empty())
+                        .collect()
+                })
+                .unwrap_or_default(),
+        })
+    }
+}
+
+fn path(name: &str) -> Option<PathBuf> {
+    value(name).map(PathBuf::from)
+}
+
+fn value(name: &str) -> Option<OsString> {
+    std::env::var_os(name).filter(|value| !value.is_empty())
+}
