@@ -2,6 +2,7 @@
 
 mod error;
 pub mod history;
+pub mod index;
 mod objects;
 mod program;
 mod refs;

@@ -2,5 +2,6 @@
 
 mod env;
 pub mod file;
+pub mod mmap;
 
 pub use env::GitEnv;

@@ -1,0 +1,241 @@
+//! The entries of an index file, one after the other (`gitformat-index(5)`).
+
+use std::cmp::Ordering;
+
+use bstr::ByteSlice;
+
+use super::error::Fault;
+use super::file::u32_at;
+
+/// The length of the ten numbers that begin an entry: times, device, inode, mode, owner, size.
+const STAT_LEN: usize = 40;
+/// Where among them the mode is.
+const MODE_AT: usize = 24;
+/// In the flags: 16 more bits of flags follow.
+const EXTENDED: u16 = 0x4000;
+/// In the flags: the length of the path; all ones when it is longer than fits.
+const NAME_MASK: u16 = 0x0FFF;
+/// In the extended flags: `git add --intent-to-add`, not yet content.
+const INTENT_TO_ADD: u16 = 0x2000;
+/// In the extended flags: absent from the working tree, but in the commit.
+const SKIP_WORKTREE: u16 = 0x4000;
+
+/// One entry, as the file holds it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct RawEntry<'a> {
+    /// The path; empty where the entry replaces one of a shared index.
+    pub(super) path: &'a [u8],
+    /// What it says about the path.
+    pub(super) state: State<'a>,
+}
+
+/// What an entry says about its path.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct State<'a> {
+    /// The mode.
+    pub(super) mode: u32,
+    /// The object id.
+    pub(super) id: &'a [u8],
+    /// 0, or in an unresolved merge 1 to 3.
+    pub(super) stage: u8,
+    /// Whether the path is announced only: git does not write it into a commit.
+    pub(super) intent_to_add: bool,
+    /// Where in the file it is.
+    pub(super) offset: usize,
+}
+
+/// A cursor over the entries. It goes over them in order only: their lengths differ, and the
+/// table of offsets (`IEOT`) is written only where `index.threads` is set.
+#[derive(Debug)]
+pub(super) struct Entries<'a> {
+    body: &'a [u8],
+    /// Where the next entry begins, after the last one where the extensions begin.
+    pub(super) offset: usize,
+    left: u32,
+    compressed: bool,
+    hash_len: usize,
+    /// The path read last; in version 4 it is in `buffer` instead.
+    path: &'a [u8],
+    buffer: Vec<u8>,
+    stage: u8,
+}
+
+impl<'a> Entries<'a> {
+    /// A cursor before the first of `count` entries, which begin at `offset`; `compressed` when
+    /// each path is written as its difference from the one before.
+    pub(super) fn new(
+        body: &'a [u8],
+        offset: usize,
+        count: u32,
+        compressed: bool,
+        hash_len: usize,
+    ) -> Self {
+        Self {
+            body,
+            offset,
+            left: count,
+            compressed,
+            hash_len,
+            path: b"",
+            buffer: Vec::new(),
+            stage: 0,
+        }
+    }
+
+    /// Reads the next entry, or `None` after the last.
+    pub(super) fn next(&mut self) -> Result<Option<RawEntry<'_>>, Fault> {
+        if self.left == 0 {
+            return Ok(None);
+        }
+        let begin = self.offset;
+        let cut_short = || Fault::damaged("an entry is cut short", begin);
+        let fixed = self.body.get(begin..).ok_or_else(cut_short)?;
+        let mode = u32_at(fixed, MODE_AT).ok_or_else(cut_short)?;
+        let id = fixed
+            .get(STAT_LEN..STAT_LEN + self.hash_len)
+            .ok_or_else(cut_short)?;
+        let mut path_at = STAT_LEN + self.hash_len + 2;
+        let flags = u16_at(fixed, path_at - 2).ok_or_else(cut_short)?;
+        let mut extended = 0;
+        if flags & EXTENDED != 0 {
+            extended = u16_at(fixed, path_at).ok_or_else(cut_short)?;
+            path_at += 2;
+            if extended & !(INTENT_TO_ADD | SKIP_WORKTREE) != 0 {
+                let what = format!("the entry flags {extended:#06x}");
+                return Err(Fault::Unsupported(what));
+            }
+        }
+        let stage = (flags >> 12 & 3) as u8;
+        let name = fixed.get(path_at..).ok_or_else(cut_short)?;
+        let (order, len, used) = if self.compressed {
+            self.read_compressed(name)?
+        } else {
+            self.read_plain(name, path_at)?
+        };
+        if flags & NAME_MASK != NAME_MASK.min(u16::try_from(len).unwrap_or(NAME_MASK)) {
+            let what = "a path is not as long as its entry says";
+            return Err(Fault::damaged(what, begin));
+        }
+        self.check_order(order, stage, len)?;
+        self.offset = begin + path_at + used;
+        self.stage = stage;
+        self.left -= 1;
+        Ok(Some(RawEntry {
+            path: if self.compressed {
+                &self.buffer
+            } else {
+                self.path
+            },
+            state: State {
+                mode,
+                id,
+                stage,
+                intent_to_add: extended & INTENT_TO_ADD != 0,
+                offset: begin,
+            },
+        }))
+    }
+
+    /// Versions 2 and 3: the path, then one to eight NULs up to a multiple of eight bytes from
+    /// the entry's beginning, `path_at` bytes before `name`. Gives how the path sorts against
+    /// the one before, its length, and how many bytes of `name` belong to the entry.
+    fn read_plain(
+        &mut self,
+        name: &'a [u8],
+        path_at: usize,
+    ) -> Result<(Ordering, usize, usize), Fault> {
+        let len = self.path_len(name)?;
+        let used = ((path_at + len + 8) & !7) - path_at;
+        if !name
+            .get(len..used)
+            .is_some_and(|padding| padding.iter().all(|byte| *byte == 0))
+        {
+            let what = "an entry is not padded with NULs";
+            return Err(Fault::damaged(what, self.offset));
+        }
+        let path = &name[..len];
+        let order = self.path.cmp(path);
+        self.path = path;
+        Ok((order, len, used))
+    }
+
+    /// Version 4: how many bytes to drop from the end of the path before, then what to append,
+    /// then NUL. Gives the same as [`Self::read_plain`].
+    fn read_compressed(&mut self, name: &'a [u8]) -> Result<(Ordering, usize, usize), Fault> {
+        let bad_prefix = || Fault::damaged("a path drops more than there is", self.offset);
+        let (drop, varint_len) = varint(name).ok_or_else(bad_prefix)?;
+        let keep = usize::try_from(drop)
+            .ok()
+            .and_then(|drop| self.buffer.len().checked_sub(drop))
+            .ok_or_else(bad_prefix)?;
+        let rest = &name[varint_len..];
+        let suffix_len = self.path_len(rest)?;
+        let suffix = &rest[..suffix_len];
+        let order = self.buffer[keep..].cmp(suffix);
+        self.buffer.truncate(keep);
+        self.buffer.extend_from_slice(suffix);
+        Ok((order, keep + suffix_len, varint_len + suffix_len + 1))
+    }
+
+    /// The number of bytes before the NUL that ends a path.
+    fn path_len(&self, name: &[u8]) -> Result<usize, Fault> {
+        name.find_byte(0)
+            .ok_or_else(|| Fault::damaged("a path does not end", self.offset))
+    }
+
+    /// Entries are sorted by path, then by stage, and only an unmerged path has more than one.
+    /// Reading stops early because of that, so it must hold of all that was read. The entries
+    /// without a path come first, in a split index.
+    fn check_order(&self, order: Ordering, stage: u8, len: usize) -> Result<(), Fault> {
+        let sorted = match order {
+            Ordering::Less => true,
+            Ordering::Equal => len == 0 || (self.stage != 0 && self.stage < stage),
+            Ordering::Greater => false,
+        };
+        if sorted {
+            return Ok(());
+        }
+        let what = "its entries are not in order";
+        Err(Fault::damaged(what, self.offset))
+    }
+}
+
+fn u16_at(data: &[u8], offset: usize) -> Option<u16> {
+    let bytes = data.get(offset..)?.first_chunk()?;
+    Some(u16::from_be_bytes(*bytes))
+}
+
+/// Git's number of variable length, and how many bytes it takes: seven bits a byte, the highest
+/// first, each continued byte adding one so that no number has two spellings.
+fn varint(data: &[u8]) -> Option<(u64, usize)> {
+    let mut value = 0_u64;
+    for (at, byte) in data.iter().enumerate() {
+        value = value.checked_mul(128)? + u64::from(byte & 0x7F);
+        if byte & 0x80 == 0 {
+            return Some((value, at + 1));
+        }
+        value = value.checked_add(1)?;
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_varint_has_one_spelling() {
+        assert_eq!(varint(&[0x00]), Some((0, 1)));
+        assert_eq!(varint(&[0x7F, 9]), Some((127, 1)));
+        assert_eq!(varint(&[0x80, 0x00]), Some((128, 2)));
+        assert_eq!(varint(&[0x81, 0x00]), Some((256, 2)));
+        assert_eq!(varint(&[0xFF, 0x7F]), Some((16_511, 2)));
+    }
+
+    #[test]
+    fn an_endless_varint_is_none() {
+        assert_eq!(varint(&[0x80]), None);
+        assert_eq!(varint(&[]), None);
+        assert_eq!(varint(&[0xFF; 12]), None);
+    }
+}
