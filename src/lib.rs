@@ -2,4 +2,6 @@
 
 pub mod git;
 pub mod model;
+pub mod report;
+pub mod rules;
 pub mod sys;

@@ -1,0 +1,55 @@
+//! GitHub Actions' workflow commands: an annotation for each violation.
+//!
+//! The form and its escapes are those of GitHub's own toolkit:
+//! <https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands>,
+//! `packages/core/src/command.ts` in `actions/toolkit`.
+
+use super::{Report, escape, human};
+use crate::model::Violation;
+
+/// An `::error` line for each violation, then the count as plain text.
+pub fn render(report: &Report) -> String {
+    let commands = report.violations().iter().map(|it| command(report, it));
+    let mut text: String = commands.collect();
+    text.push_str(&human::conclusion(report));
+    text.push('\n');
+    text
+}
+
+fn command(report: &Report, violation: &Violation) -> String {
+    let file = match &violation.path {
+        Some(path) => format!("file={},line=1,", property(&escape::inert(path))),
+        None => String::new(),
+    };
+    let title = match (violation.commit, &violation.reference) {
+        (Some(commit), _) => format!("{} in {}", violation.rule, commit.short()),
+        (None, Some(name)) => format!("{} on {}", violation.rule, human::quote(name)),
+        (None, None) => violation.rule.to_string(),
+    };
+    let subject = violation.commit.and_then(|commit| report.subject(commit));
+    let sessions = (!violation.sessions.is_empty()).then(|| human::sessions(&violation.sessions));
+    let lines = [
+        subject.map(|subject| format!("“{subject}”")),
+        sessions,
+        Some(human::quote(violation.why.as_bytes())),
+        Some(format!("→ {}", human::quote(violation.instead.as_bytes()))),
+    ];
+    let message: Vec<_> = lines.into_iter().flatten().collect();
+    format!(
+        "::error {file}title={}::{}\n",
+        property(&title),
+        data(&message.join("\n"))
+    )
+}
+
+/// The part after the second `::`.
+fn data(text: &str) -> String {
+    text.replace('%', "%25")
+        .replace('\r', "%0D")
+        .replace('\n', "%0A")
+}
+
+/// A value between `=` and `,`.
+fn property(text: &str) -> String {
+    data(text).replace(':', "%3A").replace(',', "%2C")
+}

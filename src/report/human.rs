@@ -1,0 +1,193 @@
+//! Text for people, and for the agents that read a hook's refusal.
+
+use std::fmt::Write;
+
+use anstyle::{AnsiColor, Style as Ansi};
+use bstr::ByteSlice;
+
+use super::{Report, Style, escape, place};
+use crate::model::{SessionId, Violation};
+
+/// The longest quotation of a path, a reason or a session, in characters.
+const QUOTATION: usize = 1000;
+/// How many sessions are named before the rest are only counted.
+const SESSIONS_NAMED: usize = 8;
+/// How many violations a hook's refusal tells before the rest are only counted.
+const VIOLATIONS_TOLD: usize = 10;
+
+/// The report grouped by commit and branch, and a last line that counts.
+pub fn render(report: &Report, style: Style) -> String {
+    let page = Page::new(style);
+    let mut text = String::new();
+    for group in report.violations().chunk_by(|a, b| place(a) == place(b)) {
+        page.heading(&mut text, report, &group[0]);
+        for violation in group {
+            page.violation(&mut text, violation);
+        }
+        text.push('\n');
+    }
+    let mark = if report.exit_code() == 0 {
+        page.good
+    } else {
+        page.bad
+    };
+    writeln!(text, "{mark}{}{mark:#}", conclusion(report)).expect("a String takes all");
+    text
+}
+
+/// What a hook says on standard error when it refuses: short, without colour. `context` is what
+/// was refused, such as the hook's name.
+pub fn refusal(violations: &[Violation], context: &str) -> String {
+    let page = Page::new(Style::default());
+    let mut text = format!("baton: refused ({})\n", escape::inert(context.as_bytes()));
+    let told = &violations[..violations.len().min(VIOLATIONS_TOLD)];
+    for group in told.chunk_by(|a, b| place(a) == place(b)) {
+        if place(&group[0]) != (None, None) {
+            page.heading(&mut text, &Report::default(), &group[0]);
+        }
+        for violation in group {
+            page.violation(&mut text, violation);
+        }
+    }
+    if let untold @ 1.. = violations.len() - told.len() {
+        writeln!(
+            text,
+            "  and {untold} more: `git baton verify` names them all"
+        )
+        .expect("a String takes all");
+    }
+    text
+}
+
+/// The line that counts what was judged and what is broken.
+pub fn conclusion(report: &Report) -> String {
+    let summary = report.summary();
+    let published = match summary.published {
+        0 => String::new(),
+        some => format!(" ({some} already published)"),
+    };
+    let commits = format!("{}{published}", count(summary.commits, "commit"));
+    let tips = count(summary.tips, "branch move");
+    let rules = report.rules().len();
+    if rules == 0 {
+        let judged = match (summary.commits, summary.tips) {
+            (_, 0) => commits,
+            (0, _) => tips,
+            _ => format!("{commits} and {tips}"),
+        };
+        return format!("{judged} judged: none breaks a rule");
+    }
+    let places: Vec<_> = [
+        (report.broken_commits(), commits),
+        (report.broken_tips(), tips),
+    ]
+    .into_iter()
+    .filter(|(broken, _)| *broken > 0)
+    .map(|(broken, judged)| format!("{broken} of {judged}"))
+    .collect();
+    format!(
+        "{} broken in {}",
+        count(rules, "rule"),
+        places.join(" and ")
+    )
+}
+
+/// How the parts of a text are marked, and how wide it is.
+struct Page {
+    width: usize,
+    heading: Ansi,
+    bad: Ansi,
+    good: Ansi,
+}
+
+impl Page {
+    fn new(style: Style) -> Self {
+        let mark = |ansi: Ansi| if style.colour { ansi } else { Ansi::new() };
+        Self {
+            width: style.width.unwrap_or(usize::MAX),
+            heading: mark(AnsiColor::Yellow.on_default()),
+            bad: mark(AnsiColor::Red.on_default().bold()),
+            good: mark(AnsiColor::Green.on_default()),
+        }
+    }
+
+    /// The line above what one commit or one branch breaks.
+    fn heading(&self, text: &mut String, report: &Report, violation: &Violation) {
+        let mark = self.heading;
+        let line = match (violation.commit, &violation.reference) {
+            (Some(commit), _) => {
+                let subject = report.subject(commit).unwrap_or_default();
+                format!("{mark}{}{mark:#} {subject}", commit.short())
+            }
+            (None, Some(reference)) => format!("{mark}{}{mark:#}", quote(reference)),
+            (None, None) => format!("{mark}the commit being made{mark:#}"),
+        };
+        writeln!(text, "{}", line.trim_end()).expect("a String takes all");
+    }
+
+    fn violation(&self, text: &mut String, violation: &Violation) {
+        let (bad, good) = (self.bad, self.good);
+        write!(text, "  {bad}{}{bad:#}", violation.rule).expect("a String takes all");
+        if let Some(path) = &violation.path {
+            text.push_str(": ");
+            text.push_str(&quote(path));
+        }
+        if !violation.sessions.is_empty() {
+            text.push_str(" (");
+            text.push_str(&sessions(&violation.sessions));
+            text.push(')');
+        }
+        text.push('\n');
+        self.paragraph(text, "    ", &quote(violation.why.as_bytes()));
+        let arrow = format!("    {good}→{good:#} ");
+        self.paragraph(text, &arrow, &quote(violation.instead.as_bytes()));
+    }
+
+    /// Breaks `words` into lines below one another, the first after `lead`.
+    fn paragraph(&self, text: &mut String, lead: &str, words: &str) {
+        let indent = if lead.trim().is_empty() { 4 } else { 6 };
+        let mut column = indent;
+        text.push_str(lead);
+        for (at, word) in words.split(' ').enumerate() {
+            let width = word.chars().count();
+            if at > 0 && column + 1 + width > self.width {
+                text.push('\n');
+                text.extend(std::iter::repeat_n(' ', indent));
+                column = indent;
+            } else if at > 0 {
+                text.push(' ');
+                column += 1;
+            }
+            text.push_str(word);
+            column += width;
+        }
+        text.push('\n');
+    }
+}
+
+/// `1 commit`, `2 commits`.
+fn count(number: usize, noun: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {noun}{plural}")
+}
+
+/// The sessions by name, as `session 19` or `sessions 19, 20 and 3 more`.
+pub(super) fn sessions(sessions: &[SessionId]) -> String {
+    let named = sessions.iter().take(SESSIONS_NAMED);
+    let named: Vec<_> = named.map(|it| quote(it.to_string().as_bytes())).collect();
+    let noun = if sessions.len() == 1 {
+        "session"
+    } else {
+        "sessions"
+    };
+    let rest = match sessions.len() - named.len() {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    format!("{noun} {}{rest}", named.join(", "))
+}
+
+/// Text from outside, harmless and not too long.
+pub(super) fn quote(raw: &[u8]) -> String {
+    escape::clip(&escape::inert(raw.as_bstr()), QUOTATION)
+}

@@ -1,0 +1,138 @@
+//! Baton's own JSON: what `schema/report.schema.json` describes, made from these types.
+
+use bstr::BStr;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::{Report, escape};
+use crate::model::{RuleId, Violation};
+
+/// The version of the format: it grows when a field changes its meaning or goes.
+const VERSION: u8 = 1;
+
+/// What `git baton verify --format json` writes. Readers must ignore fields they do not know.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(title = "Baton report")]
+struct Document {
+    /// The version of this format. It grows when a field changes its meaning or goes, not when
+    /// one is added.
+    #[schemars(extend("const" = VERSION))]
+    version: u8,
+    summary: Summary,
+    /// What is broken, grouped by commit and branch. Empty when nothing is.
+    violations: Vec<Item>,
+}
+
+/// How much was judged, and how much of it breaks a rule.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Summary {
+    /// The commits judged.
+    commits: usize,
+    /// The moves of branches judged.
+    tips: usize,
+    /// Those of the commits judged that a remote already advertises.
+    published: usize,
+    /// The commits that break a rule.
+    broken_commits: usize,
+    /// The moves of branches that break a rule.
+    broken_tips: usize,
+}
+
+/// One way in which a commit, or the move of a branch, breaks a rule.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Item {
+    /// The rule that is broken.
+    #[schemars(extend("enum" = RuleId::ALL.map(RuleId::as_str)))]
+    rule: &'static str,
+    /// The commit's full id in hexadecimal; null for a commit not made yet and for a branch that
+    /// moves.
+    #[schemars(regex(pattern = "^([0-9a-f]{40}|[0-9a-f]{64})$"))]
+    commit: Option<String>,
+    /// The first line of the commit's message, for people to read: at most 72 characters, what
+    /// is not visible escaped. Absent where it is not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    subject: Option<String>,
+    /// The branch's full name when it is the branch's move that breaks the rule, else null. A
+    /// name that is not UTF-8 has each byte that does not fit written `\xNN`.
+    reference: Option<String>,
+    /// The name's exact bytes in hexadecimal; there only when the name is not UTF-8.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reference_bytes: Option<String>,
+    /// The path it is about, from the repository's root, exactly; null when it is about none. A
+    /// path that is not UTF-8 has each byte that does not fit written `\xNN`.
+    path: Option<String>,
+    /// The path's exact bytes in hexadecimal; there only when the path is not UTF-8.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path_bytes: Option<String>,
+    /// The sessions involved, sorted: `YYYY-MM-DD/NUMBER`, or `NUMBER` where no day is known.
+    sessions: Vec<String>,
+    /// What happened, a sentence.
+    why: String,
+    /// What to do instead, a sentence.
+    instead: String,
+    /// The rule's page.
+    help: String,
+}
+
+/// The report as one JSON document, indented, with a newline at the end.
+pub fn render(report: &Report) -> String {
+    let summary = report.summary();
+    let document = Document {
+        version: VERSION,
+        summary: Summary {
+            commits: summary.commits,
+            tips: summary.tips,
+            published: summary.published,
+            broken_commits: report.broken_commits(),
+            broken_tips: report.broken_tips(),
+        },
+        violations: report
+            .violations()
+            .iter()
+            .map(|it| item(report, it))
+            .collect(),
+    };
+    let json = serde_json::to_string_pretty(&document).expect("strings and numbers serialise");
+    escape::json(&json) + "\n"
+}
+
+/// The JSON schema (draft 2020-12) of what [`render`] writes.
+pub fn schema() -> schemars::Schema {
+    schemars::generate::SchemaSettings::draft2020_12()
+        .for_serialize()
+        .into_generator()
+        .into_root_schema_for::<Document>()
+}
+
+fn item(report: &Report, violation: &Violation) -> Item {
+    let (reference, reference_bytes) = text(violation.reference.as_ref().map(AsRef::as_ref));
+    let (path, path_bytes) = text(violation.path.as_ref().map(AsRef::as_ref));
+    let subject = violation.commit.and_then(|commit| report.subject(commit));
+    Item {
+        rule: violation.rule.as_str(),
+        commit: violation.commit.map(|commit| commit.to_string()),
+        subject: subject.map(str::to_owned),
+        reference,
+        reference_bytes,
+        path,
+        path_bytes,
+        sessions: violation.sessions.iter().map(ToString::to_string).collect(),
+        why: violation.why.clone(),
+        instead: violation.instead.clone(),
+        help: crate::rules::info::info(violation.rule).url(),
+    }
+}
+
+/// The bytes as text and, where text cannot hold them, in hexadecimal too.
+fn text(raw: Option<&BStr>) -> (Option<String>, Option<String>) {
+    let Some(raw) = raw else {
+        return (None, None);
+    };
+    match std::str::from_utf8(raw) {
+        Ok(text) => (Some(text.to_owned()), None),
+        Err(_) => {
+            let hex = raw.iter().map(|byte| format!("{byte:02x}")).collect();
+            (Some(escape::invalid_bytes(raw)), Some(hex))
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! A finished judgement as text, for people and for machines.
+//!
+//! Nothing here prints or looks at the environment: whether to colour and how wide to write are
+//! values. What a commit or a path says is quoted so that it cannot steer a terminal or a CI
+//! runner ([`escape`]).
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use bstr::{BStr, ByteSlice};
+
+use crate::model::{Oid, RuleId, Violation};
+
+pub mod escape;
+pub mod github;
+pub mod human;
+pub mod json;
+pub mod sarif;
+
+/// The longest subject line that a report keeps, in characters.
+const SUBJECT_WIDTH: usize = 72;
+
+/// A finished judgement: what was judged and what it broke.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Report {
+    violations: Vec<Violation>,
+    summary: Summary,
+    subjects: BTreeMap<Oid, String>,
+}
+
+/// How much was judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Summary {
+    /// The commits judged, one about to be made included.
+    pub commits: usize,
+    /// The moves of branches judged.
+    pub tips: usize,
+    /// Those of `commits` that a remote already advertises.
+    pub published: usize,
+}
+
+/// The ways to write a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Format {
+    /// Text for people.
+    Human,
+    /// Baton's own JSON, described by `schema/report.schema.json`.
+    Json,
+    /// SARIF 2.1.0, which code-scanning services read.
+    Sarif,
+    /// Workflow commands, from which GitHub Actions makes annotations.
+    Github,
+}
+
+/// How text for people looks; the other formats take no notice of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Style {
+    /// Whether to mark parts with ANSI colours.
+    pub colour: bool,
+    /// The longest line wanted, in characters; `None` never breaks a line.
+    pub width: Option<usize>,
+}
+
+impl Report {
+    /// A report of `violations`, in any order and perhaps repeated. What concerns one commit or
+    /// one branch is brought together where the first of it stood, and sorted by rule.
+    pub fn new(mut violations: Vec<Violation>, summary: Summary) -> Self {
+        let mut places = HashMap::new();
+        for violation in &violations {
+            let next = places.len();
+            places.entry(place(violation)).or_insert(next);
+        }
+        let places: HashMap<_, _> = places
+            .into_iter()
+            .map(|((commit, reference), at)| ((commit, reference.map(ToOwned::to_owned)), at))
+            .collect();
+        violations.sort_by_cached_key(|violation| {
+            let key = (violation.commit, violation.reference.clone());
+            (places[&key], violation.clone())
+        });
+        violations.dedup();
+        Self {
+            violations,
+            summary,
+            subjects: BTreeMap::new(),
+        }
+    }
+
+    /// Names commits by their messages too, of which the first line is kept.
+    pub fn with_messages<M: AsRef<[u8]>>(
+        mut self,
+        messages: impl IntoIterator<Item = (Oid, M)>,
+    ) -> Self {
+        self.subjects
+            .extend(messages.into_iter().map(|(oid, message)| {
+                let subject = message.as_ref().lines().next().unwrap_or_default();
+                (oid, escape::clip(&escape::inert(subject), SUBJECT_WIDTH))
+            }));
+        self
+    }
+
+    /// What is broken, grouped by commit and branch, without repetition.
+    pub fn violations(&self) -> &[Violation] {
+        &self.violations
+    }
+
+    /// How much was judged.
+    pub fn summary(&self) -> Summary {
+        self.summary
+    }
+
+    /// The first line of the commit's message, escaped, where the report knows it.
+    pub fn subject(&self, commit: Oid) -> Option<&str> {
+        self.subjects.get(&commit).map(String::as_str)
+    }
+
+    /// The process's exit code, by the verdict, whatever the format: 0 when nothing is broken,
+    /// 1 otherwise.
+    pub fn exit_code(&self) -> u8 {
+        u8::from(!self.violations.is_empty())
+    }
+
+    /// The rules that are broken.
+    fn rules(&self) -> BTreeSet<RuleId> {
+        self.violations.iter().map(|it| it.rule).collect()
+    }
+
+    /// How many commits break a rule, the one about to be made included.
+    fn broken_commits(&self) -> usize {
+        self.count_places(|it| it.commit.is_some() || it.reference.is_none())
+    }
+
+    /// How many moves of branches break a rule.
+    fn broken_tips(&self) -> usize {
+        self.count_places(|it| it.commit.is_none() && it.reference.is_some())
+    }
+
+    fn count_places(&self, counts: impl Fn(&Violation) -> bool) -> usize {
+        let groups = self.violations.chunk_by(|a, b| place(a) == place(b));
+        groups.filter(|group| counts(&group[0])).count()
+    }
+}
+
+/// Writes `report` in `format`, with a newline at the end.
+pub fn render(report: &Report, format: Format, style: Style) -> String {
+    match format {
+        Format::Human => human::render(report, style),
+        Format::Json => json::render(report),
+        Format::Sarif => sarif::render(report),
+        Format::Github => github::render(report),
+    }
+}
+
+/// The commit or the branch that a violation is about.
+fn place(violation: &Violation) -> (Option<Oid>, Option<&BStr>) {
+    let reference = violation.reference.as_ref();
+    (violation.commit, reference.map(|name| name.as_bstr()))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,3 @@
+//! The judge: what each rule is, and how it decides.
+
+pub mod info;

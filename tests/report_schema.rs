@@ -1,0 +1,102 @@
+//! What reports write keeps to the schemas that describe it.
+
+use std::path::{Path, PathBuf};
+
+use git_baton::model::{RuleId, SessionId, Violation};
+use git_baton::report::{Format, Report, Style, Summary, json, render};
+use serde_json::Value;
+
+fn in_repository(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+fn read_json(path: &str) -> Value {
+    serde_json::from_str(&std::fs::read_to_string(in_repository(path)).unwrap()).unwrap()
+}
+
+/// Nothing broken, then every rule broken with every optional part there and absent.
+fn reports() -> [Report; 2] {
+    let summary = Summary {
+        commits: 3,
+        tips: 1,
+        published: 1,
+    };
+    let commit = "ab".repeat(32).parse().unwrap();
+    let broken = RuleId::ALL.into_iter().flat_map(|rule| {
+        let full = Violation {
+            rule,
+            commit: Some(commit),
+            reference: Some(b"refs/heads/caf\xe9".into()),
+            path: Some(b"a b/\xff[1]\n\x1b:c.md".into()),
+            sessions: vec![SessionId::parse("2025-12-22/62").unwrap()],
+            why: "[why] {0} \\ \u{9b}".to_owned(),
+            instead: "instead".to_owned(),
+        };
+        let bare = Violation {
+            commit: None,
+            reference: None,
+            path: None,
+            sessions: Vec::new(),
+            ..full.clone()
+        };
+        let branch = Violation {
+            reference: Some("refs/heads/main".into()),
+            ..bare.clone()
+        };
+        [full, bare, branch]
+    });
+    [
+        Report::new(Vec::new(), summary),
+        Report::new(broken.collect(), summary).with_messages([(commit, "subject")]),
+    ]
+}
+
+fn assert_valid(schema: &Value, format: Format) {
+    let validator = jsonschema::options()
+        .should_validate_formats(true)
+        .build(schema)
+        .unwrap();
+    for report in reports() {
+        let document = serde_json::from_str(&render(&report, format, Style::default())).unwrap();
+        let errors: Vec<_> = validator.iter_errors(&document).collect();
+        assert!(errors.is_empty(), "{errors:#?}");
+    }
+}
+
+#[test]
+fn the_committed_schema_is_the_one_the_types_make() {
+    let path = "schema/report.schema.json";
+    let made = serde_json::to_string_pretty(&json::schema()).unwrap() + "\n";
+    if std::env::var_os("BATON_UPDATE_SCHEMA").is_some_and(|value| value == "1") {
+        std::fs::write(in_repository(path), &made).unwrap();
+    }
+    let committed = std::fs::read_to_string(in_repository(path)).unwrap();
+    assert_eq!(
+        committed, made,
+        "{path} has drifted: run this test with BATON_UPDATE_SCHEMA=1 and commit the file"
+    );
+}
+
+#[test]
+fn json_is_valid() {
+    assert_valid(&read_json("schema/report.schema.json"), Format::Json);
+}
+
+#[test]
+fn sarif_is_valid() {
+    let schema = read_json("tests/data/sarif/sarif-schema-2.1.0.json");
+    assert_valid(&schema, Format::Sarif);
+}
+
+#[test]
+fn the_schema_refuses_what_is_no_report() {
+    let schema = read_json("schema/report.schema.json");
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let [_, broken] = reports();
+    let good: Value = serde_json::from_str(&json::render(&broken)).unwrap();
+    for (field, wrong) in [("/version", "2"), ("/violations/0/rule", "\"no-rule\"")] {
+        let mut bad = good.clone();
+        *bad.pointer_mut(field).unwrap() = serde_json::from_str(wrong).unwrap();
+        assert!(!validator.is_valid(&bad), "{field} may not be {wrong}");
+    }
+}
