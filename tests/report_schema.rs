@@ -84,7 +84,13 @@ fn json_is_valid() {
 
 #[test]
 fn sarif_is_valid() {
-    let schema = read_json("tests/data/sarif/sarif-schema-2.1.0.json");
+    let mut schema = read_json("tests/data/sarif/sarif-schema-2.1.0.json");
+    // As published these patterns have a bracket too many, and a strict reader refuses them.
+    // Nothing that Baton writes has a language.
+    for object in ["run", "toolComponent"] {
+        let language = &mut schema["definitions"][object]["properties"]["language"];
+        language.as_object_mut().unwrap().remove("pattern");
+    }
     assert_valid(&schema, Format::Sarif);
 }
 
