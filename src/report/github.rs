@@ -21,9 +21,9 @@ fn command(report: &Report, violation: &Violation) -> String {
         Some(path) => format!("file={},line=1,", property(&escape::inert(path))),
         None => String::new(),
     };
-    let title = match (violation.commit, &violation.reference) {
-        (Some(commit), _) => format!("{} in {}", violation.rule, commit.short()),
-        (None, Some(name)) => format!("{} on {}", violation.rule, human::quote(name)),
+    let title = match (&violation.reference, violation.commit) {
+        (Some(name), _) => format!("{} on {}", violation.rule, human::quote(name)),
+        (None, Some(commit)) => format!("{} in {}", violation.rule, commit.short()),
         (None, None) => violation.rule.to_string(),
     };
     let subject = violation.commit.and_then(|commit| report.subject(commit));

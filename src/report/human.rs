@@ -114,14 +114,15 @@ impl Page {
     /// The line above what one commit or one branch breaks.
     fn heading(&self, text: &mut String, report: &Report, violation: &Violation) {
         let mark = self.heading;
-        let line = match (violation.commit, &violation.reference) {
-            (Some(commit), _) => {
-                let subject = report.subject(commit).unwrap_or_default();
-                format!("{mark}{}{mark:#} {subject}", commit.short())
-            }
-            (None, Some(reference)) => format!("{mark}{}{mark:#}", quote(reference)),
-            (None, None) => format!("{mark}the commit being made{mark:#}"),
+        let commit = violation.commit.map(|commit| commit.short());
+        let name = match (&violation.reference, commit) {
+            (Some(reference), Some(commit)) => format!("{} at {commit}", quote(reference)),
+            (Some(reference), None) => quote(reference),
+            (None, Some(commit)) => commit,
+            (None, None) => "the commit being made".to_owned(),
         };
+        let subject = violation.commit.and_then(|commit| report.subject(commit));
+        let line = format!("{mark}{name}{mark:#} {}", subject.unwrap_or_default());
         writeln!(text, "{}", line.trim_end()).expect("a String takes all");
     }
 

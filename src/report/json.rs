@@ -44,8 +44,8 @@ struct Item {
     /// The rule that is broken.
     #[schemars(extend("enum" = RuleId::ALL.map(RuleId::as_str)))]
     rule: &'static str,
-    /// The commit's full id in hexadecimal; null for a commit not made yet and for a branch that
-    /// moves.
+    /// The full id in hexadecimal of the commit that breaks the rule or, when a branch's move
+    /// does, of the branch's new tip. Null for a commit not made yet and for a deleted branch.
     #[schemars(regex(pattern = "^([0-9a-f]{40}|[0-9a-f]{64})$"))]
     commit: Option<String>,
     /// The first line of the commit's message, for people to read: at most 72 characters, what

@@ -126,12 +126,12 @@ impl Report {
 
     /// How many commits break a rule, the one about to be made included.
     fn broken_commits(&self) -> usize {
-        self.count_places(|it| it.commit.is_some() || it.reference.is_none())
+        self.count_places(|it| it.reference.is_none())
     }
 
     /// How many moves of branches break a rule.
     fn broken_tips(&self) -> usize {
-        self.count_places(|it| it.commit.is_none() && it.reference.is_some())
+        self.count_places(|it| it.reference.is_some())
     }
 
     fn count_places(&self, counts: impl Fn(&Violation) -> bool) -> usize {
@@ -150,7 +150,8 @@ pub fn render(report: &Report, format: Format, style: Style) -> String {
     }
 }
 
-/// The commit or the branch that a violation is about.
+/// What a violation is about: a commit, the one being made (neither is named), or a branch with
+/// its new tip, where it has one.
 fn place(violation: &Violation) -> (Option<Oid>, Option<&BStr>) {
     let reference = violation.reference.as_ref();
     (violation.commit, reference.map(|name| name.as_bstr()))

@@ -89,11 +89,12 @@ fn result(report: &Report, violation: &Violation) -> Value {
 
 /// The reason and the way out; brackets, in which SARIF sees links, are escaped as it asks.
 fn message(violation: &Violation) -> String {
-    let text = format!("{} Instead: {}", violation.why, violation.instead);
-    escape::visible(text.as_bytes())
-        .replace('\\', "\\\\")
-        .replace('[', "\\[")
-        .replace(']', "\\]")
+    let quote = |text: &str| {
+        let text = escape::visible(text.as_bytes()).replace('\\', "\\\\");
+        text.replace('[', "\\[").replace(']', "\\]")
+    };
+    let (why, instead) = (quote(&violation.why), quote(&violation.instead));
+    format!("{why}\n→ {instead}")
 }
 
 /// The file, its first line (services ask for one), and the commit or branch.
@@ -103,9 +104,9 @@ fn location(violation: &Violation) -> Value {
         "artifactLocation": { "uri": percent_encoded(path), "uriBaseId": ROOT },
         "region": { "startLine": 1 },
     }});
-    let place = match (violation.commit, &violation.reference) {
-        (Some(commit), _) => Some(("commit", commit.to_string())),
-        (None, Some(reference)) => Some(("branch", escape::visible(reference))),
+    let place = match (&violation.reference, violation.commit) {
+        (Some(reference), _) => Some(("branch", escape::visible(reference))),
+        (None, Some(commit)) => Some(("commit", commit.to_string())),
         (None, None) => None,
     };
     if let Some((kind, name)) = place {

@@ -1,4 +1,4 @@
-use snapbox::{assert_data_eq, str};
+use snapbox::{IntoData, assert_data_eq, str};
 
 use super::*;
 use crate::model::SessionId;
@@ -195,6 +195,29 @@ fn a_long_refusal_is_cut_short_and_counted() {
 }
 
 #[test]
+fn a_branch_with_its_new_tip_is_a_branch() {
+    let lost = Violation {
+        commit: Some(oid(BUNDLED)),
+        reference: Some("refs/heads/main".into()),
+        ..violation(RuleId::HandoffRollback)
+    };
+    let summary = Summary {
+        tips: 1,
+        ..Summary::default()
+    };
+    let report = Report::new(vec![lost], summary).with_messages([(oid(BUNDLED), "older")]);
+    let text = human::render(&report, Style::default());
+    assert!(
+        text.starts_with("refs/heads/main at 55ecdbdc08 older\n"),
+        "{text}"
+    );
+    assert!(
+        text.ends_with("1 rule broken in 1 of 1 branch move\n"),
+        "{text}"
+    );
+}
+
+#[test]
 fn json() {
     assert_data_eq!(
         render(&three_broken(), Format::Json, Style::default()),
@@ -282,7 +305,7 @@ fn sarif() {
       }
     ],
     "message": {
-      "text": "The commit writes `.agents/HANDOFF.md`, 100% of it. Instead: Write the session's log: it is yours."
+      "text": "The commit writes `.agents/HANDOFF.md`, 100% of it.\n→ Write the session's log: it is yours."
     },
     "partialFingerprints": {
       "primaryLocationLineHash": "3cb02323744ebd907f03892b2e3f283d"
@@ -318,7 +341,7 @@ fn sarif() {
       }
     ],
     "message": {
-      "text": "The commit adds the logs of 2 sessions; the policy allows 1. Instead: Make one commit for each session."
+      "text": "The commit adds the logs of 2 sessions; the policy allows 1.\n→ Make one commit for each session."
     },
     "partialFingerprints": {
       "primaryLocationLineHash": "31e6d3d91af02b95bfcdaed27a39ac2c"
@@ -357,7 +380,7 @@ fn sarif() {
       }
     ],
     "message": {
-      "text": "It happened. Instead: Do this."
+      "text": "It happened.\n→ Do this."
     },
     "partialFingerprints": {
       "primaryLocationLineHash": "0c836158886b8665cbf7dc36f36e16c9"
@@ -373,6 +396,7 @@ fn sarif() {
   }
 ]
 "#]]
+        .raw()
     );
     for (index, rule) in RuleId::ALL.iter().enumerate() {
         let rules = &run["tool"]["driver"]["rules"];
