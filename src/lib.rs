@@ -2,6 +2,7 @@
 
 pub mod git;
 pub mod model;
+pub mod policy;
 pub mod report;
 pub mod rules;
 pub mod sys;

@@ -1,0 +1,362 @@
+//! From the file's text to a [`Policy`], and back.
+
+use std::ops::Range;
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::alias::fold;
+use super::error::{PolicyError, PolicyProblem};
+use super::glob::{BranchGlob, GlobError, PathGlob, check_components, literal_length};
+use super::schema::{
+    AggregateSigning, BranchesTable, HandoffTable, PolicyFile, ProtectedTable, SessionsTable,
+    SigningTable, TrailersTable, VERSION, unplaced, unplaced_text,
+};
+use super::scope::Scope;
+use super::{
+    AllowedSigners, Branches, Handoff, POLICY_PATH, Policy, Protected, SessionPattern, Sessions,
+    Signing, Trailers, Writer,
+};
+
+/// The largest policy that is read, in bytes.
+pub const MAX_POLICY_BYTES: usize = 1 << 20;
+
+/// A problem and where it is, before the file's text joins it.
+struct Fault {
+    span: Range<usize>,
+    problem: PolicyProblem,
+    help: Option<String>,
+}
+
+type Compiled<T> = Result<T, Fault>;
+
+pub(super) fn parse(name: &str, toml: &[u8]) -> Result<Policy, PolicyError> {
+    if toml.len() > MAX_POLICY_BYTES {
+        let problem = PolicyProblem::TooLarge(toml.len());
+        return Err(PolicyError::new(name, String::new(), None, problem)
+            .with_help("a policy is some dozen lines; restore the file from the history"));
+    }
+    let text = std::str::from_utf8(toml).map_err(|error| {
+        let lossy = String::from_utf8_lossy(toml).into_owned();
+        let start = error.valid_up_to();
+        let mark = start..start + char::REPLACEMENT_CHARACTER.len_utf8();
+        PolicyError::new(name, lossy, Some(mark), PolicyProblem::NotUtf8)
+            .with_help("write the file in UTF-8")
+    })?;
+    read(text).and_then(|file| compile(&file)).map_err(|fault| {
+        let error = PolicyError::new(name, text.to_owned(), Some(fault.span), fault.problem);
+        match fault.help {
+            Some(help) => error.with_help(help),
+            None => error,
+        }
+    })
+}
+
+fn read(text: &str) -> Compiled<PolicyFile> {
+    let document = toml::Deserializer::parse(text).map_err(|error| Fault {
+        span: span_in(text, &error),
+        problem: PolicyProblem::Syntax(error.message().to_owned()),
+        help: None,
+    })?;
+    PolicyFile::deserialize(document).map_err(|error| mistyped(text, &error))
+}
+
+/// Serde tells what was unknown, and what was expected instead, in the message alone:
+/// ``unknown field `x`, expected one of `a`, `b` ``.
+fn mistyped(text: &str, error: &toml::de::Error) -> Fault {
+    let span = span_in(text, error);
+    let message = error.message();
+    let names = |kind: &str| {
+        let rest = message.strip_prefix(kind)?.strip_prefix(" `")?;
+        let (given, expected) = rest.rsplit_once("`, expected ")?;
+        let known: Vec<_> = expected.split('`').skip(1).step_by(2).collect();
+        Some((given.to_owned(), known))
+    };
+    let (problem, help) = if let Some((key, known)) = names("unknown field") {
+        let help = suggestion(&key, &known, "the keys here are");
+        (PolicyProblem::UnknownKey(key), Some(help))
+    } else if let Some((value, known)) = names("unknown variant") {
+        let help = suggestion(&value, &known, "the values are");
+        (PolicyProblem::UnknownValue(value), Some(help))
+    } else {
+        (PolicyProblem::Type(message.to_owned()), None)
+    };
+    Fault {
+        span,
+        problem,
+        help,
+    }
+}
+
+fn span_in(text: &str, error: &toml::de::Error) -> Range<usize> {
+    let span = error.span().unwrap_or(0..0);
+    let end = span.end.min(text.len());
+    span.start.min(end)..end
+}
+
+fn suggestion(given: &str, known: &[&str], otherwise: &str) -> String {
+    let given = given.to_lowercase();
+    let nearest = known
+        .iter()
+        .map(|name| (strsim::jaro_winkler(&given, name), name))
+        .max_by(|a, b| a.0.total_cmp(&b.0));
+    match nearest {
+        Some((likeness, name)) if likeness > 0.75 => format!("did you mean `{name}`?"),
+        _ => {
+            let quoted: Vec<_> = known.iter().map(|name| format!("`{name}`")).collect();
+            format!("{otherwise} {}", quoted.join(", "))
+        }
+    }
+}
+
+fn compile(file: &PolicyFile) -> Compiled<Policy> {
+    if *file.version.get_ref() != VERSION {
+        return Err(Fault {
+            span: file.version.span(),
+            problem: PolicyProblem::Version(*file.version.get_ref()),
+            help: Some(format!(
+                "this git-baton reads version {VERSION}; use the git-baton that the file was written for"
+            )),
+        });
+    }
+    let handoff = handoff(&file.handoff)?;
+    let signing = signing(&file.signing, &handoff)?;
+    let sessions = sessions(&file.sessions)?;
+    let branches = branches(&file.branches)?;
+    let mut protected = protected(&file.protected)?;
+    let named = |entry: &Protected| {
+        let path = handoff.path.as_ref();
+        entry.paths.iter().any(|glob| glob.matches(path))
+    };
+    if !protected.iter().any(named) {
+        protected.push(Protected {
+            paths: vec![path_glob(&file.handoff.path)?],
+            writer: Writer::Aggregate,
+        });
+    }
+    let scope = Scope::new(&protected, &handoff, &sessions, &signing);
+    Ok(Policy {
+        protected,
+        handoff,
+        sessions,
+        trailers: trailers(&file.trailers)?,
+        branches,
+        signing,
+        scope,
+    })
+}
+
+fn fault(at: &Spanned<String>, problem: PolicyProblem, help: &str) -> Fault {
+    Fault {
+        span: at.span(),
+        problem,
+        help: (!help.is_empty()).then(|| help.to_owned()),
+    }
+}
+
+fn protected(tables: &[ProtectedTable]) -> Compiled<Vec<Protected>> {
+    tables
+        .iter()
+        .map(|table| {
+            Ok(Protected {
+                paths: table.paths.iter().map(path_glob).collect::<Compiled<_>>()?,
+                writer: table.writer,
+            })
+        })
+        .collect()
+}
+
+fn path_glob(text: &Spanned<String>) -> Compiled<PathGlob> {
+    PathGlob::parse(text.get_ref()).map_err(|GlobError(why)| {
+        let pattern = text.get_ref().clone();
+        fault(
+            text,
+            PolicyProblem::PathGlob { pattern, why },
+            "paths look like `docs/PLAN.md`, `docs/` or `docs/**/*.md`",
+        )
+    })
+}
+
+fn handoff(table: &HandoffTable) -> Compiled<Handoff> {
+    let heading = table.heading.get_ref();
+    let title = heading.trim_start_matches('#');
+    let level = heading.len() - title.len();
+    let one_line = !heading.contains(['\n', '\r']);
+    if !(1..=6).contains(&level) || !title.starts_with(' ') || title.trim().is_empty() || !one_line
+    {
+        let problem = PolicyProblem::Heading(heading.clone());
+        let help = "a heading is one line such as `## Recent Work`";
+        return Err(fault(&table.heading, problem, help));
+    }
+    let path = plain_path(&table.path)?;
+    if fold(path.as_str().into()) == fold(POLICY_PATH.into()) {
+        return Err(taken(&table.path, "it is the policy itself"));
+    }
+    Ok(Handoff {
+        path: path.into(),
+        heading: heading.clone(),
+    })
+}
+
+/// A path without wildcards of what can be a file.
+fn plain_path(text: &Spanned<String>) -> Compiled<String> {
+    let path = text.get_ref();
+    let why = if literal_length(path) < path.len() || path.ends_with('/') {
+        "it must name one file, without wildcards"
+    } else if let Err(GlobError(why)) = check_components(path) {
+        return Err(taken(text, &why.replace("pattern", "path")));
+    } else if fold(path.as_str().into()).is_empty() {
+        "it has no name"
+    } else {
+        return Ok(path.clone());
+    };
+    Err(taken(text, why))
+}
+
+fn taken(at: &Spanned<String>, why: &str) -> Fault {
+    let problem = PolicyProblem::Path {
+        path: at.get_ref().clone(),
+        why: why.to_owned(),
+    };
+    fault(
+        at,
+        problem,
+        "write it from the repository's root, such as `.agents/HANDOFF.md`",
+    )
+}
+
+fn sessions(table: &SessionsTable) -> Compiled<Sessions> {
+    let max_per_commit = *table.max_per_commit.get_ref();
+    if max_per_commit == 0 {
+        return Err(Fault {
+            span: table.max_per_commit.span(),
+            problem: PolicyProblem::NoSessionAllowed,
+            help: Some("write 1 or more".to_owned()),
+        });
+    }
+    let patterns = |texts: &[Spanned<String>]| texts.iter().map(session_pattern).collect();
+    Ok(Sessions {
+        logs: Compiled::<Vec<_>>::from(patterns(&table.logs))?,
+        summaries: Compiled::<Vec<_>>::from(patterns(&table.summaries))?,
+        max_per_commit,
+    })
+}
+
+fn session_pattern(text: &Spanned<String>) -> Compiled<SessionPattern> {
+    SessionPattern::parse(text.get_ref()).map_err(|GlobError(why)| {
+        let pattern = text.get_ref().clone();
+        fault(
+            text,
+            PolicyProblem::SessionPattern { pattern, why },
+            "such patterns look like `.agents/sessions/{date}-session-{session}*`",
+        )
+    })
+}
+
+fn trailers(table: &TrailersTable) -> Compiled<Trailers> {
+    let mut seen: Vec<String> = Vec::new();
+    for key in [&table.session, &table.aggregate, &table.summary] {
+        let text = key.get_ref();
+        let valid = text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+            && text.starts_with(|c: char| c.is_ascii_alphanumeric());
+        if !valid {
+            let help = "a key is made of letters, digits and `-`, such as `Baton-Session`";
+            return Err(fault(key, PolicyProblem::TrailerKey(text.clone()), help));
+        }
+        let lowercase = text.to_ascii_lowercase();
+        if seen.contains(&lowercase) {
+            let help = "give each trailer a key of its own; upper and lower case are the same";
+            return Err(fault(
+                key,
+                PolicyProblem::SameTrailerKey(text.clone()),
+                help,
+            ));
+        }
+        seen.push(lowercase);
+    }
+    Ok(Trailers {
+        session: table.session.get_ref().clone(),
+        aggregate: table.aggregate.get_ref().clone(),
+        summary: table.summary.get_ref().clone(),
+    })
+}
+
+/// Branches that a case-insensitive file system takes for an included one are included;
+/// exclusion is exact.
+fn branches(table: &BranchesTable) -> Compiled<Branches> {
+    let compile = |texts: &[Spanned<String>], ignore_case: bool| {
+        let one = |text: &Spanned<String>| branch_glob(text, ignore_case);
+        texts.iter().map(one).collect::<Compiled<Vec<_>>>()
+    };
+    Ok(Branches {
+        include: compile(&table.include, true)?,
+        exclude: compile(&table.exclude, false)?,
+    })
+}
+
+fn branch_glob(text: &Spanned<String>, ignore_case: bool) -> Compiled<BranchGlob> {
+    BranchGlob::parse(text.get_ref(), ignore_case).map_err(|GlobError(why)| {
+        let pattern = text.get_ref().clone();
+        fault(
+            text,
+            PolicyProblem::BranchGlob { pattern, why },
+            "such patterns look like `main`, `release/*` or `**`",
+        )
+    })
+}
+
+fn signing(table: &SigningTable, handoff: &Handoff) -> Compiled<Signing> {
+    let path = plain_path(&table.allowed_signers)?;
+    let folded = fold(path.as_str().into());
+    if folded == fold(POLICY_PATH.into()) || folded == fold(handoff.path.as_ref()) {
+        return Err(taken(&table.allowed_signers, "another key names that file"));
+    }
+    Ok(Signing {
+        allowed_signers: path.into(),
+        signers: AllowedSigners::default(),
+        maintainers: table.maintainers.clone(),
+        orchestrators: table.orchestrators.clone(),
+        aggregate: table.aggregate == AggregateSigning::Required,
+    })
+}
+
+/// The file that compiles to `policy`, with every key written out.
+pub(super) fn decompile(policy: &Policy) -> PolicyFile {
+    let texts = |texts: &mut dyn Iterator<Item = &str>| texts.map(unplaced_text).collect();
+    let protected = |entry: &Protected| ProtectedTable {
+        paths: texts(&mut entry.paths.iter().map(PathGlob::as_str)),
+        writer: entry.writer,
+    };
+    let (sessions, branches) = (&policy.sessions, &policy.branches);
+    PolicyFile {
+        version: unplaced(VERSION),
+        handoff: HandoffTable {
+            path: unplaced(policy.handoff.path.to_string()),
+            heading: unplaced_text(&policy.handoff.heading),
+        },
+        sessions: SessionsTable {
+            logs: texts(&mut sessions.logs.iter().map(SessionPattern::as_str)),
+            summaries: texts(&mut sessions.summaries.iter().map(SessionPattern::as_str)),
+            max_per_commit: unplaced(sessions.max_per_commit),
+        },
+        trailers: TrailersTable {
+            session: unplaced_text(&policy.trailers.session),
+            aggregate: unplaced_text(&policy.trailers.aggregate),
+            summary: unplaced_text(&policy.trailers.summary),
+        },
+        branches: BranchesTable {
+            include: texts(&mut branches.include.iter().map(BranchGlob::as_str)),
+            exclude: texts(&mut branches.exclude.iter().map(BranchGlob::as_str)),
+        },
+        signing: SigningTable {
+            allowed_signers: unplaced(policy.signing.allowed_signers.to_string()),
+            aggregate: match policy.signing.aggregate {
+                true => AggregateSigning::Required,
+                false => AggregateSigning::Optional,
+            },
+            maintainers: policy.signing.maintainers.clone(),
+            orchestrators: policy.signing.orchestrators.clone(),
+        },
+        protected: policy.protected.iter().map(protected).collect(),
+    }
+}

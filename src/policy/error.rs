@@ -1,0 +1,169 @@
+use std::fmt;
+use std::ops::Range;
+
+use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode};
+
+/// What is wrong with a policy.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PolicyProblem {
+    /// The file is larger than [`super::MAX_POLICY_BYTES`].
+    #[error("it is {0} bytes large; at most {max} are read", max = super::MAX_POLICY_BYTES)]
+    TooLarge(usize),
+    /// The file is not UTF-8.
+    #[error("it is not UTF-8")]
+    NotUtf8,
+    /// The file is not TOML.
+    #[error("it is not valid TOML: {0}")]
+    Syntax(String),
+    /// A key that no table of a policy has.
+    #[error("there is no key `{0}` here")]
+    UnknownKey(String),
+    /// A value that is none of those a key takes.
+    #[error("`{0}` is not a value of this key")]
+    UnknownValue(String),
+    /// A value of another type than the key takes, or a key that is missing.
+    #[error("{0}")]
+    Type(String),
+    /// A version of the format that this program does not know.
+    #[error("version {0} of the policy format is not supported")]
+    Version(i64),
+    /// A protected path that is no valid pattern.
+    #[error("`{pattern}` is not a pattern of paths: {why}")]
+    PathGlob {
+        /// The pattern as it was written.
+        pattern: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// A pattern of logs or summaries that is not valid.
+    #[error("`{pattern}` is not a pattern of sessions' files: {why}")]
+    SessionPattern {
+        /// The pattern as it was written.
+        pattern: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// A pattern of branches that is not valid.
+    #[error("`{pattern}` is not a pattern of branches: {why}")]
+    BranchGlob {
+        /// The pattern as it was written.
+        pattern: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// A value that must be the plain path of one file and is not.
+    #[error("`{path}` is not the path of a file in the repository: {why}")]
+    Path {
+        /// The value.
+        path: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// A value that is not one heading of a Markdown document.
+    #[error("`{0}` is not a Markdown heading")]
+    Heading(String),
+    /// A key that git would not read as a trailer's.
+    #[error("`{0}` is not a trailer's key")]
+    TrailerKey(String),
+    /// Two trailers with one key.
+    #[error("the trailer key `{0}` is used twice")]
+    SameTrailerKey(String),
+    /// A limit under which no session could commit.
+    #[error("a commit must be able to carry at least one session")]
+    NoSessionAllowed,
+}
+
+/// A policy that cannot be used, with the place in the file that makes it so.
+#[derive(Debug)]
+pub struct PolicyError(Box<Located<PolicyProblem>>);
+
+impl PolicyError {
+    pub(super) fn new(
+        name: &str,
+        text: String,
+        span: Option<Range<usize>>,
+        problem: PolicyProblem,
+    ) -> Self {
+        Self(Box::new(Located::new(name, text, span, problem)))
+    }
+
+    pub(super) fn with_help(mut self, help: impl Into<String>) -> Self {
+        self.0.help = Some(help.into());
+        self
+    }
+
+    /// What is wrong.
+    pub fn problem(&self) -> &PolicyProblem {
+        &self.0.problem
+    }
+
+    /// The bytes of the file that it is about.
+    pub fn span(&self) -> Option<Range<usize>> {
+        self.0.span.clone()
+    }
+}
+
+impl fmt::Display for PolicyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the policy {} cannot be used", self.0.source.name())
+    }
+}
+
+impl std::error::Error for PolicyError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.0.problem)
+    }
+}
+
+impl Diagnostic for PolicyError {
+    fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        Some(Box::new("policy"))
+    }
+
+    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        self.0.help()
+    }
+
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        self.0.source_code()
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        self.0.labels()
+    }
+}
+
+/// A problem at a place in a file.
+#[derive(Debug)]
+pub(super) struct Located<P> {
+    pub(super) problem: P,
+    pub(super) source: NamedSource<String>,
+    pub(super) span: Option<Range<usize>>,
+    pub(super) help: Option<String>,
+}
+
+impl<P: fmt::Display> Located<P> {
+    pub(super) fn new(name: &str, text: String, span: Option<Range<usize>>, problem: P) -> Self {
+        Self {
+            problem,
+            source: NamedSource::new(name, text),
+            span,
+            help: None,
+        }
+    }
+
+    pub(super) fn help(&self) -> Option<Box<dyn fmt::Display + '_>> {
+        let help = self.help.as_ref()?;
+        Some(Box::new(help))
+    }
+
+    pub(super) fn source_code(&self) -> Option<&dyn SourceCode> {
+        self.span.as_ref().map(|_| &self.source as &dyn SourceCode)
+    }
+
+    pub(super) fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        let span = self.span.clone()?;
+        let label = LabeledSpan::new_with_span(Some("here".to_owned()), span);
+        Some(Box::new(std::iter::once(label)))
+    }
+}

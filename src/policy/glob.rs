@@ -1,0 +1,307 @@
+use std::path::Path;
+
+use bstr::{BStr, BString, ByteSlice};
+use globset::{GlobBuilder, GlobMatcher};
+
+use unicode_normalization::UnicodeNormalization;
+
+use super::alias::{fold, fold_text, is_above, is_plain};
+
+/// Why a pattern is no pattern.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct GlobError(pub(super) String);
+
+/// A pattern over paths from the repository's root. Aliases of a path match with it (see
+/// [`fold`]).
+///
+/// Without wildcards it names one path, or, with a trailing `/` or `/**`, all that lies below a
+/// directory; no regular expression is built for either. Otherwise `*`, `?` and `[…]` match
+/// within a component, `**` across components, and `{a,b}` either.
+#[derive(Debug, Clone)]
+pub struct PathGlob {
+    text: String,
+    shape: Shape,
+    /// Folded text that every match's folded form begins with.
+    prefix: BString,
+}
+
+/// A pattern over the short names of branches, in the same language.
+#[derive(Debug, Clone)]
+pub struct BranchGlob {
+    text: String,
+    shape: Shape,
+    ignore_case: bool,
+}
+
+#[derive(Debug, Clone)]
+enum Shape {
+    Everything,
+    Literal(BString),
+    Below(BString),
+    Wild(Box<GlobMatcher>),
+}
+
+impl PathGlob {
+    /// Reads a pattern.
+    ///
+    /// # Errors
+    /// When it is empty, absolute, has an empty, `.` or `..` component, or is no valid glob.
+    pub fn parse(text: &str) -> Result<Self, GlobError> {
+        check_components(text)?;
+        let prefix = plain_prefix(fold_text(&text[..literal_length(text)]));
+        let shape = Shape::parse(text, true)?;
+        Ok(Self {
+            text: text.to_owned(),
+            shape: shape.map_names(|name| fold(name).into_owned()),
+            prefix,
+        })
+    }
+
+    /// The pattern as it was written.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether `path`, raw bytes from the root, or an alias of it matches.
+    pub fn matches(&self, path: &BStr) -> bool {
+        self.matches_folded(path, &fold(path))
+    }
+
+    /// [`Self::matches`] for a path whose folded form is known. A wildcard may also match the
+    /// path as it is: a pattern can ask for what folding drops.
+    pub(super) fn matches_folded(&self, path: &BStr, folded: &BStr) -> bool {
+        match &self.shape {
+            Shape::Wild(_) => self.shape.matches(folded) || self.shape.matches(path),
+            _ => self.shape.matches(folded),
+        }
+    }
+
+    /// Whether an entry at `folded` that is no directory would take the place of a directory
+    /// that this pattern names.
+    pub(super) fn lies_below(&self, folded: &BStr) -> bool {
+        match &self.shape {
+            _ if folded.is_empty() => false,
+            Shape::Everything => false,
+            Shape::Literal(path) => is_above(folded, path),
+            Shape::Below(directory) => folded == directory || is_above(folded, directory),
+            Shape::Wild(_) => is_above(folded, &self.prefix),
+        }
+    }
+
+    /// Whether a match may lie below this folded directory.
+    pub(super) fn may_match_below(&self, directory: &BStr) -> bool {
+        match &self.shape {
+            Shape::Everything => true,
+            Shape::Literal(path) => is_above(directory, path),
+            Shape::Below(base) => {
+                is_above(directory, base) || directory == base || is_above(base, directory)
+            }
+            Shape::Wild(_) => may_lie_below(self.prefix.as_ref(), &self.text, directory),
+        }
+    }
+
+    /// A path that sorts after every match which is ASCII or written as the pattern writes it;
+    /// `None` when there is no such path.
+    pub(super) fn bound(&self) -> Option<BString> {
+        let written = self.text.to_ascii_lowercase();
+        match &self.shape {
+            Shape::Everything => None,
+            Shape::Literal(path) => Some(path.clone().max(written.into())),
+            Shape::Below(base) => {
+                let written = written.trim_end_matches("/**").trim_end_matches('/');
+                let bound = |name: &[u8]| after_prefix(&[name, b"/"].concat());
+                bound(base).max(bound(written.as_bytes()))
+            }
+            Shape::Wild(_) => {
+                let written = &written.as_bytes()[..literal_length(&self.text)];
+                Some(after_prefix(&self.prefix)?.max(after_prefix(written)?))
+            }
+        }
+    }
+
+    /// The first byte of every match's folded form, where it is one ASCII byte.
+    pub(super) fn first_byte(&self) -> Option<u8> {
+        let first = match &self.shape {
+            Shape::Everything => None,
+            Shape::Literal(path) | Shape::Below(path) => path.first(),
+            Shape::Wild(_) => self.prefix.first(),
+        };
+        first.copied().filter(u8::is_ascii)
+    }
+}
+
+impl PartialEq for PathGlob {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl BranchGlob {
+    /// Reads a pattern; `ignore_case` when it shall also match a name that a case-insensitive
+    /// file system takes for the same.
+    ///
+    /// # Errors
+    /// When it is empty, begins with `refs/`, or is no valid glob.
+    pub fn parse(text: &str, ignore_case: bool) -> Result<Self, GlobError> {
+        check_components(text)?;
+        if text.starts_with("refs/") {
+            let why = "branches are named in short: `main`, not `refs/heads/main`";
+            return Err(GlobError(why.to_owned()));
+        }
+        let shape = Shape::parse(text, ignore_case)?;
+        Ok(Self {
+            text: text.to_owned(),
+            shape: shape.map_names(|name| folded_if(ignore_case, name)),
+            ignore_case,
+        })
+    }
+
+    /// The pattern as it was written.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether the short name of a branch matches.
+    pub fn matches(&self, name: &BStr) -> bool {
+        self.shape
+            .matches(folded_if(self.ignore_case, name).as_ref())
+    }
+
+    /// Whether every branch matches.
+    pub fn is_everything(&self) -> bool {
+        matches!(self.shape, Shape::Everything)
+    }
+}
+
+impl PartialEq for BranchGlob {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text && self.ignore_case == other.ignore_case
+    }
+}
+
+impl Shape {
+    fn parse(text: &str, ignore_case: bool) -> Result<Self, GlobError> {
+        if text == "**" {
+            return Ok(Self::Everything);
+        }
+        let base = text.strip_suffix("/**").or_else(|| text.strip_suffix('/'));
+        if let Some(base) = base
+            && !has_wildcard(base)
+        {
+            return Ok(Self::Below(base.into()));
+        }
+        if !has_wildcard(text) {
+            return Ok(Self::Literal(text.into()));
+        }
+        let mut pattern = lowercase_beyond_ascii(text, ignore_case);
+        if pattern.ends_with('/') {
+            pattern.push_str("**");
+        }
+        let glob = GlobBuilder::new(&pattern)
+            .literal_separator(true)
+            .case_insensitive(ignore_case)
+            .build()
+            .map_err(|error| GlobError(error.kind().to_string()))?;
+        Ok(Self::Wild(Box::new(glob.compile_matcher())))
+    }
+
+    fn map_names(self, map: impl Fn(&BStr) -> BString) -> Self {
+        match self {
+            Self::Literal(name) => Self::Literal(map(name.as_ref())),
+            Self::Below(name) => Self::Below(map(name.as_ref())),
+            other => other,
+        }
+    }
+
+    fn matches(&self, path: &BStr) -> bool {
+        match self {
+            Self::Everything => true,
+            Self::Literal(name) => path == name,
+            Self::Below(base) => is_above(base, path),
+            Self::Wild(glob) => {
+                let path = path.to_path_lossy();
+                glob.is_match::<&Path>(path.as_ref())
+            }
+        }
+    }
+}
+
+/// The least path that sorts after everything that begins with `prefix`; `None` when there is
+/// none.
+pub(super) fn after_prefix(prefix: &[u8]) -> Option<BString> {
+    let last = prefix.iter().rposition(|byte| *byte != 0xff)?;
+    let mut after = BString::from(&prefix[..=last]);
+    after[last] += 1;
+    Some(after)
+}
+
+/// Whether what begins with `prefix` and goes on as the pattern `text` says may lie below
+/// `directory`. Deeper than the prefix's directory only when more components follow.
+pub(super) fn may_lie_below(prefix: &BStr, text: &str, directory: &BStr) -> bool {
+    let base = prefix.rfind_byte(b'/').map_or(&b""[..], |at| &prefix[..at]);
+    if is_above(directory, base) || directory == base {
+        return true;
+    }
+    let rest = &text[literal_length(text)..];
+    (rest.contains('/') || rest.contains("**")) && directory.starts_with(prefix)
+}
+
+/// How many bytes of `text` stand before the first wildcard or placeholder.
+pub(super) fn literal_length(text: &str) -> usize {
+    text.find(is_wildcard).unwrap_or(text.len())
+}
+
+/// `prefix` without the last components, as far as folding a path could change them.
+fn plain_prefix(mut prefix: String) -> BString {
+    while !is_plain(prefix.trim_end_matches('/').as_bytes()) {
+        let name = prefix.trim_end_matches('/');
+        prefix.truncate(name.rfind('/').map_or(0, |slash| slash + 1));
+    }
+    prefix.into()
+}
+
+fn has_wildcard(text: &str) -> bool {
+    text.contains(is_wildcard)
+}
+
+fn is_wildcard(c: char) -> bool {
+    matches!(c, '*' | '?' | '[' | ']' | '{' | '}' | '\\')
+}
+
+pub(super) fn check_components(text: &str) -> Result<(), GlobError> {
+    let text = text.strip_suffix('/').unwrap_or(text);
+    let why = if text.is_empty() {
+        "a pattern needs a name"
+    } else if text.starts_with('/') {
+        "a pattern starts at the repository's root without a leading `/`"
+    } else if text.contains('\0') {
+        "a path has no NUL byte"
+    } else if text.split('/').any(|part| matches!(part, "" | "." | "..")) {
+        "a pattern has no empty, `.` or `..` component"
+    } else {
+        return Ok(());
+    };
+    Err(GlobError(why.to_owned()))
+}
+
+/// The glob library ignores the case of ASCII letters only.
+fn lowercase_beyond_ascii(text: &str, ignore_case: bool) -> String {
+    if !ignore_case || text.is_ascii() {
+        return text.to_owned();
+    }
+    text.nfc()
+        .map(|c| match c.is_ascii() {
+            true => c.to_string(),
+            false => fold_text(c.encode_utf8(&mut [0; 4])),
+        })
+        .collect()
+}
+
+fn folded_if(ignore_case: bool, name: &BStr) -> BString {
+    if ignore_case {
+        fold(name).into_owned()
+    } else {
+        name.to_owned()
+    }
+}

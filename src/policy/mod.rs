@@ -1,0 +1,269 @@
+//! `baton.toml`: what the base says may not happen.
+//!
+//! [`Policy::parse`] reads the file ([`schema`]), compiles it and points at what is wrong with
+//! it; the compiled [`Policy`] answers which paths and branches the rules are about and whose
+//! signature counts.
+
+mod alias;
+mod compile;
+mod error;
+mod glob;
+pub mod schema;
+mod scope;
+mod session_pattern;
+mod signers;
+
+pub use alias::fold;
+pub use compile::MAX_POLICY_BYTES;
+pub use error::{PolicyError, PolicyProblem};
+pub use glob::{BranchGlob, GlobError, PathGlob};
+pub use schema::json_schema;
+pub use session_pattern::SessionPattern;
+pub use signers::{AllowedSigners, SignatureError, SignersError, SignersProblem};
+
+use bstr::{BStr, BString, ByteSlice};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::model::{SessionId, Watch};
+use scope::Scope;
+
+/// The file at the root of a repository that holds its policy.
+pub const POLICY_PATH: &str = "baton.toml";
+
+/// A compiled policy. Questions about paths take raw bytes from the repository's root and hold
+/// for each alias of a path as for the path (see [`fold`]).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Policy {
+    /// The paths that only some may write; the first that matches a path decides. The handoff
+    /// document is always among them.
+    pub protected: Vec<Protected>,
+    /// The handoff document.
+    pub handoff: Handoff,
+    /// How sessions are recognised.
+    pub sessions: Sessions,
+    /// The trailer keys.
+    pub trailers: Trailers,
+    /// The branches on which the rules hold.
+    pub branches: Branches,
+    /// Who may sign what.
+    pub signing: Signing,
+    scope: Scope,
+}
+
+/// Paths with one writer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Protected {
+    /// The paths.
+    pub paths: Vec<PathGlob>,
+    /// Who may change them.
+    pub writer: Writer,
+}
+
+/// Who may change a protected path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Writer {
+    /// The orchestrator's aggregate commit.
+    Aggregate,
+    /// No commit at all.
+    Nobody,
+    /// A commit that a maintainer has signed.
+    Maintainers,
+}
+
+/// The document into which the orchestrator puts every session's summary.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Handoff {
+    /// Its path.
+    pub path: BString,
+    /// The heading under which entries stand, newest first.
+    pub heading: String,
+}
+
+/// How logs and summaries of sessions are named, and how many sessions one commit may carry.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sessions {
+    /// The logs' paths.
+    pub logs: Vec<SessionPattern>,
+    /// The summaries' paths.
+    pub summaries: Vec<SessionPattern>,
+    /// How many sessions a commit that is no aggregate may carry.
+    pub max_per_commit: usize,
+}
+
+/// The keys of the trailers that Baton writes and reads.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Trailers {
+    /// Names the session a commit belongs to, or, in an aggregate, each one it carries.
+    pub session: String,
+    /// Marks an aggregate commit; the value is the version of its format.
+    pub aggregate: String,
+    /// In an aggregate: `<session> sha256:<digest of the summary>`.
+    pub summary: String,
+}
+
+/// The branches on which the rules hold: the included ones but for the excluded.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Branches {
+    /// The branches on which they hold.
+    pub include: Vec<BranchGlob>,
+    /// The branches among those on which they do not.
+    pub exclude: Vec<BranchGlob>,
+}
+
+/// Whose signature counts for what.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Signing {
+    /// The path of the list of signers.
+    pub allowed_signers: BString,
+    /// That list; empty until [`Policy::with_signers`].
+    pub signers: AllowedSigners,
+    /// The principals who may change the policy; when empty, every one in the list.
+    pub maintainers: Vec<String>,
+    /// The principals who may sign aggregate commits; when empty, every one in the list.
+    pub orchestrators: Vec<String>,
+    /// Whether an aggregate commit must carry an orchestrator's signature.
+    pub aggregate: bool,
+}
+
+impl Policy {
+    /// Reads the text of a `baton.toml`; `name` is how errors call the file. The list of signers
+    /// is left empty.
+    ///
+    /// # Errors
+    /// When the file is too large, no UTF-8 or no TOML, or says what no policy can say.
+    pub fn parse(name: &str, toml: &[u8]) -> Result<Self, PolicyError> {
+        compile::parse(name, toml)
+    }
+
+    /// The policy with the list of signers read from the text of that file; `name` is how errors
+    /// call it.
+    ///
+    /// # Errors
+    /// When a line of the list is malformed or asks for what is not supported.
+    pub fn with_signers(mut self, name: &str, bytes: &[u8]) -> Result<Self, SignersError> {
+        self.signing.signers = AllowedSigners::parse(name, bytes)?;
+        Ok(self)
+    }
+
+    /// Who may write `path`; `None` when anybody may.
+    ///
+    /// An entry that is no directory at the place of a directory above a protected path has that
+    /// path's writer: it takes the path away.
+    pub fn writer_of(&self, path: &BStr) -> Option<Writer> {
+        if self.scope.rules_out(path) {
+            return None;
+        }
+        self.writer_of_folded(path, &fold(path))
+    }
+
+    fn writer_of_folded(&self, path: &BStr, folded: &BStr) -> Option<Writer> {
+        if self.scope.is_policy_file(folded) {
+            return Some(Writer::Maintainers);
+        }
+        let covers = |glob: &PathGlob| glob.matches_folded(path, folded) || glob.lies_below(folded);
+        let mut entries = self.protected.iter();
+        match entries.find(|entry| entry.paths.iter().any(covers)) {
+            Some(entry) => Some(entry.writer),
+            None if self.scope.is_above_handoff(folded) => {
+                let handoff = self.scope.handoff();
+                self.writer_of_folded(handoff, handoff)
+            }
+            None => None,
+        }
+    }
+
+    /// Whether `path` is the policy or the list of signers, or would take the place of a
+    /// directory above one of them.
+    pub fn is_policy_file(&self, path: &BStr) -> bool {
+        self.scope.is_policy_file(&fold(path))
+    }
+
+    /// Whether `path` is the handoff document.
+    pub fn is_handoff(&self, path: &BStr) -> bool {
+        self.scope.is_handoff(&fold(path))
+    }
+
+    /// The session whose log or summary `path` is.
+    pub fn session_of(&self, path: &BStr) -> Option<SessionId> {
+        if self.scope.rules_out(path) {
+            return None;
+        }
+        self.session_of_folded(&fold(path))
+    }
+
+    fn session_of_folded(&self, folded: &BStr) -> Option<SessionId> {
+        let mut patterns = self.sessions.logs.iter().chain(&self.sessions.summaries);
+        patterns.find_map(|pattern| pattern.match_folded(folded))
+    }
+
+    /// The session whose log `path` is.
+    pub fn log_session(&self, path: &BStr) -> Option<SessionId> {
+        let folded = fold(path);
+        let mut patterns = self.sessions.logs.iter();
+        patterns.find_map(|pattern| pattern.match_folded(&folded))
+    }
+
+    /// Whether the rules hold on `reference`, a full name. They hold on branches only.
+    pub fn applies_to(&self, reference: &BStr) -> bool {
+        let Some(name) = reference.strip_prefix(b"refs/heads/") else {
+            return false;
+        };
+        let any = |globs: &[BranchGlob]| globs.iter().any(|glob| glob.matches(name.as_bstr()));
+        any(&self.branches.include) && !any(&self.branches.exclude)
+    }
+
+    /// Whether the rules hold on every branch.
+    pub fn applies_everywhere(&self) -> bool {
+        let mut include = self.branches.include.iter();
+        self.branches.exclude.is_empty() && include.any(BranchGlob::is_everything)
+    }
+
+    /// The policy as a `baton.toml` that names every key and reads back as an equal policy, the
+    /// list of signers apart.
+    pub fn effective_toml(&self) -> String {
+        toml::to_string(&compile::decompile(self)).unwrap_or_default()
+    }
+}
+
+impl Default for Policy {
+    /// What an empty file says.
+    fn default() -> Self {
+        match Self::parse(POLICY_PATH, b"") {
+            Ok(policy) => policy,
+            Err(error) => unreachable!("the defaults are a policy: {error}"),
+        }
+    }
+}
+
+impl Watch for Policy {
+    fn watches(&self, path: &BStr) -> bool {
+        if self.scope.rules_out(path) {
+            return false;
+        }
+        let folded = fold(path);
+        self.writer_of_folded(path, &folded).is_some() || self.session_of_folded(&folded).is_some()
+    }
+
+    fn may_watch_below(&self, directory: &BStr) -> bool {
+        if self.scope.rules_out(directory) {
+            return false;
+        }
+        let folded = fold(directory);
+        let directory: &BStr = &folded;
+        let sessions = &self.sessions;
+        let mut globs = self.protected.iter().flat_map(|entry| &entry.paths);
+        let mut patterns = sessions.logs.iter().chain(&sessions.summaries);
+        self.scope.has_file_below(directory)
+            || globs.any(|glob| glob.may_match_below(directory))
+            || patterns.any(|pattern| pattern.may_match_below(directory))
+    }
+
+    fn scan_bound(&self) -> Option<&BStr> {
+        self.scope.bound()
+    }
+}
+
+#[cfg(test)]
+mod tests;

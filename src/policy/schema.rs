@@ -1,0 +1,204 @@
+//! `baton.toml` as it is written: every key, its type and its default.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use toml::Spanned;
+
+use super::Writer;
+
+/// The only version of the format so far.
+pub const VERSION: i64 = 1;
+
+/// The policy of a repository in which coding agents work: `baton.toml` at its root.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+#[schemars(title = "baton.toml")]
+pub struct PolicyFile {
+    /// The version of this format: 1.
+    #[schemars(with = "i64", range(min = 1, max = 1))]
+    pub version: Spanned<i64>,
+    /// The document into which the orchestrator puts every session's summary.
+    pub handoff: HandoffTable,
+    /// How sessions are recognised by the files they write.
+    pub sessions: SessionsTable,
+    /// The keys of the trailers in commit messages.
+    pub trailers: TrailersTable,
+    /// The branches on which the rules hold.
+    pub branches: BranchesTable,
+    /// Who signs commits, and which must be signed.
+    pub signing: SigningTable,
+    /// Paths that only some may write; the first entry that matches a path decides.
+    pub protected: Vec<ProtectedTable>,
+}
+
+/// The document into which the orchestrator puts every session's summary.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct HandoffTable {
+    /// Its path from the repository's root.
+    #[schemars(with = "String")]
+    pub path: Spanned<String>,
+    /// The heading under which the entries stand, newest first.
+    #[schemars(with = "String")]
+    pub heading: Spanned<String>,
+}
+
+/// Paths that only some may write.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ProtectedTable {
+    /// Paths, directories (with a trailing `/`) or globs.
+    #[schemars(with = "Vec<String>")]
+    pub paths: Vec<Spanned<String>>,
+    /// Who may change them.
+    pub writer: Writer,
+}
+
+/// How sessions are recognised by the files they write.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct SessionsTable {
+    /// The paths of session logs, with `{session}` for the number, `{date}` for the day and `*`.
+    #[schemars(with = "Vec<String>")]
+    pub logs: Vec<Spanned<String>>,
+    /// The paths of session summaries, with the same placeholders.
+    #[schemars(with = "Vec<String>")]
+    pub summaries: Vec<Spanned<String>>,
+    /// How many sessions' work one commit may carry, aggregate commits apart.
+    #[schemars(with = "usize", range(min = 1))]
+    pub max_per_commit: Spanned<usize>,
+}
+
+/// The keys of the trailers in commit messages.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct TrailersTable {
+    /// Names the session that a commit belongs to.
+    #[schemars(with = "String", regex(pattern = "^[A-Za-z0-9][A-Za-z0-9-]*$"))]
+    pub session: Spanned<String>,
+    /// Marks a commit as an aggregate.
+    #[schemars(with = "String", regex(pattern = "^[A-Za-z0-9][A-Za-z0-9-]*$"))]
+    pub aggregate: Spanned<String>,
+    /// In an aggregate, names a session and the digest of its summary.
+    #[schemars(with = "String", regex(pattern = "^[A-Za-z0-9][A-Za-z0-9-]*$"))]
+    pub summary: Spanned<String>,
+}
+
+/// The branches on which the rules hold, by globs over their short names.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct BranchesTable {
+    /// The branches on which they hold.
+    #[schemars(with = "Vec<String>")]
+    pub include: Vec<Spanned<String>>,
+    /// The branches among those on which they do not.
+    #[schemars(with = "Vec<String>")]
+    pub exclude: Vec<Spanned<String>>,
+}
+
+/// Who signs commits, and which must be signed.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct SigningTable {
+    /// The path of the list of keys, in the format of OpenSSH's `allowed_signers`.
+    #[schemars(with = "String")]
+    pub allowed_signers: Spanned<String>,
+    /// Whether aggregate commits must carry a signature.
+    pub aggregate: AggregateSigning,
+    /// The principals in that list who may change the policy; empty for all of them.
+    pub maintainers: Vec<String>,
+    /// The principals in that list who may sign aggregate commits; empty for all of them.
+    pub orchestrators: Vec<String>,
+}
+
+/// Whether aggregate commits must carry a signature.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AggregateSigning {
+    /// They need none.
+    Optional,
+    /// They are refused without one by an orchestrator.
+    Required,
+}
+
+/// The JSON schema of `baton.toml`.
+pub fn json_schema() -> String {
+    let schema = schemars::schema_for!(PolicyFile);
+    let mut text = serde_json::to_string_pretty(&schema).unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+/// A value that stands nowhere in a file.
+pub(super) fn unplaced<T>(value: T) -> Spanned<T> {
+    Spanned::new(0..0, value)
+}
+
+pub(super) fn unplaced_text(text: &str) -> Spanned<String> {
+    unplaced(text.to_owned())
+}
+
+impl Default for PolicyFile {
+    fn default() -> Self {
+        Self {
+            version: unplaced(VERSION),
+            handoff: HandoffTable::default(),
+            sessions: SessionsTable::default(),
+            trailers: TrailersTable::default(),
+            branches: BranchesTable::default(),
+            signing: SigningTable::default(),
+            protected: Vec::new(),
+        }
+    }
+}
+
+impl Default for HandoffTable {
+    fn default() -> Self {
+        Self {
+            path: unplaced_text(".agents/HANDOFF.md"),
+            heading: unplaced_text("## Recent Work"),
+        }
+    }
+}
+
+impl Default for SessionsTable {
+    fn default() -> Self {
+        let log = ".agents/sessions/{date}-session-{session}*";
+        let summary = ".agents/temp/handoff-session-{session}-summary.md";
+        Self {
+            logs: vec![unplaced_text(log)],
+            summaries: vec![unplaced_text(summary)],
+            max_per_commit: unplaced(1),
+        }
+    }
+}
+
+impl Default for TrailersTable {
+    fn default() -> Self {
+        Self {
+            session: unplaced_text("Baton-Session"),
+            aggregate: unplaced_text("Baton-Aggregate"),
+            summary: unplaced_text("Baton-Summary"),
+        }
+    }
+}
+
+impl Default for BranchesTable {
+    fn default() -> Self {
+        Self {
+            include: vec![unplaced_text("**")],
+            exclude: Vec::new(),
+        }
+    }
+}
+
+impl Default for SigningTable {
+    fn default() -> Self {
+        Self {
+            allowed_signers: unplaced_text(".baton/allowed_signers"),
+            aggregate: AggregateSigning::Optional,
+            maintainers: Vec::new(),
+            orchestrators: Vec::new(),
+        }
+    }
+}

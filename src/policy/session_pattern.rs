@@ -1,0 +1,220 @@
+use bstr::{BStr, BString, ByteSlice};
+
+use super::alias::{fold, fold_text};
+use super::glob::{GlobError, after_prefix, check_components, literal_length, may_lie_below};
+use crate::model::SessionId;
+
+const DATE: &str = "{date}";
+const SESSION: &str = "{session}";
+/// `YYYY-MM-DD`
+const DATE_LENGTH: usize = 10;
+
+/// A pattern over the paths of session logs or summaries: `{session}` stands for a run of
+/// digits, `{date}` for a `YYYY-MM-DD`, `*` for anything within a component, all else for
+/// itself. Aliases of a path match with it (see [`super::alias`]).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SessionPattern {
+    text: String,
+    tokens: Vec<Token>,
+    /// The folded text before the first placeholder or wildcard.
+    prefix: BString,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Token {
+    Literal { written: String, folded: BString },
+    Date,
+    Session,
+    Any,
+}
+
+impl SessionPattern {
+    /// Reads a pattern.
+    ///
+    /// # Errors
+    /// When `{session}` does not stand in it exactly once, `{date}` more than once, when it
+    /// holds another brace or wildcard, or when no path could match it.
+    pub fn parse(text: &str) -> Result<Self, GlobError> {
+        check_components(text)?;
+        check_characters(text)?;
+        let tokens = tokens(text)?;
+        check_order(&tokens)?;
+        Ok(Self {
+            text: text.to_owned(),
+            tokens,
+            prefix: fold_text(&text[..literal_length(text)]).into(),
+        })
+    }
+
+    /// The pattern as it was written.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// The session that `path`, raw bytes from the root, belongs to by its name.
+    pub fn match_path(&self, path: &BStr) -> Option<SessionId> {
+        self.match_folded(&fold(path))
+    }
+
+    /// [`Self::match_path`] for a folded path.
+    pub(super) fn match_folded(&self, path: &BStr) -> Option<SessionId> {
+        let captures = captures(&self.tokens, path)?;
+        let text = |range: std::ops::Range<usize>| path[range].to_str().ok();
+        let date = match captures.date {
+            Some(start) => Some(text(start..start + DATE_LENGTH)?),
+            None => None,
+        };
+        SessionId::new(date, text(captures.session?)?)
+    }
+
+    /// The path of a session's file, with `*` left empty. `None` when `date` is not
+    /// `YYYY-MM-DD` or `number` is not made of digits.
+    pub fn render(&self, date: &str, number: &str) -> Option<String> {
+        SessionId::new(Some(date), number)?;
+        let part = |token: &Token| match token {
+            Token::Literal { written, .. } => written.clone(),
+            Token::Date => date.to_owned(),
+            Token::Session => number.to_owned(),
+            Token::Any => String::new(),
+        };
+        Some(self.tokens.iter().map(part).collect())
+    }
+
+    /// Whether a match may lie below this folded directory.
+    pub(super) fn may_match_below(&self, directory: &BStr) -> bool {
+        may_lie_below(self.prefix.as_ref(), &self.text, directory)
+    }
+
+    /// A path that sorts after every match which is ASCII or written as the pattern writes it.
+    pub(super) fn bound(&self) -> Option<BString> {
+        let written = self.text[..literal_length(&self.text)].to_ascii_lowercase();
+        Some(after_prefix(&self.prefix)?.max(after_prefix(written.as_bytes())?))
+    }
+
+    /// The first byte of every match's folded form, where it is one ASCII byte.
+    pub(super) fn first_byte(&self) -> Option<u8> {
+        self.prefix.first().copied().filter(u8::is_ascii)
+    }
+}
+
+fn tokens(text: &str) -> Result<Vec<Token>, GlobError> {
+    let mut tokens = Vec::new();
+    let mut rest = text;
+    while !rest.is_empty() {
+        let (token, after) = if let Some(after) = rest.strip_prefix(DATE) {
+            (Token::Date, after)
+        } else if let Some(after) = rest.strip_prefix(SESSION) {
+            (Token::Session, after)
+        } else if rest.starts_with('*') {
+            (Token::Any, rest.trim_start_matches('*'))
+        } else {
+            let length = literal_length(rest);
+            if length == 0 {
+                let why = format!("only `{DATE}`, `{SESSION}` and `*` have a meaning here");
+                return Err(GlobError(why));
+            }
+            let written = rest[..length].to_owned();
+            let folded = fold_text(&written).into();
+            (Token::Literal { written, folded }, &rest[length..])
+        };
+        tokens.push(token);
+        rest = after;
+    }
+    Ok(tokens)
+}
+
+/// A component that ends as no component does on NTFS would never match a folded path.
+fn check_characters(text: &str) -> Result<(), GlobError> {
+    let why = if text.contains([':', '\\']) {
+        "`:` and `\\` cannot stand in file names everywhere"
+    } else if text.split('/').any(|part| part.ends_with(['.', ' '])) {
+        "file names cannot end in a dot or a space everywhere"
+    } else if text.ends_with('/') {
+        "a pattern of sessions' files names files, not a directory"
+    } else {
+        return Ok(());
+    };
+    Err(GlobError(why.to_owned()))
+}
+
+fn check_order(tokens: &[Token]) -> Result<(), GlobError> {
+    let count = |wanted: &Token| tokens.iter().filter(|token| *token == wanted).count();
+    if count(&Token::Session) != 1 {
+        return Err(GlobError(format!(
+            "`{SESSION}` must stand in it exactly once"
+        )));
+    }
+    if count(&Token::Date) > 1 {
+        return Err(GlobError(format!("`{DATE}` may stand in it only once")));
+    }
+    let digit_follows = tokens.windows(2).any(|pair| match pair {
+        [Token::Session, Token::Date] => true,
+        [Token::Session, Token::Literal { folded, .. }] => folded[0].is_ascii_digit(),
+        _ => false,
+    });
+    if digit_follows {
+        let why = format!("a digit right after `{SESSION}` would belong to the number");
+        return Err(GlobError(why));
+    }
+    Ok(())
+}
+
+/// Where the placeholders matched.
+#[derive(Clone, Default)]
+struct Captures {
+    date: Option<usize>,
+    session: Option<std::ops::Range<usize>>,
+}
+
+/// Matches all of `path`. Every token but `*` matches at a given place in one way at most, so
+/// only the last `*` ever needs to give way: the work is at most the product of both lengths.
+fn captures(tokens: &[Token], path: &[u8]) -> Option<Captures> {
+    let mut found = Captures::default();
+    let (mut token, mut at) = (0, 0);
+    let mut last_star: Option<(usize, usize, Captures)> = None;
+    loop {
+        let advanced = match tokens.get(token) {
+            Some(Token::Any) => {
+                last_star = Some((token + 1, at, found.clone()));
+                Some(at)
+            }
+            Some(other) => step(other, path, at, &mut found),
+            None if at == path.len() => return Some(found),
+            None => None,
+        };
+        if let Some(next) = advanced {
+            (token, at) = (token + 1, next);
+            continue;
+        }
+        let (after_star, star_end, saved) = last_star.as_mut()?;
+        if path.get(*star_end).is_none_or(|byte| *byte == b'/') {
+            return None;
+        }
+        *star_end += 1;
+        (token, at) = (*after_star, *star_end);
+        found = saved.clone();
+    }
+}
+
+/// Where `token`, matched at `at`, ends.
+fn step(token: &Token, path: &[u8], at: usize, found: &mut Captures) -> Option<usize> {
+    let rest = &path[at..];
+    match token {
+        Token::Literal { folded, .. } => rest.starts_with(folded).then(|| at + folded.len()),
+        Token::Date => {
+            let date = rest.get(..DATE_LENGTH)?;
+            let shaped = date.iter().enumerate().all(|(index, byte)| match index {
+                4 | 7 => *byte == b'-',
+                _ => byte.is_ascii_digit(),
+            });
+            found.date = Some(at);
+            shaped.then_some(at + DATE_LENGTH)
+        }
+        Token::Session => {
+            let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+            found.session = Some(at..at + digits);
+            (digits > 0).then_some(at + digits)
+        }
+        Token::Any => Some(at),
+    }
+}

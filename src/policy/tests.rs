@@ -1,0 +1,244 @@
+use super::*;
+use proptest::prelude::*;
+
+fn policy(toml: &str) -> Policy {
+    Policy::parse(POLICY_PATH, toml.as_bytes()).unwrap()
+}
+
+fn writer(policy: &Policy, path: &str) -> Option<Writer> {
+    policy.writer_of(path.into())
+}
+
+#[test]
+fn an_empty_file_is_the_default_policy() {
+    assert_eq!(policy(""), Policy::default());
+    assert_eq!(policy("version = 1\n"), Policy::default());
+    let policy = Policy::default();
+    assert_eq!(policy.handoff.path, ".agents/HANDOFF.md");
+    assert_eq!(policy.sessions.max_per_commit, 1);
+    assert_eq!(policy.trailers.session, "Baton-Session");
+    assert!(!policy.signing.aggregate);
+    assert!(policy.applies_everywhere());
+}
+
+#[test]
+fn the_effective_policy_reads_back_as_itself() {
+    let full = policy(
+        r##"
+        [handoff]
+        path = "docs/STATE.md"
+        heading = "# Log"
+        [[protected]]
+        paths = ["docs/", "a/**/*.lock", "\"quoted\""]
+        writer = "nobody"
+        [sessions]
+        logs = ["log/{session}.md"]
+        summaries = []
+        max_per_commit = 3
+        [trailers]
+        session = "S"
+        [branches]
+        include = ["main", "release/*"]
+        exclude = ["wip/**"]
+        [signing]
+        aggregate = "required"
+        maintainers = ["a@b"]
+        "##,
+    );
+    for policy in [full, Policy::default()] {
+        let text = policy.effective_toml();
+        assert_eq!(self::policy(&text), policy, "{text}");
+    }
+}
+
+#[test]
+fn the_first_matching_entry_decides_the_writer() {
+    let policy = policy(
+        r#"
+        [[protected]]
+        paths = ["docs/open.md"]
+        writer = "aggregate"
+        [[protected]]
+        paths = ["docs/", "*.lock"]
+        writer = "nobody"
+        "#,
+    );
+    assert_eq!(writer(&policy, "docs/open.md"), Some(Writer::Aggregate));
+    assert_eq!(writer(&policy, "docs/deep/x"), Some(Writer::Nobody));
+    assert_eq!(writer(&policy, "Cargo.lock"), Some(Writer::Nobody));
+    assert_eq!(writer(&policy, "sub/Cargo.lock"), None);
+    assert_eq!(writer(&policy, "docs2/x"), None);
+    assert_eq!(
+        writer(&policy, ".agents/HANDOFF.md"),
+        Some(Writer::Aggregate)
+    );
+}
+
+#[test]
+fn policy_files_are_maintainers_whatever_the_file_says() {
+    let policy = policy("[[protected]]\npaths = [\"**\"]\nwriter = \"nobody\"\n");
+    for path in [
+        "baton.toml",
+        "BATON.toml",
+        ".baton/allowed_signers",
+        ".baton",
+    ] {
+        assert_eq!(writer(&policy, path), Some(Writer::Maintainers), "{path}");
+        assert!(policy.is_policy_file(path.into()));
+    }
+    assert!(!policy.is_policy_file(".baton/other".into()));
+}
+
+#[test]
+fn aliases_and_what_takes_a_directory_away_have_the_writer_of_the_path() {
+    let policy = Policy::default();
+    for path in [
+        ".agents/handoff.md",
+        ".AGENTS/HANDOFF.MD",
+        ".agents\\HANDOFF.md",
+        ".agents/HANDOFF.md.",
+        ".agents/HANDOFF.md::$DATA",
+        ".agent\u{17f}/HANDOFF.md",
+        ".agents",
+        ".Agents",
+    ] {
+        assert_eq!(writer(&policy, path), Some(Writer::Aggregate), "{path}");
+    }
+    assert!(policy.is_handoff(".agents/handoff.md".into()));
+    assert!(!policy.is_handoff(".agents".into()));
+    for path in [".agents/sessions", ".agents/HANDOFF.md.bak", "agents", ""] {
+        assert_eq!(writer(&policy, path), None, "{path}");
+    }
+}
+
+#[test]
+fn a_handoff_document_matched_by_a_wildcard_is_guarded_above_too() {
+    let policy = policy("[[protected]]\npaths = [\"**/HANDOFF.md\"]\nwriter = \"nobody\"\n");
+    assert_eq!(policy.protected.len(), 1);
+    assert_eq!(writer(&policy, ".agents/HANDOFF.md"), Some(Writer::Nobody));
+    assert_eq!(writer(&policy, ".agents"), Some(Writer::Nobody));
+}
+
+#[test]
+fn logs_and_summaries_name_their_session() {
+    let policy = Policy::default();
+    let session = |path: &str| policy.session_of(path.into()).map(|id| id.to_string());
+    let log = ".agents/sessions/2025-12-18-session-019-tidy.md";
+    let summary = ".agents/temp/handoff-session-19-summary.md";
+    assert_eq!(session(log).as_deref(), Some("2025-12-18/19"));
+    assert_eq!(session(summary).as_deref(), Some("19"));
+    assert!(policy.log_session(log.into()).is_some());
+    assert_eq!(policy.log_session(summary.into()), None);
+    assert_eq!(session(".agents/sessions/README.md"), None);
+}
+
+#[test]
+fn only_branches_are_judged_and_only_the_included() {
+    let policy = policy("[branches]\ninclude = [\"main\", \"rel/*\"]\nexclude = [\"rel/x\"]\n");
+    let applies = |name: &str| policy.applies_to(name.into());
+    assert!(applies("refs/heads/main"));
+    assert!(applies("refs/heads/MAIN"));
+    assert!(applies("refs/heads/rel/1"));
+    assert!(!applies("refs/heads/rel/x"));
+    assert!(applies("refs/heads/rel/X"));
+    assert!(!applies("refs/heads/rel/1/2"));
+    for name in [
+        "refs/tags/main",
+        "main",
+        "HEAD",
+        "refs/heads",
+        "refs/remotes/o/main",
+    ] {
+        assert!(!applies(name), "{name}");
+    }
+    assert!(!policy.applies_everywhere());
+}
+
+#[test]
+fn readers_descend_only_where_the_default_policy_has_something() {
+    let policy = Policy::default();
+    for directory in [
+        "",
+        ".agents",
+        ".AGENTS",
+        ".agents/sessions",
+        ".agents/Temp",
+        ".baton",
+    ] {
+        assert!(policy.may_watch_below(directory.into()), "{directory}");
+    }
+    for directory in [
+        "src",
+        ".agents/sessions/old",
+        ".agents/other",
+        ".baton/x",
+        ".b",
+        "b",
+        ".git",
+    ] {
+        assert!(!policy.may_watch_below(directory.into()), "{directory}");
+    }
+    assert_eq!(policy.scan_bound(), Some("baton.toml".into()));
+}
+
+#[test]
+fn a_leading_wildcard_has_no_bound() {
+    let policy = policy("[[protected]]\npaths = [\"*.lock\"]\nwriter = \"nobody\"\n");
+    assert_eq!(policy.scan_bound(), None);
+    assert!(policy.may_watch_below("".into()));
+    assert!(!policy.may_watch_below("src".into()));
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_parse_or_are_refused(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        let _ = Policy::parse("x", &bytes);
+        let _ = AllowedSigners::parse("x", &bytes);
+    }
+
+    #[test]
+    fn any_patterns_parse_or_are_refused(text in "[a-b*?{}\\[\\]!,/.:\\\\{date}{session} -]{0,16}") {
+        let quoted = toml::Value::String(text).to_string();
+        for key in ["[branches]\ninclude", "[sessions]\nlogs", "[[protected]]\nwriter = \"nobody\"\npaths"] {
+            let _ = Policy::parse("x", format!("{key} = [{quoted}]").as_bytes());
+        }
+    }
+
+    #[test]
+    fn readers_find_everything_that_is_watched(
+        patterns in prop::collection::vec(pattern(), 1..4),
+        path in path(),
+    ) {
+        let quoted = patterns.iter().map(|text| toml::Value::String(text.clone()).to_string());
+        let text = format!(
+            "[[protected]]\nwriter = \"nobody\"\npaths = [{}]\n",
+            quoted.collect::<Vec<_>>().join(", ")
+        );
+        let Ok(policy) = Policy::parse("x", text.as_bytes()) else {
+            return Ok(());
+        };
+        prop_assume!(policy.watches(path.as_str().into()));
+        for (slash, _) in path.match_indices('/') {
+            prop_assert!(policy.may_watch_below(path[..slash].into()), "{:?} below {:?}", path, &path[..slash]);
+        }
+        prop_assert!(policy.may_watch_below("".into()));
+        if let Some(bound) = policy.scan_bound() && *fold(path.as_str().into()) == *path.to_ascii_lowercase() {
+            prop_assert!(BStr::new(&path) <= bound, "{:?} after {:?}", path, bound);
+        }
+    }
+}
+
+fn pattern() -> impl Strategy<Value = String> {
+    let piece = prop::sample::select(vec![
+        "a", "B", "é", "/", "*", "**", "?", "{a,b}", "[a-c]", ".", "x", "/**", "/", ":", " ",
+    ]);
+    prop::collection::vec(piece, 1..7).prop_map(|pieces| pieces.concat())
+}
+
+fn path() -> impl Strategy<Value = String> {
+    let piece = prop::sample::select(vec!["a", "A", "b", "x", "é", "É", "/", ".", ":", " ", "c"]);
+    let paths = prop::collection::vec(piece, 1..8).prop_map(|pieces| pieces.concat());
+    paths.prop_filter("a path that git can hold", |path| {
+        path.split('/').all(|part| !matches!(part, "" | "." | ".."))
+    })
+}
