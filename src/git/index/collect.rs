@@ -15,7 +15,8 @@ pub(super) struct Collector<'a> {
     watch: &'a dyn Watch,
     trees: &'a dyn TreeSource,
     gate: Gate,
-    found: Vec<(BString, Entry)>,
+    /// The watched paths, with `None` where the path is announced only.
+    found: Vec<(BString, Option<Entry>)>,
 }
 
 impl<'a> Collector<'a> {
@@ -43,6 +44,7 @@ impl<'a> Collector<'a> {
             return Err(Fault::Other(IndexError::Unmerged { path }));
         }
         if state.intent_to_add {
+            self.found.push((path, None));
             return Ok(());
         }
         let oid = Oid::from_bytes(state.id)
@@ -51,7 +53,7 @@ impl<'a> Collector<'a> {
             return self.unfold(path, oid).map_err(Fault::Other);
         }
         let mode = state.mode;
-        self.found.push((path, Entry { mode, oid }));
+        self.found.push((path, Some(Entry { mode, oid })));
         Ok(())
     }
 
@@ -68,7 +70,7 @@ impl<'a> Collector<'a> {
                 path.extend_from_slice(&name);
                 if entry.kind() != EntryKind::Tree {
                     if self.watch.watches(path.as_bstr()) {
-                        self.found.push((path, entry));
+                        self.found.push((path, Some(entry)));
                     }
                 } else if self.watch.may_watch_below(path.as_bstr()) {
                     path.push(b'/');
@@ -79,11 +81,14 @@ impl<'a> Collector<'a> {
         Ok(())
     }
 
-    /// What was taken, sorted by path; `None` when a path was taken twice.
-    pub(super) fn finish(mut self) -> Option<Vec<(BString, Entry)>> {
+    /// What git would write into a commit, sorted by path.
+    pub(super) fn finish(mut self) -> Result<Vec<(BString, Entry)>, Fault> {
         self.found.sort();
-        let twice = self.found.windows(2).any(|pair| pair[0].0 == pair[1].0);
-        (!twice).then_some(self.found)
+        if self.found.windows(2).any(|pair| pair[0].0 == pair[1].0) {
+            return Err(Fault::damaged("a path is in it twice", 0));
+        }
+        let committed = |(path, entry): (_, Option<_>)| entry.map(|entry| (path, entry));
+        Ok(self.found.into_iter().filter_map(committed).collect())
     }
 }
 

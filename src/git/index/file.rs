@@ -1,5 +1,7 @@
 //! The frame of an index file: header, extensions, checksum (`gitformat-index(5)`).
 
+use std::path::Path;
+
 use super::entries::Entries;
 use super::error::Fault;
 
@@ -13,6 +15,8 @@ const HEADER_LEN: usize = 12;
 /// 200,000 entries takes ten times as long as reading them.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct IndexFile<'a> {
+    /// Where it is, to report it.
+    pub(super) path: &'a Path,
     /// Everything before the checksum.
     body: &'a [u8],
     /// The checksum, which is also the name of a shared index.
@@ -34,25 +38,33 @@ pub(super) struct Link<'a> {
     pub(super) offset: usize,
 }
 
+impl Link<'_> {
+    /// The name of the shared index in the git directory.
+    pub(super) fn shared_name(&self) -> String {
+        let hex: String = self.base.iter().map(|byte| format!("{byte:02x}")).collect();
+        format!("sharedindex.{hex}")
+    }
+}
+
 impl<'a> IndexFile<'a> {
-    /// Reads the header of the file that consists of `data`.
-    pub(super) fn parse(data: &'a [u8], hash_len: usize) -> Result<Self, Fault> {
+    /// Reads the header of the file at `path`, which consists of `data`.
+    pub(super) fn parse(path: &'a Path, data: &'a [u8], hash_len: usize) -> Result<Self, Fault> {
+        let too_short = || Fault::damaged("it is too short for a header", data.len());
         let (body, checksum) = data
             .len()
             .checked_sub(hash_len)
-            .filter(|len| *len >= HEADER_LEN)
             .map(|len| data.split_at(len))
-            .ok_or_else(|| Fault::damaged("it is too short for a header", data.len()))?;
+            .ok_or_else(too_short)?;
         if !body.starts_with(b"DIRC") {
             return Err(Fault::damaged("it does not begin with `DIRC`", 0));
         }
-        let (version, count) = u32_at(body, 4)
-            .zip(u32_at(body, 8))
-            .ok_or_else(|| Fault::damaged("it is too short for a header", 4))?;
+        let version = u32_at(body, 4).ok_or_else(too_short)?;
+        let count = u32_at(body, 8).ok_or_else(too_short)?;
         if !(2..=4).contains(&version) {
             return Err(Fault::Unsupported(format!("the version {version}")));
         }
         Ok(Self {
+            path,
             body,
             checksum,
             version,

@@ -10,12 +10,14 @@ mod entries;
 mod error;
 mod file;
 mod split;
+#[cfg(test)]
+mod tests;
 
 use std::error::Error;
 use std::io;
 use std::path::Path;
 
-use bstr::{BString, ByteSlice};
+use bstr::{BStr, BString, ByteSlice};
 
 pub use error::IndexError;
 
@@ -30,8 +32,6 @@ pub trait TreeSource {
     /// The entries of the tree, by name.
     fn tree(&self, id: Oid) -> Result<Vec<(BString, Entry)>, Box<dyn Error + Send + Sync>>;
 }
-
-type Found = Vec<(BString, Entry)>;
 
 /// Every watched entry of `index` that git would write into a commit, sorted by path.
 ///
@@ -55,65 +55,43 @@ pub fn staged_entries(
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         Err(error) => return Err(unreadable(index, error)),
     };
-    let file = IndexFile::parse(&data, hash_len).map_err(|fault| fault.of(index))?;
+    let in_index = |fault: Fault| fault.of(index);
+    let file = IndexFile::parse(index, &data, hash_len).map_err(in_index)?;
     let collector = Collector::new(watch, trees);
 
     // The extension that makes an index a split one comes after the entries. So as not to read
     // them all for it, look first whether there is any shared index to build on. Git puts it
     // there before the index that names it, so the order of these steps leaves no gap.
-    if has_shared_index(git_dir).map_err(|error| unreadable(git_dir, error))?
-        && let Some(link) = find_link(&file).map_err(|fault| fault.of(index))?
-    {
-        let shared_path = git_dir.join(shared_name(&link));
-        let shared =
-            MappedFile::open(&shared_path).map_err(|error| unreadable(&shared_path, error))?;
-        let shared = IndexFile::parse(&shared, hash_len).map_err(|fault| fault.of(&shared_path))?;
-        return split::collect(&file, &link, &shared, collector).map_err(
-            |(part, fault)| match part {
-                split::Part::Own => fault.of(index),
-                split::Part::Shared => fault.of(&shared_path),
-            },
-        );
-    }
-    match scan(&file, watch, collector).map_err(|fault| fault.of(index))? {
-        Scanned::Found(found) => Ok(found),
-        Scanned::Split(shared) => Err(unreadable(
-            &git_dir.join(shared),
-            io::ErrorKind::NotFound.into(),
-        )),
-    }
+    let split = has_shared_index(git_dir).map_err(|error| unreadable(git_dir, error))?;
+    let link = if split { find_link(&file) } else { Ok(None) };
+    let Some(link) = link.map_err(in_index)? else {
+        return collect(&file, watch.scan_bound(), collector).map_err(in_index);
+    };
+    let shared = git_dir.join(link.shared_name());
+    let data = MappedFile::open(&shared).map_err(|error| unreadable(&shared, error))?;
+    let shared_file =
+        IndexFile::parse(&shared, &data, hash_len).map_err(|fault| fault.of(&shared))?;
+    split::collect(&file, &link, &shared_file, collector)
 }
 
-/// What came of reading an index by itself.
-enum Scanned {
-    Found(Found),
-    /// It is a split one after all, on top of the shared index of this name.
-    Split(String),
-}
-
-/// Collects from the entries of an index that stands by itself, up to the watch's bound.
-fn scan(
+/// Collects from the entries of an index that stands by itself, up to the bound.
+fn collect(
     file: &IndexFile<'_>,
-    watch: &dyn Watch,
+    bound: Option<&BStr>,
     mut collector: Collector<'_>,
-) -> Result<Scanned, Fault> {
-    let bound = watch.scan_bound();
+) -> Result<Vec<(BString, Entry)>, Fault> {
     let mut entries = file.entries();
-    let mut at_end = true;
     while let Some(entry) = entries.next()? {
         if bound.is_some_and(|bound| entry.path > bound.as_bytes()) {
-            at_end = false;
-            break;
+            return collector.finish();
         }
         collector.take(entry.path, entry.state)?;
     }
-    if at_end && let Some(link) = file.link(entries.offset)? {
-        return Ok(Scanned::Split(shared_name(&link)));
+    if let Some(link) = file.link(entries.offset)? {
+        let what = "the shared index that it was split from is gone";
+        return Err(Fault::damaged(what, link.offset));
     }
-    collector
-        .finish()
-        .map(Scanned::Found)
-        .ok_or_else(|| Fault::damaged("a path is in it twice", 0))
+    collector.finish()
 }
 
 /// Passes over the entries for the extensions behind them.
@@ -121,12 +99,6 @@ fn find_link<'a>(file: &IndexFile<'a>) -> Result<Option<Link<'a>>, Fault> {
     let mut entries = file.entries();
     while entries.next()?.is_some() {}
     file.link(entries.offset)
-}
-
-/// The name of the shared index in the git directory.
-fn shared_name(link: &Link<'_>) -> String {
-    let hex: String = link.base.iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("sharedindex.{hex}")
 }
 
 /// Whether any shared index is in the git directory.

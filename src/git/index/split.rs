@@ -4,21 +4,17 @@
 //! beside the index, not in the git directory, and takes a link without bitmaps for an empty
 //! shared index.
 
-use super::Found;
+use bstr::BString;
+
 use super::collect::Collector;
-use super::error::Fault;
+use super::error::{Fault, IndexError};
 use super::file::{IndexFile, Link};
+use crate::model::Entry;
 
 /// Positions in the shared index, rising.
 struct Bitmaps {
-    deleted: Vec<usize>,
-    replaced: Vec<usize>,
-}
-
-/// Which of the two files is at fault.
-pub(super) enum Part {
-    Own,
-    Shared,
+    deleted: Vec<u32>,
+    replaced: Vec<u32>,
 }
 
 /// Collects from the entries of `shared`, changed as `own` and its `link` say: the shared ones at
@@ -29,51 +25,47 @@ pub(super) fn collect(
     link: &Link<'_>,
     shared: &IndexFile<'_>,
     mut collector: Collector<'_>,
-) -> Result<Found, (Part, Fault)> {
-    let in_own = |fault: Fault| (Part::Own, fault);
-    let in_shared = |fault: Fault| (Part::Shared, fault);
+) -> Result<Vec<(BString, Entry)>, IndexError> {
+    let in_own = |fault: Fault| fault.of(own.path);
+    let in_shared = |fault: Fault| fault.of(shared.path);
     if shared.checksum != link.base {
         let what = "it is not the shared index that the index was split from";
         return Err(in_shared(Fault::damaged(what, 0)));
     }
     let bitmaps = Bitmaps::parse(link, shared.count).map_err(in_own)?;
-    let (mut deleted, mut replaced) = (bitmaps.deleted.iter(), bitmaps.replaced.iter());
-    let (mut next_deleted, mut next_replaced) = (deleted.next(), replaced.next());
+    let mut deleted = bitmaps.deleted.into_iter().peekable();
+    let mut replaced = bitmaps.replaced.into_iter().peekable();
 
     let mut own_entries = own.entries();
     let mut shared_entries = shared.entries();
-    let mut position = 0;
-    while let Some(entry) = shared_entries.next().map_err(in_shared)? {
-        let mut state = entry.state;
-        let mut part = Part::Shared;
-        if next_replaced == Some(&position) {
-            next_replaced = replaced.next();
+    for position in 0..shared.count {
+        let Some(entry) = shared_entries.next().map_err(in_shared)? else {
+            break;
+        };
+        let replacement = if replaced.next_if_eq(&position).is_some() {
             let own_entry = own_entries.next().map_err(in_own)?;
-            let replacement = own_entry
-                .filter(|entry| entry.path.is_empty())
-                .ok_or_else(|| in_own(bitmap_fault(link)))?;
-            state = replacement.state;
-            part = Part::Own;
+            let unnamed = own_entry.filter(|entry| entry.path.is_empty());
+            Some(unnamed.ok_or_else(|| in_own(malformed(link)))?)
+        } else {
+            None
+        };
+        if deleted.next_if_eq(&position).is_some() {
+            continue;
         }
-        if next_deleted == Some(&position) {
-            next_deleted = deleted.next();
-        } else if let Err(fault) = collector.take(entry.path, state) {
-            return Err((part, fault));
+        match replacement {
+            Some(own_entry) => collector
+                .take(entry.path, own_entry.state)
+                .map_err(in_own)?,
+            None => collector.take(entry.path, entry.state).map_err(in_shared)?,
         }
-        position += 1;
     }
     while let Some(entry) = own_entries.next().map_err(in_own)? {
-        if let Err(fault) = collector.take(entry.path, entry.state) {
-            return Err(in_own(fault));
-        }
+        collector.take(entry.path, entry.state).map_err(in_own)?;
     }
-    collector.finish().ok_or_else(|| {
-        let what = "a path is in it and in the shared index";
-        in_own(Fault::damaged(what, link.offset))
-    })
+    collector.finish().map_err(in_own)
 }
 
-fn bitmap_fault(link: &Link<'_>) -> Fault {
+fn malformed(link: &Link<'_>) -> Fault {
     Fault::damaged("its link to the shared index is malformed", link.offset)
 }
 
@@ -89,7 +81,7 @@ impl Bitmaps {
         let (deleted, rest) = positions(link, link.bitmaps, count)?;
         let (replaced, rest) = positions(link, rest, count)?;
         if !rest.is_empty() {
-            return Err(bitmap_fault(link));
+            return Err(malformed(link));
         }
         Ok(Self { deleted, replaced })
     }
@@ -101,14 +93,15 @@ fn positions<'a>(
     link: &Link<'_>,
     data: &'a [u8],
     count: u32,
-) -> Result<(Vec<usize>, &'a [u8]), Fault> {
-    let (bitmap, rest) = gix_bitmap::ewah::decode(data).map_err(|_| bitmap_fault(link))?;
+) -> Result<(Vec<u32>, &'a [u8]), Fault> {
+    let (bitmap, rest) = gix_bitmap::ewah::decode(data).map_err(|_| malformed(link))?;
     let mut positions = Vec::new();
     bitmap
         .for_each_set_bit(|position| {
+            let position = u32::try_from(position).ok()?;
             positions.push(position);
-            (position < count as usize).then_some(())
+            (position < count).then_some(())
         })
-        .ok_or_else(|| bitmap_fault(link))?;
+        .ok_or_else(|| malformed(link))?;
     Ok((positions, rest))
 }
