@@ -30,8 +30,8 @@ impl<'a> Collector<'a> {
     }
 
     /// Takes the entry over if its path, or for a folded directory what is below, is watched.
-    pub(super) fn take(&mut self, path: &[u8], state: State<'_>) -> Result<(), Fault> {
-        let folded = state.mode == SPARSE_DIRECTORY;
+    pub(super) fn take(&mut self, path: &[u8], state: &State<'_>) -> Result<(), Fault> {
+        let folded = state.mode() == SPARSE_DIRECTORY;
         if path.is_empty() || (path.last() == Some(&b'/')) != folded {
             let what = "a path and its mode do not agree";
             return Err(Fault::damaged(what, state.offset));
@@ -40,19 +40,19 @@ impl<'a> Collector<'a> {
             return Ok(());
         }
         let path = BString::from(path);
-        if state.stage != 0 {
+        if state.stage() != 0 {
             return Err(Fault::Other(IndexError::Unmerged { path }));
         }
-        if state.intent_to_add {
+        if state.intent_to_add() {
             self.found.push((path, None));
             return Ok(());
         }
-        let oid = Oid::from_bytes(state.id)
+        let oid = Oid::from_bytes(state.id())
             .map_err(|_| Fault::damaged("an object id has no known length", state.offset))?;
         if folded {
             return self.unfold(path, oid).map_err(Fault::Other);
         }
-        let mode = state.mode;
+        let mode = state.mode();
         self.found.push((path, Some(Entry { mode, oid })));
         Ok(())
     }

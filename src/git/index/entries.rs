@@ -20,28 +20,41 @@ const INTENT_TO_ADD: u16 = 0x2000;
 /// In the extended flags: absent from the working tree, but in the commit.
 const SKIP_WORKTREE: u16 = 0x4000;
 
-/// One entry, as the file holds it.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct RawEntry<'a> {
-    /// The path; empty where the entry replaces one of a shared index.
-    pub(super) path: &'a [u8],
-    /// What it says about the path.
-    pub(super) state: State<'a>,
-}
-
 /// What an entry says about its path.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct State<'a> {
-    /// The mode.
-    pub(super) mode: u32,
-    /// The object id.
-    pub(super) id: &'a [u8],
-    /// 0, or in an unresolved merge 1 to 3.
-    pub(super) stage: u8,
-    /// Whether the path is announced only: git does not write it into a commit.
-    pub(super) intent_to_add: bool,
-    /// Where in the file it is.
+    /// The entry up to its flags.
+    fixed: &'a [u8],
+    hash_len: usize,
+    flags: u16,
+    extended: u16,
+    /// Where in the file the entry is.
     pub(super) offset: usize,
+}
+
+impl State<'_> {
+    /// The mode.
+    #[inline]
+    pub(super) fn mode(&self) -> u32 {
+        u32_at(self.fixed, MODE_AT).unwrap_or(0)
+    }
+
+    /// The bytes of the object id.
+    pub(super) fn id(&self) -> &[u8] {
+        self.fixed
+            .get(STAT_LEN..STAT_LEN + self.hash_len)
+            .unwrap_or_default()
+    }
+
+    /// 0, or in an unresolved merge 1 to 3.
+    pub(super) fn stage(&self) -> u8 {
+        (self.flags >> 12 & 3) as u8
+    }
+
+    /// Whether the path is announced only: git does not write it into a commit.
+    pub(super) fn intent_to_add(&self) -> bool {
+        self.extended & INTENT_TO_ADD != 0
+    }
 }
 
 /// A cursor over the entries. It goes over them in order only: their lengths differ, and the
@@ -53,11 +66,10 @@ pub(super) struct Entries<'a> {
     pub(super) offset: usize,
     left: u32,
     compressed: bool,
-    hash_len: usize,
     /// The path read last; in version 4 it is in `buffer` instead.
     path: &'a [u8],
     buffer: Vec<u8>,
-    stage: u8,
+    state: State<'a>,
 }
 
 impl<'a> Entries<'a> {
@@ -75,65 +87,73 @@ impl<'a> Entries<'a> {
             offset,
             left: count,
             compressed,
-            hash_len,
             path: b"",
             buffer: Vec::new(),
-            stage: 0,
+            state: State {
+                fixed: b"",
+                hash_len,
+                flags: 0,
+                extended: 0,
+                offset,
+            },
         }
     }
 
-    /// Reads the next entry, or `None` after the last.
-    pub(super) fn next(&mut self) -> Result<Option<RawEntry<'_>>, Fault> {
+    /// Goes to the next entry; `false` after the last.
+    pub(super) fn advance(&mut self) -> Result<bool, Fault> {
         if self.left == 0 {
-            return Ok(None);
+            return Ok(false);
         }
         let begin = self.offset;
         let cut_short = || Fault::damaged("an entry is cut short", begin);
-        let fixed = self.body.get(begin..).ok_or_else(cut_short)?;
-        let mode = u32_at(fixed, MODE_AT).ok_or_else(cut_short)?;
-        let id = fixed
-            .get(STAT_LEN..STAT_LEN + self.hash_len)
-            .ok_or_else(cut_short)?;
-        let mut path_at = STAT_LEN + self.hash_len + 2;
+        let entry = self.body.get(begin..).ok_or_else(cut_short)?;
+        let mut path_at = STAT_LEN + self.state.hash_len + 2;
+        let fixed = entry.get(..path_at).ok_or_else(cut_short)?;
         let flags = u16_at(fixed, path_at - 2).ok_or_else(cut_short)?;
         let mut extended = 0;
         if flags & EXTENDED != 0 {
-            extended = u16_at(fixed, path_at).ok_or_else(cut_short)?;
+            extended = u16_at(entry, path_at).ok_or_else(cut_short)?;
             path_at += 2;
             if extended & !(INTENT_TO_ADD | SKIP_WORKTREE) != 0 {
                 let what = format!("the entry flags {extended:#06x}");
                 return Err(Fault::Unsupported(what));
             }
         }
-        let stage = (flags >> 12 & 3) as u8;
-        let name = fixed.get(path_at..).ok_or_else(cut_short)?;
+        let name = entry.get(path_at..).ok_or_else(cut_short)?;
         let (order, len, used) = if self.compressed {
             self.read_compressed(name)?
         } else {
             self.read_plain(name, path_at)?
         };
-        if flags & NAME_MASK != NAME_MASK.min(u16::try_from(len).unwrap_or(NAME_MASK)) {
+        if usize::from(flags & NAME_MASK) != len.min(usize::from(NAME_MASK)) {
             let what = "a path is not as long as its entry says";
             return Err(Fault::damaged(what, begin));
         }
-        self.check_order(order, stage, len)?;
+        let before = self.state.stage();
+        self.state.fixed = fixed;
+        self.state.flags = flags;
+        self.state.extended = extended;
+        self.state.offset = begin;
+        self.check_order(order, before, len)?;
         self.offset = begin + path_at + used;
-        self.stage = stage;
         self.left -= 1;
-        Ok(Some(RawEntry {
-            path: if self.compressed {
-                &self.buffer
-            } else {
-                self.path
-            },
-            state: State {
-                mode,
-                id,
-                stage,
-                intent_to_add: extended & INTENT_TO_ADD != 0,
-                offset: begin,
-            },
-        }))
+        Ok(true)
+    }
+
+    /// The path of the entry; empty where the entry replaces one of a shared index.
+    #[inline]
+    pub(super) fn path(&self) -> &[u8] {
+        if self.compressed {
+            &self.buffer
+        } else {
+            self.path
+        }
+    }
+
+    /// What the entry says about its path.
+    #[inline]
+    pub(super) fn state(&self) -> &State<'a> {
+        &self.state
     }
 
     /// Versions 2 and 3: the path, then one to eight NULs up to a multiple of eight bytes from
@@ -186,10 +206,10 @@ impl<'a> Entries<'a> {
     /// Entries are sorted by path, then by stage, and only an unmerged path has more than one.
     /// Reading stops early because of that, so it must hold of all that was read. The entries
     /// without a path come first, in a split index.
-    fn check_order(&self, order: Ordering, stage: u8, len: usize) -> Result<(), Fault> {
+    fn check_order(&self, order: Ordering, stage_before: u8, len: usize) -> Result<(), Fault> {
         let sorted = match order {
             Ordering::Less => true,
-            Ordering::Equal => len == 0 || (self.stage != 0 && self.stage < stage),
+            Ordering::Equal => len == 0 || (0 < stage_before && stage_before < self.state.stage()),
             Ordering::Greater => false,
         };
         if sorted {

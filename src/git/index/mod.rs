@@ -81,11 +81,11 @@ fn collect(
     mut collector: Collector<'_>,
 ) -> Result<Vec<(BString, Entry)>, Fault> {
     let mut entries = file.entries();
-    while let Some(entry) = entries.next()? {
-        if bound.is_some_and(|bound| entry.path > bound.as_bytes()) {
+    while entries.advance()? {
+        if bound.is_some_and(|bound| entries.path() > bound.as_bytes()) {
             return collector.finish();
         }
-        collector.take(entry.path, entry.state)?;
+        collector.take(entries.path(), entries.state())?;
     }
     if let Some(link) = file.link(entries.offset)? {
         let what = "the shared index that it was split from is gone";
@@ -97,7 +97,7 @@ fn collect(
 /// Passes over the entries for the extensions behind them.
 fn find_link<'a>(file: &IndexFile<'a>) -> Result<Option<Link<'a>>, Fault> {
     let mut entries = file.entries();
-    while entries.next()?.is_some() {}
+    while entries.advance()? {}
     file.link(entries.offset)
 }
 

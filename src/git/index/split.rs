@@ -39,28 +39,27 @@ pub(super) fn collect(
     let mut own_entries = own.entries();
     let mut shared_entries = shared.entries();
     for position in 0..shared.count {
-        let Some(entry) = shared_entries.next().map_err(in_shared)? else {
+        if !shared_entries.advance().map_err(in_shared)? {
             break;
-        };
-        let replacement = if replaced.next_if_eq(&position).is_some() {
-            let own_entry = own_entries.next().map_err(in_own)?;
-            let unnamed = own_entry.filter(|entry| entry.path.is_empty());
-            Some(unnamed.ok_or_else(|| in_own(malformed(link)))?)
-        } else {
-            None
-        };
+        }
+        let replace = replaced.next_if_eq(&position).is_some();
+        if replace && !(own_entries.advance().map_err(in_own)? && own_entries.path().is_empty()) {
+            return Err(in_own(malformed(link)));
+        }
+        let path = shared_entries.path();
         if deleted.next_if_eq(&position).is_some() {
             continue;
-        }
-        match replacement {
-            Some(own_entry) => collector
-                .take(entry.path, own_entry.state)
-                .map_err(in_own)?,
-            None => collector.take(entry.path, entry.state).map_err(in_shared)?,
+        } else if replace {
+            let taken = collector.take(path, own_entries.state());
+            taken.map_err(in_own)?;
+        } else {
+            let taken = collector.take(path, shared_entries.state());
+            taken.map_err(in_shared)?;
         }
     }
-    while let Some(entry) = own_entries.next().map_err(in_own)? {
-        collector.take(entry.path, entry.state).map_err(in_own)?;
+    while own_entries.advance().map_err(in_own)? {
+        let taken = collector.take(own_entries.path(), own_entries.state());
+        taken.map_err(in_own)?;
     }
     collector.finish().map_err(in_own)
 }
