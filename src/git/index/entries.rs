@@ -166,11 +166,8 @@ impl<'a> Entries<'a> {
     ) -> Result<(Ordering, usize, usize), Fault> {
         let len = self.path_len(name)?;
         let used = ((path_at + len + 8) & !7) - path_at;
-        if !name
-            .get(len..used)
-            .is_some_and(|padding| padding.iter().all(|byte| *byte == 0))
-        {
-            let what = "an entry is not padded with NULs";
+        if used > name.len() {
+            let what = "an entry is cut short";
             return Err(Fault::damaged(what, self.offset));
         }
         let path = &name[..len];

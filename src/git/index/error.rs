@@ -10,7 +10,7 @@ pub enum IndexError {
     /// The index, the shared index it builds on, or the directory they are in cannot be read.
     #[error("cannot read git's index at {}", file.display())]
     #[diagnostic(help(
-        "run `git status`; if it fails too, the index is lost: `git read-tree HEAD` writes a new one from the last commit (stage your changes again)"
+        "see that you may read it, then run `git status`; if that fails too, `git read-tree HEAD` writes a new index from the last commit: stage your changes again"
     ))]
     Read {
         /// What cannot be read.
@@ -21,7 +21,7 @@ pub enum IndexError {
     /// The bytes are not those of an index.
     #[error("git's index at {} is damaged: {what} (at byte {offset})", file.display())]
     #[diagnostic(help(
-        "run `git status`; if it fails too, the index is damaged: move it away and run `git read-tree HEAD`, then stage your changes again"
+        "run `git status`; if it fails too, `git read-tree HEAD` writes a new index from the last commit: stage your changes again"
     ))]
     Damaged {
         /// The damaged file.
