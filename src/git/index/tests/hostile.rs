@@ -5,7 +5,10 @@ use proptest::sample::{Index as Position, select};
 
 use super::*;
 
-/// An index of version 2 with these paths and stages, for SHA-1, then these extensions.
+/// Instead of a stage: announced by `git add --intent-to-add`.
+const ANNOUNCED: u16 = 4;
+
+/// An index for SHA-1 with these paths and stages, then these extensions.
 fn crafted(entries: &[(&[u8], u16)], extensions: &[u8]) -> Vec<u8> {
     let mut data = b"DIRC\0\0\0\x02".to_vec();
     data.extend_from_slice(&(entries.len() as u32).to_be_bytes());
@@ -16,6 +19,9 @@ fn crafted(entries: &[(&[u8], u16)], extensions: &[u8]) -> Vec<u8> {
         data.extend_from_slice(&[0; 12]);
         data.extend_from_slice(&[0xAB; 20]);
         data.extend_from_slice(&(stage << 12 | path.len() as u16).to_be_bytes());
+        if *stage == ANNOUNCED {
+            data.extend_from_slice(&0x2000_u16.to_be_bytes());
+        }
         data.extend_from_slice(path);
         data.resize(begin + ((data.len() - begin + 8) & !7), 0);
     }
@@ -113,16 +119,22 @@ fn paths_that_git_would_not_write_are_damaged() {
 #[test]
 fn a_link_without_bitmaps_adds_to_the_shared_index() {
     let shared = crafted(&[(b"a", 0)], b"");
-    let mut own_and_shared = shared.clone();
-    let at = own_and_shared.len() - 20;
-    own_and_shared[at..].fill(0x11);
+    let mut named = shared.clone();
+    let at = named.len() - 20;
+    named[at..].fill(0x11);
     let name = format!("sharedindex.{}", "11".repeat(20));
     let data = crafted(&[(b"b", 0)], &extension(b"link", &[0x11; 20]));
     let read = |shared: &[u8]| read_with(&data, &[(name.clone(), shared.to_vec())], 20, &All);
-    assert_eq!(read(&own_and_shared).unwrap().len(), 2);
+    assert_eq!(read(&named).unwrap().len(), 2);
     assert!(read(&shared).is_err(), "its checksum is another");
-    let twice = crafted(&[(b"a", 0)], &extension(b"link", &[0x11; 20]));
-    assert!(read_with(&twice, &[(name, own_and_shared)], 20, &All).is_err());
+    for stage in [0, ANNOUNCED] {
+        let twice = crafted(&[(b"a", stage)], &extension(b"link", &[0x11; 20]));
+        let others = [(name.clone(), named.clone())];
+        assert!(
+            read_with(&twice, &others, 20, &All).is_err(),
+            "a path in both"
+        );
+    }
 }
 
 /// A real index, what is beside it, and the length of an object id.
