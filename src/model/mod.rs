@@ -4,6 +4,7 @@ mod change;
 mod entry;
 mod oid;
 mod session;
+mod trailers;
 mod verdict;
 mod watch;
 
@@ -13,5 +14,6 @@ pub use change::{
 pub use entry::{Entry, EntryKind};
 pub use oid::{Oid, OidError};
 pub use session::SessionId;
+pub use trailers::{Trailer, trailers, values};
 pub use verdict::{RuleId, Verdict, Violation};
 pub use watch::Watch;
