@@ -1,0 +1,400 @@
+use std::collections::HashSet;
+
+use bstr::{BStr, BString, ByteSlice, ByteVec};
+
+use super::lines::Lines;
+use super::summary::{self, SummaryError};
+use crate::model::SessionId;
+
+/// What one aggregate commit adds to the handoff document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// The day of the aggregation, `YYYY-MM-DD`.
+    pub date: String,
+    /// The number of the session that aggregated, if a session did.
+    pub orchestrator: Option<String>,
+    /// The sessions, in the order in which they are listed.
+    pub sessions: Vec<SessionSection>,
+}
+
+/// One session's part of an [`Entry`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SessionSection {
+    /// The session's number in decimal, without leading zeros.
+    pub number: String,
+    /// Its title, one line.
+    pub title: String,
+    /// Its summary; [`super::canonical_summary`] makes it fit.
+    pub summary: BString,
+}
+
+/// Why an [`Entry`] has no canonical text.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RenderError {
+    /// The date is no day of the calendar written `YYYY-MM-DD`.
+    #[error("`{0}` is not a date of the form YYYY-MM-DD")]
+    Date(String),
+    /// The entry names no session.
+    #[error("the entry names no session")]
+    NoSession,
+    /// A session's number is not in canonical form.
+    #[error("`{0}` is not a session number: decimal digits without leading zeros are expected")]
+    Number(String),
+    /// A session has two sections.
+    #[error("session {0} has two sections in one entry")]
+    Twice(String),
+    /// A title is empty, has white space around it or holds control characters.
+    #[error(
+        "the title of session {0} must be one line of text, without white space around it and \
+         without control characters"
+    )]
+    Title(String),
+    /// A summary cannot stand in an entry.
+    #[error("session {number}: {error}")]
+    Summary {
+        /// The session's number.
+        number: String,
+        /// What is wrong with it.
+        error: SummaryError,
+    },
+}
+
+/// Why a text is not a canonical entry.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ParseError {
+    /// A line is not what must stand in its place.
+    #[error("line {line} of the entry is not {expected}")]
+    Line {
+        /// The line, from 1.
+        line: usize,
+        /// What must stand there.
+        expected: &'static str,
+    },
+    /// The text has the form of an entry but says something that no entry may.
+    #[error(transparent)]
+    Content(#[from] RenderError),
+}
+
+/// The canonical text of an entry, with LF line endings and one at the end.
+///
+/// # Errors
+/// When a part of it would not be read back as it is.
+pub fn render_entry(entry: &Entry) -> Result<BString, RenderError> {
+    check(entry)?;
+    let numbers: Vec<&str> = entry.sessions.iter().map(|s| s.number.as_str()).collect();
+    let mut text = BString::from(format!(
+        "### Parallel Sessions {} ({})\n\n",
+        numbers.join(", "),
+        entry.date
+    ));
+    if let Some(number) = &entry.orchestrator {
+        text.push_str(format!("**Orchestrator**: Session {number}\n"));
+    }
+    text.push_str(executions(entry.sessions.len()));
+    for section in &entry.sessions {
+        text.push_str(format!(
+            "\n#### Session {}: {}\n",
+            section.number, section.title
+        ));
+        text.push_str(&section.summary);
+    }
+    Ok(text)
+}
+
+/// Reads a canonical entry: rendering the result gives the same bytes again.
+///
+/// # Errors
+/// When the text is anything but what [`render_entry`] makes of some entry.
+pub fn parse_entry(text: &BStr) -> Result<Entry, ParseError> {
+    let mut lines = Lines::new(text);
+    let mut line = 0;
+    let mut next = || {
+        line += 1;
+        lines.next().map_or(&[][..], |line| line.text)
+    };
+    let (numbers, date) = title(next()).ok_or(ParseError::Line {
+        line: 1,
+        expected: "`### Parallel Sessions N, N (YYYY-MM-DD)`",
+    })?;
+    next();
+    let mut counted = next();
+    let orchestrator = counted
+        .strip_prefix(b"**Orchestrator**: Session ")
+        .and_then(utf8);
+    if orchestrator.is_some() {
+        counted = next();
+    }
+    let expected = executions(numbers.len());
+    if counted != expected.trim_end().as_bytes() {
+        return Err(ParseError::Line {
+            line,
+            expected: "`**Parallel Executions**: ` and the number of sessions",
+        });
+    }
+    let entry = Entry {
+        date,
+        orchestrator,
+        sessions: sections(text)?,
+    };
+    same(text, &render_entry(&entry)?)?;
+    Ok(entry)
+}
+
+/// The first line: the sessions' numbers and the date.
+fn title(line: &[u8]) -> Option<(Vec<String>, String)> {
+    let line = utf8(line.strip_prefix(b"### Parallel Sessions ")?)?;
+    let (numbers, date) = line.strip_suffix(')')?.rsplit_once(" (")?;
+    let numbers = numbers.split(", ").map(str::to_owned).collect();
+    Some((numbers, date.to_owned()))
+}
+
+/// The sessions' sections: each begins at a heading of level 4 outside fenced code.
+fn sections(text: &[u8]) -> Result<Vec<SessionSection>, ParseError> {
+    let headings: Vec<_> = Lines::new(text)
+        .filter(|line| line.heading() == Some(4))
+        .collect();
+    let ends = headings.iter().skip(1).map(|next| next.start);
+    headings
+        .iter()
+        .zip(ends.chain([text.len()]))
+        .map(|(heading, end)| {
+            let (number, title) = heading
+                .text
+                .strip_prefix(b"#### Session ")
+                .and_then(utf8)
+                .and_then(|rest| {
+                    rest.split_once(": ")
+                        .map(|(number, title)| (number.to_owned(), title.to_owned()))
+                })
+                .ok_or(ParseError::Line {
+                    line: heading.number,
+                    expected: "`#### Session N: Title`",
+                })?;
+            let body = &text[heading.end..end];
+            // The blank line before the next section is not the summary's.
+            let body = match body.strip_suffix(b"\n\n") {
+                Some(_) if end < text.len() => &body[..body.len() - 1],
+                _ => body,
+            };
+            Ok(SessionSection {
+                number,
+                title,
+                summary: body.into(),
+            })
+        })
+        .collect()
+}
+
+fn same(text: &[u8], rendered: &[u8]) -> Result<(), ParseError> {
+    if text == rendered {
+        return Ok(());
+    }
+    let equal = text
+        .iter()
+        .zip(rendered)
+        .take_while(|(a, b)| a == b)
+        .count();
+    let line = 1 + text[..equal].iter().filter(|byte| **byte == b'\n').count();
+    Err(ParseError::Line {
+        line,
+        expected: "what the canonical form of the entry has there",
+    })
+}
+
+fn check(entry: &Entry) -> Result<(), RenderError> {
+    if !is_day(&entry.date) {
+        return Err(RenderError::Date(entry.date.clone()));
+    }
+    if entry.sessions.is_empty() {
+        return Err(RenderError::NoSession);
+    }
+    let numbers = entry.sessions.iter().map(|section| &section.number);
+    for number in numbers.clone().chain(&entry.orchestrator) {
+        if SessionId::new(None, number).is_none_or(|id| id.number() != number) {
+            return Err(RenderError::Number(number.clone()));
+        }
+    }
+    let mut seen = HashSet::new();
+    if let Some(twice) = numbers.clone().find(|number| !seen.insert(*number)) {
+        return Err(RenderError::Twice(twice.clone()));
+    }
+    for section in &entry.sessions {
+        let title = &section.title;
+        if title.is_empty() || title.trim() != title || title.contains(char::is_control) {
+            return Err(RenderError::Title(section.number.clone()));
+        }
+        summary::check(&section.summary).map_err(|error| RenderError::Summary {
+            number: section.number.clone(),
+            error,
+        })?;
+    }
+    Ok(())
+}
+
+fn is_day(text: &str) -> bool {
+    text.parse::<jiff::civil::Date>()
+        .is_ok_and(|day| day.to_string() == text)
+}
+
+fn executions(count: usize) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("**Parallel Executions**: {count} agent{plural}\n")
+}
+
+fn utf8(text: &[u8]) -> Option<String> {
+    text.to_str().ok().map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const TEXT: &str = "### Parallel Sessions 19, 20 (2025-12-18)\n\n\
+        **Orchestrator**: Session 22\n**Parallel Executions**: 2 agents\n\n\
+        #### Session 19: Constraints\n- one\n\n```\n#### Session 9: code\n```\n\n\
+        #### Session 20: Gate: phase 1.5\ndone\n";
+
+    fn section(number: &str, title: &str, summary: &str) -> SessionSection {
+        SessionSection {
+            number: number.to_owned(),
+            title: title.to_owned(),
+            summary: summary.into(),
+        }
+    }
+
+    fn entry() -> Entry {
+        Entry {
+            date: "2025-12-18".to_owned(),
+            orchestrator: Some("22".to_owned()),
+            sessions: vec![
+                section(
+                    "19",
+                    "Constraints",
+                    "- one\n\n```\n#### Session 9: code\n```\n",
+                ),
+                section("20", "Gate: phase 1.5", "done\n"),
+            ],
+        }
+    }
+
+    #[test]
+    fn an_entry_has_one_text() {
+        assert_eq!(render_entry(&entry()).unwrap(), TEXT);
+        assert_eq!(parse_entry(TEXT.into()).unwrap(), entry());
+        let alone = Entry {
+            orchestrator: None,
+            sessions: vec![section("7", "t", "s\n")],
+            ..entry()
+        };
+        assert_eq!(
+            render_entry(&alone).unwrap(),
+            "### Parallel Sessions 7 (2025-12-18)\n\n**Parallel Executions**: 1 agent\n\n\
+             #### Session 7: t\ns\n"
+        );
+    }
+
+    #[test]
+    fn what_no_entry_may_say_is_refused() {
+        let with = |change: fn(&mut Entry)| {
+            let mut entry = entry();
+            change(&mut entry);
+            render_entry(&entry).unwrap_err()
+        };
+        for date in ["2025-02-29", "2025-1-01", "", "2025-12-18\n", "+025-12-18"] {
+            let entry = Entry {
+                date: date.to_owned(),
+                ..entry()
+            };
+            assert_eq!(
+                render_entry(&entry),
+                Err(RenderError::Date(date.to_owned()))
+            );
+        }
+        assert_eq!(with(|e| e.sessions.clear()), RenderError::NoSession);
+        assert_eq!(
+            with(|e| e.sessions[1].number = "020".into()),
+            RenderError::Number("020".into())
+        );
+        assert_eq!(
+            with(|e| e.orchestrator = Some("me".into())),
+            RenderError::Number("me".into())
+        );
+        assert_eq!(
+            with(|e| e.sessions[1].number = "19".into()),
+            RenderError::Twice("19".into())
+        );
+        assert_eq!(
+            with(|e| e.sessions[0].title = "a\nb".into()),
+            RenderError::Title("19".into())
+        );
+        assert_eq!(
+            with(|e| e.sessions[1].summary = "a\n## Recent Work\n".into()),
+            RenderError::Summary {
+                number: "20".into(),
+                error: SummaryError::Heading { line: 2, level: 2 },
+            }
+        );
+    }
+
+    #[test]
+    fn any_other_text_is_no_entry() {
+        let cases = [
+            (TEXT.replace("Parallel Sessions", "Sessions"), 1),
+            (TEXT.replace("18)\n\n", "18)\nx\n"), 2),
+            (TEXT.replace("2 agents", "3 agents"), 4),
+            (TEXT.replace("19, 20", "20, 19"), 1),
+            (TEXT.replace("agents\n", "agents\nmore\n"), 5),
+            (TEXT.replace("#### Session 20: ", "#### Session 20 "), 0),
+            (TEXT.replace("done\n", "done\n\n"), 0),
+            (TEXT.replace("```\n\n####", "```\n####"), 12),
+            (TEXT.replace("Session 22\n", "Session 22\r\n"), 3),
+            (format!("\u{feff}{TEXT}"), 1),
+            (String::new(), 1),
+        ];
+        for (text, at) in cases {
+            match parse_entry(text.as_str().into()) {
+                Err(ParseError::Line { line, .. }) => assert_eq!(line, at, "{text}"),
+                Err(ParseError::Content(_)) => assert_eq!(at, 0, "{text}"),
+                Ok(entry) => panic!("{text} was read as {entry:?}"),
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_rendered_is_read_back(
+            summaries in proptest::collection::vec("(#{1,6} |```|Session 1: |[ \ta\n-]){1,20}", 1..4),
+        ) {
+            let sessions = summaries.iter().enumerate().map(|(at, text)| {
+                let summary = super::super::canonical_summary(text.as_bytes().as_bstr());
+                SessionSection { summary, ..section(&at.to_string(), "t: u", "") }
+            });
+            let entry = Entry { sessions: sessions.collect(), ..entry() };
+            match render_entry(&entry) {
+                Ok(text) => prop_assert_eq!(parse_entry(text.as_bstr()), Ok(entry)),
+                Err(error) => prop_assert!(
+                    matches!(error, RenderError::Summary { error: SummaryError::Empty, .. }),
+                    "{}", error
+                ),
+            }
+        }
+
+        #[test]
+        fn what_is_read_is_rendered_the_same(
+            cut in 0..TEXT.len(), drop in 0usize..9, put in "[#\n a1`\r]{0,6}",
+        ) {
+            let end = (cut + drop).min(TEXT.len());
+            let text = format!("{}{put}{}", &TEXT[..cut], &TEXT[end..]);
+            if let Ok(entry) = parse_entry(text.as_str().into()) {
+                prop_assert_eq!(render_entry(&entry).unwrap(), text);
+            }
+        }
+
+        #[test]
+        fn any_bytes_are_parsed_without_panic(text: Vec<u8>) {
+            let _ = parse_entry(text.as_bstr());
+        }
+    }
+}
