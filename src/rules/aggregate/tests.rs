@@ -1,0 +1,336 @@
+use std::sync::LazyLock;
+
+use super::*;
+use crate::handoff::{SessionSection, insert, render_entry};
+use crate::model::{Entry, Oid, trailers};
+
+const BEFORE: &str =
+    "# Handoff\n\nintro\n\n## Recent Work\n\n### Older\n\n#### Session 7: Old\nwork\n";
+const HANDOFF: &str = ".agents/HANDOFF.md";
+static TERMS: LazyLock<Terms<'static>> = LazyLock::new(|| Terms {
+    handoff: HANDOFF.into(),
+    heading: "## Recent Work",
+    version_key: "Baton-Aggregate",
+    session_key: "Baton-Session",
+    summary_key: "Baton-Summary",
+});
+
+/// A commit that a test makes genuine and then spoils.
+struct Commit {
+    message: String,
+    parents: usize,
+    change: Option<PathChange>,
+    evidence: AggregateEvidence,
+}
+
+impl Commit {
+    fn genuine() -> Self {
+        Self::aggregating(BEFORE, &["19", "20"])
+    }
+
+    fn aggregating(before: &str, numbers: &[&str]) -> Self {
+        let summary = |number: &str| format!("what {number} did\n\n- a list\n");
+        let entry = HandoffEntry {
+            date: "2025-12-18".into(),
+            orchestrator: Some("22".into()),
+            sessions: numbers
+                .iter()
+                .map(|number| SessionSection {
+                    number: (*number).into(),
+                    title: format!("Work {number}"),
+                    summary: summary(number).into(),
+                })
+                .collect(),
+        };
+        let text = render_entry(&entry).unwrap();
+        let mut message = String::from("Aggregate\n\nBaton-Aggregate: 1\n");
+        for number in numbers {
+            let digest = digest(summary(number).as_str().into());
+            message += &format!("Baton-Session: {number}\nBaton-Summary: {number} {digest}\n");
+        }
+        let file = |digit: &str| {
+            Some(Entry {
+                mode: 0o100_644,
+                oid: Oid::from_hex(digit.repeat(40).as_bytes()).unwrap(),
+            })
+        };
+        Self {
+            message,
+            parents: 1,
+            change: Some(PathChange {
+                path: HANDOFF.into(),
+                before: vec![file("a")],
+                after: file("b"),
+            }),
+            evidence: AggregateEvidence {
+                handoff_before: Some(before.into()),
+                handoff_after: Some(insert(Some(before.into()), TERMS.heading, text.as_bstr())),
+                changed_paths: vec![HANDOFF.into()],
+                logged_sessions: numbers
+                    .iter()
+                    .map(|number| SessionId::new(Some("2025-12-18"), number).unwrap())
+                    .collect(),
+            },
+        }
+    }
+
+    fn with_message(mut self, from: &str, to: &str) -> Self {
+        assert!(self.message.contains(from));
+        self.message = self.message.replace(from, to);
+        self
+    }
+
+    fn with_text(mut self, from: &str, to: &str) -> Self {
+        let text = self.evidence.handoff_after.unwrap().to_string();
+        assert!(text.contains(from));
+        self.evidence.handoff_after = Some(text.replacen(from, to, 1).into());
+        self
+    }
+
+    fn line_of(&self, start: &str) -> String {
+        let line = self.message.lines().find(|line| line.starts_with(start));
+        format!("{}\n", line.unwrap())
+    }
+
+    fn reasons(&self) -> Vec<ProofError> {
+        let keys = [TERMS.version_key, TERMS.session_key, TERMS.summary_key];
+        let trailers: Vec<_> = trailers(self.message.as_str().into(), &keys).collect();
+        let claim = Claim {
+            trailers: &trailers,
+            parents: self.parents,
+            change: self.change.as_ref(),
+            evidence: &self.evidence,
+        };
+        check_proof(&claim, &TERMS)
+    }
+
+    fn reason(&self) -> ProofError {
+        let mut reasons = self.reasons();
+        assert_eq!(reasons.len(), 1, "{reasons:#?}");
+        reasons.remove(0)
+    }
+}
+
+#[test]
+fn a_genuine_aggregate_passes() {
+    assert_eq!(Commit::genuine().reasons(), []);
+    let crlf = BEFORE.replace('\n', "\r\n");
+    assert_eq!(Commit::aggregating(&crlf, &["19"]).reasons(), []);
+    assert_eq!(Commit::aggregating("", &["19", "8"]).reasons(), []);
+    let dated = Commit::genuine()
+        .with_message("Session: 19", "Session: 2025-12-18/19")
+        .with_message("Summary: 20", "Summary: 2025-12-18/20");
+    assert_eq!(dated.reasons(), []);
+    let mut several_logs = Commit::genuine();
+    let other_day = SessionId::parse("2025-11-01/19").unwrap();
+    several_logs.evidence.logged_sessions.push(other_day);
+    assert_eq!(several_logs.reasons(), []);
+}
+
+#[test]
+fn anything_but_one_parent_is_refused() {
+    for parents in [0, 2, 50] {
+        let mut commit = Commit::genuine();
+        commit.parents = parents;
+        assert_eq!(commit.reason(), ProofError::Parents(parents));
+    }
+}
+
+#[test]
+fn the_version_is_one_and_known() {
+    let wrong = Commit::genuine().with_message("Aggregate: 1", "Aggregate: 2");
+    assert_eq!(wrong.reason(), ProofError::Version("2".into()));
+    for (to, count) in [("", 0), ("Baton-Aggregate: 1\nbaton-aggregate: 1\n", 2)] {
+        let commit = Commit::genuine().with_message("Baton-Aggregate: 1\n", to);
+        let key = "Baton-Aggregate".into();
+        assert_eq!(commit.reason(), ProofError::VersionCount { key, count });
+    }
+}
+
+#[test]
+fn another_file_along_is_refused() {
+    let mut commit = Commit::genuine();
+    commit.evidence.changed_paths.push("src/lib.rs".into());
+    assert_eq!(commit.reason(), ProofError::OtherPath("src/lib.rs".into()));
+}
+
+#[test]
+fn the_handoff_file_must_change_and_stay_a_file() {
+    let mut same = Commit::genuine();
+    same.change = None;
+    same.evidence.handoff_after = same.evidence.handoff_before.clone();
+    same.evidence.changed_paths.clear();
+    assert_eq!(same.reason(), ProofError::HandoffUnchanged);
+
+    let mut gone = Commit::genuine();
+    gone.change.as_mut().unwrap().after = None;
+    gone.evidence.handoff_after = None;
+    assert_eq!(gone.reason(), ProofError::HandoffDeleted);
+
+    for after in [0o120_000, 0o100_755] {
+        let mut commit = Commit::genuine();
+        commit.change.as_mut().unwrap().after.as_mut().unwrap().mode = after;
+        let expected = 0o100_644;
+        assert_eq!(commit.reason(), ProofError::Mode { expected, after });
+    }
+}
+
+#[test]
+fn old_text_must_stay() {
+    let changed = |line| ProofError::Insertion(ExtractError::Changed { line });
+    let intro = Commit::genuine().with_text("intro", "Intro");
+    assert_eq!(intro.reason(), changed(3));
+    let entry = Commit::genuine().with_text("\nwork\n", "\nplay\n");
+    assert_eq!(entry.reason(), changed(10));
+    let deleted = Commit::genuine().with_text("\nwork\n", "\n");
+    assert_eq!(deleted.reason(), changed(10));
+}
+
+#[test]
+fn text_beside_the_entry_is_refused() {
+    let end = Commit::genuine().with_text("\nwork\n", "\nwork\nextra\n");
+    assert!(matches!(
+        end.reason(),
+        ProofError::Insertion(ExtractError::Changed { line: 10 })
+    ));
+    let above = Commit::genuine().with_text("Work\n\n###", "Work\n\nextra\n\n###");
+    assert!(matches!(
+        above.reason(),
+        ProofError::Entry(ParseError::Line { line: 1, .. })
+    ));
+    for hidden in ["<!-- x -->\n", "### Other\n", "#### Session 21: Other\nx\n"] {
+        let commit = Commit::genuine().with_text("\n### Older", &format!("{hidden}\n### Older"));
+        assert_ne!(commit.reasons(), [], "{hidden}");
+    }
+    let blank = Commit::genuine().with_text("\n### Older", "\n \n### Older");
+    assert!(matches!(blank.reason(), ProofError::Entry(_)));
+}
+
+#[test]
+fn an_entry_elsewhere_is_refused() {
+    let mut commit = Commit::genuine();
+    let good = commit.evidence.handoff_after.take().unwrap().to_string();
+    let entry = good
+        .replace("# Handoff\n\nintro\n\n## Recent Work\n\n", "")
+        .replace("### Older\n\n#### Session 7: Old\nwork\n", "");
+    commit.evidence.handoff_after = Some(format!("{BEFORE}\n{entry}").into());
+    assert!(matches!(
+        commit.reason(),
+        ProofError::Insertion(ExtractError::Misplaced { line: 10, .. })
+    ));
+}
+
+#[test]
+fn line_endings_must_be_the_documents() {
+    let crlf = BEFORE.replace('\n', "\r\n");
+    let lf_line = Commit::aggregating(&crlf, &["19"]).with_text("a list\r\n", "a list\n");
+    assert!(matches!(
+        lf_line.reason(),
+        ProofError::Insertion(ExtractError::LineEnding { .. })
+    ));
+    let crlf_line = Commit::genuine().with_text("a list\n", "a list\r\n");
+    assert!(matches!(crlf_line.reason(), ProofError::Entry(_)));
+    let mut rewritten = Commit::genuine();
+    let text = rewritten.evidence.handoff_after.take().unwrap().to_string();
+    rewritten.evidence.handoff_after = Some(text.replace('\n', "\r\n").into());
+    assert!(matches!(
+        rewritten.reason(),
+        ProofError::Insertion(ExtractError::Changed { line: 1 })
+    ));
+}
+
+#[test]
+fn message_and_entry_name_the_same_sessions_in_order() {
+    let differ = |message: &str| ProofError::Sessions {
+        message: message.into(),
+        entry: "19, 20".into(),
+    };
+    let swapped = Commit::genuine()
+        .with_message("Session: 19", "Session: x")
+        .with_message("Session: 20", "Session: 19")
+        .with_message("Session: x", "Session: 20");
+    assert_eq!(swapped.reason(), differ("20, 19"));
+    let missing = Commit::genuine().with_message("Baton-Session: 20\n", "");
+    assert_eq!(missing.reason(), differ("19"));
+}
+
+#[test]
+fn no_session_comes_twice() {
+    let message = Commit::genuine().with_message(
+        "Session: 20\n",
+        "Session: 20\nBaton-Session: 2025-12-18/20\n",
+    );
+    assert!(
+        message
+            .reasons()
+            .contains(&ProofError::SessionTwice("20".into()))
+    );
+    let before = Commit::aggregating(BEFORE, &["19", "7"]);
+    assert_eq!(before.reason(), ProofError::Repeated("7".into()));
+    let entry = Commit::genuine()
+        .with_text("Sessions 19, 20", "Sessions 19, 19")
+        .with_text("Session 20", "Session 19");
+    assert!(matches!(
+        entry.reason(),
+        ProofError::Entry(ParseError::Content(_))
+    ));
+}
+
+#[test]
+fn each_session_needs_its_own_log() {
+    let mut commit = Commit::genuine();
+    commit.evidence.logged_sessions.remove(0);
+    let session = SessionId::new(None, "19").unwrap();
+    assert_eq!(commit.reason(), ProofError::NoLog(session));
+    let other_day = Commit::genuine().with_message("Session: 19", "Session: 2025-12-17/19");
+    assert!(matches!(other_day.reason(), ProofError::NoLog(_)));
+}
+
+#[test]
+fn digests_and_summaries_match_one_to_one() {
+    let digest = Commit::genuine().line_of("Baton-Summary: 19");
+    let missing = Commit::genuine().with_message(&digest, "");
+    assert_eq!(missing.reason(), ProofError::NoDigest("19".into()));
+    for surplus in [digest.clone(), digest.replace(" 19 ", " 21 ")] {
+        let commit = Commit::genuine().with_message(&digest, &format!("{digest}{surplus}"));
+        assert!(matches!(commit.reason(), ProofError::SurplusDigest(_)));
+    }
+    let upper = digest
+        .to_uppercase()
+        .replace("BATON-SUMMARY", "Baton-Summary");
+    for wrong in [
+        Commit::genuine().with_text("what 19 did", "what 19 did not"),
+        Commit::genuine().with_message(&digest, &upper),
+    ] {
+        assert!(matches!(wrong.reason(), ProofError::Digest { .. }));
+    }
+}
+
+#[test]
+fn trailers_are_read_strictly() {
+    for (from, to) in [
+        ("Session: 19", "Session: 019"),
+        ("Session: 19", "Session: Session 19"),
+        ("Session: 19", "Session: 19, 20"),
+        ("Summary: 19 ", "Summary: 19"),
+    ] {
+        let commit = Commit::genuine().with_message(from, to);
+        let refused = |error: &ProofError| matches!(error, ProofError::Trailer { .. });
+        assert!(commit.reasons().iter().any(refused), "{to}");
+    }
+}
+
+#[test]
+fn a_date_must_be_a_day() {
+    let commit = Commit::genuine().with_text("(2025-12-18)", "(2025-12-32)");
+    assert!(matches!(
+        commit.reason(),
+        ProofError::Entry(ParseError::Content(_))
+    ));
+}
+
+#[test]
+fn an_open_code_block_above_must_not_swallow_the_entry() {
+    let commit = Commit::aggregating("# T\n\n```\nnever closed\n", &["19"]);
+    assert_eq!(commit.reason(), ProofError::Swallowed);
+}
