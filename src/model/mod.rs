@@ -4,7 +4,7 @@ mod change;
 mod entry;
 mod oid;
 mod session;
-mod trailers;
+pub mod trailers;
 mod verdict;
 mod watch;
 
@@ -14,6 +14,6 @@ pub use change::{
 pub use entry::{Entry, EntryKind};
 pub use oid::{Oid, OidError};
 pub use session::SessionId;
-pub use trailers::{Trailer, trailers, values};
+pub use trailers::Trailer;
 pub use verdict::{RuleId, Verdict, Violation};
 pub use watch::Watch;

@@ -52,7 +52,8 @@ impl fmt::Display for RuleId {
 pub struct Violation {
     /// The rule that is broken.
     pub rule: RuleId,
-    /// The commit that breaks it; `None` for a commit not made yet and for a moved branch.
+    /// The commit that breaks it, or to which a branch moves; `None` for a commit not made yet and
+    /// for a branch that is deleted.
     pub commit: Option<Oid>,
     /// The branch, full name, when the rule is about a branch that moves.
     pub reference: Option<BString>,
@@ -81,13 +82,16 @@ impl Verdict {
         self.violations.is_empty()
     }
 
+    /// Leaves a rule to a later stage.
+    pub fn defer(&mut self, rule: RuleId) {
+        if !self.deferred.contains(&rule) {
+            self.deferred.push(rule);
+        }
+    }
+
     /// Takes over what another verdict found.
     pub fn absorb(&mut self, other: Self) {
         self.violations.extend(other.violations);
-        for rule in other.deferred {
-            if !self.deferred.contains(&rule) {
-                self.deferred.push(rule);
-            }
-        }
+        other.deferred.into_iter().for_each(|rule| self.defer(rule));
     }
 }

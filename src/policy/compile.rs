@@ -234,10 +234,12 @@ fn sessions(table: &SessionsTable) -> Compiled<Sessions> {
             help: Some("write 1 or more".to_owned()),
         });
     }
-    let patterns = |texts: &[Spanned<String>]| texts.iter().map(session_pattern).collect();
+    let patterns = |texts: &[Spanned<String>]| -> Compiled<Vec<_>> {
+        texts.iter().map(session_pattern).collect()
+    };
     Ok(Sessions {
-        logs: Compiled::<Vec<_>>::from(patterns(&table.logs))?,
-        summaries: Compiled::<Vec<_>>::from(patterns(&table.summaries))?,
+        logs: patterns(&table.logs)?,
+        summaries: patterns(&table.summaries)?,
         max_per_commit,
     })
 }

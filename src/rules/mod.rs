@@ -1,4 +1,74 @@
-//! The judge: what each rule is, and how it decides.
+//! The judge: whether a change may land. One pure function, asked by every hook, the server
+//! and CI; one file a rule.
 
 pub mod aggregate;
+mod aggregate_commit;
+mod bundled_sessions;
+mod handoff_rollback;
 pub mod info;
+mod policy_change;
+mod protected_path;
+
+use crate::model::{Change, CommitChange, Oid, Subject, Verdict, trailers};
+use crate::policy::Policy;
+
+/// Judges one change by one policy.
+///
+/// What the change does not tell yet (the message before it is written, the signature before
+/// the commit is made) is named in [`Verdict::deferred`]; whoever asked has to ask again when
+/// the commit exists.
+pub fn check(policy: &Policy, change: &Change) -> Verdict {
+    let mut verdict = Verdict::default();
+    match change {
+        Change::Commit(commit) => {
+            protected_path::check(policy, commit, &mut verdict);
+            bundled_sessions::check(policy, commit, &mut verdict);
+            policy_change::check(policy, commit, &mut verdict);
+            aggregate_commit::check(policy, commit, &mut verdict);
+        }
+        Change::Tip(tip) => handoff_rollback::check(tip, &mut verdict),
+    }
+    verdict.violations.sort();
+    verdict
+}
+
+/// Whether the commit says of itself that it is an aggregate. A claim, not a proof.
+pub fn claims_aggregate(policy: &Policy, message: &bstr::BStr) -> bool {
+    trailers::values(message, &policy.trailers.aggregate)
+        .next()
+        .is_some()
+}
+
+fn commit_claims_aggregate(policy: &Policy, commit: &CommitChange) -> bool {
+    let message = commit.message.as_ref();
+    message.is_some_and(|message| claims_aggregate(policy, message.as_ref()))
+}
+
+/// Whether the commit exists and claims to be an aggregate; `aggregate-commit` holds it to that.
+fn is_made_aggregate(policy: &Policy, commit: &CommitChange) -> bool {
+    matches!(commit.subject, Subject::Commit(_)) && commit_claims_aggregate(policy, commit)
+}
+
+/// Whether a maintainer whom the base lists has signed the commit, and if not, why not. `None`
+/// while the commit does not exist.
+fn maintainer_signed(policy: &Policy, commit: &CommitChange) -> Option<Result<(), String>> {
+    let Subject::Commit(_) = commit.subject else {
+        return None;
+    };
+    let signing = &policy.signing;
+    Some(match &commit.signature {
+        None => Err("it is not signed".to_owned()),
+        Some(signature) => signing
+            .signers
+            .verify(signature, &signing.maintainers)
+            .map(|_| ())
+            .map_err(|error| error.to_string()),
+    })
+}
+
+fn commit_id(commit: &CommitChange) -> Option<Oid> {
+    match commit.subject {
+        Subject::Staged => None,
+        Subject::Commit(oid) => Some(oid),
+    }
+}

@@ -2,7 +2,7 @@ use std::sync::LazyLock;
 
 use super::*;
 use crate::handoff::{SessionSection, insert, render_entry};
-use crate::model::{Entry, Oid, trailers};
+use crate::model::{Entry, Oid};
 
 const BEFORE: &str =
     "# Handoff\n\nintro\n\n## Recent Work\n\n### Older\n\n#### Session 7: Old\nwork\n";
@@ -94,7 +94,8 @@ impl Commit {
 
     fn reasons(&self) -> Vec<ProofError> {
         let keys = [TERMS.version_key, TERMS.session_key, TERMS.summary_key];
-        let trailers: Vec<_> = trailers(self.message.as_str().into(), &keys).collect();
+        let trailers: Vec<_> =
+            crate::model::trailers::trailers(self.message.as_str().into(), &keys).collect();
         let claim = Claim {
             trailers: &trailers,
             parents: self.parents,

@@ -1,0 +1,65 @@
+//! `bundled-sessions`: one commit carries the work of one session.
+
+use bstr::ByteSlice;
+
+use crate::model::{CommitChange, RuleId, SessionId, Verdict, Violation, trailers};
+use crate::policy::Policy;
+
+/// Counts the sessions of which the commit adds or changes a log or a summary, or which its
+/// trailers name. An aggregate is left to `aggregate-commit`.
+pub(super) fn check(policy: &Policy, commit: &CommitChange, verdict: &mut Verdict) {
+    if commit.message.is_none() {
+        verdict.defer(RuleId::BundledSessions);
+    }
+    if super::is_made_aggregate(policy, commit) {
+        return;
+    }
+    let sessions = sessions(policy, commit);
+    let limit = policy.sessions.max_per_commit;
+    if sessions.len() <= limit {
+        return;
+    }
+    let names: Vec<_> = sessions.iter().map(ToString::to_string).collect();
+    verdict.violations.push(Violation {
+        rule: RuleId::BundledSessions,
+        commit: super::commit_id(commit),
+        reference: None,
+        path: None,
+        why: format!(
+            "the commit carries the work of {} sessions ({}), and one commit may carry {limit}",
+            sessions.len(),
+            names.join(", "),
+        ),
+        sessions,
+        instead: "commit each session's log and work on its own: unstage the other sessions' files (`git restore --staged -- <path>`) and name one session in the trailers".to_owned(),
+    });
+}
+
+/// The sessions that the commit carries, sorted. A session named without a day is the one of
+/// that number whose day is known.
+pub(super) fn sessions(policy: &Policy, commit: &CommitChange) -> Vec<SessionId> {
+    let written = commit
+        .paths
+        .iter()
+        .filter(|change| change.after.is_some())
+        .filter_map(|change| policy.session_of(change.path.as_ref()));
+    let mut named: Vec<_> = written.chain(trailer_sessions(policy, commit)).collect();
+    named.sort();
+    named.dedup();
+    let dated: Vec<_> = named
+        .iter()
+        .filter(|one| one.date().is_some())
+        .cloned()
+        .collect();
+    named.retain(|one| one.date().is_some() || !dated.iter().any(|other| other.agrees_with(one)));
+    named
+}
+
+fn trailer_sessions(policy: &Policy, commit: &CommitChange) -> Vec<SessionId> {
+    let Some(message) = &commit.message else {
+        return Vec::new();
+    };
+    trailers::values(message.as_ref(), &policy.trailers.session)
+        .filter_map(|value| SessionId::parse(&value.to_str_lossy()))
+        .collect()
+}

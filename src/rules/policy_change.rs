@@ -1,0 +1,39 @@
+//! `policy-change`: the policy and the list of signers protect themselves.
+
+use crate::model::{CommitChange, PathChange, RuleId, Verdict, Violation};
+use crate::policy::{POLICY_PATH, Policy};
+
+/// Judges the commit's changes to the policy's own files. The first commit of a policy, before
+/// which no parent has one, is the exception.
+pub(super) fn check(policy: &Policy, commit: &CommitChange, verdict: &mut Verdict) {
+    if commit.paths.iter().any(introduces_policy) {
+        return;
+    }
+    let changed = commit
+        .paths
+        .iter()
+        .filter(|change| policy.is_policy_file(change.path.as_ref()));
+    for change in changed {
+        match super::maintainer_signed(policy, commit) {
+            None => verdict.defer(RuleId::PolicyChange),
+            Some(Ok(())) => {}
+            Some(Err(reason)) => verdict.violations.push(Violation {
+                rule: RuleId::PolicyChange,
+                commit: super::commit_id(commit),
+                reference: None,
+                path: Some(change.path.clone()),
+                sessions: super::bundled_sessions::sessions(policy, commit),
+                why: format!(
+                    "the commit changes the rules by which it is judged, which only a maintainer may do, and {reason}"
+                ),
+                instead: "leave the policy as it is and ask a maintainer for the change".to_owned(),
+            }),
+        }
+    }
+}
+
+fn introduces_policy(change: &PathChange) -> bool {
+    change.path == POLICY_PATH
+        && change.after.is_some()
+        && change.before.iter().all(Option::is_none)
+}

@@ -1,0 +1,94 @@
+//! `protected-path`: only its writer changes a protected path.
+
+use crate::model::{CommitChange, Entry, EntryKind, PathChange, RuleId, Verdict, Violation};
+use crate::policy::{Policy, Writer};
+
+/// Judges the commit's changes to protected paths, but for the policy's own files.
+pub(super) fn check(policy: &Policy, commit: &CommitChange, verdict: &mut Verdict) {
+    for change in &commit.paths {
+        if policy.is_policy_file(change.path.as_ref()) {
+            continue;
+        }
+        let Some(writer) = policy.writer_of(change.path.as_ref()) else {
+            continue;
+        };
+        match objection(policy, commit, change, writer) {
+            Objection::None => {}
+            Objection::Deferred => verdict.defer(RuleId::ProtectedPath),
+            Objection::Because(why, instead) => verdict.violations.push(Violation {
+                rule: RuleId::ProtectedPath,
+                commit: super::commit_id(commit),
+                reference: None,
+                path: Some(change.path.clone()),
+                sessions: super::bundled_sessions::sessions(policy, commit),
+                why,
+                instead,
+            }),
+        }
+    }
+}
+
+enum Objection {
+    None,
+    Deferred,
+    Because(String, String),
+}
+
+fn objection(
+    policy: &Policy,
+    commit: &CommitChange,
+    change: &PathChange,
+    writer: Writer,
+) -> Objection {
+    let what = describe(change);
+    match writer {
+        Writer::Nobody => Objection::Because(
+            format!("the commit {what}, which no commit may change"),
+            "leave the file as it is; put what you have to say into a file of your own".to_owned(),
+        ),
+        Writer::Aggregate if super::is_made_aggregate(policy, commit) => Objection::None,
+        Writer::Aggregate => Objection::Because(
+            format!("the commit {what}, which only the orchestrator's aggregate commit may change"),
+            format!(
+                "restore the file (`git restore --source=HEAD --staged --worktree -- <path>`) and write your session's summary to {}; the orchestrator brings every summary in",
+                summary_path(policy)
+            ),
+        ),
+        Writer::Maintainers => match super::maintainer_signed(policy, commit) {
+            None => Objection::Deferred,
+            Some(Ok(())) => Objection::None,
+            Some(Err(reason)) => Objection::Because(
+                format!("the commit {what}, which only a maintainer may change, and {reason}"),
+                "leave the file as it is and ask a maintainer for the change".to_owned(),
+            ),
+        },
+    }
+}
+
+fn describe(change: &PathChange) -> &'static str {
+    let existed = change.before.iter().flatten().next();
+    match (existed, &change.after) {
+        (None, _) => "adds a protected file",
+        (Some(_), None) => "deletes or renames a protected file",
+        (Some(before), Some(after)) => describe_replacement(before, after),
+    }
+}
+
+fn describe_replacement(before: &Entry, after: &Entry) -> &'static str {
+    match (before.kind(), after.kind()) {
+        (EntryKind::File, EntryKind::Symlink) => "replaces a protected file by a symbolic link",
+        (EntryKind::File, EntryKind::Submodule) => "replaces a protected file by a submodule",
+        (from, to) if from != to => "changes the type of a protected file",
+        _ if before.oid == after.oid => "changes the mode of a protected file",
+        _ => "changes a protected file",
+    }
+}
+
+/// Where the policy expects a session's summary.
+fn summary_path(policy: &Policy) -> &str {
+    policy
+        .sessions
+        .summaries
+        .first()
+        .map_or("a file of your own", |pattern| pattern.as_str())
+}
