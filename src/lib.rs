@@ -1,7 +1,22 @@
 //! The map of the code: read this first.
+//!
+//! One question is asked everywhere by the same code: *may this change land?*
+//!
+//! - [`model`]: the values the judge works on, and [`policy`]: what a base says may not happen.
+//! - [`rules`]: the judge, a pure function from a policy and a change to a verdict;
+//!   [`handoff`]: the handoff document, which an aggregate commit is checked against;
+//!   [`report`]: a verdict as text.
+//! - [`git`]: the only place that names gix or runs git; [`sys`]: the operating system.
+//! - [`guard`]: between git and the judge: which policy, which commits, which were judged.
+//! - [`hooks`]: one adapter a git hook; [`commands`]: one file a verb; [`cli`]: the words of the
+//!   command line.
 
+pub mod cli;
+pub mod commands;
 pub mod git;
+pub mod guard;
 pub mod handoff;
+pub mod hooks;
 pub mod model;
 pub mod policy;
 pub mod report;

@@ -38,6 +38,17 @@ pub fn is_ancestor(repo: &Repo, ancestor: Oid, tip: Oid) -> Result<bool, GitErro
     Ok(reachable(repo, &[ancestor], &[tip])?.is_empty())
 }
 
+/// The first commit, from `tip` along first parents, that is none of `commits`; `None` where they
+/// reach back to a root.
+pub fn standing_on(commits: &[Walked], tip: Oid) -> Option<Oid> {
+    let by_id: HashMap<_, _> = commits.iter().map(|one| (one.oid, &one.commit)).collect();
+    let mut at = tip;
+    while let Some(commit) = by_id.get(&at) {
+        at = *commit.parents.first()?;
+    }
+    Some(at)
+}
+
 struct Walk<'a> {
     objects: &'a Objects,
     shallow: Vec<Oid>,

@@ -1,9 +1,11 @@
+use std::error::Error;
 use std::path::{Path, PathBuf};
 
 use bstr::{BString, ByteSlice};
 use gix::objs::{CommitRefIter, Find, Kind, TreeRefIter};
 
 use super::GitError;
+use super::index::TreeSource;
 use crate::model::{Entry, Oid, Signature};
 
 /// The objects of a repository: its own database and those that git's environment adds, such as
@@ -197,6 +199,16 @@ impl Objects {
             payload: payload.to_bstring(),
             committed_at: commit.committed_at,
         }))
+    }
+}
+
+impl TreeSource for Objects {
+    fn tree(&self, id: Oid) -> Result<Vec<(BString, Entry)>, Box<dyn Error + Send + Sync>> {
+        let mut entries = Vec::new();
+        Self::tree(self, id, &mut Vec::new(), |name, entry| {
+            entries.push((name.to_owned(), entry));
+        })?;
+        Ok(entries)
     }
 }
 

@@ -116,24 +116,41 @@ impl Program {
 
     /// The object that a revision names; `None` when it names none.
     pub fn rev_parse(&self, revision: &str) -> Result<Option<Oid>, GitError> {
-        let mut command = self.command();
-        command.args([
+        let args = [
             "rev-parse",
             "--verify",
             "--quiet",
             "--end-of-options",
             revision,
-        ]);
-        let out = command
-            .stdin(Stdio::null())
-            .output()
-            .map_err(|error| GitError::Program {
-                args: format!("rev-parse {revision}"),
-                reason: format!("the program does not start: {error}"),
-            })?;
-        Ok(Oid::from_hex(out.stdout.trim())
-            .ok()
-            .filter(|_| out.status.success()))
+        ];
+        Ok(Oid::from_hex(self.answer(&args)?.trim()).ok())
+    }
+
+    /// The reference to which this one points; `None` when it points to none.
+    pub(super) fn symbolic_ref(&self, name: &str) -> Result<Option<BString>, GitError> {
+        let answer = self.answer(&["symbolic-ref", "--quiet", "--no-recurse", name])?;
+        Ok(Some(BString::from(answer.trim())).filter(|name| !name.is_empty()))
+    }
+
+    /// The best common ancestor of two commits; `None` when they share none.
+    pub fn merge_base(&self, one: Oid, other: Oid) -> Result<Option<Oid>, GitError> {
+        let answer = self.answer(&["merge-base", &one.to_string(), &other.to_string()])?;
+        Ok(Oid::from_hex(answer.trim()).ok())
+    }
+
+    /// What a question prints, where failure is an answer too: nothing.
+    fn answer(&self, args: &[&str]) -> Result<BString, GitError> {
+        let out = self.command().args(args).stdin(Stdio::null()).output();
+        let out = out.map_err(|error| GitError::Program {
+            args: args.join(" "),
+            reason: format!("the program does not start: {error}"),
+        })?;
+        Ok(if out.status.success() {
+            out.stdout
+        } else {
+            Vec::new()
+        }
+        .into())
     }
 
     /// The directory in which the command runs.

@@ -40,6 +40,18 @@ impl Refs {
         }
     }
 
+    /// The reference to which this one points; `None` when it names an object itself, or is not
+    /// there.
+    pub fn symbolic(&self, name: &str) -> Result<Option<BString>, GitError> {
+        match &self.backend {
+            Backend::Files(store) => Ok(find_file(store, name)?.and_then(|target| match target {
+                gix::refs::Target::Symbolic(next) => Some(next.as_bstr().to_owned()),
+                gix::refs::Target::Object(_) => None,
+            })),
+            Backend::Program(program) => program.symbolic_ref(name),
+        }
+    }
+
     /// Every reference below this prefix (such as `refs/heads/`) with the object it names,
     /// sorted by name. Broken and unborn ones are left out.
     pub fn below(&self, prefix: &str) -> Result<Vec<(BString, Oid)>, GitError> {
@@ -70,23 +82,32 @@ fn resolve_file(
     name: &str,
     depth: usize,
 ) -> Result<Option<Oid>, GitError> {
+    match find_file(store, name)? {
+        None => Ok(None),
+        Some(gix::refs::Target::Object(id)) => Ok(Some(from_gix(&id))),
+        Some(gix::refs::Target::Symbolic(_)) if depth == MAX_SYMBOLIC => Err(GitError::Refs(
+            format!("{name}: it is a chain of too many symbolic references"),
+        )),
+        Some(gix::refs::Target::Symbolic(next)) => {
+            let next = next.as_bstr().to_str();
+            let next = next.map_err(|error| GitError::Refs(format!("{name}: {error}")))?;
+            resolve_file(store, next, depth + 1)
+        }
+    }
+}
+
+fn find_file(
+    store: &gix::refs::file::Store,
+    name: &str,
+) -> Result<Option<gix::refs::Target>, GitError> {
     let refs = |error: &dyn std::fmt::Display| GitError::Refs(format!("{name}: {error}"));
     let full = gix::refs::FullName::try_from(name).map_err(|error| refs(&error))?;
     let found = store
         .try_find(full.as_ref().as_partial_name())
-        .map_err(|error| refs(&error))?
-        .filter(|found| found.name == full);
-    match found.map(|found| found.target) {
-        None => Ok(None),
-        Some(gix::refs::Target::Object(id)) => Ok(Some(from_gix(&id))),
-        Some(gix::refs::Target::Symbolic(_)) if depth == MAX_SYMBOLIC => {
-            Err(refs(&"it is a chain of too many symbolic references"))
-        }
-        Some(gix::refs::Target::Symbolic(next)) => {
-            let next = next.as_bstr().to_str().map_err(|error| refs(&error))?;
-            resolve_file(store, next, depth + 1)
-        }
-    }
+        .map_err(|error| refs(&error))?;
+    Ok(found
+        .filter(|found| found.name == full)
+        .map(|found| found.target))
 }
 
 fn list_files(

@@ -1,6 +1,6 @@
 use std::path::{Path, PathBuf};
 
-use bstr::ByteSlice;
+use bstr::{BString, ByteSlice};
 
 use super::GitError;
 use super::objects::Objects;
@@ -122,6 +122,23 @@ impl Repo {
     /// The commit that `HEAD` names; `None` on a branch not born yet.
     pub fn head(&self) -> Result<Option<Oid>, GitError> {
         self.refs.resolve("HEAD")
+    }
+
+    /// The full name of the branch that is checked out here, or that a rebase under way is about
+    /// to move; `None` while `HEAD` is detached otherwise.
+    pub fn head_branch(&self) -> Result<Option<BString>, GitError> {
+        if let Some(branch) = self.refs.symbolic("HEAD")? {
+            return Ok(Some(branch));
+        }
+        for name in ["rebase-merge/head-name", "rebase-apply/head-name"] {
+            let path = self.git_dir.join(name);
+            let bytes = crate::sys::file::read_if_exists(&path).map_err(GitError::io(path))?;
+            let branch = bytes.map(|bytes| BString::from(bytes.trim()));
+            if let Some(branch) = branch.filter(|name| name.starts_with(b"refs/heads/")) {
+                return Ok(Some(branch));
+            }
+        }
+        Ok(None)
     }
 
     /// The commit that a revision names.

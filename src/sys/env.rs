@@ -1,6 +1,8 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use crate::model::Oid;
+
 /// What git's environment says about the repository at hand, read once when the program starts.
 #[derive(Debug, Clone, Default)]
 pub struct GitEnv {
@@ -14,6 +16,8 @@ pub struct GitEnv {
     pub object_directory: Option<PathBuf>,
     /// `GIT_ALTERNATE_OBJECT_DIRECTORIES`: further places to look for objects.
     pub alternate_object_directories: Vec<PathBuf>,
+    /// The commits that `git merge` says it merges, in its variables `GITHEAD_<id>`.
+    pub merged_commits: Vec<Oid>,
 }
 
 impl GitEnv {
@@ -31,6 +35,9 @@ impl GitEnv {
                         .collect()
                 })
                 .unwrap_or_default(),
+            merged_commits: std::env::vars_os()
+                .filter_map(|(name, _)| name.to_str()?.strip_prefix("GITHEAD_")?.parse().ok())
+                .collect(),
         })
     }
 }

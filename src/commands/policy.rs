@@ -1,0 +1,63 @@
+//! `git baton policy show|check`.
+
+use std::path::{Path, PathBuf};
+
+use miette::{IntoDiagnostic, WrapErr, miette};
+
+use super::{ALLOWED, ExitCode};
+use crate::cli::{Policy as Verb, PolicyFile};
+use crate::git::Repo;
+use crate::guard::base::Bases;
+use crate::policy::{POLICY_PATH, Policy};
+use crate::sys::GitEnv;
+
+/// Runs the verb.
+pub fn run(verb: Verb) -> miette::Result<ExitCode> {
+    match verb {
+        Verb::Show(which) => print!("{}", load(&which)?.effective_toml()),
+        Verb::Check(which) => {
+            load(&which)?;
+            println!("{} is valid", name(&which));
+        }
+    }
+    Ok(ALLOWED)
+}
+
+fn name(which: &PolicyFile) -> String {
+    match (&which.file, &which.at) {
+        (Some(file), _) => file.display().to_string(),
+        (None, Some(commit)) => format!("{POLICY_PATH} of {commit}"),
+        (None, None) => POLICY_PATH.to_owned(),
+    }
+}
+
+fn load(which: &PolicyFile) -> miette::Result<Policy> {
+    let env = GitEnv::from_process().into_diagnostic()?;
+    if let Some(file) = &which.file {
+        return read(file);
+    }
+    let repo = Repo::open(&env)?;
+    let Some(commit) = &which.at else {
+        let root = repo.work_tree().map_or_else(PathBuf::new, Path::to_owned);
+        return read(&root.join(POLICY_PATH));
+    };
+    let base = Bases::new(repo.objects()).at(repo.commit_of(commit)?)?;
+    let base = base.ok_or_else(|| {
+        miette!(
+            help = "`git baton init` writes one",
+            "{commit} carries no {POLICY_PATH}"
+        )
+    })?;
+    Ok(base.policy.clone())
+}
+
+/// The policy in this file of the worktree.
+pub fn read(file: &Path) -> miette::Result<Policy> {
+    let bytes = std::fs::read(file).into_diagnostic().wrap_err_with(|| {
+        format!(
+            "the policy {} cannot be read; `git baton init` writes one",
+            file.display()
+        )
+    })?;
+    Ok(Policy::parse(&file.display().to_string(), &bytes)?)
+}

@@ -1,0 +1,79 @@
+//! `git baton verify`.
+
+use std::io::{IsTerminal, Write};
+
+use miette::IntoDiagnostic;
+
+use super::ExitCode;
+use crate::cli::{Format as CliFormat, Verify};
+use crate::git::Repo;
+use crate::guard::{GuardError, Judgement, range, span};
+use crate::model::Oid;
+use crate::report::{self, Format, Report, Style, Summary};
+use crate::sys::{GitEnv, ci};
+
+/// Judges the range and writes the report.
+pub fn run(args: Verify) -> miette::Result<ExitCode> {
+    let env = GitEnv::from_process().into_diagnostic()?;
+    let repo = Repo::open(&env)?;
+    let judgement = judge(&repo, &args)?;
+    let report = report(&repo, judgement)?;
+    let style = Style {
+        colour: std::io::stdout().is_terminal(),
+        width: None,
+    };
+    let text = report::render(&report, format(args.format), style);
+    anstream::stdout()
+        .write_all(text.as_bytes())
+        .into_diagnostic()?;
+    Ok(report.exit_code())
+}
+
+fn judge(repo: &Repo, args: &Verify) -> miette::Result<Judgement> {
+    let fixed = args
+        .policy
+        .as_deref()
+        .map(super::policy::read)
+        .transpose()?;
+    let span = if args.all {
+        range::everything(repo)?
+    } else if !args.range.is_empty() {
+        range::named(repo, &args.range)?
+    } else if let Some(named) = ci::range().into_diagnostic()? {
+        range::of_ci(repo, &named)?
+    } else {
+        range::beyond_upstream(repo)??
+    };
+    Ok(match fixed {
+        Some(policy) => span::judge_by_policy(repo, &span, &policy)?,
+        None if args.all => span::judge_by_parents(repo, &span)?,
+        None => span::judge(repo, &span)?,
+    })
+}
+
+/// The report, with the subject of each commit that breaks a rule.
+fn report(repo: &Repo, judgement: Judgement) -> Result<Report, GuardError> {
+    let summary = Summary {
+        commits: judgement.commits,
+        tips: judgement.tips,
+        published: judgement.published,
+    };
+    let violations = judgement.verdict.violations;
+    let mut broken: Vec<Oid> = violations.iter().filter_map(|one| one.commit).collect();
+    broken.dedup();
+    let mut buffer = Vec::new();
+    let mut messages = Vec::with_capacity(broken.len());
+    for oid in broken {
+        messages.push((oid, repo.objects().commit(oid, &mut buffer)?.message));
+    }
+    Ok(Report::new(violations, summary).with_messages(messages))
+}
+
+fn format(format: CliFormat) -> Format {
+    match format {
+        CliFormat::Human => Format::Human,
+        CliFormat::Json => Format::Json,
+        CliFormat::Sarif => Format::Sarif,
+        CliFormat::Github => Format::Github,
+    }
+}

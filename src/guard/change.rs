@@ -1,0 +1,135 @@
+//! From a commit object to the value that the rules judge.
+
+use bstr::BStr;
+
+use super::GuardError;
+use crate::git::tree::TreeReader;
+use crate::git::{Commit, GitError, Objects};
+use crate::model::{
+    AggregateEvidence, Change, CommitChange, EntryKind, Oid, PathChange, SessionId, Subject, Watch,
+};
+use crate::policy::{Policy, Writer};
+use crate::rules;
+
+/// Reads commits as changes to what one policy watches.
+pub struct ChangeReader<'a> {
+    objects: &'a Objects,
+    policy: &'a Policy,
+    trees: TreeReader<'a>,
+    buffer: Vec<u8>,
+}
+
+impl<'a> ChangeReader<'a> {
+    /// A reader of commits among these objects.
+    pub fn new(objects: &'a Objects, policy: &'a Policy) -> Self {
+        Self {
+            objects,
+            policy,
+            trees: TreeReader::new(objects, policy),
+            buffer: Vec::new(),
+        }
+    }
+
+    /// The watched paths that the commit changes against every parent. `tree_of` may know the
+    /// tree of a parent; the parent is read where it does not.
+    pub fn paths(
+        &mut self,
+        commit: &Commit,
+        tree_of: &dyn Fn(Oid) -> Option<Oid>,
+    ) -> Result<Vec<PathChange>, GitError> {
+        let mut parents = Vec::with_capacity(commit.parents.len());
+        for parent in &commit.parents {
+            parents.push(match tree_of(*parent) {
+                Some(tree) => tree,
+                None => self.objects.commit(*parent, &mut self.buffer)?.tree,
+            });
+        }
+        self.trees.changes(commit.tree, &parents)
+    }
+
+    /// The commit as a change, with all the evidence that a rule may ask for.
+    pub fn change(
+        &mut self,
+        oid: Oid,
+        commit: &Commit,
+        tree_of: &dyn Fn(Oid) -> Option<Oid>,
+    ) -> Result<Change, GuardError> {
+        let paths = self.paths(commit, tree_of)?;
+        let claims = rules::claims_aggregate(self.policy, commit.message.as_ref());
+        let by_maintainers = |change: &PathChange| {
+            self.policy.writer_of(change.path.as_ref()) == Some(Writer::Maintainers)
+        };
+        let signature = match commit.signed && (claims || paths.iter().any(by_maintainers)) {
+            true => self.objects.signature(oid)?,
+            false => None,
+        };
+        let aggregate = match claims {
+            true => Some(self.evidence(commit)?),
+            false => None,
+        };
+        Ok(Change::Commit(CommitChange {
+            subject: Subject::Commit(oid),
+            parents: commit.parents.clone(),
+            message: Some(commit.message.clone()),
+            paths,
+            aggregate,
+            signature,
+        }))
+    }
+
+    fn evidence(&mut self, commit: &Commit) -> Result<AggregateEvidence, GitError> {
+        let parent = match commit.parents.first() {
+            Some(parent) => Some(self.objects.commit(*parent, &mut self.buffer)?.tree),
+            None => None,
+        };
+        let handoff = |tree: Oid| self.file(tree, self.policy.handoff.path.as_ref());
+        let changed = TreeReader::new(self.objects, &Everything)
+            .changes(commit.tree, parent.as_slice())?
+            .into_iter()
+            .map(|change| change.path)
+            .collect();
+        Ok(AggregateEvidence {
+            handoff_before: parent.map(handoff).transpose()?.flatten(),
+            handoff_after: handoff(commit.tree)?,
+            changed_paths: changed,
+            logged_sessions: self.logged_sessions(commit.tree)?,
+        })
+    }
+
+    fn file(&self, tree: Oid, path: &BStr) -> Result<Option<bstr::BString>, GitError> {
+        match self.objects.entry(tree, path)? {
+            Some(entry) if entry.kind() == EntryKind::File => {
+                Ok(Some(self.objects.blob(entry.oid)?))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    fn logged_sessions(&mut self, tree: Oid) -> Result<Vec<SessionId>, GitError> {
+        let entries = self.trees.entries(tree)?;
+        let mut sessions: Vec<_> = entries
+            .iter()
+            .filter_map(|(path, _)| self.policy.log_session(path.as_ref()))
+            .collect();
+        sessions.sort();
+        sessions.dedup();
+        Ok(sessions)
+    }
+}
+
+/// Watches every path.
+struct Everything;
+
+impl Watch for Everything {
+    fn watches(&self, _: &BStr) -> bool {
+        true
+    }
+
+    fn may_watch_below(&self, _: &BStr) -> bool {
+        true
+    }
+
+    fn scan_bound(&self) -> Option<&BStr> {
+        None
+    }
+}

@@ -1,0 +1,59 @@
+use std::path::PathBuf;
+
+use miette::Diagnostic;
+use thiserror::Error;
+
+use crate::git::GitError;
+use crate::git::index::IndexError;
+use crate::model::Oid;
+use crate::policy::{PolicyError, SignersError};
+
+/// Why the guard cannot decide. It refuses then.
+#[derive(Debug, Error, Diagnostic)]
+pub enum GuardError {
+    /// The repository does not answer.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Git(#[from] GitError),
+
+    /// The index cannot be read.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Index(#[from] IndexError),
+
+    /// The policy of the base is invalid.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Policy(#[from] PolicyError),
+
+    /// The list of signers of the base is invalid.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Signers(#[from] SignersError),
+
+    /// The policy of the base is no file.
+    #[error("{path} in {commit} is not a regular file")]
+    #[diagnostic(help("ask a maintainer to put the policy file back"))]
+    PolicyNoFile {
+        /// The path of the policy or of the list of signers.
+        path: String,
+        /// The base.
+        commit: Oid,
+    },
+
+    /// The record of what has been judged is gone.
+    #[error("the guard's journal is missing from {}", .0.display())]
+    #[diagnostic(help("run `git baton install` to begin it again"))]
+    NoJournal(PathBuf),
+
+    /// The record of what has been judged cannot be read or written.
+    #[error("the guard's journal at {} cannot be read or written", .path.display())]
+    #[diagnostic(help("check that the disk has room and that you may write there"))]
+    Journal {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
+}

@@ -1,0 +1,51 @@
+//! Between git and the judge: the policy of the base, the commits to judge, the record of what
+//! was judged.
+
+pub mod base;
+pub mod change;
+mod error;
+pub mod journal;
+mod published;
+pub mod range;
+pub mod span;
+pub mod staged;
+mod tip;
+pub mod updates;
+
+pub use error::GuardError;
+
+use crate::git::Repo;
+use crate::model::Verdict;
+use crate::policy::Policy;
+
+/// What the judge said of several changes.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Judgement {
+    /// All that is broken.
+    pub verdict: Verdict,
+    /// How many commits were judged.
+    pub commits: usize,
+    /// How many moves of a branch were judged.
+    pub tips: usize,
+    /// How many commits break a rule and came in because a remote had published them.
+    pub published: usize,
+}
+
+impl Judgement {
+    /// Takes over what was judged elsewhere.
+    pub fn absorb(&mut self, other: Self) {
+        self.verdict.absorb(other.verdict);
+        self.commits += other.commits;
+        self.tips += other.tips;
+        self.published += other.published;
+    }
+}
+
+/// Whether the rules hold for what is committed in this worktree now: on its branch, or, while
+/// its `HEAD` is detached, on the branch that a rebase will put there.
+pub fn applies_here(repo: &Repo, policy: &Policy) -> Result<bool, GuardError> {
+    Ok(match repo.head_branch()? {
+        Some(branch) => policy.applies_to(branch.as_ref()),
+        None => policy.applies_everywhere(),
+    })
+}

@@ -1,0 +1,59 @@
+//! `pre-commit` and `pre-merge-commit`: the index that git is about to commit.
+
+use bstr::BString;
+
+use super::HookError;
+use crate::git::Repo;
+use crate::guard::base::Bases;
+use crate::guard::{self, Judgement, staged};
+use crate::model::{Oid, Verdict};
+use crate::rules;
+use crate::sys::GitEnv;
+
+/// Judges the index of an ordinary commit.
+pub(super) fn answer(repo: &Repo, env: &GitEnv) -> Result<Judgement, HookError> {
+    let merged = repo.listed_ids("MERGE_HEAD")?;
+    judge_index(repo, env, &merged, None)
+}
+
+/// Judges the index of an automatic merge. Git has not written `MERGE_HEAD` yet; it names what
+/// it merges in variables of its own.
+pub(super) fn answer_merge(repo: &Repo, env: &GitEnv) -> Result<Judgement, HookError> {
+    match env.merged_commits.is_empty() {
+        true => Ok(Judgement::default()),
+        false => judge_index(repo, env, &env.merged_commits, None),
+    }
+}
+
+/// Judges the index with this message, or without one where it is not written yet.
+pub(super) fn judge_index(
+    repo: &Repo,
+    env: &GitEnv,
+    merged: &[Oid],
+    message: Option<BString>,
+) -> Result<Judgement, HookError> {
+    let mut judgement = Judgement::default();
+    let bases = Bases::new(repo.objects());
+    let base = match repo.head()? {
+        Some(head) => bases.at(head)?,
+        None => None,
+    };
+    let Some(base) = base else {
+        return Ok(judgement);
+    };
+    if !guard::applies_here(repo, &base.policy)? {
+        return Ok(judgement);
+    }
+    let mut verdict: Option<Verdict> = None;
+    for change in staged::candidates(repo, &repo.index_path(env), merged, &base.policy, message)? {
+        let this = rules::check(&base.policy, &change);
+        if this.is_clean() {
+            verdict = Some(this);
+            break;
+        }
+        verdict.get_or_insert(this);
+    }
+    judgement.commits = 1;
+    judgement.verdict = verdict.unwrap_or_default();
+    Ok(judgement)
+}

@@ -1,0 +1,75 @@
+//! `prepare-commit-msg`: names the worktree's session in the message.
+
+use std::path::PathBuf;
+
+use bstr::ByteSlice;
+
+use super::{Call, HookError};
+use crate::git::Repo;
+use crate::guard::Judgement;
+use crate::guard::base::Bases;
+use crate::model::{SessionId, trailers};
+use crate::sys::{GitEnv, file};
+
+/// What marks a sequence in which git replays commits that are not this session's own.
+const REPLAYING: [&str; 5] = [
+    "rebase-merge",
+    "rebase-apply",
+    "CHERRY_PICK_HEAD",
+    "REVERT_HEAD",
+    "sequencer",
+];
+
+/// Adds the session's trailer to a new message that has none. It judges nothing.
+pub(super) fn answer(repo: &Repo, env: &GitEnv, call: &Call) -> Result<Judgement, HookError> {
+    let nothing = Ok(Judgement::default());
+    let amends = call.args.get(1).is_some_and(|source| source == "commit");
+    if amends
+        || REPLAYING
+            .iter()
+            .any(|name| repo.git_dir().join(name).exists())
+    {
+        return nothing;
+    }
+    let Some(session) = bound_session(repo)? else {
+        return nothing;
+    };
+    let base = match repo.head()? {
+        Some(head) => Bases::new(repo.objects()).at(head)?,
+        None => None,
+    };
+    let Some(base) = base else {
+        return nothing;
+    };
+    let keys = &base.policy.trailers;
+    let path = env
+        .current_dir
+        .join(PathBuf::from(super::argument(call, 0, "the message file")?));
+    let text = std::fs::read(&path).map_err(|source| HookError::Message {
+        path: path.clone(),
+        source,
+    })?;
+    let text = super::message::without_comments(&text);
+    if trailers::values(text.as_ref(), &keys.session)
+        .next()
+        .is_some()
+    {
+        return nothing;
+    }
+    let trailer = format!("--trailer={}: {session}", keys.session);
+    let args = [
+        "interpret-trailers".as_ref(),
+        "--in-place".as_ref(),
+        trailer.as_ref(),
+        path.as_os_str(),
+    ];
+    repo.program().output(args)?;
+    nothing
+}
+
+/// The session that this worktree belongs to, as `<git dir>/baton/session` says.
+fn bound_session(repo: &Repo) -> Result<Option<SessionId>, HookError> {
+    let path = repo.git_dir().join("baton").join("session");
+    let bytes = file::read_if_exists(&path).map_err(crate::git::GitError::io(path))?;
+    Ok(bytes.and_then(|bytes| SessionId::parse(&bytes.to_str_lossy())))
+}
