@@ -11,19 +11,21 @@ use bstr::{BStr, BString, ByteSlice};
 use unicode_normalization::UnicodeNormalization;
 
 /// The form that all aliases of `path` share: lower case, composed (NFC), without what HFS+ and
-/// NTFS drop, `\` read as `/`, without empty components. Bytes that are not UTF-8 stay as they
+/// NTFS drop, `\` read as `/`, without empty and `.` components. Bytes that are not UTF-8 stay as they
 /// are. Borrowed when `path` already has that form and is ASCII.
 pub fn fold(path: &BStr) -> Cow<'_, BStr> {
     if is_folded_ascii(path) {
         return Cow::Borrowed(path);
     }
-    let mut folded = if path.is_ascii() {
-        BString::from(path.to_ascii_lowercase())
-    } else {
-        fold_code_points(path)
-    };
-    if !is_plain(&folded) {
-        folded = plain_components(&folded);
+    let mut folded = BString::from(Vec::with_capacity(path.len()));
+    for component in path.split(|byte| matches!(byte, b'/' | b'\\')) {
+        if matches!(component, b"" | b".") {
+            continue;
+        }
+        if !folded.is_empty() {
+            folded.push(b'/');
+        }
+        folded.extend_from_slice(&fold_component(component));
     }
     Cow::Owned(folded)
 }
@@ -66,30 +68,30 @@ pub fn is_plain(path: &[u8]) -> bool {
     path.is_empty() || !matches!(previous, b'/' | b'.' | b' ')
 }
 
-fn plain_components(path: &[u8]) -> BString {
-    let mut plain = BString::from(Vec::with_capacity(path.len()));
-    for component in path.split(|byte| matches!(byte, b'/' | b'\\')) {
-        let name = component.split(|byte| *byte == b':').next().unwrap_or(b"");
-        let name = name.trim_end_with(|c| matches!(c, '.' | ' '));
-        if name.is_empty() {
-            continue;
-        }
-        if !plain.is_empty() {
-            plain.push(b'/');
-        }
-        plain.extend_from_slice(name);
+/// A component of which nothing would be left is no other file's alias, and stays.
+fn fold_component(component: &[u8]) -> Cow<'_, [u8]> {
+    let name = component.split(|byte| *byte == b':').next().unwrap_or(b"");
+    let dropped = |c| matches!(c, '.' | ' ');
+    let folded = fold_bytes(name.trim_end_with(dropped));
+    let folded = folded.trim_end_with(dropped);
+    if folded.is_empty() {
+        Cow::Borrowed(component)
+    } else {
+        Cow::Owned(folded.to_owned())
     }
-    plain
 }
 
 /// Ignorable code points are dropped only from names that are UTF-8 throughout: HFS+ holds no
 /// others, and dropping them elsewhere could join stray bytes into a new character.
-fn fold_code_points(path: &[u8]) -> BString {
-    if let Ok(text) = path.to_str() {
-        return fold_text(text).into();
+fn fold_bytes(name: &[u8]) -> Vec<u8> {
+    if name.is_ascii() {
+        return name.to_ascii_lowercase();
     }
-    let mut folded = BString::from(Vec::with_capacity(path.len()));
-    for chunk in path.utf8_chunks() {
+    if let Ok(text) = name.to_str() {
+        return fold_text(text).into_bytes();
+    }
+    let mut folded = Vec::with_capacity(name.len());
+    for chunk in name.utf8_chunks() {
         let mapped: String = chunk.valid().nfd().map(fold_char).nfc().collect();
         folded.extend_from_slice(mapped.as_bytes());
         folded.extend_from_slice(chunk.invalid());

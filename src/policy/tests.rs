@@ -217,7 +217,9 @@ proptest! {
         let Ok(policy) = Policy::parse("x", text.as_bytes()) else {
             return Ok(());
         };
-        prop_assume!(policy.watches(path.as_str().into()));
+        if !policy.watches(path.as_str().into()) {
+            return Ok(());
+        }
         for (slash, _) in path.match_indices('/') {
             prop_assert!(policy.may_watch_below(path[..slash].into()), "{:?} below {:?}", path, &path[..slash]);
         }
