@@ -124,9 +124,7 @@ pub enum AggregateSigning {
 /// The JSON schema of `baton.toml`.
 pub fn json_schema() -> String {
     let schema = schemars::schema_for!(PolicyFile);
-    let mut text = serde_json::to_string_pretty(&schema).unwrap_or_default();
-    text.push('\n');
-    text
+    format!("{:#}\n", schema.as_value())
 }
 
 /// A value that stands nowhere in a file.
