@@ -227,3 +227,6 @@ impl Diagnostic for SignersError {
         self.0.labels()
     }
 }
+
+#[cfg(test)]
+mod tests;
