@@ -120,7 +120,7 @@ fn compile(file: &PolicyFile) -> Compiled<Policy> {
         });
     }
     let handoff = handoff(&file.handoff)?;
-    let signing = signing(&file.signing, &handoff)?;
+    let signing = signing(&file.signing, &file.handoff)?;
     let sessions = sessions(&file.sessions)?;
     let branches = branches(&file.branches)?;
     let mut protected = protected(&file.protected)?;
@@ -257,7 +257,10 @@ fn session_pattern(text: &Spanned<String>) -> Compiled<SessionPattern> {
 
 fn trailers(table: &TrailersTable) -> Compiled<Trailers> {
     let mut seen: Vec<String> = Vec::new();
-    for key in [&table.session, &table.aggregate, &table.summary] {
+    let mut keys = [&table.session, &table.aggregate, &table.summary];
+    // Defaults first: of two that agree, the one that is written is pointed at.
+    keys.sort_by_key(|key| key.span().end);
+    for key in keys {
         let text = key.get_ref();
         let valid = text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
             && text.starts_with(|c: char| c.is_ascii_alphanumeric());
@@ -307,11 +310,19 @@ fn branch_glob(text: &Spanned<String>, ignore_case: bool) -> Compiled<BranchGlob
     })
 }
 
-fn signing(table: &SigningTable, handoff: &Handoff) -> Compiled<Signing> {
+fn signing(table: &SigningTable, handoff: &HandoffTable) -> Compiled<Signing> {
     let path = plain_path(&table.allowed_signers)?;
-    let folded = fold(path.as_str().into());
-    if folded == fold(POLICY_PATH.into()) || folded == fold(handoff.path.as_ref()) {
-        return Err(taken(&table.allowed_signers, "another key names that file"));
+    let same = |other: &str| fold(path.as_str().into()) == fold(other.into());
+    if same(POLICY_PATH) {
+        return Err(taken(&table.allowed_signers, "it is the policy itself"));
+    }
+    if same(handoff.path.get_ref()) {
+        let is_written = !table.allowed_signers.span().is_empty();
+        let (at, why) = match is_written {
+            true => (&table.allowed_signers, "it is the handoff document"),
+            false => (&handoff.path, "it is the list of signers"),
+        };
+        return Err(taken(at, why));
     }
     Ok(Signing {
         allowed_signers: path.into(),
@@ -362,3 +373,6 @@ pub(super) fn decompile(policy: &Policy) -> PolicyFile {
         protected: policy.protected.iter().map(protected).collect(),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -305,3 +305,76 @@ fn folded_if(ignore_case: bool, name: &BStr) -> BString {
         name.to_owned()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn matched(pattern: &str, path: &str) -> bool {
+        PathGlob::parse(pattern).unwrap().matches(path.into())
+    }
+
+    #[test]
+    fn wildcards_stay_within_a_component_unless_doubled() {
+        for (pattern, path, expected) in [
+            ("docs/*.md", "docs/a.md", true),
+            ("docs/*.md", "docs/a/b.md", false),
+            ("docs/**/*.md", "docs/a/b.md", true),
+            ("docs/**/*.md", "docs/b.md", true),
+            ("**/x", "x", true),
+            ("{a,b}/[0-9]?", "b/1z", true),
+            ("*/", "a/b/c", true),
+            ("*/", "a", false),
+            ("docs/", "docs/a/b", true),
+            ("docs/**", "docs/a/b", true),
+            ("docs/", "docs", false),
+            ("a\\*", "a*", true),
+        ] {
+            assert_eq!(matched(pattern, path), expected, "{pattern} {path}");
+        }
+    }
+
+    #[test]
+    fn aliases_match_wildcards_too() {
+        for (pattern, path) in [
+            ("docs/*.md", "DOCS\\A.MD"),
+            ("docs/É*", "docs/e\u{301}x"),
+            ("docs/e\u{301}*", "docs/Éx"),
+            ("a:*", "a:b"),
+            ("K*", "\u{212a}"),
+        ] {
+            assert!(matched(pattern, path), "{pattern} {path}");
+        }
+        let raw = b"docs/\xff.MD".as_slice();
+        let glob = PathGlob::parse("docs/*.md").unwrap();
+        assert!(glob.matches(raw.into()));
+    }
+
+    #[test]
+    fn no_regular_expression_is_built_without_a_wildcard() {
+        for pattern in ["a/b.md", "docs/", "docs/**", "**"] {
+            let shape = PathGlob::parse(pattern).unwrap().shape;
+            assert!(!matches!(shape, Shape::Wild(_)), "{pattern}");
+        }
+    }
+
+    #[test]
+    fn what_can_match_nothing_is_refused() {
+        for pattern in [
+            "", "/", "/a", "a//b", "./a", "a/..", "[", "{a", "a}", "a\0b",
+        ] {
+            assert!(PathGlob::parse(pattern).is_err(), "{pattern:?}");
+        }
+    }
+
+    #[test]
+    fn nothing_that_begins_with_a_prefix_sorts_after_its_bound() {
+        let bound = |pattern: &str| PathGlob::parse(pattern).unwrap().bound();
+        assert_eq!(bound("a/b*").unwrap(), "a/c");
+        assert_eq!(bound("A/").unwrap(), "a0");
+        assert_eq!(bound("A/b").unwrap(), "a/b");
+        assert_eq!(bound("*"), None);
+        assert_eq!(after_prefix(b"a\xff").unwrap(), "b");
+        assert_eq!(after_prefix(b"\xff"), None);
+    }
+}

@@ -223,7 +223,7 @@ impl Policy {
     /// The policy as a `baton.toml` that names every key and reads back as an equal policy, the
     /// list of signers apart.
     pub fn effective_toml(&self) -> String {
-        toml::to_string(&compile::decompile(self)).unwrap_or_default()
+        toml::to_string(&compile::decompile(self)).expect("a policy holds no value foreign to TOML")
     }
 }
 

@@ -218,3 +218,106 @@ fn step(token: &Token, path: &[u8], at: usize, found: &mut Captures) -> Option<u
         Token::Any => Some(at),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn session(pattern: &str, path: &[u8]) -> Option<String> {
+        let pattern = SessionPattern::parse(pattern).unwrap();
+        Some(pattern.match_path(path.into())?.to_string())
+    }
+
+    #[test]
+    fn the_number_is_the_whole_run_of_digits() {
+        for (pattern, path, expected) in [
+            ("s-{session}.md", "s-19.md", Some("19")),
+            ("s-{session}*", "s-0019b", Some("19")),
+            ("s-{session}", "s-19b", None),
+            ("s-{session}", "s-", None),
+            ("*-{session}.md", "a-1-b-22.md", Some("22")),
+            ("*{session}*", "ab12cd34", Some("12")),
+            (
+                "{date}/{session}/log",
+                "2025-12-18/3/log",
+                Some("2025-12-18/3"),
+            ),
+            ("{date}{session}", "2025-12-187", Some("2025-12-18/7")),
+            ("*{date}-{session}", "12025-12-18-7", Some("2025-12-18/7")),
+            ("{date}-{session}", "2025-1-18-7", None),
+            ("d*/s{session}", "d/x/s1", None),
+            ("d*/s{session}", "dir/s1", Some("1")),
+            ("Logs/S{session}", "lOGS/s1", Some("1")),
+        ] {
+            let found = session(pattern, path.as_bytes());
+            assert_eq!(found.as_deref(), expected, "{pattern} {path}");
+        }
+    }
+
+    #[test]
+    fn names_that_are_not_utf8_match() {
+        assert_eq!(session("s-{session}*", b"s-1\xff").as_deref(), Some("1"));
+        assert_eq!(session("s-{session}", b"s-\xff"), None);
+    }
+
+    #[test]
+    fn patterns_that_no_session_can_match_are_refused() {
+        for pattern in [
+            "",
+            "/a/{session}",
+            "a/../{session}",
+            "a",
+            "{session}{session}",
+            "{session}-{date}-{date}",
+            "{session}{date}",
+            "{session}1",
+            "{session}?",
+            "{sesion}",
+            "{session",
+            "a\\{session}",
+            "a:{session}",
+            "{session}.",
+            "{session}/",
+        ] {
+            assert!(SessionPattern::parse(pattern).is_err(), "{pattern}");
+        }
+    }
+
+    #[test]
+    fn a_pattern_of_many_stars_takes_bounded_work() {
+        let pattern = format!("{}{{session}}x", "*a".repeat(500));
+        let path = "a".repeat(20_000);
+        assert_eq!(session(&pattern, path.as_bytes()), None);
+    }
+
+    #[test]
+    fn only_dates_and_numbers_are_rendered() {
+        let pattern = SessionPattern::parse("{date}-s{session}*").unwrap();
+        let rendered = pattern.render("2025-12-18", "007");
+        assert_eq!(rendered.as_deref(), Some("2025-12-18-s007"));
+        assert_eq!(pattern.render("2025-12-18", "x"), None);
+        assert_eq!(pattern.render("today", "7"), None);
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_rendered_matches(
+            before in "[A-Za-zé_-]{0,6}",
+            between in "[A-Za-zé_/-]{1,6}",
+            after in "(\\*|[A-Za-zé_-]{0,6})",
+            dated: bool,
+            date in "[0-9]{4}-[0-9]{2}-[0-9]{2}",
+            number in "[0-9]{1,30}",
+        ) {
+            let placeholder = if dated { DATE } else { "" };
+            let text = format!("{before}{placeholder}{between}{SESSION}{after}");
+            let Ok(pattern) = SessionPattern::parse(&text) else {
+                return Ok(());
+            };
+            let path = pattern.render(&date, &number).unwrap();
+            let expected = SessionId::new(dated.then_some(date.as_str()), &number);
+            prop_assert_eq!(pattern.match_path(path.as_str().into()), expected);
+        }
+    }
+}
