@@ -9,7 +9,7 @@ use crate::cli::{Policy as Verb, PolicyFile};
 use crate::git::Repo;
 use crate::guard::base::Bases;
 use crate::policy::{POLICY_PATH, Policy};
-use crate::sys::GitEnv;
+use crate::sys::{self, GitEnv};
 
 /// Runs the verb.
 pub fn run(verb: Verb) -> miette::Result<ExitCode> {
@@ -53,7 +53,7 @@ fn load(which: &PolicyFile) -> miette::Result<Policy> {
 
 /// The policy in this file of the worktree.
 pub fn read(file: &Path) -> miette::Result<Policy> {
-    let bytes = std::fs::read(file).into_diagnostic().wrap_err_with(|| {
+    let bytes = sys::file::read(file).into_diagnostic().wrap_err_with(|| {
         format!(
             "the policy {} cannot be read; `git baton init` writes one",
             file.display()

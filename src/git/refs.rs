@@ -1,11 +1,10 @@
-use std::path::PathBuf;
-
 use bstr::{BString, ByteSlice};
 
 use super::GitError;
 use super::objects::from_gix;
 use super::program::Program;
 use crate::model::Oid;
+use crate::sys::file;
 
 /// The references of a repository.
 pub struct Refs {
@@ -135,13 +134,11 @@ fn list_files(
 
 /// The commits at which a shallow clone was cut off; empty in a full one.
 pub(super) fn shallow_commits(common_dir: &std::path::Path) -> Result<Vec<Oid>, GitError> {
-    let path: PathBuf = common_dir.join("shallow");
-    match std::fs::read(&path) {
-        Ok(bytes) => Ok(bytes
-            .lines()
-            .filter_map(|line| Oid::from_hex(line.trim()).ok())
-            .collect()),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
-        Err(source) => Err(GitError::Io { path, source }),
-    }
+    let path = common_dir.join("shallow");
+    let bytes = file::read_if_exists(&path).map_err(GitError::io(path))?;
+    Ok(bytes
+        .unwrap_or_default()
+        .lines()
+        .filter_map(|line| Oid::from_hex(line.trim()).ok())
+        .collect())
 }

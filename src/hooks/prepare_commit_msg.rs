@@ -45,7 +45,7 @@ pub(super) fn answer(repo: &Repo, env: &GitEnv, call: &Call) -> Result<Judgement
     let path = env
         .current_dir
         .join(PathBuf::from(super::argument(call, 0, "the message file")?));
-    let text = std::fs::read(&path).map_err(|source| HookError::Message {
+    let text = file::read(&path).map_err(|source| HookError::Message {
         path: path.clone(),
         source,
     })?;
