@@ -174,11 +174,15 @@ impl Objects {
         let mut parts = path.split_str("/").peekable();
         while let Some(part) = parts.next() {
             let mut found = None;
+            let mut ambiguous = false;
             self.tree(at, &mut buffer, |name, entry| {
                 if name == part {
-                    found = Some(entry);
+                    ambiguous |= found.replace(entry).is_some();
                 }
             })?;
+            if ambiguous {
+                return Err(GitError::ambiguous(at));
+            }
             match found {
                 Some(entry) if parts.peek().is_none() => return Ok(Some(entry)),
                 Some(entry) if entry.kind() == crate::model::EntryKind::Tree => at = entry.oid,

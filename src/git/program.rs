@@ -17,12 +17,11 @@ pub struct Program {
 
 /// The variables by which a caller can hand configuration or other objects to git. None may
 /// reach a verdict.
-const OVERRIDES: [&str; 5] = [
+const OVERRIDES: [&str; 4] = [
     "GIT_CONFIG_PARAMETERS",
     "GIT_CONFIG_COUNT",
     "GIT_CONFIG",
     "GIT_REPLACE_REF_BASE",
-    "GIT_GRAFT_FILE",
 ];
 
 impl Program {
@@ -38,6 +37,7 @@ impl Program {
         }
         command
             .env("GIT_NO_REPLACE_OBJECTS", "1")
+            .env("GIT_GRAFT_FILE", "/dev/null")
             .env("GIT_DIR", &self.git_dir)
             .env("LC_ALL", "C");
         match &self.work_tree {

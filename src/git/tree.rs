@@ -121,6 +121,9 @@ impl<'a> TreeReader<'a> {
             }
         })?;
         listing.sort_by(|a, b| a.0.cmp(&b.0));
+        if listing.windows(2).any(|pair| pair[0].0 == pair[1].0) {
+            return Err(GitError::ambiguous(tree));
+        }
         Ok(self.keep(directory, tree, Rc::new(listing)))
     }
 

@@ -64,16 +64,21 @@ impl Journal {
         })
     }
 
+    /// Whether a journal was begun below Baton's directory.
+    pub fn exists(baton_dir: &Path) -> bool {
+        baton_dir.join("baseline").exists()
+    }
+
     /// Begins a journal in a repository whose references name these commits, whose history is
     /// thereby taken as it is. Does nothing, and says `false`, where there is one already.
     pub fn begin(
         baton_dir: &Path,
         tips: impl IntoIterator<Item = Oid>,
     ) -> Result<bool, GuardError> {
-        let path = baton_dir.join("baseline");
-        if path.exists() {
+        if Self::exists(baton_dir) {
             return Ok(false);
         }
+        let path = baton_dir.join("baseline");
         let distinct: HashSet<_> = tips.into_iter().collect();
         let mut lines: Vec<_> = distinct.iter().map(|oid| format!("{oid}\n")).collect();
         lines.sort();
@@ -86,10 +91,14 @@ impl Journal {
         &self.baseline
     }
 
-    /// Whether the commit was passed under this policy.
+    /// Whether the commit was judged under this policy and let be. What was merely adopted was
+    /// not judged: anybody can begin a history of their own with a copy of the policy.
     pub fn has_passed(&self, commit: Oid, key: &PolicyKey) -> Result<bool, GuardError> {
         let key = key.to_string();
-        self.with_marks(commit, |marks| marks.iter().any(|(under, _)| *under == key))
+        self.with_marks(commit, |marks| {
+            let mut judged = marks.iter().filter(|(_, mark)| *mark != Mark::Adopted);
+            judged.any(|(under, _)| *under == key)
+        })
     }
 
     /// Whether the commit was let be under any policy, or the journal began with it.

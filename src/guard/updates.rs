@@ -72,12 +72,14 @@ struct Judge<'a> {
     judgement: Judgement,
 }
 
-/// A branch that is about to be made.
-struct NewBranch {
-    /// The policy of the commit on which it stands.
-    base: Option<Rc<BasePolicy>>,
-    /// What it brings.
-    commits: Vec<Walked>,
+/// What an update is judged by.
+struct Ground {
+    /// The policy of its base.
+    base: Rc<BasePolicy>,
+    /// The commits whose history is not new.
+    hidden: Vec<Oid>,
+    /// The tip against which the new one is held, where that can be relied on.
+    old: Option<Oid>,
 }
 
 impl Judge<'_> {
@@ -123,34 +125,58 @@ impl Judge<'_> {
     }
 
     fn moved(&mut self, update: &RefUpdate, old: Option<Oid>, new: Oid) -> Result<(), GuardError> {
-        let (base, commits) = match old {
-            Some(old) => (self.bases.at(old)?, None),
-            None => {
-                let branch = self.boundary(update, new)?;
-                (branch.base, Some(branch.commits))
-            }
-        };
-        let Some(base) = base else {
+        let Some(ground) = self.ground(update, old, new)? else {
             return self.adopt(new);
         };
+        let policy = &ground.base.policy;
         let applies = match update.is_head() {
-            true => super::applies_here(self.repo, &base.policy)?,
-            false => base.policy.applies_to(update.reference.as_ref()),
+            true => super::applies_here(self.repo, policy)?,
+            false => policy.applies_to(update.reference.as_ref()),
         };
         if !applies {
             return Ok(());
         }
         if self.done.insert((old, new)) {
-            let commits = match commits {
-                Some(commits) => commits,
-                None => self.brought(update, old, new)?,
-            };
-            self.commits(&base, &commits)?;
+            let commits = history::reachable(self.repo, &[new], &ground.hidden)?;
+            self.commits(&ground.base, &commits)?;
         }
-        match old.filter(|_| !update.is_head()) {
-            Some(old) => self.tip(&base, update, old, Some(new)),
+        match ground.old.filter(|_| !update.is_head()) {
+            Some(old) => self.tip(&ground.base, update, old, Some(new)),
             None => Ok(()),
         }
+    }
+
+    /// What an update is judged by and held against; `None` where its base has no policy.
+    ///
+    /// A tip that this guard never passed does not become innocent by being there already, and
+    /// its policy has no say: the update is judged as if it made the branch.
+    fn ground(
+        &mut self,
+        update: &RefUpdate,
+        old: Option<Oid>,
+        new: Oid,
+    ) -> Result<Option<Ground>, GuardError> {
+        let Some(old) = old else {
+            return self.boundary(new);
+        };
+        let Some(base) = self.bases.at(old)? else {
+            return Ok(None);
+        };
+        if !self.is_trusted(old)? {
+            if let Some(ground) = self.boundary(new)? {
+                return Ok(Some(ground));
+            }
+            self.adopt(old)?;
+        }
+        let hidden = match update.is_head() && !self.stands_on(new, old)? {
+            true => self.seen_tips(old)?,
+            false => vec![old],
+        };
+        Ok(Some(Ground {
+            base,
+            hidden,
+            old: Some(old),
+        }))
     }
 
     /// Where the base has no policy nothing is judged. The commit that brings the first one is
@@ -160,26 +186,6 @@ impl Judge<'_> {
             self.journal()?.record(&base.key, [(new, Mark::Adopted)])?;
         }
         Ok(())
-    }
-
-    /// The commits that come to a branch which was at `old`. What this guard never passed does
-    /// not become innocent by being there already.
-    fn brought(
-        &mut self,
-        update: &RefUpdate,
-        old: Option<Oid>,
-        new: Oid,
-    ) -> Result<Vec<Walked>, GuardError> {
-        let old = match old {
-            Some(old) if self.is_trusted(old)? => Some(old),
-            _ => None,
-        };
-        let hidden = match old {
-            Some(old) if !update.is_head() || self.stands_on(new, old)? => vec![old],
-            Some(old) => self.seen_tips(old)?,
-            None => self.trusted_tips()?,
-        };
-        Ok(history::reachable(self.repo, &[new], &hidden)?)
     }
 
     fn stands_on(&self, new: Oid, old: Oid) -> Result<bool, GuardError> {
@@ -206,20 +212,25 @@ impl Judge<'_> {
         Ok(self.present(&tips))
     }
 
-    /// The base of a new branch: the first commit, along first parents, that is not new.
-    fn boundary(&mut self, update: &RefUpdate, new: Oid) -> Result<NewBranch, GuardError> {
-        if self.journal()?.knows(new)? {
-            return Ok(NewBranch {
-                base: self.bases.at(new)?,
-                commits: Vec::new(),
-            });
+    /// A new branch stands on the first commit, along first parents, that is not new.
+    fn boundary(&mut self, new: Oid) -> Result<Option<Ground>, GuardError> {
+        if !self.has_journal() && self.bases.at(new)?.is_none() {
+            return Ok(None);
         }
-        let commits = self.brought(update, None, new)?;
+        let hidden = match self.journal()?.knows(new)? {
+            true => vec![new],
+            false => self.trusted_tips()?,
+        };
+        let commits = history::reachable(self.repo, &[new], &hidden)?;
         let base = match history::standing_on(&commits, new) {
             Some(at) => self.bases.at(at)?,
             None => None,
         };
-        Ok(NewBranch { base, commits })
+        Ok(base.map(|base| Ground {
+            base,
+            hidden,
+            old: None,
+        }))
     }
 
     fn is_trusted(&self, tip: Oid) -> Result<bool, GuardError> {
@@ -303,6 +314,10 @@ impl Judge<'_> {
 
     fn absorb(&mut self, verdict: Verdict) {
         self.judgement.verdict.absorb(verdict);
+    }
+
+    fn has_journal(&self) -> bool {
+        Journal::exists(&self.repo.baton_dir())
     }
 
     fn journal(&self) -> Result<&Journal, GuardError> {

@@ -60,6 +60,15 @@ fn trailer_sessions(policy: &Policy, commit: &CommitChange) -> Vec<SessionId> {
         return Vec::new();
     };
     trailers::values(message.as_ref(), &policy.trailers.session)
-        .filter_map(|value| SessionId::parse(&value.to_str_lossy()))
+        .flat_map(|value| named_sessions(&value.to_str_lossy()))
+        .collect()
+}
+
+/// The sessions in a trailer's value, which may name several: `19, 20 & 21`.
+fn named_sessions(value: &str) -> Vec<SessionId> {
+    let separator = |c: char| c.is_whitespace() || [',', ';', '&', '+'].contains(&c);
+    value
+        .split(separator)
+        .filter_map(SessionId::parse)
         .collect()
 }
