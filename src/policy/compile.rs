@@ -7,7 +7,8 @@ use toml::Spanned;
 
 use super::alias::fold;
 use super::error::{PolicyError, PolicyProblem};
-use super::glob::{BranchGlob, GlobError, PathGlob, check_components, literal_length};
+use super::glob::{BranchGlob, GlobError, PathGlob, check_components};
+use super::reach::literal_length;
 use super::schema::{
     AggregateSigning, BranchesTable, HandoffTable, PolicyFile, ProtectedTable, SessionsTable,
     SigningTable, TrailersTable, VERSION, unplaced, unplaced_text,

@@ -5,7 +5,8 @@ use globset::{GlobBuilder, GlobMatcher};
 
 use unicode_normalization::UnicodeNormalization;
 
-use super::alias::{fold, fold_text, is_above, is_plain};
+use super::alias::{fold, fold_text, is_above};
+use super::reach::{Reach, after_prefix, literal_length};
 
 /// Why a pattern is no pattern.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -22,8 +23,7 @@ pub struct GlobError(pub(super) String);
 pub struct PathGlob {
     text: String,
     shape: Shape,
-    /// Folded text that every match's folded form begins with.
-    prefix: BString,
+    reach: Reach,
 }
 
 /// A pattern over the short names of branches, in the same language.
@@ -49,12 +49,11 @@ impl PathGlob {
     /// When it is empty, absolute, has an empty, `.` or `..` component, or is no valid glob.
     pub fn parse(text: &str) -> Result<Self, GlobError> {
         check_components(text)?;
-        let prefix = plain_prefix(fold_text(&text[..literal_length(text)]));
         let shape = Shape::parse(text, true)?;
         Ok(Self {
             text: text.to_owned(),
             shape: shape.map_names(|name| fold(name).into_owned()),
-            prefix,
+            reach: Reach::of(text),
         })
     }
 
@@ -85,7 +84,7 @@ impl PathGlob {
             Shape::Everything => false,
             Shape::Literal(path) => is_above(folded, path),
             Shape::Below(directory) => folded == directory || is_above(folded, directory),
-            Shape::Wild(_) => is_above(folded, &self.prefix),
+            Shape::Wild(_) => self.reach.lies_below(folded),
         }
     }
 
@@ -97,7 +96,7 @@ impl PathGlob {
             Shape::Below(base) => {
                 is_above(directory, base) || directory == base || is_above(base, directory)
             }
-            Shape::Wild(_) => may_lie_below(self.prefix.as_ref(), &self.text, directory),
+            Shape::Wild(_) => self.reach.enters(directory),
         }
     }
 
@@ -113,21 +112,17 @@ impl PathGlob {
                 let bound = |name: &[u8]| after_prefix(&[name, b"/"].concat());
                 bound(base).max(bound(written.as_bytes()))
             }
-            Shape::Wild(_) => {
-                let written = &written.as_bytes()[..literal_length(&self.text)];
-                Some(after_prefix(&self.prefix)?.max(after_prefix(written)?))
-            }
+            Shape::Wild(_) => self.reach.bound(),
         }
     }
 
     /// The first byte of every match's folded form, where it is one ASCII byte.
     pub(super) fn first_byte(&self) -> Option<u8> {
-        let first = match &self.shape {
+        match &self.shape {
             Shape::Everything => None,
-            Shape::Literal(path) | Shape::Below(path) => path.first(),
-            Shape::Wild(_) => self.prefix.first(),
-        };
-        first.copied().filter(u8::is_ascii)
+            Shape::Literal(path) | Shape::Below(path) => path.first().copied().filter(u8::is_ascii),
+            Shape::Wild(_) => self.reach.first_byte(),
+        }
     }
 }
 
@@ -227,48 +222,11 @@ impl Shape {
     }
 }
 
-/// The least path that sorts after everything that begins with `prefix`; `None` when there is
-/// none.
-pub(super) fn after_prefix(prefix: &[u8]) -> Option<BString> {
-    let last = prefix.iter().rposition(|byte| *byte != 0xff)?;
-    let mut after = BString::from(&prefix[..=last]);
-    after[last] += 1;
-    Some(after)
-}
-
-/// Whether what begins with `prefix` and goes on as the pattern `text` says may lie below
-/// `directory`. Deeper than the prefix's directory only when more components follow.
-pub(super) fn may_lie_below(prefix: &BStr, text: &str, directory: &BStr) -> bool {
-    let base = prefix.rfind_byte(b'/').map_or(&b""[..], |at| &prefix[..at]);
-    if is_above(directory, base) || directory == base {
-        return true;
-    }
-    let rest = &text[literal_length(text)..];
-    (rest.contains('/') || rest.contains("**")) && directory.starts_with(prefix)
-}
-
-/// How many bytes of `text` stand before the first wildcard or placeholder.
-pub(super) fn literal_length(text: &str) -> usize {
-    text.find(is_wildcard).unwrap_or(text.len())
-}
-
-/// `prefix` without the last components, as far as folding a path could change them.
-fn plain_prefix(mut prefix: String) -> BString {
-    while !is_plain(prefix.trim_end_matches('/').as_bytes()) {
-        let name = prefix.trim_end_matches('/');
-        prefix.truncate(name.rfind('/').map_or(0, |slash| slash + 1));
-    }
-    prefix.into()
-}
-
 fn has_wildcard(text: &str) -> bool {
-    text.contains(is_wildcard)
+    literal_length(text) < text.len()
 }
 
-fn is_wildcard(c: char) -> bool {
-    matches!(c, '*' | '?' | '[' | ']' | '{' | '}' | '\\')
-}
-
+/// Refuses what no path from the root can match.
 pub(super) fn check_components(text: &str) -> Result<(), GlobError> {
     let text = text.strip_suffix('/').unwrap_or(text);
     let why = if text.is_empty() {
@@ -368,13 +326,10 @@ mod tests {
     }
 
     #[test]
-    fn nothing_that_begins_with_a_prefix_sorts_after_its_bound() {
+    fn the_bound_of_a_directory_is_after_all_in_it() {
         let bound = |pattern: &str| PathGlob::parse(pattern).unwrap().bound();
-        assert_eq!(bound("a/b*").unwrap(), "a/c");
         assert_eq!(bound("A/").unwrap(), "a0");
+        assert_eq!(bound("a/**").unwrap(), "a0");
         assert_eq!(bound("A/b").unwrap(), "a/b");
-        assert_eq!(bound("*"), None);
-        assert_eq!(after_prefix(b"a\xff").unwrap(), "b");
-        assert_eq!(after_prefix(b"\xff"), None);
     }
 }

@@ -8,6 +8,7 @@ mod alias;
 mod compile;
 mod error;
 mod glob;
+mod reach;
 pub mod schema;
 mod scope;
 mod session_pattern;
@@ -257,7 +258,7 @@ impl Watch for Policy {
         let mut patterns = sessions.logs.iter().chain(&sessions.summaries);
         self.scope.has_file_below(directory)
             || globs.any(|glob| glob.may_match_below(directory))
-            || patterns.any(|pattern| pattern.may_match_below(directory))
+            || patterns.any(|pattern| pattern.reach().enters(directory))
     }
 
     fn scan_bound(&self) -> Option<&BStr> {

@@ -2,7 +2,7 @@ use bstr::{BStr, BString};
 
 use super::alias::{fold, is_above};
 use super::glob::PathGlob;
-use super::{Handoff, POLICY_PATH, Protected, SessionPattern, Sessions, Signing};
+use super::{Handoff, POLICY_PATH, Protected, Sessions, Signing};
 
 /// What a policy knows beforehand about the paths it watches.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,14 +36,14 @@ impl Scope {
                 Some(fold(path).into_owned().max(written))
             })
             .chain(globs().map(PathGlob::bound))
-            .chain(patterns().map(SessionPattern::bound));
+            .chain(patterns().map(|pattern| pattern.reach().bound()));
         let bounds: Option<Vec<_>> = bounds.collect();
 
         let first_bytes = plain
             .iter()
             .map(|path| fold(path).first().copied().filter(u8::is_ascii))
             .chain(globs().map(PathGlob::first_byte))
-            .chain(patterns().map(SessionPattern::first_byte))
+            .chain(patterns().map(|pattern| pattern.reach().first_byte()))
             .collect();
         Self {
             policy_files: policy_files.map(|path| fold(path).into_owned()),

@@ -1,7 +1,8 @@
 use bstr::{BStr, BString, ByteSlice};
 
 use super::alias::{fold, fold_text};
-use super::glob::{GlobError, after_prefix, check_components, literal_length, may_lie_below};
+use super::glob::{GlobError, check_components};
+use super::reach::{Reach, literal_length};
 use crate::model::SessionId;
 
 const DATE: &str = "{date}";
@@ -16,8 +17,7 @@ const DATE_LENGTH: usize = 10;
 pub struct SessionPattern {
     text: String,
     tokens: Vec<Token>,
-    /// The folded text before the first placeholder or wildcard.
-    prefix: BString,
+    reach: Reach,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,7 +42,7 @@ impl SessionPattern {
         Ok(Self {
             text: text.to_owned(),
             tokens,
-            prefix: fold_text(&text[..literal_length(text)]).into(),
+            reach: Reach::of(text),
         })
     }
 
@@ -80,20 +80,9 @@ impl SessionPattern {
         Some(self.tokens.iter().map(part).collect())
     }
 
-    /// Whether a match may lie below this folded directory.
-    pub(super) fn may_match_below(&self, directory: &BStr) -> bool {
-        may_lie_below(self.prefix.as_ref(), &self.text, directory)
-    }
-
-    /// A path that sorts after every match which is ASCII or written as the pattern writes it.
-    pub(super) fn bound(&self) -> Option<BString> {
-        let written = self.text[..literal_length(&self.text)].to_ascii_lowercase();
-        Some(after_prefix(&self.prefix)?.max(after_prefix(written.as_bytes())?))
-    }
-
-    /// The first byte of every match's folded form, where it is one ASCII byte.
-    pub(super) fn first_byte(&self) -> Option<u8> {
-        self.prefix.first().copied().filter(u8::is_ascii)
+    /// Where matches can lie.
+    pub(super) fn reach(&self) -> &Reach {
+        &self.reach
     }
 }
 
