@@ -17,6 +17,9 @@ pub fn fold(path: &BStr) -> Cow<'_, BStr> {
     if is_folded_ascii(path) {
         return Cow::Borrowed(path);
     }
+    if path.is_ascii() && is_plain(path) {
+        return Cow::Owned(path.to_ascii_lowercase().into());
+    }
     let mut folded = BString::from(Vec::with_capacity(path.len()));
     for component in path.split(|byte| matches!(byte, b'/' | b'\\')) {
         if matches!(component, b"" | b".") {

@@ -2,7 +2,6 @@ use std::path::Path;
 
 use bstr::{BStr, BString, ByteSlice};
 use globset::{GlobBuilder, GlobMatcher};
-
 use unicode_normalization::UnicodeNormalization;
 
 use super::alias::{fold, fold_text, is_above};
