@@ -25,28 +25,28 @@ pub struct RefLine {
 }
 
 /// One end of a [`RefLine`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Value {
     /// All zeros.
     Zeros,
     /// An object.
     Object(Oid),
-    /// Another reference (`ref:refs/heads/main`), to which this one points.
-    Symbolic,
+    /// Another reference, of this name, to which this one points (`ref:refs/heads/main`).
+    Symbolic(BString),
 }
 
 impl Value {
     /// The object, if it is one.
-    pub fn object(self) -> Option<Oid> {
+    pub fn object(&self) -> Option<Oid> {
         match self {
-            Self::Object(oid) => Some(oid),
-            Self::Zeros | Self::Symbolic => None,
+            Self::Object(oid) => Some(*oid),
+            Self::Zeros | Self::Symbolic(_) => None,
         }
     }
 
     fn parse(word: &[u8]) -> Option<Self> {
-        if word.starts_with(b"ref:") {
-            return Some(Self::Symbolic);
+        if let Some(target) = word.strip_prefix(b"ref:") {
+            return Some(Self::Symbolic(target.into()));
         }
         let oid = Oid::from_hex(word).ok()?;
         Some(if oid.is_null() {
@@ -133,8 +133,8 @@ mod tests {
         assert_eq!(lines[0].new.object().unwrap().to_string(), A);
         assert_eq!(lines[0].reference, "refs/heads/a b");
         assert_eq!(
-            (lines[1].old, lines[1].new),
-            (Value::Symbolic, Value::Zeros)
+            (&lines[1].old, &lines[1].new),
+            (&Value::Symbolic("refs/heads/x".into()), &Value::Zeros)
         );
     }
 

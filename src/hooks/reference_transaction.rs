@@ -23,14 +23,14 @@ pub(super) fn answer(repo: &Repo, call: &Call) -> Result<Answer, HookError> {
     let branch_targets: Vec<_> = lines
         .iter()
         .filter(|line| is_branch(line))
-        .map(|line| line.new)
+        .map(|line| &line.new)
         .collect();
     let mut moved = Vec::new();
     for line in lines.iter().filter(|line| carries_commit(line)) {
-        if !is_branch(line) && branch_targets.contains(&line.new) {
+        if !is_branch(line) && branch_targets.contains(&&line.new) {
             continue;
         }
-        moved.push(update(repo, line)?);
+        moved.push(update(repo, &lines, line)?);
     }
     let judgement = updates::judge(repo, &moved, Place::Clone)?;
     let recovery = match judgement.verdict.is_clean() {
@@ -62,17 +62,30 @@ fn recovery(repo: &Repo, moved: &[RefUpdate]) -> Result<Vec<String>, HookError> 
 
 /// The old value of the line is not to be trusted: zeros also mean that the caller gave none.
 /// Until the transaction is committed the reference itself still tells.
-fn update(repo: &Repo, line: &RefLine) -> Result<RefUpdate, HookError> {
+///
+/// A branch that becomes another name for some reference moves to what that names.
+fn update(repo: &Repo, lines: &[RefLine], line: &RefLine) -> Result<RefUpdate, HookError> {
     let name = String::from_utf8_lossy(&line.reference);
+    let new = match &line.new {
+        Value::Symbolic(target) => match lines.iter().find(|line| line.reference == *target) {
+            Some(line) => line.new.object(),
+            None => repo.refs().resolve(&String::from_utf8_lossy(target))?,
+        },
+        new => new.object(),
+    };
     Ok(RefUpdate {
         reference: line.reference.clone(),
         old: repo.refs().resolve(&name)?,
-        new: line.new.object(),
+        new,
     })
 }
 
 fn carries_commit(line: &RefLine) -> bool {
-    matches!(line.new, Value::Object(_)) && (is_branch(line) || line.reference == "HEAD")
+    match line.new {
+        Value::Zeros => false,
+        Value::Object(_) => is_branch(line) || line.reference == "HEAD",
+        Value::Symbolic(_) => is_branch(line),
+    }
 }
 
 fn is_branch(line: &RefLine) -> bool {
