@@ -33,11 +33,6 @@ pub fn reachable(repo: &Repo, tips: &[Oid], hidden: &[Oid]) -> Result<Vec<Walked
     walk.visible()
 }
 
-/// Whether `ancestor` can be reached from `tip`, both included.
-pub fn is_ancestor(repo: &Repo, ancestor: Oid, tip: Oid) -> Result<bool, GitError> {
-    Ok(reachable(repo, &[ancestor], &[tip])?.is_empty())
-}
-
 /// The first commit, from `tip` along first parents, that is none of `commits`; `None` where they
 /// reach back to a root.
 pub fn standing_on(commits: &[Walked], tip: Oid) -> Option<Oid> {

@@ -39,6 +39,7 @@ impl Program {
             .env("GIT_NO_REPLACE_OBJECTS", "1")
             .env("GIT_GRAFT_FILE", "/dev/null")
             .env("GIT_DIR", &self.git_dir)
+            .env("GIT_TERMINAL_PROMPT", "0")
             .env("LC_ALL", "C");
         match &self.work_tree {
             Some(path) => command.current_dir(path).env("GIT_WORK_TREE", path),

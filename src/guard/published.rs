@@ -30,12 +30,11 @@ impl<'a> Published<'a> {
         if claims.is_empty() {
             return Ok(false);
         }
-        for tip in self.advertised(&claims) {
-            if history::is_ancestor(self.repo, commit, *tip)? {
-                return Ok(true);
-            }
+        let advertised = self.advertised(&claims);
+        if advertised.is_empty() {
+            return Ok(false);
         }
-        Ok(false)
+        Ok(history::reachable(self.repo, &[commit], advertised)?.is_empty())
     }
 
     /// The advertised commits that are here. A remote that does not answer advertises nothing.
