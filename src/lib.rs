@@ -8,6 +8,7 @@
 //!   [`report`]: a verdict as text.
 //! - [`git`]: the only place that names gix or runs git; [`sys`]: the operating system.
 //! - [`guard`]: between git and the judge: which policy, which commits, which were judged.
+//! - [`install`]: puts the hooks in a repository, and takes them out again.
 //! - [`hooks`]: one adapter a git hook; [`commands`]: one file a verb; [`cli`]: the words of the
 //!   command line.
 
@@ -17,6 +18,7 @@ pub mod git;
 pub mod guard;
 pub mod handoff;
 pub mod hooks;
+pub mod install;
 pub mod model;
 pub mod policy;
 pub mod report;

@@ -27,6 +27,10 @@ pub enum Command {
     /// Show or check the policy
     #[command(subcommand)]
     Policy(Policy),
+    /// Put the guard's hooks into this repository, for all its worktrees
+    Install(Install),
+    /// Take the guard's hooks out again, and put back what was there before
+    Uninstall,
     /// Answer one call of a git hook, as an installed hook does
     #[command(hide = true)]
     Hook(Hook),
@@ -60,6 +64,14 @@ pub enum Format {
     Sarif,
     /// Annotations for GitHub Actions
     Github,
+}
+
+/// `git baton install`.
+#[derive(Debug, Args)]
+pub struct Install {
+    /// Guard a server's bare repository against what is pushed to it
+    #[arg(long)]
+    pub server: bool,
 }
 
 /// `git baton policy`.

@@ -9,12 +9,13 @@ use miette::{IntoDiagnostic, WrapErr, miette};
 use super::{ALLOWED, BROKEN, ExitCode, UNDECIDED};
 use crate::hooks::{self, Call, Hook};
 use crate::report::human;
-use crate::sys::chain;
+use crate::sys::{GitEnv, chain};
 
 /// Answers as the installed hook at `program`, the file by whose name git runs this process.
 pub fn run_installed(hook: Hook, program: &Path, args: Vec<OsString>) -> miette::Result<ExitCode> {
     let call = read_call(hook, args)?;
-    for earlier in chain::earlier_hooks(program, hook.name()) {
+    let env = GitEnv::from_process().into_diagnostic()?;
+    for earlier in chain::earlier_hooks(program, hook.name(), env.git_dir.as_deref()) {
         let input = hook.reads_input().then_some(&call.input[..]);
         let code = chain::run(&earlier, &call.args, input)
             .into_diagnostic()

@@ -1,7 +1,9 @@
 //! One file a verb: wires the layers, decides nothing.
 
 pub mod hook;
+mod install;
 mod policy;
+mod uninstall;
 mod verify;
 
 use crate::cli::{Cli, Command};
@@ -21,6 +23,8 @@ pub fn run(cli: Cli) -> miette::Result<ExitCode> {
     match cli.command {
         Command::Verify(args) => verify::run(args),
         Command::Policy(args) => policy::run(args),
+        Command::Install(args) => install::run(&args),
+        Command::Uninstall => uninstall::run(),
         Command::Hook(args) => hook::run_by_name(&args.name, args.args),
     }
 }

@@ -3,9 +3,11 @@ use std::path::{Path, PathBuf};
 use bstr::{BString, ByteSlice};
 
 use super::GitError;
+use super::config::Config;
 use super::objects::Objects;
 use super::program::Program;
 use super::refs::{self, Refs};
+use super::worktrees::{self, Worktree};
 use crate::model::Oid;
 use crate::sys::GitEnv;
 
@@ -104,6 +106,32 @@ impl Repo {
     /// The git program, set on this repository.
     pub fn program(&self) -> &Program {
         &self.program
+    }
+
+    /// The worktrees that share this repository: first the main one, or the bare repository.
+    pub fn worktrees(&self) -> Result<Vec<Worktree>, GitError> {
+        worktrees::list(&self.common_dir)
+    }
+
+    /// The commit that a worktree's `HEAD` names; `None` on a branch not born yet, and where the
+    /// worktree is broken.
+    pub fn head_of(&self, worktree: &Worktree) -> Result<Option<Oid>, GitError> {
+        self.program.rev_parse(&match &worktree.id {
+            Some(id) => format!("worktrees/{id}/HEAD"),
+            None => "main-worktree/HEAD".to_owned(),
+        })
+    }
+
+    /// Whether the repository has no main worktree, linked ones or not.
+    pub fn is_bare(&self) -> Result<bool, GitError> {
+        let program = Program::new(self.common_dir.clone(), None);
+        let said = program.output(["rev-parse", "--is-bare-repository"])?;
+        Ok(said.trim() == b"true")
+    }
+
+    /// The settings that hold in a worktree.
+    pub fn config_of(&self, worktree: &Worktree) -> Config {
+        Config::new(Program::new(worktree.git_dir.clone(), None))
     }
 
     /// The commits at which a shallow clone was cut off; empty in a full one.

@@ -50,12 +50,12 @@ type Shard = HashMap<Oid, Vec<(String, Mark)>>;
 impl Journal {
     /// Opens the journal below Baton's directory; fails when none was begun.
     pub fn open(baton_dir: &Path) -> Result<Self, GuardError> {
-        let path = baton_dir.join("baseline");
+        let path = baseline_path(baton_dir);
         let bytes = file::read_if_exists(&path)
             .map_err(journal_error(&path))?
             .ok_or(GuardError::NoJournal(path))?;
         Ok(Self {
-            directory: baton_dir.join("journal"),
+            directory: marks_path(baton_dir),
             baseline: bytes
                 .lines()
                 .filter_map(|line| Oid::from_hex(line.trim()).ok())
@@ -64,9 +64,14 @@ impl Journal {
         })
     }
 
-    /// Whether a journal was begun below Baton's directory.
-    pub fn exists(baton_dir: &Path) -> bool {
-        baton_dir.join("baseline").exists()
+    /// Whether there is a journal.
+    pub fn has_begun(baton_dir: &Path) -> bool {
+        baseline_path(baton_dir).exists()
+    }
+
+    /// The files that make up the journal: its baseline, and the directory of its marks.
+    pub fn files(baton_dir: &Path) -> [PathBuf; 2] {
+        [baseline_path(baton_dir), marks_path(baton_dir)]
     }
 
     /// Begins a journal in a repository whose references name these commits, whose history is
@@ -75,10 +80,10 @@ impl Journal {
         baton_dir: &Path,
         tips: impl IntoIterator<Item = Oid>,
     ) -> Result<bool, GuardError> {
-        if Self::exists(baton_dir) {
+        let path = baseline_path(baton_dir);
+        if path.exists() {
             return Ok(false);
         }
-        let path = baton_dir.join("baseline");
         let distinct: HashSet<_> = tips.into_iter().collect();
         let mut lines: Vec<_> = distinct.iter().map(|oid| format!("{oid}\n")).collect();
         lines.sort();
@@ -157,6 +162,14 @@ impl Journal {
         let marks = shards.get(&first).and_then(|shard| shard.get(&commit));
         Ok(ask(marks.map_or(&[], Vec::as_slice)))
     }
+}
+
+fn baseline_path(baton_dir: &Path) -> PathBuf {
+    baton_dir.join("baseline")
+}
+
+fn marks_path(baton_dir: &Path) -> PathBuf {
+    baton_dir.join("journal")
 }
 
 fn parse_shard(bytes: &[u8]) -> Shard {

@@ -317,7 +317,7 @@ impl Judge<'_> {
     }
 
     fn has_journal(&self) -> bool {
-        Journal::exists(&self.repo.baton_dir())
+        Journal::has_begun(&self.repo.baton_dir())
     }
 
     fn journal(&self) -> Result<&Journal, GuardError> {

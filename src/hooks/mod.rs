@@ -58,6 +58,11 @@ impl Hook {
     /// The hooks of a server's bare repository.
     pub const SERVER: [Self; 1] = [Self::PreReceive];
 
+    /// All of them.
+    pub fn all() -> impl Iterator<Item = Self> {
+        Self::CLIENT.into_iter().chain(Self::SERVER)
+    }
+
     /// The file name by which git finds it.
     pub fn name(self) -> &'static str {
         match self {
@@ -74,8 +79,7 @@ impl Hook {
 
     /// The hook of this file name.
     pub fn from_name(name: &str) -> Option<Self> {
-        let mut all = Self::CLIENT.into_iter().chain(Self::SERVER);
-        all.find(|hook| hook.name() == name)
+        Self::all().find(|hook| hook.name() == name)
     }
 
     /// Whether git writes to its standard input.

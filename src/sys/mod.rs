@@ -3,7 +3,10 @@
 pub mod chain;
 pub mod ci;
 mod env;
+pub mod executable;
 pub mod file;
+mod lock;
 pub mod mmap;
 
 pub use env::GitEnv;
+pub use lock::FileLock;

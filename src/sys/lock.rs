@@ -1,0 +1,60 @@
+//! One process at a time.
+
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::path::Path;
+
+use super::executable::is_same_file;
+
+/// A lock that this process holds until the value is dropped; the system lets go of it when the
+/// process dies, however it dies.
+#[derive(Debug)]
+pub struct FileLock(#[expect(dead_code, reason = "the open file is the lock")] File);
+
+impl FileLock {
+    /// Waits for the lock on the file at `path`, which is made where there is none.
+    ///
+    /// Whoever holds it may remove the file: the next to come then makes another, and whoever
+    /// waited for the old one takes that instead.
+    pub fn acquire(path: &Path) -> io::Result<Self> {
+        loop {
+            fs::create_dir_all(path.parent().unwrap_or(Path::new(".")))?;
+            let opened = OpenOptions::new()
+                .create(true)
+                .append(true)
+                .read(true)
+                .open(path);
+            let file = match opened {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                opened => opened?,
+            };
+            file.lock()?;
+            if path.metadata().is_ok_and(|named| {
+                file.metadata()
+                    .is_ok_and(|open| is_same_file(&named, &open))
+            }) {
+                return Ok(Self(file));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_waits_for_a_removed_lock_takes_the_new_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("baton/lock");
+        let held = FileLock::acquire(&path).unwrap();
+        std::thread::scope(|scope| {
+            let waiting = scope.spawn(|| FileLock::acquire(&path).unwrap());
+            fs::remove_dir_all(path.parent().unwrap()).unwrap();
+            drop(held);
+            let taken = waiting.join().unwrap();
+            let open = taken.0.metadata().unwrap();
+            assert!(is_same_file(&path.metadata().unwrap(), &open));
+        });
+    }
+}
