@@ -122,6 +122,28 @@ impl Repo {
         })
     }
 
+    /// The directory in which git runs the hooks of a worktree: its root, or the git directory of
+    /// a bare repository; `None` where that is not known.
+    pub fn root_of(&self, worktree: &Worktree) -> Option<PathBuf> {
+        if let Some(link) = &worktree.link {
+            return link.parent().map(Path::to_owned);
+        }
+        if worktree.id.is_some() {
+            return None;
+        }
+        if crate::sys::file::is_same_place(&self.git_dir, &self.common_dir) {
+            return Some(self.work_tree.as_ref().unwrap_or(&self.common_dir).clone());
+        }
+        match self.is_bare() {
+            Ok(true) => Some(self.common_dir.clone()),
+            _ => self
+                .common_dir
+                .parent()
+                .filter(|_| self.common_dir.ends_with(".git"))
+                .map(Path::to_owned),
+        }
+    }
+
     /// Whether the repository has no main worktree, linked ones or not.
     pub fn is_bare(&self) -> Result<bool, GitError> {
         let program = Program::new(self.common_dir.clone(), None);

@@ -91,6 +91,41 @@ impl Hook {
     }
 }
 
+/// The hooks of git that Baton has nothing to say in. It takes their places too, and passes
+/// them on, where `core.hooksPath` led to a directory of hooks before (names: githooks(5)).
+pub const PASSED_ON: [&str; 15] = [
+    "applypatch-msg",
+    "pre-applypatch",
+    "post-applypatch",
+    "post-commit",
+    "pre-rebase",
+    "post-checkout",
+    "post-rewrite",
+    "pre-auto-gc",
+    "sendemail-validate",
+    "post-index-change",
+    "update",
+    "proc-receive",
+    "post-receive",
+    "post-update",
+    "push-to-checkout",
+];
+
+/// The names of every hook whose place Baton may take.
+pub fn all_names() -> impl Iterator<Item = &'static str> {
+    Hook::all().map(Hook::name).chain(PASSED_ON)
+}
+
+/// Those of [`PASSED_ON`] that cost little where there is nothing to pass them on to, and change
+/// nothing by being there.
+pub const ALWAYS_PASSED_ON: &[&str] = PASSED_ON.split_at(9).0;
+
+/// Whether git writes to the standard input of one of [`PASSED_ON`] all that it has to say at
+/// once, so that several can be given the same.
+pub fn passes_input_on(name: &str) -> bool {
+    matches!(name, "post-rewrite" | "post-receive")
+}
+
 /// One call of a hook by git.
 #[derive(Debug, Clone)]
 pub struct Call {

@@ -1,6 +1,6 @@
 //! `core.hooksPath`: where else git would look for hooks.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::manifest::SetAside;
 use super::{InstallError, Layout};
@@ -103,6 +103,24 @@ pub fn write_for_hooks(repo: &Repo, layout: &Layout, one: &SetAside) -> Result<(
     let file = layout.earlier_path(one.only_there.then_some(&worktree.git_dir));
     file::write_atomically(&file, format!("{}\n", one.path).as_bytes())
         .map_err(InstallError::io(file))
+}
+
+/// The directories that a setting named, a relative one in every worktree in which it counted.
+/// None where it was empty, by which git runs no hooks.
+pub fn directories(repo: &Repo, one: &SetAside) -> Result<Vec<PathBuf>, InstallError> {
+    let path = Path::new(&one.path);
+    if one.path.is_empty() || path.is_absolute() {
+        return Ok(path
+            .is_absolute()
+            .then(|| path.to_owned())
+            .into_iter()
+            .collect());
+    }
+    let worktrees = repo.worktrees()?.into_iter();
+    let counted = worktrees.filter(|worktree| !one.only_there || worktree.id == one.worktree);
+    Ok(counted
+        .filter_map(|worktree| Some(repo.root_of(&worktree)?.join(path)))
+        .collect())
 }
 
 /// The worktree through which git reaches the file of the setting; `None` when it is gone.

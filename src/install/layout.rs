@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use bstr::ByteSlice;
 
 use crate::git::Repo;
-use crate::hooks::Hook;
 use crate::sys::chain::{EARLIER_PATH_FILE, KEPT_SUFFIX, WORKTREE_PATH_FILE};
 use crate::sys::{executable, mmap::MappedFile};
 
@@ -44,12 +43,12 @@ impl Layout {
     }
 
     /// The file that git runs for this hook.
-    pub fn hook(&self, hook: Hook) -> PathBuf {
-        self.hooks_dir().join(hook.name())
+    pub fn hook(&self, hook: &str) -> PathBuf {
+        self.hooks_dir().join(hook)
     }
 
     /// The hook that was there before, while Baton has its place.
-    pub fn kept(&self, hook: Hook) -> PathBuf {
+    pub fn kept(&self, hook: &str) -> PathBuf {
         let mut name = self.hook(hook).into_os_string();
         name.push(KEPT_SUFFIX);
         name.into()
@@ -85,7 +84,7 @@ impl Layout {
     }
 
     /// What is in this hook's place.
-    pub fn occupant(&self, hook: Hook) -> io::Result<Occupant> {
+    pub fn occupant(&self, hook: &str) -> io::Result<Occupant> {
         let path = self.hook(hook);
         if executable::are_one_file(&path, &self.program()) {
             return Ok(Occupant::Baton);

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{InstallError, Layout};
 use crate::git::config::Scope;
-use crate::hooks::Hook;
+use crate::hooks::all_names;
 use crate::sys::file;
 
 /// The version of the record's form.
@@ -112,7 +112,7 @@ impl Manifest {
     }
 
     /// The hooks that were installed.
-    pub fn hooks(&self) -> impl Iterator<Item = Hook> {
-        self.hooks.iter().filter_map(|name| Hook::from_name(name))
+    pub fn hooks(&self) -> impl Iterator<Item = &'static str> {
+        all_names().filter(|name| self.hooks.iter().any(|one| one == name))
     }
 }

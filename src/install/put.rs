@@ -7,7 +7,7 @@ use super::manifest::{Manifest, Program, SetAside};
 use super::{InstallError, Kind, Layout, hooks_path};
 use crate::git::{GitVersion, Repo};
 use crate::guard::journal::Journal;
-use crate::hooks::Hook;
+use crate::hooks::{ALWAYS_PASSED_ON, PASSED_ON, all_names};
 use crate::model::Oid;
 use crate::policy::POLICY_PATH;
 use crate::sys::{FileLock, executable, file};
@@ -16,7 +16,7 @@ use crate::sys::{FileLock, executable, file};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Installed {
     layout: Layout,
-    hooks: Vec<(Hook, Change)>,
+    hooks: Vec<(&'static str, Change)>,
     set_aside: Vec<SetAside>,
     journal_begun: bool,
 }
@@ -38,7 +38,7 @@ pub fn install(repo: &Repo, kind: Kind) -> Result<Installed, InstallError> {
     let layout = Layout::of(repo);
     refuse_early(repo, &layout, kind)?;
     let _lock = FileLock::acquire(&layout.lock()).map_err(InstallError::io(layout.lock()))?;
-    refuse_second_hooks(&layout, kind)?;
+    refuse_second_hooks(&layout)?;
 
     let current = executable::current().map_err(InstallError::io("the running program"))?;
     let program = Program {
@@ -58,12 +58,16 @@ pub fn install(repo: &Repo, kind: Kind) -> Result<Installed, InstallError> {
     manifest.program = program;
     let names = kind.hooks().iter().map(|hook| hook.name().to_owned());
     manifest.hooks.extend(names);
-    manifest.hooks.sort();
-    manifest.hooks.dedup();
     let set_aside = hooks_path::to_set_aside(repo, &layout)?;
     let earlier = &mut manifest.hooks_paths;
     earlier.retain(|old| !set_aside.iter().any(|new| new.has_place_of(old)));
     earlier.extend(set_aside.iter().cloned());
+    let elsewhere = hooks_elsewhere(repo, &manifest)?;
+    manifest
+        .hooks
+        .extend(elsewhere.into_iter().map(str::to_owned));
+    manifest.hooks.sort();
+    manifest.hooks.dedup();
     manifest.write(&layout)?;
 
     for one in &manifest.hooks_paths {
@@ -82,6 +86,21 @@ pub fn install(repo: &Repo, kind: Kind) -> Result<Installed, InstallError> {
         set_aside,
         journal_begun,
     })
+}
+
+/// The hooks that Baton passes on to the directories of hooks that git leaves unread for its
+/// sake. Such a directory may be of each checkout, with other hooks tomorrow.
+fn hooks_elsewhere(repo: &Repo, manifest: &Manifest) -> Result<Vec<&'static str>, InstallError> {
+    let mut names = Vec::new();
+    for one in &manifest.hooks_paths {
+        let directories = hooks_path::directories(repo, one)?;
+        let is_there = |name: &&str| {
+            let mut hooks = directories.iter().map(|directory| directory.join(name));
+            ALWAYS_PASSED_ON.contains(name) || hooks.any(|hook| executable::is_executable(&hook))
+        };
+        names.extend(PASSED_ON.into_iter().filter(is_there));
+    }
+    Ok(names)
 }
 
 /// What can be refused before anything is written.
@@ -105,8 +124,8 @@ fn refuse_early(repo: &Repo, layout: &Layout, kind: Kind) -> Result<(), InstallE
     Ok(())
 }
 
-fn refuse_second_hooks(layout: &Layout, kind: Kind) -> Result<(), InstallError> {
-    for &hook in kind.hooks() {
+fn refuse_second_hooks(layout: &Layout) -> Result<(), InstallError> {
+    for hook in all_names() {
         let kept = layout.kept(hook);
         if file::is_taken(&kept) && occupant(layout, hook)? == Occupant::Other {
             return Err(InstallError::TwoEarlierHooks {
@@ -118,13 +137,13 @@ fn refuse_second_hooks(layout: &Layout, kind: Kind) -> Result<(), InstallError> 
     Ok(())
 }
 
-fn occupant(layout: &Layout, hook: Hook) -> Result<Occupant, InstallError> {
+fn occupant(layout: &Layout, hook: &str) -> Result<Occupant, InstallError> {
     layout
         .occupant(hook)
         .map_err(InstallError::io(layout.hook(hook)))
 }
 
-fn place(layout: &Layout, hook: Hook) -> Result<Change, InstallError> {
+fn place(layout: &Layout, hook: &str) -> Result<Change, InstallError> {
     let (path, kept) = (layout.hook(hook), layout.kept(hook));
     let occupant = occupant(layout, hook)?;
     if occupant == Occupant::Baton
@@ -168,7 +187,7 @@ impl fmt::Display for Installed {
         let hooks = self.layout.hooks_dir();
         let placed = |change| {
             let hooks = self.hooks.iter().filter(move |(_, one)| *one == change);
-            hooks.map(|(hook, _)| hook.name()).collect::<Vec<_>>()
+            hooks.map(|(hook, _)| *hook).collect::<Vec<_>>()
         };
         let lines = [
             ("installed", placed(Change::Placed)),

@@ -8,16 +8,16 @@ use super::manifest::{Manifest, SetAside};
 use super::{InstallError, Layout, hooks_path};
 use crate::git::Repo;
 use crate::guard::journal::Journal;
-use crate::hooks::Hook;
+use crate::hooks::all_names;
 use crate::sys::{FileLock, file};
 
 /// What taking the hooks out came to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Uninstalled {
-    removed: Vec<Hook>,
-    restored: Vec<Hook>,
+    removed: Vec<&'static str>,
+    restored: Vec<&'static str>,
     /// The hooks that somebody put in Baton's place, and the one that is kept beside each.
-    foreign: Vec<(PathBuf, Option<PathBuf>)>,
+    foreign: Vec<(PathBuf, PathBuf)>,
     settings_restored: Vec<SetAside>,
     settings_left: Vec<SetAside>,
     left: Option<PathBuf>,
@@ -39,7 +39,7 @@ pub fn uninstall(repo: &Repo) -> Result<Uninstalled, InstallError> {
         };
         list.push(one.clone());
     }
-    for hook in Hook::all() {
+    for hook in all_names() {
         take_out(&layout, hook, &mut done)?;
     }
     remove_records(repo, &layout)?;
@@ -51,13 +51,17 @@ pub fn uninstall(repo: &Repo) -> Result<Uninstalled, InstallError> {
     Ok(done)
 }
 
-fn take_out(layout: &Layout, hook: Hook, done: &mut Uninstalled) -> Result<(), InstallError> {
+fn take_out(
+    layout: &Layout,
+    hook: &'static str,
+    done: &mut Uninstalled,
+) -> Result<(), InstallError> {
     let (path, kept) = (layout.hook(hook), layout.kept(hook));
     let is_kept = file::is_taken(&kept);
     match layout.occupant(hook).map_err(InstallError::io(&path))? {
         Occupant::Other => {
             if is_kept {
-                done.foreign.push((path, Some(kept)));
+                done.foreign.push((path, kept));
             }
         }
         Occupant::Baton | Occupant::Nobody if is_kept => {
@@ -96,33 +100,19 @@ fn remove_records(repo: &Repo, layout: &Layout) -> Result<(), InstallError> {
 
 impl fmt::Display for Uninstalled {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names = |hooks: &[Hook]| {
-            hooks
-                .iter()
-                .map(|hook| hook.name())
-                .collect::<Vec<_>>()
-                .join(", ")
-        };
         if !self.removed.is_empty() {
-            writeln!(f, "removed: {}", names(&self.removed))?;
+            writeln!(f, "removed: {}", self.removed.join(", "))?;
         }
         if !self.restored.is_empty() {
-            writeln!(f, "put back as it was: {}", names(&self.restored))?;
+            writeln!(f, "put back as it was: {}", self.restored.join(", "))?;
         }
         for (hook, kept) in &self.foreign {
-            write!(
+            writeln!(
                 f,
-                "left alone, because it is not Baton's: {}",
-                hook.display()
+                "left alone, because it is not Baton's: {}; the hook that was there before Baton is {}",
+                hook.display(),
+                kept.display()
             )?;
-            match kept {
-                Some(kept) => writeln!(
-                    f,
-                    "; the hook that was there before Baton is {}",
-                    kept.display()
-                )?,
-                None => writeln!(f)?,
-            }
         }
         for one in &self.settings_restored {
             writeln!(f, "set again: {one}")?;

@@ -9,7 +9,9 @@ use super::executable::is_same_file;
 /// A lock that this process holds until the value is dropped; the system lets go of it when the
 /// process dies, however it dies.
 #[derive(Debug)]
-pub struct FileLock(#[expect(dead_code, reason = "the open file is the lock")] File);
+pub struct FileLock {
+    _open: File,
+}
 
 impl FileLock {
     /// Waits for the lock on the file at `path`, which is made where there is none.
@@ -33,7 +35,7 @@ impl FileLock {
                 file.metadata()
                     .is_ok_and(|open| is_same_file(&named, &open))
             }) {
-                return Ok(Self(file));
+                return Ok(Self { _open: file });
             }
         }
     }
@@ -53,7 +55,7 @@ mod tests {
             fs::remove_dir_all(path.parent().unwrap()).unwrap();
             drop(held);
             let taken = waiting.join().unwrap();
-            let open = taken.0.metadata().unwrap();
+            let open = taken._open.metadata().unwrap();
             assert!(is_same_file(&path.metadata().unwrap(), &open));
         });
     }
