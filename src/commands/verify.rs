@@ -7,8 +7,11 @@ use miette::IntoDiagnostic;
 use super::ExitCode;
 use crate::cli::{Format as CliFormat, Verify};
 use crate::git::Repo;
-use crate::guard::{GuardError, Judgement, range, span};
+use crate::guard::base::Bases;
+use crate::guard::span::{self, Span};
+use crate::guard::{GuardError, Judgement, range};
 use crate::model::Oid;
+use crate::policy::POLICY_PATH;
 use crate::report::{self, Format, Report, Style, Summary};
 use crate::sys::{GitEnv, ci};
 
@@ -35,20 +38,49 @@ fn judge(repo: &Repo, args: &Verify) -> miette::Result<Judgement> {
         .as_deref()
         .map(super::policy::read)
         .transpose()?;
-    let span = if args.all {
-        range::everything(repo)?
+    let span = match stretch(repo, args)? {
+        Ok(span) => span,
+        Err(reason) => {
+            eprintln!("baton: nothing to judge: {reason}");
+            return Ok(Judgement::default());
+        }
+    };
+    let stands_on_nothing = span.old.is_none() && span.hidden.is_empty();
+    Ok(match fixed {
+        Some(policy) => span::judge_by_policy(repo, &span, &policy)?,
+        None if stands_on_nothing => span::judge_by_parents(repo, &span)?,
+        None => {
+            note_missing_policy(repo, &span)?;
+            span::judge(repo, &span)?
+        }
+    })
+}
+
+/// What to judge, or why there is nothing to judge.
+fn stretch(repo: &Repo, args: &Verify) -> miette::Result<Result<Span, &'static str>> {
+    Ok(if args.all {
+        Ok(range::everything(repo)?)
     } else if !args.range.is_empty() {
-        range::named(repo, &args.range)?
+        Ok(range::named(repo, &args.range)?)
     } else if let Some(named) = ci::range().into_diagnostic()? {
         range::of_ci(repo, &named)?
     } else {
-        range::beyond_upstream(repo)??
-    };
-    Ok(match fixed {
-        Some(policy) => span::judge_by_policy(repo, &span, &policy)?,
-        None if args.all => span::judge_by_parents(repo, &span)?,
-        None => span::judge(repo, &span)?,
+        Ok(range::beyond_upstream(repo)?)
     })
+}
+
+/// Says so when the base carries no policy: what is allowed for want of rules should not look
+/// like what was found to keep them.
+fn note_missing_policy(repo: &Repo, span: &Span) -> Result<(), GuardError> {
+    if let Some(base) = span.old
+        && Bases::new(repo.objects()).at(base)?.is_none()
+    {
+        eprintln!(
+            "baton: nothing to judge: {POLICY_PATH} is not in the base, {}",
+            base.short()
+        );
+    }
+    Ok(())
 }
 
 /// The report, with the subject of each commit that breaks a rule.
