@@ -9,6 +9,7 @@
 //! - [`git`]: the only place that names gix or runs git; [`sys`]: the operating system.
 //! - [`guard`]: between git and the judge: which policy, which commits, which were judged.
 //! - [`install`]: puts the hooks in a repository, and takes them out again.
+//! - [`scaffold`]: the files that a repository starts with.
 //! - [`hooks`]: one adapter a git hook; [`commands`]: one file a verb; [`cli`]: the words of the
 //!   command line.
 
@@ -23,4 +24,5 @@ pub mod model;
 pub mod policy;
 pub mod report;
 pub mod rules;
+pub mod scaffold;
 pub mod sys;

@@ -22,6 +22,8 @@ pub struct Cli {
 /// The verbs.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Write the policy, the session protocol and, if wanted, a CI job into the worktree
+    Init(Init),
     /// Judge history: every commit of a range, and where its branches end
     Verify(Verify),
     /// Show or check the policy
@@ -34,6 +36,30 @@ pub enum Command {
     /// Answer one call of a git hook, as an installed hook does
     #[command(hide = true)]
     Hook(Hook),
+}
+
+/// `git baton init`.
+#[derive(Debug, Args)]
+pub struct Init {
+    /// Write the job that judges every change for this service
+    #[arg(long, value_enum, value_name = "SERVICE")]
+    pub ci: Option<Ci>,
+    /// List this SSH public key as a maintainer's; its comment is the maintainer's name, unless
+    /// one is given as NAME=FILE
+    #[arg(long, value_name = "FILE")]
+    pub signer: Vec<String>,
+    /// Replace files that say something else
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// The services for which there is a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Ci {
+    /// GitHub Actions
+    Github,
+    /// GitLab CI/CD
+    Gitlab,
 }
 
 /// `git baton verify`.

@@ -1,6 +1,7 @@
 //! One file a verb: wires the layers, decides nothing.
 
 pub mod hook;
+mod init;
 mod install;
 mod policy;
 mod uninstall;
@@ -21,6 +22,7 @@ pub const UNDECIDED: ExitCode = 2;
 /// Runs one command line.
 pub fn run(cli: Cli) -> miette::Result<ExitCode> {
     match cli.command {
+        Command::Init(args) => init::run(&args),
         Command::Verify(args) => verify::run(args),
         Command::Policy(args) => policy::run(args),
         Command::Install(args) => install::run(&args),

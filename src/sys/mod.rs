@@ -7,6 +7,7 @@ pub mod executable;
 pub mod file;
 mod lock;
 pub mod mmap;
+pub mod place;
 
 pub use env::GitEnv;
 pub use lock::FileLock;
