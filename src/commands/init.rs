@@ -188,12 +188,16 @@ fn next_steps(steps: &[Step], choices: &Choices, in_force: bool, left: bool) -> 
     let paths: Vec<_> = steps.iter().map(|step| step.file.path).collect();
     if !in_force {
         if choices.signers.is_none() {
-            todo.push(
-                "decide who may change the rules, before the first commit settles them: \
-                 `git baton init --force --signer ~/.ssh/id_ed25519.pub`, once for each maintainer; \
-                 without a key nobody can change them later"
-                    .to_owned(),
-            );
+            let ci = match choices.ci {
+                None => "",
+                Some(CiService::Github) => " --ci github",
+                Some(CiService::Gitlab) => " --ci gitlab",
+            };
+            todo.push(format!(
+                "decide who may change the rules, before the first commit settles them (without a \
+                 key nobody can change them later); give `--signer` once for each maintainer:\n   \
+                 git baton init --force{ci} --signer ~/.ssh/id_ed25519.pub"
+            ));
         }
         todo.push(format!(
             "read baton.toml, then commit it; the first commit of a policy needs no signature:\n   \
