@@ -154,6 +154,18 @@ fn a_pull_request_to_a_branch_without_rules_is_passed_over() {
 }
 
 #[test]
+fn a_branch_from_before_the_policy_is_judged_by_the_policy_of_its_target() {
+    let sandbox = Sandbox::empty();
+    sandbox.commit_file("README.md", "hello\n");
+    sandbox.git(["checkout", "-q", "-b", "work"]);
+    let bundle = sandbox.commit_bundle();
+    sandbox.git(["checkout", "-q", "main"]);
+    let target = sandbox.commit_file("baton.toml", "");
+    let run = github(&sandbox, "pull_request", &pull_request(&target, &bundle));
+    bundled(&run, &bundle);
+}
+
+#[test]
 fn a_base_without_a_policy_is_said_to_have_none() {
     let sandbox = Sandbox::empty();
     let base = sandbox.commit_file("README.md", "hello\n");

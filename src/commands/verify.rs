@@ -49,10 +49,7 @@ fn judge(repo: &Repo, args: &Verify) -> miette::Result<Judgement> {
     Ok(match fixed {
         Some(policy) => span::judge_by_policy(repo, &span, &policy)?,
         None if stands_on_nothing => span::judge_by_parents(repo, &span)?,
-        None => {
-            note_missing_policy(repo, &span)?;
-            span::judge(repo, &span)?
-        }
+        None => judge_by_base(repo, &span)?,
     })
 }
 
@@ -69,18 +66,25 @@ fn stretch(repo: &Repo, args: &Verify) -> miette::Result<Result<Span, &'static s
     })
 }
 
-/// Says so when the base carries no policy: what is allowed for want of rules should not look
-/// like what was found to keep them.
-fn note_missing_policy(repo: &Repo, span: &Span) -> Result<(), GuardError> {
-    if let Some(base) = span.old
-        && Bases::new(repo.objects()).at(base)?.is_none()
-    {
-        eprintln!(
-            "baton: nothing to judge: {POLICY_PATH} is not in the base, {}",
-            base.short()
-        );
+/// Judges by the policy of the base. A stretch that began before there was one is judged by the
+/// policy of where it would go, as it will be once it is there.
+fn judge_by_base(repo: &Repo, span: &Span) -> Result<Judgement, GuardError> {
+    let bases = Bases::new(repo.objects());
+    let Some(old) = span.old else {
+        return span::judge(repo, span);
+    };
+    if bases.at(old)?.is_some() {
+        return span::judge(repo, span);
     }
-    Ok(())
+    for target in &span.hidden {
+        if let Some(base) = bases.at(*target)? {
+            return span::judge_by_policy(repo, span, &base.policy);
+        }
+    }
+    // What is allowed for want of rules should not look like what was found to keep them.
+    let base = old.short();
+    eprintln!("baton: nothing to judge: {POLICY_PATH} is not in the base, {base}");
+    Ok(Judgement::default())
 }
 
 /// The report, with the subject of each commit that breaks a rule.
