@@ -185,25 +185,8 @@ fn next_steps(steps: &[Step], choices: &Choices, in_force: bool, left: bool) -> 
                 .to_owned(),
         );
     }
-    let paths: Vec<_> = steps.iter().map(|step| step.file.path).collect();
     if !in_force {
-        if choices.signers.is_none() {
-            let ci = match choices.ci {
-                None => "",
-                Some(CiService::Github) => " --ci github",
-                Some(CiService::Gitlab) => " --ci gitlab",
-            };
-            todo.push(format!(
-                "decide who may change the rules, before the first commit settles them (without a \
-                 key nobody can change them later); give `--signer` once for each maintainer:\n   \
-                 git baton init --force{ci} --signer ~/.ssh/id_ed25519.pub"
-            ));
-        }
-        todo.push(format!(
-            "read baton.toml, then commit it; the first commit of a policy needs no signature:\n   \
-             git add {} && git commit -m \"Set the rules for coding agents\"",
-            paths.join(" ")
-        ));
+        first_commit(&mut todo, steps, choices);
     } else if steps.iter().any(Step::is_written) {
         todo.push(format!(
             "commit what was written; {POLICY_PATH} and {} change only with a maintainer's \
@@ -211,38 +194,65 @@ fn next_steps(steps: &[Step], choices: &Choices, in_force: bool, left: bool) -> 
             scaffold::SIGNERS_PATH
         ));
     }
-    if let Some(pipeline) = steps
-        .iter()
-        .find(|step| step.file.path == scaffold::GITLAB_PIPELINE && step.action == Action::Keep)
-        && !includes_job(pipeline)
-    {
-        todo.push(format!(
-            "include the job in {}:\n   include:\n     - local: {}",
-            scaffold::GITLAB_PIPELINE,
-            scaffold::GITLAB_JOB
-        ));
-    }
+    todo.extend(inclusion(steps));
     todo.push(
         "`git baton install` puts the hooks into this clone; every clone needs it".to_owned(),
     );
-    todo.push(match choices.ci {
-        None => {
-            "have CI judge every change: `git baton init --ci github` or `--ci gitlab`".to_owned()
-        }
-        Some(CiService::Github) => "on GitHub, protect the branch (Settings > Rules): require the \
-             check `baton`, forbid force pushes and deletion"
-            .to_owned(),
-        Some(CiService::Gitlab) => {
-            "on GitLab, protect the branch, forbid force pushes, and turn on \
-             \"Pipelines must succeed\" (Settings > Merge requests)"
-                .to_owned()
-        }
-    });
+    todo.push(on_the_forge(choices.ci).to_owned());
     let mut text = String::from("\nNext:\n");
     for (at, step) in todo.iter().enumerate() {
         text.push_str(&format!("{}. {step}\n", at + 1));
     }
     text
+}
+
+fn first_commit(todo: &mut Vec<String>, steps: &[Step], choices: &Choices) {
+    if choices.signers.is_none() {
+        let ci = match choices.ci {
+            None => "",
+            Some(CiService::Github) => " --ci github",
+            Some(CiService::Gitlab) => " --ci gitlab",
+        };
+        todo.push(format!(
+            "decide who may change the rules, before the first commit settles them (without a \
+             key nobody can change them later); give `--signer` once for each maintainer:\n   \
+             git baton init --force{ci} --signer ~/.ssh/id_ed25519.pub"
+        ));
+    }
+    let paths: Vec<_> = steps.iter().map(|step| step.file.path).collect();
+    todo.push(format!(
+        "read {POLICY_PATH}, then commit it; the first commit of a policy needs no signature:\n   \
+         git add {} && git commit -m \"Set the rules for coding agents\"",
+        paths.join(" ")
+    ));
+}
+
+/// What is left to do when the pipeline was there before the job.
+fn inclusion(steps: &[Step]) -> Option<String> {
+    let pipeline = steps
+        .iter()
+        .find(|step| step.file.path == scaffold::GITLAB_PIPELINE)?;
+    (pipeline.action == Action::Keep && !includes_job(pipeline)).then(|| {
+        format!(
+            "include the job in {}:\n   include:\n     - local: {}",
+            scaffold::GITLAB_PIPELINE,
+            scaffold::GITLAB_JOB
+        )
+    })
+}
+
+fn on_the_forge(ci: Option<CiService>) -> &'static str {
+    match ci {
+        None => "have CI judge every change: `git baton init --ci github` or `--ci gitlab`",
+        Some(CiService::Github) => {
+            "on GitHub, protect the branch (Settings > Rules): require the check `baton`, \
+             forbid force pushes and deletion"
+        }
+        Some(CiService::Gitlab) => {
+            "on GitLab, protect the branch, forbid force pushes, and turn on \
+             \"Pipelines must succeed\" (Settings > Merge requests)"
+        }
+    }
 }
 
 fn includes_job(pipeline: &Step) -> bool {
