@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each part of the library and the parts that it may name.
-const ARROWS: [(&str, &[&str]); 11] = [
+const ARROWS: [(&str, &[&str]); 13] = [
     ("model", &[]),
     ("policy", &["model"]),
     ("handoff", &["model"]),
@@ -17,6 +17,8 @@ const ARROWS: [(&str, &[&str]); 11] = [
         "hooks",
         &["model", "policy", "rules", "guard", "git", "sys"],
     ),
+    ("install", &["model", "policy", "guard", "hooks", "git", "sys"]),
+    ("scaffold", &["model", "policy"]),
     ("cli", &[]),
     ("commands", &["*"]),
 ];

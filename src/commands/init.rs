@@ -59,7 +59,7 @@ fn list_of_signers(arguments: &[String]) -> miette::Result<Option<String>> {
     let mut lines = Vec::with_capacity(arguments.len());
     for argument in arguments {
         let (name, file) = signers::split(argument);
-        let bytes = std::fs::read(file)
+        let bytes = crate::sys::file::read(file.as_ref())
             .into_diagnostic()
             .wrap_err_with(|| format!("the key {file} cannot be read"))?;
         lines.push(signers::line(name, file, &bytes.to_str_lossy())?);
@@ -185,6 +185,7 @@ fn next_steps(steps: &[Step], choices: &Choices, in_force: bool, left: bool) -> 
                 .to_owned(),
         );
     }
+    todo.extend(inclusion(steps));
     if !in_force {
         first_commit(&mut todo, steps, choices);
     } else if steps.iter().any(Step::is_written) {
@@ -194,7 +195,6 @@ fn next_steps(steps: &[Step], choices: &Choices, in_force: bool, left: bool) -> 
             scaffold::SIGNERS_PATH
         ));
     }
-    todo.extend(inclusion(steps));
     todo.push(
         "`git baton install` puts the hooks into this clone; every clone needs it".to_owned(),
     );
