@@ -10,11 +10,14 @@
 //! - [`guard`]: between git and the judge: which policy, which commits, which were judged.
 //! - [`install`]: puts the hooks in a repository, and takes them out again.
 //! - [`scaffold`]: the files that a repository starts with.
+//! - [`install`]: puts the hooks in a repository, and takes them out again; [`doctor`]: says what
+//!   keeps the guard from guarding.
 //! - [`hooks`]: one adapter a git hook; [`commands`]: one file a verb; [`cli`]: the words of the
 //!   command line.
 
 pub mod cli;
 pub mod commands;
+pub mod doctor;
 pub mod git;
 pub mod guard;
 pub mod handoff;

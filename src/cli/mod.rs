@@ -33,6 +33,8 @@ pub enum Command {
     Install(Install),
     /// Take the guard's hooks out again, and put back what was there before
     Uninstall,
+    /// Say what keeps the guard from guarding this repository, and change nothing
+    Doctor(Doctor),
     /// Answer one call of a git hook, as an installed hook does
     #[command(hide = true)]
     Hook(Hook),
@@ -98,6 +100,23 @@ pub struct Install {
     /// Guard a server's bare repository against what is pushed to it
     #[arg(long)]
     pub server: bool,
+}
+
+/// `git baton doctor`.
+#[derive(Debug, Args)]
+pub struct Doctor {
+    /// How to write the findings
+    #[arg(long, value_enum, default_value_t = DoctorFormat::Human)]
+    pub format: DoctorFormat,
+}
+
+/// The ways to write the doctor's findings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum DoctorFormat {
+    /// Text for people
+    Human,
+    /// JSON, described by `schema/doctor.schema.json`
+    Json,
 }
 
 /// `git baton policy`.

@@ -17,6 +17,6 @@ pub fn run(args: &Install) -> miette::Result<ExitCode> {
         true => Kind::Server,
         false => Kind::Client,
     };
-    print!("{}", install::install(&repo, kind)?);
+    super::print(&install::install(&repo, kind)?.to_string())?;
     Ok(ALLOWED)
 }

@@ -1,11 +1,16 @@
 //! One file a verb: wires the layers, decides nothing.
 
+mod doctor;
 pub mod hook;
 mod init;
 mod install;
 mod policy;
 mod uninstall;
 mod verify;
+
+use std::io::Write;
+
+use miette::{IntoDiagnostic, WrapErr};
 
 use crate::cli::{Cli, Command};
 
@@ -19,6 +24,14 @@ pub const BROKEN: ExitCode = 1;
 /// Baton cannot decide, or was asked in words it does not know.
 pub const UNDECIDED: ExitCode = 2;
 
+/// Writes to standard output; a reader that has gone is no error worth more than a sentence.
+fn print(text: &str) -> miette::Result<()> {
+    std::io::stdout()
+        .write_all(text.as_bytes())
+        .into_diagnostic()
+        .wrap_err("the result cannot be written")
+}
+
 /// Runs one command line.
 pub fn run(cli: Cli) -> miette::Result<ExitCode> {
     match cli.command {
@@ -27,6 +40,7 @@ pub fn run(cli: Cli) -> miette::Result<ExitCode> {
         Command::Policy(args) => policy::run(args),
         Command::Install(args) => install::run(&args),
         Command::Uninstall => uninstall::run(),
+        Command::Doctor(args) => doctor::run(&args),
         Command::Hook(args) => hook::run_by_name(&args.name, args.args),
     }
 }

@@ -11,6 +11,6 @@ use crate::sys::GitEnv;
 pub fn run() -> miette::Result<ExitCode> {
     let env = GitEnv::from_process().into_diagnostic()?;
     let repo = Repo::open(&env)?;
-    print!("{}", install::uninstall(&repo)?);
+    super::print(&install::uninstall(&repo)?.to_string())?;
     Ok(ALLOWED)
 }

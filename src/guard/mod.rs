@@ -1,6 +1,7 @@
 //! Between git and the judge: the policy of the base, the commits to judge, the record of what
 //! was judged.
 
+pub mod audit;
 pub mod base;
 pub mod change;
 mod error;

@@ -64,6 +64,11 @@ pub fn judge_by_parents(repo: &Repo, span: &Span) -> Result<Judgement, GuardErro
     })
 }
 
+/// Judges each of these commits by the policy of its first parent.
+pub fn judge_commits_by_parents(repo: &Repo, commits: &[Walked]) -> Result<Verdict, GuardError> {
+    judge_commits(repo.objects(), commits, &Rulebook::EachParent)
+}
+
 fn judge_by(
     repo: &Repo,
     span: &Span,

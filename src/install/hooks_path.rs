@@ -154,35 +154,41 @@ fn text(bytes: &[u8]) -> Result<String, InstallError> {
 }
 
 fn foreign(setting: &Setting, layout: &Layout) -> InstallError {
+    InstallError::ForeignHooksPath {
+        value: setting.raw.to_string(),
+        scope: setting.scope.name(),
+        origin: origin(setting),
+        remedy: remedy(setting, layout),
+    }
+}
+
+/// Where a value comes from, for people.
+pub fn origin(setting: &Setting) -> String {
+    match (&setting.file, setting.scope) {
+        (Some(file), Scope::Local | Scope::Worktree) => format!("from {}", file.display()),
+        (Some(file), _) => file.display().to_string(),
+        (None, _) => "from the environment or the command line".to_owned(),
+    }
+}
+
+/// What to do about a value that Baton cannot set aside.
+pub fn remedy(setting: &Setting, layout: &Layout) -> String {
     let own = layout.hooks_dir();
     let here = format!(
         "for this repository alone, run `git config {KEY} '{}'`, and then `git baton install` again (the hooks of that other directory do not run here then)",
         own.display()
     );
-    let (origin, remedy) = match (&setting.file, setting.scope) {
-        (Some(file), Scope::System | Scope::Global) => (
-            file.display().to_string(),
-            format!(
-                "{here}. Or take the setting out for all: `git config --file '{}' --unset-all {KEY}`",
-                file.display()
-            ),
+    match (&setting.file, setting.scope) {
+        (Some(file), Scope::System | Scope::Global) => format!(
+            "{here}. Or take the setting out for all: `git config --file '{}' --unset-all {KEY}`",
+            file.display()
         ),
-        (Some(file), _) => (
-            format!("included from {}", file.display()),
-            format!(
-                "take it out of that file: `git config --file '{}' --unset-all {KEY}`. It cannot be set aside here, because other repositories may include the file too",
-                file.display()
-            ),
+        (Some(file), _) => format!(
+            "take it out of that file: `git config --file '{}' --unset-all {KEY}`. It cannot be set aside here, because other repositories may include the file too",
+            file.display()
         ),
-        (None, _) => (
-            "from the environment or the command line".to_owned(),
-            "run `git baton install` without `-c core.hooksPath=…`, and without GIT_CONFIG_COUNT and GIT_CONFIG_PARAMETERS in the environment".to_owned(),
+        (None, _) => format!(
+            "run git without `-c {KEY}=…`, and without GIT_CONFIG_COUNT and GIT_CONFIG_PARAMETERS in the environment"
         ),
-    };
-    InstallError::ForeignHooksPath {
-        value: setting.raw.to_string(),
-        scope: setting.scope.name(),
-        origin,
-        remedy,
     }
 }
