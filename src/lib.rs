@@ -8,7 +8,6 @@
 //!   [`report`]: a verdict as text.
 //! - [`git`]: the only place that names gix or runs git; [`sys`]: the operating system.
 //! - [`guard`]: between git and the judge: which policy, which commits, which were judged.
-//! - [`install`]: puts the hooks in a repository, and takes them out again.
 //! - [`scaffold`]: the files that a repository starts with.
 //! - [`install`]: puts the hooks in a repository, and takes them out again; [`doctor`]: says what
 //!   keeps the guard from guarding.

@@ -5,6 +5,7 @@ pub mod ci;
 mod env;
 pub mod executable;
 pub mod file;
+pub mod interrupt;
 mod lock;
 pub mod mmap;
 pub mod place;
