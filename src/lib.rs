@@ -13,9 +13,11 @@
 //!   keeps the guard from guarding.
 //! - [`hooks`]: one adapter a git hook; [`commands`]: one file a verb; [`cli`]: the words of the
 //!   command line.
+//! - [`demo`]: the guard at work on repositories made for that.
 
 pub mod cli;
 pub mod commands;
+pub mod demo;
 pub mod doctor;
 pub mod git;
 pub mod guard;

@@ -17,7 +17,10 @@ const ARROWS: [(&str, &[&str]); 13] = [
         "hooks",
         &["model", "policy", "rules", "guard", "git", "sys"],
     ),
-    ("install", &["model", "policy", "guard", "hooks", "git", "sys"]),
+    (
+        "install",
+        &["model", "policy", "guard", "hooks", "git", "sys"],
+    ),
     ("scaffold", &["model", "policy"]),
     ("cli", &[]),
     ("commands", &["*"]),

@@ -35,6 +35,8 @@ pub enum Command {
     Uninstall,
     /// Say what keeps the guard from guarding this repository, and change nothing
     Doctor(Doctor),
+    /// Watch the guard at work: scripted agents try to get past it in repositories made for that
+    Demo(Demo),
     /// Answer one call of a git hook, as an installed hook does
     #[command(hide = true)]
     Hook(Hook),
@@ -137,6 +139,14 @@ pub struct PolicyFile {
     /// The policy that this commit carries
     #[arg(long, value_name = "COMMIT", conflicts_with = "file")]
     pub at: Option<String>,
+}
+
+/// `git baton demo`.
+#[derive(Debug, Args)]
+pub struct Demo {
+    /// Build everything in this directory, which must be new or empty, and leave it there
+    #[arg(long, value_name = "DIR")]
+    pub keep: Option<PathBuf>,
 }
 
 /// `git baton hook`.

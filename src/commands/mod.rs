@@ -1,5 +1,6 @@
 //! One file a verb: wires the layers, decides nothing.
 
+mod demo;
 mod doctor;
 pub mod hook;
 mod init;
@@ -31,6 +32,8 @@ fn print(text: &str) -> miette::Result<()> {
         .into_diagnostic()
         .wrap_err("the result cannot be written")
 }
+/// Somebody asked the process to end.
+pub const INTERRUPTED: ExitCode = 130;
 
 /// Runs one command line.
 pub fn run(cli: Cli) -> miette::Result<ExitCode> {
@@ -41,6 +44,7 @@ pub fn run(cli: Cli) -> miette::Result<ExitCode> {
         Command::Install(args) => install::run(&args),
         Command::Uninstall => uninstall::run(),
         Command::Doctor(args) => doctor::run(&args),
+        Command::Demo(args) => demo::run(&args),
         Command::Hook(args) => hook::run_by_name(&args.name, args.args),
     }
 }
