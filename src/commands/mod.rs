@@ -24,6 +24,8 @@ pub const ALLOWED: ExitCode = 0;
 pub const BROKEN: ExitCode = 1;
 /// Baton cannot decide, or was asked in words it does not know.
 pub const UNDECIDED: ExitCode = 2;
+/// Somebody asked the process to end.
+pub const INTERRUPTED: ExitCode = 130;
 
 /// Writes to standard output; a reader that has gone is no error worth more than a sentence.
 fn print(text: &str) -> miette::Result<()> {
@@ -32,8 +34,6 @@ fn print(text: &str) -> miette::Result<()> {
         .into_diagnostic()
         .wrap_err("the result cannot be written")
 }
-/// Somebody asked the process to end.
-pub const INTERRUPTED: ExitCode = 130;
 
 /// Runs one command line.
 pub fn run(cli: Cli) -> miette::Result<ExitCode> {
