@@ -42,6 +42,7 @@ impl Mark {
 pub struct Journal {
     directory: PathBuf,
     baseline: Vec<Oid>,
+    began_with: HashSet<Oid>,
     shards: RefCell<HashMap<u8, Shard>>,
 }
 
@@ -54,12 +55,14 @@ impl Journal {
         let bytes = file::read_if_exists(&path)
             .map_err(journal_error(&path))?
             .ok_or(GuardError::NoJournal(path))?;
+        let baseline: Vec<Oid> = bytes
+            .lines()
+            .filter_map(|line| Oid::from_hex(line.trim()).ok())
+            .collect();
         Ok(Self {
             directory: marks_path(baton_dir),
-            baseline: bytes
-                .lines()
-                .filter_map(|line| Oid::from_hex(line.trim()).ok())
-                .collect(),
+            began_with: baseline.iter().copied().collect(),
+            baseline,
             shards: RefCell::default(),
         })
     }
@@ -72,6 +75,11 @@ impl Journal {
     /// The files that make up the journal: its baseline, and the directory of its marks.
     pub fn files(baton_dir: &Path) -> [PathBuf; 2] {
         [baseline_path(baton_dir), marks_path(baton_dir)]
+    }
+
+    /// Whether any commit is recorded below Baton's directory.
+    pub fn has_entries(baton_dir: &Path) -> bool {
+        marks_path(baton_dir).is_dir()
     }
 
     /// Begins a journal in a repository whose references name these commits, whose history is
@@ -108,7 +116,7 @@ impl Journal {
 
     /// Whether the commit was let be under any policy, or the journal began with it.
     pub fn knows(&self, commit: Oid) -> Result<bool, GuardError> {
-        if self.baseline.contains(&commit) {
+        if self.began_with.contains(&commit) {
             return Ok(true);
         }
         self.with_marks(commit, |marks| !marks.is_empty())

@@ -11,6 +11,7 @@ pub mod range;
 pub mod span;
 pub mod staged;
 mod tip;
+mod trust;
 pub mod updates;
 
 pub use error::GuardError;

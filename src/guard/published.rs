@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 
 use bstr::ByteSlice;
 
-use super::GuardError;
+use super::{GuardError, range};
 use crate::git::{Repo, history};
 use crate::model::Oid;
 
@@ -13,6 +13,7 @@ use crate::model::Oid;
 pub struct Published<'a> {
     repo: &'a Repo,
     advertised: OnceCell<Vec<Oid>>,
+    named: OnceCell<Vec<Oid>>,
 }
 
 impl<'a> Published<'a> {
@@ -21,38 +22,43 @@ impl<'a> Published<'a> {
         Self {
             repo,
             advertised: OnceCell::new(),
+            named: OnceCell::new(),
         }
     }
 
     /// Whether a remote advertises a commit from which this one can be reached.
     pub fn holds(&self, commit: Oid) -> Result<bool, GuardError> {
-        let claims: Vec<_> = self.repo.refs().below("refs/remotes/")?;
-        if claims.is_empty() {
-            return Ok(false);
+        let tips = self.tips()?;
+        Ok(!tips.is_empty() && history::reachable(self.repo, &[commit], tips)?.is_empty())
+    }
+
+    /// Whether some branch or tag, of whatever origin, leads to this commit.
+    pub fn is_named(&self, commit: Oid) -> Result<bool, GuardError> {
+        if self.named.get().is_none() {
+            self.named.set(range::everything(self.repo)?.tips).ok();
         }
-        let advertised = self.advertised(&claims);
-        if advertised.is_empty() {
-            return Ok(false);
-        }
-        Ok(history::reachable(self.repo, &[commit], advertised)?.is_empty())
+        let tips = self.named.get().map_or(&[][..], Vec::as_slice);
+        Ok(history::reachable(self.repo, &[commit], tips)?.is_empty())
     }
 
     /// The advertised commits that are here. A remote that does not answer advertises nothing.
-    fn advertised(&self, claims: &[(bstr::BString, Oid)]) -> &[Oid] {
-        self.advertised.get_or_init(|| {
-            let mut remotes: Vec<_> = claims
-                .iter()
-                .filter_map(|(name, _)| name.strip_prefix(b"refs/remotes/")?.split_str("/").next())
-                .collect();
-            remotes.dedup();
-            let mut tips: Vec<Oid> = remotes
-                .into_iter()
-                .flat_map(|remote| self.ask(remote))
-                .collect();
-            tips.sort();
-            tips.dedup();
-            tips
-        })
+    pub fn tips(&self) -> Result<&[Oid], GuardError> {
+        if let Some(tips) = self.advertised.get() {
+            return Ok(tips);
+        }
+        let claims = self.repo.refs().below("refs/remotes/")?;
+        let mut remotes: Vec<_> = claims
+            .iter()
+            .filter_map(|(name, _)| name.strip_prefix(b"refs/remotes/")?.split_str("/").next())
+            .collect();
+        remotes.dedup();
+        let mut tips: Vec<Oid> = remotes
+            .into_iter()
+            .flat_map(|remote| self.ask(remote))
+            .collect();
+        tips.sort();
+        tips.dedup();
+        Ok(self.advertised.get_or_init(|| tips))
     }
 
     fn ask(&self, remote: &[u8]) -> Vec<Oid> {

@@ -90,7 +90,7 @@ fn judge_by(
     let reference = span.reference.as_ref().unwrap_or(&unnamed);
     for tip in &span.tips {
         judgement.tips += 1;
-        if let Some(moved) = tip::tip_move(repo, policy, reference, base, Some(*tip))? {
+        if let Some(moved) = tip::tip_move(repo, policy, reference, base, *tip)? {
             judgement.verdict.absorb(rules::check(policy, &moved));
         }
     }

@@ -7,6 +7,7 @@ mod pre_commit;
 mod pre_push;
 mod pre_receive;
 mod prepare_commit_msg;
+mod recovery;
 mod ref_lines;
 mod reference_transaction;
 
@@ -217,7 +218,7 @@ pub fn answer(call: &Call) -> Result<Answer, HookError> {
         Hook::PreMergeCommit => pre_commit::answer_merge(&repo, &env),
         Hook::PrepareCommitMsg => prepare_commit_msg::answer(&repo, &env, call),
         Hook::CommitMsg => commit_msg::answer(&repo, &env, call),
-        Hook::PostMerge => return post_merge::answer(&repo),
+        Hook::PostMerge => return post_merge::answer(&repo, call),
         Hook::ReferenceTransaction => return reference_transaction::answer(&repo, call),
         Hook::PrePush => pre_push::answer(&repo, call),
         Hook::PreReceive => pre_receive::answer(&repo, call),
