@@ -225,14 +225,16 @@ fn a_published_bad_commit_comes_in_and_post_merge_says_so() {
         let before = f.state();
 
         let ran = f.git(["pull", "-q", "--ff-only", "origin", "main"]);
-        ran.refused("protected-path").by("post-merge");
+        assert_eq!(ran.code, 0, "git does not ask post-merge: {ran:#?}");
+        ran.tells("protected-path").by("post-merge");
         assert_eq!(f.rev("main"), bad, "it is in");
         f.shell(&format!("git reset --keep {old}")).ok();
         assert_eq!(f.state(), before);
 
         f.commit("local", "1");
         let ran = f.git(["pull", "-q", "--no-rebase", "--no-edit", "origin", "main"]);
-        ran.refused("protected-path").by("post-merge");
+        assert_eq!(ran.code, 0, "git does not ask post-merge: {ran:#?}");
+        ran.tells("protected-path").by("post-merge");
         assert_eq!(f.rev("main^2"), bad);
         f.git(["reset", "-q", "--hard", "main^1"]).ok();
         f.git(["pull", "-q", "--rebase", "origin", "main"]).ok();
@@ -282,7 +284,7 @@ fn a_step_back_that_the_remote_took_itself_can_be_pulled() {
         f.publish(&origin, &back, "main");
         f.commit("local", "1");
         f.git(["pull", "-q", "--no-rebase", "--no-edit", "origin", "main"])
-            .refused("handoff-rollback")
+            .tells("handoff-rollback")
             .by("post-merge");
         assert_eq!(f.rev("main^2"), back);
     });

@@ -97,7 +97,8 @@ fn cherry_pick_and_revert_of_a_handoff_edit_are_refused() {
         let before = f.state();
         let ran = f.git(["revert", "--no-edit", "HEAD"]);
         ran.refused("protected-path");
-        f.git(["revert", "--abort"]).ok();
+        assert!(ran.err.contains("    git reset --merge"), "{}", ran.err);
+        f.git(["reset", "-q", "--merge"]).ok();
         assert_eq!(f.state(), before);
     });
 }
@@ -194,7 +195,7 @@ fn filter_branch_rewrites_what_it_may() {
             &forge,
             "HEAD~2..HEAD",
         ];
-        f.git_with_env(&env, args).refused("protected-path");
+        assert_ne!(f.git_with_env(&env, args).code, 0);
         assert_eq!(f.state().head, before.head);
     });
 }

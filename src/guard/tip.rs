@@ -23,22 +23,49 @@ pub fn tip_move(
     if differing.is_empty() {
         return Ok(None);
     }
-    let written = written(repo, policy, new, &[old])?;
+    let mut entries = derive(differing, &written(repo, policy, new, &[old])?);
+    if entries.iter().any(|entry| !entry.derived) {
+        // The branch may have been behind: what leads to the new entries can be older than this
+        // move.
+        let differing = self::differing(repo.objects(), policy, old, new)?;
+        entries = derive(differing, &written(repo, policy, new, &[])?);
+    }
+    Ok(Some(Change::Tip(TipMove {
+        reference: reference.clone(),
+        old,
+        new: Some(new),
+        entries,
+    })))
+}
+
+fn derive(differing: Vec<PathChange>, written: &[PathChange]) -> Vec<TipEntry> {
     let entries = differing.into_iter().map(|change| {
         let before = change.before.first().copied().flatten();
         TipEntry {
-            derived: is_derived(&change.path, before, change.after, &written),
+            derived: is_derived(&change.path, before, change.after, written),
             path: change.path,
             old: before,
             new: change.after,
         }
     });
-    Ok(Some(Change::Tip(TipMove {
-        reference: reference.clone(),
-        old,
-        new: Some(new),
-        entries: entries.collect(),
-    })))
+    entries.collect()
+}
+
+/// The commits that `tip` has and `other` has not and that write a protected path.
+pub fn writers(repo: &Repo, policy: &Policy, tip: Oid, other: Oid) -> Result<Vec<Oid>, GuardError> {
+    let watch = Protected(policy);
+    let mut trees = TreeReader::new(repo.objects(), &watch);
+    let mut writers = Vec::new();
+    for walked in history::reachable(repo, &[tip], &[other])? {
+        let mut parents = Vec::new();
+        for parent in &walked.commit.parents {
+            parents.push(repo.objects().commit(*parent, &mut Vec::new())?.tree);
+        }
+        if !trees.changes(walked.commit.tree, &parents)?.is_empty() {
+            writers.push(walked.oid);
+        }
+    }
+    Ok(writers)
 }
 
 /// The deletion of a branch as the rules judge it: the protected entries that were written on it

@@ -302,12 +302,26 @@ impl Judge<'_> {
         };
         self.judgement.tips += 1;
         let verdict = rules::check(&base.policy, &change);
-        if verdict.is_clean() || self.rolled_back_by_remote(base, old, new)? {
+        if verdict.is_clean()
+            || self.undoes_published(base, old, new)?
+            || self.rolled_back_by_remote(base, old, new)?
+        {
             self.kept_tips.insert((old, new));
             return Ok(());
         }
         self.absorb(verdict);
         Ok(())
+    }
+
+    /// Whether all that is lost was written by commits that break a rule and came from a remote.
+    fn undoes_published(&self, base: &BasePolicy, old: Oid, new: Oid) -> Result<bool, GuardError> {
+        let writers = tip::writers(self.repo, &base.policy, old, new)?;
+        for writer in &writers {
+            if !self.trust.was_published(*writer)? {
+                return Ok(false);
+            }
+        }
+        Ok(!writers.is_empty())
     }
 
     /// Whether a remote has published the very step back: a commit that the move brings and a

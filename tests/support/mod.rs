@@ -78,6 +78,12 @@ impl Ran {
     #[track_caller]
     pub fn refused(&self, rule: &str) -> &Self {
         assert_ne!(self.code, 0, "it was let through: {self:#?}");
+        self.tells(rule)
+    }
+
+    /// Fails unless a hook named this rule.
+    #[track_caller]
+    pub fn tells(&self, rule: &str) -> &Self {
         assert!(self.err.contains("baton: refused"), "{self:#?}");
         assert!(self.err.contains(rule), "not {rule}: {self:#?}");
         assert_eq!(self.err.matches("panicked").count(), 0, "{self:#?}");
