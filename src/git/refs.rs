@@ -110,6 +110,8 @@ fn resolve_file(
 ) -> Result<Option<Oid>, GitError> {
     match find_file(store, name)? {
         None => Ok(None),
+        // `git worktree add` of git 2.39 begins a worktree with a HEAD of zeros.
+        Some(gix::refs::Target::Object(id)) if id.is_null() => Ok(None),
         Some(gix::refs::Target::Object(id)) => Ok(Some(from_gix(&id))),
         Some(gix::refs::Target::Symbolic(_)) if depth == MAX_SYMBOLIC => Err(GitError::Refs(
             format!("{name}: it is a chain of too many symbolic references"),

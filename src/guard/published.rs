@@ -2,17 +2,18 @@
 
 use std::cell::OnceCell;
 
-use bstr::ByteSlice;
+use bstr::{BString, ByteSlice};
 
 use super::{GuardError, range};
 use crate::git::{Repo, history};
 use crate::model::Oid;
+use crate::policy::Policy;
 
 /// The commits that remotes advertise. A remote-tracking branch is a claim, which anybody can
 /// write; so the remote is asked, once, and only when the answer matters.
 pub struct Published<'a> {
     repo: &'a Repo,
-    advertised: OnceCell<Vec<Oid>>,
+    advertised: OnceCell<Vec<(BString, Oid)>>,
     named: OnceCell<Vec<Oid>>,
 }
 
@@ -26,10 +27,11 @@ impl<'a> Published<'a> {
         }
     }
 
-    /// Whether a remote advertises a commit from which this one can be reached.
-    pub fn holds(&self, commit: Oid) -> Result<bool, GuardError> {
-        let tips = self.tips()?;
-        Ok(!tips.is_empty() && history::reachable(self.repo, &[commit], tips)?.is_empty())
+    /// Whether a remote advertises a branch, among those on which the policy holds, from which
+    /// this commit can be reached. A branch that nobody guards publishes nothing.
+    pub fn holds(&self, commit: Oid, policy: &Policy) -> Result<bool, GuardError> {
+        let tips = self.tips(policy)?;
+        Ok(!tips.is_empty() && history::reachable(self.repo, &[commit], &tips)?.is_empty())
     }
 
     /// Whether some branch or tag, of whatever origin, leads to this commit.
@@ -41,10 +43,22 @@ impl<'a> Published<'a> {
         Ok(history::reachable(self.repo, &[commit], tips)?.is_empty())
     }
 
-    /// The advertised commits that are here. A remote that does not answer advertises nothing.
-    pub fn tips(&self) -> Result<&[Oid], GuardError> {
-        if let Some(tips) = self.advertised.get() {
-            return Ok(tips);
+    /// The tips of the advertised branches on which the policy holds, as far as they are here.
+    pub fn tips(&self, policy: &Policy) -> Result<Vec<Oid>, GuardError> {
+        let branches = self.branches()?.iter();
+        let mut tips: Vec<_> = branches
+            .filter(|(name, _)| policy.applies_to(name.as_ref()))
+            .map(|(_, oid)| *oid)
+            .collect();
+        tips.sort();
+        tips.dedup();
+        Ok(tips)
+    }
+
+    /// The advertised branches that are here. A remote that does not answer advertises nothing.
+    fn branches(&self) -> Result<&[(BString, Oid)], GuardError> {
+        if let Some(branches) = self.advertised.get() {
+            return Ok(branches);
         }
         let claims = self.repo.refs().below("refs/remotes/")?;
         let mut remotes: Vec<_> = claims
@@ -52,16 +66,14 @@ impl<'a> Published<'a> {
             .filter_map(|(name, _)| name.strip_prefix(b"refs/remotes/")?.split_str("/").next())
             .collect();
         remotes.dedup();
-        let mut tips: Vec<Oid> = remotes
+        let branches = remotes
             .into_iter()
             .flat_map(|remote| self.ask(remote))
             .collect();
-        tips.sort();
-        tips.dedup();
-        Ok(self.advertised.get_or_init(|| tips))
+        Ok(self.advertised.get_or_init(|| branches))
     }
 
-    fn ask(&self, remote: &[u8]) -> Vec<Oid> {
+    fn ask(&self, remote: &[u8]) -> Vec<(BString, Oid)> {
         let Ok(remote) = remote.to_os_str() else {
             return Vec::new();
         };
@@ -72,11 +84,12 @@ impl<'a> Published<'a> {
             remote,
         ];
         let answer = self.repo.program().output(args).unwrap_or_default();
-        let tips = answer.lines().filter_map(|line| {
-            let (oid, _) = line.split_once_str("\t")?;
-            Oid::from_hex(oid).ok()
+        let branches = answer.lines().filter_map(|line| {
+            let (oid, name) = line.split_once_str("\t")?;
+            Some((BString::from(name), Oid::from_hex(oid).ok()?))
         });
-        tips.filter(|oid| self.repo.objects().contains(*oid))
+        branches
+            .filter(|(_, oid)| self.repo.objects().contains(*oid))
             .collect()
     }
 }

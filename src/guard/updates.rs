@@ -165,9 +165,8 @@ impl Judge<'_> {
     /// moves there later is judged by what the branch itself had.
     fn is_made_on(&self, new: Oid, old: Option<Oid>) -> Result<bool, GuardError> {
         let Some(old) = old else { return Ok(true) };
-        let parents = |oid| Ok::<_, GuardError>(self.parents(oid)?);
-        let made_from = parents(new)?;
-        Ok(made_from.contains(&old) || made_from == parents(old)?)
+        let made_from = self.parents(new)?;
+        Ok(made_from.contains(&old) || made_from == self.parents(old)?)
     }
 
     fn parents(&self, oid: Oid) -> Result<Vec<Oid>, GuardError> {
@@ -180,8 +179,8 @@ impl Judge<'_> {
             return Ok(known.clone());
         }
         let found = match old {
-            Some(old) => self.from_tip(old, new)?,
-            None => self.from_nothing(new)?,
+            Some(old) => self.brought_to(old, new)?,
+            None => self.brought_by_new(new)?,
         };
         if found.is_none() {
             self.adopt(new)?;
@@ -191,7 +190,7 @@ impl Judge<'_> {
         Ok(found)
     }
 
-    fn from_tip(&self, old: Oid, new: Oid) -> Result<Option<Move>, GuardError> {
+    fn brought_to(&self, old: Oid, new: Oid) -> Result<Option<Move>, GuardError> {
         let own = self.bases.at(old)?;
         if own.is_none() && !self.trust.has_judged() {
             return Ok(None);
@@ -227,7 +226,7 @@ impl Judge<'_> {
         }))
     }
 
-    fn from_nothing(&self, new: Oid) -> Result<Option<Move>, GuardError> {
+    fn brought_by_new(&self, new: Oid) -> Result<Option<Move>, GuardError> {
         if self.bases.at(new)?.is_none() && !self.trust.has_judged() {
             return Ok(None);
         }
@@ -267,7 +266,9 @@ impl Judge<'_> {
                 passed.push((walked.oid, Mark::Passed));
             } else if update.is_head() && self.published.is_named(walked.oid)? {
                 // Looked at where it lies, not made now.
-            } else if self.place == Place::Clone && self.published.holds(walked.oid)? {
+            } else if self.place == Place::Clone
+                && self.published.holds(walked.oid, &base.policy)?
+            {
                 passed.push((walked.oid, Mark::Published));
                 self.judgement.published += 1;
             } else {
@@ -336,12 +337,12 @@ impl Judge<'_> {
             return Ok(false);
         }
         let mut candidates = vec![];
-        if self.published.holds(new)? {
+        if self.published.holds(new, &base.policy)? {
             candidates.push(new);
         }
-        for tip in self.published.tips()? {
-            if *tip != new && history::reachable(self.repo, &[*tip], &[new])?.is_empty() {
-                candidates.push(*tip);
+        for tip in self.published.tips(&base.policy)? {
+            if tip != new && history::reachable(self.repo, &[tip], &[new])?.is_empty() {
+                candidates.push(tip);
             }
         }
         for candidate in candidates {

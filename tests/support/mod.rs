@@ -231,9 +231,14 @@ impl Fixture {
 
     /// A git command with the fixture's environment, in this directory.
     pub fn command(&self, directory: &Path) -> Command {
+        self.command_of(&self.git, directory)
+    }
+
+    /// The same with another git program.
+    pub fn command_of(&self, git: &Git, directory: &Path) -> Command {
         let now = self.clock.fetch_add(60, Ordering::Relaxed);
-        let own = self.git.program.parent().unwrap().display();
-        let mut command = Command::new(&self.git.program);
+        let own = git.program.parent().unwrap().display();
+        let mut command = Command::new(&git.program);
         command
             .current_dir(directory)
             .env_clear()
