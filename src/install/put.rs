@@ -28,6 +28,8 @@ enum Change {
     Unchanged,
     /// It is new, or newer.
     Placed,
+    /// It is new, or newer, and Baton has nothing to say in it.
+    PlacedToPassOn,
     /// It is new, and one that was there before runs first.
     PlacedBefore,
 }
@@ -158,6 +160,7 @@ fn place(layout: &Layout, hook: &str) -> Result<Change, InstallError> {
     executable::link(&layout.program(), &path).map_err(InstallError::io(&path))?;
     Ok(match file::is_taken(&kept) {
         true => Change::PlacedBefore,
+        false if PASSED_ON.contains(&hook) => Change::PlacedToPassOn,
         false => Change::Placed,
     })
 }
@@ -191,6 +194,10 @@ impl fmt::Display for Installed {
         };
         let lines = [
             ("installed", placed(Change::Placed)),
+            (
+                "installed to pass the call on",
+                placed(Change::PlacedToPassOn),
+            ),
             (
                 "installed, and the hook that was there runs first",
                 placed(Change::PlacedBefore),
