@@ -376,21 +376,32 @@ fn what_cannot_be_installed_is_left_alone() {
     let said = place.baton("r", &["install"]);
     assert_eq!(said.code, Some(2), "{said:?}");
     assert_eq!(listing(&place.at("shared")).len(), 1);
+}
 
-    place.write("old/git", "#!/bin/sh\necho git version 2.27.1\n");
+#[test]
+fn a_git_that_does_not_call_every_hook_is_told_of() {
+    let place = Place::new();
+    place.repository("r");
+    let real = std::env::split_paths(&std::env::var_os("PATH").unwrap())
+        .map(|dir| dir.join("git"))
+        .find(|path| path.is_file())
+        .unwrap();
+    let fake = format!(
+        "#!/bin/sh\ntest \"$1\" = version && echo git version 2.27.1 || exec '{}' \"$@\"\n",
+        real.display()
+    );
+    place.write("old/git", &fake);
     set_mode(&place.at("old/git"), 0o755);
-    let mut command = place.command(crate::place::program(), "r");
-    let said = crate::place::said(
-        command
-            .env("PATH", place.at("old"))
-            .arg("install")
-            .output()
-            .unwrap(),
-    );
-    assert!(
-        said.code == Some(2) && said.err.contains("too old"),
-        "{said:?}"
-    );
+    for (verb, code, word) in [
+        ("install", 0, "warning: git 2.27"),
+        ("doctor", 1, "git-too-old"),
+    ] {
+        let mut command = place.command(crate::place::program(), "r");
+        let command = command.env("PATH", place.at("old")).arg(verb);
+        let said = crate::place::said(command.output().unwrap());
+        assert_eq!(said.code, Some(code), "{said:?}");
+        assert!(said.out.contains(word), "{said:?}");
+    }
 }
 
 #[test]
