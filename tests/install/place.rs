@@ -17,7 +17,11 @@ pub fn program() -> &'static Path {
             .arg(&built)
             .status();
         match made {
-            Ok(status) if status.success() => stripped,
+            Ok(status) if status.success() => {
+                let lasting = stripped.with_file_name("git-baton-stripped");
+                std::fs::rename(stripped, &lasting).unwrap();
+                lasting
+            }
             _ => built,
         }
     })
