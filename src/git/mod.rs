@@ -8,7 +8,9 @@ mod objects;
 mod program;
 mod refs;
 mod repo;
+pub mod stream;
 pub mod tree;
+mod tree_object;
 mod worktrees;
 
 pub use error::GitError;

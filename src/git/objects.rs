@@ -2,10 +2,11 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 
 use bstr::{BString, ByteSlice};
-use gix::objs::{CommitRefIter, Find, Kind, TreeRefIter};
+use gix::objs::{CommitRefIter, Find, Kind};
 
 use super::GitError;
 use super::index::TreeSource;
+use super::tree_object::{Tree, TreeEntry};
 use crate::model::{Entry, Oid, Signature};
 
 /// The objects of a repository: its own database and those that git's environment adds, such as
@@ -146,18 +147,18 @@ impl Objects {
         buffer: &mut Vec<u8>,
         mut visit: impl FnMut(&bstr::BStr, Entry),
     ) -> Result<(), GitError> {
-        self.read(oid, Kind::Tree, buffer)?;
-        for entry in TreeRefIter::from_bytes(buffer, self.hash) {
-            let entry = entry.map_err(|error| corrupt(oid, error))?;
-            visit(
-                entry.filename,
-                Entry {
-                    mode: u32::from(entry.mode.value()),
-                    oid: from_gix(entry.oid),
-                },
-            );
+        let tree = self.parsed_tree(oid, buffer)?;
+        for position in 0..tree.len() {
+            let TreeEntry { name, entry } = tree.get(position);
+            visit(name, entry);
         }
         Ok(())
+    }
+
+    /// The tree of this id.
+    pub(super) fn parsed_tree(&self, oid: Oid, buffer: &mut Vec<u8>) -> Result<Tree, GitError> {
+        self.read(oid, Kind::Tree, buffer)?;
+        Tree::parse(buffer, self.id_len()).map_err(|reason| corrupt(oid, reason))
     }
 
     /// The content of a blob.
@@ -165,31 +166,6 @@ impl Objects {
         let mut buffer = Vec::new();
         self.read(oid, Kind::Blob, &mut buffer)?;
         Ok(buffer.into())
-    }
-
-    /// The entry of a path below a tree; `None` when there is none.
-    pub fn entry(&self, tree: Oid, path: &bstr::BStr) -> Result<Option<Entry>, GitError> {
-        let mut buffer = Vec::new();
-        let mut at = tree;
-        let mut parts = path.split_str("/").peekable();
-        while let Some(part) = parts.next() {
-            let mut found = None;
-            let mut ambiguous = false;
-            self.tree(at, &mut buffer, |name, entry| {
-                if name == part {
-                    ambiguous |= found.replace(entry).is_some();
-                }
-            })?;
-            if ambiguous {
-                return Err(GitError::ambiguous(at));
-            }
-            match found {
-                Some(entry) if parts.peek().is_none() => return Ok(Some(entry)),
-                Some(entry) if entry.kind() == crate::model::EntryKind::Tree => at = entry.oid,
-                _ => return Ok(None),
-            }
-        }
-        Ok(None)
     }
 
     /// The signature in the commit's header with the bytes it is over; `None` when it has none.

@@ -6,6 +6,7 @@ pub mod base;
 pub mod change;
 mod error;
 pub mod journal;
+mod pipeline;
 mod published;
 pub mod range;
 pub mod span;

@@ -47,9 +47,25 @@ pub fn trailers<'a>(
 
 /// The values of the trailers with this key, which counts as recognised, in order.
 pub fn values<'a>(message: &'a BStr, key: &'a str) -> impl Iterator<Item = BString> + 'a {
+    let message = if mentions(message, key) {
+        message
+    } else {
+        BStr::new("")
+    };
     trailers(message, &[key])
         .filter(move |trailer| trailer.is(key))
         .map(|trailer| trailer.value)
+}
+
+/// Whether the key stands before some colon. Without that the message has no such trailer, and
+/// most messages need not be taken apart.
+fn mentions(message: &[u8], key: &str) -> bool {
+    let ends_in_key = |colon: usize| {
+        let before = message[..colon].trim_end_with(|c| matches!(c, ' ' | '\t'));
+        let start = before.len().checked_sub(key.len());
+        start.is_some_and(|start| before[start..].eq_ignore_ascii_case(key.as_bytes()))
+    };
+    message.find_iter(b":").any(ends_in_key)
 }
 
 /// The prefixes that git writes itself and by which it recognises a block with other lines in it.
