@@ -195,8 +195,15 @@ impl TreeSource for Objects {
 /// Takes a commit's bytes apart. The header is read as git reads it: tree and parents first, the
 /// rest by its keys; a date that cannot be read does not make the commit unreadable.
 fn parse_commit(bytes: &[u8], hash: gix::hash::Kind) -> Result<Commit, String> {
-    let end = bytes.find(b"\n\n").unwrap_or(bytes.len());
-    let mut lines = bytes[..end].split_str("\n");
+    let mut rest = bytes;
+    let mut lines = std::iter::from_fn(|| {
+        let (line, after) = match rest.find_byte(b'\n') {
+            Some(end) => (&rest[..end], &rest[end + 1..]),
+            None => (rest, &rest[rest.len()..]),
+        };
+        rest = after;
+        (!line.is_empty()).then_some(line)
+    });
     let id = |hex: &[u8]| match Oid::from_hex(hex) {
         Ok(oid) if oid.as_bytes().len() == hash.len_in_bytes() => Ok(oid),
         _ => Err(format!("`{}` is no id", hex.as_bstr())),
@@ -209,11 +216,11 @@ fn parse_commit(bytes: &[u8], hash: gix::hash::Kind) -> Result<Commit, String> {
         tree: id(tree)?,
         parents: Vec::new(),
         committed_at: 0,
-        message: bytes.get(end + 2..).unwrap_or_default().into(),
+        message: BString::default(),
         signed: false,
     };
     let mut in_parents = true;
-    for line in lines {
+    for line in lines.by_ref() {
         if let Some(parent) = line.strip_prefix(b"parent ").filter(|_| in_parents) {
             commit.parents.push(id(parent)?);
             continue;
@@ -224,6 +231,7 @@ fn parse_commit(bytes: &[u8], hash: gix::hash::Kind) -> Result<Commit, String> {
         }
         commit.signed |= line.starts_with(b"gpgsig");
     }
+    commit.message = rest.into();
     Ok(commit)
 }
 

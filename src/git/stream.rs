@@ -1,7 +1,9 @@
 //! All that some commits reach, one commit after the other, each read once.
 
 use std::collections::{BinaryHeap, HashMap, HashSet};
+use std::sync::Arc;
 
+use super::history::Walked;
 use super::{Commit, GitError, Objects, Repo};
 use crate::model::Oid;
 
@@ -143,4 +145,30 @@ impl Iterator for Stream<'_> {
         let commit = self.waiting.remove(&oid)?;
         Some(self.step(oid, commit))
     }
+}
+
+/// The commits with the trees of their parents, which are read where they are not among them.
+pub fn steps(
+    objects: &Objects,
+    commits: Vec<Walked>,
+) -> impl Iterator<Item = Result<Step, GitError>> {
+    let known = commits.iter().map(|one| (one.oid, one.commit.tree));
+    let mut trees: HashMap<_, _> = known.collect();
+    let mut buffer = Vec::new();
+    commits.into_iter().map(move |Walked { oid, commit }| {
+        let mut parent_trees = Vec::with_capacity(commit.parents.len());
+        for parent in &commit.parents {
+            let tree = match trees.get(parent) {
+                Some(tree) => *tree,
+                None => objects.commit(*parent, &mut buffer)?.tree,
+            };
+            trees.insert(*parent, tree);
+            parent_trees.push(tree);
+        }
+        Ok(Step {
+            oid,
+            commit: Arc::unwrap_or_clone(commit),
+            parent_trees,
+        })
+    })
 }

@@ -14,12 +14,13 @@ use crate::model::{Oid, Verdict};
 use crate::policy::Policy;
 use crate::rules;
 
-/// How many commits are judged in one go. Fewer than that are not worth a thread.
-const BATCH: usize = 128;
+/// How many commits are judged in one go: fewer are not worth a thread, and each batch begins
+/// without the bases of the packed deltas that the one before has left in another thread.
+const BATCH: usize = 512;
 
 /// How many batches may wait for each thread; with that many, whoever reads judges as well, and
 /// messages do not pile up.
-const WAITING: usize = 4;
+const WAITING: usize = 2;
 
 /// Each thread has a memory of its own; beyond this many, little is gained.
 const MAX_THREADS: usize = 8;

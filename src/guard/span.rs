@@ -9,7 +9,7 @@ use super::base::Bases;
 use super::pipeline::{self, Rulebook};
 use super::{GuardError, Judgement, tip};
 use crate::git::history::{self, Walked};
-use crate::git::stream::{Graph, Step, Stream};
+use crate::git::stream::{self, Graph, Step, Stream};
 use crate::git::{GitError, Objects, Repo};
 use crate::model::{Oid, Verdict};
 use crate::policy::Policy;
@@ -146,7 +146,9 @@ fn judge_by(
     let rulebook = Rulebook::One(policy);
     let objects = repo.objects().for_long_reads();
     let judged = match commits {
-        Some(commits) => pipeline::judge(repo.objects(), steps(&objects, commits), rulebook)?,
+        Some(commits) => {
+            pipeline::judge(repo.objects(), stream::steps(&objects, commits), rulebook)?
+        }
         None => {
             let stream = Stream::new(repo, &objects, &span.tips)?;
             pipeline::judge(repo.objects(), stream, rulebook)?
@@ -168,25 +170,5 @@ fn judge_by(
     Ok(judgement)
 }
 
-/// The commits with the trees of their parents, which are read where they are not among them.
-fn steps(objects: &Objects, commits: Vec<Walked>) -> impl Iterator<Item = Result<Step, GitError>> {
-    let known = commits.iter().map(|one| (one.oid, one.commit.tree));
-    let mut trees: HashMap<_, _> = known.collect();
-    let mut buffer = Vec::new();
-    commits.into_iter().map(move |Walked { oid, commit }| {
-        let mut parent_trees = Vec::with_capacity(commit.parents.len());
-        for parent in &commit.parents {
-            let tree = match trees.get(parent) {
-                Some(tree) => *tree,
-                None => objects.commit(*parent, &mut buffer)?.tree,
-            };
-            trees.insert(*parent, tree);
-            parent_trees.push(tree);
-        }
-        Ok(Step {
-            oid,
-            commit: std::sync::Arc::unwrap_or_clone(commit),
-            parent_trees,
-        })
-    })
-}
+#[cfg(test)]
+mod tests;

@@ -47,13 +47,9 @@ pub fn trailers<'a>(
 
 /// The values of the trailers with this key, which counts as recognised, in order.
 pub fn values<'a>(message: &'a BStr, key: &'a str) -> impl Iterator<Item = BString> + 'a {
-    let message = if mentions(message, key) {
-        message
-    } else {
-        BStr::new("")
-    };
-    trailers(message, &[key])
-        .filter(move |trailer| trailer.is(key))
+    let mentioned = mentions(message, key).then(|| trailers(message, &[key]));
+    let all = mentioned.into_iter().flatten();
+    all.filter(move |trailer| trailer.is(key))
         .map(|trailer| trailer.value)
 }
 
@@ -65,7 +61,13 @@ fn mentions(message: &[u8], key: &str) -> bool {
         let start = before.len().checked_sub(key.len());
         start.is_some_and(|start| before[start..].eq_ignore_ascii_case(key.as_bytes()))
     };
-    message.find_iter(b":").any(ends_in_key)
+    let mut from = 0;
+    let colons = iter::from_fn(|| {
+        let colon = from + message[from..].find_byte(b':')?;
+        from = colon + 1;
+        Some(colon)
+    });
+    { colons }.any(ends_in_key)
 }
 
 /// The prefixes that git writes itself and by which it recognises a block with other lines in it.
