@@ -322,11 +322,16 @@ mod tests {
         let sorted = tree(&[(FILE, "a", 1), (FILE, "b", 2)]);
         let shuffled = tree(&[(FILE, "b", 2), (FILE, "a", 1)]);
         assert_eq!(differences(&sorted, &shuffled), []);
-        let twice = tree(&[(FILE, "a", 1), (FILE, "a", 7), (FILE, "b", 2)]);
-        assert_eq!(
-            differences(&twice, &sorted),
-            [("a".to_owned(), Some(7), None)]
-        );
+    }
+
+    #[test]
+    fn a_tree_with_two_entries_of_one_name_is_refused() {
+        for twice in [
+            [(FILE, "a", 1), (FILE, "a", 7), (FILE, "b", 2)],
+            [(FILE, "a", 1), (FILE, "b", 2), (FILE, "a", 1)],
+        ] {
+            assert!(Tree::parse(&bytes(&twice), ID).is_err());
+        }
     }
 
     #[test]
