@@ -134,7 +134,10 @@ fn binary() -> std::io::Result<PathBuf> {
     run::succeed(
         Command::new("cargo")
             .current_dir(root)
-            .env("RUSTFLAGS", "-C target-feature=+crt-static")
+            .env(
+                "RUSTFLAGS",
+                "-C target-feature=+crt-static -C relocation-model=static",
+            )
             .args([
                 "build",
                 "--release",
