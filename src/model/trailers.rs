@@ -283,8 +283,6 @@ mod tests {
     use std::path::Path;
     use std::process::{Command, Stdio};
 
-    use proptest::prelude::*;
-
     use super::*;
 
     const MESSAGES: &[&str] = &[
@@ -413,17 +411,5 @@ mod tests {
     fn bytes_outside_utf_8_are_kept() {
         let found = trailers(b"s\n\nKey: \xff\xfe\n".as_bstr(), &[]).next();
         assert_eq!(found.unwrap().value, b"\xff\xfe"[..]);
-    }
-
-    proptest! {
-        #[test]
-        fn any_bytes_are_read_without_panic(message: Vec<u8>) {
-            read(&message, &["Key"]);
-        }
-
-        #[test]
-        fn any_mixture_of_lines_is_read_without_panic(message in "([#K:\t \r\n\0-]|Conflicts:\n){0,40}") {
-            read(message.as_bytes(), &["K"]);
-        }
     }
 }
