@@ -180,7 +180,7 @@ mod tests {
             text.lines().all(|line| line.chars().count() <= 100),
             "{text}"
         );
-        assert_eq!(text.matches('/').count(), 140, "nothing is cut: {text}");
+        assert_eq!(text.matches('/').count(), 2 * 70, "{text}");
     }
 
     #[test]
