@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each part of the library and the parts that it may name.
-const ARROWS: [(&str, &[&str]); 14] = [
+const ARROWS: [(&str, &[&str]); 15] = [
     ("model", &[]),
     ("policy", &["model"]),
     ("handoff", &["model"]),
@@ -20,6 +20,12 @@ const ARROWS: [(&str, &[&str]); 14] = [
     (
         "install",
         &["model", "policy", "guard", "hooks", "git", "sys"],
+    ),
+    (
+        "doctor",
+        &[
+            "model", "policy", "report", "guard", "hooks", "install", "git", "sys",
+        ],
     ),
     ("scaffold", &["model", "policy"]),
     (

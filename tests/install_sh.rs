@@ -99,7 +99,7 @@ fn it_builds_a_static_program_installs_it_and_removes_it() {
     assert!(text.contains("fish_add_path"), "{text}");
     assert_eq!(
         fs::read_to_string(machine.at("target.log")).unwrap(),
-        "-C target-feature=+crt-static|build --release --locked --target x86_64-unknown-linux-gnu\n"
+        "-C target-feature=+crt-static -C relocation-model=static|build --release --locked --target x86_64-unknown-linux-gnu\n"
     );
     assert_eq!(
         fs::read_dir(machine.at("home/.local/bin")).unwrap().count(),

@@ -23,7 +23,7 @@ pub fn run_installed(name: &str, program: &Path, args: Vec<OsString>) -> miette:
     let has_input = hook.map_or_else(|| passes_input_on(name), Hook::reads_input);
     let input = has_input.then(read_input).transpose()?;
     let env = GitEnv::from_process().into_diagnostic()?;
-    for earlier in chain::earlier_hooks(program, name, env.git_dir.as_deref()) {
+    if let Some(earlier) = chain::earlier_hook(program, name, env.git_dir.as_deref()) {
         let code = chain::run(&earlier, &args, input.as_deref())
             .into_diagnostic()
             .wrap_err_with(|| format!("the hook {} does not run", earlier.display()))?;

@@ -65,7 +65,7 @@ impl Shell {
         }
     }
 
-    /// Fails when git is missing or older than [`OLDEST_GIT`].
+    /// Fails when git is missing or older than `OLDEST_GIT`.
     pub fn check_git(&self) -> Result<(), DemoError> {
         let mut command = self.command("git".as_ref(), &self.home);
         let out = command.arg("--version").output();

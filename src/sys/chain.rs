@@ -21,23 +21,28 @@ pub const EARLIER_PATH_FILE: &str = "earlier-hooks-path";
 /// `core.hooksPath` pointed in that worktree alone. It goes before [`EARLIER_PATH_FILE`].
 pub const WORKTREE_PATH_FILE: &str = "worktree-hooks-path";
 
-/// The hooks to run before Baton's own answer, in order: the one that stood in its place, then
-/// the one in the directory that `core.hooksPath` named. `program` is the installed hook, and
-/// `git_dir` is git's `GIT_DIR`, which it leaves unset in the main worktree.
-pub fn earlier_hooks(program: &Path, name: &str, git_dir: Option<&Path>) -> Vec<PathBuf> {
-    let mut kept = program.as_os_str().to_owned();
-    kept.push(KEPT_SUFFIX);
+/// The hook to run before Baton's own answer, which is the one that git would run without Baton:
+/// the one of this name in the directory that `core.hooksPath` named, or, where it named none, the
+/// one that stood in the place of `program`, the installed hook. `git_dir` is git's `GIT_DIR`,
+/// which it leaves unset in the main worktree.
+pub fn earlier_hook(program: &Path, name: &str, git_dir: Option<&Path>) -> Option<PathBuf> {
     let common_dir = program.parent().unwrap_or(Path::new(".")).join("..");
-    let elsewhere = earlier_directory(&common_dir, git_dir).map(|directory| directory.join(name));
-    std::iter::once(PathBuf::from(kept))
-        .chain(elsewhere)
-        .filter(|hook| is_executable(hook) && !are_one_file(hook, program))
-        .collect()
+    let earlier = match earlier_path(&common_dir, git_dir) {
+        // Without a directory the name would be looked up on PATH.
+        Some(path) if !path.is_empty() => Path::new(".").join(path).join(name),
+        Some(_) => return None,
+        None => {
+            let mut kept = program.as_os_str().to_owned();
+            kept.push(KEPT_SUFFIX);
+            PathBuf::from(kept)
+        }
+    };
+    Some(earlier).filter(|hook| is_executable(hook) && !are_one_file(hook, program))
 }
 
-/// The directory of hooks that git would use here without Baton. Like git's, a relative one is
-/// relative to the directory in which git runs its hooks.
-fn earlier_directory(common_dir: &Path, git_dir: Option<&Path>) -> Option<PathBuf> {
+/// What `core.hooksPath` said here before Baton; `None` when it said nothing. Like git's, a relative
+/// path is relative to the directory in which git runs its hooks.
+fn earlier_path(common_dir: &Path, git_dir: Option<&Path>) -> Option<OsString> {
     let own = git_dir.unwrap_or(common_dir).join("baton");
     let files = [
         own.join(WORKTREE_PATH_FILE),
@@ -46,8 +51,7 @@ fn earlier_directory(common_dir: &Path, git_dir: Option<&Path>) -> Option<PathBu
     let read = |path: &PathBuf| file::read_if_exists(path).ok().flatten();
     let bytes = files.iter().find_map(read)?;
     let path = bytes.strip_suffix(b"\n").unwrap_or(&bytes);
-    // Without a directory the name would be looked up on PATH.
-    (!path.is_empty()).then(|| Path::new(".").join(OsStr::from_bytes(path)))
+    Some(OsStr::from_bytes(path).to_owned())
 }
 
 /// Runs a hook as git would and returns its exit code; one that a signal ends counts as failed,
