@@ -52,6 +52,7 @@ pub fn judge(repo: &Repo, updates: &[RefUpdate], place: Place) -> Result<Judgeme
         bases: Bases::new(repo.objects()),
         trust: Trust::new(repo),
         published: Published::new(repo),
+        peeled: HashMap::new(),
         moves: HashMap::new(),
         judged: HashSet::new(),
         kept_tips: HashSet::new(),
@@ -70,6 +71,7 @@ struct Judge<'a> {
     bases: Bases<'a>,
     trust: Trust<'a>,
     published: Published<'a>,
+    peeled: HashMap<Oid, Option<Oid>>,
     moves: HashMap<(Option<Oid>, Oid), Option<Rc<Move>>>,
     /// The moves whose commits were judged.
     judged: HashSet<(Option<Oid>, Oid)>,
@@ -88,16 +90,23 @@ struct Move {
 
 impl Judge<'_> {
     fn update(&mut self, update: &RefUpdate) -> Result<(), GuardError> {
-        let commit = |oid: Option<Oid>| match oid {
-            Some(oid) => self.repo.objects().peel_to_commit(oid),
-            None => Ok(None),
-        };
-        let (old, new) = (commit(update.old)?, commit(update.new)?);
+        let (old, new) = (self.commit(update.old)?, self.commit(update.new)?);
         match new {
             _ if new == old => Ok(()),
             Some(new) => self.moved(update, old, new),
             None => self.deleted(update, old),
         }
+    }
+
+    /// The commit of an object, which many references may name.
+    fn commit(&mut self, oid: Option<Oid>) -> Result<Option<Oid>, GuardError> {
+        let Some(oid) = oid else { return Ok(None) };
+        if let Some(known) = self.peeled.get(&oid) {
+            return Ok(*known);
+        }
+        let commit = self.repo.objects().peel_to_commit(oid)?;
+        self.peeled.insert(oid, commit);
+        Ok(commit)
     }
 
     fn deleted(&mut self, update: &RefUpdate, old: Option<Oid>) -> Result<(), GuardError> {
