@@ -72,3 +72,6 @@ fn commit_id(commit: &CommitChange) -> Option<Oid> {
         Subject::Commit(oid) => Some(oid),
     }
 }
+
+#[cfg(test)]
+mod tests;

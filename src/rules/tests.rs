@@ -1,0 +1,211 @@
+use super::*;
+use crate::model::{Entry, PathChange, RuleId, TipEntry, TipMove};
+
+const HANDOFF: &str = ".agents/HANDOFF.md";
+
+fn oid(digit: &str) -> Oid {
+    digit.repeat(40).parse().unwrap()
+}
+
+fn entry(mode: u32, digit: &str) -> Option<Entry> {
+    let oid = oid(digit);
+    Some(Entry { mode, oid })
+}
+
+fn file(digit: &str) -> Option<Entry> {
+    entry(0o100_644, digit)
+}
+
+fn path(path: &str, before: Vec<Option<Entry>>, after: Option<Entry>) -> PathChange {
+    let path = path.into();
+    PathChange {
+        path,
+        before,
+        after,
+    }
+}
+
+/// A commit object with this message and these changes.
+fn commit(message: &str, paths: Vec<PathChange>) -> CommitChange {
+    CommitChange {
+        subject: Subject::Commit(oid("c")),
+        parents: vec![oid("a")],
+        message: Some(message.into()),
+        paths,
+        aggregate: None,
+        signature: None,
+    }
+}
+
+/// The same before it is made.
+fn staged(paths: Vec<PathChange>) -> CommitChange {
+    CommitChange {
+        subject: Subject::Staged,
+        message: None,
+        ..commit("", paths)
+    }
+}
+
+fn policy(text: &str) -> Policy {
+    Policy::parse("baton.toml", text.as_bytes()).unwrap()
+}
+
+fn verdict(policy: &Policy, commit: CommitChange) -> Verdict {
+    check(policy, &Change::Commit(commit))
+}
+
+fn broken(policy: &Policy, commit: CommitChange) -> Vec<RuleId> {
+    let violations = verdict(policy, commit).violations;
+    violations.into_iter().map(|one| one.rule).collect()
+}
+
+fn log(session: &str) -> PathChange {
+    let name = format!(".agents/sessions/2025-12-18-session-{session}.md");
+    path(&name, vec![None], file("1"))
+}
+
+#[test]
+fn a_protected_path_may_not_be_written_deleted_retyped_or_aliased() {
+    let policy = Policy::default();
+    for change in [
+        path(HANDOFF, vec![file("1")], file("2")),
+        path(HANDOFF, vec![file("1")], None),
+        path(HANDOFF, vec![None], file("1")),
+        path(HANDOFF, vec![file("1")], entry(0o100_755, "1")),
+        path(HANDOFF, vec![file("1")], entry(0o120_000, "2")),
+        path(HANDOFF, vec![file("1")], entry(0o160_000, "2")),
+        path(".agents/handoff.MD", vec![None], file("1")),
+        path(".agents", vec![None], entry(0o120_000, "1")),
+        path(HANDOFF, vec![file("1"), file("2")], file("3")),
+    ] {
+        for commit in [commit("x", vec![change.clone()]), staged(vec![change])] {
+            assert_eq!(broken(&policy, commit), [RuleId::ProtectedPath]);
+        }
+    }
+    let free = path("src/lib.rs", vec![file("1")], file("2"));
+    assert!(broken(&policy, commit("x", vec![free])).is_empty());
+}
+
+#[test]
+fn the_writer_decides_who_may_write() {
+    let policy = policy(
+        "[[protected]]\npaths = [\"law\"]\nwriter = \"maintainers\"\n\
+         [[protected]]\npaths = [\"stone\"]\nwriter = \"nobody\"\n",
+    );
+    let law = || vec![path("law", vec![file("1")], file("2"))];
+    let stone = || vec![path("stone", vec![file("1")], file("2"))];
+    assert_eq!(broken(&policy, commit("x", law())), [RuleId::ProtectedPath]);
+    let waiting = verdict(&policy, staged(law()));
+    assert!(waiting.is_clean() && waiting.deferred.contains(&RuleId::ProtectedPath));
+    for subject in [commit("x", stone()), staged(stone())] {
+        assert_eq!(broken(&policy, subject), [RuleId::ProtectedPath]);
+    }
+}
+
+#[test]
+fn one_commit_carries_one_session() {
+    let policy = Policy::default();
+    let is_bundle = |commit| broken(&policy, commit) == [RuleId::BundledSessions];
+    assert!(is_bundle(commit("x", vec![log("1"), log("2")])));
+    assert!(is_bundle(staged(vec![log("1"), log("2")])));
+    assert!(is_bundle(commit(
+        "x\n\nBaton-Session: 1\nBaton-Session: 2\n",
+        vec![]
+    )));
+    assert!(is_bundle(commit("x\n\nBaton-Session: 2\n", vec![log("1")])));
+    assert!(is_bundle(commit(
+        "x\n\nBaton-Session: 2025-12-19/1\n",
+        vec![log("1")]
+    )));
+    let mut deleted = log("2");
+    (deleted.before, deleted.after) = (vec![file("1")], None);
+    for fine in [
+        commit("x\n\nBaton-Session: 1\n", vec![log("01")]),
+        commit("x", vec![log("1"), deleted]),
+        commit("x", vec![log("1"), path("src/a", vec![None], file("1"))]),
+    ] {
+        assert!(broken(&policy, fine).is_empty());
+    }
+    let two = self::policy("[sessions]\nmax_per_commit = 2\n");
+    assert!(broken(&two, commit("x", vec![log("1"), log("2")])).is_empty());
+    let deferred = verdict(&policy, staged(vec![log("1")])).deferred;
+    assert_eq!(deferred, [RuleId::BundledSessions]);
+}
+
+#[test]
+fn the_policys_files_change_only_by_a_maintainer_but_for_the_first() {
+    let policy = Policy::default();
+    for file_path in [
+        "baton.toml",
+        "BATON.toml",
+        ".baton/allowed_signers",
+        ".baton",
+    ] {
+        let change = || vec![path(file_path, vec![file("1")], file("2"))];
+        assert_eq!(
+            broken(&policy, commit("x", change())),
+            [RuleId::PolicyChange]
+        );
+        let waiting = verdict(&policy, staged(change()));
+        assert!(waiting.is_clean() && waiting.deferred.contains(&RuleId::PolicyChange));
+    }
+    let first = path("baton.toml", vec![None, None], file("1"));
+    assert!(broken(&policy, commit("x", vec![first])).is_empty());
+    let one_parent_has_it = path("baton.toml", vec![None, file("1")], file("2"));
+    assert_eq!(
+        broken(&policy, commit("x", vec![one_parent_has_it])),
+        [RuleId::PolicyChange]
+    );
+    let gone = path("baton.toml", vec![file("1")], None);
+    assert_eq!(
+        broken(&policy, commit("x", vec![gone])),
+        [RuleId::PolicyChange]
+    );
+}
+
+#[test]
+fn a_claim_to_be_an_aggregate_must_be_proven() {
+    let policy = Policy::default();
+    let claim = "x\n\nBaton-Aggregate: 1\nBaton-Session: 1\nBaton-Session: 2\n";
+    let change = || vec![path(HANDOFF, vec![file("1")], file("2"))];
+    let rules = broken(&policy, commit(claim, change()));
+    assert!(!rules.is_empty() && rules.iter().all(|rule| *rule == RuleId::AggregateCommit));
+    let mut waiting = staged(change());
+    waiting.message = Some(claim.into());
+    let verdict = verdict(&policy, waiting);
+    assert!(verdict.deferred.contains(&RuleId::AggregateCommit));
+    assert!(
+        !verdict.is_clean(),
+        "a claim opens nothing before the commit exists"
+    );
+}
+
+#[test]
+fn a_branch_keeps_the_entry_it_had_or_one_derived_from_it() {
+    let moved = |old, new, derived| {
+        let entry = TipEntry {
+            path: HANDOFF.into(),
+            old,
+            new,
+            derived,
+        };
+        let tip = TipMove {
+            reference: "refs/heads/main".into(),
+            old: oid("a"),
+            new: Some(oid("b")),
+            entries: vec![entry],
+        };
+        check(&Policy::default(), &Change::Tip(tip)).violations
+    };
+    for violations in [
+        moved(file("2"), file("1"), false),
+        moved(file("2"), None, false),
+    ] {
+        assert_eq!(violations.len(), 1);
+        assert_eq!(violations[0].rule, RuleId::HandoffRollback);
+        assert_eq!(violations[0].path.as_ref().unwrap(), HANDOFF);
+        assert!(violations[0].reference.is_some());
+    }
+    assert!(moved(file("1"), file("2"), true).is_empty());
+    assert!(moved(None, file("2"), false).is_empty());
+}
