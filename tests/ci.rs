@@ -166,6 +166,17 @@ fn a_branch_from_before_the_policy_is_judged_by_the_policy_of_its_target() {
 }
 
 #[test]
+fn a_branch_from_before_a_stricter_policy_is_held_to_what_its_target_says() {
+    let sandbox = Sandbox::with_policy("[sessions]\nmax_per_commit = 9\n");
+    sandbox.git(["checkout", "-q", "-b", "work"]);
+    let bundle = sandbox.commit_bundle();
+    sandbox.git(["checkout", "-q", "main"]);
+    let target = sandbox.commit_file("baton.toml", "");
+    let run = github(&sandbox, "pull_request", &pull_request(&target, &bundle));
+    bundled(&run, &bundle);
+}
+
+#[test]
 fn a_base_without_a_policy_is_said_to_have_none() {
     let sandbox = Sandbox::empty();
     let base = sandbox.commit_file("README.md", "hello\n");

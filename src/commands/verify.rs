@@ -7,7 +7,6 @@ use miette::IntoDiagnostic;
 use super::ExitCode;
 use crate::cli::{Format as CliFormat, Verify};
 use crate::git::Repo;
-use crate::guard::base::Bases;
 use crate::guard::span::{self, Span};
 use crate::guard::{GuardError, Judgement, range};
 use crate::model::Oid;
@@ -45,10 +44,8 @@ fn judge(repo: &Repo, args: &Verify) -> miette::Result<Judgement> {
             return Ok(Judgement::default());
         }
     };
-    let stands_on_nothing = span.old.is_none() && span.hidden.is_empty();
     Ok(match fixed {
         Some(policy) => span::judge_by_policy(repo, &span, &policy)?,
-        None if stands_on_nothing => span::judge_by_parents(repo, &span)?,
         None => judge_by_base(repo, &span)?,
     })
 }
@@ -66,25 +63,21 @@ fn stretch(repo: &Repo, args: &Verify) -> miette::Result<Result<Span, &'static s
     })
 }
 
-/// Judges by the policy of the base. A stretch that began before there was one is judged by the
-/// policy of where it would go, as it will be once it is there.
+/// Judges by the policies of where the stretch begins and of where it would go.
 fn judge_by_base(repo: &Repo, span: &Span) -> Result<Judgement, GuardError> {
-    let bases = Bases::new(repo.objects());
-    let Some(old) = span.old else {
-        return span::judge(repo, span);
-    };
-    if bases.at(old)?.is_some() {
-        return span::judge(repo, span);
+    if span.old.is_none() && span.hidden.is_empty() {
+        return span::judge_by_parents(repo, span);
     }
-    for target in &span.hidden {
-        if let Some(base) = bases.at(*target)? {
-            return span::judge_by_policy(repo, span, &base.policy);
-        }
-    }
-    // What is allowed for want of rules should not look like what was found to keep them.
-    let base = old.short();
-    eprintln!("baton: nothing to judge: {POLICY_PATH} is not in the base, {base}");
-    Ok(Judgement::default())
+    Ok(span::judge_for_landing(repo, span)?.unwrap_or_else(|| {
+        // What is allowed for want of rules should not look like what was found to keep them.
+        let base = span
+            .old
+            .or(span.hidden.first().copied())
+            .map(|base| base.short());
+        let base = base.unwrap_or_default();
+        eprintln!("baton: nothing to judge: {POLICY_PATH} is not in the base, {base}");
+        Judgement::default()
+    }))
 }
 
 /// The report, with the subject of each commit that breaks a rule.

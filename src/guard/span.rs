@@ -2,10 +2,11 @@
 //! was asked to verify. The journal has no say in it.
 
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use bstr::BString;
 
-use super::base::Bases;
+use super::base::{BasePolicy, Bases};
 use super::pipeline::{self, Rulebook};
 use super::{GuardError, Judgement, tip};
 use crate::git::history::{self, Walked};
@@ -46,6 +47,27 @@ pub fn judge(repo: &Repo, span: &Span) -> Result<Judgement, GuardError> {
         Some(found) => judge_by(repo, span, Some(commits), &found.policy, Some(base)),
         None => Ok(Judgement::default()),
     }
+}
+
+/// Judges the stretch by the policy of its base and, where they differ, by those of the commits
+/// that it would join: whoever begins at an old commit with a laxer policy is held to what holds
+/// where the work is to land. `None` when no policy has a say.
+pub fn judge_for_landing(repo: &Repo, span: &Span) -> Result<Option<Judgement>, GuardError> {
+    let bases = Bases::new(repo.objects());
+    let mut policies: Vec<Rc<BasePolicy>> = Vec::new();
+    for commit in span.old.iter().chain(&span.hidden) {
+        let found = bases.at(*commit)?;
+        policies.extend(found.filter(|one| policies.iter().all(|known| known.key != one.key)));
+    }
+    let mut judgement: Option<Judgement> = None;
+    for base in policies {
+        let by_this = judge_by_policy(repo, span, &base.policy)?;
+        match &mut judgement {
+            Some(judgement) => judgement.verdict.absorb(by_this.verdict),
+            None => judgement = Some(by_this),
+        }
+    }
+    Ok(judgement)
 }
 
 /// Judges the stretch by this policy, wherever it comes from.
