@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each part of the library and the parts that it may name.
-const ARROWS: [(&str, &[&str]); 12] = [
+const ARROWS: [(&str, &[&str]); 14] = [
     ("model", &[]),
     ("policy", &["model"]),
     ("handoff", &["model"]),
@@ -23,6 +23,11 @@ const ARROWS: [(&str, &[&str]); 12] = [
             "model", "policy", "protocol", "handoff", "rules", "report", "guard", "git", "sys",
         ],
     ),
+    (
+        "install",
+        &["model", "policy", "guard", "hooks", "git", "sys"],
+    ),
+    ("scaffold", &["model", "policy"]),
     ("cli", &[]),
     ("commands", &["*"]),
 ];

@@ -1,6 +1,7 @@
 //! Between git and the judge: the policy of the base, the commits to judge, the record of what
 //! was judged.
 
+pub mod audit;
 pub mod base;
 pub mod change;
 mod error;
@@ -10,6 +11,7 @@ pub mod range;
 pub mod span;
 pub mod staged;
 mod tip;
+mod trust;
 pub mod updates;
 
 pub use error::GuardError;

@@ -60,6 +60,8 @@ pub(super) fn answer(repo: &Repo, env: &GitEnv, call: &Call) -> Result<Judgement
     let args = [
         "interpret-trailers".as_ref(),
         "--in-place".as_ref(),
+        "--no-divider".as_ref(),
+        "--if-exists=doNothing".as_ref(),
         trailer.as_ref(),
         path.as_os_str(),
     ];

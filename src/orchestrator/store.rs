@@ -10,7 +10,7 @@ use crate::git::{GitError, RefEdit, Repo, StoreError, tree::TreeReader};
 use crate::guard::base::Bases;
 use crate::model::{Entry, Oid, SessionId};
 use crate::policy::Policy;
-use crate::sys::{clock, file, lock};
+use crate::sys::{FileLock, clock, file};
 
 /// Below what the sessions' references are.
 pub const PREFIX: &str = "refs/baton/sessions/";
@@ -115,7 +115,7 @@ pub fn create(repo: &Repo, policy: &Policy, new: &NewSession) -> Result<Created,
     }
     // Whoever holds the lock claims undisturbed; the claim itself is what keeps numbers apart.
     let path = repo.baton_dir().join("allocate.lock");
-    let _turn = lock::exclusive(&path).map_err(GitError::io(path))?;
+    let _turn = FileLock::acquire(&path).map_err(GitError::io(path))?;
     let shared = remote::Remote::of(repo, policy)?;
     let logged = logged_numbers(repo, policy)?;
     match &new.id {
@@ -191,6 +191,12 @@ pub fn bind(repo: &Repo, session: &Session) -> Result<(), GitError> {
     let path = binding(repo);
     let line = format!("{}\n", session.id());
     file::write_atomically(&path, line.as_bytes()).map_err(GitError::io(path))
+}
+
+/// Unbinds this worktree.
+pub fn unbind(repo: &Repo) -> Result<(), GitError> {
+    let path = binding(repo);
+    file::remove_if_exists(&path).map_err(GitError::io(path))
 }
 
 /// Where a worktree says which session it belongs to.

@@ -18,6 +18,64 @@ pub fn read_if_exists(path: &Path) -> io::Result<Option<Vec<u8>>> {
     }
 }
 
+/// Whether two paths lead to one place; false where one of them leads nowhere.
+pub fn is_same_place(one: &Path, other: &Path) -> bool {
+    matches!((one.canonicalize(), other.canonicalize()), (Ok(one), Ok(other)) if one == other)
+}
+
+/// Whether anything has this name, were it a link that leads nowhere.
+pub fn is_taken(path: &Path) -> bool {
+    path.symlink_metadata().is_ok()
+}
+
+/// Whether the path is a symbolic link.
+pub fn is_link(path: &Path) -> bool {
+    path.symlink_metadata()
+        .is_ok_and(|found| found.is_symlink())
+}
+
+/// Renames a file or a link, and what had the new name is gone.
+pub fn rename(from: &Path, to: &Path) -> io::Result<()> {
+    fs::rename(from, to)
+}
+
+/// Removes a file; it need not be there.
+pub fn remove_if_exists(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        done => done,
+    }
+}
+
+/// Removes a file, or a directory with all it holds; it need not be there.
+pub fn remove_all_if_exists(path: &Path) -> io::Result<()> {
+    match path.symlink_metadata() {
+        Ok(found) if found.is_dir() => fs::remove_dir_all(path),
+        _ => remove_if_exists(path),
+    }
+}
+
+/// Removes a directory that holds nothing; says whether it is gone.
+pub fn remove_if_empty(directory: &Path) -> bool {
+    fs::remove_dir(directory).is_ok() || !is_taken(directory)
+}
+
+/// The names of the directories in a directory, in no order; none where it does not exist.
+pub fn directories(path: &Path) -> io::Result<Vec<String>> {
+    let entries = match fs::read_dir(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries?,
+    };
+    let mut names = Vec::new();
+    for entry in entries {
+        let entry = entry?;
+        if entry.path().is_dir() {
+            names.push(entry.file_name().to_string_lossy().into_owned());
+        }
+    }
+    Ok(names)
+}
+
 /// Puts these bytes in place of the file in one step, making its directory where there is none:
 /// a reader, or a crash, finds the old content or the new, never a part.
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
