@@ -4,10 +4,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each part of the library and the parts that it may name.
-const ARROWS: [(&str, &[&str]); 14] = [
+const ARROWS: [(&str, &[&str]); 15] = [
     ("model", &[]),
     ("policy", &["model"]),
     ("handoff", &["model"]),
+    ("protocol", &["handoff"]),
     ("rules", &["model", "policy", "handoff"]),
     ("report", &["model", "rules"]),
     ("sys", &["model"]),
