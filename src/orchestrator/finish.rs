@@ -9,6 +9,7 @@ use super::store::{self, stored};
 use super::{Session, SessionError, State, start};
 use crate::git::{Repo, tree::TreeReader};
 use crate::guard::base::Bases;
+use crate::guard::binding;
 use crate::guard::span::{self, Span};
 use crate::handoff::canonical_summary;
 use crate::model::{Oid, Violation};
@@ -55,7 +56,7 @@ pub fn hand_in(repo: &Repo, text: Option<BString>) -> Result<Session, SessionErr
 pub fn end(repo: &Repo) -> Result<Ending, SessionError> {
     let mut session = bound(repo)?;
     if session.state != State::Active {
-        store::unbind(repo)?;
+        binding::unbind(repo)?;
         let findings = Vec::new();
         return Ok(Ending { session, findings });
     }
@@ -79,7 +80,7 @@ pub fn end(repo: &Repo) -> Result<Ending, SessionError> {
         }
         Ok::<_, SessionError>(())
     })?;
-    store::unbind(repo)?;
+    binding::unbind(repo)?;
     Ok(Ending {
         session: ended,
         findings,

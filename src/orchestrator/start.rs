@@ -1,6 +1,7 @@
 //! How a session begins: a number, a log, a worktree bound to it.
 
 use crate::git::{GitError, Repo};
+use crate::guard::binding;
 use crate::model::SessionId;
 use crate::policy::Policy;
 use crate::protocol::{self, Blank};
@@ -41,7 +42,7 @@ pub fn start(repo: &Repo, new: &NewSession) -> Result<Created, SessionError> {
     if place::read(root, &session.log_path)?.is_none() {
         place::write(root, &session.log_path, log(session, &policy).as_bytes())?;
     }
-    store::bind(repo, session)?;
+    binding::bind(repo, &session.id())?;
     Ok(created)
 }
 

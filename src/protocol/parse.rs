@@ -171,7 +171,7 @@ impl Table {
         let first = row.first()?;
         let (level, step) = match (self.level, split_level(plain(first.text))) {
             (Some(level), _) => (level, first.text),
-            (None, Some((level, rest))) if rest.is_empty() => (level, row.get(1)?.text),
+            (None, Some((level, []))) => (level, row.get(1)?.text),
             (None, Some((level, rest))) => (level, BStr::new(rest)),
             (None, None) => return None,
         };

@@ -20,8 +20,9 @@ pub(super) fn cells(line: &[u8]) -> Option<Vec<Cell<'_>>> {
         return None;
     }
     let mut cells = Vec::new();
-    let mut start = indent + 1;
-    for at in start..line.len() {
+    let first = indent + 1;
+    let mut start = first;
+    for at in first..line.len() {
         if line[at] == b'|' && line[at - 1] != b'\\' {
             cells.push(cell(line, start, at));
             start = at + 1;
