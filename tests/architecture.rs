@@ -4,10 +4,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each part of the library and the parts that it may name.
-const ARROWS: [(&str, &[&str]); 15] = [
+const ARROWS: [(&str, &[&str]); 17] = [
     ("model", &[]),
     ("policy", &["model"]),
     ("handoff", &["model"]),
+    ("protocol", &["handoff"]),
     ("rules", &["model", "policy", "handoff"]),
     ("report", &["model", "rules"]),
     ("sys", &["model"]),
@@ -18,16 +19,22 @@ const ARROWS: [(&str, &[&str]); 15] = [
         &["model", "policy", "rules", "guard", "git", "sys"],
     ),
     (
+        "orchestrator",
+        &[
+            "model", "policy", "protocol", "handoff", "rules", "report", "guard", "git", "sys",
+        ],
+    ),
+    (
         "install",
         &["model", "policy", "guard", "hooks", "git", "sys"],
     ),
+    ("scaffold", &["model", "policy"]),
     (
         "doctor",
         &[
             "model", "policy", "report", "guard", "hooks", "install", "git", "sys",
         ],
     ),
-    ("scaffold", &["model", "policy"]),
     (
         "demo",
         &["model", "policy", "handoff", "rules", "hooks", "sys"],

@@ -1,5 +1,9 @@
 //! The words of the command line, and nothing else.
 
+mod session;
+
+pub use session::{Session, SessionFormat, SessionStart};
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -29,6 +33,9 @@ pub enum Command {
     /// Show or check the policy
     #[command(subcommand)]
     Policy(Policy),
+    /// Begin, end and look at agents' sessions
+    #[command(subcommand)]
+    Session(Session),
     /// Put the guard's hooks into this repository, for all its worktrees
     Install(Install),
     /// Take the guard's hooks out again, and put back what was there before

@@ -6,6 +6,7 @@ pub mod hook;
 mod init;
 mod install;
 mod policy;
+mod session;
 mod uninstall;
 mod verify;
 
@@ -41,6 +42,7 @@ pub fn run(cli: Cli) -> miette::Result<ExitCode> {
         Command::Init(args) => init::run(&args),
         Command::Verify(args) => verify::run(args),
         Command::Policy(args) => policy::run(args),
+        Command::Session(verb) => session::run(verb),
         Command::Install(args) => install::run(&args),
         Command::Uninstall => uninstall::run(),
         Command::Doctor(args) => doctor::run(&args),

@@ -7,6 +7,7 @@ use super::config::Config;
 use super::objects::Objects;
 use super::program::Program;
 use super::refs::{self, Refs};
+use super::store::Store;
 use super::worktrees::{self, Worktree};
 use crate::model::Oid;
 use crate::sys::GitEnv;
@@ -106,6 +107,21 @@ impl Repo {
     /// The git program, set on this repository.
     pub fn program(&self) -> &Program {
         &self.program
+    }
+
+    /// Where Baton's own objects and references are written.
+    pub fn store(&self) -> Store<'_> {
+        Store::new(self)
+    }
+
+    /// The name of this worktree among those of the repository: `.` for the main one, else the
+    /// name of its directory below `worktrees/`.
+    pub fn worktree_id(&self) -> String {
+        let own = clean(&self.git_dir);
+        match own.file_name() {
+            Some(name) if own != self.common_dir => name.to_string_lossy().into_owned(),
+            _ => ".".to_owned(),
+        }
     }
 
     /// The worktrees that share this repository: first the main one, or the bare repository.

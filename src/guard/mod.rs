@@ -3,6 +3,7 @@
 
 pub mod audit;
 pub mod base;
+pub mod binding;
 pub mod change;
 mod error;
 pub mod journal;

@@ -4,7 +4,7 @@
 
 mod document;
 mod entry;
-mod lines;
+pub(crate) mod lines;
 mod summary;
 
 pub use document::{ExtractError, aggregated_sessions, extract, insert};

@@ -8,7 +8,8 @@ use super::{Call, HookError};
 use crate::git::Repo;
 use crate::guard::Judgement;
 use crate::guard::base::Bases;
-use crate::model::{SessionId, trailers};
+use crate::guard::binding;
+use crate::model::trailers;
 use crate::sys::{GitEnv, file};
 
 /// What marks a sequence in which git replays commits that are not this session's own.
@@ -31,7 +32,7 @@ pub(super) fn answer(repo: &Repo, env: &GitEnv, call: &Call) -> Result<Judgement
     {
         return nothing;
     }
-    let Some(session) = bound_session(repo)? else {
+    let Some(session) = binding::session(repo)? else {
         return nothing;
     };
     let base = match repo.head()? {
@@ -79,18 +80,11 @@ pub(super) fn wrote_all(repo: &Repo, message: &BStr) -> Result<bool, HookError> 
     if line.is_empty() || line.contains(&b'\n') {
         return Ok(false);
     }
-    let (Some(session), Some(head)) = (bound_session(repo)?, repo.head()?) else {
+    let (Some(session), Some(head)) = (binding::session(repo)?, repo.head()?) else {
         return Ok(false);
     };
     let base = Bases::new(repo.objects()).at(head)?;
     Ok(base.is_some_and(|base| {
         line == format!("{}: {session}", base.policy.trailers.session).as_bytes()
     }))
-}
-
-/// The session that this worktree belongs to, as `<git dir>/baton/session` says.
-fn bound_session(repo: &Repo) -> Result<Option<SessionId>, HookError> {
-    let path = repo.git_dir().join("baton").join("session");
-    let bytes = file::read_if_exists(&path).map_err(crate::git::GitError::io(path))?;
-    Ok(bytes.and_then(|bytes| SessionId::parse(&bytes.to_str_lossy())))
 }

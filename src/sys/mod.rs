@@ -2,6 +2,7 @@
 
 pub mod chain;
 pub mod ci;
+pub mod clock;
 mod env;
 pub mod executable;
 pub mod file;
@@ -10,5 +11,5 @@ mod lock;
 pub mod mmap;
 pub mod place;
 
-pub use env::GitEnv;
+pub use env::{GitEnv, host_name};
 pub use lock::FileLock;
