@@ -8,6 +8,7 @@
 //!   [`report`]: a verdict as text.
 //! - [`git`]: the only place that names gix or runs git; [`sys`]: the operating system.
 //! - [`guard`]: between git and the judge: which policy, which commits, which were judged.
+//! - [`orchestrator`]: the agents' sessions, and what it takes to conduct them.
 //! - [`hooks`]: one adapter a git hook; [`commands`]: one file a verb; [`cli`]: the words of the
 //!   command line.
 
@@ -18,6 +19,7 @@ pub mod guard;
 pub mod handoff;
 pub mod hooks;
 pub mod model;
+pub mod orchestrator;
 pub mod policy;
 pub mod report;
 pub mod rules;

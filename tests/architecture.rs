@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each part of the library and the parts that it may name.
-const ARROWS: [(&str, &[&str]); 11] = [
+const ARROWS: [(&str, &[&str]); 12] = [
     ("model", &[]),
     ("policy", &["model"]),
     ("handoff", &["model"]),
@@ -16,6 +16,12 @@ const ARROWS: [(&str, &[&str]); 11] = [
     (
         "hooks",
         &["model", "policy", "rules", "guard", "git", "sys"],
+    ),
+    (
+        "orchestrator",
+        &[
+            "model", "policy", "protocol", "handoff", "rules", "report", "guard", "git", "sys",
+        ],
     ),
     ("cli", &[]),
     ("commands", &["*"]),

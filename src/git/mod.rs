@@ -7,6 +7,7 @@ mod objects;
 mod program;
 mod refs;
 mod repo;
+mod store;
 pub mod tree;
 
 pub use error::GitError;
@@ -14,3 +15,4 @@ pub use objects::{Commit, Objects};
 pub use program::Program;
 pub use refs::Refs;
 pub use repo::Repo;
+pub use store::{RefEdit, Store, StoreError};

@@ -55,7 +55,7 @@ impl Program {
         &self,
         args: impl IntoIterator<Item = A>,
     ) -> Result<BString, GitError> {
-        self.run(args, None)
+        self.run(self.command(), args, None)
     }
 
     /// Like [`Program::output`], with this on its standard input.
@@ -64,11 +64,14 @@ impl Program {
         args: impl IntoIterator<Item = A>,
         input: &[u8],
     ) -> Result<BString, GitError> {
-        self.run(args, Some(input))
+        self.run(self.command(), args, Some(input))
     }
 
-    fn run<A: AsRef<OsStr>>(
+    /// What a command made by [`Program::command`] prints with these arguments and this input,
+    /// once it has succeeded.
+    pub(super) fn run<A: AsRef<OsStr>>(
         &self,
+        mut command: Command,
         args: impl IntoIterator<Item = A>,
         input: Option<&[u8]>,
     ) -> Result<BString, GitError> {
@@ -80,8 +83,7 @@ impl Program {
             args: args.join(OsStr::new(" ")).to_string_lossy().into_owned(),
             reason,
         };
-        let mut child = self
-            .command()
+        let mut child = command
             .args(&args)
             .stdin(if input.is_some() {
                 Stdio::piped()

@@ -6,6 +6,7 @@ use super::GitError;
 use super::objects::Objects;
 use super::program::Program;
 use super::refs::{self, Refs};
+use super::store::Store;
 use crate::model::Oid;
 use crate::sys::GitEnv;
 
@@ -104,6 +105,21 @@ impl Repo {
     /// The git program, set on this repository.
     pub fn program(&self) -> &Program {
         &self.program
+    }
+
+    /// Where Baton's own objects and references are written.
+    pub fn store(&self) -> Store<'_> {
+        Store::new(self)
+    }
+
+    /// The name of this worktree among those of the repository: `.` for the main one, else the
+    /// name of its directory below `worktrees/`.
+    pub fn worktree_id(&self) -> String {
+        let own = clean(&self.git_dir);
+        match own.file_name() {
+            Some(name) if own != self.common_dir => name.to_string_lossy().into_owned(),
+            _ => ".".to_owned(),
+        }
     }
 
     /// The commits at which a shallow clone was cut off; empty in a full one.

@@ -277,7 +277,19 @@ fn sessions(table: &SessionsTable) -> Compiled<Sessions> {
         logs: patterns(&table.logs)?,
         summaries: patterns(&table.summaries)?,
         max_per_commit,
+        remote: table.remote.as_ref().map(remote).transpose()?,
     })
+}
+
+/// A remote's name, as a command line can hold it.
+fn remote(name: &Spanned<String>) -> Compiled<String> {
+    let text = name.get_ref();
+    if text.starts_with('-') || text.contains(|c: char| c.is_control() || c.is_whitespace()) {
+        let problem = PolicyProblem::Remote(text.clone());
+        let help = "name a remote as `git remote` lists it, or write `\"\"` for none";
+        return Err(fault(name, problem, help));
+    }
+    Ok(text.clone())
 }
 
 fn session_pattern(text: &Spanned<String>) -> Compiled<SessionPattern> {
@@ -400,6 +412,7 @@ pub(super) fn decompile(policy: &Policy) -> PolicyFile {
             logs: texts(&mut sessions.logs.iter().map(SessionPattern::as_str)),
             summaries: texts(&mut sessions.summaries.iter().map(SessionPattern::as_str)),
             max_per_commit: unplaced(sessions.max_per_commit),
+            remote: sessions.remote.as_deref().map(unplaced_text),
         },
         trailers: TrailersTable {
             session: unplaced_text(&policy.trailers.session),

@@ -71,6 +71,9 @@ pub enum PolicyProblem {
     /// A limit under which no session could commit.
     #[error("a commit must be able to carry at least one session")]
     NoSessionAllowed,
+    /// A name that no remote can have.
+    #[error("`{0}` is not the name of a remote")]
+    Remote(String),
 }
 
 /// A policy that cannot be used, with the place in the file that makes it so.

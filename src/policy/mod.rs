@@ -106,6 +106,9 @@ pub struct Sessions {
     pub summaries: Vec<SessionPattern>,
     /// How many sessions a commit that is no aggregate may carry.
     pub max_per_commit: usize,
+    /// The remote through which clones keep their sessions' numbers apart. `None`: `origin`,
+    /// where there is one; empty: none.
+    pub remote: Option<String>,
 }
 
 /// The keys of the trailers that Baton writes and reads.

@@ -76,6 +76,11 @@ pub struct SessionsTable {
     /// How many sessions' work one commit may carry, aggregate commits apart.
     #[schemars(with = "usize", range(min = 1))]
     pub max_per_commit: Spanned<usize>,
+    /// The remote through which clones keep their sessions' numbers apart; empty for none.
+    /// Without this key: `origin`, where there is one.
+    #[schemars(with = "Option<String>", regex(pattern = "^([^-].*)?$"))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub remote: Option<Spanned<String>>,
 }
 
 /// The keys of the trailers in commit messages.
@@ -189,6 +194,7 @@ impl Default for SessionsTable {
             logs: vec![unplaced_text(log)],
             summaries: vec![unplaced_text(summary)],
             max_per_commit: unplaced(1),
+            remote: None,
         }
     }
 }

@@ -70,20 +70,67 @@ impl SessionPattern {
     /// The path of a session's file, with `*` left empty. `None` when `date` is not
     /// `YYYY-MM-DD` or `number` is not made of digits.
     pub fn render(&self, date: &str, number: &str) -> Option<String> {
+        self.render_filled(date, number, "")
+    }
+
+    /// The path of a session's file whose name tells what it is about: the last `*` becomes the
+    /// title in lower case, its words joined by dashes, and, where the pattern ends with it,
+    /// `.md`. `None` as for [`Self::render`].
+    pub fn render_titled(&self, date: &str, number: &str, title: &str) -> Option<String> {
+        let slug = slug(title);
+        let last = self.tokens.iter().rposition(|token| *token == Token::Any);
+        let follows_literal = last.and_then(|at| at.checked_sub(1)).is_some_and(|before| {
+            matches!(&self.tokens[before], Token::Literal { written, .. }
+                if written.ends_with(['-', '_', '/']))
+        });
+        let mut filled = match (slug.is_empty(), follows_literal) {
+            (true, true) => "log".to_owned(),
+            (true, false) => String::new(),
+            (false, true) => slug,
+            (false, false) => format!("-{slug}"),
+        };
+        if self.tokens.last() == Some(&Token::Any) {
+            filled.push_str(".md");
+        }
+        self.render_filled(date, number, &filled)
+    }
+
+    fn render_filled(&self, date: &str, number: &str, last_any: &str) -> Option<String> {
         SessionId::new(Some(date), number)?;
-        let part = |token: &Token| match token {
+        let last = self.tokens.iter().rposition(|token| *token == Token::Any);
+        let part = |(at, token): (usize, &Token)| match token {
             Token::Literal { written, .. } => written.clone(),
             Token::Date => date.to_owned(),
             Token::Session => number.to_owned(),
+            Token::Any if Some(at) == last => last_any.to_owned(),
             Token::Any => String::new(),
         };
-        Some(self.tokens.iter().map(part).collect())
+        Some(self.tokens.iter().enumerate().map(part).collect())
     }
 
     /// Where matches can lie.
     pub(super) fn reach(&self) -> &Reach {
         &self.reach
     }
+}
+
+/// The longest part of a file name that a title makes.
+const SLUG_LENGTH: usize = 60;
+
+/// The words of a title as a part of a file name: ASCII letters and digits, joined by dashes.
+fn slug(title: &str) -> String {
+    let words = title.split(|c: char| !c.is_ascii_alphanumeric());
+    let mut slug = String::new();
+    for word in words.filter(|word| !word.is_empty()) {
+        if slug.len() + 1 + word.len() > SLUG_LENGTH {
+            break;
+        }
+        if !slug.is_empty() {
+            slug.push('-');
+        }
+        slug.push_str(&word.to_ascii_lowercase());
+    }
+    slug
 }
 
 fn tokens(text: &str) -> Result<Vec<Token>, GlobError> {
@@ -287,6 +334,28 @@ mod tests {
         assert_eq!(rendered.as_deref(), Some("2025-12-18-s007"));
         assert_eq!(pattern.render("2025-12-18", "x"), None);
         assert_eq!(pattern.render("today", "7"), None);
+    }
+
+    #[test]
+    fn a_title_names_the_file() {
+        let titled = |pattern: &str, title: &str| {
+            let pattern = SessionPattern::parse(pattern).unwrap();
+            let path = pattern.render_titled("2025-12-18", "7", title).unwrap();
+            let found = pattern.match_path(path.as_str().into()).unwrap();
+            assert_eq!(found.number(), "7", "{path}");
+            path
+        };
+        assert_eq!(
+            titled("s-{session}*", "Tidy `a/b`, Ümlaut!"),
+            "s-7-tidy-a-b-mlaut.md"
+        );
+        assert_eq!(titled("s-{session}-*", "12 things"), "s-7-12-things.md");
+        assert_eq!(titled("s-{session}*.md", "9 lives"), "s-7-9-lives.md");
+        assert_eq!(titled("s-{session}*", ""), "s-7.md");
+        assert_eq!(titled("s-{session}-*", ""), "s-7-log.md");
+        assert_eq!(titled("{date}/{session}.md", "x"), "2025-12-18/7.md");
+        let long = titled("s-{session}*", &"word ".repeat(50));
+        assert!(long.len() < 80, "{long}");
     }
 
     proptest! {

@@ -42,6 +42,12 @@ impl GitEnv {
     }
 }
 
+/// The name of this machine.
+pub fn host_name() -> String {
+    let names = rustix::system::uname();
+    names.nodename().to_string_lossy().into_owned()
+}
+
 fn path(name: &str) -> Option<PathBuf> {
     value(name).map(PathBuf::from)
 }

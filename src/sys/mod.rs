@@ -2,8 +2,10 @@
 
 pub mod chain;
 pub mod ci;
+pub mod clock;
 mod env;
 pub mod file;
+pub mod lock;
 pub mod mmap;
 
-pub use env::GitEnv;
+pub use env::{GitEnv, host_name};

@@ -52,6 +52,11 @@ fn an_error_points_at_what_is_wrong() {
         ("[sessions]\nlogs = [\"x\"]", "\"x\"", |p| {
             matches!(p, P::SessionPattern { .. })
         }),
+        (
+            "[sessions]\nremote = \"--x\"",
+            "\"--x\"",
+            |p| matches!(p, PolicyProblem::Remote(name) if name == "--x"),
+        ),
         ("[sessions]\nmax_per_commit = 0", "0", |p| {
             matches!(p, P::NoSessionAllowed)
         }),

@@ -1,0 +1,153 @@
+//! Objects and references that Baton writes for itself, below `refs/baton/`.
+
+use bstr::{BStr, ByteSlice};
+use miette::Diagnostic;
+use thiserror::Error;
+
+use super::{GitError, Repo};
+use crate::model::{Entry, EntryKind, Oid};
+
+/// Writes objects and moves references, by the git program alone.
+#[derive(Clone, Copy)]
+pub struct Store<'a> {
+    repo: &'a Repo,
+}
+
+/// One reference that moves from a value to another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefEdit {
+    /// Its full name.
+    pub name: String,
+    /// What it must name before; `None`: it must not exist.
+    pub old: Option<Oid>,
+    /// What it names afterwards; `None`: it is gone.
+    pub new: Option<Oid>,
+}
+
+/// Why references did not move. None of those in one transaction has then.
+#[derive(Debug, Error, Diagnostic)]
+pub enum StoreError {
+    /// Somebody else was first: a reference does not name what it was expected to.
+    #[error("{0} was moved by somebody else meanwhile")]
+    #[diagnostic(help("run the command again: it begins from what is there now"))]
+    Raced(String),
+
+    /// The repository does not answer.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Git(#[from] GitError),
+}
+
+/// Who makes Baton's own commits.
+const IDENTITY: [(&str, &str); 4] = [
+    ("GIT_AUTHOR_NAME", "baton"),
+    ("GIT_AUTHOR_EMAIL", "baton@localhost"),
+    ("GIT_COMMITTER_NAME", "baton"),
+    ("GIT_COMMITTER_EMAIL", "baton@localhost"),
+];
+
+/// How long, in milliseconds, git waits for a reference that another process holds: fifty
+/// agents at once, each with hooks that run meanwhile, take longer than its default of 100.
+const LOCK_WAIT: [&str; 6] = [
+    "-c",
+    "core.filesRefLockTimeout=20000",
+    "-c",
+    "core.packedRefsTimeout=20000",
+    "-c",
+    "reftable.lockTimeout=20000",
+];
+
+impl<'a> Store<'a> {
+    pub(super) fn new(repo: &'a Repo) -> Self {
+        Self { repo }
+    }
+
+    /// Writes a blob.
+    pub fn blob(&self, content: &[u8]) -> Result<Oid, GitError> {
+        let args = ["hash-object", "-w", "--stdin", "--no-filters"];
+        let program = self.repo.program();
+        written(&args, &program.output_with_input(args, content)?)
+    }
+
+    /// Writes a tree of these entries, whose names hold no `/`, in any order.
+    pub fn tree(&self, entries: &[(&BStr, Entry)]) -> Result<Oid, GitError> {
+        let mut input = Vec::new();
+        for (name, entry) in entries {
+            let kind = match entry.kind() {
+                EntryKind::Tree => "tree",
+                EntryKind::Submodule => "commit",
+                _ => "blob",
+            };
+            let head = format!("{:06o} {kind} {}\t", entry.mode, entry.oid);
+            input.extend_from_slice(head.as_bytes());
+            input.extend_from_slice(name);
+            input.push(0);
+        }
+        let args = ["mktree", "-z"];
+        let program = self.repo.program();
+        written(&args, &program.output_with_input(args, &input)?)
+    }
+
+    /// Writes a commit in Baton's name, made at `time` (seconds since the epoch).
+    pub fn commit(
+        &self,
+        tree: Oid,
+        parents: &[Oid],
+        message: &[u8],
+        time: i64,
+    ) -> Result<Oid, GitError> {
+        let program = self.repo.program();
+        let date = format!("{time} +0000");
+        let mut command = program.command();
+        command
+            .envs(IDENTITY)
+            .env("GIT_AUTHOR_DATE", &date)
+            .env("GIT_COMMITTER_DATE", &date);
+        let mut args = vec![
+            "-c".to_owned(),
+            "i18n.commitEncoding=UTF-8".to_owned(),
+            "commit-tree".to_owned(),
+            tree.to_string(),
+        ];
+        for parent in parents {
+            args.extend(["-p".to_owned(), parent.to_string()]);
+        }
+        let out = program.run(command, &args, Some(message))?;
+        written(&args, &out)
+    }
+
+    /// Moves all of these references or none; `reason` goes into their logs.
+    ///
+    /// # Errors
+    /// [`StoreError::Raced`] when one of them names something other than its `old`.
+    pub fn transact(&self, edits: &[RefEdit], reason: &str) -> Result<(), StoreError> {
+        let zeros = "0".repeat(2 * self.repo.objects().id_len());
+        let hex = |oid: Option<Oid>| oid.map_or_else(|| zeros.clone(), |oid| oid.to_string());
+        let mut input = String::new();
+        for edit in edits {
+            let (new, old) = (hex(edit.new), hex(edit.old));
+            input.push_str("option no-deref\0");
+            input.push_str(&format!("update {}\0{new}\0{old}\0", edit.name));
+        }
+        let mut args = LOCK_WAIT.to_vec();
+        args.extend(["update-ref", "-m", reason, "--stdin", "-z"]);
+        let program = self.repo.program();
+        let Err(error) = program.output_with_input(args, input.as_bytes()) else {
+            return Ok(());
+        };
+        for edit in edits {
+            if self.repo.refs().resolve(&edit.name)? != edit.old {
+                return Err(StoreError::Raced(edit.name.clone()));
+            }
+        }
+        Err(error.into())
+    }
+}
+
+/// The id that a command which writes an object prints.
+fn written<A: AsRef<str>>(args: &[A], out: &[u8]) -> Result<Oid, GitError> {
+    Oid::from_hex(out.trim()).map_err(|error| GitError::Program {
+        args: args.iter().map(AsRef::as_ref).collect::<Vec<_>>().join(" "),
+        reason: error.to_string(),
+    })
+}

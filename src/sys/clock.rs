@@ -1,0 +1,20 @@
+//! The time.
+
+use jiff::{Timestamp, Unit, tz::TimeZone};
+
+/// Now, in seconds since the epoch.
+pub fn now() -> i64 {
+    Timestamp::now().as_second()
+}
+
+/// Today's date in UTC, `YYYY-MM-DD`: one name for the day, wherever the clones are.
+pub fn today() -> String {
+    let now = Timestamp::now().to_zoned(TimeZone::UTC);
+    now.strftime("%Y-%m-%d").to_string()
+}
+
+/// A time in RFC 3339, to the second; the epoch where `seconds` is out of range.
+pub fn timestamp(seconds: i64) -> String {
+    let time = Timestamp::from_second(seconds).unwrap_or(Timestamp::UNIX_EPOCH);
+    time.round(Unit::Second).unwrap_or(time).to_string()
+}
