@@ -3,6 +3,7 @@
 mod error;
 pub mod history;
 pub mod index;
+pub mod landing;
 mod objects;
 mod program;
 mod refs;

@@ -1,5 +1,6 @@
 //! The conductor: agents' sessions as they are recorded below `refs/baton/`.
 
+pub mod aggregate;
 mod error;
 mod number;
 mod remote;

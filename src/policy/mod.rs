@@ -230,6 +230,20 @@ impl Policy {
         patterns.find_map(|pattern| pattern.match_folded(&folded))
     }
 
+    /// The session whose summary `path` is.
+    pub fn summary_session(&self, path: &BStr) -> Option<SessionId> {
+        let folded = fold(path);
+        let mut patterns = self.sessions.summaries.iter();
+        patterns.find_map(|pattern| pattern.match_folded(&folded))
+    }
+
+    /// Whether summaries can lie below this directory (no trailing slash; empty for the root).
+    pub fn may_have_summaries_below(&self, directory: &BStr) -> bool {
+        let folded = fold(directory);
+        let mut patterns = self.sessions.summaries.iter();
+        patterns.any(|pattern| pattern.reach().enters(&folded))
+    }
+
     /// Whether the rules hold on `reference`, a full name. They hold on branches only.
     pub fn applies_to(&self, reference: &BStr) -> bool {
         let Some(name) = reference.strip_prefix(b"refs/heads/") else {

@@ -18,6 +18,56 @@ pub fn read_if_exists(path: &Path) -> io::Result<Option<Vec<u8>>> {
     }
 }
 
+/// Whether something is there.
+pub fn exists(path: &Path) -> bool {
+    path.symlink_metadata().is_ok()
+}
+
+/// Whether a directory is there.
+pub fn is_directory(path: &Path) -> bool {
+    path.is_dir()
+}
+
+/// Removes the file; that it is not there is no error.
+pub fn remove_if_exists(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// The ordinary files below a directory, as paths from there with `/` between their parts, sorted.
+/// Only directories that `enter` admits, by the same kind of path, are looked into; links are
+/// not followed.
+pub fn files_below(root: &Path, enter: &dyn Fn(&str) -> bool) -> io::Result<Vec<String>> {
+    let mut found = Vec::new();
+    let mut pending = vec![String::new()];
+    while let Some(directory) = pending.pop() {
+        let entries = match fs::read_dir(root.join(&directory)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            entries => entries?,
+        };
+        for entry in entries {
+            let entry = entry?;
+            let Ok(name) = entry.file_name().into_string() else {
+                continue;
+            };
+            let path = match directory.is_empty() {
+                true => name,
+                false => format!("{directory}/{name}"),
+            };
+            let kind = entry.file_type()?;
+            if kind.is_file() {
+                found.push(path);
+            } else if kind.is_dir() && enter(&path) {
+                pending.push(path);
+            }
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
 /// Puts these bytes in place of the file in one step, making its directory where there is none:
 /// a reader, or a crash, finds the old content or the new, never a part.
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {

@@ -7,5 +7,6 @@ mod env;
 pub mod file;
 pub mod lock;
 pub mod mmap;
+pub mod process;
 
 pub use env::{GitEnv, host_name};
