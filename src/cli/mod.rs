@@ -1,5 +1,7 @@
 //! The words of the command line, and nothing else.
 
+pub mod orchestrator;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -27,6 +29,9 @@ pub enum Command {
     /// Show or check the policy
     #[command(subcommand)]
     Policy(Policy),
+    /// Carry the sessions' summaries into the shared handoff document
+    #[command(subcommand)]
+    Orchestrator(orchestrator::Orchestrator),
     /// Answer one call of a git hook, as an installed hook does
     #[command(hide = true)]
     Hook(Hook),

@@ -1,6 +1,7 @@
 //! One file a verb: wires the layers, decides nothing.
 
 pub mod hook;
+mod orchestrator;
 mod policy;
 mod verify;
 
@@ -21,6 +22,7 @@ pub fn run(cli: Cli) -> miette::Result<ExitCode> {
     match cli.command {
         Command::Verify(args) => verify::run(args),
         Command::Policy(args) => policy::run(args),
+        Command::Orchestrator(verb) => orchestrator::run(verb),
         Command::Hook(args) => hook::run_by_name(&args.name, args.args),
     }
 }

@@ -216,3 +216,101 @@ pub fn refresh(worktree: &Repo, old: Oid, new: Oid) -> Refreshed {
         false => Refreshed::Dirty,
     }
 }
+
+/// The tree with this patch applied, or git's complaint.
+pub fn tree_patched(repo: &Repo, tree: Oid, patch: &[u8]) -> Result<Oid, GitError> {
+    let directory = repo.baton_dir();
+    let index = crate::sys::file::temporary_directory(&directory);
+    let index = index.map_err(GitError::io(directory))?;
+    let run = |args: &[&str], input: Option<&[u8]>| {
+        let mut command = repo.program().command();
+        command.env("GIT_INDEX_FILE", index.path().join("index"));
+        repo.program().run(command, args, input)
+    };
+    run(&["read-tree", &tree.to_string()], None)?;
+    run(
+        &["apply", "--cached", "--whitespace=nowarn", "-"],
+        Some(patch),
+    )?;
+    let args = ["write-tree"];
+    let out = run(&args, None)?;
+    Oid::from_hex(out.trim()).map_err(|error| GitError::Program {
+        args: args.join(" "),
+        reason: error.to_string(),
+    })
+}
+
+/// The paths that differ between two trees.
+pub fn changed_paths(repo: &Repo, old: Oid, new: Oid) -> Result<Vec<BString>, GitError> {
+    let (old, new) = (old.to_string(), new.to_string());
+    let args = [
+        "diff-tree",
+        "-r",
+        "-z",
+        "--name-only",
+        "--no-renames",
+        &old,
+        &new,
+    ];
+    let out = repo.program().output(args)?;
+    let paths = out.split(|byte| *byte == 0).filter(|path| !path.is_empty());
+    Ok(paths.map(BString::from).collect())
+}
+
+/// The difference between two trees as a patch.
+pub fn patch(repo: &Repo, old: Oid, new: Oid) -> Result<BString, GitError> {
+    let (old, new) = (old.to_string(), new.to_string());
+    let args = [
+        "diff-tree",
+        "-r",
+        "-p",
+        "--binary",
+        "--no-ext-diff",
+        "--no-textconv",
+        &old,
+        &new,
+    ];
+    repo.program().output(args)
+}
+
+/// The commits in the history of `tip` that changed a path, newest first.
+pub fn commits_of_path(repo: &Repo, tip: Oid, path: &BStr) -> Result<Vec<Oid>, GitError> {
+    let mut command = repo.program().command();
+    command.env("GIT_LITERAL_PATHSPECS", "1");
+    let (tip, path) = (tip.to_string(), path.to_str_lossy());
+    let args = ["rev-list", &tip, "--", &path];
+    let out = repo.program().run(command, args, None)?;
+    Ok(out
+        .lines()
+        .filter_map(|line| Oid::from_hex(line.trim()).ok())
+        .collect())
+}
+
+/// Pushes a branch to the branch of that name.
+pub fn push(repo: &Repo, remote: &str, branch: &str) -> Result<(), GitError> {
+    let refspec = format!("{branch}:{branch}");
+    repo.program()
+        .output(["push", "--quiet", "--", remote, &refspec])?;
+    Ok(())
+}
+
+/// Opens a file in the editor that git would open, and waits until it is closed.
+pub fn open_editor(repo: &Repo, file: &Path) -> Result<(), GitError> {
+    let editor = repo.program().output(["var", "GIT_EDITOR"])?;
+    let editor = editor.trim().to_str_lossy().into_owned();
+    let failed = |reason: String| GitError::Program {
+        args: format!("var GIT_EDITOR: {editor}"),
+        reason,
+    };
+    let status = std::process::Command::new("sh")
+        .arg("-c")
+        .arg(format!("{editor} \"$@\""))
+        .arg(&editor)
+        .arg(file)
+        .status()
+        .map_err(|error| failed(error.to_string()))?;
+    match status.success() {
+        true => Ok(()),
+        false => Err(failed(status.to_string())),
+    }
+}

@@ -1,7 +1,9 @@
 //! The conductor: agents' sessions as they are recorded below `refs/baton/`.
 
 pub mod aggregate;
+pub mod edit;
 mod error;
+pub mod handoff;
 mod number;
 mod remote;
 pub mod session;

@@ -68,6 +68,13 @@ pub fn files_below(root: &Path, enter: &dyn Fn(&str) -> bool) -> io::Result<Vec<
     Ok(found)
 }
 
+/// A directory of its own below this one, which is made where there is none; it goes with the
+/// value.
+pub fn temporary_directory(below: &Path) -> io::Result<tempfile::TempDir> {
+    fs::create_dir_all(below)?;
+    tempfile::tempdir_in(below)
+}
+
 /// Puts these bytes in place of the file in one step, making its directory where there is none:
 /// a reader, or a crash, finds the old content or the new, never a part.
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
