@@ -69,7 +69,7 @@ pub enum AggregateError {
     ))]
     Held {
         /// Who.
-        holder: Holder,
+        holder: Box<Holder>,
         /// The lease's record.
         record: Oid,
     },
