@@ -8,19 +8,29 @@
 //!   [`report`]: a verdict as text.
 //! - [`git`]: the only place that names gix or runs git; [`sys`]: the operating system.
 //! - [`guard`]: between git and the judge: which policy, which commits, which were judged.
-//! - [`orchestrator`]: the agents' sessions, and what it takes to conduct them.
+//! - [`orchestrator`]: the agents' sessions, and what it takes to conduct them;
+//!   [`protocol`]: what a session's log says of it.
+//! - [`scaffold`]: the files that a repository starts with.
+//! - [`install`]: puts the hooks in a repository, and takes them out again; [`doctor`]: says what
+//!   keeps the guard from guarding.
 //! - [`hooks`]: one adapter a git hook; [`commands`]: one file a verb; [`cli`]: the words of the
 //!   command line.
+//! - [`demo`]: the guard at work on repositories made for that.
 
 pub mod cli;
 pub mod commands;
+pub mod demo;
+pub mod doctor;
 pub mod git;
 pub mod guard;
 pub mod handoff;
 pub mod hooks;
+pub mod install;
 pub mod model;
 pub mod orchestrator;
 pub mod policy;
+pub mod protocol;
 pub mod report;
 pub mod rules;
+pub mod scaffold;
 pub mod sys;

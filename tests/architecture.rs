@@ -4,10 +4,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each part of the library and the parts that it may name.
-const ARROWS: [(&str, &[&str]); 12] = [
+const ARROWS: [(&str, &[&str]); 15] = [
     ("model", &[]),
     ("policy", &["model"]),
     ("handoff", &["model"]),
+    ("protocol", &["handoff"]),
     ("rules", &["model", "policy", "handoff"]),
     ("report", &["model", "rules"]),
     ("sys", &["model"]),
@@ -23,6 +24,11 @@ const ARROWS: [(&str, &[&str]); 12] = [
             "model", "policy", "protocol", "handoff", "rules", "report", "guard", "git", "sys",
         ],
     ),
+    (
+        "install",
+        &["model", "policy", "guard", "hooks", "git", "sys"],
+    ),
+    ("scaffold", &["model", "policy"]),
     ("cli", &[]),
     ("commands", &["*"]),
 ];

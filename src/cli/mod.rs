@@ -1,6 +1,9 @@
 //! The words of the command line, and nothing else.
 
 pub mod orchestrator;
+mod session;
+
+pub use session::{Session, SessionFormat, SessionStart};
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -24,6 +27,8 @@ pub struct Cli {
 /// The verbs.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Write the policy, the session protocol and, if wanted, a CI job into the worktree
+    Init(Init),
     /// Judge history: every commit of a range, and where its branches end
     Verify(Verify),
     /// Show or check the policy
@@ -32,9 +37,44 @@ pub enum Command {
     /// Carry the sessions' summaries into the shared handoff document
     #[command(subcommand)]
     Orchestrator(orchestrator::Orchestrator),
+    /// Begin, end and look at agents' sessions
+    #[command(subcommand)]
+    Session(Session),
+    /// Put the guard's hooks into this repository, for all its worktrees
+    Install(Install),
+    /// Take the guard's hooks out again, and put back what was there before
+    Uninstall,
+    /// Say what keeps the guard from guarding this repository, and change nothing
+    Doctor(Doctor),
+    /// Watch the guard at work: scripted agents try to get past it in repositories made for that
+    Demo(Demo),
     /// Answer one call of a git hook, as an installed hook does
     #[command(hide = true)]
     Hook(Hook),
+}
+
+/// `git baton init`.
+#[derive(Debug, Args)]
+pub struct Init {
+    /// Write the job that judges every change for this service
+    #[arg(long, value_enum, value_name = "SERVICE")]
+    pub ci: Option<Ci>,
+    /// List this SSH public key as a maintainer's; its comment is the maintainer's name, unless
+    /// one is given as NAME=FILE
+    #[arg(long, value_name = "FILE")]
+    pub signer: Vec<String>,
+    /// Replace files that say something else
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// The services for which there is a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Ci {
+    /// GitHub Actions
+    Github,
+    /// GitLab CI/CD
+    Gitlab,
 }
 
 /// `git baton verify`.
@@ -67,6 +107,31 @@ pub enum Format {
     Github,
 }
 
+/// `git baton install`.
+#[derive(Debug, Args)]
+pub struct Install {
+    /// Guard a server's bare repository against what is pushed to it
+    #[arg(long)]
+    pub server: bool,
+}
+
+/// `git baton doctor`.
+#[derive(Debug, Args)]
+pub struct Doctor {
+    /// How to write the findings
+    #[arg(long, value_enum, default_value_t = DoctorFormat::Human)]
+    pub format: DoctorFormat,
+}
+
+/// The ways to write the doctor's findings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum DoctorFormat {
+    /// Text for people
+    Human,
+    /// JSON, described by `schema/doctor.schema.json`
+    Json,
+}
+
 /// `git baton policy`.
 #[derive(Debug, Subcommand)]
 pub enum Policy {
@@ -85,6 +150,14 @@ pub struct PolicyFile {
     /// The policy that this commit carries
     #[arg(long, value_name = "COMMIT", conflicts_with = "file")]
     pub at: Option<String>,
+}
+
+/// `git baton demo`.
+#[derive(Debug, Args)]
+pub struct Demo {
+    /// Build everything in this directory, which must be new or empty, and leave it there
+    #[arg(long, value_name = "DIR")]
+    pub keep: Option<PathBuf>,
 }
 
 /// `git baton hook`.

@@ -7,23 +7,32 @@ use std::path::Path;
 use miette::{IntoDiagnostic, WrapErr, miette};
 
 use super::{ALLOWED, BROKEN, ExitCode, UNDECIDED};
-use crate::hooks::{self, Call, Hook};
+use crate::hooks::{self, Call, Hook, PASSED_ON, passes_input_on};
 use crate::report::human;
-use crate::sys::chain;
+use crate::sys::{GitEnv, chain};
 
-/// Answers as the installed hook at `program`, the file by whose name git runs this process.
-pub fn run_installed(hook: Hook, program: &Path, args: Vec<OsString>) -> miette::Result<ExitCode> {
-    let call = read_call(hook, args)?;
-    for earlier in chain::earlier_hooks(program, hook.name()) {
-        let input = hook.reads_input().then_some(&call.input[..]);
-        let code = chain::run(&earlier, &call.args, input)
+/// Whether a program of this name answers as a hook.
+pub fn is_installed_name(name: &str) -> bool {
+    Hook::from_name(name).is_some() || PASSED_ON.contains(&name)
+}
+
+/// Answers as the installed hook `name` at `program`, the file by whose name git runs this
+/// process: the hooks that were there before, then Baton.
+pub fn run_installed(name: &str, program: &Path, args: Vec<OsString>) -> miette::Result<ExitCode> {
+    let hook = Hook::from_name(name);
+    let has_input = hook.map_or_else(|| passes_input_on(name), Hook::reads_input);
+    let input = has_input.then(read_input).transpose()?;
+    let env = GitEnv::from_process().into_diagnostic()?;
+    for earlier in chain::earlier_hooks(program, name, env.git_dir.as_deref()) {
+        let code = chain::run(&earlier, &args, input.as_deref())
             .into_diagnostic()
             .wrap_err_with(|| format!("the hook {} does not run", earlier.display()))?;
         if code != ALLOWED {
             return Ok(code);
         }
     }
-    Ok(answer(&call))
+    let input = input.unwrap_or_default();
+    Ok(hook.map_or(ALLOWED, |hook| answer(&Call { hook, args, input })))
 }
 
 /// Answers `git baton hook <name>`.
@@ -34,18 +43,20 @@ pub fn run_by_name(name: &str, args: Vec<OsString>) -> miette::Result<ExitCode> 
             "git baton answers no hook named `{name}`"
         )
     })?;
-    Ok(answer(&read_call(hook, args)?))
+    let input = match hook.reads_input() {
+        true => read_input()?,
+        false => Vec::new(),
+    };
+    Ok(answer(&Call { hook, args, input }))
 }
 
-fn read_call(hook: Hook, args: Vec<OsString>) -> miette::Result<Call> {
+fn read_input() -> miette::Result<Vec<u8>> {
     let mut input = Vec::new();
-    if hook.reads_input() {
-        std::io::stdin()
-            .read_to_end(&mut input)
-            .into_diagnostic()
-            .wrap_err("git's input to the hook cannot be read")?;
-    }
-    Ok(Call { hook, args, input })
+    std::io::stdin()
+        .read_to_end(&mut input)
+        .into_diagnostic()
+        .wrap_err("git's input to the hook cannot be read")?;
+    Ok(input)
 }
 
 fn answer(call: &Call) -> ExitCode {

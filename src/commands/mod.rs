@@ -1,9 +1,19 @@
 //! One file a verb: wires the layers, decides nothing.
 
+mod demo;
+mod doctor;
 pub mod hook;
+mod init;
+mod install;
 mod orchestrator;
 mod policy;
+mod session;
+mod uninstall;
 mod verify;
+
+use std::io::Write;
+
+use miette::{IntoDiagnostic, WrapErr};
 
 use crate::cli::{Cli, Command};
 
@@ -16,13 +26,29 @@ pub const ALLOWED: ExitCode = 0;
 pub const BROKEN: ExitCode = 1;
 /// Baton cannot decide, or was asked in words it does not know.
 pub const UNDECIDED: ExitCode = 2;
+/// Somebody asked the process to end.
+pub const INTERRUPTED: ExitCode = 130;
+
+/// Writes to standard output; a reader that has gone is no error worth more than a sentence.
+fn print(text: &str) -> miette::Result<()> {
+    std::io::stdout()
+        .write_all(text.as_bytes())
+        .into_diagnostic()
+        .wrap_err("the result cannot be written")
+}
 
 /// Runs one command line.
 pub fn run(cli: Cli) -> miette::Result<ExitCode> {
     match cli.command {
+        Command::Init(args) => init::run(&args),
         Command::Verify(args) => verify::run(args),
         Command::Policy(args) => policy::run(args),
         Command::Orchestrator(verb) => orchestrator::run(verb),
+        Command::Session(verb) => session::run(verb),
+        Command::Install(args) => install::run(&args),
+        Command::Uninstall => uninstall::run(),
+        Command::Doctor(args) => doctor::run(&args),
+        Command::Demo(args) => demo::run(&args),
         Command::Hook(args) => hook::run_by_name(&args.name, args.args),
     }
 }

@@ -7,8 +7,11 @@ use miette::IntoDiagnostic;
 use super::ExitCode;
 use crate::cli::{Format as CliFormat, Verify};
 use crate::git::Repo;
-use crate::guard::{GuardError, Judgement, range, span};
+use crate::guard::base::Bases;
+use crate::guard::span::{self, Span};
+use crate::guard::{GuardError, Judgement, range};
 use crate::model::Oid;
+use crate::policy::POLICY_PATH;
 use crate::report::{self, Format, Report, Style, Summary};
 use crate::sys::{GitEnv, ci};
 
@@ -35,20 +38,53 @@ fn judge(repo: &Repo, args: &Verify) -> miette::Result<Judgement> {
         .as_deref()
         .map(super::policy::read)
         .transpose()?;
-    let span = if args.all {
-        range::everything(repo)?
+    let span = match stretch(repo, args)? {
+        Ok(span) => span,
+        Err(reason) => {
+            eprintln!("baton: nothing to judge: {reason}");
+            return Ok(Judgement::default());
+        }
+    };
+    let stands_on_nothing = span.old.is_none() && span.hidden.is_empty();
+    Ok(match fixed {
+        Some(policy) => span::judge_by_policy(repo, &span, &policy)?,
+        None if stands_on_nothing => span::judge_by_parents(repo, &span)?,
+        None => judge_by_base(repo, &span)?,
+    })
+}
+
+/// What to judge, or why there is nothing to judge.
+fn stretch(repo: &Repo, args: &Verify) -> miette::Result<Result<Span, &'static str>> {
+    Ok(if args.all {
+        Ok(range::everything(repo)?)
     } else if !args.range.is_empty() {
-        range::named(repo, &args.range)?
+        Ok(range::named(repo, &args.range)?)
     } else if let Some(named) = ci::range().into_diagnostic()? {
         range::of_ci(repo, &named)?
     } else {
-        range::beyond_upstream(repo)??
-    };
-    Ok(match fixed {
-        Some(policy) => span::judge_by_policy(repo, &span, &policy)?,
-        None if args.all => span::judge_by_parents(repo, &span)?,
-        None => span::judge(repo, &span)?,
+        Ok(range::beyond_upstream(repo)?)
     })
+}
+
+/// Judges by the policy of the base. A stretch that began before there was one is judged by the
+/// policy of where it would go, as it will be once it is there.
+fn judge_by_base(repo: &Repo, span: &Span) -> Result<Judgement, GuardError> {
+    let bases = Bases::new(repo.objects());
+    let Some(old) = span.old else {
+        return span::judge(repo, span);
+    };
+    if bases.at(old)?.is_some() {
+        return span::judge(repo, span);
+    }
+    for target in &span.hidden {
+        if let Some(base) = bases.at(*target)? {
+            return span::judge_by_policy(repo, span, &base.policy);
+        }
+    }
+    // What is allowed for want of rules should not look like what was found to keep them.
+    let base = old.short();
+    eprintln!("baton: nothing to judge: {POLICY_PATH} is not in the base, {base}");
+    Ok(Judgement::default())
 }
 
 /// The report, with the subject of each commit that breaks a rule.

@@ -206,7 +206,7 @@ pub fn refresh(worktree: &Repo, old: Oid, new: Oid) -> Refreshed {
     if run(&merge) {
         return Refreshed::Done;
     }
-    if crate::sys::file::exists(&worktree.git_dir().join("index.lock")) {
+    if crate::sys::file::is_taken(&worktree.git_dir().join("index.lock")) {
         return Refreshed::Locked;
     }
     // Times that differ, with content that does not, are put right by this.

@@ -1,5 +1,6 @@
 //! The only place that names gix or runs the git program.
 
+pub mod config;
 mod error;
 pub mod history;
 pub mod index;
@@ -10,10 +11,12 @@ mod refs;
 mod repo;
 mod store;
 pub mod tree;
+mod worktrees;
 
 pub use error::GitError;
 pub use objects::{Commit, Objects};
-pub use program::Program;
+pub use program::{GitVersion, Program};
 pub use refs::Refs;
 pub use repo::Repo;
 pub use store::{RefEdit, Store, StoreError};
+pub use worktrees::Worktree;

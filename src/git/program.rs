@@ -13,26 +13,63 @@ use crate::model::Oid;
 pub struct Program {
     git_dir: PathBuf,
     work_tree: Option<PathBuf>,
+    overrides: bool,
+}
+
+/// A version of git.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct GitVersion(pub u32, pub u32);
+
+impl GitVersion {
+    /// The first that calls `reference-transaction` (git's release notes for 2.28.0).
+    pub const OLDEST: Self = Self(2, 28);
+
+    /// Reads `git version 2.47.3` and the like.
+    fn parse(text: &[u8]) -> Option<Self> {
+        let text = text.to_str().ok()?.trim().strip_prefix("git version ")?;
+        let mut numbers = text.split(['.', ' ', '-']).map(str::parse);
+        Some(Self(numbers.next()?.ok()?, numbers.next()?.ok()?))
+    }
+}
+
+impl std::fmt::Display for GitVersion {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}.{}", self.0, self.1)
+    }
 }
 
 /// The variables by which a caller can hand configuration or other objects to git. None may
 /// reach a verdict.
-const OVERRIDES: [&str; 4] = [
-    "GIT_CONFIG_PARAMETERS",
-    "GIT_CONFIG_COUNT",
-    "GIT_CONFIG",
-    "GIT_REPLACE_REF_BASE",
-];
+const OVERRIDES: [&str; 2] = ["GIT_CONFIG_PARAMETERS", "GIT_CONFIG_COUNT"];
+
+/// Those that make git look at something else altogether.
+const DIVERSIONS: [&str; 2] = ["GIT_CONFIG", "GIT_REPLACE_REF_BASE"];
 
 impl Program {
     pub(super) fn new(git_dir: PathBuf, work_tree: Option<PathBuf>) -> Self {
-        Self { git_dir, work_tree }
+        Self {
+            git_dir,
+            work_tree,
+            overrides: false,
+        }
+    }
+
+    /// The same, with the settings that the caller gives by the environment or `git -c`: to ask
+    /// about them, never to judge.
+    pub(super) fn heeding_caller(self) -> Self {
+        Self {
+            overrides: true,
+            ..self
+        }
     }
 
     /// A command on this repository, ready for arguments.
     pub fn command(&self) -> Command {
         let mut command = Command::new("git");
-        for variable in OVERRIDES {
+        for variable in DIVERSIONS {
+            command.env_remove(variable);
+        }
+        for variable in OVERRIDES.into_iter().filter(|_| !self.overrides) {
             command.env_remove(variable);
         }
         command
@@ -117,6 +154,15 @@ impl Program {
         })
     }
 
+    /// The version of the program.
+    pub fn version(&self) -> Result<GitVersion, GitError> {
+        let said = self.output(["version"])?;
+        GitVersion::parse(&said).ok_or_else(|| GitError::Program {
+            args: "version".to_owned(),
+            reason: format!("`{}` names no version", said.trim().as_bstr()),
+        })
+    }
+
     /// The object that a revision names; `None` when it names none.
     pub fn rev_parse(&self, revision: &str) -> Result<Option<Oid>, GitError> {
         let args = [
@@ -154,6 +200,29 @@ impl Program {
             Vec::new()
         }
         .into())
+    }
+
+    /// What a command prints; `None` when it ends with exit code 1, by which git says "there is
+    /// none".
+    pub(super) fn answer_or_none<A: AsRef<OsStr>>(
+        &self,
+        args: impl IntoIterator<Item = A>,
+    ) -> Result<Option<BString>, GitError> {
+        let mut command = self.command();
+        let out = command.args(args).stdin(Stdio::null()).output();
+        let failed = |reason: String| {
+            let args: Vec<_> = command.get_args().map(OsStr::to_string_lossy).collect();
+            GitError::Program {
+                args: args.join(" "),
+                reason,
+            }
+        };
+        let out = out.map_err(|error| failed(error.to_string()))?;
+        match out.status.code() {
+            Some(0) => Ok(Some(out.stdout.into())),
+            Some(1) => Ok(None),
+            _ => Err(failed(out.stderr.trim().to_str_lossy().into_owned())),
+        }
     }
 
     /// The directory in which the command runs.

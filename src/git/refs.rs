@@ -1,4 +1,6 @@
-use bstr::{BString, ByteSlice};
+use std::collections::HashMap;
+
+use bstr::{BStr, BString, ByteSlice};
 
 use super::GitError;
 use super::objects::from_gix;
@@ -34,8 +36,29 @@ impl Refs {
     /// when it does not exist, or points to a branch that is not born yet.
     pub fn resolve(&self, name: &str) -> Result<Option<Oid>, GitError> {
         match &self.backend {
-            Backend::Files(store) => resolve_file(store, name, 0),
+            Backend::Files(store) => resolve_file(store, name.into(), 0),
             Backend::Program(program) => program.rev_parse(name),
+        }
+    }
+
+    /// What each of these names in the end, in their order: [`Refs::resolve`] for many. Names are
+    /// bytes.
+    pub fn resolve_all(&self, names: &[&BStr]) -> Result<Vec<Option<Oid>>, GitError> {
+        match &self.backend {
+            Backend::Files(store) => names
+                .iter()
+                .map(|name| resolve_file(store, name, 0))
+                .collect(),
+            Backend::Program(_) => {
+                let known: HashMap<_, _> = self.below("refs/")?.into_iter().collect();
+                names
+                    .iter()
+                    .map(|name| match name.starts_with(b"refs/") {
+                        true => Ok(known.get(*name).copied()),
+                        false => self.resolve(&name.to_str_lossy()),
+                    })
+                    .collect()
+            }
         }
     }
 
@@ -43,10 +66,14 @@ impl Refs {
     /// there.
     pub fn symbolic(&self, name: &str) -> Result<Option<BString>, GitError> {
         match &self.backend {
-            Backend::Files(store) => Ok(find_file(store, name)?.and_then(|target| match target {
-                gix::refs::Target::Symbolic(next) => Some(next.as_bstr().to_owned()),
-                gix::refs::Target::Object(_) => None,
-            })),
+            Backend::Files(store) => {
+                Ok(
+                    find_file(store, name.into())?.and_then(|target| match target {
+                        gix::refs::Target::Symbolic(next) => Some(next.as_bstr().to_owned()),
+                        gix::refs::Target::Object(_) => None,
+                    }),
+                )
+            }
             Backend::Program(program) => program.symbolic_ref(name),
         }
     }
@@ -78,26 +105,24 @@ const MAX_SYMBOLIC: usize = 5;
 
 fn resolve_file(
     store: &gix::refs::file::Store,
-    name: &str,
+    name: &BStr,
     depth: usize,
 ) -> Result<Option<Oid>, GitError> {
     match find_file(store, name)? {
         None => Ok(None),
+        // `git worktree add` of git 2.39 begins a worktree with a HEAD of zeros.
+        Some(gix::refs::Target::Object(id)) if id.is_null() => Ok(None),
         Some(gix::refs::Target::Object(id)) => Ok(Some(from_gix(&id))),
         Some(gix::refs::Target::Symbolic(_)) if depth == MAX_SYMBOLIC => Err(GitError::Refs(
             format!("{name}: it is a chain of too many symbolic references"),
         )),
-        Some(gix::refs::Target::Symbolic(next)) => {
-            let next = next.as_bstr().to_str();
-            let next = next.map_err(|error| GitError::Refs(format!("{name}: {error}")))?;
-            resolve_file(store, next, depth + 1)
-        }
+        Some(gix::refs::Target::Symbolic(next)) => resolve_file(store, next.as_bstr(), depth + 1),
     }
 }
 
 fn find_file(
     store: &gix::refs::file::Store,
-    name: &str,
+    name: &BStr,
 ) -> Result<Option<gix::refs::Target>, GitError> {
     let refs = |error: &dyn std::fmt::Display| GitError::Refs(format!("{name}: {error}"));
     let full = gix::refs::FullName::try_from(name).map_err(|error| refs(&error))?;
@@ -122,10 +147,7 @@ fn list_files(
         let Ok(reference) = reference else { continue };
         let target = match reference.target {
             gix::refs::Target::Object(id) => Some(from_gix(&id)),
-            gix::refs::Target::Symbolic(next) => {
-                let next = next.as_bstr().to_str().map_err(|error| refs(&error))?;
-                resolve_file(store, next, 0)?
-            }
+            gix::refs::Target::Symbolic(next) => resolve_file(store, next.as_bstr(), 0)?,
         };
         listed.extend(target.map(|oid| (reference.name.as_bstr().to_owned(), oid)));
     }

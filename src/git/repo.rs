@@ -3,10 +3,12 @@ use std::path::{Path, PathBuf};
 use bstr::{BString, ByteSlice};
 
 use super::GitError;
+use super::config::Config;
 use super::objects::Objects;
 use super::program::Program;
 use super::refs::{self, Refs};
 use super::store::Store;
+use super::worktrees::{self, Worktree};
 use crate::model::Oid;
 use crate::sys::GitEnv;
 
@@ -120,6 +122,54 @@ impl Repo {
             Some(name) if own != self.common_dir => name.to_string_lossy().into_owned(),
             _ => ".".to_owned(),
         }
+    }
+
+    /// The worktrees that share this repository: first the main one, or the bare repository.
+    pub fn worktrees(&self) -> Result<Vec<Worktree>, GitError> {
+        worktrees::list(&self.common_dir)
+    }
+
+    /// The commit that a worktree's `HEAD` names; `None` on a branch not born yet, and where the
+    /// worktree is broken.
+    pub fn head_of(&self, worktree: &Worktree) -> Result<Option<Oid>, GitError> {
+        self.program.rev_parse(&match &worktree.id {
+            Some(id) => format!("worktrees/{id}/HEAD"),
+            None => "main-worktree/HEAD".to_owned(),
+        })
+    }
+
+    /// The directory in which git runs the hooks of a worktree: its root, or the git directory of
+    /// a bare repository; `None` where that is not known.
+    pub fn root_of(&self, worktree: &Worktree) -> Option<PathBuf> {
+        if let Some(link) = &worktree.link {
+            return link.parent().map(Path::to_owned);
+        }
+        if worktree.id.is_some() {
+            return None;
+        }
+        if crate::sys::file::is_same_place(&self.git_dir, &self.common_dir) {
+            return Some(self.work_tree.as_ref().unwrap_or(&self.common_dir).clone());
+        }
+        match self.is_bare() {
+            Ok(true) => Some(self.common_dir.clone()),
+            _ => self
+                .common_dir
+                .parent()
+                .filter(|_| self.common_dir.ends_with(".git"))
+                .map(Path::to_owned),
+        }
+    }
+
+    /// Whether the repository has no main worktree, linked ones or not.
+    pub fn is_bare(&self) -> Result<bool, GitError> {
+        let program = Program::new(self.common_dir.clone(), None);
+        let said = program.output(["rev-parse", "--is-bare-repository"])?;
+        Ok(said.trim() == b"true")
+    }
+
+    /// The settings that hold in a worktree.
+    pub fn config_of(&self, worktree: &Worktree) -> Config {
+        Config::new(Program::new(worktree.git_dir.clone(), None))
     }
 
     /// The commits at which a shallow clone was cut off; empty in a full one.

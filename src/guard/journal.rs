@@ -42,6 +42,7 @@ impl Mark {
 pub struct Journal {
     directory: PathBuf,
     baseline: Vec<Oid>,
+    began_with: HashSet<Oid>,
     shards: RefCell<HashMap<u8, Shard>>,
 }
 
@@ -50,23 +51,35 @@ type Shard = HashMap<Oid, Vec<(String, Mark)>>;
 impl Journal {
     /// Opens the journal below Baton's directory; fails when none was begun.
     pub fn open(baton_dir: &Path) -> Result<Self, GuardError> {
-        let path = baton_dir.join("baseline");
+        let path = baseline_path(baton_dir);
         let bytes = file::read_if_exists(&path)
             .map_err(journal_error(&path))?
             .ok_or(GuardError::NoJournal(path))?;
+        let baseline: Vec<Oid> = bytes
+            .lines()
+            .filter_map(|line| Oid::from_hex(line.trim()).ok())
+            .collect();
         Ok(Self {
-            directory: baton_dir.join("journal"),
-            baseline: bytes
-                .lines()
-                .filter_map(|line| Oid::from_hex(line.trim()).ok())
-                .collect(),
+            directory: marks_path(baton_dir),
+            began_with: baseline.iter().copied().collect(),
+            baseline,
             shards: RefCell::default(),
         })
     }
 
-    /// Whether a journal was begun below Baton's directory.
-    pub fn exists(baton_dir: &Path) -> bool {
-        baton_dir.join("baseline").exists()
+    /// Whether there is a journal.
+    pub fn has_begun(baton_dir: &Path) -> bool {
+        baseline_path(baton_dir).exists()
+    }
+
+    /// The files that make up the journal: its baseline, and the directory of its marks.
+    pub fn files(baton_dir: &Path) -> [PathBuf; 2] {
+        [baseline_path(baton_dir), marks_path(baton_dir)]
+    }
+
+    /// Whether any commit is recorded below Baton's directory.
+    pub fn has_entries(baton_dir: &Path) -> bool {
+        marks_path(baton_dir).is_dir()
     }
 
     /// Begins a journal in a repository whose references name these commits, whose history is
@@ -75,10 +88,10 @@ impl Journal {
         baton_dir: &Path,
         tips: impl IntoIterator<Item = Oid>,
     ) -> Result<bool, GuardError> {
-        if Self::exists(baton_dir) {
+        let path = baseline_path(baton_dir);
+        if path.exists() {
             return Ok(false);
         }
-        let path = baton_dir.join("baseline");
         let distinct: HashSet<_> = tips.into_iter().collect();
         let mut lines: Vec<_> = distinct.iter().map(|oid| format!("{oid}\n")).collect();
         lines.sort();
@@ -103,7 +116,7 @@ impl Journal {
 
     /// Whether the commit was let be under any policy, or the journal began with it.
     pub fn knows(&self, commit: Oid) -> Result<bool, GuardError> {
-        if self.baseline.contains(&commit) {
+        if self.began_with.contains(&commit) {
             return Ok(true);
         }
         self.with_marks(commit, |marks| !marks.is_empty())
@@ -157,6 +170,14 @@ impl Journal {
         let marks = shards.get(&first).and_then(|shard| shard.get(&commit));
         Ok(ask(marks.map_or(&[], Vec::as_slice)))
     }
+}
+
+fn baseline_path(baton_dir: &Path) -> PathBuf {
+    baton_dir.join("baseline")
+}
+
+fn marks_path(baton_dir: &Path) -> PathBuf {
+    baton_dir.join("journal")
 }
 
 fn parse_shard(bytes: &[u8]) -> Shard {

@@ -1,7 +1,9 @@
 //! Between git and the judge: the policy of the base, the commits to judge, the record of what
 //! was judged.
 
+pub mod audit;
 pub mod base;
+pub mod binding;
 pub mod change;
 mod error;
 pub mod journal;
@@ -10,6 +12,7 @@ pub mod range;
 pub mod span;
 pub mod staged;
 mod tip;
+mod trust;
 pub mod updates;
 
 pub use error::GuardError;

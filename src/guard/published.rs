@@ -2,17 +2,19 @@
 
 use std::cell::OnceCell;
 
-use bstr::ByteSlice;
+use bstr::{BString, ByteSlice};
 
-use super::GuardError;
+use super::{GuardError, range};
 use crate::git::{Repo, history};
 use crate::model::Oid;
+use crate::policy::Policy;
 
 /// The commits that remotes advertise. A remote-tracking branch is a claim, which anybody can
 /// write; so the remote is asked, once, and only when the answer matters.
 pub struct Published<'a> {
     repo: &'a Repo,
-    advertised: OnceCell<Vec<Oid>>,
+    advertised: OnceCell<Vec<(BString, Oid)>>,
+    named: OnceCell<Vec<Oid>>,
 }
 
 impl<'a> Published<'a> {
@@ -21,41 +23,57 @@ impl<'a> Published<'a> {
         Self {
             repo,
             advertised: OnceCell::new(),
+            named: OnceCell::new(),
         }
     }
 
-    /// Whether a remote advertises a commit from which this one can be reached.
-    pub fn holds(&self, commit: Oid) -> Result<bool, GuardError> {
-        let claims: Vec<_> = self.repo.refs().below("refs/remotes/")?;
-        if claims.is_empty() {
-            return Ok(false);
-        }
-        let advertised = self.advertised(&claims);
-        if advertised.is_empty() {
-            return Ok(false);
-        }
-        Ok(history::reachable(self.repo, &[commit], advertised)?.is_empty())
+    /// Whether a remote advertises a branch, among those on which the policy holds, from which
+    /// this commit can be reached. A branch that nobody guards publishes nothing.
+    pub fn holds(&self, commit: Oid, policy: &Policy) -> Result<bool, GuardError> {
+        let tips = self.tips(policy)?;
+        Ok(!tips.is_empty() && history::reachable(self.repo, &[commit], &tips)?.is_empty())
     }
 
-    /// The advertised commits that are here. A remote that does not answer advertises nothing.
-    fn advertised(&self, claims: &[(bstr::BString, Oid)]) -> &[Oid] {
-        self.advertised.get_or_init(|| {
-            let mut remotes: Vec<_> = claims
-                .iter()
-                .filter_map(|(name, _)| name.strip_prefix(b"refs/remotes/")?.split_str("/").next())
-                .collect();
-            remotes.dedup();
-            let mut tips: Vec<Oid> = remotes
-                .into_iter()
-                .flat_map(|remote| self.ask(remote))
-                .collect();
-            tips.sort();
-            tips.dedup();
-            tips
-        })
+    /// Whether some branch or tag, of whatever origin, leads to this commit.
+    pub fn is_named(&self, commit: Oid) -> Result<bool, GuardError> {
+        if self.named.get().is_none() {
+            self.named.set(range::everything(self.repo)?.tips).ok();
+        }
+        let tips = self.named.get().map_or(&[][..], Vec::as_slice);
+        Ok(history::reachable(self.repo, &[commit], tips)?.is_empty())
     }
 
-    fn ask(&self, remote: &[u8]) -> Vec<Oid> {
+    /// The tips of the advertised branches on which the policy holds, as far as they are here.
+    pub fn tips(&self, policy: &Policy) -> Result<Vec<Oid>, GuardError> {
+        let branches = self.branches()?.iter();
+        let mut tips: Vec<_> = branches
+            .filter(|(name, _)| policy.applies_to(name.as_ref()))
+            .map(|(_, oid)| *oid)
+            .collect();
+        tips.sort();
+        tips.dedup();
+        Ok(tips)
+    }
+
+    /// The advertised branches that are here. A remote that does not answer advertises nothing.
+    fn branches(&self) -> Result<&[(BString, Oid)], GuardError> {
+        if let Some(branches) = self.advertised.get() {
+            return Ok(branches);
+        }
+        let claims = self.repo.refs().below("refs/remotes/")?;
+        let mut remotes: Vec<_> = claims
+            .iter()
+            .filter_map(|(name, _)| name.strip_prefix(b"refs/remotes/")?.split_str("/").next())
+            .collect();
+        remotes.dedup();
+        let branches = remotes
+            .into_iter()
+            .flat_map(|remote| self.ask(remote))
+            .collect();
+        Ok(self.advertised.get_or_init(|| branches))
+    }
+
+    fn ask(&self, remote: &[u8]) -> Vec<(BString, Oid)> {
         let Ok(remote) = remote.to_os_str() else {
             return Vec::new();
         };
@@ -66,11 +84,12 @@ impl<'a> Published<'a> {
             remote,
         ];
         let answer = self.repo.program().output(args).unwrap_or_default();
-        let tips = answer.lines().filter_map(|line| {
-            let (oid, _) = line.split_once_str("\t")?;
-            Oid::from_hex(oid).ok()
+        let branches = answer.lines().filter_map(|line| {
+            let (oid, name) = line.split_once_str("\t")?;
+            Some((BString::from(name), Oid::from_hex(oid).ok()?))
         });
-        tips.filter(|oid| self.repo.objects().contains(*oid))
+        branches
+            .filter(|(_, oid)| self.repo.objects().contains(*oid))
             .collect()
     }
 }

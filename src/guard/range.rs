@@ -1,6 +1,6 @@
 //! From the words of a user or a CI service to a stretch of history.
 
-use bstr::ByteSlice;
+use bstr::{BString, ByteSlice};
 use miette::Diagnostic;
 use thiserror::Error;
 
@@ -8,7 +8,7 @@ use super::GuardError;
 use super::span::Span;
 use crate::git::{GitError, Repo};
 use crate::model::Oid;
-use crate::sys::ci::CiRange;
+use crate::sys::ci::{CiPush, CiRange};
 
 /// The words name no stretch of history.
 #[derive(Debug, Error, Diagnostic)]
@@ -19,10 +19,35 @@ pub enum RangeError {
         "name a range (`git baton verify origin/main..HEAD`), or judge everything (`--all`)"
     ))]
     NoUpstream,
+
+    /// The CI run was not started by a change.
+    #[error("nothing says which commits to judge: this CI run ({0}) is about no change")]
+    #[diagnostic(help(
+        "name a range (`git baton verify <from>..<to>`), or judge everything (`--all`)"
+    ))]
+    NoChange(String),
+
+    /// A commit that the CI service names was not fetched.
+    #[error("{0}, which this CI run is about, is not in this clone")]
+    #[diagnostic(help(
+        "have CI fetch the full history (`fetch-depth: 0`, `GIT_DEPTH: 0`); what a forced push left behind comes with `git fetch origin {0}`"
+    ))]
+    NotFetched(String),
+
+    /// The repository does not answer.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Guard(#[from] GuardError),
+}
+
+impl From<GitError> for RangeError {
+    fn from(error: GitError) -> Self {
+        Self::Guard(error.into())
+    }
 }
 
 /// The stretch that these revisions name, as `git log` reads them.
-pub fn named(repo: &Repo, revisions: &[String]) -> Result<Span, GuardError> {
+pub fn named(repo: &Repo, revisions: &[String]) -> Result<Span, RangeError> {
     let mut span = Span::default();
     for revision in revisions {
         if revision.starts_with('-') {
@@ -55,44 +80,57 @@ pub fn named(repo: &Repo, revisions: &[String]) -> Result<Span, GuardError> {
     Ok(span)
 }
 
-/// The stretch that a CI service names: for a request, from the merge base; for a push, from
-/// the tip before it, or, when the branch is new, from where it left the default branch.
-pub fn of_ci(repo: &Repo, range: &CiRange) -> Result<Span, GuardError> {
-    match range {
-        CiRange::Request { target, tip } => between(repo, target, tip),
-        CiRange::Push {
-            before: Some(before),
-            after,
-            ..
-        } => {
-            let (before, after) = (commit(repo, before)?, commit(repo, after)?);
-            Ok(Span {
-                tips: vec![after],
-                hidden: vec![before],
-                old: Some(before),
-                ..Span::default()
-            })
-        }
-        CiRange::Push {
-            before: None,
-            after,
-            default_branch,
-        } => match default_branch {
-            Some(branch) => between(repo, &format!("refs/remotes/origin/{branch}"), after),
-            None => Ok(Span {
-                tips: vec![commit(repo, after)?],
-                ..Span::default()
-            }),
+/// The stretch that a CI service names; `Err` in the inner result: why there is nothing to judge.
+///
+/// For a request, from the merge base; for a push, from the tip before it. A new branch is judged
+/// from where it left the default branch, and so is one whose tip before a forced push is no
+/// longer to be had. A new default branch is judged whole.
+pub fn of_ci(repo: &Repo, range: &CiRange) -> Result<Result<Span, &'static str>, RangeError> {
+    Ok(Ok(match range {
+        CiRange::Request {
+            target,
+            tip,
+            branch,
+        } => Span {
+            reference: branch.as_deref().map(BString::from),
+            ..between(repo, fetched(repo, target)?, fetched(repo, tip)?)?
         },
+        CiRange::Push(push) => Span {
+            reference: push.branch.as_deref().map(BString::from),
+            ..pushed(repo, push)?
+        },
+        CiRange::Nothing(reason) => return Ok(Err(reason)),
+        CiRange::NoChange(event) => return Err(RangeError::NoChange(event.clone())),
+    }))
+}
+
+fn pushed(repo: &Repo, push: &CiPush) -> Result<Span, RangeError> {
+    let after = fetched(repo, &push.after)?;
+    let before = push.before.as_deref().map(|before| fetched(repo, before));
+    match (before, push.left()) {
+        (Some(Ok(before)), _) => Ok(Span {
+            tips: vec![after],
+            hidden: vec![before],
+            old: Some(before),
+            ..Span::default()
+        }),
+        (None | Some(Err(RangeError::NotFetched(_))), Some(default)) => {
+            let default = fetched(repo, &format!("refs/remotes/origin/{default}"))?;
+            between(repo, default, after)
+        }
+        (Some(Err(error)), _) => Err(error),
+        (None, None) => Ok(Span {
+            tips: vec![after],
+            ..Span::default()
+        }),
     }
 }
 
 /// What this branch has and its upstream does not.
-pub fn beyond_upstream(repo: &Repo) -> Result<Result<Span, RangeError>, GuardError> {
-    match repo.program().rev_parse("@{upstream}")? {
-        Some(upstream) => Ok(Ok(between(repo, &upstream.to_string(), "HEAD")?)),
-        None => Ok(Err(RangeError::NoUpstream)),
-    }
+pub fn beyond_upstream(repo: &Repo) -> Result<Span, RangeError> {
+    let upstream = repo.program().rev_parse("@{upstream}")?;
+    let upstream = upstream.ok_or(RangeError::NoUpstream)?;
+    between(repo, upstream, repo.commit_of("HEAD")?)
 }
 
 /// Every commit that any reference, or a detached `HEAD`, reaches.
@@ -110,8 +148,7 @@ pub fn everything(repo: &Repo) -> Result<Span, GuardError> {
     })
 }
 
-fn between(repo: &Repo, target: &str, tip: &str) -> Result<Span, GuardError> {
-    let (target, tip) = (commit(repo, target)?, commit(repo, tip)?);
+fn between(repo: &Repo, target: Oid, tip: Oid) -> Result<Span, RangeError> {
     let base = repo.program().merge_base(target, tip)?;
     Ok(Span {
         tips: vec![tip],
@@ -121,18 +158,20 @@ fn between(repo: &Repo, target: &str, tip: &str) -> Result<Span, GuardError> {
     })
 }
 
-/// In a shallow clone a commit that is not here is most likely one that was cut off.
-fn commit(repo: &Repo, revision: &str) -> Result<Oid, GuardError> {
-    repo.commit_of(revision).map_err(|error| {
-        let cut = repo
-            .shallow_commits()
-            .ok()
-            .and_then(|cut| cut.first().copied());
-        cut.map_or(error, GitError::Shallow).into()
-    })
+/// A commit that CI should have fetched. In a shallow clone one that is not here is most likely
+/// one that was cut off.
+fn fetched(repo: &Repo, revision: &str) -> Result<Oid, RangeError> {
+    let missing = match repo.commit_of(revision) {
+        Err(GitError::Missing(_) | GitError::NoCommit { .. }) => revision.to_owned(),
+        found => return Ok(found?),
+    };
+    match repo.shallow_commits()?.first() {
+        Some(cut) => Err(GitError::Shallow(*cut).into()),
+        None => Err(RangeError::NotFetched(missing)),
+    }
 }
 
-fn no_commit(revision: &str, reason: &str) -> GuardError {
+fn no_commit(revision: &str, reason: &str) -> RangeError {
     GitError::NoCommit {
         name: revision.to_owned(),
         reason: reason.to_owned(),

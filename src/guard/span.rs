@@ -64,6 +64,11 @@ pub fn judge_by_parents(repo: &Repo, span: &Span) -> Result<Judgement, GuardErro
     })
 }
 
+/// Judges each of these commits by the policy of its first parent.
+pub fn judge_commits_by_parents(repo: &Repo, commits: &[Walked]) -> Result<Verdict, GuardError> {
+    judge_commits(repo.objects(), commits, &Rulebook::EachParent)
+}
+
 fn judge_by(
     repo: &Repo,
     span: &Span,
@@ -85,7 +90,7 @@ fn judge_by(
     let reference = span.reference.as_ref().unwrap_or(&unnamed);
     for tip in &span.tips {
         judgement.tips += 1;
-        if let Some(moved) = tip::tip_move(repo, policy, reference, base, Some(*tip))? {
+        if let Some(moved) = tip::tip_move(repo, policy, reference, base, *tip)? {
             judgement.verdict.absorb(rules::check(policy, &moved));
         }
     }

@@ -17,69 +17,125 @@ pub fn tip_move(
     policy: &Policy,
     reference: &BString,
     old: Oid,
-    new: Option<Oid>,
+    new: Oid,
 ) -> Result<Option<Change>, GuardError> {
-    let objects = repo.objects();
-    let differing = differing(objects, policy, old, new)?;
+    let differing = differing(repo.objects(), policy, old, new)?;
     if differing.is_empty() {
         return Ok(None);
     }
-    let written = match new {
-        Some(new) => written(repo, policy, old, new)?,
-        None => Vec::new(),
-    };
+    let mut entries = derive(differing, &written(repo, policy, new, &[old])?);
+    if entries.iter().any(|entry| !entry.derived) {
+        // The branch may have been behind: what leads to the new entries can be older than this
+        // move.
+        let differing = self::differing(repo.objects(), policy, old, new)?;
+        entries = derive(differing, &written(repo, policy, new, &[])?);
+    }
+    Ok(Some(Change::Tip(TipMove {
+        reference: reference.clone(),
+        old,
+        new: Some(new),
+        entries,
+    })))
+}
+
+fn derive(differing: Vec<PathChange>, written: &[PathChange]) -> Vec<TipEntry> {
     let entries = differing.into_iter().map(|change| {
         let before = change.before.first().copied().flatten();
         TipEntry {
-            derived: is_derived(&change.path, before, change.after, &written),
+            derived: is_derived(&change.path, before, change.after, written),
             path: change.path,
             old: before,
             new: change.after,
         }
     });
-    Ok(Some(Change::Tip(TipMove {
-        reference: reference.clone(),
-        old,
-        new,
-        entries: entries.collect(),
-    })))
+    entries.collect()
+}
+
+/// The commits that `tip` has and `other` has not and that write a protected path.
+pub fn writers(repo: &Repo, policy: &Policy, tip: Oid, other: Oid) -> Result<Vec<Oid>, GuardError> {
+    let watch = Protected(policy);
+    let mut trees = TreeReader::new(repo.objects(), &watch);
+    let mut writers = Vec::new();
+    for walked in history::reachable(repo, &[tip], &[other])? {
+        let mut parents = Vec::new();
+        for parent in &walked.commit.parents {
+            parents.push(repo.objects().commit(*parent, &mut Vec::new())?.tree);
+        }
+        if !trees.changes(walked.commit.tree, &parents)?.is_empty() {
+            writers.push(walked.oid);
+        }
+    }
+    Ok(writers)
+}
+
+/// The deletion of a branch as the rules judge it: the protected entries that were written on it
+/// and on no branch that remains. `None` when there are none.
+pub fn deletion(
+    repo: &Repo,
+    policy: &Policy,
+    reference: &BString,
+    old: Oid,
+    remaining: &[Oid],
+) -> Result<Option<Change>, GuardError> {
+    let written = written(repo, policy, old, remaining)?;
+    if written.is_empty() {
+        return Ok(None);
+    }
+    let watch = Protected(policy);
+    let tree = repo.objects().commit(old, &mut Vec::new())?.tree;
+    let mut entries = TreeReader::new(repo.objects(), &watch).entries(tree)?;
+    entries.retain(|(path, entry)| {
+        let mut writers = written.iter();
+        writers.any(|change| change.path == *path && change.after == Some(*entry))
+    });
+    let lost: Vec<_> = entries
+        .into_iter()
+        .map(|(path, entry)| TipEntry {
+            path,
+            old: Some(entry),
+            new: None,
+            derived: false,
+        })
+        .collect();
+    Ok((!lost.is_empty()).then(|| {
+        Change::Tip(TipMove {
+            reference: reference.clone(),
+            old,
+            new: None,
+            entries: lost,
+        })
+    }))
+}
+
+/// Whether both commits hold the same protected entries.
+pub fn keeps(repo: &Repo, policy: &Policy, one: Oid, other: Oid) -> Result<bool, GuardError> {
+    Ok(differing(repo.objects(), policy, one, other)?.is_empty())
 }
 
 fn differing(
     objects: &Objects,
     policy: &Policy,
     old: Oid,
-    new: Option<Oid>,
+    new: Oid,
 ) -> Result<Vec<PathChange>, GuardError> {
     let watch = Protected(policy);
     let mut trees = TreeReader::new(objects, &watch);
     let mut buffer = Vec::new();
     let old = objects.commit(old, &mut buffer)?.tree;
-    let Some(new) = new else {
-        let lost = trees
-            .entries(old)?
-            .into_iter()
-            .map(|(path, entry)| PathChange {
-                path,
-                before: vec![Some(entry)],
-                after: None,
-            });
-        return Ok(lost.collect());
-    };
     let new = objects.commit(new, &mut buffer)?.tree;
     Ok(trees.changes(new, &[old])?)
 }
 
-/// What the commits that come with the move write, against all of their parents.
+/// What the commits that lead to `tip` and not to `hidden` write, against all of their parents.
 fn written(
     repo: &Repo,
     policy: &Policy,
-    old: Oid,
-    new: Oid,
+    tip: Oid,
+    hidden: &[Oid],
 ) -> Result<Vec<PathChange>, GuardError> {
     let mut reader = ChangeReader::new(repo.objects(), policy);
     let mut written = Vec::new();
-    for walked in history::reachable(repo, &[new], &[old])? {
+    for walked in history::reachable(repo, &[tip], hidden)? {
         written.extend(reader.paths(&walked.commit, &|_| None)?);
     }
     Ok(written)

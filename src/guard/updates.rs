@@ -1,15 +1,15 @@
 //! References that move: which commits they bring, and what the rules say of them.
 
-use std::cell::OnceCell;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use bstr::BString;
 
-use super::base::{BasePolicy, Bases};
+use super::base::{BasePolicy, Bases, PolicyKey};
 use super::change::ChangeReader;
-use super::journal::{Journal, Mark};
+use super::journal::Mark;
 use super::published::Published;
+use super::trust::Trust;
 use super::{GuardError, Judgement, tip};
 use crate::git::Repo;
 use crate::git::history::{self, Walked};
@@ -43,16 +43,18 @@ pub enum Place {
     Server,
 }
 
-/// Judges these updates and records what passes.
+/// Judges these updates, which happen together, and records what passes.
 pub fn judge(repo: &Repo, updates: &[RefUpdate], place: Place) -> Result<Judgement, GuardError> {
     let mut judge = Judge {
         repo,
+        updates,
         place,
         bases: Bases::new(repo.objects()),
-        journal: OnceCell::new(),
+        trust: Trust::new(repo),
         published: Published::new(repo),
-        trusted_tips: None,
-        done: HashSet::new(),
+        moves: HashMap::new(),
+        judged: HashSet::new(),
+        kept_tips: HashSet::new(),
         judgement: Judgement::default(),
     };
     for update in updates {
@@ -63,39 +65,36 @@ pub fn judge(repo: &Repo, updates: &[RefUpdate], place: Place) -> Result<Judgeme
 
 struct Judge<'a> {
     repo: &'a Repo,
+    updates: &'a [RefUpdate],
     place: Place,
     bases: Bases<'a>,
-    journal: OnceCell<Journal>,
+    trust: Trust<'a>,
     published: Published<'a>,
-    trusted_tips: Option<Vec<Oid>>,
-    done: HashSet<(Option<Oid>, Oid)>,
+    moves: HashMap<(Option<Oid>, Oid), Option<Rc<Move>>>,
+    /// The moves whose commits were judged.
+    judged: HashSet<(Option<Oid>, Oid)>,
+    /// The moves that keep every protected entry, whatever branch makes them.
+    kept_tips: HashSet<(Oid, Oid)>,
     judgement: Judgement,
 }
 
-/// What an update is judged by.
-struct Ground {
-    /// The policy of its base.
+/// What a move from one commit to another is judged by, and what it brings.
+struct Move {
     base: Rc<BasePolicy>,
-    /// The commits whose history is not new.
-    hidden: Vec<Oid>,
-    /// The tip against which the new one is held, where that can be relied on.
-    old: Option<Oid>,
+    /// The commit against which the new tip is held; `None` for a new branch.
+    from: Option<Oid>,
+    commits: Vec<Walked>,
 }
 
 impl Judge<'_> {
     fn update(&mut self, update: &RefUpdate) -> Result<(), GuardError> {
-        let old = match update.old {
-            Some(old) => self.repo.objects().peel_to_commit(old)?,
-            None => None,
+        let commit = |oid: Option<Oid>| match oid {
+            Some(oid) => self.repo.objects().peel_to_commit(oid),
+            None => Ok(None),
         };
-        let new = match update.new {
-            Some(new) => self.repo.objects().peel_to_commit(new)?,
-            None => None,
-        };
-        if new == old {
-            return Ok(());
-        }
+        let (old, new) = (commit(update.old)?, commit(update.new)?);
         match new {
+            _ if new == old => Ok(()),
             Some(new) => self.moved(update, old, new),
             None => self.deleted(update, old),
         }
@@ -108,167 +107,156 @@ impl Judge<'_> {
         let Some(base) = self.bases.at(old)? else {
             return Ok(());
         };
-        if !base.policy.applies_to(update.reference.as_ref()) || self.kept_elsewhere(update, old)? {
+        if !base.policy.applies_to(update.reference.as_ref()) {
             return Ok(());
         }
-        self.tip(&base, update, old, None)
+        let lost = tip::deletion(
+            self.repo,
+            &base.policy,
+            &update.reference,
+            old,
+            &self.remaining()?,
+        )?;
+        if let Some(change) = lost {
+            self.judgement.tips += 1;
+            self.absorb(rules::check(&base.policy, &change));
+        }
+        Ok(())
     }
 
-    /// Whether another branch holds all that this one's tip holds.
-    fn kept_elsewhere(&self, update: &RefUpdate, old: Oid) -> Result<bool, GuardError> {
+    /// The tips of all branches as they will be.
+    fn remaining(&self) -> Result<Vec<Oid>, GuardError> {
+        let moved: HashSet<_> = self.updates.iter().map(|one| &one.reference).collect();
         let branches = self.repo.refs().below("refs/heads/")?;
-        let others = branches
+        let stay = branches
             .into_iter()
-            .filter(|(name, _)| *name != update.reference);
-        let tips: Vec<_> = others.map(|(_, oid)| oid).collect();
-        Ok(history::reachable(self.repo, &[old], &tips)?.is_empty())
+            .filter(|(name, _)| !moved.contains(name))
+            .map(|(_, oid)| oid);
+        Ok(stay
+            .chain(self.updates.iter().filter_map(|one| one.new))
+            .collect())
     }
 
     fn moved(&mut self, update: &RefUpdate, old: Option<Oid>, new: Oid) -> Result<(), GuardError> {
-        let Some(ground) = self.ground(update, old, new)? else {
-            return self.adopt(new);
+        if update.is_head() && !self.is_made_on(new, old)? {
+            return Ok(());
+        }
+        let Some(this) = self.brought(old, new)? else {
+            return Ok(());
         };
-        let policy = &ground.base.policy;
         let applies = match update.is_head() {
-            true => super::applies_here(self.repo, policy)?,
-            false => policy.applies_to(update.reference.as_ref()),
+            true => super::applies_here(self.repo, &this.base.policy)?,
+            false => this.base.policy.applies_to(update.reference.as_ref()),
         };
         if !applies {
             return Ok(());
         }
-        if self.done.insert((old, new)) {
-            let commits = history::reachable(self.repo, &[new], &ground.hidden)?;
-            self.commits(&ground.base, &commits)?;
+        if self.judged.insert((old, new)) {
+            self.commits(update, &this)?;
         }
-        match ground.old.filter(|_| !update.is_head()) {
-            Some(old) => self.tip(&ground.base, update, old, Some(new)),
+        match this.from.filter(|_| !update.is_head()) {
+            Some(from) => self.tip(&this.base, update, from, new),
             None => Ok(()),
         }
     }
 
-    /// What an update is judged by and held against; `None` where its base has no policy.
-    ///
-    /// A tip that this guard never passed does not become innocent by being there already, and
-    /// its policy has no say: the update is judged as if it made the branch.
-    fn ground(
-        &mut self,
-        update: &RefUpdate,
-        old: Option<Oid>,
-        new: Oid,
-    ) -> Result<Option<Ground>, GuardError> {
-        let Some(old) = old else {
-            return self.boundary(new);
-        };
-        let Some(base) = self.bases.at(old)? else {
-            return Ok(None);
-        };
-        if !self.is_trusted(old)? {
-            if let Some(ground) = self.boundary(new)? {
-                return Ok(Some(ground));
-            }
-            self.adopt(old)?;
+    /// Whether `new` was made from what a detached `HEAD` names: on top of it or in its place.
+    /// Any other move only visits a commit, and nothing lands by looking at it: the branch that
+    /// moves there later is judged by what the branch itself had.
+    fn is_made_on(&self, new: Oid, old: Option<Oid>) -> Result<bool, GuardError> {
+        let Some(old) = old else { return Ok(true) };
+        let made_from = self.parents(new)?;
+        Ok(made_from.contains(&old) || made_from == self.parents(old)?)
+    }
+
+    fn parents(&self, oid: Oid) -> Result<Vec<Oid>, GuardError> {
+        Ok(self.repo.objects().commit(oid, &mut Vec::new())?.parents)
+    }
+
+    /// What the move brings; `None` where nothing is judged.
+    fn brought(&mut self, old: Option<Oid>, new: Oid) -> Result<Option<Rc<Move>>, GuardError> {
+        if let Some(known) = self.moves.get(&(old, new)) {
+            return Ok(known.clone());
         }
-        let hidden = match update.is_head() && !self.stands_on(new, old)? {
-            true => self.seen_tips(old)?,
-            false => vec![old],
+        let found = match old {
+            Some(old) => self.brought_to(old, new)?,
+            None => self.brought_by_new(new)?,
         };
-        Ok(Some(Ground {
+        if found.is_none() {
+            self.adopt(new)?;
+        }
+        let found = found.map(Rc::new);
+        self.moves.insert((old, new), found.clone());
+        Ok(found)
+    }
+
+    fn brought_to(&self, old: Oid, new: Oid) -> Result<Option<Move>, GuardError> {
+        let own = self.bases.at(old)?;
+        if own.is_none() && !self.trust.has_judged() {
+            return Ok(None);
+        }
+        if self.trust.covers(old)? {
+            let Some(base) = own else { return Ok(None) };
+            return Ok(Some(Move {
+                base,
+                from: Some(old),
+                commits: history::reachable(self.repo, &[new], &[old])?,
+            }));
+        }
+        // The branch came to where it is behind the guard's back. What it had before decides.
+        let from = self.trust.unjudged(old)?.base;
+        let before = match from {
+            Some(from) => self.bases.at(from)?,
+            None => None,
+        };
+        if let Some(base) = before {
+            let hidden = self.trust.tips()?;
+            return Ok(Some(Move {
+                base,
+                from,
+                commits: history::reachable(self.repo, &[new], hidden)?,
+            }));
+        }
+        let Some(base) = own else { return Ok(None) };
+        self.trust.adopt(&base.key, old)?;
+        Ok(Some(Move {
             base,
-            hidden,
-            old: Some(old),
+            from: Some(old),
+            commits: history::reachable(self.repo, &[new], &[old])?,
+        }))
+    }
+
+    fn brought_by_new(&self, new: Oid) -> Result<Option<Move>, GuardError> {
+        if self.bases.at(new)?.is_none() && !self.trust.has_judged() {
+            return Ok(None);
+        }
+        let unjudged = self.trust.unjudged(new)?;
+        let base = match unjudged.base {
+            Some(base) => self.bases.at(base)?,
+            None => None,
+        };
+        Ok(base.map(|base| Move {
+            base,
+            from: None,
+            commits: unjudged.commits,
         }))
     }
 
     /// Where the base has no policy nothing is judged. The commit that brings the first one is
     /// taken as it is.
     fn adopt(&self, new: Oid) -> Result<(), GuardError> {
-        if let Some(base) = self.bases.at(new)? {
-            self.journal()?.record(&base.key, [(new, Mark::Adopted)])?;
+        match self.bases.at(new)? {
+            Some(base) => self.trust.adopt(&base.key, new),
+            None => Ok(()),
         }
-        Ok(())
     }
 
-    fn stands_on(&self, new: Oid, old: Oid) -> Result<bool, GuardError> {
-        Ok(self
-            .repo
-            .objects()
-            .commit(new, &mut Vec::new())?
-            .parents
-            .contains(&old))
-    }
-
-    /// What a detached `HEAD` may visit: nothing lands by looking at it, and a branch that moves
-    /// there later is judged by what the branch itself had.
-    fn seen_tips(&mut self, old: Oid) -> Result<Vec<Oid>, GuardError> {
-        let mut tips = self.trusted_tips()?;
-        tips.push(old);
-        tips.extend(
-            self.repo
-                .refs()
-                .below("refs/remotes/")?
-                .into_iter()
-                .map(|(_, tip)| tip),
-        );
-        Ok(self.present(&tips))
-    }
-
-    /// A new branch stands on the first commit, along first parents, that is not new.
-    fn boundary(&mut self, new: Oid) -> Result<Option<Ground>, GuardError> {
-        if !self.has_journal() && self.bases.at(new)?.is_none() {
-            return Ok(None);
-        }
-        let hidden = match self.journal()?.knows(new)? {
-            true => vec![new],
-            false => self.trusted_tips()?,
-        };
-        let commits = history::reachable(self.repo, &[new], &hidden)?;
-        let base = match history::standing_on(&commits, new) {
-            Some(at) => self.bases.at(at)?,
-            None => None,
-        };
-        Ok(base.map(|base| Ground {
-            base,
-            hidden,
-            old: None,
-        }))
-    }
-
-    fn is_trusted(&self, tip: Oid) -> Result<bool, GuardError> {
-        if self.journal()?.knows(tip)? {
-            return Ok(true);
-        }
-        let baseline = self.present(self.journal()?.baseline());
-        Ok(history::reachable(self.repo, &[tip], &baseline)?.is_empty())
-    }
-
-    /// The commits whose history this guard answers for.
-    fn trusted_tips(&mut self) -> Result<Vec<Oid>, GuardError> {
-        if let Some(tips) = &self.trusted_tips {
-            return Ok(tips.clone());
-        }
-        let mut tips = self.present(self.journal()?.baseline());
-        for (_, tip) in self.repo.refs().below("refs/heads/")? {
-            if self.journal()?.knows(tip)? {
-                tips.push(tip);
-            }
-        }
-        self.trusted_tips = Some(tips.clone());
-        Ok(tips)
-    }
-
-    fn present(&self, tips: &[Oid]) -> Vec<Oid> {
-        let objects = self.repo.objects();
-        tips.iter()
-            .copied()
-            .filter(|tip| objects.contains(*tip))
-            .collect()
-    }
-
-    fn commits(&mut self, base: &BasePolicy, commits: &[Walked]) -> Result<(), GuardError> {
+    fn commits(&mut self, update: &RefUpdate, brought: &Move) -> Result<(), GuardError> {
+        let base = &brought.base;
         let mut reader = ChangeReader::new(self.repo.objects(), &base.policy);
         let mut passed = Vec::new();
-        for walked in commits.iter().rev() {
-            if self.journal()?.has_passed(walked.oid, &base.key)? {
+        for walked in brought.commits.iter().rev() {
+            if self.trust.has_passed(walked.oid, &base.key)? {
                 continue;
             }
             let change = reader.change(walked.oid, &walked.commit, &|_| None)?;
@@ -276,17 +264,26 @@ impl Judge<'_> {
             self.judgement.commits += 1;
             if verdict.is_clean() {
                 passed.push((walked.oid, Mark::Passed));
-            } else if self.place == Place::Clone && self.published.holds(walked.oid)? {
+            } else if update.is_head() && self.published.is_named(walked.oid)? {
+                // Looked at where it lies, not made now.
+            } else if self.place == Place::Clone
+                && self.published.holds(walked.oid, &base.policy)?
+            {
                 passed.push((walked.oid, Mark::Published));
                 self.judgement.published += 1;
             } else {
                 self.absorb(verdict);
             }
         }
-        if self.judgement.verdict.is_clean() {
-            self.journal()?.record(&base.key, passed)?;
+        self.record(&base.key, passed)
+    }
+
+    /// What breaks a rule takes everything beside it down: a refusal records nothing.
+    fn record(&self, key: &PolicyKey, passed: Vec<(Oid, Mark)>) -> Result<(), GuardError> {
+        match self.judgement.verdict.is_clean() && !passed.is_empty() {
+            true => self.trust.record(key, passed),
+            false => Ok(()),
         }
-        Ok(())
     }
 
     fn tip(
@@ -294,37 +291,75 @@ impl Judge<'_> {
         base: &BasePolicy,
         update: &RefUpdate,
         old: Oid,
-        new: Option<Oid>,
+        new: Oid,
     ) -> Result<(), GuardError> {
+        if self.kept_tips.contains(&(old, new)) {
+            return Ok(());
+        }
         let moved = tip::tip_move(self.repo, &base.policy, &update.reference, old, new)?;
         let Some(change) = moved else {
+            self.kept_tips.insert((old, new));
             return Ok(());
         };
         self.judgement.tips += 1;
         let verdict = rules::check(&base.policy, &change);
-        let published = |new| self.published.holds(new);
         if verdict.is_clean()
-            || self.place == Place::Clone && new.map(published).transpose()?.unwrap_or(false)
+            || self.undoes_published(base, old, new)?
+            || self.rolled_back_by_remote(base, old, new)?
         {
+            self.kept_tips.insert((old, new));
             return Ok(());
         }
         self.absorb(verdict);
         Ok(())
     }
 
+    /// Whether all that is lost was written by commits that break a rule and came from a remote.
+    fn undoes_published(&self, base: &BasePolicy, old: Oid, new: Oid) -> Result<bool, GuardError> {
+        let writers = tip::writers(self.repo, &base.policy, old, new)?;
+        for writer in &writers {
+            if !self.trust.was_published(*writer)? {
+                return Ok(false);
+            }
+        }
+        Ok(!writers.is_empty())
+    }
+
+    /// Whether a remote has published the very step back: a commit that the move brings and a
+    /// remote advertises already had the old entries in its history, and lost them there.
+    fn rolled_back_by_remote(
+        &self,
+        base: &BasePolicy,
+        old: Oid,
+        new: Oid,
+    ) -> Result<bool, GuardError> {
+        if self.place == Place::Server {
+            return Ok(false);
+        }
+        let mut candidates = vec![];
+        if self.published.holds(new, &base.policy)? {
+            candidates.push(new);
+        }
+        for tip in self.published.tips(&base.policy)? {
+            if tip != new && history::reachable(self.repo, &[tip], &[new])?.is_empty() {
+                candidates.push(tip);
+            }
+        }
+        for candidate in candidates {
+            let Some(fork) = self.repo.program().merge_base(old, candidate)? else {
+                continue;
+            };
+            if fork != candidate
+                && tip::keeps(self.repo, &base.policy, old, fork)?
+                && tip::keeps(self.repo, &base.policy, new, candidate)?
+            {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     fn absorb(&mut self, verdict: Verdict) {
         self.judgement.verdict.absorb(verdict);
-    }
-
-    fn has_journal(&self) -> bool {
-        Journal::exists(&self.repo.baton_dir())
-    }
-
-    fn journal(&self) -> Result<&Journal, GuardError> {
-        if let Some(journal) = self.journal.get() {
-            return Ok(journal);
-        }
-        let journal = Journal::open(&self.repo.baton_dir())?;
-        Ok(self.journal.get_or_init(|| journal))
     }
 }

@@ -5,7 +5,7 @@ pub(super) const BOM: &[u8] = b"\xef\xbb\xbf";
 
 /// One line of a Markdown document.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Line<'a> {
+pub(crate) struct Line<'a> {
     /// Its number, from 1.
     pub number: usize,
     /// Where it begins.
@@ -42,7 +42,7 @@ impl Line<'_> {
 }
 
 /// The lines of a document, in one pass.
-pub(super) struct Lines<'a> {
+pub(crate) struct Lines<'a> {
     document: &'a [u8],
     number: usize,
     at: usize,
@@ -51,7 +51,7 @@ pub(super) struct Lines<'a> {
 
 /// An open fenced code block.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Fence {
+pub(crate) struct Fence {
     /// The line that opens it, from 1.
     pub line: usize,
     /// A backtick or a tilde.

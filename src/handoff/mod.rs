@@ -5,7 +5,7 @@
 mod archive;
 mod document;
 mod entry;
-mod lines;
+pub(crate) mod lines;
 mod summary;
 mod tidy;
 

@@ -7,6 +7,7 @@ mod pre_commit;
 mod pre_push;
 mod pre_receive;
 mod prepare_commit_msg;
+mod recovery;
 mod ref_lines;
 mod reference_transaction;
 
@@ -58,6 +59,11 @@ impl Hook {
     /// The hooks of a server's bare repository.
     pub const SERVER: [Self; 1] = [Self::PreReceive];
 
+    /// All of them.
+    pub fn all() -> impl Iterator<Item = Self> {
+        Self::CLIENT.into_iter().chain(Self::SERVER)
+    }
+
     /// The file name by which git finds it.
     pub fn name(self) -> &'static str {
         match self {
@@ -74,8 +80,7 @@ impl Hook {
 
     /// The hook of this file name.
     pub fn from_name(name: &str) -> Option<Self> {
-        let mut all = Self::CLIENT.into_iter().chain(Self::SERVER);
-        all.find(|hook| hook.name() == name)
+        Self::all().find(|hook| hook.name() == name)
     }
 
     /// Whether git writes to its standard input.
@@ -85,6 +90,41 @@ impl Hook {
             Self::ReferenceTransaction | Self::PrePush | Self::PreReceive
         )
     }
+}
+
+/// The hooks of git that Baton has nothing to say in. It takes their places too, and passes
+/// them on, where `core.hooksPath` led to a directory of hooks before (names: githooks(5)).
+pub const PASSED_ON: [&str; 15] = [
+    "applypatch-msg",
+    "pre-applypatch",
+    "post-applypatch",
+    "post-commit",
+    "pre-rebase",
+    "post-checkout",
+    "post-rewrite",
+    "pre-auto-gc",
+    "sendemail-validate",
+    "post-index-change",
+    "update",
+    "proc-receive",
+    "post-receive",
+    "post-update",
+    "push-to-checkout",
+];
+
+/// The names of every hook whose place Baton may take.
+pub fn all_names() -> impl Iterator<Item = &'static str> {
+    Hook::all().map(Hook::name).chain(PASSED_ON)
+}
+
+/// Those of [`PASSED_ON`] that cost little where there is nothing to pass them on to, and change
+/// nothing by being there.
+pub const ALWAYS_PASSED_ON: &[&str] = PASSED_ON.split_at(9).0;
+
+/// Whether git writes to the standard input of one of [`PASSED_ON`] all that it has to say at
+/// once, so that several can be given the same.
+pub fn passes_input_on(name: &str) -> bool {
+    matches!(name, "post-rewrite" | "post-receive")
 }
 
 /// One call of a hook by git.
@@ -178,7 +218,7 @@ pub fn answer(call: &Call) -> Result<Answer, HookError> {
         Hook::PreMergeCommit => pre_commit::answer_merge(&repo, &env),
         Hook::PrepareCommitMsg => prepare_commit_msg::answer(&repo, &env, call),
         Hook::CommitMsg => commit_msg::answer(&repo, &env, call),
-        Hook::PostMerge => return post_merge::answer(&repo),
+        Hook::PostMerge => return post_merge::answer(&repo, call),
         Hook::ReferenceTransaction => return reference_transaction::answer(&repo, call),
         Hook::PrePush => pre_push::answer(&repo, call),
         Hook::PreReceive => pre_receive::answer(&repo, call),

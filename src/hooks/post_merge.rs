@@ -1,18 +1,26 @@
 //! `post-merge`: what a merge or a pull has brought. It is too late to stop it; it is not too
 //! late to say so.
 
-use super::{Answer, HookError};
+use bstr::{BString, ByteSlice};
+
+use super::{Answer, Call, HookError};
 use crate::git::Repo;
 use crate::guard::span::{self, Span};
 
 /// Judges the commits that came with the last merge, published ones included, by the policy of
-/// the tip before it.
-pub(super) fn answer(repo: &Repo) -> Result<Answer, HookError> {
+/// the tip before it. A squashed merge has brought none yet.
+pub(super) fn answer(repo: &Repo, call: &Call) -> Result<Answer, HookError> {
     let (Some(old), Some(new)) = (repo.refs().resolve("ORIG_HEAD")?, repo.head()?) else {
         return Ok(Answer::default());
     };
+    if call.args.first().is_some_and(|squash| squash == "1") {
+        return Ok(Answer::default());
+    }
+    let branch = repo.head_branch()?;
+    let name = branch.clone().unwrap_or_else(|| BString::from("HEAD"));
+    let name = name.strip_prefix(b"refs/heads/").unwrap_or(&name);
     let span = Span {
-        reference: None,
+        reference: branch,
         tips: vec![new],
         hidden: vec![old],
         old: Some(old),
@@ -20,7 +28,7 @@ pub(super) fn answer(repo: &Repo) -> Result<Answer, HookError> {
     let recovery = vec![
         format!(
             "The merge is done: {} is at {new} and was at {old}.",
-            branch(repo)?
+            name.to_str_lossy()
         ),
         format!("To undo it, and keep uncommitted work: git reset --keep {old}"),
         "To keep it, tell the people behind these commits; CI refuses them too.".to_owned(),
@@ -29,10 +37,4 @@ pub(super) fn answer(repo: &Repo) -> Result<Answer, HookError> {
         judgement: span::judge(repo, &span)?,
         recovery,
     })
-}
-
-fn branch(repo: &Repo) -> Result<String, HookError> {
-    let name = repo.head_branch()?.unwrap_or_else(|| "HEAD".into());
-    let name = name.to_string();
-    Ok(name.strip_prefix("refs/heads/").unwrap_or(&name).to_owned())
 }

@@ -7,6 +7,7 @@ use super::{Call, HookError};
 use crate::git::Repo;
 use crate::guard::Judgement;
 use crate::guard::span::{self, Span};
+use crate::guard::updates::{self, Place, RefUpdate};
 
 /// Judges, for each branch, what the remote does not have there by the policy of what it has.
 pub(super) fn answer(repo: &Repo, call: &Call) -> Result<Judgement, HookError> {
@@ -19,6 +20,7 @@ pub(super) fn answer(repo: &Repo, call: &Call) -> Result<Judgement, HookError> {
         .unwrap_or_default();
     let tracked: Vec<_> = tracked.into_iter().map(|(_, oid)| oid).collect();
     let mut judgement = Judgement::default();
+    let mut new_branches = Vec::new();
     for line in ref_lines::parse_push(&call.input)? {
         let Some(tip) = line
             .local
@@ -31,6 +33,13 @@ pub(super) fn answer(repo: &Repo, call: &Call) -> Result<Judgement, HookError> {
             .remote
             .object()
             .filter(|oid| repo.objects().contains(*oid));
+        if old.is_none() {
+            new_branches.push(RefUpdate {
+                reference: line.reference.clone(),
+                old: None,
+                new: Some(tip),
+            });
+        }
         let hidden = old.map_or_else(|| tracked.clone(), |old| vec![old]);
         let span = Span {
             reference: Some(line.reference.as_bstr().to_owned()),
@@ -39,6 +48,11 @@ pub(super) fn answer(repo: &Repo, call: &Call) -> Result<Judgement, HookError> {
             old,
         };
         judgement.absorb(span::judge(repo, &span)?);
+    }
+    // A remote-tracking branch is a claim that anybody can write. What this guard has let be is
+    // not, so a new branch is held against that as well.
+    if judgement.verdict.is_clean() {
+        judgement.absorb(updates::judge(repo, &new_branches, Place::Clone)?);
     }
     Ok(judgement)
 }

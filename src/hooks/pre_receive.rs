@@ -9,18 +9,18 @@ use crate::guard::updates::{self, Place, RefUpdate};
 /// Judges the branches that the push moves or deletes. The objects wait in quarantine, which
 /// [`Repo::open`] reads through git's environment.
 pub(super) fn answer(repo: &Repo, call: &Call) -> Result<Judgement, HookError> {
-    let mut moved = Vec::new();
-    for line in ref_lines::parse(&call.input)? {
-        if !line.reference.starts_with(b"refs/heads/") {
-            continue;
-        }
-        moved.push(RefUpdate {
-            old: repo
-                .refs()
-                .resolve(&String::from_utf8_lossy(&line.reference))?,
+    let mut lines = ref_lines::parse(&call.input)?;
+    lines.retain(|line| line.reference.starts_with(b"refs/heads/"));
+    let names: Vec<_> = lines.iter().map(|line| line.reference.as_ref()).collect();
+    let olds = repo.refs().resolve_all(&names)?;
+    let moved: Vec<_> = lines
+        .into_iter()
+        .zip(olds)
+        .map(|(line, old)| RefUpdate {
+            old,
             new: line.new.object(),
             reference: line.reference,
-        });
-    }
+        })
+        .collect();
     Ok(updates::judge(repo, &moved, Place::Server)?)
 }

@@ -2,13 +2,12 @@
 
 use std::path::PathBuf;
 
-use bstr::ByteSlice;
-
 use super::{Call, HookError};
 use crate::git::Repo;
 use crate::guard::Judgement;
 use crate::guard::base::Bases;
-use crate::model::{SessionId, trailers};
+use crate::guard::binding;
+use crate::model::trailers;
 use crate::sys::{GitEnv, file};
 
 /// What marks a sequence in which git replays commits that are not this session's own.
@@ -31,7 +30,7 @@ pub(super) fn answer(repo: &Repo, env: &GitEnv, call: &Call) -> Result<Judgement
     {
         return nothing;
     }
-    let Some(session) = bound_session(repo)? else {
+    let Some(session) = binding::session(repo)? else {
         return nothing;
     };
     let base = match repo.head()? {
@@ -60,16 +59,11 @@ pub(super) fn answer(repo: &Repo, env: &GitEnv, call: &Call) -> Result<Judgement
     let args = [
         "interpret-trailers".as_ref(),
         "--in-place".as_ref(),
+        "--no-divider".as_ref(),
+        "--if-exists=doNothing".as_ref(),
         trailer.as_ref(),
         path.as_os_str(),
     ];
     repo.program().output(args)?;
     nothing
-}
-
-/// The session that this worktree belongs to, as `<git dir>/baton/session` says.
-fn bound_session(repo: &Repo) -> Result<Option<SessionId>, HookError> {
-    let path = repo.git_dir().join("baton").join("session");
-    let bytes = file::read_if_exists(&path).map_err(crate::git::GitError::io(path))?;
-    Ok(bytes.and_then(|bytes| SessionId::parse(&bytes.to_str_lossy())))
 }

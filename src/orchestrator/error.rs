@@ -3,6 +3,7 @@ use thiserror::Error;
 
 use crate::git::{GitError, StoreError};
 use crate::guard::GuardError;
+use crate::sys::place::PlaceError;
 
 /// Why a session cannot be recorded or found.
 #[derive(Debug, Error, Diagnostic)]
@@ -76,6 +77,54 @@ pub enum SessionError {
     #[error("no number could be claimed in {0} attempts: others were first each time")]
     #[diagnostic(help("run the command again"))]
     Crowded(usize),
+
+    /// The file of a session cannot be written where it belongs.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Place(#[from] PlaceError),
+
+    /// The repository is bare.
+    #[error("this repository is bare: a session needs a worktree")]
+    #[diagnostic(help("make one with `git worktree add`, and run the command there"))]
+    NoWorktree,
+
+    /// The worktree has a session already.
+    #[error("this worktree is bound to session {id} (\"{title}\"), which is still active")]
+    #[diagnostic(help(
+        "to go on with it, write to its log {log}; when it is done, `git baton session end`; to work beside it, start yours in a worktree of its own (`git worktree add`)"
+    ))]
+    Bound {
+        /// The session.
+        id: String,
+        /// What it is about.
+        title: String,
+        /// Its log.
+        log: String,
+    },
+
+    /// The worktree has no session.
+    #[error("this worktree is bound to no session")]
+    #[diagnostic(help(
+        "begin one with `git baton session start`; `git baton session list` names those of other worktrees"
+    ))]
+    Unbound,
+
+    /// There is no file to take the summary from.
+    #[error("there is no summary at {0}")]
+    #[diagnostic(help(
+        "write it there, or name the file: `git baton session summary FILE`, `-` for standard input"
+    ))]
+    NoSummaryFile(String),
+
+    /// The summary says nothing.
+    #[error("the summary is empty")]
+    #[diagnostic(help("write what was done, what was decided and why, and what is left"))]
+    EmptySummary,
+
+    /// The session's summary has been taken up already.
+    #[error("session {0} is in the handoff document already")]
+    #[diagnostic(help("begin a new session for what there is to add"))]
+    Over(String),
 
     /// The policy has no pattern by which a log could be named.
     #[error("the policy names no path for the log of session {0}")]

@@ -3,10 +3,13 @@
 pub mod aggregate;
 pub mod edit;
 mod error;
+pub mod finish;
 pub mod handoff;
 mod number;
+pub mod output;
 mod remote;
 pub mod session;
+pub mod start;
 pub mod store;
 
 pub use error::SessionError;

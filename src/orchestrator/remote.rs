@@ -13,7 +13,7 @@ const DEFAULT: &str = "origin";
 
 /// How often a remote may refuse a claim without saying that the number is taken; another push
 /// may hold its locks.
-const REFUSALS: usize = 10;
+const REFUSALS: usize = 5;
 
 /// A remote that holds claims.
 pub(super) struct Remote<'a> {
@@ -56,7 +56,9 @@ impl<'a> Remote<'a> {
             let Err(error) = pushed else {
                 return Ok(true);
             };
-            match self.ask(&name)?.first() {
+            // A pattern also matches longer names that end like it.
+            let listed = self.ask(&name)?;
+            match listed.iter().find(|(listed, _)| *listed == name.as_str()) {
                 Some((_, there)) => return Ok(*there == commit),
                 None => refused = Some(error),
             }

@@ -7,10 +7,10 @@ use bstr::{BStr, ByteSlice};
 use super::session::{Record, State};
 use super::{Session, SessionError, number, remote};
 use crate::git::{GitError, RefEdit, Repo, StoreError, tree::TreeReader};
-use crate::guard::base::Bases;
+use crate::guard::{base::Bases, binding};
 use crate::model::{Entry, Oid, SessionId};
 use crate::policy::Policy;
-use crate::sys::{clock, file, lock};
+use crate::sys::{FileLock, clock};
 
 /// Below what the sessions' references are.
 pub const PREFIX: &str = "refs/baton/sessions/";
@@ -115,7 +115,7 @@ pub fn create(repo: &Repo, policy: &Policy, new: &NewSession) -> Result<Created,
     }
     // Whoever holds the lock claims undisturbed; the claim itself is what keeps numbers apart.
     let path = repo.baton_dir().join("allocate.lock");
-    let _turn = lock::exclusive(&path).map_err(GitError::io(path))?;
+    let _turn = FileLock::acquire(&path).map_err(GitError::io(path))?;
     let shared = remote::Remote::of(repo, policy)?;
     let logged = logged_numbers(repo, policy)?;
     match &new.id {
@@ -170,32 +170,13 @@ pub fn update<E: From<SessionError>>(
 /// # Errors
 /// When the worktree is bound to a session that is not recorded.
 pub fn bound(repo: &Repo) -> Result<Option<Session>, SessionError> {
-    let Some(id) = bound_id(repo)? else {
+    let Some(id) = binding::session(repo)? else {
         return Ok(None);
     };
     match find(repo, id.number())? {
         Some(session) => Ok(Some(session)),
         None => Err(SessionError::Unknown(id.number().to_owned())),
     }
-}
-
-/// The name of the session that this worktree is bound to.
-pub fn bound_id(repo: &Repo) -> Result<Option<SessionId>, GitError> {
-    let path = binding(repo);
-    let bytes = file::read_if_exists(&path).map_err(GitError::io(path))?;
-    Ok(bytes.and_then(|bytes| SessionId::parse(&bytes.to_str_lossy())))
-}
-
-/// Binds this worktree to a session: its commits carry the session's trailer from now on.
-pub fn bind(repo: &Repo, session: &Session) -> Result<(), GitError> {
-    let path = binding(repo);
-    let line = format!("{}\n", session.id());
-    file::write_atomically(&path, line.as_bytes()).map_err(GitError::io(path))
-}
-
-/// Where a worktree says which session it belongs to.
-fn binding(repo: &Repo) -> std::path::PathBuf {
-    repo.git_dir().join("baton").join("session")
 }
 
 /// The policy of the commit that is checked out; the default one where it has none.

@@ -1,43 +1,53 @@
 //! The hooks that were there before Baton's, which go on running.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use super::executable::{are_one_file, is_executable};
 use super::file;
 
 /// What the name of a hook that was moved aside ends in.
 pub const KEPT_SUFFIX: &str = ".before-baton";
 
-/// The file, in Baton's directory beside the hooks, that names the directory of hooks which
-/// `core.hooksPath` pointed to before.
+/// The file, in Baton's directory beside the hooks, that names the directory of hooks to which
+/// `core.hooksPath` pointed for every worktree. Empty: to none.
 pub const EARLIER_PATH_FILE: &str = "earlier-hooks-path";
 
+/// The file, in the directory `baton` of a worktree's git directory, that names the one to which
+/// `core.hooksPath` pointed in that worktree alone. It goes before [`EARLIER_PATH_FILE`].
+pub const WORKTREE_PATH_FILE: &str = "worktree-hooks-path";
+
 /// The hooks to run before Baton's own answer, in order: the one that stood in its place, then
-/// the one in the directory that `core.hooksPath` named. `program` is the installed hook.
-pub fn earlier_hooks(program: &Path, name: &str) -> Vec<PathBuf> {
+/// the one in the directory that `core.hooksPath` named. `program` is the installed hook, and
+/// `git_dir` is git's `GIT_DIR`, which it leaves unset in the main worktree.
+pub fn earlier_hooks(program: &Path, name: &str, git_dir: Option<&Path>) -> Vec<PathBuf> {
     let mut kept = program.as_os_str().to_owned();
     kept.push(KEPT_SUFFIX);
-    let hooks = program.parent().unwrap_or(Path::new("."));
-    let record = hooks.join("..").join("baton").join(EARLIER_PATH_FILE);
-    let elsewhere = file::read_if_exists(&record).ok().flatten().map(|bytes| {
-        let directory = std::ffi::OsStr::from_bytes(bytes.trim_ascii());
-        Path::new(directory).join(name)
-    });
+    let common_dir = program.parent().unwrap_or(Path::new(".")).join("..");
+    let elsewhere = earlier_directory(&common_dir, git_dir).map(|directory| directory.join(name));
     std::iter::once(PathBuf::from(kept))
         .chain(elsewhere)
-        .filter(|hook| is_executable(hook))
+        .filter(|hook| is_executable(hook) && !are_one_file(hook, program))
         .collect()
 }
 
-/// Whether git would run the file as a hook.
-pub fn is_executable(path: &Path) -> bool {
-    path.metadata()
-        .is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
+/// The directory of hooks that git would use here without Baton. Like git's, a relative one is
+/// relative to the directory in which git runs its hooks.
+fn earlier_directory(common_dir: &Path, git_dir: Option<&Path>) -> Option<PathBuf> {
+    let own = git_dir.unwrap_or(common_dir).join("baton");
+    let files = [
+        own.join(WORKTREE_PATH_FILE),
+        common_dir.join("baton").join(EARLIER_PATH_FILE),
+    ];
+    let read = |path: &PathBuf| file::read_if_exists(path).ok().flatten();
+    let bytes = files.iter().find_map(read)?;
+    let path = bytes.strip_suffix(b"\n").unwrap_or(&bytes);
+    // Without a directory the name would be looked up on PATH.
+    (!path.is_empty()).then(|| Path::new(".").join(OsStr::from_bytes(path)))
 }
 
 /// Runs a hook as git would and returns its exit code; one that a signal ends counts as failed,

@@ -1,82 +1,161 @@
 //! What a CI service says about the change it runs for.
+//!
+//! Sources: GitHub's "Variables reference" and "Webhook events and payloads"; GitLab's
+//! "Predefined CI/CD variables reference".
 
 use serde_json::Value;
 
 use super::file;
 
-/// The stretch of history that a CI run is about, in the words of its service.
+/// What a CI run is about, in the words of its service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CiRange {
-    /// A pull or merge request: the tip of the branch it would go into, and its own tip.
+    /// A pull or merge request, or a group of them in a queue.
     Request {
-        /// The target, a revision.
+        /// The tip of the branch it would go into, or a commit below it; a revision.
         target: String,
         /// What would go in, a revision.
         tip: String,
+        /// The full name of the branch it would go into, where it is known.
+        branch: Option<String>,
     },
-    /// A push: the tip before (`None` for a new branch) and after it.
-    Push {
-        /// What the branch named before.
-        before: Option<String>,
-        /// What it names now.
-        after: String,
-        /// The repository's default branch, where it is known.
-        default_branch: Option<String>,
-    },
+    /// A push to a branch.
+    Push(CiPush),
+    /// A change that brings no commit to a branch: there is nothing to judge, for this reason.
+    Nothing(&'static str),
+    /// A run that is about no change, started by this event.
+    NoChange(String),
 }
 
-/// The range that the environment names; `None` outside CI, and for events that are about no
-/// change.
-///
-/// Sources: GitHub's "Variables reference" and "Webhook events and payloads"; GitLab's
-/// "Predefined CI/CD variables reference".
+/// A push to a branch, as a CI service tells it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CiPush {
+    /// The full name of the branch, where it is known.
+    pub branch: Option<String>,
+    /// What the branch named before; `None` for a new branch.
+    pub before: Option<String>,
+    /// What it names now.
+    pub after: String,
+    /// The short name of the repository's default branch, where it is known.
+    pub default_branch: Option<String>,
+}
+
+impl CiPush {
+    /// The default branch, when another one was pushed to.
+    pub fn left(&self) -> Option<&str> {
+        let default = self.default_branch.as_deref()?;
+        let own = self.branch.as_deref()?.strip_prefix(BRANCHES)?;
+        (own != default).then_some(default)
+    }
+}
+
+const BRANCHES: &str = "refs/heads/";
+const TAG: &str = "a tag was pushed, and the rules hold on branches";
+const DELETION: &str = "the branch was deleted";
+
+/// What the environment says this run is about; `None` outside CI.
 pub fn range() -> std::io::Result<Option<CiRange>> {
     if value("GITHUB_ACTIONS").is_some() {
-        return github();
+        let event = match value("GITHUB_EVENT_PATH") {
+            Some(path) => file::read_if_exists(path.as_ref())?.unwrap_or_default(),
+            None => Vec::new(),
+        };
+        return Ok(Some(github(value("GITHUB_EVENT_NAME"), &event)));
     }
-    Ok(value("GITLAB_CI").and_then(|_| gitlab()))
+    Ok(value("GITLAB_CI").map(|_| gitlab(value)))
 }
 
-fn github() -> std::io::Result<Option<CiRange>> {
-    let event = match value("GITHUB_EVENT_PATH") {
-        Some(path) => file::read_if_exists(path.as_ref())?.unwrap_or_default(),
-        None => Vec::new(),
-    };
-    let event: Value = serde_json::from_slice(&event).unwrap_or_default();
+/// An event that cannot be read names no change, which is an error further up.
+fn github(name: Option<String>, event: &[u8]) -> CiRange {
+    let event: Value = serde_json::from_slice(event).unwrap_or_default();
     let text = |pointer: &str| {
-        event
-            .pointer(pointer)
-            .and_then(Value::as_str)
-            .map(str::to_owned)
+        let value = event.pointer(pointer).and_then(Value::as_str);
+        value.filter(|text| !text.is_empty()).map(str::to_owned)
     };
     if let (Some(target), Some(tip)) = (
         text("/pull_request/base/sha"),
         text("/pull_request/head/sha"),
     ) {
-        return Ok(Some(CiRange::Request { target, tip }));
+        let branch = text("/pull_request/base/ref").map(|short| format!("{BRANCHES}{short}"));
+        return CiRange::Request {
+            target,
+            tip,
+            branch,
+        };
     }
     if let (Some(target), Some(tip)) =
         (text("/merge_group/base_sha"), text("/merge_group/head_sha"))
     {
-        return Ok(Some(CiRange::Request { target, tip }));
+        let branch = text("/merge_group/base_ref");
+        return CiRange::Request {
+            target,
+            tip,
+            branch,
+        };
     }
-    Ok(text("/after").map(|after| CiRange::Push {
+    let Some(after) = text("/after") else {
+        return CiRange::NoChange(name.unwrap_or_else(|| "an event without a name".to_owned()));
+    };
+    let branch = text("/ref");
+    if branch
+        .as_ref()
+        .is_some_and(|name| !name.starts_with(BRANCHES))
+    {
+        return CiRange::Nothing(TAG);
+    }
+    if is_zeros(&after) {
+        return CiRange::Nothing(DELETION);
+    }
+    CiRange::Push(CiPush {
+        branch,
         before: text("/before").filter(|before| !is_zeros(before)),
         after,
         default_branch: text("/repository/default_branch"),
-    }))
+    })
 }
 
-fn gitlab() -> Option<CiRange> {
-    if let Some(target) = value("CI_MERGE_REQUEST_DIFF_BASE_SHA") {
-        let tip = value("CI_MERGE_REQUEST_SOURCE_BRANCH_SHA").or_else(|| value("CI_COMMIT_SHA"))?;
-        return Some(CiRange::Request { target, tip });
+fn gitlab(value: impl Fn(&str) -> Option<String>) -> CiRange {
+    let source = value("CI_PIPELINE_SOURCE");
+    let Some(commit) = value("CI_COMMIT_SHA") else {
+        return CiRange::NoChange(source.unwrap_or_else(|| "an unknown source".to_owned()));
+    };
+    if let Some(target) = gitlab_target(&value) {
+        return CiRange::Request {
+            target,
+            tip: gitlab_tip(&value).unwrap_or(commit),
+            branch: value("CI_MERGE_REQUEST_TARGET_BRANCH_NAME")
+                .map(|short| format!("{BRANCHES}{short}")),
+        };
     }
-    Some(CiRange::Push {
+    if value("CI_COMMIT_TAG").is_some() {
+        return CiRange::Nothing(TAG);
+    }
+    let push = CiPush {
+        branch: value("CI_COMMIT_BRANCH").map(|short| format!("{BRANCHES}{short}")),
         before: value("CI_COMMIT_BEFORE_SHA").filter(|before| !is_zeros(before)),
-        after: value("CI_COMMIT_SHA")?,
+        after: commit,
         default_branch: value("CI_DEFAULT_BRANCH"),
-    })
+    };
+    match source {
+        // Only a push says what was before; a run by hand or by the clock does not.
+        Some(source) if source != "push" && push.before.is_none() && push.left().is_none() => {
+            CiRange::NoChange(source)
+        }
+        _ => CiRange::Push(push),
+    }
+}
+
+/// Where the merge request begins. GitLab tells the tip of the target only in a pipeline for
+/// merged results; in another one, the merge base.
+fn gitlab_target(value: impl Fn(&str) -> Option<String>) -> Option<String> {
+    value("CI_MERGE_REQUEST_TARGET_BRANCH_SHA").or_else(|| value("CI_MERGE_REQUEST_DIFF_BASE_SHA"))
+}
+
+/// What a pipeline for merged results has merged; its own commit is thrown away. `None` where
+/// the pipeline's commit itself would go in: without a merge, and in a merge train.
+fn gitlab_tip(value: impl Fn(&str) -> Option<String>) -> Option<String> {
+    let train = value("CI_MERGE_REQUEST_EVENT_TYPE").is_some_and(|kind| kind == "merge_train");
+    value("CI_MERGE_REQUEST_SOURCE_BRANCH_SHA").filter(|_| !train)
 }
 
 fn is_zeros(oid: &str) -> bool {
@@ -85,4 +164,68 @@ fn is_zeros(oid: &str) -> bool {
 
 fn value(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn gitlab_of(set: &[(&str, &str)]) -> CiRange {
+        let find = |name: &str| set.iter().find(|(key, _)| *key == name);
+        gitlab(|name| find(name).map(|(_, value)| (*value).to_owned()))
+    }
+
+    fn request(target: &str, tip: &str) -> CiRange {
+        CiRange::Request {
+            target: target.to_owned(),
+            tip: tip.to_owned(),
+            branch: Some("refs/heads/main".to_owned()),
+        }
+    }
+
+    const MERGE_REQUEST: [(&str, &str); 3] = [
+        ("CI_COMMIT_SHA", "c0"),
+        ("CI_MERGE_REQUEST_DIFF_BASE_SHA", "ba"),
+        ("CI_MERGE_REQUEST_TARGET_BRANCH_NAME", "main"),
+    ];
+
+    #[test]
+    fn a_detached_merge_request_runs_from_its_merge_base_to_its_own_commit() {
+        assert_eq!(gitlab_of(&MERGE_REQUEST), request("ba", "c0"));
+    }
+
+    #[test]
+    fn merged_results_leave_their_temporary_merge_out_and_a_train_keeps_it() {
+        let mut set = MERGE_REQUEST.to_vec();
+        set.push(("CI_MERGE_REQUEST_SOURCE_BRANCH_SHA", "50"));
+        set.push(("CI_MERGE_REQUEST_TARGET_BRANCH_SHA", "7a"));
+        set.push(("CI_MERGE_REQUEST_EVENT_TYPE", "merged_result"));
+        assert_eq!(gitlab_of(&set), request("7a", "50"));
+        set.pop();
+        set.push(("CI_MERGE_REQUEST_EVENT_TYPE", "merge_train"));
+        assert_eq!(gitlab_of(&set), request("7a", "c0"));
+    }
+
+    #[test]
+    fn a_run_by_the_clock_names_a_change_only_on_a_branch_of_its_own() {
+        let scheduled = |branch| {
+            gitlab_of(&[
+                ("CI_PIPELINE_SOURCE", "schedule"),
+                ("CI_COMMIT_SHA", "c0"),
+                ("CI_COMMIT_BEFORE_SHA", "0000"),
+                ("CI_COMMIT_BRANCH", branch),
+                ("CI_DEFAULT_BRANCH", "main"),
+            ])
+        };
+        assert_eq!(scheduled("main"), CiRange::NoChange("schedule".to_owned()));
+        assert!(matches!(scheduled("work"), CiRange::Push(_)));
+    }
+
+    #[test]
+    fn an_event_that_cannot_be_read_is_about_no_change() {
+        for event in ["", "{", "[]", r#"{"after":7}"#, r#"{"after":""}"#] {
+            let range = github(Some("push".to_owned()), event.as_bytes());
+            assert_eq!(range, CiRange::NoChange("push".to_owned()), "{event}");
+        }
+    }
 }

@@ -18,22 +18,9 @@ pub fn read_if_exists(path: &Path) -> io::Result<Option<Vec<u8>>> {
     }
 }
 
-/// Whether something is there.
-pub fn exists(path: &Path) -> bool {
-    path.symlink_metadata().is_ok()
-}
-
 /// Whether a directory is there.
 pub fn is_directory(path: &Path) -> bool {
     path.is_dir()
-}
-
-/// Removes the file; that it is not there is no error.
-pub fn remove_if_exists(path: &Path) -> io::Result<()> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
-    }
 }
 
 /// The ordinary files below a directory, as paths from there with `/` between their parts, sorted.
@@ -73,6 +60,64 @@ pub fn files_below(root: &Path, enter: &dyn Fn(&str) -> bool) -> io::Result<Vec<
 pub fn temporary_directory(below: &Path) -> io::Result<tempfile::TempDir> {
     fs::create_dir_all(below)?;
     tempfile::tempdir_in(below)
+}
+
+/// Whether two paths lead to one place; false where one of them leads nowhere.
+pub fn is_same_place(one: &Path, other: &Path) -> bool {
+    matches!((one.canonicalize(), other.canonicalize()), (Ok(one), Ok(other)) if one == other)
+}
+
+/// Whether anything has this name, were it a link that leads nowhere.
+pub fn is_taken(path: &Path) -> bool {
+    path.symlink_metadata().is_ok()
+}
+
+/// Whether the path is a symbolic link.
+pub fn is_link(path: &Path) -> bool {
+    path.symlink_metadata()
+        .is_ok_and(|found| found.is_symlink())
+}
+
+/// Renames a file or a link, and what had the new name is gone.
+pub fn rename(from: &Path, to: &Path) -> io::Result<()> {
+    fs::rename(from, to)
+}
+
+/// Removes a file; it need not be there.
+pub fn remove_if_exists(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        done => done,
+    }
+}
+
+/// Removes a file, or a directory with all it holds; it need not be there.
+pub fn remove_all_if_exists(path: &Path) -> io::Result<()> {
+    match path.symlink_metadata() {
+        Ok(found) if found.is_dir() => fs::remove_dir_all(path),
+        _ => remove_if_exists(path),
+    }
+}
+
+/// Removes a directory that holds nothing; says whether it is gone.
+pub fn remove_if_empty(directory: &Path) -> bool {
+    fs::remove_dir(directory).is_ok() || !is_taken(directory)
+}
+
+/// The names of the directories in a directory, in no order; none where it does not exist.
+pub fn directories(path: &Path) -> io::Result<Vec<String>> {
+    let entries = match fs::read_dir(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries?,
+    };
+    let mut names = Vec::new();
+    for entry in entries {
+        let entry = entry?;
+        if entry.path().is_dir() {
+            names.push(entry.file_name().to_string_lossy().into_owned());
+        }
+    }
+    Ok(names)
 }
 
 /// Puts these bytes in place of the file in one step, making its directory where there is none:

@@ -1,24 +1,62 @@
-//! Locks that the system releases when their holder ends, however it ends.
+//! One process at a time.
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::Path;
 
-/// A lock on a file, held until it is dropped.
+use super::executable::is_same_file;
+
+/// A lock that this process holds until the value is dropped; the system lets go of it when the
+/// process dies, however it dies.
 #[derive(Debug)]
-pub struct Lock {
-    _file: File,
+pub struct FileLock {
+    _open: File,
 }
 
-/// Waits for the lock on this file, which is made where there is none.
-pub fn exclusive(path: &Path) -> io::Result<Lock> {
-    fs::create_dir_all(path.parent().unwrap_or(Path::new(".")))?;
-    let mut options = OpenOptions::new();
-    let file = options
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(path)?;
-    file.lock()?;
-    Ok(Lock { _file: file })
+impl FileLock {
+    /// Waits for the lock on the file at `path`, which is made where there is none.
+    ///
+    /// Whoever holds it may remove the file: the next to come then makes another, and whoever
+    /// waited for the old one takes that instead.
+    pub fn acquire(path: &Path) -> io::Result<Self> {
+        loop {
+            fs::create_dir_all(path.parent().unwrap_or(Path::new(".")))?;
+            let opened = OpenOptions::new()
+                .create(true)
+                .append(true)
+                .read(true)
+                .open(path);
+            let file = match opened {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                opened => opened?,
+            };
+            file.lock()?;
+            if path.metadata().is_ok_and(|named| {
+                file.metadata()
+                    .is_ok_and(|open| is_same_file(&named, &open))
+            }) {
+                return Ok(Self { _open: file });
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_waits_for_a_removed_lock_takes_the_new_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("baton/lock");
+        let held = FileLock::acquire(&path).unwrap();
+        std::thread::scope(|scope| {
+            let waiting = scope.spawn(|| FileLock::acquire(&path).unwrap());
+            fs::remove_dir_all(path.parent().unwrap()).unwrap();
+            drop(held);
+            let taken = waiting.join().unwrap();
+            let open = taken._open.metadata().unwrap();
+            assert!(is_same_file(&path.metadata().unwrap(), &open));
+        });
+    }
 }

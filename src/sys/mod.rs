@@ -4,9 +4,13 @@ pub mod chain;
 pub mod ci;
 pub mod clock;
 mod env;
+pub mod executable;
 pub mod file;
-pub mod lock;
+pub mod interrupt;
+mod lock;
 pub mod mmap;
+pub mod place;
 pub mod process;
 
 pub use env::{GitEnv, host_name};
+pub use lock::FileLock;

@@ -1,3 +1,7 @@
+use git_baton::orchestrator::store::{self, NewSession};
+use git_baton::orchestrator::{SessionError, State};
+use git_baton::policy::Policy;
+
 use crate::support::{BEFORE, HANDOFF, World};
 
 /// Agents work at once, finish in any order, are merged, and are aggregated.
@@ -143,4 +147,56 @@ fn the_aggregate_is_pushed_on_demand() {
     world.aggregated(&["--push", "origin"]);
     let server = world.root().join("server");
     assert_eq!(world.git(server, &["rev-parse", "main"]), world.tip());
+}
+
+#[test]
+fn recorded_sessions_are_waited_for_and_their_summaries_outlive_their_worktrees() {
+    let world = World::new("");
+    world.agents(&[1, 2]);
+    let repo = world.repo();
+    for (id, title) in [("101", "First"), ("102", "Second")] {
+        let new = NewSession {
+            id: Some(id.to_owned()),
+            date: Some("2025-12-18".to_owned()),
+            title: title.to_owned(),
+            task: None,
+        };
+        store::create(&repo, &Policy::default(), &new).unwrap();
+    }
+    world.agents(&[101, 102]);
+    let end = |number: &str, text: &str| {
+        store::update::<SessionError>(&repo, number, |session| {
+            session.state = State::Ended;
+            session.summary = Some(text.into());
+            Ok(())
+        })
+        .unwrap();
+    };
+    end("101", "# Summary\n\n- Did part 101\n");
+    let (code, said) = world.aggregate(&["--sessions", "101,102"]);
+    assert_eq!(code, 2);
+    assert!(
+        said.contains("session 102") && said.contains("still active"),
+        "{said}"
+    );
+    end("102", "Only the record knows\n");
+    let (code, said) = world.aggregate(&[]);
+    assert_eq!(code, 2);
+    assert!(
+        said.contains("differ") && said.contains("refs/baton/sessions/102"),
+        "{said}"
+    );
+    for number in [101, 102] {
+        let place = format!("../agent-{number}");
+        world.git(world.main(), &["worktree", "remove", "--force", &place]);
+    }
+    world.git(world.main(), &["gc", "-q", "--prune=now"]);
+    let said = world.aggregated(&["--orchestrator", "200"]);
+    assert!(said.contains("1, 2, 101, 102"), "{said}");
+    let handoff = world.read(HANDOFF);
+    assert!(
+        handoff.contains("#### Session 102: Second\nOnly the record knows\n"),
+        "{handoff}"
+    );
+    world.assert_verified();
 }

@@ -6,6 +6,7 @@ use bstr::{BString, ByteSlice};
 
 use super::{AggregateError, Ground};
 use crate::git::{GitError, Repo, landing};
+use crate::guard::binding;
 use crate::handoff::canonical_summary;
 use crate::model::SessionId;
 use crate::orchestrator::{State, store};
@@ -55,13 +56,13 @@ pub fn collect(repo: &Repo, ground: &Ground) -> Result<Collected, AggregateError
             );
         }
     }
-    for (id, _, blob) in &ground.logs {
+    for (id, path, blob) in &ground.logs {
         let Some(candidate) = found.get_mut(id.number()) else {
             continue;
         };
         candidate.logs.push(id.date().map(str::to_owned));
         if candidate.title.is_empty() {
-            candidate.title = log_title(&objects.blob(*blob)?, id);
+            candidate.title = log_title(&objects.blob(*blob)?, path, id);
         }
     }
     for number in &ground.aggregated {
@@ -91,7 +92,7 @@ fn in_worktrees(repo: &Repo, ground: &Ground, found: &mut Collected) -> Result<(
             }
         }
         // A directory that git lists and that is no worktree any more is bound to nothing.
-        let bound = landing::open_worktree(root).and_then(|repo| store::bound_id(&repo));
+        let bound = landing::open_worktree(root).and_then(|repo| binding::session(&repo));
         if let Ok(Some(id)) = bound {
             found.entry(id.number().to_owned()).or_default().bound = true;
         }
@@ -114,24 +115,41 @@ fn add(candidate: &mut Candidate, text: &[u8], place: String) {
     }
 }
 
-/// The log's first heading without the session's name: `# Session 19: Constraints`.
-fn log_title(log: &[u8], id: &SessionId) -> String {
-    let Some(heading) = log.lines().find_map(|line| line.strip_prefix(b"# ")) else {
-        return String::new();
-    };
-    let heading = heading.to_str_lossy().trim().to_owned();
+/// The log's first heading without the session's name (`# Session 19: Constraints`) or, where that
+/// says no more than number and day, the words of its file's name.
+fn log_title(log: &[u8], path: &BString, id: &SessionId) -> String {
+    let heading = log.lines().find_map(|line| line.strip_prefix(b"# "));
+    let heading = heading.map_or_else(String::new, |text| text.to_str_lossy().trim().to_owned());
+    let title = without_session(&heading, id);
+    if !title.is_empty() && SessionId::new(Some(title), "0").is_none() {
+        return title.to_owned();
+    }
+    let path = path.to_str_lossy();
+    let name = path.rsplit('/').next().unwrap_or_default();
+    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+    let dated = stem
+        .get(..10)
+        .filter(|day| SessionId::new(Some(day), "0").is_some());
+    let stem = dated.map_or(stem, |day| &stem[day.len()..]);
+    let mut after = stem.split(&['-', '_'][..]).skip_while(|word| {
+        SessionId::new(None, word).is_none_or(|named| named.number() != id.number())
+    });
+    after.next();
+    after.collect::<Vec<_>>().join(" ")
+}
+
+fn without_session<'h>(heading: &'h str, id: &SessionId) -> &'h str {
     let Some(rest) = heading.strip_prefix("Session") else {
         return heading;
     };
-    let rest = rest
-        .trim_start_matches([' ', '#', ':', '-'])
-        .trim_start_matches("Log");
-    let rest = rest.trim_start_matches([' ', '#', ':', '-']);
+    let separators = [' ', '#', ':', '-', '–', '—', '.'];
+    let rest = rest.trim_start_matches(separators);
+    let rest = rest.strip_prefix("Log").unwrap_or(rest);
+    let rest = rest.trim_start_matches(separators);
     let digits = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
     match SessionId::new(None, &rest[..digits]) {
         Some(named) if named.number() == id.number() => {
-            let separators = [' ', ':', '-', '–', '—', '.'];
-            rest[digits..].trim_start_matches(separators).to_owned()
+            rest[digits..].trim_start_matches(separators)
         }
         _ => heading,
     }
@@ -150,10 +168,12 @@ mod tests {
             ("# Session Log: 19 Constraints\r\n", "Constraints"),
             ("# Session 20: other\n", "Session 20: other"),
             ("# Notes\n", "Notes"),
-            ("# Session 19\n", ""),
-            ("text\n", ""),
+            ("# Session 19\n", "tidy up"),
+            ("# Session 19 - 2025-12-18\n", "tidy up"),
+            ("text\n", "tidy up"),
         ] {
-            assert_eq!(log_title(log.as_bytes(), &id), title, "{log:?}");
+            let path = "sessions/2025-12-19-session-019-tidy-up.md".into();
+            assert_eq!(log_title(log.as_bytes(), &path, &id), title, "{log:?}");
         }
     }
 }

@@ -65,7 +65,7 @@ impl<'a> Lease<'a> {
                 && !holder.is_gone(&own.host)
             {
                 return Err(AggregateError::Held {
-                    holder,
+                    holder: Box::new(holder),
                     record: old,
                 });
             }

@@ -103,7 +103,7 @@ fn attempt(
 /// What would be aggregated, in which order.
 pub fn plan(repo: &Repo, ground: &Ground, request: &Request) -> Result<Plan, AggregateError> {
     let collected = collect::collect(repo, ground)?;
-    let here = super::store::bound_id(repo)?;
+    let here = crate::guard::binding::session(repo)?;
     let orchestrator = request.orchestrator.as_ref().or(here.as_ref());
     let date = match &request.date {
         Some(date) => date.clone(),

@@ -1,0 +1,177 @@
+//! `git baton session start|summary|end|list|show|lint`.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use bstr::{BString, ByteSlice};
+use miette::{IntoDiagnostic, WrapErr};
+
+use super::{ALLOWED, BROKEN, ExitCode};
+use crate::cli::{Session as Verb, SessionFormat as Format, SessionStart};
+use crate::git::Repo;
+use crate::orchestrator::store::{self, Claim, NewSession};
+use crate::orchestrator::{Session, finish, output, start};
+use crate::protocol::{self, Finding};
+use crate::report::escape;
+use crate::sys::{GitEnv, file};
+
+/// Runs the verb.
+pub fn run(verb: Verb) -> miette::Result<ExitCode> {
+    let env = GitEnv::from_process().into_diagnostic()?;
+    if let Verb::Lint { files, format } = &verb
+        && !files.is_empty()
+    {
+        return findings(None, lint(&env.current_dir, files)?, *format);
+    }
+    let repo = Repo::open(&env)?;
+    match verb {
+        Verb::Start(args) => begin(&repo, args),
+        Verb::Summary { file, format } => {
+            let text = file.map(|file| read_summary(&env.current_dir, &file));
+            let session = finish::hand_in(&repo, text.transpose()?)?;
+            let said = format!("session {}: the summary is stored\n", session.id());
+            one(&session, &said, format)
+        }
+        Verb::End { format } => {
+            let ending = finish::end(&repo)?;
+            findings(Some(&ending.session), ending.findings, format)
+        }
+        Verb::List { format } => {
+            let sessions = store::list(&repo)?;
+            super::print(&match format {
+                Format::Human => sessions.iter().map(line).collect(),
+                Format::Json => escape::json(&output::sessions(&sessions)),
+            })?;
+            Ok(ALLOWED)
+        }
+        Verb::Show { number, format } => {
+            let session = finish::named_or_bound(&repo, number.as_deref())?;
+            let page = page(&session);
+            one(&session, &page, format)
+        }
+        Verb::Lint { format, .. } => findings(None, finish::lint_own(&repo)?, format),
+    }
+}
+
+fn begin(repo: &Repo, args: SessionStart) -> miette::Result<ExitCode> {
+    let created = start::start(
+        repo,
+        &NewSession {
+            id: args.id,
+            date: args.date,
+            title: args.title,
+            task: args.task,
+        },
+    )?;
+    let session = &created.session;
+    if let Claim::Unshared { remote, reason } = &created.claim {
+        let reason = escape::visible(reason.as_bytes());
+        eprintln!(
+            "baton: `{remote}` could not be asked whether another clone has number {}: {reason}",
+            session.number
+        );
+    }
+    let said = format!("session {}\nlog {}\n", session.id(), session.log_path);
+    one(session, &said, args.format)
+}
+
+fn read_summary(directory: &Path, path: &Path) -> miette::Result<BString> {
+    if path == Path::new("-") {
+        let mut text = Vec::new();
+        std::io::stdin()
+            .read_to_end(&mut text)
+            .into_diagnostic()
+            .wrap_err("the summary cannot be read from standard input")?;
+        return Ok(text.into());
+    }
+    Ok(read(directory, path)?.into())
+}
+
+fn lint(directory: &Path, files: &[PathBuf]) -> miette::Result<Vec<Finding>> {
+    let mut findings = Vec::new();
+    for path in files {
+        let text = read(directory, path)?;
+        let log = protocol::parse(text.as_bstr());
+        findings.extend(protocol::check(&path.display().to_string(), &log));
+    }
+    Ok(findings)
+}
+
+fn read(directory: &Path, path: &Path) -> miette::Result<Vec<u8>> {
+    file::read(&directory.join(path))
+        .into_diagnostic()
+        .wrap_err_with(|| format!("{} cannot be read", path.display()))
+}
+
+fn one(session: &Session, said: &str, format: Format) -> miette::Result<ExitCode> {
+    super::print(&match format {
+        Format::Human => said.to_owned(),
+        Format::Json => escape::json(&output::sessions(std::slice::from_ref(session))),
+    })?;
+    Ok(ALLOWED)
+}
+
+/// Writes what was found; 1 when something of it keeps a session from ending.
+fn findings(
+    session: Option<&Session>,
+    findings: Vec<Finding>,
+    format: Format,
+) -> miette::Result<ExitCode> {
+    let refused = finish::is_refused(&findings);
+    let mut text = String::new();
+    match format {
+        Format::Json => text = escape::json(&output::check(session, findings)),
+        Format::Human => {
+            for finding in &findings {
+                text.push_str(&visible_lines(finding.to_line().as_bytes()));
+            }
+            if let Some(session) = session {
+                let outcome = match refused {
+                    true => "cannot end yet",
+                    false => "has ended",
+                };
+                text.push_str(&format!("session {} {outcome}\n", session.id()));
+            }
+        }
+    }
+    super::print(&text)?;
+    Ok(if refused { BROKEN } else { ALLOWED })
+}
+
+/// The text with what is not seen escaped, line by line.
+fn visible_lines(text: &[u8]) -> String {
+    let lines = text.lines().map(escape::visible);
+    lines.map(|line| line + "\n").collect()
+}
+
+fn line(session: &Session) -> String {
+    format!(
+        "{:<16} {:<10} {}\n",
+        session.id().to_string(),
+        session.state.as_str(),
+        escape::visible(session.title.as_bytes())
+    )
+}
+
+fn page(session: &Session) -> String {
+    let mut page = format!("session {}\n", session.id());
+    let mut row = |name: &str, value: Option<&str>| {
+        if let Some(value) = value.filter(|value| !value.is_empty()) {
+            page.push_str(&format!("{name:<9}{}\n", escape::visible(value.as_bytes())));
+        }
+    };
+    row("title", Some(&session.title));
+    row("task", session.task.as_deref());
+    row("state", Some(session.state.as_str()));
+    row("branch", session.branch.as_deref());
+    row("worktree", Some(&session.worktree));
+    row("host", Some(&session.host));
+    row("log", Some(&session.log_path));
+    row("started", Some(&session.started_at));
+    row("ended", session.ended_at.as_deref());
+    if let Some(summary) = &session.summary {
+        page.push('\n');
+        page.push_str(&visible_lines(summary));
+    }
+    page
+}

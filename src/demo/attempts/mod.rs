@@ -1,0 +1,152 @@
+//! What is tried, as data.
+
+mod commits;
+mod history;
+mod honest;
+mod server;
+
+use super::aggregate::Session;
+use super::outcome::{State, Stop};
+use super::scene::Place;
+use crate::hooks::Hook;
+
+/// One thing that an agent tries.
+pub(super) struct Attempt {
+    /// The heading that it stands under.
+    pub(super) group: &'static str,
+    /// What it is, in a few words.
+    pub(super) name: &'static str,
+    /// Where it is tried.
+    pub(super) place: Place,
+    /// What has to be done before, without being stopped.
+    pub(super) first: &'static [Step],
+    /// The command line that is tried.
+    pub(super) tries: &'static str,
+    /// What ought to stop it, and what ought to be left.
+    pub(super) expected: (Stop, State),
+    /// A command line, run afterwards, and what it ought to print; for what references do not
+    /// show.
+    pub(super) shows: Option<(&'static str, &'static str)>,
+}
+
+/// A step that prepares an attempt. Every text may name words in braces.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Step {
+    /// Runs a command line.
+    Run(&'static str),
+    /// Runs a command line in another place.
+    At(Place, &'static str),
+    /// Gives what a command line prints a name among the words.
+    Let(&'static str, &'static str),
+    /// Writes a file.
+    Write(&'static str, &'static str),
+    /// Adds to a file.
+    Append(&'static str, &'static str),
+    /// Replaces a file by a symbolic link to another.
+    Link(&'static str, &'static str),
+    /// Binds the worktree to a session, as the conductor does.
+    Bind(&'static str),
+    /// Stages an aggregate and makes its commit, `aggregate` among the words.
+    Aggregate(&'static [Session]),
+}
+
+impl Attempt {
+    fn new(
+        name: &'static str,
+        first: &'static [Step],
+        tries: &'static str,
+        stop: Stop,
+        left: State,
+    ) -> Self {
+        Self {
+            group: "",
+            name,
+            place: Place::AgentA,
+            first,
+            tries,
+            expected: (stop, left),
+            shows: None,
+        }
+    }
+
+    /// What a hook has to refuse.
+    fn refused(
+        name: &'static str,
+        first: &'static [Step],
+        tries: &'static str,
+        hook: Hook,
+        left: State,
+    ) -> Self {
+        Self::new(name, first, tries, Stop::Hook(hook), left)
+    }
+
+    /// What has to go through, moving these references.
+    fn allowed(
+        name: &'static str,
+        first: &'static [Step],
+        tries: &'static str,
+        moved: &'static str,
+    ) -> Self {
+        Self::new(
+            name,
+            first,
+            tries,
+            Stop::Nothing,
+            State::Moved(moved.into()),
+        )
+    }
+
+    fn at(mut self, place: Place) -> Self {
+        self.place = place;
+        self
+    }
+
+    fn shows(mut self, command: &'static str, printed: &'static str) -> Self {
+        self.shows = Some((command, printed));
+        self
+    }
+}
+
+/// Every attempt, in the order of the table.
+pub(super) fn all() -> Vec<Attempt> {
+    let groups: [(&'static str, Vec<Attempt>); 6] = [
+        ("Honest work", honest::all()),
+        ("Commits that write the handoff file", commits::handoff()),
+        (
+            "Commits of several sessions, and the rules",
+            commits::sessions(),
+        ),
+        ("Commits from elsewhere", history::foreign()),
+        ("Branches that lose or launder", history::branches()),
+        (
+            "Without the hooks of the clone, and the server",
+            server::all(),
+        ),
+    ];
+    let named = groups.into_iter().flat_map(|(group, attempts)| {
+        attempts
+            .into_iter()
+            .map(move |attempt| Attempt { group, ..attempt })
+    });
+    named.collect()
+}
+
+/// Adds a line to the handoff file.
+const EDIT: Step = Step::Append(super::aggregate::HANDOFF, "- Said by an agent\n");
+/// Stages everything.
+const ADD: Step = Step::Run("git add -A");
+/// Brings the commit of a clone without hooks here, as `FETCH_HEAD`.
+const FETCH_BAD: Step = Step::Run("git fetch -q {outside} bad");
+/// Makes a commit that breaks a rule, `bad` among the words, on no branch.
+const MAKE_BAD: Step = Step::Let(
+    "bad",
+    "git commit-tree {tree} -p HEAD -m 'Edit by plumbing'",
+);
+/// Names the staged tree among the words.
+const TREE: Step = Step::Let("tree", "git write-tree");
+/// Puts index and files back.
+const CLEAN: Step = Step::Run("git reset -q --hard");
+/// The log of the agent's own session.
+const LOG: Step = Step::Write(".agents/sessions/2026-01-06-session-6.md", "# Session 6\n");
+/// The log of somebody else's.
+const OTHER_LOG: Step = Step::Write(".agents/sessions/2026-01-06-session-7.md", "# Session 7\n");

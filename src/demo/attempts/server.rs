@@ -1,0 +1,86 @@
+use super::Step::{self, Run};
+use super::{ADD, Attempt, EDIT, LOG, OTHER_LOG};
+use crate::demo::outcome::State::{Clean, Moved};
+use crate::demo::outcome::Stop;
+use crate::hooks::Hook::{PrePush, PreReceive};
+
+/// Commits all changes so that no hook sees it.
+const UNSEEN: Step = Run("git -c core.hooksPath=/dev/null commit -q -a -m 'Note'");
+
+/// What the hooks of a clone cannot stop, and who stops it then.
+pub(super) fn all() -> Vec<Attempt> {
+    let refused = Attempt::refused;
+    vec![
+        Attempt::new(
+            "commit with another hooksPath lands here,",
+            &[EDIT],
+            "git -c core.hooksPath=/dev/null commit -q -a -m 'Note'",
+            Stop::Verify,
+            Moved("agent-a".into()),
+        ),
+        Attempt::new(
+            "or with GIT_CONFIG_COUNT=…,",
+            &[EDIT],
+            "GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=core.hooksPath GIT_CONFIG_VALUE_0=/dev/null \
+             git commit -q -a -m 'Note'",
+            Stop::Verify,
+            Moved("agent-a".into()),
+        ),
+        refused(
+            "… and is pushed",
+            &[EDIT, UNSEEN],
+            "git push -q origin agent-a:main",
+            PrePush,
+            Clean,
+        ),
+        refused(
+            "… as a new branch",
+            &[EDIT, UNSEEN],
+            "git push -q origin agent-a",
+            PrePush,
+            Clean,
+        ),
+        refused(
+            "… with push --no-verify",
+            &[EDIT, UNSEEN],
+            "git push -q --no-verify origin agent-a:main",
+            PreReceive,
+            Clean,
+        ),
+        refused(
+            "… as a new branch, --no-verify",
+            &[EDIT, UNSEEN],
+            "git push -q --no-verify origin agent-a",
+            PreReceive,
+            Clean,
+        ),
+        refused(
+            "… bundled sessions, hooks off",
+            &[LOG, OTHER_LOG, ADD, UNSEEN],
+            "git -c core.hooksPath=/dev/null push -q origin agent-a:main",
+            PreReceive,
+            Clean,
+        ),
+        refused(
+            "push --force behind the aggregate",
+            &[],
+            "git push -q --force origin main~1:main",
+            PrePush,
+            Clean,
+        ),
+        refused(
+            "the same with --no-verify",
+            &[],
+            "git push -q --force --no-verify origin main~1:main",
+            PreReceive,
+            Clean,
+        ),
+        refused(
+            "deleting main on the server",
+            &[],
+            "git push -q origin :main",
+            PreReceive,
+            Clean,
+        ),
+    ]
+}

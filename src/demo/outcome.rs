@@ -1,0 +1,79 @@
+use std::borrow::Cow;
+use std::fmt;
+
+use crate::hooks::Hook;
+
+/// What stopped an attempt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Stop {
+    /// Nothing: it went through, and `verify` has nothing to say of the result.
+    Nothing,
+    /// This hook refused it by a rule.
+    Hook(Hook),
+    /// No hook was asked, and `verify` refuses the result.
+    Verify,
+    /// Something else, such as git itself or a hook that could not decide.
+    Other(Cow<'static, str>),
+}
+
+impl fmt::Display for Stop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Nothing => "nothing",
+            Self::Hook(hook) => hook.name(),
+            Self::Verify => "verify",
+            Self::Other(what) => what,
+        })
+    }
+}
+
+/// What the repositories look like after an attempt, compared with before it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum State {
+    /// As before: every reference, `HEAD`, the index and the files; the change that was to be
+    /// committed is still staged.
+    Staged,
+    /// As before, and the change is still there, not staged.
+    Unstaged,
+    /// As before, and the worktree clean.
+    Clean,
+    /// Every reference as before; index and files were not, until this command put them back.
+    Restored(Cow<'static, str>),
+    /// These references have moved, sorted by name.
+    Moved(Cow<'static, str>),
+    /// None of that.
+    Other(Cow<'static, str>),
+}
+
+impl fmt::Display for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Staged => f.write_str("as before, still staged"),
+            Self::Unstaged => f.write_str("as before, still not staged"),
+            Self::Clean => f.write_str("as before, clean"),
+            Self::Restored(command) => write!(f, "{command} restores"),
+            Self::Moved(names) => write!(f, "moved: {names}"),
+            Self::Other(what) => f.write_str(what),
+        }
+    }
+}
+
+/// One attempt: what ought to be seen, and what was.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    /// The heading that it stands under.
+    pub group: &'static str,
+    /// What was tried.
+    pub attempt: &'static str,
+    /// What ought to stop it, and what ought to be left.
+    pub expected: (Stop, State),
+    /// What stopped it, and what was left.
+    pub seen: (Stop, State),
+}
+
+impl Row {
+    /// Whether it was as it ought to be.
+    pub fn holds(&self) -> bool {
+        self.expected == self.seen
+    }
+}

@@ -1,0 +1,207 @@
+use std::collections::BTreeMap;
+use std::fs;
+
+use super::DemoError;
+use super::attempts::{self, Attempt, Step};
+use super::outcome::{Row, State, Stop};
+use super::scene::{Place, Scene};
+use super::shell::Ran;
+use super::snapshot::Snapshot;
+use crate::hooks::Hook;
+
+/// What a hook's refusal begins with.
+const REFUSAL: &str = "baton: refused (";
+/// What an expected remedy begins with when it is the one that the refusal prints.
+const PRINTED: &str = "printed ";
+
+/// Lets the agents try everything, one attempt after another, each from the same state, and
+/// tells of each when it is over.
+pub fn run_all(
+    scene: &Scene<'_>,
+    mut tell: impl FnMut(&Row) -> Result<(), DemoError>,
+) -> Result<Vec<Row>, DemoError> {
+    let mut rows = Vec::new();
+    for attempt in attempts::all() {
+        let row = run(scene, attempt)?;
+        tell(&row)?;
+        rows.push(row);
+    }
+    Ok(rows)
+}
+
+fn run(scene: &Scene<'_>, attempt: Attempt) -> Result<Row, DemoError> {
+    let place = attempt.place;
+    let words = prepare(scene, &attempt)?;
+    let before = scene.snapshot(place)?;
+    let ran = scene.run(place, attempt.tries, &words)?;
+    let after = scene.snapshot(place)?;
+    let stop = match stopped_by(&ran) {
+        Stop::Nothing => seen_later(scene, &attempt, &words)?,
+        stop => stop,
+    };
+    let state = match remedy(&attempt.expected.1, &ran) {
+        Some(remedy) if after != before => restored(scene, place, &before, remedy)?,
+        _ => after.compared_with(&before),
+    };
+    scene.reset(place)?;
+    Ok(Row {
+        group: attempt.group,
+        attempt: attempt.name,
+        expected: attempt.expected,
+        seen: (stop, state),
+    })
+}
+
+fn prepare(scene: &Scene<'_>, attempt: &Attempt) -> Result<BTreeMap<String, String>, DemoError> {
+    let mut words = scene.words().clone();
+    let place = attempt.place;
+    for step in attempt.first {
+        match *step {
+            Step::Run(line) => drop(scene.line(place, line, &words)?),
+            Step::At(elsewhere, line) => drop(scene.line(elsewhere, line, &words)?),
+            Step::Let(name, line) => {
+                let value = scene.line(place, line, &words)?;
+                words.insert(name.to_owned(), value);
+            }
+            Step::Write(path, text) => {
+                let path = super::shell::fill(path, &words);
+                scene.write(place, &path, &super::shell::fill(text, &words))?;
+            }
+            Step::Append(path, text) => scene.append(place, path, text)?,
+            Step::Link(path, target) => {
+                let path = scene.path(place).join(path);
+                fs::remove_file(&path)
+                    .and_then(|()| std::os::unix::fs::symlink(target, &path))
+                    .map_err(DemoError::io(path))?;
+            }
+            Step::Bind(session) => {
+                let path = scene.git_dir(place).join("baton").join("session");
+                scene.write(place, &path.to_string_lossy(), &format!("{session}\n"))?;
+            }
+            Step::Aggregate(sessions) => words.extend(scene.aggregate(place, sessions)?),
+        }
+    }
+    Ok(words)
+}
+
+/// What refused, by what the run itself says.
+fn stopped_by(ran: &Ran) -> Stop {
+    let said = ran.said();
+    let refusal = said.split_once(REFUSAL).and_then(|(_, rest)| {
+        let (name, rest) = rest.split_once(')')?;
+        // What a server says is passed on with blanks at the end of each line.
+        let ends = rest.trim_start_matches(' ').starts_with('\n');
+        Some((Hook::from_name(name)?, ends))
+    });
+    match refusal {
+        Some((hook, true)) => Stop::Hook(hook),
+        Some((hook, false)) => Stop::Other(format!("{} cannot decide", hook.name()).into()),
+        None if ran.succeeded => Stop::Nothing,
+        None => {
+            let why = said.lines().find(|line| !line.trim().is_empty());
+            Stop::Other(format!("git itself: {}", why.unwrap_or("no reason given")).into())
+        }
+    }
+}
+
+/// What `verify` says of an attempt that no hook has stopped, and whether it shows what it
+/// ought to.
+fn seen_later(
+    scene: &Scene<'_>,
+    attempt: &Attempt,
+    words: &BTreeMap<String, String>,
+) -> Result<Stop, DemoError> {
+    if let Some((command, expected)) = attempt.shows {
+        let printed = scene.line(attempt.place, command, words)?;
+        if printed != expected {
+            return Ok(Stop::Other(format!("shows `{printed}`").into()));
+        }
+    }
+    let verified = scene.run(attempt.place, "git-baton verify --all", words)?;
+    Ok(match verified.succeeded {
+        true => Stop::Nothing,
+        false if verified.out.contains(" broken in ") => Stop::Verify,
+        false => Stop::Other("verify cannot decide".into()),
+    })
+}
+
+/// The command that puts things right, where one is expected: its name and its line.
+fn remedy(expected: &State, ran: &Ran) -> Option<(String, String)> {
+    let State::Restored(name) = expected else {
+        return None;
+    };
+    let Some(wanted) = name.strip_prefix(PRINTED) else {
+        return Some((name.to_string(), name.to_string()));
+    };
+    let said = ran.said();
+    let line = said.lines().find_map(|line| {
+        let at = line.find(wanted)?;
+        Some(line[at..].trim().to_owned())
+    })?;
+    Some((name.to_string(), line))
+}
+
+fn restored(
+    scene: &Scene<'_>,
+    place: Place,
+    before: &Snapshot,
+    (name, line): (String, String),
+) -> Result<State, DemoError> {
+    let ran = scene.run(place, &line, scene.words())?;
+    let now = scene.snapshot(place)?;
+    Ok(if now == *before {
+        State::Restored(name.into())
+    } else {
+        let said = ran.err.lines().next().unwrap_or_default().to_owned();
+        State::Other(format!("`{line}` does not restore: {said}").into())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ran(succeeded: bool, err: &str) -> Ran {
+        Ran {
+            succeeded,
+            err: err.to_owned(),
+            ..Ran::default()
+        }
+    }
+
+    #[test]
+    fn the_refusal_names_the_hook_whoever_passes_it_on() {
+        let refusal = ran(
+            false,
+            "remote: baton: refused (pre-receive)      \nremote:  protected",
+        );
+        assert_eq!(stopped_by(&refusal), Stop::Hook(Hook::PreReceive));
+        let late = ran(true, "baton: refused (post-merge)\n");
+        assert_eq!(stopped_by(&late), Stop::Hook(Hook::PostMerge));
+    }
+
+    #[test]
+    fn a_failure_for_another_reason_is_no_refusal() {
+        let doubt = "baton: refused (pre-commit), because it cannot be judged\n";
+        for other in [
+            ran(false, doubt),
+            ran(false, "fatal: not a git repository\n"),
+            ran(false, ""),
+            ran(false, "baton: refused (somebody)\n"),
+        ] {
+            assert!(matches!(stopped_by(&other), Stop::Other(_)), "{other:?}");
+        }
+        assert_eq!(stopped_by(&ran(true, "")), Stop::Nothing);
+    }
+
+    #[test]
+    fn a_remedy_that_must_be_printed_is_taken_from_the_refusal() {
+        let expected = State::Restored("printed git read-tree".into());
+        let told = ran(false, "To put them back:\n    git read-tree -m -u 1 HEAD\n");
+        let (name, line) = remedy(&expected, &told).unwrap();
+        assert_eq!(name, "printed git read-tree");
+        assert_eq!(line, "git read-tree -m -u 1 HEAD");
+        assert!(remedy(&expected, &ran(false, "no help\n")).is_none());
+        assert!(remedy(&State::Clean, &told).is_none());
+    }
+}

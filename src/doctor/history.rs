@@ -1,0 +1,61 @@
+//! The journal, and what is on local branches without it.
+
+use super::{DoctorError, Finding, Id};
+use crate::git::Repo;
+use crate::guard::{GuardError, audit};
+use crate::model::Oid;
+
+/// How many commits a finding names before the rest are only counted.
+const NAMED: usize = 5;
+
+pub(super) fn examine(repo: &Repo, findings: &mut Vec<Finding>) -> Result<(), DoctorError> {
+    let audit = match audit::audit(repo) {
+        Ok(audit) => audit,
+        Err(GuardError::NoJournal(path)) => {
+            findings.push(Finding {
+                id: Id::JournalMissing,
+                what: "there is no record of what was judged".to_owned(),
+                place: path.display().to_string(),
+                remedy: "run `git baton install`: it begins one with the history that is here"
+                    .to_owned(),
+            });
+            return Ok(());
+        }
+        // Said already, with the place of the policy.
+        Err(GuardError::Policy(_) | GuardError::Signers(_) | GuardError::PolicyNoFile { .. }) => {
+            return Ok(());
+        }
+        Err(other) => return Err(other.into()),
+    };
+    if !audit.unjudged.is_empty() {
+        findings.push(Finding {
+            id: Id::CommitUnjudged,
+            what: "these commits are on a local branch, and the guard never saw them come"
+                .to_owned(),
+            place: listed(&audit.unjudged),
+            remedy: "find out which program made them: one that runs no hooks is judged only by the push and by CI".to_owned(),
+        });
+    }
+    for violation in audit.broken.violations {
+        let commit = violation.commit.map(|oid| oid.to_string());
+        findings.push(Finding {
+            id: Id::CommitBreaksRule,
+            what: format!("{}: {}", violation.rule.as_str(), violation.why),
+            place: format!("commit {}", commit.unwrap_or_default()),
+            remedy: violation.instead,
+        });
+    }
+    Ok(())
+}
+
+fn listed(commits: &[Oid]) -> String {
+    let named: Vec<_> = commits
+        .iter()
+        .take(NAMED)
+        .map(ToString::to_string)
+        .collect();
+    match commits.len().saturating_sub(NAMED) {
+        0 => named.join(", "),
+        more => format!("{} and {more} more", named.join(", ")),
+    }
+}

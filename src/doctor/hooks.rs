@@ -1,0 +1,202 @@
+//! The hooks, the program that they are, and what takes git past them.
+
+use super::{DoctorError, Finding, Id};
+use crate::git::Repo;
+use crate::hooks::{Hook, PASSED_ON};
+use crate::install::layout::Occupant;
+use crate::install::{InstallError, Layout, Manifest, hooks_path};
+use crate::sys::{executable, file};
+
+const REINSTALL: &str = "run `git baton install`";
+
+pub(super) fn examine(repo: &Repo, findings: &mut Vec<Finding>) -> Result<(), DoctorError> {
+    let layout = Layout::of(repo);
+    diversions(repo, &layout, findings)?;
+    match Manifest::read(&layout) {
+        Ok(Some(manifest)) => {
+            program(&layout, &manifest, findings)?;
+            for hook in manifest.hooks() {
+                findings.extend(examine_hook(&layout, hook, &manifest)?);
+            }
+            earlier_hooks(repo, &manifest, findings)?;
+        }
+        Ok(None) => findings.push(Finding {
+            id: Id::NotInstalled,
+            what: "Baton's hooks are not installed in this repository".to_owned(),
+            place: layout.hooks_dir().display().to_string(),
+            remedy: REINSTALL.to_owned(),
+        }),
+        Err(InstallError::Manifest { path, reason }) => findings.push(Finding {
+            id: Id::RecordBroken,
+            what: format!("the record of what was installed cannot be read: {reason}"),
+            place: path.display().to_string(),
+            remedy: "mend it by hand, or remove it where core.hooksPath was never set here; then run `git baton install`".to_owned(),
+        }),
+        Err(other) => return Err(other.into()),
+    }
+    Ok(())
+}
+
+fn diversions(
+    repo: &Repo,
+    layout: &Layout,
+    findings: &mut Vec<Finding>,
+) -> Result<(), DoctorError> {
+    for one in hooks_path::diversions(repo, layout)? {
+        let worktree = match &one.worktree.id {
+            Some(id) => format!("the worktree {id}"),
+            None => "the main worktree".to_owned(),
+        };
+        let setting = &one.setting;
+        findings.push(Finding {
+            id: Id::HooksBypassed,
+            what: format!(
+                "in {worktree} git does not run the hooks of this repository: core.hooksPath is `{}` ({})",
+                setting.raw,
+                setting.scope.name()
+            ),
+            place: hooks_path::origin(setting),
+            remedy: match one.own {
+                true => format!("{REINSTALL}: it sets the value aside, and has the hooks there run before its own"),
+                false => hooks_path::remedy(setting, layout),
+            },
+        });
+    }
+    Ok(())
+}
+
+fn program(
+    layout: &Layout,
+    manifest: &Manifest,
+    findings: &mut Vec<Finding>,
+) -> Result<(), DoctorError> {
+    let path = layout.program();
+    let mut found = |id, what: String, remedy: &str| {
+        findings.push(Finding {
+            id,
+            what,
+            place: path.display().to_string(),
+            remedy: remedy.to_owned(),
+        });
+    };
+    if !path.is_file() {
+        found(
+            Id::ProgramMissing,
+            "the installed program is gone".to_owned(),
+            REINSTALL,
+        );
+        return Ok(());
+    }
+    let recorded = &manifest.program;
+    if digest(&path)? != recorded.sha256 {
+        let what = "the installed program is not the one that was put there".to_owned();
+        found(Id::ProgramAltered, what, REINSTALL);
+        return Ok(());
+    }
+    let this = env!("CARGO_PKG_VERSION");
+    let versions = format!(
+        "the installed program is {}, and this one is {this}",
+        recorded.version
+    );
+    match numbers(&recorded.version).cmp(&numbers(this)) {
+        std::cmp::Ordering::Less => found(Id::ProgramOlder, versions, REINSTALL),
+        std::cmp::Ordering::Greater => found(
+            Id::ProgramNewer,
+            versions,
+            "update the git-baton that you run; installing from it would put the older one here",
+        ),
+        std::cmp::Ordering::Equal => {
+            let current = executable::current().map_err(InstallError::io("the running program"))?;
+            if digest(&current)? != recorded.sha256 {
+                let what = format!("the installed program is another build of version {this}");
+                found(Id::ProgramOtherBuild, what, REINSTALL);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The numbers of a version, to compare.
+fn numbers(version: &str) -> Vec<u64> {
+    let numbers = version.split(['.', '-', '+']).map(str::parse);
+    numbers.map_while(Result::ok).collect()
+}
+
+fn examine_hook(
+    layout: &Layout,
+    hook: &str,
+    manifest: &Manifest,
+) -> Result<Option<Finding>, DoctorError> {
+    let path = layout.hook(hook);
+    let found = |id, what: &str, remedy: &str| {
+        Ok(Some(Finding {
+            id,
+            what: format!("the hook {hook} {what}"),
+            place: path.display().to_string(),
+            remedy: remedy.to_owned(),
+        }))
+    };
+    if !file::is_taken(&path) {
+        return found(Id::HookMissing, "is gone", REINSTALL);
+    }
+    if !path.exists() {
+        return found(
+            Id::HookDangling,
+            "is a link that leads nowhere; git passes over it in silence",
+            "remove the link; then run `git baton install`",
+        );
+    }
+    if !executable::is_executable(&path) {
+        return found(
+            Id::HookNotExecutable,
+            "is not executable, and git passes over it",
+            REINSTALL,
+        );
+    }
+    if executable::are_one_file(&path, &layout.program())
+        || digest(&path)? == manifest.program.sha256
+    {
+        return Ok(None);
+    }
+    let occupant = layout.occupant(hook).map_err(InstallError::io(&path))?;
+    match occupant {
+        Occupant::Baton => found(Id::HookReplaced, "is another version of Baton", REINSTALL),
+        _ => found(
+            Id::HookReplaced,
+            "is not Baton's",
+            "run `git baton install`: it keeps that file, and runs it before its own answer",
+        ),
+    }
+}
+
+fn earlier_hooks(
+    repo: &Repo,
+    manifest: &Manifest,
+    findings: &mut Vec<Finding>,
+) -> Result<(), DoctorError> {
+    let installed: Vec<_> = manifest.hooks().collect();
+    let all = Hook::CLIENT.map(Hook::name).into_iter().chain(PASSED_ON);
+    let silent: Vec<_> = all.filter(|name| !installed.contains(name)).collect();
+    for one in &manifest.hooks_paths {
+        for directory in hooks_path::directories(repo, one)? {
+            for hook in silent.iter().map(|name| directory.join(name)) {
+                if executable::is_executable(&hook) {
+                    findings.push(Finding {
+                        id: Id::EarlierHookSilent,
+                        what: format!(
+                            "this hook does not run, because core.hooksPath = {} is set aside",
+                            one.path
+                        ),
+                        place: hook.display().to_string(),
+                        remedy: format!("{REINSTALL} again: it passes the hook on"),
+                    });
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn digest(path: &std::path::Path) -> Result<String, InstallError> {
+    executable::digest(path).map_err(InstallError::io(path))
+}

@@ -1,0 +1,56 @@
+//! What keeps the guard from guarding. Looking changes nothing.
+
+mod finding;
+mod history;
+mod hooks;
+mod json;
+mod policy;
+mod worktrees;
+
+pub use finding::{Diagnosis, Finding, Id, Severity};
+pub use json::schema;
+
+use crate::git::{GitVersion, Repo};
+use crate::guard::GuardError;
+use crate::install::InstallError;
+use miette::Diagnostic;
+use thiserror::Error;
+
+/// Why the state of a repository cannot be told.
+#[derive(Debug, Error, Diagnostic)]
+pub enum DoctorError {
+    /// What is installed cannot be read.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Install(#[from] InstallError),
+
+    /// The repository cannot be read.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Guard(#[from] GuardError),
+}
+
+impl From<crate::git::GitError> for DoctorError {
+    fn from(error: crate::git::GitError) -> Self {
+        Self::Guard(error.into())
+    }
+}
+
+/// Looks at everything that the guard depends on.
+pub fn examine(repo: &Repo) -> Result<Diagnosis, DoctorError> {
+    let mut findings = Vec::new();
+    let version = repo.program().version()?;
+    if version < GitVersion::OLDEST {
+        findings.push(Finding {
+            id: Id::GitTooOld,
+            what: format!("git {version} calls no reference-transaction hook"),
+            place: "git".to_owned(),
+            remedy: format!("install git {} or newer", GitVersion::OLDEST),
+        });
+    }
+    hooks::examine(repo, &mut findings)?;
+    policy::examine(repo, &mut findings)?;
+    worktrees::examine(repo, &mut findings)?;
+    history::examine(repo, &mut findings)?;
+    Ok(Diagnosis { findings })
+}

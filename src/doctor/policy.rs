@@ -1,0 +1,54 @@
+//! The policies that judge what is committed in each worktree.
+
+use super::{DoctorError, Finding, Id};
+use crate::git::Repo;
+use crate::guard::GuardError;
+use crate::guard::base::Bases;
+use crate::install::InstallError;
+use crate::policy::{POLICY_PATH, Policy};
+use crate::sys::file;
+
+pub(super) fn examine(repo: &Repo, findings: &mut Vec<Finding>) -> Result<(), DoctorError> {
+    let bases = Bases::new(repo.objects());
+    let mut heads = Vec::new();
+    for worktree in repo.worktrees()? {
+        if let Some(head) = repo
+            .head_of(&worktree)?
+            .filter(|head| !heads.contains(head))
+        {
+            heads.push(head);
+            match bases.at(head) {
+                Ok(_) => {}
+                Err(
+                    error @ (GuardError::Policy(_)
+                    | GuardError::Signers(_)
+                    | GuardError::PolicyNoFile { .. }),
+                ) => findings.push(Finding {
+                    id: Id::PolicyInvalid,
+                    what: format!("the policy that judges what is committed next is invalid: {error}"),
+                    place: format!("{POLICY_PATH} of {}", head.short()),
+                    remedy: format!("a maintainer must mend it; `git baton policy check --at {}` says what is wrong", head.short()),
+                }),
+                Err(other) => return Err(other.into()),
+            }
+        }
+        let Some(root) = repo.root_of(&worktree) else {
+            continue;
+        };
+        let path = root.join(POLICY_PATH);
+        let bytes = file::read_if_exists(&path).map_err(InstallError::io(&path))?;
+        let Some(bytes) = bytes else { continue };
+        if let Err(error) = Policy::parse(&path.display().to_string(), &bytes) {
+            findings.push(Finding {
+                id: Id::PolicyInvalid,
+                what: format!("the policy in this worktree is invalid: {error}"),
+                remedy: format!(
+                    "`git baton policy check '{}'` says what is wrong",
+                    path.display()
+                ),
+                place: path.display().to_string(),
+            });
+        }
+    }
+    Ok(())
+}

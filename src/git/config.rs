@@ -1,0 +1,140 @@
+//! Settings of git, with the places they come from.
+
+use std::ffi::OsStr;
+use std::path::PathBuf;
+
+use bstr::{BString, ByteSlice};
+
+use super::{GitError, Program};
+
+/// One value of a setting.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Setting {
+    /// As it was written.
+    pub raw: BString,
+    /// As a path: with `~` replaced.
+    pub path: PathBuf,
+    /// Where it applies.
+    pub scope: Scope,
+    /// The file that holds it; `None` for one from the environment or the command line.
+    pub file: Option<PathBuf>,
+}
+
+/// Where a setting applies, from the weakest to the strongest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Scope {
+    /// To everybody on this machine.
+    System,
+    /// To all repositories of this user.
+    Global,
+    /// To this repository.
+    Local,
+    /// To one worktree.
+    Worktree,
+    /// To one command.
+    Command,
+}
+
+impl Scope {
+    const NAMES: [(&'static str, Self); 5] = [
+        ("system", Self::System),
+        ("global", Self::Global),
+        ("local", Self::Local),
+        ("worktree", Self::Worktree),
+        ("command", Self::Command),
+    ];
+
+    /// Git's name for it.
+    pub fn name(self) -> &'static str {
+        let named = Self::NAMES.iter().find(|(_, scope)| *scope == self);
+        named.map_or("unknown", |(name, _)| name)
+    }
+
+    fn option(self) -> String {
+        format!("--{}", self.name())
+    }
+}
+
+/// The settings that hold for one git directory.
+#[derive(Debug, Clone)]
+pub struct Config {
+    program: Program,
+}
+
+impl Config {
+    /// The settings as this program's git finds them.
+    pub(super) fn new(program: Program) -> Self {
+        Self { program }
+    }
+
+    /// Every value of a setting that names a path, the one that counts last. Values that the
+    /// caller gives by the environment or `git -c` are among them.
+    pub fn paths(&self, key: &str) -> Result<Vec<Setting>, GitError> {
+        let raw = self.all(key, &[])?;
+        let expanded = self.all(key, &["--type=path"])?;
+        Ok(raw
+            .into_iter()
+            .zip(expanded)
+            .map(|(raw, expanded)| Setting {
+                path: expanded.value.to_path_lossy().into_owned(),
+                file: raw
+                    .origin
+                    .strip_prefix(b"file:")
+                    .map(|path| self.program.directory().join(path.to_path_lossy())),
+                scope: raw.scope,
+                raw: raw.value,
+            })
+            .collect())
+    }
+
+    /// Takes every value of a setting out of the file of this scope.
+    pub fn unset(&self, scope: Scope, key: &str) -> Result<(), GitError> {
+        self.program
+            .output(["config", &scope.option(), "--unset-all", key])?;
+        Ok(())
+    }
+
+    /// Adds a value of a setting to the file of this scope.
+    pub fn add(&self, scope: Scope, key: &str, value: &BString) -> Result<(), GitError> {
+        let value = value.to_os_str_lossy();
+        let option = scope.option();
+        let args = ["config".as_ref(), option.as_ref(), "--add".as_ref()];
+        let args: [&OsStr; 3] = args;
+        self.program
+            .output(args.into_iter().chain([key.as_ref(), value.as_ref()]))?;
+        Ok(())
+    }
+
+    fn all(&self, key: &str, options: &[&str]) -> Result<Vec<Listed>, GitError> {
+        let fixed = ["config", "--show-scope", "--show-origin", "-z"];
+        let args = fixed
+            .iter()
+            .chain(options)
+            .copied()
+            .chain(["--get-all", key]);
+        let out = self.program.clone().heeding_caller().answer_or_none(args)?;
+        let out = out.unwrap_or_default();
+        let words: Vec<&[u8]> = out.split_str("\0").collect();
+        Ok(words.chunks_exact(3).filter_map(Listed::parse).collect())
+    }
+}
+
+struct Listed {
+    scope: Scope,
+    origin: BString,
+    value: BString,
+}
+
+impl Listed {
+    fn parse(words: &[&[u8]]) -> Option<Self> {
+        let [scope, origin, value] = words else {
+            return None;
+        };
+        let named = |(name, _): &&(&str, Scope)| name.as_bytes() == *scope;
+        Some(Self {
+            scope: Scope::NAMES.iter().find(named)?.1,
+            origin: BString::from(*origin),
+            value: BString::from(*value),
+        })
+    }
+}

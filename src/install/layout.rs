@@ -1,0 +1,106 @@
+//! Where in a repository what Baton installs lies.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use bstr::ByteSlice;
+
+use crate::git::Repo;
+use crate::sys::chain::{EARLIER_PATH_FILE, KEPT_SUFFIX, WORKTREE_PATH_FILE};
+use crate::sys::{executable, mmap::MappedFile};
+
+/// A text that this program's file holds, and by which it is known as a Baton of some version.
+const MARK: &[u8] = b"This program is git-baton and answers hooks of git by its name.";
+
+/// The places of one repository.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Layout {
+    common_dir: PathBuf,
+}
+
+/// What a file in a hook's place is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Occupant {
+    /// There is none.
+    Nobody,
+    /// Baton, of this or another version.
+    Baton,
+    /// Somebody else's.
+    Other,
+}
+
+impl Layout {
+    /// The places of this repository.
+    pub fn of(repo: &Repo) -> Self {
+        Self {
+            common_dir: repo.common_dir().to_owned(),
+        }
+    }
+
+    /// The directory in which git looks for hooks while `core.hooksPath` says nothing.
+    pub fn hooks_dir(&self) -> PathBuf {
+        self.common_dir.join("hooks")
+    }
+
+    /// The file that git runs for this hook.
+    pub fn hook(&self, hook: &str) -> PathBuf {
+        self.hooks_dir().join(hook)
+    }
+
+    /// The hook that was there before, while Baton has its place.
+    pub fn kept(&self, hook: &str) -> PathBuf {
+        let mut name = self.hook(hook).into_os_string();
+        name.push(KEPT_SUFFIX);
+        name.into()
+    }
+
+    /// Baton's own directory.
+    pub fn baton_dir(&self) -> PathBuf {
+        self.common_dir.join("baton")
+    }
+
+    /// The program of which the hooks are further names.
+    pub fn program(&self) -> PathBuf {
+        self.baton_dir().join("bin").join("git-baton")
+    }
+
+    /// The record of what was installed.
+    pub fn manifest(&self) -> PathBuf {
+        self.baton_dir().join("install.json")
+    }
+
+    /// Held while the installation changes.
+    pub fn lock(&self) -> PathBuf {
+        self.baton_dir().join("lock")
+    }
+
+    /// What hooks read to find the directory of hooks that `core.hooksPath` named before: in one
+    /// worktree, by its git directory, or everywhere.
+    pub fn earlier_path(&self, worktree: Option<&Path>) -> PathBuf {
+        match worktree {
+            Some(git_dir) => git_dir.join("baton").join(WORKTREE_PATH_FILE),
+            None => self.baton_dir().join(EARLIER_PATH_FILE),
+        }
+    }
+
+    /// What is in this hook's place.
+    pub fn occupant(&self, hook: &str) -> io::Result<Occupant> {
+        let path = self.hook(hook);
+        if executable::are_one_file(&path, &self.program()) {
+            return Ok(Occupant::Baton);
+        }
+        match path.symlink_metadata() {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Occupant::Nobody),
+            Err(error) => return Err(error),
+            Ok(_) if !path.is_file() => return Ok(Occupant::Other),
+            Ok(_) => {}
+        }
+        let bytes = MappedFile::open(&path)?;
+        Ok(
+            match !bytes.starts_with(b"#!") && bytes.contains_str(MARK) {
+                true => Occupant::Baton,
+                false => Occupant::Other,
+            },
+        )
+    }
+}

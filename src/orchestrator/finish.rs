@@ -1,0 +1,286 @@
+//! How a session ends: its summary is handed in, its log and its commits are checked.
+
+use std::ffi::OsString;
+use std::path::Path;
+
+use bstr::{BStr, BString, ByteSlice};
+
+use super::store::{self, stored};
+use super::{Session, SessionError, State, start};
+use crate::git::{Repo, tree::TreeReader};
+use crate::guard::base::Bases;
+use crate::guard::binding;
+use crate::guard::span::{self, Span};
+use crate::handoff::canonical_summary;
+use crate::model::{Oid, Violation};
+use crate::policy::Policy;
+use crate::protocol::{self, Code, Finding, Severity};
+use crate::sys::{clock, place};
+
+/// What came of an attempt to end a session.
+#[derive(Debug)]
+pub struct Ending {
+    /// The session as it is now.
+    pub session: Session,
+    /// What was found; an error among it keeps the session from ending.
+    pub findings: Vec<Finding>,
+}
+
+/// Stores this text as the summary of the session that this worktree is bound to; without a
+/// text, that of the plain file that the policy names.
+pub fn hand_in(repo: &Repo, text: Option<BString>) -> Result<Session, SessionError> {
+    let session = bound(repo)?;
+    let text = match text {
+        Some(text) => text,
+        None => {
+            let policy = store::policy(repo)?;
+            let paths = summary_paths(&policy, &session);
+            let found = plain_summary(repo, &paths)?;
+            found.ok_or_else(|| SessionError::NoSummaryFile(paths.join(", ")))?
+        }
+    };
+    if canonical_summary(text.as_bstr()).is_empty() {
+        return Err(SessionError::EmptySummary);
+    }
+    store::update(repo, &session.number, |session| {
+        if session.state == State::Aggregated {
+            return Err(SessionError::Over(session.id().to_string()));
+        }
+        session.summary = Some(text.clone());
+        Ok(())
+    })
+}
+
+/// Checks the session that this worktree is bound to and, when nothing speaks against it, ends
+/// it: its log, its summary and the commits from where it began to `HEAD`.
+pub fn end(repo: &Repo) -> Result<Ending, SessionError> {
+    let mut session = bound(repo)?;
+    if session.state != State::Active {
+        binding::unbind(repo)?;
+        let findings = Vec::new();
+        return Ok(Ending { session, findings });
+    }
+    let policy = store::policy(repo)?;
+    if session.summary.is_none() {
+        let paths = summary_paths(&policy, &session);
+        session.summary = plain_summary(repo, &paths)?;
+    }
+    let mut findings = check_log(repo, &policy, &session)?;
+    findings.extend(check_summary(&session));
+    findings.extend(check_history(repo, &session)?);
+    if is_refused(&findings) {
+        return Ok(Ending { session, findings });
+    }
+    let ended_at = clock::timestamp(clock::now());
+    let ended = store::update(repo, &session.number, |now| {
+        if now.state == State::Active {
+            now.state = State::Ended;
+            now.ended_at = Some(ended_at.clone());
+            now.summary = now.summary.take().or_else(|| session.summary.clone());
+        }
+        Ok::<_, SessionError>(())
+    })?;
+    binding::unbind(repo)?;
+    Ok(Ending {
+        session: ended,
+        findings,
+    })
+}
+
+/// Whether one of these keeps a session from ending.
+pub fn is_refused(findings: &[Finding]) -> bool {
+    let mut severities = findings.iter().map(|finding| finding.severity);
+    severities.any(|severity| severity == Severity::Error)
+}
+
+/// What is wrong with the log of the session that this worktree is bound to, as the file is now.
+pub fn lint_own(repo: &Repo) -> Result<Vec<Finding>, SessionError> {
+    let session = bound(repo)?;
+    let root = work_tree(repo)?;
+    let policy = store::policy(repo)?;
+    match place::read(root, &session.log_path)? {
+        Some(text) => Ok(check_text(
+            &policy,
+            &session,
+            &session.log_path,
+            text[..].into(),
+        )),
+        None => Ok(vec![uncommitted(&session.log_path, "is not there")]),
+    }
+}
+
+fn work_tree(repo: &Repo) -> Result<&Path, SessionError> {
+    repo.work_tree().ok_or(SessionError::NoWorktree)
+}
+
+fn bound(repo: &Repo) -> Result<Session, SessionError> {
+    store::bound(repo)?.ok_or(SessionError::Unbound)
+}
+
+/// Where the policy lets an agent write its summary; numbers also with a zero before a digit.
+fn summary_paths(policy: &Policy, session: &Session) -> Vec<String> {
+    let mut paths = Vec::new();
+    for pattern in &policy.sessions.summaries {
+        for number in [session.number.clone(), format!("{:0>2}", session.number)] {
+            paths.extend(pattern.render(&session.date, &number));
+        }
+    }
+    paths.dedup();
+    paths
+}
+
+fn plain_summary(repo: &Repo, paths: &[String]) -> Result<Option<BString>, SessionError> {
+    let root = work_tree(repo)?;
+    for path in paths {
+        if let Some(text) = place::read(root, path)? {
+            return Ok(Some(text.into()));
+        }
+    }
+    Ok(None)
+}
+
+fn check_text(policy: &Policy, session: &Session, path: &str, text: &BStr) -> Vec<Finding> {
+    let log = protocol::parse(text);
+    let began = protocol::parse(start::log(session, policy).as_str().into());
+    let mut findings = protocol::check(path, &log);
+    findings.extend(protocol::missing_rows(path, &began, &log));
+    findings
+}
+
+/// The log that `HEAD` holds, and whether the file still says the same.
+fn check_log(
+    repo: &Repo,
+    policy: &Policy,
+    session: &Session,
+) -> Result<Vec<Finding>, SessionError> {
+    let Some((path, blob)) = committed_log(repo, policy, session)? else {
+        let mut findings = Vec::new();
+        if let Some(text) = place::read(work_tree(repo)?, &session.log_path)? {
+            findings = check_text(policy, session, &session.log_path, text[..].into());
+        }
+        findings.push(uncommitted(&session.log_path, "is not committed"));
+        return Ok(findings);
+    };
+    let shown = path.to_str_lossy().into_owned();
+    let mut findings = check_text(policy, session, &shown, repo.objects().blob(blob)?.as_ref());
+    let mut pathspec = BString::from(":(top,literal)");
+    pathspec.extend_from_slice(&path);
+    let args = [
+        OsString::from("--no-optional-locks"),
+        "status".into(),
+        "--porcelain".into(),
+        "--".into(),
+        pathspec.to_os_str_lossy().into_owned(),
+    ];
+    if !repo.program().output(&args)?.is_empty() {
+        findings.push(uncommitted(&shown, "has changes that are not committed"));
+    }
+    Ok(findings)
+}
+
+/// The session's log in `HEAD`: under the path it began with, or wherever its name tells that
+/// it is this session's.
+fn committed_log(
+    repo: &Repo,
+    policy: &Policy,
+    session: &Session,
+) -> Result<Option<(BString, Oid)>, SessionError> {
+    let Some(head) = repo.head()? else {
+        return Ok(None);
+    };
+    let tree = repo.objects().commit(head, &mut Vec::new())?.tree;
+    let entries = TreeReader::new(repo.objects(), policy).entries(tree)?;
+    let own = |path: &BString| {
+        let named = policy.log_session(path.as_ref());
+        named.is_some_and(|id| id.agrees_with(&session.id()))
+    };
+    let mut logs: Vec<_> = entries.into_iter().filter(|(path, _)| own(path)).collect();
+    logs.sort_by_key(|(path, _)| *path != session.log_path.as_str());
+    Ok(logs
+        .into_iter()
+        .next()
+        .map(|(path, entry)| (path, entry.oid)))
+}
+
+fn uncommitted(path: &str, what: &str) -> Finding {
+    Finding {
+        code: Code::LogUncommitted,
+        severity: Severity::Error,
+        path: path.to_owned(),
+        line: None,
+        column: None,
+        message: format!("the session's log {what}"),
+        help: format!("commit it: `git add -- {path}`, then `git commit`"),
+    }
+}
+
+fn check_summary(session: &Session) -> Option<Finding> {
+    let empty = |text: &BString| canonical_summary(text.as_bstr()).is_empty();
+    if !session.summary.as_ref().is_none_or(empty) {
+        return None;
+    }
+    Some(Finding {
+        code: Code::NoSummary,
+        severity: Severity::Error,
+        path: session.log_path.clone(),
+        line: None,
+        column: None,
+        message: "the session has no summary".to_owned(),
+        help: "write what the next session must know, and hand it in with `git baton session \
+               summary FILE`, or `-` for standard input"
+            .to_owned(),
+    })
+}
+
+/// What the session's commits break, whatever its log says of them.
+fn check_history(repo: &Repo, session: &Session) -> Result<Vec<Finding>, SessionError> {
+    let Some(head) = repo.head()? else {
+        return Ok(Vec::new());
+    };
+    let span = Span {
+        reference: repo.head_branch()?,
+        tips: vec![head],
+        hidden: session.base.into_iter().collect(),
+        old: session.base,
+    };
+    let governed = match session.base {
+        Some(base) => Bases::new(repo.objects()).at(base)?.is_some(),
+        None => false,
+    };
+    let judgement = match governed {
+        true => span::judge(repo, &span)?,
+        false => span::judge_by_policy(repo, &span, &Policy::default())?,
+    };
+    let mut findings = Vec::new();
+    for violation in &judgement.verdict.violations {
+        findings.push(broken_rule(session, violation));
+    }
+    Ok(findings)
+}
+
+fn broken_rule(session: &Session, violation: &Violation) -> Finding {
+    let path = violation.path.as_ref();
+    let commit = violation
+        .commit
+        .map_or_else(String::new, |oid| format!("{}: ", oid.short()));
+    Finding {
+        code: Code::BrokenRule,
+        severity: Severity::Error,
+        path: path.map_or_else(|| session.log_path.clone(), ToString::to_string),
+        line: None,
+        column: None,
+        message: format!("{commit}{} [{}]", violation.why, violation.rule),
+        help: violation.instead.clone(),
+    }
+}
+
+/// The session of this number, or, without one, that of this worktree.
+pub fn named_or_bound(repo: &Repo, number: Option<&str>) -> Result<Session, SessionError> {
+    match number {
+        None => bound(repo),
+        Some(number) => match stored(repo, number)? {
+            Some(stored) => Ok(stored.session),
+            None => Err(SessionError::Unknown(number.to_owned())),
+        },
+    }
+}

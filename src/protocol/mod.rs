@@ -1,0 +1,15 @@
+//! The session protocol: what a session's log says about it, and whether that is enough.
+//!
+//! [`parse`] finds the rows of compliance in a log, [`check`] says what is wrong with them,
+//! [`render`] writes the log that a session begins with.
+
+mod check;
+mod finding;
+mod parse;
+mod table;
+mod template;
+
+pub use check::{check, missing_rows};
+pub use finding::{Code, Finding, Severity};
+pub use parse::{Level, Log, Row, Section, Status, parse};
+pub use template::{Blank, render};

@@ -1,0 +1,215 @@
+//! What `git baton init` writes: which files, with which text.
+
+pub mod signers;
+
+use crate::policy::POLICY_PATH;
+
+/// The services for which there is a job that judges.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CiService {
+    /// GitHub Actions.
+    Github,
+    /// GitLab CI/CD.
+    Gitlab,
+}
+
+/// What somebody wants in their repository.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Choices {
+    /// The service whose job is written.
+    pub ci: Option<CiService>,
+    /// The text of the list of signers.
+    pub signers: Option<String>,
+}
+
+/// A file to write.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scaffold {
+    /// Its path from the repository's root, `/` between its parts.
+    pub path: &'static str,
+    /// Its text.
+    pub text: String,
+    /// What becomes of one that is there already and says something else.
+    pub existing: Existing,
+}
+
+/// What becomes of a file that is there already and says something else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Existing {
+    /// It belongs to Baton, and is replaced when that is asked for.
+    Replaceable,
+    /// It belongs to the repository, and stays.
+    Theirs,
+}
+
+/// The handoff document of the default policy.
+pub const HANDOFF_PATH: &str = ".agents/HANDOFF.md";
+/// The list of signers of the default policy.
+pub const SIGNERS_PATH: &str = ".baton/allowed_signers";
+/// The file in which a GitLab pipeline begins.
+pub const GITLAB_PIPELINE: &str = ".gitlab-ci.yml";
+/// The job for GitLab, which the pipeline includes.
+pub const GITLAB_JOB: &str = ".gitlab/ci/baton.yml";
+const GITHUB_JOB: &str = ".github/workflows/baton.yml";
+
+/// The files that these choices ask for.
+pub fn files(choices: &Choices) -> Vec<Scaffold> {
+    let mut files = vec![
+        ours(POLICY_PATH, policy(choices)),
+        theirs(HANDOFF_PATH, include_str!("../../templates/HANDOFF.md")),
+        ours(
+            ".agents/SESSION-PROTOCOL.md",
+            include_str!("../../templates/SESSION-PROTOCOL.md").to_owned(),
+        ),
+    ];
+    if let Some(text) = &choices.signers {
+        files.push(ours(SIGNERS_PATH, text.clone()));
+    }
+    match choices.ci {
+        None => {}
+        Some(CiService::Github) => files.push(ours(
+            GITHUB_JOB,
+            versioned(include_str!("../../templates/github/baton.yml")),
+        )),
+        Some(CiService::Gitlab) => files.extend([
+            ours(
+                GITLAB_JOB,
+                versioned(include_str!("../../templates/gitlab/baton.yml")),
+            ),
+            theirs(
+                GITLAB_PIPELINE,
+                include_str!("../../templates/gitlab/gitlab-ci.yml"),
+            ),
+        ]),
+    }
+    files
+}
+
+fn ours(path: &'static str, text: String) -> Scaffold {
+    Scaffold {
+        path,
+        text,
+        existing: Existing::Replaceable,
+    }
+}
+
+fn theirs(path: &'static str, text: &str) -> Scaffold {
+    Scaffold {
+        path,
+        text: text.to_owned(),
+        existing: Existing::Theirs,
+    }
+}
+
+/// The job installs the release that wrote it.
+fn versioned(template: &str) -> String {
+    template.replace("@VERSION@", env!("CARGO_PKG_VERSION"))
+}
+
+/// The default policy, and the job's file as a protected path. Without signers nobody could
+/// change that file any more: the entry is only a suggestion then.
+fn policy(choices: &Choices) -> String {
+    let paths = match choices.ci {
+        None | Some(CiService::Github) => format!("{GITHUB_JOB:?}"),
+        Some(CiService::Gitlab) => format!("{GITLAB_JOB:?}, {GITLAB_PIPELINE:?}"),
+    };
+    let active = choices.ci.is_some() && choices.signers.is_some();
+    let mark = if active { "" } else { "# " };
+    let mut text = include_str!("../../templates/baton.toml").to_owned();
+    for line in [
+        "[[protected]]",
+        &format!("paths = [{paths}]"),
+        "writer = \"maintainers\"",
+    ] {
+        text.push_str(&format!("{mark}{line}\n"));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use bstr::ByteSlice;
+
+    use super::*;
+    use crate::policy::{Policy, Writer};
+
+    fn choices(ci: Option<CiService>, signers: bool) -> Choices {
+        Choices {
+            ci,
+            signers: signers.then(|| "# nobody\n".to_owned()),
+        }
+    }
+
+    fn written(choices: &Choices, path: &str) -> String {
+        let mut files = files(choices).into_iter();
+        files.find(|file| file.path == path).unwrap().text
+    }
+
+    #[test]
+    fn the_policy_is_the_default_one_and_names_every_key() {
+        for ci in [None, Some(CiService::Github), Some(CiService::Gitlab)] {
+            let text = written(&choices(ci, false), POLICY_PATH);
+            let policy = Policy::parse(POLICY_PATH, text.as_bytes()).unwrap();
+            assert_eq!(policy, Policy::default());
+        }
+        let text = written(&Choices::default(), POLICY_PATH);
+        let shown = Policy::default().effective_toml();
+        for key in shown.lines().filter_map(|line| line.split_once(" = ")) {
+            let key = key.0;
+            let named = text.lines().any(|line| {
+                let line = line.trim_start_matches("# ");
+                line.strip_prefix(key)
+                    .is_some_and(|rest| rest.starts_with(" ="))
+            });
+            assert!(named, "the template lacks {key}");
+        }
+    }
+
+    #[test]
+    fn a_job_is_the_maintainers_once_there_are_any() {
+        for (ci, path) in [
+            (CiService::Github, GITHUB_JOB),
+            (CiService::Gitlab, GITLAB_JOB),
+            (CiService::Gitlab, GITLAB_PIPELINE),
+        ] {
+            let text = written(&choices(Some(ci), true), POLICY_PATH);
+            let policy = Policy::parse(POLICY_PATH, text.as_bytes()).unwrap();
+            let writer = policy.writer_of(path.as_bytes().as_bstr());
+            assert_eq!(writer, Some(Writer::Maintainers), "{path}");
+        }
+    }
+
+    #[test]
+    fn the_paths_are_those_of_the_default_policy() {
+        let policy = Policy::default();
+        assert_eq!(policy.handoff.path, HANDOFF_PATH);
+        assert_eq!(policy.signing.allowed_signers, SIGNERS_PATH);
+        let handoff = written(&Choices::default(), HANDOFF_PATH);
+        assert!(handoff.lines().any(|line| line == policy.handoff.heading));
+    }
+
+    #[test]
+    fn the_protocol_names_every_rule_and_the_sessions_files() {
+        let text = written(&Choices::default(), ".agents/SESSION-PROTOCOL.md");
+        for rule in crate::model::RuleId::ALL {
+            assert!(text.contains(&format!("| `{rule}` |")), "{rule}");
+        }
+        let policy = Policy::default();
+        let example = ".agents/sessions/2025-12-18-session-19-parse-dates.md";
+        assert!(text.contains(example) && policy.log_session(example.into()).is_some());
+        let summary = &policy.sessions.summaries[0];
+        let summary = summary.as_str().replace("{session}", "<number>");
+        assert!(text.contains(&summary), "{summary}");
+    }
+
+    #[test]
+    fn a_job_installs_this_release_and_fetches_everything() {
+        let github = written(&choices(Some(CiService::Github), false), GITHUB_JOB);
+        let gitlab = written(&choices(Some(CiService::Gitlab), false), GITLAB_JOB);
+        let version = format!("BATON_VERSION: \"{}\"", env!("CARGO_PKG_VERSION"));
+        assert!(github.contains(&version) && gitlab.contains(&version));
+        assert!(github.contains("fetch-depth: 0") && gitlab.contains("GIT_DEPTH: \"0\""));
+        let install = github.find("cargo install").unwrap();
+        assert!(install < github.find("actions/checkout").unwrap());
+    }
+}

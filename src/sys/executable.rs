@@ -1,0 +1,116 @@
+//! Programs as files: which one is this, and how to put it somewhere.
+
+use std::fs::{self, File, Metadata, Permissions};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::Path;
+
+use sha2::{Digest, Sha256};
+
+/// A file to run, to read, and for its owner to write.
+const MODE: u32 = 0o755;
+
+/// The file of the running program.
+pub fn current() -> io::Result<std::path::PathBuf> {
+    std::env::current_exe()
+}
+
+/// Whether the two describe one file, perhaps under two names.
+pub fn is_same_file(one: &Metadata, other: &Metadata) -> bool {
+    (one.dev(), one.ino()) == (other.dev(), other.ino())
+}
+
+/// Whether both names lead to one file.
+pub fn are_one_file(one: &Path, other: &Path) -> bool {
+    matches!((one.metadata(), other.metadata()), (Ok(one), Ok(other)) if is_same_file(&one, &other))
+}
+
+/// Whether the system would run the file.
+pub fn is_executable(path: &Path) -> bool {
+    path.metadata()
+        .is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
+}
+
+/// The SHA-256 of the file's content, in hexadecimal.
+pub fn digest(path: &Path) -> io::Result<String> {
+    let mut file = File::open(path)?;
+    let mut hasher = Sha256::new();
+    let mut buffer = vec![0; 64 * 1024];
+    loop {
+        match file.read(&mut buffer)? {
+            0 => break,
+            read => hasher.update(&buffer[..read]),
+        }
+    }
+    let bytes = hasher.finalize();
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// Copies the program at `from` to `to` in one step: who runs `to` meanwhile, or after a crash,
+/// runs the old program or the new one, whole.
+pub fn copy(from: &Path, to: &Path) -> io::Result<()> {
+    let directory = to.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(directory)?;
+    let mut temporary = tempfile::NamedTempFile::new_in(directory)?;
+    io::copy(&mut File::open(from)?, temporary.as_file_mut())?;
+    temporary.flush()?;
+    let file = temporary.as_file();
+    file.set_permissions(Permissions::from_mode(MODE))?;
+    file.sync_all()?;
+    temporary.persist(to).map_err(|error| error.error)?;
+    sync_directory(directory)
+}
+
+/// Gives the program at `from` the further name `to` in one step, in place of what had it. Where
+/// the file system knows no second names, `to` is a copy.
+pub fn link(from: &Path, to: &Path) -> io::Result<()> {
+    let directory = to.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(directory)?;
+    // A rename over another name of the same file does nothing and leaves both names.
+    if to.symlink_metadata().is_ok_and(|found| found.is_file()) && are_one_file(from, to) {
+        return Ok(());
+    }
+    let linked = tempfile::Builder::new().make_in(directory, |path| fs::hard_link(from, path));
+    match linked {
+        Ok(temporary) => temporary
+            .into_temp_path()
+            .persist(to)
+            .map_err(|error| error.error)?,
+        Err(_) => copy(from, to)?,
+    }
+    sync_directory(directory)
+}
+
+fn sync_directory(directory: &Path) -> io::Result<()> {
+    File::open(directory)?.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_replaces_a_file_and_a_link_to_elsewhere() {
+        let dir = tempfile::tempdir().unwrap();
+        let at = |name: &str| dir.path().join(name);
+        fs::write(at("source"), "new").unwrap();
+        copy(&at("source"), &at("program")).unwrap();
+        assert!(is_executable(&at("program")) && !is_executable(&at("source")));
+        fs::write(at("file"), "old").unwrap();
+        std::os::unix::fs::symlink(at("source"), at("link")).unwrap();
+        for name in ["file", "link", "fresh", "fresh"] {
+            link(&at("program"), &at(name)).unwrap();
+            assert!(are_one_file(&at("program"), &at(name)), "{name}");
+        }
+        assert_eq!(fs::read(at("source")).unwrap(), b"new");
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 5);
+    }
+
+    #[test]
+    fn the_digest_is_the_usual_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("empty");
+        fs::write(&path, "").unwrap();
+        assert!(digest(&path).unwrap().starts_with("e3b0c44298fc1c14"));
+    }
+}

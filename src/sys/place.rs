@@ -1,0 +1,105 @@
+//! Files of a worktree that Baton writes for people: never through a symbolic link, which could
+//! lead anywhere.
+
+use std::fs::{self, Permissions};
+use std::io::{self, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use miette::Diagnostic;
+use thiserror::Error;
+
+/// Why a file cannot be written where it belongs.
+#[derive(Debug, Error, Diagnostic)]
+pub enum PlaceError {
+    /// Something else has the file's place, or that of a directory above it.
+    #[error("{} is {found}, where {wanted} belongs", .path.display())]
+    #[diagnostic(help("move it away, and run the command again"))]
+    Taken {
+        /// What is in the way.
+        path: PathBuf,
+        /// What it is.
+        found: &'static str,
+        /// What belongs there.
+        wanted: &'static str,
+    },
+
+    /// The system does not let the file be read or written.
+    #[error("{} cannot be {verb}", .path.display())]
+    #[diagnostic(help("check the permissions of the directory and that the disk has room"))]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What was tried.
+        verb: &'static str,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+}
+
+/// The bytes of the file at `path` below `root`; `None` when there is none yet and it could be
+/// put there.
+pub fn read(root: &Path, path: &str) -> Result<Option<Vec<u8>>, PlaceError> {
+    let mut at = root.to_owned();
+    let mut parts = path.split('/').peekable();
+    while let Some(part) = parts.next() {
+        at.push(part);
+        let is_last = parts.peek().is_none();
+        match fs::symlink_metadata(&at) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(source) => return Err(failed(&at, "read", source)),
+            Ok(found) => check(&at, found.file_type(), is_last)?,
+        }
+    }
+    let bytes = fs::read(&at).map_err(|source| failed(&at, "read", source))?;
+    Ok(Some(bytes))
+}
+
+fn check(path: &Path, found: fs::FileType, is_last: bool) -> Result<(), PlaceError> {
+    let fits = if is_last {
+        found.is_file()
+    } else {
+        found.is_dir()
+    };
+    if fits {
+        return Ok(());
+    }
+    Err(PlaceError::Taken {
+        path: path.to_owned(),
+        found: match found {
+            _ if found.is_symlink() => "a symbolic link",
+            _ if found.is_dir() => "a directory",
+            _ if found.is_file() => "a file",
+            _ => "a special file",
+        },
+        wanted: if is_last { "a file" } else { "a directory" },
+    })
+}
+
+/// Puts these bytes in place of the file at `path` below `root` in one step, readable as the
+/// user's other new files are, and makes the directories above it.
+pub fn write(root: &Path, path: &str, bytes: &[u8]) -> Result<(), PlaceError> {
+    read(root, path)?;
+    let target = root.join(path);
+    replace(&target, bytes).map_err(|source| failed(&target, "written", source))
+}
+
+fn replace(target: &Path, bytes: &[u8]) -> io::Result<()> {
+    let directory = target.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(directory)?;
+    let mut temporary = tempfile::Builder::new()
+        .permissions(Permissions::from_mode(0o666))
+        .tempfile_in(directory)?;
+    temporary.write_all(bytes)?;
+    temporary.persist(target).map_err(|error| error.error)?;
+    Ok(())
+}
+
+fn failed(path: &Path, verb: &'static str, source: io::Error) -> PlaceError {
+    PlaceError::Io {
+        path: path.to_owned(),
+        verb,
+        source,
+    }
+}

@@ -1,0 +1,68 @@
+//! What `git baton session` writes as JSON keeps to the schemas that describe it.
+
+use std::path::Path;
+
+use git_baton::orchestrator::{Session, State, output};
+use git_baton::protocol;
+use schemars::Schema;
+use serde_json::Value;
+
+fn drift(path: &str, made: &Schema) {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+    let made = serde_json::to_string_pretty(made).unwrap() + "\n";
+    if std::env::var_os("BATON_UPDATE_SCHEMA").is_some_and(|value| value == "1") {
+        std::fs::write(&file, &made).unwrap();
+    }
+    let committed = std::fs::read_to_string(&file).unwrap_or_default();
+    assert_eq!(
+        committed, made,
+        "{path} has drifted: run this test with BATON_UPDATE_SCHEMA=1 and commit the file"
+    );
+}
+
+fn session(full: bool) -> Session {
+    let some = |text: &str| full.then(|| text.to_owned());
+    Session {
+        number: "19".to_owned(),
+        date: "2025-12-18".to_owned(),
+        title: "Tidy \u{1b}".to_owned(),
+        task: some("T-1"),
+        state: if full { State::Ended } else { State::Active },
+        branch: some("refs/heads/main"),
+        worktree: ".".to_owned(),
+        host: "host".to_owned(),
+        log_path: "log.md".to_owned(),
+        base: full.then(|| "ab".repeat(20).parse().unwrap()),
+        started_at: "2025-12-18T00:00:00Z".to_owned(),
+        ended_at: some("2025-12-18T01:00:00Z"),
+        summary: full.then(|| b"x\xff".as_slice().into()),
+    }
+}
+
+fn assert_valid(schema: &Schema, document: &str) {
+    let validator = jsonschema::validator_for(schema.as_value()).unwrap();
+    let document: Value = serde_json::from_str(document).unwrap();
+    let errors: Vec<_> = validator.iter_errors(&document).collect();
+    assert!(errors.is_empty(), "{errors:#?}");
+}
+
+#[test]
+fn the_committed_schemas_are_those_the_types_make() {
+    drift("schema/sessions.schema.json", &output::sessions_schema());
+    drift("schema/session-check.schema.json", &output::check_schema());
+}
+
+#[test]
+fn sessions_are_valid() {
+    let document = output::sessions(&[session(true), session(false)]);
+    assert_valid(&output::sessions_schema(), &document);
+}
+
+#[test]
+fn checks_are_valid() {
+    let findings = protocol::check("log.md", &protocol::parse("# x\n".into()));
+    assert_eq!(findings.len(), 2);
+    let schema = output::check_schema();
+    assert_valid(&schema, &output::check(Some(&session(true)), findings));
+    assert_valid(&schema, &output::check(None, Vec::new()));
+}

@@ -1,0 +1,520 @@
+//! Real repositories with the hooks installed, for the tests that ask real git.
+#![expect(
+    dead_code,
+    reason = "each test binary compiles this module and uses a part of it"
+)]
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use git_baton::guard::journal::Journal;
+use git_baton::handoff::{Entry, SessionSection, digest, insert, render_entry};
+use git_baton::hooks::Hook;
+use git_baton::model::Oid;
+use tempfile::TempDir;
+
+/// The binary under test.
+pub const BATON: &str = env!("CARGO_BIN_EXE_git-baton");
+
+/// The handoff document of the default policy.
+pub const HANDOFF: &str = ".agents/HANDOFF.md";
+
+/// A git program.
+#[derive(Debug, Clone)]
+pub struct Git {
+    program: PathBuf,
+    /// Major and minor number.
+    pub version: (u32, u32),
+}
+
+/// The git programs on `PATH`, one of each version, `PATH`'s own first.
+pub fn gits() -> Vec<Git> {
+    let mut found: Vec<Git> = Vec::new();
+    for directory in std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()) {
+        let program = directory.join("git");
+        let Ok(out) = Command::new(&program).arg("--version").output() else {
+            continue;
+        };
+        let text = String::from_utf8_lossy(&out.stdout).into_owned();
+        let mut numbers = text
+            .trim_start_matches("git version ")
+            .split('.')
+            .map_while(|part| part.trim().parse().ok());
+        let (Some(major), Some(minor)) = (numbers.next(), numbers.next()) else {
+            continue;
+        };
+        let version = (major, minor);
+        if found.iter().all(|git| git.version != version) {
+            found.push(Git { program, version });
+        }
+    }
+    assert!(!found.is_empty(), "there is no git on PATH");
+    found
+}
+
+/// Runs the body once for each git version.
+pub fn each_git(body: impl Fn(&Git)) {
+    for git in gits() {
+        eprintln!("with git {}.{}", git.version.0, git.version.1);
+        body(&git);
+    }
+}
+
+/// How a command ended.
+#[derive(Debug, Clone)]
+pub struct Ran {
+    pub code: i32,
+    pub out: String,
+    pub err: String,
+}
+
+impl Ran {
+    /// Fails unless Baton refused for this rule.
+    #[track_caller]
+    pub fn refused(&self, rule: &str) -> &Self {
+        assert_ne!(self.code, 0, "it was let through: {self:#?}");
+        self.tells(rule)
+    }
+
+    /// Fails unless a hook named this rule.
+    #[track_caller]
+    pub fn tells(&self, rule: &str) -> &Self {
+        assert!(self.err.contains("baton: refused"), "{self:#?}");
+        assert!(self.err.contains(rule), "not {rule}: {self:#?}");
+        assert_eq!(self.err.matches("panicked").count(), 0, "{self:#?}");
+        for way_out in ["no-verify", "hooksPath", "uninstall"] {
+            assert!(!self.err.contains(way_out), "{self:#?}");
+        }
+        self
+    }
+
+    /// Fails unless this hook refused.
+    #[track_caller]
+    pub fn by(&self, hook: &str) -> &Self {
+        let line = format!("baton: refused ({hook})");
+        assert!(self.err.contains(&line), "{self:#?}");
+        self
+    }
+
+    /// Fails unless Baton said that it cannot judge, and why.
+    #[track_caller]
+    pub fn undecided(&self, reason: &str) -> &Self {
+        assert_ne!(self.code, 0, "it was let through: {self:#?}");
+        assert!(self.err.contains("cannot be judged"), "{self:#?}");
+        assert!(self.err.contains(reason), "not {reason}: {self:#?}");
+        assert_eq!(self.err.matches("panicked").count(), 0, "{self:#?}");
+        self
+    }
+
+    /// Fails unless the command succeeded; returns what it printed, trimmed.
+    #[track_caller]
+    pub fn ok(self) -> String {
+        assert_eq!(self.code, 0, "{self:#?}");
+        self.out.trim().to_owned()
+    }
+}
+
+/// What must not change when something is refused.
+#[derive(Debug, PartialEq, Eq)]
+pub struct State {
+    pub head: String,
+    pub refs: String,
+    pub index: String,
+    pub files: BTreeMap<PathBuf, Vec<u8>>,
+}
+
+/// How a repository is made.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Make {
+    pub sha256: bool,
+    pub reftable: bool,
+}
+
+/// A repository `repo` in a directory of its own, with a sealed environment.
+pub struct Fixture {
+    dir: TempDir,
+    git: Git,
+    clock: AtomicU64,
+}
+
+impl Fixture {
+    /// A repository on branch `main` without commits or hooks.
+    pub fn empty(git: &Git, make: Make) -> Self {
+        let fixture = Self {
+            dir: tempfile::tempdir().unwrap(),
+            git: git.clone(),
+            clock: AtomicU64::new(1_766_000_000),
+        };
+        fs::create_dir(fixture.path("home")).unwrap();
+        let mut args = vec!["init", "--quiet", "--initial-branch=main"];
+        if make.sha256 {
+            args.push("--object-format=sha256");
+        }
+        if make.reftable {
+            args.push("--ref-format=reftable");
+        }
+        args.push("repo");
+        fixture.git_at(fixture.dir.path(), args).ok();
+        fixture
+    }
+
+    /// A repository with a handoff document, then the default policy, then the hooks.
+    pub fn new(git: &Git) -> Self {
+        Self::made(git, Make::default())
+    }
+
+    pub fn made(git: &Git, make: Make) -> Self {
+        Self::with_policy_made(git, make, "version = 1\n")
+    }
+
+    pub fn with_policy(git: &Git, policy: &str) -> Self {
+        Self::with_policy_made(git, Make::default(), policy)
+    }
+
+    fn with_policy_made(git: &Git, make: Make, policy: &str) -> Self {
+        let fixture = Self::empty(git, make);
+        fixture.write("README", "read me\n");
+        fixture.write(HANDOFF, "# Handoff\n\n## Recent Work\n");
+        fixture.git(["add", "."]).ok();
+        fixture.git(["commit", "-qm", "before the policy"]).ok();
+        fixture.git(["tag", "before-policy"]).ok();
+        fixture.commit("baton.toml", policy);
+        fixture.install();
+        fixture
+    }
+
+    pub fn dir(&self) -> &Path {
+        self.dir.path()
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    /// The repository's main worktree.
+    pub fn repo(&self) -> PathBuf {
+        self.path("repo")
+    }
+
+    pub fn git_dir(&self) -> PathBuf {
+        self.repo().join(".git")
+    }
+
+    pub fn version(&self) -> (u32, u32) {
+        self.git.version
+    }
+
+    /// Installs the hooks of a clone.
+    pub fn install(&self) {
+        self.install_at(&self.git_dir(), &Hook::CLIENT);
+    }
+
+    /// Installs these hooks into a git directory and begins its journal.
+    pub fn install_at(&self, git_dir: &Path, hooks: &[Hook]) {
+        let out = self.git_at(git_dir, ["for-each-ref", "--format=%(objectname)"]);
+        let tips = out.ok();
+        let tips = tips.lines().map(|hex| hex.parse::<Oid>().unwrap());
+        Journal::begin(&git_dir.join("baton"), tips).unwrap();
+        fs::create_dir_all(git_dir.join("hooks")).unwrap();
+        for hook in hooks {
+            let to = git_dir.join("hooks").join(hook.name());
+            if fs::hard_link(BATON, &to).is_err() {
+                fs::copy(BATON, &to).unwrap();
+            }
+        }
+    }
+
+    /// A git command with the fixture's environment, in this directory.
+    pub fn command(&self, directory: &Path) -> Command {
+        self.command_of(&self.git, directory)
+    }
+
+    /// The same with another git program.
+    pub fn command_of(&self, git: &Git, directory: &Path) -> Command {
+        let now = self.clock.fetch_add(60, Ordering::Relaxed);
+        let own = git.program.parent().unwrap().display();
+        let mut command = Command::new(&git.program);
+        command
+            .current_dir(directory)
+            .env_clear()
+            .env("PATH", format!("{own}:/usr/bin:/bin"))
+            .env("HOME", self.path("home"))
+            .env("GIT_CONFIG_NOSYSTEM", "1")
+            .env("GIT_CONFIG_GLOBAL", "/dev/null")
+            .env("GIT_AUTHOR_NAME", "A")
+            .env("GIT_AUTHOR_EMAIL", "a@example.org")
+            .env("GIT_COMMITTER_NAME", "C")
+            .env("GIT_COMMITTER_EMAIL", "c@example.org")
+            .env("GIT_AUTHOR_DATE", format!("{now} +0000"))
+            .env("GIT_COMMITTER_DATE", format!("{now} +0000"))
+            .env("GIT_EDITOR", "true")
+            .env("GIT_MERGE_AUTOEDIT", "no")
+            .env("GIT_TERMINAL_PROMPT", "0")
+            .env("LC_ALL", "C")
+            .args([
+                "-c",
+                "protocol.file.allow=always",
+                "-c",
+                "advice.detachedHead=false",
+            ]);
+        command
+    }
+
+    /// Runs git in the main worktree.
+    pub fn git<A: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = A>) -> Ran {
+        self.git_at(&self.repo(), args)
+    }
+
+    /// Runs git in this directory.
+    pub fn git_at<A: AsRef<OsStr>>(
+        &self,
+        directory: &Path,
+        args: impl IntoIterator<Item = A>,
+    ) -> Ran {
+        let mut command = self.command(directory);
+        command.args(args);
+        run(&mut command, b"")
+    }
+
+    /// Runs git in the main worktree with this input.
+    pub fn git_with_input<A: AsRef<OsStr>>(
+        &self,
+        args: impl IntoIterator<Item = A>,
+        input: &[u8],
+    ) -> Ran {
+        let mut command = self.command(&self.repo());
+        command.args(args);
+        run(&mut command, input)
+    }
+
+    /// Runs git in the main worktree with these further variables.
+    pub fn git_with_env<A: AsRef<OsStr>>(
+        &self,
+        env: &[(&str, &str)],
+        args: impl IntoIterator<Item = A>,
+    ) -> Ran {
+        let mut command = self.command(&self.repo());
+        command.args(args).envs(env.iter().copied());
+        run(&mut command, b"")
+    }
+
+    /// Runs a line of shell in the main worktree, as somebody who follows printed advice would.
+    pub fn shell(&self, line: &str) -> Ran {
+        let mut git = self.command(&self.repo());
+        git.args(["-c", &format!("alias.sh=!{line}"), "sh"]);
+        run(&mut git, b"")
+    }
+
+    /// Git without any hook.
+    pub fn unguarded<A: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = A>) -> Ran {
+        let mut command = self.command(&self.repo());
+        command.args(["-c", "core.hooksPath=/dev/null"]).args(args);
+        run(&mut command, b"")
+    }
+
+    /// Calls the installed hook of this name as git would.
+    pub fn hook(&self, hook: Hook, args: &[&str], input: &[u8]) -> Ran {
+        let mut command = Command::new(self.git_dir().join("hooks").join(hook.name()));
+        let like = self.command(&self.repo());
+        command
+            .current_dir(self.repo())
+            .env_clear()
+            .envs(
+                like.get_envs()
+                    .filter_map(|(key, value)| Some((key, value?))),
+            )
+            .args(args);
+        run(&mut command, input)
+    }
+
+    /// Writes a file of the main worktree.
+    pub fn write(&self, path: &str, text: &str) {
+        write_below(&self.repo(), path, text);
+    }
+
+    pub fn read(&self, path: &str) -> String {
+        fs::read_to_string(self.repo().join(path)).unwrap()
+    }
+
+    /// Commits one file on what is checked out and returns the commit.
+    #[track_caller]
+    pub fn commit(&self, path: &str, text: &str) -> String {
+        self.write(path, text);
+        self.git(["add", "--", path]).ok();
+        self.git(["commit", "-qm", &format!("write {path}")]).ok();
+        self.rev("HEAD")
+    }
+
+    /// A commit object on top of `parents` that holds `parents[0]`'s tree with one file changed.
+    /// Nothing names it.
+    #[track_caller]
+    pub fn object(&self, parents: &[&str], path: &str, text: &str, message: &str) -> String {
+        let blob = self.git_with_input(["hash-object", "-w", "--stdin"], text.as_bytes());
+        let blob = blob.ok();
+        let index = self.path("scratch-index");
+        let _ = fs::remove_file(&index);
+        let env = [("GIT_INDEX_FILE", index.to_str().unwrap())];
+        if let Some(parent) = parents.first() {
+            self.git_with_env(&env, ["read-tree", parent]).ok();
+        }
+        let info = format!("100644,{blob},{path}");
+        self.git_with_env(&env, ["update-index", "--add", "--cacheinfo", &info])
+            .ok();
+        let tree = self.git_with_env(&env, ["write-tree"]).ok();
+        self.object_of_tree(&tree, parents, message)
+    }
+
+    /// A commit object of this tree.
+    #[track_caller]
+    pub fn object_of_tree(&self, tree: &str, parents: &[&str], message: &str) -> String {
+        let mut args = vec!["commit-tree", tree, "-m", message];
+        for parent in parents {
+            args.extend(["-p", parent]);
+        }
+        self.git(args).ok()
+    }
+
+    /// A commit object on `HEAD` that edits the handoff document by hand.
+    #[track_caller]
+    pub fn bad_object(&self) -> String {
+        self.object(&["HEAD"], HANDOFF, "forged\n", "bad")
+    }
+
+    /// Commits a session's log and then its aggregate, as the orchestrator would, and returns the
+    /// aggregate.
+    #[track_caller]
+    pub fn aggregate(&self, number: &str) -> String {
+        self.commit(
+            &format!(".agents/sessions/2025-12-18-session-{number}.md"),
+            "log\n",
+        );
+        let summary = format!("what {number} did\n");
+        let entry = Entry {
+            date: "2025-12-18".into(),
+            orchestrator: None,
+            sessions: vec![SessionSection {
+                number: number.into(),
+                title: "Work".into(),
+                summary: summary.as_str().into(),
+            }],
+        };
+        let text = render_entry(&entry).unwrap();
+        let before = self.read(HANDOFF);
+        let after = insert(
+            Some(before.as_str().into()),
+            "## Recent Work",
+            text.as_ref(),
+        );
+        fs::write(self.repo().join(HANDOFF), &after[..]).unwrap();
+        let message = format!(
+            "Aggregate\n\nBaton-Aggregate: 1\nBaton-Session: {number}\nBaton-Summary: {number} {}\n",
+            digest(summary.as_str().into())
+        );
+        self.git(["commit", "-qnam", &message]).ok();
+        self.rev("HEAD")
+    }
+
+    #[track_caller]
+    pub fn rev(&self, name: &str) -> String {
+        self.git(["rev-parse", "--verify", name]).ok()
+    }
+
+    /// A bare repository `<name>.git` with this one's branches, and a remote of that name.
+    pub fn add_remote(&self, name: &str) -> PathBuf {
+        let bare = self.path(&format!("{name}.git"));
+        let bare_text = bare.to_str().unwrap();
+        self.git_at(self.dir(), ["clone", "-q", "--bare", "repo", bare_text])
+            .ok();
+        self.git(["remote", "add", name, bare_text]).ok();
+        self.git(["fetch", "-q", name]).ok();
+        bare
+    }
+
+    /// Puts a commit, bad or not, on a branch of a bare repository without any hook.
+    pub fn publish(&self, bare: &Path, commit: &str, branch: &str) {
+        let to = format!("{commit}:refs/heads/{branch}");
+        self.unguarded(["push", "-qf", bare.to_str().unwrap(), &to])
+            .ok();
+    }
+
+    pub fn state(&self) -> State {
+        self.state_at(&self.repo())
+    }
+
+    /// What `HEAD`, the references, the index and the files are.
+    pub fn state_at(&self, worktree: &Path) -> State {
+        let out = |args: &[&str]| self.git_at(worktree, args).out;
+        let mut files = BTreeMap::new();
+        collect(worktree, &mut files);
+        State {
+            head: out(&["rev-parse", "--symbolic-full-name", "HEAD"])
+                + &out(&["rev-parse", "HEAD"]),
+            refs: out(&["for-each-ref"]),
+            index: out(&["ls-files", "-s"]),
+            files,
+        }
+    }
+
+    /// Runs this and fails unless it is refused for this rule with nothing changed.
+    #[track_caller]
+    pub fn refuses(&self, rule: &str, args: &[&str]) -> Ran {
+        let before = self.state();
+        let ran = self.git(args);
+        ran.refused(rule);
+        assert_eq!(self.state(), before, "{args:?} changed something");
+        ran
+    }
+}
+
+/// Writes a file below a worktree.
+pub fn write_below(worktree: &Path, path: &str, text: &str) {
+    let path = worktree.join(path);
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(path, text).unwrap();
+}
+
+/// Runs a command with this input.
+pub fn run(command: &mut Command, input: &[u8]) -> Ran {
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let out = std::thread::scope(|scope| {
+        scope.spawn(move || {
+            // A command that does not read its input closes it; that is no failure of its own.
+            stdin.write_all(input).ok();
+        });
+        child.wait_with_output().unwrap()
+    });
+    Ran {
+        code: out.status.code().unwrap_or(-1),
+        out: String::from_utf8_lossy(&out.stdout).into_owned(),
+        err: String::from_utf8_lossy(&out.stderr).into_owned(),
+    }
+}
+
+fn collect(directory: &Path, files: &mut BTreeMap<PathBuf, Vec<u8>>) {
+    for entry in fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        if path.file_name() == Some(OsStr::new(".git")) {
+            continue;
+        }
+        match path.symlink_metadata().unwrap().file_type() {
+            kind if kind.is_dir() => collect(&path, files),
+            kind if kind.is_file() => {
+                files.insert(path.clone(), fs::read(&path).unwrap());
+            }
+            _ => {
+                files.insert(path.clone(), Vec::new());
+            }
+        }
+    }
+}
