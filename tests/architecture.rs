@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each part of the library and the parts that it may name.
-const ARROWS: [(&str, &[&str]); 15] = [
+const ARROWS: [(&str, &[&str]); 17] = [
     ("model", &[]),
     ("policy", &["model"]),
     ("handoff", &["model"]),
@@ -29,17 +29,28 @@ const ARROWS: [(&str, &[&str]); 15] = [
         &["model", "policy", "guard", "hooks", "git", "sys"],
     ),
     ("scaffold", &["model", "policy"]),
+    (
+        "doctor",
+        &[
+            "model", "policy", "report", "guard", "hooks", "install", "git", "sys",
+        ],
+    ),
+    (
+        "demo",
+        &["model", "policy", "handoff", "rules", "hooks", "sys"],
+    ),
     ("cli", &[]),
     ("commands", &["*"]),
 ];
 
-/// Words that only these parts may use.
+/// Words that only these parts may use. The demonstration stands where users stand: it runs git
+/// and changes files as they do, in an environment of its own.
 const RESERVED: [(&str, &[&str]); 8] = [
     ("gix::", &["git"]),
-    ("Command::new", &["git", "sys"]),
-    ("std::process", &["git", "sys"]),
-    ("std::fs", &["sys"]),
-    ("std::env::", &["sys"]),
+    ("Command::new", &["git", "sys", "demo"]),
+    ("std::process", &["git", "sys", "demo"]),
+    ("std::fs", &["sys", "demo"]),
+    ("std::env::", &["sys", "demo"]),
     ("SystemTime", &["sys"]),
     ("Timestamp::now", &["sys"]),
     ("println!", &["commands"]),

@@ -45,7 +45,7 @@ fn every_attempt_ends_as_the_table_says() {
     let (table, error) = (text(&out.stdout), text(&out.stderr));
     assert_eq!(out.status.code(), Some(0), "{table}\n{error}");
     let good = table.lines().filter(|line| line.starts_with('✓')).count();
-    assert_eq!(good, 59, "{table}");
+    assert_eq!(good, 61, "{table}");
     for layer in [
         "pre-commit",
         "commit-msg",
@@ -54,7 +54,8 @@ fn every_attempt_ends_as_the_table_says() {
         "post-merge",
         "pre-push",
         "pre-receive",
-        "verify",
+        "doctor",
+        "doctor and verify",
     ] {
         assert!(table.contains(&format!(" {layer} ")), "{layer}: {table}");
     }

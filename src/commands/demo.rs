@@ -9,6 +9,7 @@ use miette::{IntoDiagnostic, WrapErr};
 use super::{ALLOWED, BROKEN, ExitCode, INTERRUPTED};
 use crate::cli::Demo;
 use crate::demo::{self, DemoError, Row, Scene, Shell, Stage, Table};
+use crate::sys::executable;
 use crate::sys::interrupt::Interrupt;
 
 /// Builds the repositories, lets the agents try, prints the table and the verdict on what is
@@ -32,7 +33,7 @@ pub fn run(args: &Demo) -> miette::Result<ExitCode> {
 
 fn play(root: &Path, interrupt: Interrupt) -> Result<ExitCode, DemoError> {
     let began = Instant::now();
-    let baton = std::env::current_exe().map_err(DemoError::io("git-baton"))?;
+    let baton = executable::current().map_err(DemoError::io("git-baton"))?;
     let shell = Shell::new(root, &baton, interrupt);
     shell.check_git()?;
     let scene = Scene::build(&shell, root)?;

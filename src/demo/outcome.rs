@@ -6,12 +6,15 @@ use crate::hooks::Hook;
 /// What stopped an attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Stop {
-    /// Nothing: it went through, and `verify` has nothing to say of the result.
+    /// Nothing: it went through, and neither `verify` nor `doctor` has anything to say of the
+    /// result.
     Nothing,
     /// This hook refused it by a rule.
     Hook(Hook),
-    /// No hook was asked, and `verify` refuses the result.
-    Verify,
+    /// No hook was asked; `doctor` finds what came of it, and `verify` refuses it.
+    Later,
+    /// No rule is broken; `doctor` finds what would keep the guard from guarding.
+    Doctor,
     /// Something else, such as git itself or a hook that could not decide.
     Other(Cow<'static, str>),
 }
@@ -21,7 +24,8 @@ impl fmt::Display for Stop {
         f.write_str(match self {
             Self::Nothing => "nothing",
             Self::Hook(hook) => hook.name(),
-            Self::Verify => "verify",
+            Self::Later => "doctor and verify",
+            Self::Doctor => "doctor",
             Self::Other(what) => what,
         })
     }

@@ -39,11 +39,11 @@ fn run(scene: &Scene<'_>, attempt: Attempt) -> Result<Row, DemoError> {
         Stop::Nothing => seen_later(scene, &attempt, &words)?,
         stop => stop,
     };
-    let state = match remedy(&attempt.expected.1, &ran) {
+    let (state, left) = match remedy(&attempt.expected.1, &ran) {
         Some(remedy) if after != before => restored(scene, place, &before, remedy)?,
-        _ => after.compared_with(&before),
+        _ => (after.compared_with(&before), after),
     };
-    scene.reset(place)?;
+    scene.reset(place, &left)?;
     Ok(Row {
         group: attempt.group,
         attempt: attempt.name,
@@ -73,6 +73,10 @@ fn prepare(scene: &Scene<'_>, attempt: &Attempt) -> Result<BTreeMap<String, Stri
                 fs::remove_file(&path)
                     .and_then(|()| std::os::unix::fs::symlink(target, &path))
                     .map_err(DemoError::io(path))?;
+            }
+            Step::Remove(path) => {
+                let path = scene.path(place).join(super::shell::fill(path, &words));
+                fs::remove_file(&path).map_err(DemoError::io(path))?;
             }
             Step::Bind(session) => {
                 let path = scene.git_dir(place).join("baton").join("session");
@@ -104,7 +108,7 @@ fn stopped_by(ran: &Ran) -> Stop {
     }
 }
 
-/// What `verify` says of an attempt that no hook has stopped, and whether it shows what it
+/// What `verify` and `doctor` say of an attempt that no hook has stopped, and whether it shows what it
 /// ought to.
 fn seen_later(
     scene: &Scene<'_>,
@@ -118,11 +122,21 @@ fn seen_later(
         }
     }
     let verified = scene.run(attempt.place, "git-baton verify --all", words)?;
-    Ok(match verified.succeeded {
-        true => Stop::Nothing,
-        false if verified.out.contains(" broken in ") => Stop::Verify,
-        false => Stop::Other("verify cannot decide".into()),
-    })
+    let examined = scene.run(attempt.place, "git-baton doctor", words)?;
+    Ok(found(&verified, &examined))
+}
+
+/// What these answers of `verify` and `doctor` come to.
+fn found(verified: &Ran, examined: &Ran) -> Stop {
+    let broken = verified.out.contains(" broken in ");
+    let unhealthy = examined.out.contains("not healthy");
+    match (verified.succeeded, examined.succeeded) {
+        (true, true) => Stop::Nothing,
+        (true, false) if unhealthy => Stop::Doctor,
+        (false, false) if broken && unhealthy => Stop::Later,
+        (false, true) if broken => Stop::Other("verify alone; doctor finds nothing".into()),
+        _ => Stop::Other("verify or doctor cannot decide".into()),
+    }
 }
 
 /// The command that puts things right, where one is expected: its name and its line.
@@ -141,20 +155,22 @@ fn remedy(expected: &State, ran: &Ran) -> Option<(String, String)> {
     Some((name.to_string(), line))
 }
 
+/// What this command makes of what an attempt has left.
 fn restored(
     scene: &Scene<'_>,
     place: Place,
     before: &Snapshot,
     (name, line): (String, String),
-) -> Result<State, DemoError> {
+) -> Result<(State, Snapshot), DemoError> {
     let ran = scene.run(place, &line, scene.words())?;
     let now = scene.snapshot(place)?;
-    Ok(if now == *before {
+    let state = if now == *before {
         State::Restored(name.into())
     } else {
-        let said = ran.err.lines().next().unwrap_or_default().to_owned();
+        let said = ran.err.lines().next().unwrap_or_default();
         State::Other(format!("`{line}` does not restore: {said}").into())
-    })
+    };
+    Ok((state, now))
 }
 
 #[cfg(test)]
@@ -192,6 +208,27 @@ mod tests {
             assert!(matches!(stopped_by(&other), Stop::Other(_)), "{other:?}");
         }
         assert_eq!(stopped_by(&ran(true, "")), Stop::Nothing);
+    }
+
+    #[test]
+    fn what_only_verify_finds_is_told_apart() {
+        let answer = |succeeded, out: &str| Ran {
+            succeeded,
+            out: out.to_owned(),
+            ..Ran::default()
+        };
+        let (clean, broken) = (answer(true, ""), answer(false, "1 rule broken in 1 of 2"));
+        let (healthy, ill) = (answer(true, ""), answer(false, "not healthy: 1 error"));
+        assert_eq!(found(&clean, &healthy), Stop::Nothing);
+        assert_eq!(found(&clean, &ill), Stop::Doctor);
+        assert_eq!(found(&broken, &ill), Stop::Later);
+        for (verified, examined) in [
+            (&broken, &healthy),
+            (&answer(false, ""), &healthy),
+            (&clean, &answer(false, "")),
+        ] {
+            assert!(matches!(found(verified, examined), Stop::Other(_)));
+        }
     }
 
     #[test]

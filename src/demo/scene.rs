@@ -7,6 +7,7 @@ use super::DemoError;
 use super::aggregate::{self, Session};
 use super::shell::{Ran, Shell};
 use super::snapshot::Snapshot;
+use crate::hooks::Hook;
 
 /// Where a command runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,6 +76,8 @@ pub struct Scene<'s> {
     words: BTreeMap<String, String>,
     /// The references when the attempts began, named as in [`Snapshot::refs`].
     known: BTreeMap<String, String>,
+    /// The guarded repository's configuration then.
+    config: String,
 }
 
 impl<'s> Scene<'s> {
@@ -91,12 +94,14 @@ impl<'s> Scene<'s> {
             root: root.to_owned(),
             words: words.collect(),
             known: BTreeMap::new(),
+            config: String::new(),
         }
     }
 
     /// Makes this the state to which [`Scene::reset`] returns.
     pub(super) fn remember(&mut self) -> Result<(), DemoError> {
         self.known = self.refs()?;
+        self.config = self.read(Place::Project, ".git/config")?;
         Ok(())
     }
 
@@ -181,7 +186,8 @@ impl<'s> Scene<'s> {
     ) -> Result<BTreeMap<String, String>, DemoError> {
         let text = self.read(place, aggregate::HANDOFF)?;
         let summary = |session: &Session| self.read(place, session.summary);
-        let made = aggregate::make(&text, sessions, summary)?;
+        let base = self.line(place, "git rev-parse HEAD", &self.words)?;
+        let made = aggregate::make(&text, base.trim(), sessions, summary)?;
         self.write(place, aggregate::HANDOFF, &made.handoff)?;
         self.lines(place, &["git add -A"])?;
         let mut words = self.words.clone();
@@ -226,10 +232,13 @@ impl<'s> Scene<'s> {
         names.filter(|name| git_dir.join(name).exists()).collect()
     }
 
-    /// Puts everything back as it was before something was tried in this place.
-    pub(super) fn reset(&self, tried: Place) -> Result<(), DemoError> {
+    /// Puts everything back as it was before something was tried in this place, which has left
+    /// this there.
+    pub(super) fn reset(&self, tried: Place, left: &Snapshot) -> Result<(), DemoError> {
+        self.write(Place::Project, ".git/config", &self.config)?;
+        self.put_hooks_back()?;
         self.remove_worktrees()?;
-        let now = self.refs()?;
+        let now = &left.refs;
         let mut names: Vec<_> = now.keys().chain(self.known.keys()).collect();
         names.sort_unstable();
         names.dedup();
@@ -266,6 +275,17 @@ impl<'s> Scene<'s> {
         Ok(())
     }
 
+    fn put_hooks_back(&self) -> Result<(), DemoError> {
+        let hooks = self.path(Place::Project).join(".git/hooks");
+        match Hook::CLIENT
+            .iter()
+            .all(|hook| hooks.join(hook.name()).exists())
+        {
+            true => Ok(()),
+            false => self.lines(Place::Project, &["git-baton install"]),
+        }
+    }
+
     fn reset_worktree(&self, place: Place, branch: &str) -> Result<(), DemoError> {
         let line = |line: &str| self.line(place, &format!("{QUIET_GIT} {line}"), &self.words);
         for name in self.unfinished(place) {
@@ -276,7 +296,10 @@ impl<'s> Scene<'s> {
                 _ => continue,
             };
         }
-        line(&format!("symbolic-ref HEAD {branch}"))?;
+        let head = self.git_dir(place).join("HEAD");
+        if fs::read_to_string(&head).map_err(DemoError::io(head))? != format!("ref: {branch}\n") {
+            line(&format!("symbolic-ref HEAD {branch}"))?;
+        }
         line("reset -q --hard")?;
         line("clean -ffdxq")?;
         let binding = self.git_dir(place).join("baton").join("session");

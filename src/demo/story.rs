@@ -47,7 +47,10 @@ impl<'s> Scene<'s> {
             let path = self.path(place);
             fs::create_dir_all(&path).map_err(DemoError::io(path))?;
         }
-        self.lines(Place::Forge, &["git init -q --bare -b main"])?;
+        self.lines(
+            Place::Forge,
+            &["git init -q --bare -b main", "git config core.fsync none"],
+        )?;
         self.lines(project, &["git init -q -b main"])?;
         self.identify(project)?;
         self.write(project, "src/parse.txt", "grammar\n")?;
@@ -157,6 +160,7 @@ impl<'s> Scene<'s> {
                 "git config user.email demo@example.invalid",
                 "git config gc.auto 0",
                 "git config maintenance.auto false",
+                "git config core.fsync none",
             ],
         )
     }

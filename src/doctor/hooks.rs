@@ -9,9 +9,10 @@ use crate::sys::{executable, file};
 
 const REINSTALL: &str = "run `git baton install`";
 
-pub(super) fn examine(repo: &Repo, findings: &mut Vec<Finding>) -> Result<(), DoctorError> {
+/// Looks at them. Says whether Baton is installed, as far as that can be told.
+pub(super) fn examine(repo: &Repo, findings: &mut Vec<Finding>) -> Result<bool, DoctorError> {
     let layout = Layout::of(repo);
-    diversions(repo, &layout, findings)?;
+    let mut installed = true;
     match Manifest::read(&layout) {
         Ok(Some(manifest)) => {
             program(&layout, &manifest, findings)?;
@@ -20,12 +21,15 @@ pub(super) fn examine(repo: &Repo, findings: &mut Vec<Finding>) -> Result<(), Do
             }
             earlier_hooks(repo, &manifest, findings)?;
         }
-        Ok(None) => findings.push(Finding {
-            id: Id::NotInstalled,
-            what: "Baton's hooks are not installed in this repository".to_owned(),
-            place: layout.hooks_dir().display().to_string(),
-            remedy: REINSTALL.to_owned(),
-        }),
+        Ok(None) => {
+            installed = false;
+            findings.push(Finding {
+                id: Id::NotInstalled,
+                what: "Baton's hooks are not installed in this repository".to_owned(),
+                place: layout.hooks_dir().display().to_string(),
+                remedy: REINSTALL.to_owned(),
+            });
+        }
         Err(InstallError::Manifest { path, reason }) => findings.push(Finding {
             id: Id::RecordBroken,
             what: format!("the record of what was installed cannot be read: {reason}"),
@@ -34,15 +38,19 @@ pub(super) fn examine(repo: &Repo, findings: &mut Vec<Finding>) -> Result<(), Do
         }),
         Err(other) => return Err(other.into()),
     }
-    Ok(())
+    diversions(repo, &layout, installed, findings)?;
+    Ok(installed)
 }
 
+/// What takes git elsewhere. Before Baton is installed, only what installing cannot set aside.
 fn diversions(
     repo: &Repo,
     layout: &Layout,
+    installed: bool,
     findings: &mut Vec<Finding>,
 ) -> Result<(), DoctorError> {
-    for one in hooks_path::diversions(repo, layout)? {
+    let found = hooks_path::diversions(repo, layout)?;
+    for one in found.into_iter().filter(|one| installed || !one.own) {
         let worktree = match &one.worktree.id {
             Some(id) => format!("the worktree {id}"),
             None => "the main worktree".to_owned(),

@@ -48,9 +48,11 @@ pub fn examine(repo: &Repo) -> Result<Diagnosis, DoctorError> {
             remedy: format!("install git {} or newer", GitVersion::OLDEST),
         });
     }
-    hooks::examine(repo, &mut findings)?;
+    let installed = hooks::examine(repo, &mut findings)?;
     policy::examine(repo, &mut findings)?;
     worktrees::examine(repo, &mut findings)?;
-    history::examine(repo, &mut findings)?;
+    if installed {
+        history::examine(repo, &mut findings)?;
+    }
     Ok(Diagnosis { findings })
 }

@@ -85,14 +85,6 @@ pub enum GitError {
 }
 
 impl GitError {
-    /// A tree that holds two entries of one name: what git would check out is anybody's guess.
-    pub(super) fn ambiguous(tree: Oid) -> Self {
-        Self::Corrupt {
-            oid: tree,
-            reason: "it holds two entries of one name".to_owned(),
-        }
-    }
-
     /// Wraps an error of the system about this path.
     pub fn io(path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.into();

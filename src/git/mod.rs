@@ -10,7 +10,9 @@ mod program;
 mod refs;
 mod repo;
 mod store;
+pub mod stream;
 pub mod tree;
+mod tree_object;
 mod worktrees;
 
 pub use error::GitError;

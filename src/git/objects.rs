@@ -2,10 +2,11 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 
 use bstr::{BString, ByteSlice};
-use gix::objs::{CommitRefIter, Find, Kind, TreeRefIter};
+use gix::objs::{CommitRefIter, Find, Kind};
 
 use super::GitError;
 use super::index::TreeSource;
+use super::tree_object::{Tree, TreeEntry};
 use crate::model::{Entry, Oid, Signature};
 
 /// The objects of a repository: its own database and those that git's environment adds, such as
@@ -148,18 +149,18 @@ impl Objects {
         buffer: &mut Vec<u8>,
         mut visit: impl FnMut(&bstr::BStr, Entry),
     ) -> Result<(), GitError> {
-        self.read(oid, Kind::Tree, buffer)?;
-        for entry in TreeRefIter::from_bytes(buffer, self.hash) {
-            let entry = entry.map_err(|error| corrupt(oid, error))?;
-            visit(
-                entry.filename,
-                Entry {
-                    mode: u32::from(entry.mode.value()),
-                    oid: from_gix(entry.oid),
-                },
-            );
+        let tree = self.parsed_tree(oid, buffer)?;
+        for position in 0..tree.len() {
+            let TreeEntry { name, entry } = tree.get(position);
+            visit(name, entry);
         }
         Ok(())
+    }
+
+    /// The tree of this id.
+    pub(super) fn parsed_tree(&self, oid: Oid, buffer: &mut Vec<u8>) -> Result<Tree, GitError> {
+        self.read(oid, Kind::Tree, buffer)?;
+        Tree::parse(buffer, self.id_len()).map_err(|reason| corrupt(oid, reason))
     }
 
     /// The content of a blob.
@@ -167,31 +168,6 @@ impl Objects {
         let mut buffer = Vec::new();
         self.read(oid, Kind::Blob, &mut buffer)?;
         Ok(buffer.into())
-    }
-
-    /// The entry of a path below a tree; `None` when there is none.
-    pub fn entry(&self, tree: Oid, path: &bstr::BStr) -> Result<Option<Entry>, GitError> {
-        let mut buffer = Vec::new();
-        let mut at = tree;
-        let mut parts = path.split_str("/").peekable();
-        while let Some(part) = parts.next() {
-            let mut found = None;
-            let mut ambiguous = false;
-            self.tree(at, &mut buffer, |name, entry| {
-                if name == part {
-                    ambiguous |= found.replace(entry).is_some();
-                }
-            })?;
-            if ambiguous {
-                return Err(GitError::ambiguous(at));
-            }
-            match found {
-                Some(entry) if parts.peek().is_none() => return Ok(Some(entry)),
-                Some(entry) if entry.kind() == crate::model::EntryKind::Tree => at = entry.oid,
-                _ => return Ok(None),
-            }
-        }
-        Ok(None)
     }
 
     /// The signature in the commit's header with the bytes it is over; `None` when it has none.
@@ -221,8 +197,15 @@ impl TreeSource for Objects {
 /// Takes a commit's bytes apart. The header is read as git reads it: tree and parents first, the
 /// rest by its keys; a date that cannot be read does not make the commit unreadable.
 fn parse_commit(bytes: &[u8], hash: gix::hash::Kind) -> Result<Commit, String> {
-    let end = bytes.find(b"\n\n").unwrap_or(bytes.len());
-    let mut lines = bytes[..end].split_str("\n");
+    let mut rest = bytes;
+    let mut lines = std::iter::from_fn(|| {
+        let (line, after) = match rest.find_byte(b'\n') {
+            Some(end) => (&rest[..end], &rest[end + 1..]),
+            None => (rest, &rest[rest.len()..]),
+        };
+        rest = after;
+        (!line.is_empty()).then_some(line)
+    });
     let id = |hex: &[u8]| match Oid::from_hex(hex) {
         Ok(oid) if oid.as_bytes().len() == hash.len_in_bytes() => Ok(oid),
         _ => Err(format!("`{}` is no id", hex.as_bstr())),
@@ -235,13 +218,13 @@ fn parse_commit(bytes: &[u8], hash: gix::hash::Kind) -> Result<Commit, String> {
         tree: id(tree)?,
         parents: Vec::new(),
         committed_at: 0,
-        message: bytes.get(end + 2..).unwrap_or_default().into(),
+        message: BString::default(),
         signed: false,
         author_is_committer: false,
     };
     let mut in_parents = true;
     let mut author: &[u8] = b"";
-    for line in lines {
+    for line in lines.by_ref() {
         if let Some(parent) = line.strip_prefix(b"parent ").filter(|_| in_parents) {
             commit.parents.push(id(parent)?);
             continue;
@@ -255,6 +238,7 @@ fn parse_commit(bytes: &[u8], hash: gix::hash::Kind) -> Result<Commit, String> {
         }
         commit.signed |= line.starts_with(b"gpgsig");
     }
+    commit.message = rest.into();
     Ok(commit)
 }
 

@@ -1,40 +1,101 @@
 //! What a commit changes against all of its parents, found by descending only into the trees
-//! that can hold a watched path.
+//! that differ and can hold a watched path.
 
-use std::collections::{BTreeSet, HashMap};
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::rc::Rc;
 
 use bstr::{BStr, BString, ByteSlice};
 
+use super::tree_object::{Differences, Tree, TreeEntry};
 use super::{GitError, Objects};
 use crate::model::{Entry, EntryKind, Oid, PathChange, Watch};
 
-/// How many names of trees are kept; a name takes about a hundred bytes.
-const MAX_KEPT_NAMES: usize = 100_000;
+/// How much memory a generation of trees may take, in bytes; there are two.
+const GENERATION_BYTES: usize = 4 * 1024 * 1024;
 
-/// The part of one tree that a watcher cares about, sorted by name.
-type Listing = Rc<Vec<(BString, Entry)>>;
-
-/// Compares trees, remembering those it has read: in a history the parent of one commit is the
-/// subject of the next comparison.
-pub struct TreeReader<'a> {
+/// Trees, of which those read lately are remembered: in a history the parent of one commit is the
+/// subject of the next comparison. Clones remember together.
+#[derive(Clone)]
+pub struct Trees<'a> {
     objects: &'a Objects,
-    watch: &'a dyn Watch,
-    kept: HashMap<BString, HashMap<Oid, Listing>>,
-    kept_names: usize,
+    kept: Rc<RefCell<Kept>>,
+}
+
+/// What was read or asked for since the generations last changed, and what was before that.
+#[derive(Default)]
+struct Kept {
+    young: HashMap<Oid, Rc<Tree>>,
+    young_bytes: usize,
+    old: HashMap<Oid, Rc<Tree>>,
     buffer: Vec<u8>,
+}
+
+impl<'a> Trees<'a> {
+    /// The trees among these objects.
+    pub fn new(objects: &'a Objects) -> Self {
+        Self {
+            objects,
+            kept: Rc::default(),
+        }
+    }
+
+    /// The entry of a path below a tree; `None` when there is none.
+    pub fn entry(&self, tree: Oid, path: &BStr) -> Result<Option<Entry>, GitError> {
+        let mut at = tree;
+        let mut parts = path.split_str("/").peekable();
+        while let Some(part) = parts.next() {
+            let tree = self.read(at)?;
+            let directory = tree.find(part, true);
+            if parts.peek().is_none() {
+                return Ok(tree.find(part, false).or(directory));
+            }
+            match directory {
+                Some(entry) => at = entry.oid,
+                None => return Ok(None),
+            }
+        }
+        Ok(None)
+    }
+
+    fn read(&self, oid: Oid) -> Result<Rc<Tree>, GitError> {
+        let kept = &mut *self.kept.borrow_mut();
+        if let Some(tree) = kept.young.get(&oid) {
+            return Ok(Rc::clone(tree));
+        }
+        let tree = match kept.old.remove(&oid) {
+            Some(tree) => tree,
+            None => Rc::new(self.objects.parsed_tree(oid, &mut kept.buffer)?),
+        };
+        kept.young_bytes += tree.size();
+        if kept.young_bytes > GENERATION_BYTES {
+            kept.old = std::mem::take(&mut kept.young);
+            kept.young_bytes = tree.size();
+        }
+        kept.young.insert(oid, Rc::clone(&tree));
+        Ok(tree)
+    }
+
+    fn read_if_some(&self, oid: Option<Oid>) -> Result<Rc<Tree>, GitError> {
+        oid.map_or_else(|| Ok(Rc::default()), |oid| self.read(oid))
+    }
+}
+
+/// Compares trees in what somebody watches.
+pub struct TreeReader<'a> {
+    trees: Trees<'a>,
+    watch: &'a dyn Watch,
 }
 
 impl<'a> TreeReader<'a> {
     /// A reader of what `watch` watches.
     pub fn new(objects: &'a Objects, watch: &'a dyn Watch) -> Self {
-        Self {
-            objects,
-            watch,
-            kept: HashMap::new(),
-            kept_names: 0,
-            buffer: Vec::new(),
-        }
+        Self::over(Trees::new(objects), watch)
+    }
+
+    /// A reader that shares its memory of trees.
+    pub fn over(trees: Trees<'a>, watch: &'a dyn Watch) -> Self {
+        Self { trees, watch }
     }
 
     /// The watched paths whose entry in `tree` differs from the entry in each of `parents`
@@ -42,7 +103,8 @@ impl<'a> TreeReader<'a> {
     pub fn changes(&mut self, tree: Oid, parents: &[Oid]) -> Result<Vec<PathChange>, GitError> {
         let mut found = Vec::new();
         let parents: Vec<_> = parents.iter().copied().map(Some).collect();
-        self.descend(BStr::new(""), Some(tree), &parents, &mut found)?;
+        let mut path = BString::default();
+        self.descend(&mut path, Some(tree), &parents, &mut found)?;
         found.sort_by(|a, b| a.path.cmp(&b.path));
         Ok(found)
     }
@@ -56,10 +118,11 @@ impl<'a> TreeReader<'a> {
             .collect())
     }
 
-    /// A tree that equals the one in some parent holds no path that differs from every parent.
+    /// A tree that equals the one in some parent holds no path that differs from every parent;
+    /// what differs from every parent differs from the first.
     fn descend(
-        &mut self,
-        directory: &BStr,
+        &self,
+        path: &mut BString,
         here: Option<Oid>,
         parents: &[Option<Oid>],
         found: &mut Vec<PathChange>,
@@ -67,94 +130,45 @@ impl<'a> TreeReader<'a> {
         if parents.contains(&here) {
             return Ok(());
         }
-        let listing = self.listing(directory, here)?;
-        let theirs = parents
-            .iter()
-            .map(|tree| self.listing(directory, *tree))
+        let tree = self.trees.read_if_some(here)?;
+        let first = self
+            .trees
+            .read_if_some(parents.first().copied().flatten())?;
+        let others = parents.iter().skip(1);
+        let others = others
+            .map(|parent| self.trees.read_if_some(*parent))
             .collect::<Result<Vec<_>, _>>()?;
-        for name in names(&listing, &theirs) {
-            let at = |listing: &Listing| -> Option<Entry> {
-                let position = listing.binary_search_by(|(one, _)| one.as_bstr().cmp(name));
-                position.ok().map(|position| listing[position].1)
+        let stem = path.len();
+        for (ours, theirs) in Differences::between(&tree, &first) {
+            let Some(TreeEntry { name, entry }) = ours.or(theirs) else {
+                continue;
             };
-            let after = at(&listing);
-            let before: Vec<_> = theirs.iter().map(at).collect();
-            let path = join(directory, name);
-            let subtree = |entry: &Option<Entry>| entry.filter(is_tree).map(|entry| entry.oid);
-            let subtrees: Vec<_> = before.iter().map(subtree).collect();
-            if subtree(&after).is_some() || subtrees.iter().any(Option::is_some) {
-                self.descend(path.as_bstr(), subtree(&after), &subtrees, found)?;
+            if stem > 0 {
+                path.push(b'/');
             }
-            let file = |entry: &Option<Entry>| entry.filter(|entry| !is_tree(entry));
-            let (after, before) = (file(&after), before.iter().map(file).collect::<Vec<_>>());
-            if !before.contains(&after) && (after.is_some() || !before.is_empty()) {
+            path.extend_from_slice(name);
+            let is_tree = entry.kind() == EntryKind::Tree;
+            let before = || {
+                let first = parents.first().map(|_| theirs.map(|one| one.entry));
+                let others = others.iter().map(|other| other.find(name, is_tree));
+                first.into_iter().chain(others)
+            };
+            let after = ours.map(|one| one.entry);
+            if is_tree {
+                if self.watch.may_watch_below(path.as_bstr()) {
+                    let subtree = |entry: Option<Entry>| entry.map(|entry| entry.oid);
+                    let parents: Vec<_> = before().map(subtree).collect();
+                    self.descend(path, subtree(after), &parents, found)?;
+                }
+            } else if before().all(|one| one != after) && self.watch.watches(path.as_bstr()) {
                 found.push(PathChange {
-                    path,
-                    before,
+                    path: path.clone(),
+                    before: before().collect(),
                     after,
                 });
             }
+            path.truncate(stem);
         }
         Ok(())
     }
-
-    fn listing(&mut self, directory: &BStr, tree: Option<Oid>) -> Result<Listing, GitError> {
-        let Some(tree) = tree else {
-            return Ok(Listing::default());
-        };
-        if let Some(listing) = self.kept.get(directory).and_then(|kept| kept.get(&tree)) {
-            return Ok(Rc::clone(listing));
-        }
-        let mut listing = Vec::new();
-        let mut path = join(directory, BStr::new(""));
-        let stem = path.len();
-        let watch = self.watch;
-        self.objects.tree(tree, &mut self.buffer, |name, entry| {
-            path.truncate(stem);
-            path.extend_from_slice(name);
-            let matters = match entry.kind() {
-                EntryKind::Tree => watch.may_watch_below(path.as_bstr()),
-                _ => watch.watches(path.as_bstr()),
-            };
-            if matters {
-                listing.push((name.to_owned(), entry));
-            }
-        })?;
-        listing.sort_by(|a, b| a.0.cmp(&b.0));
-        if listing.windows(2).any(|pair| pair[0].0 == pair[1].0) {
-            return Err(GitError::ambiguous(tree));
-        }
-        Ok(self.keep(directory, tree, Rc::new(listing)))
-    }
-
-    fn keep(&mut self, directory: &BStr, tree: Oid, listing: Listing) -> Listing {
-        self.kept_names += listing.len() + 1;
-        if self.kept_names > MAX_KEPT_NAMES {
-            self.kept.clear();
-            self.kept_names = listing.len() + 1;
-        }
-        let kept = self.kept.entry(directory.to_owned()).or_default();
-        kept.insert(tree, Rc::clone(&listing));
-        listing
-    }
-}
-
-fn is_tree(entry: &Entry) -> bool {
-    entry.kind() == EntryKind::Tree
-}
-
-fn names<'n>(one: &'n Listing, others: &'n [Listing]) -> BTreeSet<&'n BStr> {
-    std::iter::once(one)
-        .chain(others)
-        .flat_map(|listing| listing.iter().map(|(name, _)| name.as_bstr()))
-        .collect()
-}
-
-fn join(directory: &BStr, name: &BStr) -> BString {
-    let mut path = directory.to_owned();
-    if !path.is_empty() {
-        path.push(b'/');
-    }
-    path.extend_from_slice(name);
-    path
 }

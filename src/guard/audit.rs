@@ -48,7 +48,7 @@ pub fn audit(repo: &Repo) -> Result<Audit, GuardError> {
         }
         suspects.push(walked);
     }
-    audit.broken = span::judge_commits_by_parents(repo, &suspects)?;
+    audit.broken = span::judge_commits_by_parents(repo, suspects)?;
     Ok(audit)
 }
 

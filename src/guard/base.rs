@@ -9,6 +9,7 @@ use bstr::{BStr, ByteSlice};
 
 use super::GuardError;
 use crate::git::Objects;
+use crate::git::tree::Trees;
 use crate::model::{EntryKind, Oid};
 use crate::policy::{POLICY_PATH, Policy};
 
@@ -40,6 +41,7 @@ pub struct BasePolicy {
 /// Finds the policies of commits, and reads each only once.
 pub struct Bases<'a> {
     objects: &'a Objects,
+    trees: Trees<'a>,
     by_commit: RefCell<HashMap<Oid, Option<Rc<BasePolicy>>>>,
     read: RefCell<Vec<Rc<BasePolicy>>>,
 }
@@ -47,8 +49,14 @@ pub struct Bases<'a> {
 impl<'a> Bases<'a> {
     /// Bases among these objects.
     pub fn new(objects: &'a Objects) -> Self {
+        Self::over(objects, Trees::new(objects))
+    }
+
+    /// Bases that share a memory of trees.
+    pub fn over(objects: &'a Objects, trees: Trees<'a>) -> Self {
         Self {
             objects,
+            trees,
             by_commit: RefCell::default(),
             read: RefCell::default(),
         }
@@ -60,23 +68,27 @@ impl<'a> Bases<'a> {
             return Ok(known.clone());
         }
         let tree = self.objects.commit(commit, &mut Vec::new())?.tree;
-        let found = self.in_tree(commit, tree)?;
+        let found = self.at_tree(commit, tree)?;
         self.by_commit.borrow_mut().insert(commit, found.clone());
         Ok(found)
     }
 
-    fn in_tree(&self, commit: Oid, tree: Oid) -> Result<Option<Rc<BasePolicy>>, GuardError> {
+    /// The policy that the tree of this commit carries; `None` when it carries none.
+    pub fn at_tree(&self, commit: Oid, tree: Oid) -> Result<Option<Rc<BasePolicy>>, GuardError> {
         let Some(policy_blob) = self.file(commit, tree, POLICY_PATH.into())? else {
             return Ok(None);
         };
-        let policy = match self.known(|known| known.policy == policy_blob) {
-            Some(known) => known.policy.clone(),
-            None => Policy::parse(
-                &format!("{}:{POLICY_PATH}", commit.short()),
-                &self.objects.blob(policy_blob)?,
-            )?,
+        let known = self.known(|known| known.policy == policy_blob);
+        let parsed;
+        let policy = match &known {
+            Some(known) => &known.policy,
+            None => {
+                let name = format!("{}:{POLICY_PATH}", commit.short());
+                parsed = Policy::parse(&name, &self.objects.blob(policy_blob)?)?;
+                &parsed
+            }
         };
-        let signers_path = policy.signing.allowed_signers.clone();
+        let signers_path = &policy.signing.allowed_signers;
         let key = PolicyKey {
             policy: policy_blob,
             signers: self.file(commit, tree, signers_path.as_ref())?,
@@ -89,7 +101,9 @@ impl<'a> Bases<'a> {
             .map(|blob| self.objects.blob(blob))
             .transpose()?;
         let name = format!("{}:{signers_path}", commit.short());
-        let policy = policy.with_signers(&name, &signers.unwrap_or_default())?;
+        let policy = policy
+            .clone()
+            .with_signers(&name, &signers.unwrap_or_default())?;
         let base = Rc::new(BasePolicy { key, policy });
         self.read.borrow_mut().push(Rc::clone(&base));
         Ok(Some(base))
@@ -101,7 +115,7 @@ impl<'a> Bases<'a> {
     }
 
     fn file(&self, commit: Oid, tree: Oid, path: &BStr) -> Result<Option<Oid>, GuardError> {
-        match self.objects.entry(tree, path)? {
+        match self.trees.entry(tree, path)? {
             None => Ok(None),
             Some(entry) if entry.kind() == EntryKind::File => Ok(Some(entry.oid)),
             Some(_) => Err(GuardError::PolicyNoFile {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use bstr::{BStr, BString};
 
 use super::GuardError;
-use crate::git::tree::TreeReader;
+use crate::git::tree::{TreeReader, Trees};
 use crate::git::{Commit, GitError, Objects};
 use crate::model::{
     AggregateEvidence, ArchiveFile, Change, CommitChange, Entry, EntryKind, Oid, PathChange,
@@ -18,17 +18,22 @@ use crate::rules;
 pub struct ChangeReader<'a> {
     objects: &'a Objects,
     policy: &'a Policy,
-    trees: TreeReader<'a>,
+    trees: Trees<'a>,
     buffer: Vec<u8>,
 }
 
 impl<'a> ChangeReader<'a> {
     /// A reader of commits among these objects.
     pub fn new(objects: &'a Objects, policy: &'a Policy) -> Self {
+        Self::over(objects, Trees::new(objects), policy)
+    }
+
+    /// A reader that shares a memory of trees.
+    pub fn over(objects: &'a Objects, trees: Trees<'a>, policy: &'a Policy) -> Self {
         Self {
             objects,
             policy,
-            trees: TreeReader::new(objects, policy),
+            trees,
             buffer: Vec::new(),
         }
     }
@@ -47,7 +52,7 @@ impl<'a> ChangeReader<'a> {
                 None => self.objects.commit(*parent, &mut self.buffer)?.tree,
             });
         }
-        self.trees.changes(commit.tree, &parents)
+        TreeReader::over(self.trees.clone(), self.policy).changes(commit.tree, &parents)
     }
 
     /// The commit as a change, with all the evidence that a rule may ask for.
@@ -88,7 +93,7 @@ impl<'a> ChangeReader<'a> {
             None => None,
         };
         let handoff = |tree: Oid| self.file(tree, self.policy.handoff.path.as_ref());
-        let changed = TreeReader::new(self.objects, &Everything)
+        let changed = TreeReader::over(self.trees.clone(), &Everything)
             .changes(commit.tree, parent.as_slice())?
             .into_iter()
             .map(|change| change.path)
@@ -138,7 +143,7 @@ impl<'a> ChangeReader<'a> {
     }
 
     fn file(&self, tree: Oid, path: &BStr) -> Result<Option<BString>, GitError> {
-        match self.objects.entry(tree, path)? {
+        match self.trees.entry(tree, path)? {
             Some(entry) if entry.kind() == EntryKind::File => {
                 Ok(Some(self.objects.blob(entry.oid)?))
             }
@@ -146,8 +151,8 @@ impl<'a> ChangeReader<'a> {
         }
     }
 
-    fn logged_sessions(&mut self, tree: Oid) -> Result<Vec<SessionId>, GitError> {
-        let entries = self.trees.entries(tree)?;
+    fn logged_sessions(&self, tree: Oid) -> Result<Vec<SessionId>, GitError> {
+        let entries = TreeReader::over(self.trees.clone(), self.policy).entries(tree)?;
         let mut sessions: Vec<_> = entries
             .iter()
             .filter_map(|(path, _)| self.policy.log_session(path.as_ref()))

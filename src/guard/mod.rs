@@ -7,6 +7,7 @@ pub mod binding;
 pub mod change;
 mod error;
 pub mod journal;
+mod pipeline;
 mod published;
 pub mod range;
 pub mod span;

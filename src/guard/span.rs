@@ -1,15 +1,16 @@
 //! A stretch of history, judged whole: what a merge brought, what a push would publish, what CI
 //! was asked to verify. The journal has no say in it.
 
-use std::rc::Rc;
+use std::collections::HashMap;
 
 use bstr::BString;
 
-use super::base::{BasePolicy, Bases};
-use super::change::ChangeReader;
+use super::base::Bases;
+use super::pipeline::{self, Rulebook};
 use super::{GuardError, Judgement, tip};
 use crate::git::history::{self, Walked};
-use crate::git::{Objects, Repo};
+use crate::git::stream::{self, Graph, Step, Stream};
+use crate::git::{GitError, Objects, Repo};
 use crate::model::{Oid, Verdict};
 use crate::policy::Policy;
 use crate::rules;
@@ -42,37 +43,98 @@ pub fn judge(repo: &Repo, span: &Span) -> Result<Judgement, GuardError> {
         return Ok(Judgement::default());
     };
     match Bases::new(repo.objects()).at(base)? {
-        Some(found) => judge_by(repo, span, &commits, &found.policy, Some(base)),
+        Some(found) => judge_by(repo, span, Some(commits), &found.policy, Some(base)),
         None => Ok(Judgement::default()),
     }
 }
 
 /// Judges the stretch by this policy, wherever it comes from.
 pub fn judge_by_policy(repo: &Repo, span: &Span, policy: &Policy) -> Result<Judgement, GuardError> {
-    let commits = history::reachable(repo, &span.tips, &span.hidden)?;
-    judge_by(repo, span, &commits, policy, span.old)
+    let commits = match span.hidden.is_empty() {
+        true => None,
+        false => Some(history::reachable(repo, &span.tips, &span.hidden)?),
+    };
+    judge_by(repo, span, commits, policy, span.old)
 }
 
-/// Judges each commit of the stretch by the policy of its first parent: history under the rules
-/// that held when it was made.
+/// Judges each commit that the tips reach by the policy of the first of its parents that carries
+/// one: history under the rules that held when it was made.
+///
+/// A commit none of whose parents carries a policy is judged by `HEAD`'s, so that nothing hides
+/// on a branch without one; but for the commits up to the one with which, along `HEAD`'s first
+/// parents, the policy began.
 pub fn judge_by_parents(repo: &Repo, span: &Span) -> Result<Judgement, GuardError> {
-    let commits = history::reachable(repo, &span.tips, &span.hidden)?;
+    let objects = repo.objects().for_long_reads();
+    let mut stream = Stream::new(repo, &objects, &span.tips)?;
+    let judged = pipeline::judge(repo.objects(), &mut stream, Rulebook::OfParents)?;
+    let graph = stream.into_graph();
+    let mut verdict = judged.verdict;
+    verdict.absorb(judge_outside(repo, &graph, &judged.without_base)?);
     Ok(Judgement {
-        commits: commits.len(),
-        verdict: judge_commits(repo.objects(), &commits, &Rulebook::EachParent)?,
+        commits: graph.len(),
+        verdict,
         ..Judgement::default()
     })
 }
 
-/// Judges each of these commits by the policy of its first parent.
-pub fn judge_commits_by_parents(repo: &Repo, commits: &[Walked]) -> Result<Verdict, GuardError> {
-    judge_commits(repo.objects(), commits, &Rulebook::EachParent)
+/// Judges by `HEAD`'s policy, where it has one, those of these commits that do not go before it.
+/// They are the commits whose first parent carries no policy; the ones marked are judged already.
+fn judge_outside(
+    repo: &Repo,
+    graph: &Graph,
+    without_base: &HashMap<Oid, bool>,
+) -> Result<Verdict, GuardError> {
+    let mut verdict = Verdict::default();
+    let Some(head) = repo.head()? else {
+        return Ok(verdict);
+    };
+    let Some(base) = Bases::new(repo.objects()).at(head)? else {
+        return Ok(verdict);
+    };
+    let mut beginning = head;
+    let mut child = None;
+    for at in graph.first_parents(head) {
+        if child.is_some_and(|child| !without_base.contains_key(&child)) {
+            beginning = at;
+        }
+        child = Some(at);
+    }
+    let before = graph.ancestors(beginning);
+    let judged = |(oid, judged): (&Oid, &bool)| (!judged && !before.contains(oid)).then_some(*oid);
+    let mut outside: Vec<_> = without_base.iter().filter_map(judged).collect();
+    outside.sort();
+    let objects = repo.objects().for_long_reads();
+    let steps = outside.into_iter().map(|oid| read_step(&objects, oid));
+    verdict.absorb(pipeline::judge(repo.objects(), steps, Rulebook::One(&base.policy))?.verdict);
+    Ok(verdict)
 }
 
+fn read_step(objects: &Objects, oid: Oid) -> Result<Step, GitError> {
+    let mut buffer = Vec::new();
+    let commit = objects.commit(oid, &mut buffer)?;
+    let mut parent_trees = Vec::with_capacity(commit.parents.len());
+    for parent in &commit.parents {
+        parent_trees.push(objects.commit(*parent, &mut buffer)?.tree);
+    }
+    Ok(Step {
+        oid,
+        commit,
+        parent_trees,
+    })
+}
+
+/// Judges each of these commits by the policy of its first parent.
+pub fn judge_commits_by_parents(repo: &Repo, commits: Vec<Walked>) -> Result<Verdict, GuardError> {
+    let objects = repo.objects().for_long_reads();
+    let steps = commits.into_iter().map(|one| read_step(&objects, one.oid));
+    Ok(pipeline::judge(repo.objects(), steps, Rulebook::OfParents)?.verdict)
+}
+
+/// Judges by one policy these commits, or, without them, all that the tips reach.
 fn judge_by(
     repo: &Repo,
     span: &Span,
-    commits: &[Walked],
+    commits: Option<Vec<Walked>>,
     policy: &Policy,
     base: Option<Oid>,
 ) -> Result<Judgement, GuardError> {
@@ -81,8 +143,19 @@ fn judge_by(
     if !span.reference.as_ref().is_none_or(applies) {
         return Ok(judgement);
     }
-    judgement.commits = commits.len();
-    judgement.verdict = judge_commits(repo.objects(), commits, &Rulebook::One(policy))?;
+    let rulebook = Rulebook::One(policy);
+    let objects = repo.objects().for_long_reads();
+    let judged = match commits {
+        Some(commits) => {
+            pipeline::judge(repo.objects(), stream::steps(&objects, commits), rulebook)?
+        }
+        None => {
+            let stream = Stream::new(repo, &objects, &span.tips)?;
+            pipeline::judge(repo.objects(), stream, rulebook)?
+        }
+    };
+    judgement.commits = judged.commits;
+    judgement.verdict = judged.verdict;
     let Some(base) = base else {
         return Ok(judgement);
     };
@@ -97,105 +170,5 @@ fn judge_by(
     Ok(judgement)
 }
 
-/// Fewer commits than this are judged faster by one thread than by several.
-const WORTH_A_THREAD: usize = 64;
-
-/// Which policy judges a commit.
-enum Rulebook<'a> {
-    /// This one.
-    One(&'a Policy),
-    /// The one that the commit's first parent carries.
-    EachParent,
-}
-
-/// Judges these commits, on as many threads as there are processors.
-fn judge_commits(
-    objects: &Objects,
-    commits: &[Walked],
-    rulebook: &Rulebook<'_>,
-) -> Result<Verdict, GuardError> {
-    let processors = std::thread::available_parallelism().map_or(1, usize::from);
-    let threads = processors.min(commits.len() / WORTH_A_THREAD).max(1);
-    if threads == 1 {
-        return judge_chunk(objects, commits, rulebook);
-    }
-    std::thread::scope(|scope| {
-        let chunks = commits.chunks(commits.len().div_ceil(threads));
-        let workers: Vec<_> = chunks
-            .map(|chunk| {
-                let objects = objects.for_long_reads();
-                scope.spawn(move || judge_chunk(&objects, chunk, rulebook))
-            })
-            .collect();
-        let mut verdict = Verdict::default();
-        for worker in workers {
-            let part = worker
-                .join()
-                .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-            verdict.absorb(part?);
-        }
-        Ok(verdict)
-    })
-}
-
-fn judge_chunk(
-    objects: &Objects,
-    commits: &[Walked],
-    rulebook: &Rulebook<'_>,
-) -> Result<Verdict, GuardError> {
-    let mut verdict = Verdict::default();
-    match rulebook {
-        Rulebook::One(policy) => judge_each(objects, policy, commits.iter(), &mut verdict)?,
-        Rulebook::EachParent => {
-            for Governed { base, commits } in by_parent(objects, commits)? {
-                judge_each(objects, &base.policy, commits.into_iter(), &mut verdict)?;
-            }
-        }
-    }
-    Ok(verdict)
-}
-
-/// The commits that one policy governs.
-struct Governed<'c> {
-    base: Rc<BasePolicy>,
-    commits: Vec<&'c Walked>,
-}
-
-/// The commits by the policy that governs them. A commit before every policy is in none.
-fn by_parent<'c>(
-    objects: &Objects,
-    commits: &'c [Walked],
-) -> Result<Vec<Governed<'c>>, GuardError> {
-    let bases = Bases::new(objects);
-    let mut groups: Vec<Governed<'_>> = Vec::new();
-    for walked in commits {
-        let Some(parent) = walked.commit.parents.first() else {
-            continue;
-        };
-        let Some(base) = bases.at(*parent)? else {
-            continue;
-        };
-        match groups.iter_mut().find(|group| group.base.key == base.key) {
-            Some(group) => group.commits.push(walked),
-            None => groups.push(Governed {
-                base,
-                commits: vec![walked],
-            }),
-        }
-    }
-    Ok(groups)
-}
-
-fn judge_each<'c>(
-    objects: &Objects,
-    policy: &Policy,
-    commits: impl Iterator<Item = &'c Walked>,
-    verdict: &mut Verdict,
-) -> Result<(), GuardError> {
-    let mut reader = ChangeReader::new(objects, policy);
-    for walked in commits {
-        let change = reader.change(walked.oid, &walked.commit, &|_| None)?;
-        verdict.absorb(rules::check(policy, &change));
-    }
-    Ok(())
-}
+#[cfg(test)]
+mod tests;

@@ -2,12 +2,11 @@
 
 use std::collections::HashSet;
 
-use bstr::{BStr, BString};
+use bstr::{BStr, BString, ByteSlice};
 
 use super::GuardError;
-use super::change::ChangeReader;
 use crate::git::tree::TreeReader;
-use crate::git::{Objects, Repo, history};
+use crate::git::{Objects, Repo, history, stream};
 use crate::model::{Change, Entry, Oid, PathChange, TipEntry, TipMove, Watch};
 use crate::policy::Policy;
 
@@ -23,12 +22,12 @@ pub fn tip_move(
     if differing.is_empty() {
         return Ok(None);
     }
-    let mut entries = derive(differing, &written(repo, policy, new, &[old])?);
+    let watch = Exactly(&differing);
+    let mut entries = derive(&differing, &written(repo, &watch, new, &[old])?);
     if entries.iter().any(|entry| !entry.derived) {
         // The branch may have been behind: what leads to the new entries can be older than this
         // move.
-        let differing = self::differing(repo.objects(), policy, old, new)?;
-        entries = derive(differing, &written(repo, policy, new, &[])?);
+        entries = derive(&differing, &written(repo, &watch, new, &[])?);
     }
     Ok(Some(Change::Tip(TipMove {
         reference: reference.clone(),
@@ -38,12 +37,12 @@ pub fn tip_move(
     })))
 }
 
-fn derive(differing: Vec<PathChange>, written: &[PathChange]) -> Vec<TipEntry> {
-    let entries = differing.into_iter().map(|change| {
+fn derive(differing: &[PathChange], written: &[PathChange]) -> Vec<TipEntry> {
+    let entries = differing.iter().map(|change| {
         let before = change.before.first().copied().flatten();
         TipEntry {
             derived: is_derived(&change.path, before, change.after, written),
-            path: change.path,
+            path: change.path.clone(),
             old: before,
             new: change.after,
         }
@@ -77,11 +76,11 @@ pub fn deletion(
     old: Oid,
     remaining: &[Oid],
 ) -> Result<Option<Change>, GuardError> {
-    let written = written(repo, policy, old, remaining)?;
+    let watch = Protected(policy);
+    let written = written(repo, &watch, old, remaining)?;
     if written.is_empty() {
         return Ok(None);
     }
-    let watch = Protected(policy);
     let tree = repo.objects().commit(old, &mut Vec::new())?.tree;
     let mut entries = TreeReader::new(repo.objects(), &watch).entries(tree)?;
     entries.retain(|(path, entry)| {
@@ -126,17 +125,20 @@ fn differing(
     Ok(trees.changes(new, &[old])?)
 }
 
-/// What the commits that lead to `tip` and not to `hidden` write, against all of their parents.
+/// What the commits that lead to `tip` and not to `hidden` write, against all of their parents,
+/// at the watched paths.
 fn written(
     repo: &Repo,
-    policy: &Policy,
+    watch: &dyn Watch,
     tip: Oid,
     hidden: &[Oid],
 ) -> Result<Vec<PathChange>, GuardError> {
-    let mut reader = ChangeReader::new(repo.objects(), policy);
+    let objects = repo.objects().for_long_reads();
+    let mut trees = TreeReader::new(&objects, watch);
     let mut written = Vec::new();
-    for walked in history::reachable(repo, &[tip], hidden)? {
-        written.extend(reader.paths(&walked.commit, &|_| None)?);
+    for step in stream::steps(&objects, history::reachable(repo, &[tip], hidden)?) {
+        let step = step?;
+        written.extend(trees.changes(step.commit.tree, &step.parent_trees)?);
     }
     Ok(written)
 }
@@ -181,5 +183,26 @@ impl Watch for Protected<'_> {
 
     fn scan_bound(&self) -> Option<&BStr> {
         self.0.scan_bound()
+    }
+}
+
+/// Watches these paths and no others.
+struct Exactly<'a>(&'a [PathChange]);
+
+impl Watch for Exactly<'_> {
+    fn watches(&self, path: &BStr) -> bool {
+        self.0.iter().any(|change| change.path == path)
+    }
+
+    fn may_watch_below(&self, directory: &BStr) -> bool {
+        let is_below = |change: &PathChange| {
+            let rest = change.path.strip_prefix(directory.as_bytes());
+            directory.is_empty() || rest.is_some_and(|rest| rest.starts_with(b"/"))
+        };
+        self.0.iter().any(is_below)
+    }
+
+    fn scan_bound(&self) -> Option<&BStr> {
+        None
     }
 }

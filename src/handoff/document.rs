@@ -252,8 +252,6 @@ fn line_at(text: &[u8], at: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
 
     const HEADING: &str = "## Recent Work";
@@ -390,43 +388,5 @@ mod tests {
             aggregated_sessions(document.into(), HEADING),
             ["19", "5", "8"]
         );
-    }
-
-    proptest! {
-        #[test]
-        fn what_was_inserted_is_extracted(
-            before in proptest::collection::vec(any::<u8>(), 0..60),
-            entry in proptest::collection::vec(any::<u8>(), 1..60),
-        ) {
-            law(&before, &entry)?;
-        }
-
-        #[test]
-        fn also_around_headings_and_line_endings(
-            before in "(\u{feff})?(## Recent Work|###? x|```|[ \t\r]|\r?\n|a){0,24}",
-            entry in "(## Recent Work|```|\r?\n|\r|a){1,9}",
-        ) {
-            law(before.as_bytes(), entry.as_bytes())?;
-        }
-
-        #[test]
-        fn any_two_documents_are_compared_without_panic(before: Vec<u8>, after: Vec<u8>) {
-            let _ = extract(Some(before.as_bstr()), after.as_bstr(), HEADING);
-            aggregated_sessions(before.as_bstr(), HEADING);
-        }
-    }
-
-    fn law(before: &[u8], entry: &[u8]) -> Result<(), TestCaseError> {
-        let after = insert(Some(before.as_bstr()), HEADING, entry.as_bstr());
-        prop_assert_eq!(
-            extract(Some(before.as_bstr()), after.as_bstr(), HEADING),
-            Ok(BString::from(entry))
-        );
-        let kept = common_prefix(before, &after);
-        prop_assert!(
-            (0..=kept).any(|at| after.ends_with(&before[at..])),
-            "an old byte is lost"
-        );
-        Ok(())
     }
 }

@@ -247,8 +247,6 @@ fn utf8(text: &[u8]) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
 
     const TEXT: &str = "### Parallel Sessions 19, 20 (2025-12-18)\n\n\
@@ -359,42 +357,6 @@ mod tests {
                 Err(ParseError::Content(_)) => assert_eq!(at, 0, "{text}"),
                 Ok(entry) => panic!("{text} was read as {entry:?}"),
             }
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn what_is_rendered_is_read_back(
-            summaries in proptest::collection::vec("(#{1,6} |```|Session 1: |[ \ta\n-]){1,20}", 1..4),
-        ) {
-            let sessions = summaries.iter().enumerate().map(|(at, text)| {
-                let summary = super::super::canonical_summary(text.as_bytes().as_bstr());
-                SessionSection { summary, ..section(&at.to_string(), "t: u", "") }
-            });
-            let entry = Entry { sessions: sessions.collect(), ..entry() };
-            match render_entry(&entry) {
-                Ok(text) => prop_assert_eq!(parse_entry(text.as_bstr()), Ok(entry)),
-                Err(error) => prop_assert!(
-                    matches!(error, RenderError::Summary { error: SummaryError::Empty, .. }),
-                    "{}", error
-                ),
-            }
-        }
-
-        #[test]
-        fn what_is_read_is_rendered_the_same(
-            cut in 0..TEXT.len(), drop in 0usize..9, put in "[#\n a1`\r]{0,6}",
-        ) {
-            let end = (cut + drop).min(TEXT.len());
-            let text = format!("{}{put}{}", &TEXT[..cut], &TEXT[end..]);
-            if let Ok(entry) = parse_entry(text.as_str().into()) {
-                prop_assert_eq!(render_entry(&entry).unwrap(), text);
-            }
-        }
-
-        #[test]
-        fn any_bytes_are_parsed_without_panic(text: Vec<u8>) {
-            let _ = parse_entry(text.as_bstr());
         }
     }
 }

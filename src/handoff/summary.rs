@@ -133,8 +133,6 @@ fn demoted(text: &[u8]) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
 
     fn canonical(text: &str) -> String {
@@ -182,17 +180,6 @@ mod tests {
             ("a\n\n```\nb\n", SummaryError::OpenFence { line: 3 }),
         ] {
             assert_eq!(check(text.as_bytes()), Err(error), "{text:?}");
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn a_canonical_summary_can_stand_in_an_entry(
-            text in "(\u{feff}|#{1,6} |```|~~~|- |[ \t\r\na]){0,30}",
-        ) {
-            let once = canonical_summary(text.as_bytes().as_bstr());
-            prop_assert!(once.is_empty() || check(&once) == Ok(()), "{once:?}");
-            prop_assert_eq!(canonical_summary(once.as_bstr()), once);
         }
     }
 }

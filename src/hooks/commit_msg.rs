@@ -2,20 +2,27 @@
 
 use std::path::PathBuf;
 
-use super::{Call, HookError, message, pre_commit};
+use super::{Call, HookError, message, pre_commit, prepare_commit_msg};
 use crate::git::Repo;
 use crate::guard::Judgement;
 use crate::sys::{GitEnv, file};
 
-/// Judges the index together with the message.
+/// Judges the index together with the message. One that holds nothing but the trailer that
+/// `prepare-commit-msg` put there is emptied: nobody wrote a message, and git gives the commit up.
 pub(super) fn answer(repo: &Repo, env: &GitEnv, call: &Call) -> Result<Judgement, HookError> {
     let path = env
         .current_dir
         .join(PathBuf::from(super::argument(call, 0, "the message file")?));
-    let text = file::read(&path).map_err(|source| HookError::Message { path, source })?;
+    let failed = |path: PathBuf| move |source| HookError::Message { path, source };
+    let text = file::read(&path).map_err(failed(path.clone()))?;
+    let message = message::without_comments(&text);
+    if prepare_commit_msg::wrote_all(repo, message.as_ref())? {
+        file::write_atomically(&path, b"").map_err(failed(path))?;
+        return Ok(Judgement::default());
+    }
     let mut merged = repo.listed_ids("MERGE_HEAD")?;
     if merged.is_empty() {
         merged.clone_from(&env.merged_commits);
     }
-    pre_commit::judge_index(repo, env, &merged, Some(message::without_comments(&text)))
+    pre_commit::judge_index(repo, env, &merged, Some(message))
 }

@@ -8,7 +8,7 @@ mod pre_push;
 mod pre_receive;
 mod prepare_commit_msg;
 mod recovery;
-mod ref_lines;
+pub mod ref_lines;
 mod reference_transaction;
 
 use std::ffi::OsString;
@@ -20,8 +20,7 @@ use thiserror::Error;
 use crate::git::{GitError, Repo};
 use crate::guard::{GuardError, Judgement};
 use crate::sys::GitEnv;
-
-pub use ref_lines::RefLineError;
+use ref_lines::RefLineError;
 
 /// A hook that Baton installs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

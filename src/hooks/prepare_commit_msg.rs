@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use bstr::{BStr, ByteSlice};
+
 use super::{Call, HookError};
 use crate::git::Repo;
 use crate::guard::Judgement;
@@ -44,11 +46,9 @@ pub(super) fn answer(repo: &Repo, env: &GitEnv, call: &Call) -> Result<Judgement
     let path = env
         .current_dir
         .join(PathBuf::from(super::argument(call, 0, "the message file")?));
-    let text = file::read(&path).map_err(|source| HookError::Message {
-        path: path.clone(),
-        source,
-    })?;
-    let text = super::message::without_comments(&text);
+    let failed = |path: PathBuf| move |source| HookError::Message { path, source };
+    let whole = file::read(&path).map_err(failed(path.clone()))?;
+    let text = super::message::without_comments(&whole);
     if trailers::values(text.as_ref(), &keys.session)
         .next()
         .is_some()
@@ -65,5 +65,26 @@ pub(super) fn answer(repo: &Repo, env: &GitEnv, call: &Call) -> Result<Judgement
         path.as_os_str(),
     ];
     repo.program().output(args)?;
+    if text.trim().is_empty() {
+        // Room for the subject, apart from the trailer.
+        let prepared = file::read(&path).map_err(failed(path.clone()))?;
+        let spaced = [b"\n", &prepared[..]].concat();
+        file::write_atomically(&path, &spaced).map_err(failed(path))?;
+    }
     nothing
+}
+
+/// Whether the message, without its comments, is the trailer alone.
+pub(super) fn wrote_all(repo: &Repo, message: &BStr) -> Result<bool, HookError> {
+    let line = message.trim();
+    if line.is_empty() || line.contains(&b'\n') {
+        return Ok(false);
+    }
+    let (Some(session), Some(head)) = (binding::session(repo)?, repo.head()?) else {
+        return Ok(false);
+    };
+    let base = Bases::new(repo.objects()).at(head)?;
+    Ok(base.is_some_and(|base| {
+        line == format!("{}: {session}", base.policy.trailers.session).as_bytes()
+    }))
 }

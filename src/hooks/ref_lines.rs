@@ -1,3 +1,5 @@
+//! What git writes to the input of `reference-transaction`, `pre-receive` and `pre-push`.
+
 use bstr::{BString, ByteSlice};
 use miette::Diagnostic;
 use thiserror::Error;
@@ -57,7 +59,10 @@ impl Value {
     }
 }
 
-/// Every line of the input of `reference-transaction` or `pre-receive`.
+/// Every line of the input of `reference-transaction` or `pre-receive`, in order.
+///
+/// # Errors
+/// When any line is not of the form that git documents; an empty input has no lines.
 pub fn parse(input: &[u8]) -> Result<Vec<RefLine>, RefLineError> {
     lines(input)
         .map(|(number, line)| {
@@ -87,6 +92,9 @@ pub struct PushLine {
 
 /// Every line of the input of `pre-push`. The local name may be any revision and hold spaces, so
 /// the line is read from its end.
+///
+/// # Errors
+/// When any line is not of the form that git documents.
 pub fn parse_push(input: &[u8]) -> Result<Vec<PushLine>, RefLineError> {
     lines(input)
         .map(|(number, line)| {

@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use miette::Diagnostic;
 use thiserror::Error;
 
-use crate::git::{GitError, GitVersion};
+use crate::git::GitError;
 use crate::guard::GuardError;
 
 /// Why Baton is not installed, or not taken out. What was there is as it was.
@@ -71,11 +71,6 @@ pub enum InstallError {
         /// The one that was kept.
         kept: PathBuf,
     },
-
-    /// Git never calls the hook that sees every commit.
-    #[error("git {0} is too old: it calls no reference-transaction hook")]
-    #[diagnostic(help("install git {} or newer", GitVersion::OLDEST))]
-    GitTooOld(GitVersion),
 
     /// The record of what was installed makes no sense.
     #[error("the record of what was installed, {}, cannot be read: {reason}", .path.display())]

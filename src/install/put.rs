@@ -19,6 +19,8 @@ pub struct Installed {
     hooks: Vec<(&'static str, Change)>,
     set_aside: Vec<SetAside>,
     journal_begun: bool,
+    /// The version of git, where it does not call every hook.
+    git_too_old: Option<GitVersion>,
 }
 
 /// What became of one hook.
@@ -28,6 +30,8 @@ enum Change {
     Unchanged,
     /// It is new, or newer.
     Placed,
+    /// It is new, or newer, and Baton has nothing to say in it.
+    PlacedToPassOn,
     /// It is new, and one that was there before runs first.
     PlacedBefore,
 }
@@ -85,6 +89,8 @@ pub fn install(repo: &Repo, kind: Kind) -> Result<Installed, InstallError> {
         hooks,
         set_aside,
         journal_begun,
+        git_too_old: Some(repo.program().version()?)
+            .filter(|version| kind == Kind::Client && *version < GitVersion::OLDEST),
     })
 }
 
@@ -105,10 +111,6 @@ fn hooks_elsewhere(repo: &Repo, manifest: &Manifest) -> Result<Vec<&'static str>
 
 /// What can be refused before anything is written.
 fn refuse_early(repo: &Repo, layout: &Layout, kind: Kind) -> Result<(), InstallError> {
-    let version = repo.program().version()?;
-    if version < GitVersion::OLDEST {
-        return Err(InstallError::GitTooOld(version));
-    }
     if kind == Kind::Server && !repo.is_bare()? {
         return Err(InstallError::NotBare(repo.common_dir().to_owned()));
     }
@@ -158,6 +160,7 @@ fn place(layout: &Layout, hook: &str) -> Result<Change, InstallError> {
     executable::link(&layout.program(), &path).map_err(InstallError::io(&path))?;
     Ok(match file::is_taken(&kept) {
         true => Change::PlacedBefore,
+        false if PASSED_ON.contains(&hook) => Change::PlacedToPassOn,
         false => Change::Placed,
     })
 }
@@ -192,6 +195,10 @@ impl fmt::Display for Installed {
         let lines = [
             ("installed", placed(Change::Placed)),
             (
+                "installed to pass the call on",
+                placed(Change::PlacedToPassOn),
+            ),
+            (
                 "installed, and the hook that was there runs first",
                 placed(Change::PlacedBefore),
             ),
@@ -213,6 +220,13 @@ impl fmt::Display for Installed {
                 f,
                 "journal begun: the history that is here now is taken as it is"
             )?;
+        }
+        if let Some(version) = self.git_too_old {
+            return writeln!(
+                f,
+                "warning: git {version} calls no reference-transaction hook, which sees what the others do not; install git {} or newer",
+                GitVersion::OLDEST
+            );
         }
         writeln!(
             f,

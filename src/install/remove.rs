@@ -87,7 +87,8 @@ fn remove_records(repo: &Repo, layout: &Layout) -> Result<(), InstallError> {
     records.push(layout.earlier_path(None));
     records.extend(Journal::files(&layout.baton_dir()));
     records.push(layout.manifest());
-    records.push(layout.program());
+    // With what a copy that was cut off has left there.
+    records.extend(layout.program().parent().map(ToOwned::to_owned));
     records.push(layout.lock());
     for path in records {
         file::remove_all_if_exists(&path).map_err(InstallError::io(&path))?;

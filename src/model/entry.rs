@@ -23,14 +23,21 @@ pub enum EntryKind {
 }
 
 impl Entry {
+    /// The kind by the mode.
+    pub fn kind(&self) -> EntryKind {
+        EntryKind::of(self.mode)
+    }
+}
+
+impl EntryKind {
     /// The kind by the mode's type bits, read as git reads them: what is no directory, link or
     /// submodule is a file (old histories hold modes such as 100664).
-    pub fn kind(&self) -> EntryKind {
-        match self.mode & 0o170_000 {
-            0o040_000 => EntryKind::Tree,
-            0o120_000 => EntryKind::Symlink,
-            0o160_000 => EntryKind::Submodule,
-            _ => EntryKind::File,
+    pub fn of(mode: u32) -> Self {
+        match mode & 0o170_000 {
+            0o040_000 => Self::Tree,
+            0o120_000 => Self::Symlink,
+            0o160_000 => Self::Submodule,
+            _ => Self::File,
         }
     }
 }

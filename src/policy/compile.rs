@@ -203,10 +203,11 @@ fn handoff(table: &HandoffTable) -> Compiled<Handoff> {
     let title = heading.trim_start_matches('#');
     let level = heading.len() - title.len();
     let one_line = !heading.contains(['\n', '\r']);
-    if !(1..=6).contains(&level) || !title.starts_with(' ') || title.trim().is_empty() || !one_line
+    // An entry begins with a heading of level 3, which ends a section of that level.
+    if !(1..=2).contains(&level) || !title.starts_with(' ') || title.trim().is_empty() || !one_line
     {
         let problem = PolicyProblem::Heading(heading.clone());
-        let help = "a heading is one line such as `## Recent Work`";
+        let help = "the heading is one line of level 1 or 2, such as `## Recent Work`";
         return Err(fault(&table.heading, problem, help));
     }
     let path = plain_path(&table.path)?;

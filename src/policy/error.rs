@@ -59,8 +59,8 @@ pub enum PolicyProblem {
         /// What is wrong with it.
         why: String,
     },
-    /// A value that is not one heading of a Markdown document.
-    #[error("`{0}` is not a Markdown heading")]
+    /// A value that is not one heading of a Markdown document, of a level above the entries'.
+    #[error("`{0}` is not a Markdown heading under which entries can stand")]
     Heading(String),
     /// A key that git would not read as a trailer's.
     #[error("`{0}` is not a trailer's key")]

@@ -38,7 +38,7 @@ pub struct HandoffTable {
     /// Its path from the repository's root.
     #[schemars(with = "String")]
     pub path: Spanned<String>,
-    /// The heading under which the entries stand, newest first.
+    /// The heading, of level 1 or 2, under which the entries stand, newest first.
     #[schemars(with = "String")]
     pub heading: Spanned<String>,
     /// How large an aggregate commit may leave the document, in bytes, before it moves the oldest

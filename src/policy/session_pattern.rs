@@ -12,7 +12,7 @@ const DATE_LENGTH: usize = 10;
 
 /// A pattern over the paths of session logs or summaries: `{session}` stands for a run of
 /// digits, `{date}` for a `YYYY-MM-DD`, `*` for anything within a component, all else for
-/// itself. Aliases of a path match with it (see [`super::alias`]).
+/// itself. Aliases of a path match with it (see [`super::fold`]).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SessionPattern {
     text: String,

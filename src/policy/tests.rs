@@ -1,5 +1,4 @@
 use super::*;
-use proptest::prelude::*;
 
 fn policy(toml: &str) -> Policy {
     Policy::parse(POLICY_PATH, toml.as_bytes()).unwrap()
@@ -187,60 +186,4 @@ fn a_leading_wildcard_has_no_bound() {
     assert_eq!(policy.scan_bound(), None);
     assert!(policy.may_watch_below("".into()));
     assert!(!policy.may_watch_below("src".into()));
-}
-
-proptest! {
-    #[test]
-    fn any_bytes_parse_or_are_refused(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
-        let _ = Policy::parse("x", &bytes);
-        let _ = AllowedSigners::parse("x", &bytes);
-    }
-
-    #[test]
-    fn any_patterns_parse_or_are_refused(text in "[a-b*?{}\\[\\]!,/.:\\\\{date}{session} -]{0,16}") {
-        let quoted = toml::Value::String(text).to_string();
-        for key in ["[branches]\ninclude", "[sessions]\nlogs", "[[protected]]\nwriter = \"nobody\"\npaths"] {
-            let _ = Policy::parse("x", format!("{key} = [{quoted}]").as_bytes());
-        }
-    }
-
-    #[test]
-    fn readers_find_everything_that_is_watched(
-        patterns in prop::collection::vec(pattern(), 1..4),
-        path in path(),
-    ) {
-        let quoted = patterns.iter().map(|text| toml::Value::String(text.clone()).to_string());
-        let text = format!(
-            "[[protected]]\nwriter = \"nobody\"\npaths = [{}]\n",
-            quoted.collect::<Vec<_>>().join(", ")
-        );
-        let Ok(policy) = Policy::parse("x", text.as_bytes()) else {
-            return Ok(());
-        };
-        if !policy.watches(path.as_str().into()) {
-            return Ok(());
-        }
-        for (slash, _) in path.match_indices('/') {
-            prop_assert!(policy.may_watch_below(path[..slash].into()), "{:?} below {:?}", path, &path[..slash]);
-        }
-        prop_assert!(policy.may_watch_below("".into()));
-        if let Some(bound) = policy.scan_bound() && *fold(path.as_str().into()) == *path.to_ascii_lowercase() {
-            prop_assert!(BStr::new(&path) <= bound, "{:?} after {:?}", path, bound);
-        }
-    }
-}
-
-fn pattern() -> impl Strategy<Value = String> {
-    let piece = prop::sample::select(vec![
-        "a", "B", "é", "/", "*", "**", "?", "{a,b}", "[a-c]", ".", "x", "/**", "/", ":", " ",
-    ]);
-    prop::collection::vec(piece, 1..7).prop_map(|pieces| pieces.concat())
-}
-
-fn path() -> impl Strategy<Value = String> {
-    let piece = prop::sample::select(vec!["a", "A", "b", "x", "é", "É", "/", ".", ":", " ", "c"]);
-    let paths = prop::collection::vec(piece, 1..8).prop_map(|pieces| pieces.concat());
-    paths.prop_filter("a path that git can hold", |path| {
-        path.split('/').all(|part| !matches!(part, "" | "." | ".."))
-    })
 }

@@ -412,7 +412,9 @@ impl Fixture {
         );
         fs::write(self.repo().join(HANDOFF), &after[..]).unwrap();
         let message = format!(
-            "Aggregate\n\nBaton-Aggregate: 1\nBaton-Session: {number}\nBaton-Summary: {number} {}\n",
+            "Aggregate\n\nBaton-Aggregate: 1\nBaton-Base: {}\nBaton-Session: {number}\n\
+             Baton-Summary: {number} {}\n",
+            self.rev("HEAD"),
             digest(summary.as_str().into())
         );
         self.git(["commit", "-qnam", &message]).ok();

@@ -42,6 +42,8 @@ pub(super) enum Step {
     Write(&'static str, &'static str),
     /// Adds to a file.
     Append(&'static str, &'static str),
+    /// Deletes a file.
+    Remove(&'static str),
     /// Replaces a file by a symbolic link to another.
     Link(&'static str, &'static str),
     /// Binds the worktree to a session, as the conductor does.

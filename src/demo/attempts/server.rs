@@ -1,4 +1,4 @@
-use super::Step::{self, Run};
+use super::Step::{self, Remove, Run};
 use super::{ADD, Attempt, EDIT, LOG, OTHER_LOG};
 use crate::demo::outcome::State::{Clean, Moved};
 use crate::demo::outcome::Stop;
@@ -12,18 +12,36 @@ pub(super) fn all() -> Vec<Attempt> {
     let refused = Attempt::refused;
     vec![
         Attempt::new(
-            "commit with another hooksPath lands here,",
-            &[EDIT],
-            "git -c core.hooksPath=/dev/null commit -q -a -m 'Note'",
-            Stop::Verify,
+            "core.hooksPath set in the repository",
+            &[],
+            "git config core.hooksPath /dev/null",
+            Stop::Doctor,
+            Clean,
+        ),
+        Attempt::new(
+            "a hook deleted, then a harmless commit",
+            &[
+                Remove("{project}/.git/hooks/reference-transaction"),
+                LOG,
+                ADD,
+            ],
+            "git commit -m 'Begin session 6'",
+            Stop::Doctor,
             Moved("agent-a".into()),
         ),
         Attempt::new(
-            "or with GIT_CONFIG_COUNT=…,",
+            "commit with another hooksPath lands here,",
+            &[EDIT],
+            "git -c core.hooksPath=/dev/null commit -q -a -m 'Note'",
+            Stop::Later,
+            Moved("agent-a".into()),
+        ),
+        Attempt::new(
+            "or with GIT_CONFIG_COUNT,",
             &[EDIT],
             "GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=core.hooksPath GIT_CONFIG_VALUE_0=/dev/null \
              git commit -q -a -m 'Note'",
-            Stop::Verify,
+            Stop::Later,
             Moved("agent-a".into()),
         ),
         refused(

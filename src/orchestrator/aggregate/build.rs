@@ -5,6 +5,7 @@ use bstr::{BString, ByteSlice};
 use super::landing::Landing;
 use super::{AggregateError, Ground, Plan, message};
 use crate::git::landing::{self as git, Signing};
+use crate::git::tree::Trees;
 use crate::git::{GitError, Repo};
 use crate::guard::change::ChangeReader;
 use crate::handoff::{self, Limits};
@@ -49,7 +50,7 @@ pub fn render(repo: &Repo, ground: &Ground, plan: &Plan) -> Result<Rendered, Agg
         count => {
             let path = table.archive.path(&plan.date);
             let objects = repo.objects();
-            let old = objects.entry(ground.tree, path.as_ref())?;
+            let old = Trees::new(objects).entry(ground.tree, path.as_ref())?;
             let old = old.map(|entry| objects.blob(entry.oid)).transpose()?;
             let old = old.as_ref().map(|text| text.as_bstr());
             let text = handoff::archived(old, heading, &taken);
@@ -83,7 +84,7 @@ pub fn build(
     };
     let mut files = vec![(ground.policy().handoff.path.clone(), document)];
     if let Some((path, text, _)) = &rendered.archive {
-        let old = repo.objects().entry(ground.tree, path.as_ref())?;
+        let old = Trees::new(repo.objects()).entry(ground.tree, path.as_ref())?;
         let archive = Entry {
             mode: old.map_or(0o100_644, |entry| entry.mode),
             oid: blob(text)?,

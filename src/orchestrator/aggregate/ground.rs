@@ -5,7 +5,7 @@ use bstr::{BString, ByteSlice};
 use jiff::{Timestamp, tz::Offset};
 
 use super::AggregateError;
-use crate::git::tree::TreeReader;
+use crate::git::tree::{TreeReader, Trees};
 use crate::git::{Repo, landing};
 use crate::guard::base::{BasePolicy, Bases};
 use crate::handoff::aggregated_sessions;
@@ -53,7 +53,7 @@ impl Ground {
         let base = base.ok_or_else(|| AggregateError::NoPolicy(branch.clone()))?;
         let tree = objects.commit(tip, &mut Vec::new())?.tree;
         let policy = &base.policy;
-        let handoff = objects.entry(tree, policy.handoff.path.as_ref())?;
+        let handoff = Trees::new(objects).entry(tree, policy.handoff.path.as_ref())?;
         let handoff = handoff.filter(|entry| entry.kind() == EntryKind::File);
         let document = handoff.map(|entry| objects.blob(entry.oid)).transpose()?;
         let entries = TreeReader::new(objects, policy).entries(tree)?;

@@ -86,6 +86,9 @@ fn an_error_points_at_what_is_wrong() {
         ("[handoff]\nheading = \"x\"", "\"x\"", |p| {
             matches!(p, P::Heading(_))
         }),
+        ("[handoff]\nheading = \"### x\"", "\"### x\"", |p| {
+            matches!(p, P::Heading(_))
+        }),
         ("[trailers]\nsession = \"a b\"", "\"a b\"", |p| {
             matches!(p, P::TrailerKey(_))
         }),

@@ -1,0 +1,363 @@
+//! The comparisons.
+
+use std::fs;
+use std::io::Result;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use git_baton::guard::journal::Journal;
+use git_baton::hooks::Hook;
+
+use crate::Row;
+use crate::history::{self, POLICY, Size};
+use crate::run::{self, Contestant, git, medians, peak_memory, seal};
+
+/// One group of lines of the table.
+#[derive(Clone, Copy)]
+pub enum Bench {
+    /// The hook `pre-commit` alone, with nothing to say.
+    PreCommit,
+    /// `reference-transaction` in a rebase.
+    Rebase,
+    /// `reference-transaction` in a fetch.
+    Fetch,
+    /// `verify --all`, and `verify` of a range.
+    Verify,
+    /// The program's size.
+    Size,
+}
+
+/// A megabyte as programs' sizes are told.
+const MEGABYTE: f64 = 1_000_000.0;
+
+impl Bench {
+    /// Every group, in the order of the table.
+    pub const ALL: [Self; 5] = [
+        Self::PreCommit,
+        Self::Rebase,
+        Self::Fetch,
+        Self::Verify,
+        Self::Size,
+    ];
+
+    /// Its name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::PreCommit => "pre-commit",
+            Self::Rebase => "rebase",
+            Self::Fetch => "fetch",
+            Self::Verify => "verify",
+            Self::Size => "size",
+        }
+    }
+
+    /// Measures it with this program, in repositories below `directory`.
+    pub fn rows(self, baton: &Path, directory: &Path) -> Result<Vec<Row>> {
+        match self {
+            Self::PreCommit => pre_commit(baton, directory),
+            Self::Rebase => rebase(baton, directory),
+            Self::Fetch => fetch(baton, directory),
+            Self::Verify => verify(baton, directory),
+            Self::Size => size(baton),
+        }
+    }
+}
+
+fn compared(name: &str, ours: Duration, peer: Duration, target: impl Into<Option<f64>>) -> Row {
+    let text = |time: Duration| format!("{:.2} ms", time.as_secs_f64() * 1e3);
+    Row {
+        name: name.to_owned(),
+        ours: text(ours),
+        peer: text(peer),
+        ratio: ours.as_secs_f64() / peer.as_secs_f64(),
+        target: target.into(),
+    }
+}
+
+/// Puts a repository at `path`, unless an earlier run kept one there.
+fn made(path: PathBuf, make: impl FnOnce(&Path) -> Result<()>) -> Result<PathBuf> {
+    if !path.exists() {
+        make(&path)?;
+    }
+    Ok(path)
+}
+
+/// Installs hooks as links to the program itself, and begins the journal.
+fn install(repository: &Path, baton: &Path, hooks: &[Hook]) -> Result<()> {
+    let git_dir = repository.join(".git");
+    fs::create_dir_all(git_dir.join("hooks"))?;
+    for hook in hooks {
+        let path = git_dir.join("hooks").join(hook.name());
+        let _ = fs::remove_file(&path);
+        if fs::hard_link(baton, &path).is_err() {
+            fs::copy(baton, &path)?;
+        }
+    }
+    Journal::begin(&git_dir.join("baton"), []).map_err(std::io::Error::other)?;
+    Ok(())
+}
+
+/// Installs hooks that say yes and do nothing else.
+fn install_empty(repository: &Path, hooks: &[Hook]) -> Result<()> {
+    let directory = repository.join(".git/hooks");
+    fs::create_dir_all(&directory)?;
+    for hook in hooks {
+        let path = directory.join(hook.name());
+        fs::write(&path, "#!/bin/sh\nexit 0\n")?;
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755))?;
+    }
+    Ok(())
+}
+
+fn pre_commit(baton: &Path, directory: &Path) -> Result<Vec<Row>> {
+    let mut rows = Vec::new();
+    for (files, target) in [(10, 2.0), (200_000, 3.0)] {
+        let path = directory.join(format!("snapshot-{files}"));
+        let repository = made(path, |path| history::snapshot(path, files))?;
+        install(&repository, baton, &[Hook::PreCommit])?;
+        let in_repository = |program: &str| {
+            let mut command = Command::new(program);
+            command.current_dir(&repository);
+            seal(&mut command);
+            command
+        };
+        let times = medians(
+            400,
+            &[
+                Contestant::new(|| in_repository(".git/hooks/pre-commit")),
+                Contestant::new(|| in_repository("/bin/true")),
+            ],
+        )?;
+        let name = format!("pre-commit, {files} files / true");
+        rows.push(compared(&name, times[0], times[1], target));
+    }
+    Ok(rows)
+}
+
+/// The four ways in which a repository can be furnished with hooks.
+#[derive(Clone, Copy)]
+enum Hooks {
+    /// Baton as `reference-transaction` alone.
+    BatonOne,
+    /// An empty script as `reference-transaction` alone.
+    EmptyOne,
+    /// Baton as every hook of a clone.
+    BatonAll,
+    /// Empty scripts as every hook of a clone.
+    EmptyAll,
+}
+
+impl Hooks {
+    const ALL: [Self; 4] = [
+        Self::BatonOne,
+        Self::EmptyOne,
+        Self::BatonAll,
+        Self::EmptyAll,
+    ];
+
+    fn install(self, repository: &Path, baton: &Path) -> Result<()> {
+        let one = [Hook::ReferenceTransaction];
+        match self {
+            Self::BatonOne => install(repository, baton, &one),
+            Self::EmptyOne => install_empty(repository, &one),
+            Self::BatonAll => install(repository, baton, &Hook::CLIENT),
+            Self::EmptyAll => install_empty(repository, &Hook::CLIENT),
+        }
+    }
+}
+
+/// Repositories alike but for their hooks.
+fn furnished(
+    baton: &Path,
+    directory: &Path,
+    name: &str,
+    make: impl Fn(&Path) -> Result<()>,
+) -> Result<Vec<PathBuf>> {
+    Hooks::ALL
+        .into_iter()
+        .enumerate()
+        .map(|(number, hooks)| {
+            let repository = made(directory.join(format!("{name}-{number}")), &make)?;
+            hooks.install(&repository, baton)?;
+            Ok(repository)
+        })
+        .collect()
+}
+
+fn hook_rows(name: &str, times: &[Duration]) -> Vec<Row> {
+    vec![
+        compared(
+            &format!("{name}, one hook / exit 0"),
+            times[0],
+            times[1],
+            0.95,
+        ),
+        compared(
+            &format!("{name}, all hooks / exit 0"),
+            times[2],
+            times[3],
+            None,
+        ),
+    ]
+}
+
+fn rebase(baton: &Path, directory: &Path) -> Result<Vec<Row>> {
+    let repositories = furnished(baton, directory, "rebase", |path| history::behind(path, 50))?;
+    let start: Vec<_> = repositories
+        .iter()
+        .map(|at| rebase_contestant(at))
+        .collect();
+    Ok(hook_rows("rebase of 50 commits", &medians(7, &start)?))
+}
+
+fn rebase_contestant(repository: &Path) -> Contestant<'_> {
+    Contestant::new(|| {
+        let mut command = git(repository);
+        command.args(["rebase", "--quiet", "main", "topic"]);
+        command
+    })
+    .prepared(|| {
+        let hookless = ["-c", "core.hooksPath=/dev/null"];
+        let start = repository.join(".git/start");
+        if !start.exists() {
+            let tip = git(repository).args(["rev-parse", "topic"]).output()?;
+            fs::write(&start, tip.stdout)?;
+        }
+        let tip = fs::read_to_string(&start)?;
+        let mut back = git(repository);
+        back.args(hookless)
+            .args(["checkout", "--quiet", "-f", "-B", "topic", tip.trim()]);
+        run::succeed(&mut back)?;
+        let mut main = git(repository);
+        run::succeed(main.args(hookless).args(["checkout", "--quiet", "main"]))?;
+        // What was judged in one round is not to be known in the next.
+        match fs::remove_dir_all(repository.join(".git/baton/journal")) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
+    })
+}
+
+fn fetch(baton: &Path, directory: &Path) -> Result<Vec<Row>> {
+    let origin = made(directory.join("fan.git"), |path| history::fan(path, 500))?;
+    let repositories = furnished(baton, directory, "fetch", |path| {
+        history::clone_of_fan(path, &origin)
+    })?;
+    let start: Vec<_> = repositories.iter().map(|at| fetch_contestant(at)).collect();
+    Ok(hook_rows("fetch of 500 branches", &medians(7, &start)?))
+}
+
+fn fetch_contestant(repository: &Path) -> Contestant<'_> {
+    Contestant::new(|| {
+        let mut command = git(repository);
+        command.args(["fetch", "--quiet", "origin", "+refs/heads/*:refs/fetched/*"]);
+        command
+    })
+    .prepared(
+        || match fs::remove_dir_all(repository.join(".git/refs/fetched")) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        },
+    )
+}
+
+fn verify(baton: &Path, directory: &Path) -> Result<Vec<Row>> {
+    let size = Size {
+        commits: 27_000,
+        files: 10_000,
+    };
+    let repository = made(directory.join("long.git"), |path| {
+        history::long(path, &size)
+    })?;
+    let policy = directory.join("policy.toml");
+    fs::write(&policy, POLICY)?;
+    let policy = policy.to_string_lossy();
+    let baton_with = |args: &[&str]| {
+        let mut command = Command::new(baton);
+        command.current_dir(&repository).args(args);
+        seal(&mut command);
+        command
+    };
+    let git_with = |args: &[&str]| {
+        let mut command = git(&repository);
+        command.args(args);
+        command
+    };
+    let log = ["log", "--all", "--name-only", "--no-renames"];
+    let own: &[&str] = &["verify", "--all", "--format=json"];
+    let fixed: &[&str] = &["verify", "--all", "--format=json", "--policy", &policy];
+    let times = medians(
+        9,
+        &[
+            Contestant::new(|| git_with(&log)),
+            Contestant::new(|| baton_with(own)),
+            Contestant::new(|| baton_with(fixed)),
+        ],
+    )?;
+    let mut rows = vec![
+        compared("verify --all / git log --all", times[1], times[0], 0.35),
+        compared(
+            "verify --all --policy / git log --all",
+            times[2],
+            times[0],
+            0.35,
+        ),
+    ];
+    let peer = peak_memory(&git_with(&log))?;
+    for (name, args) in [("--all", own), ("--all --policy", fixed)] {
+        let ours = peak_memory(&baton_with(args))?;
+        rows.push(Row {
+            name: format!("memory of verify {name} / of git log"),
+            ours: format!("{:.0} MB", ours as f64 / MEGABYTE),
+            peer: format!("{:.0} MB", peer as f64 / MEGABYTE),
+            ratio: ours as f64 / peer as f64,
+            target: Some(1.0),
+        });
+    }
+    let range = range_of(&repository, 200)?;
+    let times = medians(
+        41,
+        &[
+            Contestant::new(|| git_with(&["log", "--name-only", &range])),
+            Contestant::new(|| baton_with(&["verify", "--format=json", &range])),
+        ],
+    )?;
+    rows.push(compared(
+        "verify, 200 commits / git log",
+        times[1],
+        times[0],
+        0.6,
+    ));
+    Ok(rows)
+}
+
+/// A range that ends at `main` and holds at least this many commits, hardly more.
+fn range_of(repository: &Path, commits: usize) -> Result<String> {
+    for back in 1.. {
+        let range = format!("main~{back}..main");
+        let out = git(repository)
+            .args(["rev-list", "--count", &range])
+            .output()?;
+        let count: usize = String::from_utf8_lossy(&out.stdout)
+            .trim()
+            .parse()
+            .unwrap_or(commits);
+        if count >= commits {
+            return Ok(range);
+        }
+    }
+    unreachable!("the loop has no other end")
+}
+
+fn size(baton: &Path) -> Result<Vec<Row>> {
+    let bytes = fs::metadata(baton)?.len() as f64;
+    Ok(vec![Row {
+        name: "size of the program / 10 MB".to_owned(),
+        ours: format!("{:.1} MB", bytes / MEGABYTE),
+        peer: "10.0 MB".to_owned(),
+        ratio: bytes / (10.0 * MEGABYTE),
+        target: Some(1.0),
+    }])
+}

@@ -1,0 +1,318 @@
+//! Repositories made from nothing, by way of `git fast-import`.
+
+use std::fmt::Write as _;
+use std::io::{BufWriter, Write};
+use std::path::Path;
+use std::process::Stdio;
+
+use crate::run::git;
+
+/// What a policy says that only takes the defaults.
+pub const POLICY: &str = "version = 1\n";
+
+/// The beginning of the times that commits claim.
+const EPOCH: u64 = 1_700_000_000;
+
+/// A stream of commands to `git fast-import`.
+struct Import<W: Write> {
+    out: BufWriter<W>,
+    marks: u64,
+    random: u64,
+}
+
+impl<W: Write> Import<W> {
+    fn new(out: W) -> Self {
+        Self {
+            out: BufWriter::new(out),
+            marks: 0,
+            random: 0x9e37_79b9_7f4a_7c15,
+        }
+    }
+
+    /// A number below `bound`, the same in each run (xorshift64).
+    fn random(&mut self, bound: u64) -> u64 {
+        self.random ^= self.random << 13;
+        self.random ^= self.random >> 7;
+        self.random ^= self.random << 17;
+        self.random % bound
+    }
+
+    fn data(&mut self, text: &str) -> std::io::Result<()> {
+        writeln!(self.out, "data {}\n{text}", text.len())
+    }
+
+    fn file(&mut self, path: &str, text: &str) -> std::io::Result<()> {
+        writeln!(self.out, "M 100644 inline {path}")?;
+        self.data(text)
+    }
+
+    /// Begins a commit and returns its mark; its files follow.
+    fn commit(&mut self, branch: &str, message: &str, parents: &[u64]) -> std::io::Result<u64> {
+        self.marks += 1;
+        let (mark, time) = (self.marks, EPOCH + self.marks * 60);
+        writeln!(self.out, "commit refs/heads/{branch}\nmark :{mark}")?;
+        writeln!(self.out, "committer Agent <agent@example.org> {time} +0000")?;
+        self.data(message)?;
+        for (number, parent) in parents.iter().enumerate() {
+            let word = if number == 0 { "from" } else { "merge" };
+            writeln!(self.out, "{word} :{parent}")?;
+        }
+        Ok(mark)
+    }
+}
+
+/// Feeds a new repository at `path`, bare or not, and returns when git has written it.
+fn import(
+    path: &Path,
+    bare: bool,
+    write: impl FnOnce(&mut Import<std::process::ChildStdin>) -> std::io::Result<()>,
+) -> std::io::Result<()> {
+    std::fs::create_dir_all(path)?;
+    let mut init = git(path);
+    init.args(["init", "--quiet", "--initial-branch=main", "--template="]);
+    crate::run::succeed(init.args(bare.then_some("--bare")))?;
+    for (key, value) in [
+        ("gc.auto", "0"),
+        ("maintenance.auto", "false"),
+        ("user.name", "Agent"),
+        ("user.email", "agent@example.org"),
+    ] {
+        crate::run::succeed(git(path).args(["config", key, value]))?;
+    }
+    let mut child = git(path)
+        .args(["fast-import", "--quiet", "--force"])
+        .stdin(Stdio::piped())
+        .spawn()?;
+    let input = child.stdin.take().expect("the pipe was asked for");
+    let mut import = Import::new(input);
+    write(&mut import)?;
+    import.out.flush()?;
+    drop(import);
+    match child.wait()?.success() {
+        true => Ok(()),
+        false => Err(std::io::Error::other("git fast-import failed")),
+    }
+}
+
+/// The path of file `number` among `files`: ten top directories, spread over the alphabet, of
+/// directories of forty files.
+fn source_path(number: u64, files: u64) -> String {
+    const TOPS: [&str; 10] = [
+        "apps", "client", "docs", "engine", "lib", "packages", "server", "src", "tools", "web",
+    ];
+    let per_top = files.div_ceil(10);
+    let (top, rest) = (number / per_top, number % per_top);
+    format!(
+        "{}/part-{:03}/module-{:02}/file_{:02}.rs",
+        TOPS[top as usize],
+        rest / 400,
+        rest / 40 % 10,
+        rest % 40
+    )
+}
+
+/// A repository of `files` files with a policy, and one change staged that no rule is about. Its
+/// working tree is left empty: hooks look at the index.
+pub fn snapshot(path: &Path, files: u64) -> std::io::Result<()> {
+    import(path, false, |import| {
+        import.commit("main", "Begin\n", &[])?;
+        import.file("baton.toml", POLICY)?;
+        import.file(".agents/HANDOFF.md", "# Handoff\n\n## Recent Work\n")?;
+        for number in 0..files {
+            import.file(
+                &source_path(number, files),
+                &format!("// {}\n", number % 512),
+            )?;
+        }
+        Ok(())
+    })?;
+    crate::run::succeed(git(path).args(["read-tree", "HEAD"]))?;
+    let blob = "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391";
+    crate::run::succeed(
+        git(path)
+            .args(["hash-object", "-w", "/dev/null"])
+            .stdout(Stdio::null()),
+    )?;
+    let staged = format!("100644,{blob},{}", source_path(files / 2, files));
+    crate::run::succeed(git(path).args(["update-index", "--cacheinfo", &staged]))
+}
+
+/// A repository whose branch `topic` has `commits` commits and stands one commit behind `main`.
+pub fn behind(path: &Path, commits: u64) -> std::io::Result<()> {
+    import(path, false, |import| {
+        let base = import.commit("main", "Begin\n", &[])?;
+        import.file("baton.toml", POLICY)?;
+        import.commit("main", "Go on\n", &[base])?;
+        import.file("main.txt", "main\n")?;
+        let mut tip = base;
+        for number in 0..commits {
+            tip = import.commit("topic", &format!("Step {number}\n"), &[tip])?;
+            import.file(&format!("topic/{number}.txt"), "topic\n")?;
+        }
+        Ok(())
+    })?;
+    crate::run::succeed(git(path).args(["reset", "--hard", "--quiet"]))
+}
+
+/// A bare repository of `branches` branches, each one commit ahead of `main`.
+pub fn fan(path: &Path, branches: u64) -> std::io::Result<()> {
+    import(path, true, |import| {
+        let base = import.commit("main", "Begin\n", &[])?;
+        import.file("baton.toml", POLICY)?;
+        for number in 0..branches {
+            import.commit(&format!("work/{number}"), "Work\n", &[base])?;
+            import.file(&format!("{number}.txt"), "work\n")?;
+        }
+        Ok(())
+    })
+}
+
+/// A clone's beginning: a repository with the base of [`fan`] that knows it as `origin`.
+pub fn clone_of_fan(path: &Path, origin: &Path) -> std::io::Result<()> {
+    let url = origin.to_string_lossy();
+    let parent = path.parent().unwrap_or(path);
+    crate::run::succeed(
+        git(parent)
+            .args([
+                "clone",
+                "--quiet",
+                "--single-branch",
+                "--branch=main",
+                "--template=",
+                &url,
+            ])
+            .arg(path),
+    )?;
+    for key in ["gc.auto", "maintenance.auto"] {
+        crate::run::succeed(git(path).args(["config", key, "0"]))?;
+    }
+    Ok(())
+}
+
+/// How large [`long`] makes a history.
+pub struct Size {
+    /// Commits, merges included.
+    pub commits: u64,
+    /// Files at its beginning.
+    pub files: u64,
+}
+
+/// A bare repository with a long history: branches of some commits each, merged into `main`,
+/// which goes on meanwhile; a session log a branch; a handoff document that grows. Packed as
+/// `git gc` packs it.
+pub fn long(path: &Path, size: &Size) -> std::io::Result<()> {
+    import(path, true, |import| write_long(import, size))?;
+    crate::run::succeed(git(path).args(["-c", "gc.autoDetach=false", "gc", "--quiet"]))
+}
+
+fn write_long<W: Write>(import: &mut Import<W>, size: &Size) -> std::io::Result<()> {
+    let files = size.files;
+    let mut main = import.commit("main", "Begin\n", &[])?;
+    import.file("baton.toml", POLICY)?;
+    import.file(".agents/HANDOFF.md", "# Handoff\n\n## Recent Work\n")?;
+    for name in [
+        "README.md",
+        "LICENSE",
+        "Cargo.toml",
+        ".gitignore",
+        "CHANGELOG.md",
+    ] {
+        import.file(name, "text\n")?;
+    }
+    for number in 0..files {
+        import.file(&source_path(number, files), &source(number, 0))?;
+    }
+    let mut session = 0;
+    while import.marks < size.commits {
+        session += 1;
+        main = session_of_work(import, main, session, files)?;
+        if session % 40 == 0 {
+            main = import.commit("main", "Write the handoff down\n", &[main])?;
+            let mut text = String::from("# Handoff\n\n## Recent Work\n");
+            for number in (1..=session).rev().take(200) {
+                let _ = writeln!(text, "- session {number}");
+            }
+            import.file(".agents/HANDOFF.md", &text)?;
+        }
+    }
+    Ok(())
+}
+
+/// A branch from `main`, its work and its log, merged. One branch in ten keeps its name.
+fn session_of_work<W: Write>(
+    import: &mut Import<W>,
+    mut main: u64,
+    session: u64,
+    files: u64,
+) -> std::io::Result<u64> {
+    let branch = match session % 10 {
+        0 => format!("session-{session}"),
+        _ => "topic".to_owned(),
+    };
+    let (mut tip, mut written) = (main, Vec::new());
+    for _ in 0..4 + import.random(14) {
+        tip = work(import, &branch, tip, session, files, &mut written)?;
+    }
+    let day = day(session);
+    let log = format!(".agents/sessions/{day}-session-{session}.md");
+    written.push((log, format!("# Session {session}\n\nDone.\n")));
+    let message = format!("Log the session\n\nBaton-Session: {day}/{session}\n");
+    tip = import.commit(&branch, &message, &[tip])?;
+    let (log, text) = &written[written.len() - 1];
+    import.file(log, text)?;
+    for _ in 0..import.random(3) {
+        main = work(import, "main", main, session, files, &mut Vec::new())?;
+    }
+    let merge = format!("Merge branch '{branch}'\n");
+    main = import.commit("main", &merge, &[main, tip])?;
+    for (path, text) in &written {
+        import.file(path, text)?;
+    }
+    Ok(main)
+}
+
+/// One commit of ordinary work: one to five files, which are added to `written`.
+fn work<W: Write>(
+    import: &mut Import<W>,
+    branch: &str,
+    parent: u64,
+    session: u64,
+    files: u64,
+    written: &mut Vec<(String, String)>,
+) -> std::io::Result<u64> {
+    let what = import.random(1_000_000);
+    let message = format!(
+        "Change part {what} for session {session}\n\nThe part answered late when it was asked twice: it now\n\
+         remembers what it said, and says it again.\n\nReviewed-by: Person {} <person@example.org>\n",
+        what % 17
+    );
+    let commit = import.commit(branch, &message, &[parent])?;
+    let first = import.random(files);
+    for offset in 0..1 + import.random(5) {
+        let number = (first + offset * offset * 7) % files;
+        written.push((source_path(number, files), source(number, what)));
+        let (path, text) = &written[written.len() - 1];
+        import.file(path, text)?;
+    }
+    Ok(commit)
+}
+
+fn source(number: u64, version: u64) -> String {
+    let mut text = format!("//! File {number}.\n\n");
+    for line in 0..20 {
+        let value = if line == version % 20 { version } else { line };
+        let _ = writeln!(text, "pub const VALUE_{line}: u64 = {value};");
+    }
+    text
+}
+
+/// The day on which a session began, ten sessions a day.
+fn day(session: u64) -> String {
+    let day = session / 10;
+    format!(
+        "{}-{:02}-{:02}",
+        2024 + day / 336,
+        day / 28 % 12 + 1,
+        day % 28 + 1
+    )
+}

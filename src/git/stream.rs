@@ -1,0 +1,174 @@
+//! All that some commits reach, one commit after the other, each read once.
+
+use std::collections::{BinaryHeap, HashMap, HashSet};
+use std::sync::Arc;
+
+use super::history::Walked;
+use super::{Commit, GitError, Objects, Repo};
+use crate::model::Oid;
+
+/// A commit of a walk, with what a comparison against its parents needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// Its id.
+    pub oid: Oid,
+    /// Its content.
+    pub commit: Commit,
+    /// The trees of its parents, in their order.
+    pub parent_trees: Vec<Oid>,
+}
+
+impl Step {
+    /// The tree of this parent; `None` when it is no parent.
+    pub fn tree_of(&self, parent: Oid) -> Option<Oid> {
+        let position = self.commit.parents.iter().position(|one| *one == parent)?;
+        self.parent_trees.get(position).copied()
+    }
+}
+
+/// The shape of a history that was walked.
+#[derive(Debug, Default)]
+pub struct Graph {
+    seen: HashMap<Oid, Node>,
+}
+
+#[derive(Debug)]
+struct Node {
+    tree: Oid,
+    parents: Box<[Oid]>,
+}
+
+impl Graph {
+    /// How many commits there are.
+    pub fn len(&self) -> usize {
+        self.seen.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.seen.is_empty()
+    }
+
+    /// The commit and its first parent, that one's first parent, and so on.
+    pub fn first_parents(&self, tip: Oid) -> impl Iterator<Item = Oid> {
+        std::iter::successors(Some(tip), |at| self.parents(*at).first().copied())
+    }
+
+    /// The commits that can be reached from this one, which is among them.
+    pub fn ancestors(&self, tip: Oid) -> HashSet<Oid> {
+        let mut found = HashSet::new();
+        let mut pending = vec![tip];
+        while let Some(at) = pending.pop() {
+            if found.insert(at) {
+                pending.extend(self.parents(at));
+            }
+        }
+        found
+    }
+
+    fn parents(&self, commit: Oid) -> &[Oid] {
+        self.seen.get(&commit).map_or(&[], |node| &node.parents)
+    }
+}
+
+/// A walk over every commit that can be reached from some tips, newest first by the dates that
+/// committers claim; no date keeps a commit from coming out.
+///
+/// A missing commit is an error, and so is the edge of a shallow clone. A commit's message is
+/// in memory from the time that its child comes out until it comes out itself.
+pub struct Stream<'a> {
+    objects: &'a Objects,
+    shallow: Vec<Oid>,
+    graph: Graph,
+    waiting: HashMap<Oid, Commit>,
+    queue: BinaryHeap<(i64, Oid)>,
+    buffer: Vec<u8>,
+}
+
+impl<'a> Stream<'a> {
+    /// A walk from these tips, by way of `objects`, which are those of `repo`.
+    pub fn new(repo: &Repo, objects: &'a Objects, tips: &[Oid]) -> Result<Self, GitError> {
+        let mut stream = Self {
+            objects,
+            shallow: repo.shallow_commits()?,
+            graph: Graph::default(),
+            waiting: HashMap::new(),
+            queue: BinaryHeap::new(),
+            buffer: Vec::new(),
+        };
+        for tip in tips {
+            stream.tree_of(*tip)?;
+        }
+        Ok(stream)
+    }
+
+    /// What was walked so far.
+    pub fn into_graph(self) -> Graph {
+        self.graph
+    }
+
+    /// The tree of a commit, which is queued when it is new.
+    fn tree_of(&mut self, oid: Oid) -> Result<Oid, GitError> {
+        if let Some(node) = self.graph.seen.get(&oid) {
+            return Ok(node.tree);
+        }
+        let commit = self.objects.commit(oid, &mut self.buffer)?;
+        let tree = commit.tree;
+        let parents = commit.parents.clone().into_boxed_slice();
+        self.graph.seen.insert(oid, Node { tree, parents });
+        self.queue.push((commit.committed_at, oid));
+        self.waiting.insert(oid, commit);
+        Ok(tree)
+    }
+
+    fn step(&mut self, oid: Oid, commit: Commit) -> Result<Step, GitError> {
+        if self.shallow.contains(&oid) && !commit.parents.is_empty() {
+            return Err(GitError::Shallow(oid));
+        }
+        let parents = commit.parents.iter();
+        let parent_trees = parents
+            .map(|parent| self.tree_of(*parent))
+            .collect::<Result<_, _>>()?;
+        Ok(Step {
+            oid,
+            commit,
+            parent_trees,
+        })
+    }
+}
+
+impl Iterator for Stream<'_> {
+    type Item = Result<Step, GitError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let (_, oid) = self.queue.pop()?;
+        let commit = self.waiting.remove(&oid)?;
+        Some(self.step(oid, commit))
+    }
+}
+
+/// The commits with the trees of their parents, which are read where they are not among them.
+pub fn steps(
+    objects: &Objects,
+    commits: Vec<Walked>,
+) -> impl Iterator<Item = Result<Step, GitError>> {
+    let known = commits.iter().map(|one| (one.oid, one.commit.tree));
+    let mut trees: HashMap<_, _> = known.collect();
+    let mut buffer = Vec::new();
+    commits.into_iter().map(move |Walked { oid, commit }| {
+        let mut parent_trees = Vec::with_capacity(commit.parents.len());
+        for parent in &commit.parents {
+            let tree = match trees.get(parent) {
+                Some(tree) => *tree,
+                None => objects.commit(*parent, &mut buffer)?.tree,
+            };
+            trees.insert(*parent, tree);
+            parent_trees.push(tree);
+        }
+        Ok(Step {
+            oid,
+            commit: Arc::unwrap_or_clone(commit),
+            parent_trees,
+        })
+    })
+}

@@ -1,0 +1,244 @@
+//! Commits judged by the batch, on as many threads as there are processors, while they are read.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+
+use super::GuardError;
+use super::base::Bases;
+use super::change::ChangeReader;
+use crate::git::stream::Step;
+use crate::git::tree::Trees;
+use crate::git::{GitError, Objects};
+use crate::model::{Oid, Verdict};
+use crate::policy::Policy;
+use crate::rules;
+
+/// How many commits are judged in one go: fewer are not worth a thread, and each batch begins
+/// without the bases of the packed deltas that the one before has left in another thread.
+const BATCH: usize = 512;
+
+/// How many batches may wait for each thread; with that many, whoever reads judges as well, and
+/// messages do not pile up.
+const WAITING: usize = 2;
+
+/// Each thread has a memory of its own; beyond this many, little is gained.
+const MAX_THREADS: usize = 8;
+
+/// Which policy judges a commit.
+#[derive(Clone, Copy)]
+pub(super) enum Rulebook<'a> {
+    /// This one.
+    One(&'a Policy),
+    /// The one that the first of its parents carries which carries any.
+    OfParents,
+}
+
+/// What came of it.
+#[derive(Default)]
+pub(super) struct Judged {
+    /// How many commits there were.
+    pub commits: usize,
+    /// What the rules say of them, in the order in which they came.
+    pub verdict: Verdict,
+    /// With [`Rulebook::OfParents`], the commits whose first parent carries no policy, and whether
+    /// another parent's has judged them.
+    pub without_base: HashMap<Oid, bool>,
+}
+
+impl Judged {
+    fn absorb(&mut self, other: Self) {
+        self.commits += other.commits;
+        self.verdict.absorb(other.verdict);
+        self.without_base.extend(other.without_base);
+    }
+}
+
+/// The part of one batch, with its number.
+type Part = (usize, Result<Judged, GuardError>);
+
+/// Judges these commits of `objects`. The answer does not depend on how many threads there are.
+pub(super) fn judge(
+    objects: &Objects,
+    steps: impl Iterator<Item = Result<Step, GitError>>,
+    rulebook: Rulebook<'_>,
+) -> Result<Judged, GuardError> {
+    let processors = thread::available_parallelism().map_or(1, usize::from);
+    let helpers = processors.min(MAX_THREADS) - 1;
+    let queue = Queue::default();
+    let mut parts = thread::scope(|scope| {
+        let _closed = CloseOnDrop(&queue);
+        let mut threads = Vec::new();
+        let own = objects.for_long_reads();
+        let judge = Judge::new(&own, rulebook);
+        let mut parts = Vec::new();
+        for (number, batch) in batches(steps).enumerate() {
+            if number > 0 && threads.len() < helpers {
+                let objects = objects.for_long_reads();
+                let queue = &queue;
+                threads.push(scope.spawn(move || {
+                    let judge = Judge::new(&objects, rulebook);
+                    let taken = std::iter::from_fn(|| queue.wait());
+                    taken.map(|work| judge.part(work)).collect::<Vec<Part>>()
+                }));
+            }
+            if let Some(work) = queue.offer((number, batch), helpers.max(1) * WAITING) {
+                parts.push(judge.part(work));
+            }
+        }
+        queue.close();
+        parts.extend(std::iter::from_fn(|| queue.take()).map(|work| judge.part(work)));
+        for thread in threads {
+            let joined = thread.join();
+            parts.extend(joined.unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        }
+        parts
+    });
+    parts.sort_by_key(|(number, _)| *number);
+    let mut judged = Judged::default();
+    for (_, part) in parts {
+        judged.absorb(part?);
+    }
+    Ok(judged)
+}
+
+/// A batch, or why there is none, with its number.
+type Work = (usize, Result<Vec<Step>, GitError>);
+
+fn batches(
+    mut steps: impl Iterator<Item = Result<Step, GitError>>,
+) -> impl Iterator<Item = Result<Vec<Step>, GitError>> {
+    let mut failed = false;
+    std::iter::from_fn(move || {
+        if failed {
+            return None;
+        }
+        let batch: Result<Vec<_>, _> = steps.by_ref().take(BATCH).collect();
+        failed = batch.is_err();
+        Some(batch).filter(|batch| !matches!(batch, Ok(steps) if steps.is_empty()))
+    })
+}
+
+/// Batches on their way to whoever is free.
+#[derive(Default)]
+struct Queue {
+    state: Mutex<QueueState>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct QueueState {
+    waiting: VecDeque<Work>,
+    closed: bool,
+}
+
+impl Queue {
+    fn state(&self) -> MutexGuard<'_, QueueState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Adds work, or gives it back when there are `limit` batches already.
+    fn offer(&self, work: Work, limit: usize) -> Option<Work> {
+        let mut state = self.state();
+        if state.waiting.len() >= limit {
+            return Some(work);
+        }
+        state.waiting.push_back(work);
+        self.changed.notify_one();
+        None
+    }
+
+    fn take(&self) -> Option<Work> {
+        self.state().waiting.pop_front()
+    }
+
+    /// Takes work, and waits for it; `None` when there will be none.
+    fn wait(&self) -> Option<Work> {
+        let mut state = self.state();
+        loop {
+            match state.waiting.pop_front() {
+                Some(work) => return Some(work),
+                None if state.closed => return None,
+                None => {
+                    let woken = self.changed.wait(state);
+                    state = woken.unwrap_or_else(PoisonError::into_inner);
+                }
+            }
+        }
+    }
+
+    fn close(&self) {
+        self.state().closed = true;
+        self.changed.notify_all();
+    }
+}
+
+/// Lets go of the threads that wait, even when the one that reads panics.
+struct CloseOnDrop<'a>(&'a Queue);
+
+impl Drop for CloseOnDrop<'_> {
+    fn drop(&mut self) {
+        self.0.close();
+    }
+}
+
+/// One thread's judge.
+struct Judge<'a> {
+    objects: &'a Objects,
+    trees: Trees<'a>,
+    bases: Bases<'a>,
+    rulebook: Rulebook<'a>,
+}
+
+impl<'a> Judge<'a> {
+    fn new(objects: &'a Objects, rulebook: Rulebook<'a>) -> Self {
+        let trees = Trees::new(objects);
+        Self {
+            objects,
+            bases: Bases::over(objects, trees.clone()),
+            trees,
+            rulebook,
+        }
+    }
+
+    fn part(&self, (number, batch): Work) -> Part {
+        (number, self.batch(batch))
+    }
+
+    fn batch(&self, batch: Result<Vec<Step>, GitError>) -> Result<Judged, GuardError> {
+        let batch = batch?;
+        let mut judged = Judged {
+            commits: batch.len(),
+            ..Judged::default()
+        };
+        for step in &batch {
+            match self.rulebook {
+                Rulebook::One(policy) => self.step(policy, step, &mut judged.verdict)?,
+                Rulebook::OfParents => self.by_parents(step, &mut judged)?,
+            }
+        }
+        Ok(judged)
+    }
+
+    fn by_parents(&self, step: &Step, judged: &mut Judged) -> Result<(), GuardError> {
+        let parents = step.commit.parents.iter().zip(&step.parent_trees);
+        for (place, (parent, tree)) in parents.enumerate() {
+            if let Some(base) = self.bases.at_tree(*parent, *tree)? {
+                if place > 0 {
+                    judged.without_base.insert(step.oid, true);
+                }
+                return self.step(&base.policy, step, &mut judged.verdict);
+            }
+        }
+        judged.without_base.insert(step.oid, false);
+        Ok(())
+    }
+
+    fn step(&self, policy: &Policy, step: &Step, verdict: &mut Verdict) -> Result<(), GuardError> {
+        let mut reader = ChangeReader::over(self.objects, self.trees.clone(), policy);
+        let tree_of = |parent| step.tree_of(parent);
+        let change = reader.change(step.oid, &step.commit, &tree_of)?;
+        verdict.absorb(rules::check(policy, &change));
+        Ok(())
+    }
+}

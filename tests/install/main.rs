@@ -1,0 +1,5 @@
+//! `git baton install`, `uninstall` and `doctor`, with real git.
+
+mod doctor;
+mod place;
+mod put;
