@@ -67,6 +67,7 @@ fn outcome(summary: &BStr) -> String {
         let text = line.trim();
         let special = text.starts_with(['#', '|', '`', '~', '<']) || text.is_empty();
         let text = text.trim_start_matches(['-', '*', '+', ' ']);
+        let text = text.trim_start_matches("[x] ").trim_start_matches("[ ] ");
         (!special && text.contains(char::is_alphanumeric)).then(|| text.to_owned())
     });
     let line = telling
@@ -92,6 +93,7 @@ mod tests {
             ("##### Done\n\n- **Created** x\n- y\n", "Created** x"),
             ("| a |\n|---|\n", "see its summary"),
             ("```\ncode\n```\n", "code"),
+            ("- [x] ticked\n", "ticked"),
             ("plain\n", "plain"),
         ] {
             assert_eq!(outcome(summary.into()), line, "{summary:?}");
