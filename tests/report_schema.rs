@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use git_baton::model::{RuleId, SessionId, Violation};
+use git_baton::model::{Override, RuleId, SessionId, Violation};
 use git_baton::report::{Format, Report, Style, Summary, json, render};
 use serde_json::Value;
 
@@ -45,9 +45,18 @@ fn reports() -> [Report; 2] {
         };
         [full, bare, branch]
     });
+    let overriding = Override {
+        rule: RuleId::ProtectedPath,
+        commit,
+        path: b"a\xff".into(),
+        by: "ann@example.com".to_owned(),
+        reason: b"typo \x1b".into(),
+    };
     [
         Report::new(Vec::new(), summary),
-        Report::new(broken.collect(), summary).with_messages([(commit, "subject")]),
+        Report::new(broken.collect(), summary)
+            .with_overrides(vec![overriding])
+            .with_messages([(commit, "subject")]),
     ]
 }
 

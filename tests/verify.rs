@@ -168,7 +168,8 @@ fn json() {
       "instead": "commit each session's log and work on its own: unstage the other sessions' files (`git restore --staged -- <path>`) and name one session in the trailers",
       "help": "https://github.com/git-baton/git-baton/blob/main/docs/rules/bundled-sessions.md"
     }
-  ]
+  ],
+  "overrides": []
 }
 [exit 1]
 
@@ -376,6 +377,9 @@ version = 1
 [handoff]
 path = ".agents/HANDOFF.md"
 heading = "## Recent Work"
+max_bytes = 0
+keep_entries = 0
+archive = ".agents/archive/HANDOFF-{date}.md"
 
 [sessions]
 logs = [".agents/sessions/{date}-session-{session}*"]
@@ -386,6 +390,9 @@ max_per_commit = 1
 session = "Baton-Session"
 aggregate = "Baton-Aggregate"
 summary = "Baton-Summary"
+base = "Baton-Base"
+archive = "Baton-Archive"
+override = "Baton-Override"
 
 [branches]
 include = ["**"]

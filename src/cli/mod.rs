@@ -1,5 +1,6 @@
 //! The words of the command line, and nothing else.
 
+pub mod orchestrator;
 mod session;
 
 pub use session::{Session, SessionFormat, SessionStart};
@@ -33,6 +34,9 @@ pub enum Command {
     /// Show or check the policy
     #[command(subcommand)]
     Policy(Policy),
+    /// Carry the sessions' summaries into the shared handoff document
+    #[command(subcommand)]
+    Orchestrator(orchestrator::Orchestrator),
     /// Begin, end and look at agents' sessions
     #[command(subcommand)]
     Session(Session),

@@ -5,6 +5,7 @@ mod doctor;
 pub mod hook;
 mod init;
 mod install;
+mod orchestrator;
 mod policy;
 mod session;
 mod uninstall;
@@ -42,6 +43,7 @@ pub fn run(cli: Cli) -> miette::Result<ExitCode> {
         Command::Init(args) => init::run(&args),
         Command::Verify(args) => verify::run(args),
         Command::Policy(args) => policy::run(args),
+        Command::Orchestrator(verb) => orchestrator::run(verb),
         Command::Session(verb) => session::run(verb),
         Command::Install(args) => install::run(&args),
         Command::Uninstall => uninstall::run(),

@@ -87,6 +87,7 @@ fn report(repo: &Repo, judgement: Judgement) -> Result<Report, GuardError> {
         tips: judgement.tips,
         published: judgement.published,
     };
+    let overrides = judgement.verdict.overrides;
     let violations = judgement.verdict.violations;
     let mut broken: Vec<Oid> = violations.iter().filter_map(|one| one.commit).collect();
     broken.dedup();
@@ -95,7 +96,9 @@ fn report(repo: &Repo, judgement: Judgement) -> Result<Report, GuardError> {
     for oid in broken {
         messages.push((oid, repo.objects().commit(oid, &mut buffer)?.message));
     }
-    Ok(Report::new(violations, summary).with_messages(messages))
+    Ok(Report::new(violations, summary)
+        .with_overrides(overrides)
+        .with_messages(messages))
 }
 
 fn format(format: CliFormat) -> Format {

@@ -27,16 +27,21 @@ pub(super) struct Aggregate {
     pub(super) message: String,
 }
 
-/// The aggregate of these sessions under the default policy, over this handoff file.
+/// The aggregate of these sessions under the default policy, over this handoff file,
+/// on the commit `base`.
 pub(super) fn make(
     handoff: &str,
+    base: &str,
     sessions: &[Session],
     summary_of: impl Fn(&Session) -> Result<String, DemoError>,
 ) -> Result<Aggregate, DemoError> {
     let policy = Policy::default();
     let keys = &policy.trailers;
     let mut sections = Vec::new();
-    let mut trailers = format!("{}: {FORMAT_VERSION}\n", keys.aggregate);
+    let mut trailers = format!(
+        "{}: {FORMAT_VERSION}\n{}: {base}\n",
+        keys.aggregate, keys.base
+    );
     for session in sessions {
         let summary = handoff::canonical_summary(summary_of(session)?.as_bytes().as_bstr());
         let (number, digest) = (session.number, handoff::digest(summary.as_ref()));

@@ -186,7 +186,8 @@ impl<'s> Scene<'s> {
     ) -> Result<BTreeMap<String, String>, DemoError> {
         let text = self.read(place, aggregate::HANDOFF)?;
         let summary = |session: &Session| self.read(place, session.summary);
-        let made = aggregate::make(&text, sessions, summary)?;
+        let base = self.line(place, "git rev-parse HEAD", &self.words)?;
+        let made = aggregate::make(&text, base.trim(), sessions, summary)?;
         self.write(place, aggregate::HANDOFF, &made.handoff)?;
         self.lines(place, &["git add -A"])?;
         let mut words = self.words.clone();

@@ -4,6 +4,7 @@ pub mod config;
 mod error;
 pub mod history;
 pub mod index;
+pub mod landing;
 mod objects;
 mod program;
 mod refs;

@@ -33,6 +33,8 @@ pub struct Commit {
     pub message: BString,
     /// Whether its header holds a signature.
     pub signed: bool,
+    /// Whether author and committer are the same: name, address, time and zone.
+    pub author_is_committer: bool,
 }
 
 /// The bytes of memory that one reader of a whole history may use to keep bases of deltas.
@@ -218,8 +220,10 @@ fn parse_commit(bytes: &[u8], hash: gix::hash::Kind) -> Result<Commit, String> {
         committed_at: 0,
         message: BString::default(),
         signed: false,
+        author_is_committer: false,
     };
     let mut in_parents = true;
+    let mut author: &[u8] = b"";
     for line in lines.by_ref() {
         if let Some(parent) = line.strip_prefix(b"parent ").filter(|_| in_parents) {
             commit.parents.push(id(parent)?);
@@ -228,6 +232,9 @@ fn parse_commit(bytes: &[u8], hash: gix::hash::Kind) -> Result<Commit, String> {
         in_parents = false;
         if let Some(committer) = line.strip_prefix(b"committer ") {
             commit.committed_at = seconds(committer).unwrap_or(0);
+            commit.author_is_committer = author == committer;
+        } else if let Some(line) = line.strip_prefix(b"author ") {
+            author = line;
         }
         commit.signed |= line.starts_with(b"gpgsig");
     }

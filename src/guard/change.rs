@@ -1,12 +1,15 @@
 //! From a commit object to the value that the rules judge.
 
-use bstr::BStr;
+use std::collections::BTreeMap;
+
+use bstr::{BStr, BString};
 
 use super::GuardError;
 use crate::git::tree::{TreeReader, Trees};
 use crate::git::{Commit, GitError, Objects};
 use crate::model::{
-    AggregateEvidence, Change, CommitChange, EntryKind, Oid, PathChange, SessionId, Subject, Watch,
+    AggregateEvidence, ArchiveFile, Change, CommitChange, Entry, EntryKind, Oid, PathChange,
+    SessionId, Subject, Watch,
 };
 use crate::policy::{Policy, Writer};
 use crate::rules;
@@ -64,7 +67,9 @@ impl<'a> ChangeReader<'a> {
         let by_maintainers = |change: &PathChange| {
             self.policy.writer_of(change.path.as_ref()) == Some(Writer::Maintainers)
         };
-        let signature = match commit.signed && (claims || paths.iter().any(by_maintainers)) {
+        let overrides = rules::claims_override(self.policy, commit.message.as_ref());
+        let judged_by_signature = claims || overrides || paths.iter().any(by_maintainers);
+        let signature = match commit.signed && judged_by_signature {
             true => self.objects.signature(oid)?,
             false => None,
         };
@@ -98,10 +103,46 @@ impl<'a> ChangeReader<'a> {
             handoff_after: handoff(commit.tree)?,
             changed_paths: changed,
             logged_sessions: self.logged_sessions(commit.tree)?,
+            archives: self.archives(parent, commit.tree)?,
+            author_is_committer: commit.author_is_committer,
         })
     }
 
-    fn file(&self, tree: Oid, path: &BStr) -> Result<Option<bstr::BString>, GitError> {
+    fn archives(&mut self, before: Option<Oid>, after: Oid) -> Result<Vec<ArchiveFile>, GitError> {
+        let pattern = &self.policy.handoff.archive;
+        let mut reader = TreeReader::new(self.objects, pattern);
+        let before = match before {
+            Some(tree) => reader.entries(tree)?,
+            None => Vec::new(),
+        };
+        let after = reader.entries(after)?;
+        let text = |entry: Option<Entry>| match entry {
+            Some(entry) if entry.kind() == EntryKind::File => {
+                self.objects.blob(entry.oid).map(Some)
+            }
+            _ => Ok(None),
+        };
+        let mut both: BTreeMap<BString, (Option<Entry>, Option<Entry>)> = BTreeMap::new();
+        for (path, entry) in before {
+            both.entry(path).or_default().0 = Some(entry);
+        }
+        for (path, entry) in after {
+            both.entry(path).or_default().1 = Some(entry);
+        }
+        both.into_iter()
+            .map(|(path, (before, after))| {
+                Ok(ArchiveFile {
+                    path,
+                    before: text(before)?,
+                    after: text(after)?,
+                    mode_before: before.map(|entry| entry.mode),
+                    mode_after: after.map(|entry| entry.mode),
+                })
+            })
+            .collect()
+    }
+
+    fn file(&self, tree: Oid, path: &BStr) -> Result<Option<BString>, GitError> {
         match self.trees.entry(tree, path)? {
             Some(entry) if entry.kind() == EntryKind::File => {
                 Ok(Some(self.objects.blob(entry.oid)?))

@@ -209,7 +209,8 @@ fn bytes(document: Option<&BStr>) -> &[u8] {
     document.map_or(&[], |text| text.as_bytes())
 }
 
-fn is_heading(line: &Line<'_>, heading: &str) -> bool {
+/// Whether the line is this heading, outside fenced code.
+pub(super) fn is_heading(line: &Line<'_>, heading: &str) -> bool {
     !line.fenced && line.text.trim_end() == heading.trim_end().as_bytes()
 }
 

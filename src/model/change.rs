@@ -61,6 +61,25 @@ pub struct AggregateEvidence {
     pub changed_paths: Vec<BString>,
     /// The sessions whose log exists in the commit's tree.
     pub logged_sessions: Vec<SessionId>,
+    /// The archive files of the first parent and of the commit, sorted by path.
+    pub archives: Vec<ArchiveFile>,
+    /// Whether author and committer are the same, to the second.
+    pub author_is_committer: bool,
+}
+
+/// An archive of entries of the handoff file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ArchiveFile {
+    /// Its path.
+    pub path: BString,
+    /// Its text in the first parent; `None` when there is no ordinary file.
+    pub before: Option<BString>,
+    /// Its text in the commit; `None` when there is no ordinary file.
+    pub after: Option<BString>,
+    /// Its mode in the first parent, as a tree holds it.
+    pub mode_before: Option<u32>,
+    /// Its mode in the commit.
+    pub mode_after: Option<u32>,
 }
 
 /// A signature over a commit, as the commit's header holds it.

@@ -9,11 +9,12 @@ mod verdict;
 mod watch;
 
 pub use change::{
-    AggregateEvidence, Change, CommitChange, PathChange, Signature, Subject, TipEntry, TipMove,
+    AggregateEvidence, ArchiveFile, Change, CommitChange, PathChange, Signature, Subject, TipEntry,
+    TipMove,
 };
 pub use entry::{Entry, EntryKind};
 pub use oid::{Oid, OidError};
 pub use session::SessionId;
 pub use trailers::Trailer;
-pub use verdict::{RuleId, Verdict, Violation};
+pub use verdict::{Override, RuleId, Verdict, Violation};
 pub use watch::Watch;

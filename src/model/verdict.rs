@@ -67,6 +67,21 @@ pub struct Violation {
     pub instead: String,
 }
 
+/// A rule that a maintainer's signature set aside: not broken, and not to be overlooked.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Override {
+    /// The rule.
+    pub rule: RuleId,
+    /// The commit.
+    pub commit: Oid,
+    /// The path that it writes.
+    pub path: BString,
+    /// The maintainer, as the list of signers names them.
+    pub by: String,
+    /// The reason that the commit's message gives.
+    pub reason: BString,
+}
+
 /// The judge's answer about one change.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Verdict {
@@ -74,6 +89,8 @@ pub struct Verdict {
     pub violations: Vec<Violation>,
     /// The rules that this stage cannot decide yet and a later one must.
     pub deferred: Vec<RuleId>,
+    /// What a maintainer's signature set aside.
+    pub overrides: Vec<Override>,
 }
 
 impl Verdict {
@@ -92,6 +109,7 @@ impl Verdict {
     /// Takes over what another verdict found.
     pub fn absorb(&mut self, other: Self) {
         self.violations.extend(other.violations);
+        self.overrides.extend(other.overrides);
         other.deferred.into_iter().for_each(|rule| self.defer(rule));
     }
 }

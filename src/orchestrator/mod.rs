@@ -1,7 +1,10 @@
 //! The conductor: agents' sessions as they are recorded below `refs/baton/`.
 
+pub mod aggregate;
+pub mod edit;
 mod error;
 pub mod finish;
+pub mod handoff;
 mod number;
 pub mod output;
 mod remote;

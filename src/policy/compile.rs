@@ -6,6 +6,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::alias::fold;
+use super::archive_pattern::ArchivePattern;
 use super::error::{PolicyError, PolicyProblem};
 use super::glob::{BranchGlob, GlobError, PathGlob, check_components};
 use super::reach::literal_length;
@@ -15,8 +16,8 @@ use super::schema::{
 };
 use super::scope::Scope;
 use super::{
-    AllowedSigners, Branches, Handoff, POLICY_PATH, Policy, Protected, SessionPattern, Sessions,
-    Signing, Trailers, Writer,
+    AllowedSigners, Branches, Budget, Handoff, POLICY_PATH, Policy, Protected, SessionPattern,
+    Sessions, Signing, Trailers, Writer,
 };
 
 /// The largest policy that is read, in bytes.
@@ -135,6 +136,7 @@ fn compile(file: &PolicyFile) -> Compiled<Policy> {
             writer: Writer::Aggregate,
         });
     }
+    protect_archive(&mut protected, &handoff, &file.handoff)?;
     let scope = Scope::new(&protected, &handoff, &sessions, &signing);
     Ok(Policy {
         protected,
@@ -145,6 +147,24 @@ fn compile(file: &PolicyFile) -> Compiled<Policy> {
         signing,
         scope,
     })
+}
+
+/// What an aggregate commit may move entries to is protected as they were.
+fn protect_archive(
+    protected: &mut Vec<Protected>,
+    handoff: &Handoff,
+    table: &HandoffTable,
+) -> Compiled<()> {
+    let glob = handoff.archive.glob();
+    let globs = || protected.iter().flat_map(|entry| &entry.paths);
+    if handoff.budget == Budget::default() || globs().any(|known| known.as_str() == glob) {
+        return Ok(());
+    }
+    protected.push(Protected {
+        paths: vec![path_glob(&Spanned::new(table.archive.span(), glob))?],
+        writer: Writer::Aggregate,
+    });
+    Ok(())
 }
 
 fn fault(at: &Spanned<String>, problem: PolicyProblem, help: &str) -> Fault {
@@ -194,10 +214,25 @@ fn handoff(table: &HandoffTable) -> Compiled<Handoff> {
     if fold(path.as_str().into()) == fold(POLICY_PATH.into()) {
         return Err(taken(&table.path, "it is the policy itself"));
     }
+    let limit = |value: u64| (value > 0).then_some(value);
     Ok(Handoff {
         path: path.into(),
         heading: heading.clone(),
+        budget: Budget {
+            max_bytes: limit(table.max_bytes),
+            keep_entries: limit(table.keep_entries),
+        },
+        archive: archive(&table.archive)?,
     })
+}
+
+fn archive(text: &Spanned<String>) -> Compiled<ArchivePattern> {
+    let Some(pattern) = ArchivePattern::parse(text.get_ref()) else {
+        return Err(taken(text, "it needs `{date}` once"));
+    };
+    let example = pattern.path("2000-01-01");
+    plain_path(&Spanned::new(text.span(), example.to_string()))?;
+    Ok(pattern)
 }
 
 /// A path without wildcards of what can be a file.
@@ -271,7 +306,14 @@ fn session_pattern(text: &Spanned<String>) -> Compiled<SessionPattern> {
 
 fn trailers(table: &TrailersTable) -> Compiled<Trailers> {
     let mut seen: Vec<String> = Vec::new();
-    let mut keys = [&table.session, &table.aggregate, &table.summary];
+    let mut keys = [
+        &table.session,
+        &table.aggregate,
+        &table.summary,
+        &table.base,
+        &table.archive,
+        &table.overriding,
+    ];
     // Defaults first: of two that agree, the one that is written is pointed at.
     keys.sort_by_key(|key| key.span().end);
     for key in keys {
@@ -297,6 +339,9 @@ fn trailers(table: &TrailersTable) -> Compiled<Trailers> {
         session: table.session.get_ref().clone(),
         aggregate: table.aggregate.get_ref().clone(),
         summary: table.summary.get_ref().clone(),
+        base: table.base.get_ref().clone(),
+        archive: table.archive.get_ref().clone(),
+        overriding: table.overriding.get_ref().clone(),
     })
 }
 
@@ -360,6 +405,9 @@ pub(super) fn decompile(policy: &Policy) -> PolicyFile {
         handoff: HandoffTable {
             path: unplaced(policy.handoff.path.to_string()),
             heading: unplaced_text(&policy.handoff.heading),
+            max_bytes: policy.handoff.budget.max_bytes.unwrap_or(0),
+            keep_entries: policy.handoff.budget.keep_entries.unwrap_or(0),
+            archive: unplaced_text(policy.handoff.archive.as_str()),
         },
         sessions: SessionsTable {
             logs: texts(&mut sessions.logs.iter().map(SessionPattern::as_str)),
@@ -371,6 +419,9 @@ pub(super) fn decompile(policy: &Policy) -> PolicyFile {
             session: unplaced_text(&policy.trailers.session),
             aggregate: unplaced_text(&policy.trailers.aggregate),
             summary: unplaced_text(&policy.trailers.summary),
+            base: unplaced_text(&policy.trailers.base),
+            archive: unplaced_text(&policy.trailers.archive),
+            overriding: unplaced_text(&policy.trailers.overriding),
         },
         branches: BranchesTable {
             include: texts(&mut branches.include.iter().map(BranchGlob::as_str)),

@@ -5,6 +5,7 @@
 //! signature counts.
 
 mod alias;
+mod archive_pattern;
 mod compile;
 mod error;
 mod glob;
@@ -15,6 +16,7 @@ mod session_pattern;
 mod signers;
 
 pub use alias::fold;
+pub use archive_pattern::ArchivePattern;
 pub use compile::MAX_POLICY_BYTES;
 pub use error::{PolicyError, PolicyProblem};
 pub use glob::{BranchGlob, GlobError, PathGlob};
@@ -80,6 +82,19 @@ pub struct Handoff {
     pub path: BString,
     /// The heading under which entries stand, newest first.
     pub heading: String,
+    /// How much of it an aggregate commit leaves in place.
+    pub budget: Budget,
+    /// Where it puts the rest.
+    pub archive: ArchivePattern,
+}
+
+/// How large the handoff document may be after an aggregate commit; `None` for no limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Budget {
+    /// Its size in bytes.
+    pub max_bytes: Option<u64>,
+    /// Its canonical entries.
+    pub keep_entries: Option<u64>,
 }
 
 /// How logs and summaries of sessions are named, and how many sessions one commit may carry.
@@ -105,6 +120,12 @@ pub struct Trailers {
     pub aggregate: String,
     /// In an aggregate: `<session> sha256:<digest of the summary>`.
     pub summary: String,
+    /// In an aggregate: the id of its parent.
+    pub base: String,
+    /// In an aggregate that archives: `<number of entries> <path>`.
+    pub archive: String,
+    /// The reason for a maintainer's edit of what only aggregate commits write.
+    pub overriding: String,
 }
 
 /// The branches on which the rules hold: the included ones but for the excluded.
@@ -207,6 +228,20 @@ impl Policy {
         let folded = fold(path);
         let mut patterns = self.sessions.logs.iter();
         patterns.find_map(|pattern| pattern.match_folded(&folded))
+    }
+
+    /// The session whose summary `path` is.
+    pub fn summary_session(&self, path: &BStr) -> Option<SessionId> {
+        let folded = fold(path);
+        let mut patterns = self.sessions.summaries.iter();
+        patterns.find_map(|pattern| pattern.match_folded(&folded))
+    }
+
+    /// Whether summaries can lie below this directory (no trailing slash; empty for the root).
+    pub fn may_have_summaries_below(&self, directory: &BStr) -> bool {
+        let folded = fold(directory);
+        let mut patterns = self.sessions.summaries.iter();
+        patterns.any(|pattern| pattern.reach().enters(&folded))
     }
 
     /// Whether the rules hold on `reference`, a full name. They hold on branches only.

@@ -41,6 +41,15 @@ pub struct HandoffTable {
     /// The heading, of level 1 or 2, under which the entries stand, newest first.
     #[schemars(with = "String")]
     pub heading: Spanned<String>,
+    /// How large an aggregate commit may leave the document, in bytes, before it moves the oldest
+    /// entries to an archive file; 0 for no limit.
+    pub max_bytes: u64,
+    /// How many entries an aggregate commit leaves in the document, its own included, before it
+    /// moves the oldest to an archive file; 0 for no limit.
+    pub keep_entries: u64,
+    /// The path of the archive files, with `{date}` for the day of the aggregation.
+    #[schemars(with = "String")]
+    pub archive: Spanned<String>,
 }
 
 /// Paths that only some may write.
@@ -87,6 +96,16 @@ pub struct TrailersTable {
     /// In an aggregate, names a session and the digest of its summary.
     #[schemars(with = "String", regex(pattern = "^[A-Za-z0-9][A-Za-z0-9-]*$"))]
     pub summary: Spanned<String>,
+    /// In an aggregate, names the commit on which it was made.
+    #[schemars(with = "String", regex(pattern = "^[A-Za-z0-9][A-Za-z0-9-]*$"))]
+    pub base: Spanned<String>,
+    /// In an aggregate, says how many entries it moved to which archive file.
+    #[schemars(with = "String", regex(pattern = "^[A-Za-z0-9][A-Za-z0-9-]*$"))]
+    pub archive: Spanned<String>,
+    /// Gives the reason for a maintainer's edit of what only aggregate commits write.
+    #[serde(rename = "override")]
+    #[schemars(with = "String", regex(pattern = "^[A-Za-z0-9][A-Za-z0-9-]*$"))]
+    pub overriding: Spanned<String>,
 }
 
 /// The branches on which the rules hold, by globs over their short names.
@@ -160,6 +179,9 @@ impl Default for HandoffTable {
         Self {
             path: unplaced_text(".agents/HANDOFF.md"),
             heading: unplaced_text("## Recent Work"),
+            max_bytes: 0,
+            keep_entries: 0,
+            archive: unplaced_text(".agents/archive/HANDOFF-{date}.md"),
         }
     }
 }
@@ -183,6 +205,9 @@ impl Default for TrailersTable {
             session: unplaced_text("Baton-Session"),
             aggregate: unplaced_text("Baton-Aggregate"),
             summary: unplaced_text("Baton-Summary"),
+            base: unplaced_text("Baton-Base"),
+            archive: unplaced_text("Baton-Archive"),
+            overriding: unplaced_text("Baton-Override"),
         }
     }
 }

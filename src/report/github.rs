@@ -5,12 +5,13 @@
 //! `packages/core/src/command.ts` in `actions/toolkit`.
 
 use super::{Report, escape, human};
-use crate::model::Violation;
+use crate::model::{Override, Violation};
 
 /// An `::error` line for each violation, then the count as plain text.
 pub fn render(report: &Report) -> String {
     let commands = report.violations().iter().map(|it| command(report, it));
-    let mut text: String = commands.collect();
+    let notices = report.overrides().iter().map(notice);
+    let mut text: String = commands.chain(notices).collect();
     text.push_str(&human::conclusion(report));
     text.push('\n');
     text
@@ -40,6 +41,18 @@ fn command(report: &Report, violation: &Violation) -> String {
         property(&title),
         data(&message.join("\n"))
     )
+}
+
+fn notice(one: &Override) -> String {
+    let file = property(&escape::inert(&one.path));
+    let title = property(&format!(
+        "override of {} in {}",
+        one.rule,
+        one.commit.short()
+    ));
+    let by = human::quote(one.by.as_bytes());
+    let message = data(&format!("{}, signed by {by}", human::quote(&one.reason)));
+    format!("::notice file={file},line=1,title={title}::{message}\n")
 }
 
 /// The part after the second `::`.

@@ -6,7 +6,7 @@ use anstyle::{AnsiColor, Style as Ansi};
 use bstr::ByteSlice;
 
 use super::{Report, Style, escape, place};
-use crate::model::{SessionId, Violation};
+use crate::model::{Override, SessionId, Violation};
 
 /// The longest quotation of a path, a reason or a session, in characters.
 const QUOTATION: usize = 1000;
@@ -25,6 +25,9 @@ pub fn render(report: &Report, style: Style) -> String {
             page.violation(&mut text, violation);
         }
         text.push('\n');
+    }
+    for one in report.overrides() {
+        page.overriding(&mut text, one);
     }
     let mark = if report.exit_code() == 0 {
         page.good
@@ -124,6 +127,26 @@ impl Page {
         let subject = violation.commit.and_then(|commit| report.subject(commit));
         let line = format!("{mark}{name}{mark:#} {}", subject.unwrap_or_default());
         writeln!(text, "{}", line.trim_end()).expect("a String takes all");
+    }
+
+    /// What a maintainer's signature set aside.
+    fn overriding(&self, text: &mut String, one: &Override) {
+        let mark = self.heading;
+        let commit = one.commit.short();
+        writeln!(
+            text,
+            "{mark}{commit}{mark:#} override of {}: {}",
+            one.rule,
+            quote(&one.path)
+        )
+        .expect("a String takes all");
+        let reason = format!(
+            "{}, signed by {}",
+            quote(&one.reason),
+            quote(one.by.as_bytes())
+        );
+        self.paragraph(text, "    ", &reason);
+        text.push('\n');
     }
 
     fn violation(&self, text: &mut String, violation: &Violation) {

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Report, escape};
-use crate::model::{RuleId, Violation};
+use crate::model::{Override, RuleId, Violation};
 
 /// The version of the format: it grows when a field changes its meaning or goes.
 const VERSION: u8 = 1;
@@ -21,6 +21,28 @@ struct Document {
     summary: Summary,
     /// What is broken, grouped by commit and branch. Empty when nothing is.
     violations: Vec<Item>,
+    /// What would break a rule had not a maintainer signed it. Empty when nothing is.
+    overrides: Vec<Overriding>,
+}
+
+/// A rule that a maintainer's signature set aside.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Overriding {
+    /// The rule that is set aside.
+    #[schemars(extend("enum" = RuleId::ALL.map(RuleId::as_str)))]
+    rule: &'static str,
+    /// The commit's full id in hexadecimal.
+    #[schemars(regex(pattern = "^([0-9a-f]{40}|[0-9a-f]{64})$"))]
+    commit: String,
+    /// The path that the commit writes, as in a violation.
+    path: String,
+    /// The path's exact bytes in hexadecimal; there only when the path is not UTF-8.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path_bytes: Option<String>,
+    /// The maintainer who signed, as the list of signers names them.
+    by: String,
+    /// The reason that the commit's message gives, what is not visible escaped.
+    reason: String,
 }
 
 /// How much was judged, and how much of it breaks a rule.
@@ -91,6 +113,7 @@ pub fn render(report: &Report) -> String {
             .iter()
             .map(|it| item(report, it))
             .collect(),
+        overrides: report.overrides().iter().map(overriding).collect(),
     };
     let json = serde_json::to_string_pretty(&document).expect("strings and numbers serialise");
     escape::json(&json) + "\n"
@@ -120,6 +143,18 @@ fn item(report: &Report, violation: &Violation) -> Item {
         why: violation.why.clone(),
         instead: violation.instead.clone(),
         help: crate::rules::info::info(violation.rule).url(),
+    }
+}
+
+fn overriding(one: &Override) -> Overriding {
+    let (path, path_bytes) = text(Some(one.path.as_ref()));
+    Overriding {
+        rule: one.rule.as_str(),
+        commit: one.commit.to_string(),
+        path: path.unwrap_or_default(),
+        path_bytes,
+        by: one.by.clone(),
+        reason: escape::inert(&one.reason),
     }
 }
 

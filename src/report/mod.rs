@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use bstr::{BStr, ByteSlice};
 
-use crate::model::{Oid, RuleId, Violation};
+use crate::model::{Oid, Override, RuleId, Violation};
 
 pub mod escape;
 pub mod github;
@@ -23,6 +23,7 @@ const SUBJECT_WIDTH: usize = 72;
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Report {
     violations: Vec<Violation>,
+    overrides: Vec<Override>,
     summary: Summary,
     subjects: BTreeMap<Oid, String>,
 }
@@ -80,9 +81,17 @@ impl Report {
         violations.dedup();
         Self {
             violations,
+            overrides: Vec::new(),
             summary,
             subjects: BTreeMap::new(),
         }
+    }
+
+    /// The report with what maintainers' signatures set aside; the exit code is the same.
+    pub fn with_overrides(mut self, mut overrides: Vec<Override>) -> Self {
+        overrides.dedup();
+        self.overrides = overrides;
+        self
     }
 
     /// Names commits by their messages too, of which the first line is kept.
@@ -101,6 +110,11 @@ impl Report {
     /// What is broken, grouped by commit and branch, without repetition.
     pub fn violations(&self) -> &[Violation] {
         &self.violations
+    }
+
+    /// What maintainers' signatures set aside.
+    pub fn overrides(&self) -> &[Override] {
+        &self.overrides
     }
 
     /// How much was judged.

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::{Report, escape};
-use crate::model::{RuleId, Violation};
+use crate::model::{Override, RuleId, Violation};
 use crate::rules::info::{RuleInfo, info};
 
 /// The file that results without a path point to: a service such as GitHub's takes no result
@@ -33,7 +33,7 @@ pub fn render(report: &Report) -> String {
             "originalUriBaseIds": { ROOT: { "description": {
                 "text": "The root of the repository.",
             }}},
-            "results": report.violations().iter().map(|it| result(report, it)).collect::<Vec<_>>(),
+            "results": results(report),
             "properties": {
                 "commits": summary.commits,
                 "tips": summary.tips,
@@ -43,6 +43,36 @@ pub fn render(report: &Report) -> String {
     });
     let text = serde_json::to_string_pretty(&log).expect("JSON values serialise");
     escape::json(&text) + "\n"
+}
+
+fn results(report: &Report) -> Vec<Value> {
+    let violations = report.violations().iter().map(|it| result(report, it));
+    violations
+        .chain(report.overrides().iter().map(overriding))
+        .collect()
+}
+
+/// A note: services show it, and no exit code depends on it.
+fn overriding(one: &Override) -> Value {
+    let reason = escape::inert(&one.reason);
+    let by = escape::inert(one.by.as_bytes());
+    let index = RuleId::ALL.iter().position(|rule| *rule == one.rule);
+    json!({
+        "ruleId": one.rule.as_str(),
+        "ruleIndex": index,
+        "kind": "review",
+        "level": "none",
+        "message": { "text": format!("A maintainer's edit, signed by {by}: {reason}") },
+        "locations": [{
+            "physicalLocation": {
+                "artifactLocation": { "uri": percent_encoded(&one.path), "uriBaseId": ROOT },
+                "region": { "startLine": 1 },
+            },
+            "logicalLocations": [
+                { "kind": "commit", "fullyQualifiedName": one.commit.to_string() }
+            ],
+        }],
+    })
 }
 
 fn descriptor(rule: RuleInfo) -> Value {

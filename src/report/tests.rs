@@ -267,7 +267,8 @@ fn json() {
       "instead": "Do this.",
       "help": "https://github.com/git-baton/git-baton/blob/main/docs/rules/handoff-rollback.md"
     }
-  ]
+  ],
+  "overrides": []
 }
 
 "#]]

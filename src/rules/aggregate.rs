@@ -6,13 +6,18 @@ use std::collections::{BTreeMap, HashSet};
 use bstr::{BStr, BString, ByteSlice};
 
 use crate::handoff::{
-    Entry as HandoffEntry, ExtractError, ParseError, aggregated_sessions, digest, extract,
-    parse_entry,
+    Entry as HandoffEntry, ExtractError, aggregated_sessions, digest, extract, parse_entry,
 };
-use crate::model::{AggregateEvidence, EntryKind, PathChange, SessionId, Trailer};
+use crate::model::{AggregateEvidence, EntryKind, Oid, PathChange, SessionId, Trailer};
+use crate::policy::{Handoff, Trailers};
 
+mod archive;
+mod error;
 #[cfg(test)]
 mod tests;
+
+use archive::Archiving;
+pub use error::ProofError;
 
 /// The one version of the format that is known.
 pub const FORMAT_VERSION: &str = "1";
@@ -20,16 +25,10 @@ pub const FORMAT_VERSION: &str = "1";
 /// What the policy says about aggregate commits.
 #[derive(Debug, Clone, Copy)]
 pub struct Terms<'a> {
-    /// The handoff file, from the repository's root.
-    pub handoff: &'a BStr,
-    /// The heading that entries belong under, such as `## Recent Work`.
-    pub heading: &'a str,
-    /// The trailer that holds the format's version, such as `Baton-Aggregate`.
-    pub version_key: &'a str,
-    /// The trailer that names a session, such as `Baton-Session`.
-    pub session_key: &'a str,
-    /// The trailer that holds a summary's digest, such as `Baton-Summary`.
-    pub summary_key: &'a str,
+    /// The handoff file.
+    pub handoff: &'a Handoff,
+    /// The trailers' keys.
+    pub keys: &'a Trailers,
 }
 
 /// What a commit brings forward to be taken for an aggregate.
@@ -37,103 +36,12 @@ pub struct Terms<'a> {
 pub struct Claim<'a> {
     /// Its message's trailers, all of them or at least those of the three keys.
     pub trailers: &'a [Trailer],
-    /// How many parents it has.
-    pub parents: usize,
+    /// Its parents.
+    pub parents: &'a [Oid],
     /// What it does to the handoff file's tree entry; `None` when it leaves it as it was.
     pub change: Option<&'a PathChange>,
     /// The content.
     pub evidence: &'a AggregateEvidence,
-}
-
-/// One reason why a commit is no genuine aggregate.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ProofError {
-    /// Not exactly one parent.
-    #[error("it has {0} parents; an aggregate commit has exactly one")]
-    Parents(usize),
-    /// The version trailer is missing or there are several.
-    #[error("its message has {count} `{key}` trailers; exactly one is needed")]
-    VersionCount {
-        /// The trailer's key.
-        key: String,
-        /// How many there are.
-        count: usize,
-    },
-    /// A version that is not known.
-    #[error("it has version `{0}` of the format; version {FORMAT_VERSION} is known")]
-    Version(BString),
-    /// A trailer's value cannot be read.
-    #[error("the trailer `{key}: {value}` cannot be read; `{expected}` is the form")]
-    Trailer {
-        /// The trailer's key.
-        key: String,
-        /// Its value.
-        value: BString,
-        /// The form that it must have.
-        expected: &'static str,
-    },
-    /// The handoff file is as it was.
-    #[error("it does not change the handoff file")]
-    HandoffUnchanged,
-    /// The handoff file is gone.
-    #[error("it deletes the handoff file")]
-    HandoffDeleted,
-    /// The handoff file is no ordinary file, or its mode is another.
-    #[error("it makes the handoff file's mode {after:o}; {expected:o} is what it must stay")]
-    Mode {
-        /// The mode that it must have.
-        expected: u32,
-        /// The mode that it has.
-        after: u32,
-    },
-    /// Another path changes as well.
-    #[error("it changes `{0}`; an aggregate commit changes the handoff file and nothing else")]
-    OtherPath(BString),
-    /// The new text is not the old one with an entry put in.
-    #[error("the handoff file is not the old one with one entry under its heading: {0}")]
-    Insertion(#[from] ExtractError),
-    /// What was put in is not a canonical entry.
-    #[error("what was added to the handoff file is not an entry in canonical form: {0}")]
-    Entry(#[from] ParseError),
-    /// The entry cannot be found again in the new text, because a code block swallows it.
-    #[error(
-        "the new entry cannot be read back from the handoff file: a code block that is not closed \
-         swallows it or its heading"
-    )]
-    Swallowed,
-    /// The message and the entry name different sessions, or in another order.
-    #[error("its message names the sessions {message} and the entry the sessions {entry}")]
-    Sessions {
-        /// The message's sessions, in order.
-        message: String,
-        /// The entry's sessions, in order.
-        entry: String,
-    },
-    /// The message names a session twice.
-    #[error("its message names session {0} twice")]
-    SessionTwice(String),
-    /// The session was aggregated before.
-    #[error("session {0} is in the handoff file already")]
-    Repeated(String),
-    /// The session has no log of its own.
-    #[error("session {0} has no session log in the commit")]
-    NoLog(SessionId),
-    /// The message has no digest for a session of the entry.
-    #[error("its message has no digest of the summary of session {0}")]
-    NoDigest(String),
-    /// The message has a digest too many.
-    #[error("its message has a surplus digest of the summary of session {0}")]
-    SurplusDigest(SessionId),
-    /// The digest is not that of the section's summary.
-    #[error("the summary of session {number} has the digest {actual}; its message says {claimed}")]
-    Digest {
-        /// The session's number.
-        number: String,
-        /// What the message says.
-        claimed: String,
-        /// What the entry's text gives.
-        actual: String,
-    },
 }
 
 /// The reasons why the claim does not hold; none when the content proves it.
@@ -143,18 +51,32 @@ pub enum ProofError {
 /// change: the sessions committed their own logs and summaries.
 pub fn check_proof(claim: &Claim<'_>, terms: &Terms<'_>) -> Vec<ProofError> {
     let mut errors = Vec::new();
-    if claim.parents != 1 {
-        errors.push(ProofError::Parents(claim.parents));
+    if claim.parents.len() != 1 {
+        errors.push(ProofError::Parents(claim.parents.len()));
     }
     check_version(claim, terms, &mut errors);
-    check_paths(claim, terms, &mut errors);
+    check_base(claim, terms, &mut errors);
+    if !claim.evidence.author_is_committer {
+        errors.push(ProofError::Altered);
+    }
+    let archiving = archive::claimed(claim, terms, &mut errors);
+    check_paths(claim, terms, archiving.as_ref(), &mut errors);
     let sessions = sessions(claim, terms, &mut errors);
     let digests = digests(claim, terms, &mut errors);
     check_logs(&sessions, claim, &mut errors);
-    match added_entry(claim.evidence, terms) {
+    match added_entry(claim.evidence, terms, archiving.as_ref()) {
         Ok(entry) => {
+            if let Some(archiving) = &archiving {
+                archive::check(archiving, &entry, claim.evidence, terms, &mut errors);
+            }
             check_sessions(&sessions, &entry, &mut errors);
-            check_repeated(&entry, claim.evidence, terms, &mut errors);
+            check_repeated(
+                &entry,
+                claim.evidence,
+                terms,
+                archiving.as_ref(),
+                &mut errors,
+            );
             check_digests(digests, &entry, &mut errors);
         }
         Err(error) => {
@@ -167,23 +89,49 @@ pub fn check_proof(claim: &Claim<'_>, terms: &Terms<'_>) -> Vec<ProofError> {
 }
 
 fn check_version(claim: &Claim<'_>, terms: &Terms<'_>, errors: &mut Vec<ProofError>) {
-    let versions: Vec<_> = of_key(claim, terms.version_key).collect();
+    let versions: Vec<_> = of_key(claim, &terms.keys.aggregate).collect();
     match versions[..] {
         [version] if version == FORMAT_VERSION => {}
         [version] => errors.push(ProofError::Version(version.to_owned())),
         _ => errors.push(ProofError::VersionCount {
-            key: terms.version_key.to_owned(),
+            key: terms.keys.aggregate.clone(),
             count: versions.len(),
         }),
     }
 }
 
-fn check_paths(claim: &Claim<'_>, terms: &Terms<'_>, errors: &mut Vec<ProofError>) {
+fn check_base(claim: &Claim<'_>, terms: &Terms<'_>, errors: &mut Vec<ProofError>) {
+    let bases: Vec<_> = of_key(claim, &terms.keys.base).collect();
+    let Some(parent) = claim.parents.first().map(Oid::to_string) else {
+        return;
+    };
+    match bases[..] {
+        [base] if *base == parent.as_str() => {}
+        [base] => errors.push(ProofError::Base {
+            claimed: base.to_owned(),
+            actual: parent,
+        }),
+        _ => errors.push(ProofError::BaseCount {
+            key: terms.keys.base.clone(),
+            count: bases.len(),
+        }),
+    }
+}
+
+fn check_paths(
+    claim: &Claim<'_>,
+    terms: &Terms<'_>,
+    archiving: Option<&Archiving>,
+    errors: &mut Vec<ProofError>,
+) {
+    let permitted = |path: &BString| {
+        *path == terms.handoff.path || archiving.is_some_and(|archiving| *path == archiving.path)
+    };
     let mut others = claim.evidence.changed_paths.iter();
     errors.extend(
         others
             .by_ref()
-            .filter(|path| *path != terms.handoff)
+            .filter(|path| !permitted(path))
             .map(|path| ProofError::OtherPath(path.clone())),
     );
     let Some(change) = claim.change else {
@@ -210,10 +158,10 @@ fn check_paths(claim: &Claim<'_>, terms: &Terms<'_>, errors: &mut Vec<ProofError
 fn sessions(claim: &Claim<'_>, terms: &Terms<'_>, errors: &mut Vec<ProofError>) -> Vec<SessionId> {
     let mut sessions = Vec::new();
     let mut seen = HashSet::new();
-    for value in of_key(claim, terms.session_key) {
+    for value in of_key(claim, &terms.keys.session) {
         let Some(id) = value.to_str().ok().and_then(canonical_id) else {
             errors.push(ProofError::Trailer {
-                key: terms.session_key.to_owned(),
+                key: terms.keys.session.clone(),
                 value: value.to_owned(),
                 expected: "N or YYYY-MM-DD/N",
             });
@@ -234,7 +182,7 @@ fn digests(
     errors: &mut Vec<ProofError>,
 ) -> Vec<(SessionId, String)> {
     let mut digests = Vec::new();
-    for value in of_key(claim, terms.summary_key) {
+    for value in of_key(claim, &terms.keys.summary) {
         let read = || {
             let (id, digest) = value.to_str().ok()?.split_once(' ')?;
             Some((canonical_id(id)?, digest.to_owned()))
@@ -242,7 +190,7 @@ fn digests(
         match read() {
             Some(digest) => digests.push(digest),
             None => errors.push(ProofError::Trailer {
-                key: terms.summary_key.to_owned(),
+                key: terms.keys.summary.clone(),
                 value: value.to_owned(),
                 expected: "N sha256:<64 hexadecimal digits>",
             }),
@@ -264,20 +212,23 @@ fn check_logs(sessions: &[SessionId], claim: &Claim<'_>, errors: &mut Vec<ProofE
     }
 }
 
-/// The entry that turns the old handoff file into the new one.
+/// The entry that turns the old handoff file, without what goes to the archive, into the new one.
 fn added_entry(
     evidence: &AggregateEvidence,
     terms: &Terms<'_>,
+    archiving: Option<&Archiving>,
 ) -> Result<HandoffEntry, ProofError> {
-    let before = evidence.handoff_before.as_ref().map(|text| text.as_bstr());
+    let before = archive::trimmed(evidence, terms, archiving)?.map(|trimmed| trimmed.document);
+    let before = before.as_ref().map(|text| text.as_bstr());
     let after = evidence
         .handoff_after
         .as_ref()
         .ok_or(ProofError::HandoffDeleted)?;
-    let text = extract(before, after.as_bstr(), terms.heading).map_err(|error| match error {
-        ExtractError::Unchanged => ProofError::HandoffUnchanged,
-        error => error.into(),
-    })?;
+    let text =
+        extract(before, after.as_bstr(), &terms.handoff.heading).map_err(|error| match error {
+            ExtractError::Unchanged => ProofError::HandoffUnchanged,
+            error => error.into(),
+        })?;
     Ok(parse_entry(text.as_bstr())?)
 }
 
@@ -296,23 +247,30 @@ fn check_repeated(
     entry: &HandoffEntry,
     evidence: &AggregateEvidence,
     terms: &Terms<'_>,
+    archiving: Option<&Archiving>,
     errors: &mut Vec<ProofError>,
 ) {
-    let carried = |document: &Option<BString>| {
-        document.as_ref().map_or_else(Vec::new, |document| {
-            aggregated_sessions(document.as_bstr(), terms.heading)
-        })
-    };
-    let before = carried(&evidence.handoff_before);
-    let after = carried(&evidence.handoff_after);
-    let old: HashSet<&str> = before.iter().map(String::as_str).collect();
+    let carried =
+        |document: &BString| aggregated_sessions(document.as_bstr(), &terms.handoff.heading);
+    let archives = evidence
+        .archives
+        .iter()
+        .filter_map(|file| file.before.as_ref());
+    let handed = evidence.handoff_before.iter().chain(archives);
+    let old: HashSet<String> = handed.flat_map(carried).collect();
     errors.extend(
         numbers(entry)
-            .filter(|number| old.contains(number))
+            .filter(|number| old.contains(*number))
             .map(|number| ProofError::Repeated(number.to_owned())),
     );
+    let kept = archive::trimmed(evidence, terms, archiving).ok().flatten();
+    let kept = kept.map_or_else(Vec::new, |trimmed| carried(&trimmed.document));
+    let after = evidence
+        .handoff_after
+        .as_ref()
+        .map_or_else(Vec::new, carried);
     if !numbers(entry)
-        .chain(before.iter().map(String::as_str))
+        .chain(kept.iter().map(String::as_str))
         .eq(after.iter().map(String::as_str))
     {
         errors.push(ProofError::Swallowed);

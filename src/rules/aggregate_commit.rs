@@ -31,17 +31,14 @@ pub(super) fn check(policy: &Policy, commit: &CommitChange, verdict: &mut Verdic
 /// Everything that keeps the commit from being an aggregate, each as the end of a sentence.
 fn objections(policy: &Policy, commit: &CommitChange) -> Vec<String> {
     let terms = Terms {
-        handoff: policy.handoff.path.as_ref(),
-        heading: &policy.handoff.heading,
-        version_key: &policy.trailers.aggregate,
-        session_key: &policy.trailers.session,
-        summary_key: &policy.trailers.summary,
+        handoff: &policy.handoff,
+        keys: &policy.trailers,
     };
     let nothing = AggregateEvidence::default();
     let trailers = claimed(policy, commit);
     let claim = Claim {
         trailers: &trailers,
-        parents: commit.parents.len(),
+        parents: &commit.parents,
         change: commit
             .paths
             .iter()
@@ -57,7 +54,13 @@ fn objections(policy: &Policy, commit: &CommitChange) -> Vec<String> {
 
 fn claimed(policy: &Policy, commit: &CommitChange) -> Vec<Trailer> {
     let keys = &policy.trailers;
-    let recognised = [&keys.aggregate[..], &keys.session, &keys.summary];
+    let recognised = [
+        &keys.aggregate[..],
+        &keys.session,
+        &keys.summary,
+        &keys.base,
+        &keys.archive,
+    ];
     let message = commit.message.as_ref();
     message.map_or_else(Vec::new, |message| {
         trailers::trailers(message.as_ref(), &recognised).collect()

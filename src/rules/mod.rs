@@ -39,6 +39,19 @@ pub fn claims_aggregate(policy: &Policy, message: &bstr::BStr) -> bool {
         .is_some()
 }
 
+/// Whether the message gives a reason for writing what only aggregate commits write. A claim,
+/// not a proof: a maintainer's signature is needed besides.
+pub fn claims_override(policy: &Policy, message: &bstr::BStr) -> bool {
+    override_reason(policy, message).is_some()
+}
+
+/// The reason, if the message gives exactly one and it says something.
+fn override_reason(policy: &Policy, message: &bstr::BStr) -> Option<bstr::BString> {
+    let mut reasons = trailers::values(message, &policy.trailers.overriding);
+    let reason = reasons.next().filter(|reason| !reason.is_empty())?;
+    reasons.next().is_none().then_some(reason)
+}
+
 fn commit_claims_aggregate(policy: &Policy, commit: &CommitChange) -> bool {
     let message = commit.message.as_ref();
     message.is_some_and(|message| claims_aggregate(policy, message.as_ref()))
@@ -49,9 +62,9 @@ fn is_made_aggregate(policy: &Policy, commit: &CommitChange) -> bool {
     matches!(commit.subject, Subject::Commit(_)) && commit_claims_aggregate(policy, commit)
 }
 
-/// Whether a maintainer whom the base lists has signed the commit, and if not, why not. `None`
+/// The maintainer whom the base lists and who has signed the commit, or why nobody has. `None`
 /// while the commit does not exist.
-fn maintainer_signed(policy: &Policy, commit: &CommitChange) -> Option<Result<(), String>> {
+fn maintainer_signed(policy: &Policy, commit: &CommitChange) -> Option<Result<String, String>> {
     let Subject::Commit(_) = commit.subject else {
         return None;
     };
@@ -61,7 +74,6 @@ fn maintainer_signed(policy: &Policy, commit: &CommitChange) -> Option<Result<()
         Some(signature) => signing
             .signers
             .verify(signature, &signing.maintainers)
-            .map(|_| ())
             .map_err(|error| error.to_string()),
     })
 }

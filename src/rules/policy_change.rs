@@ -16,7 +16,7 @@ pub(super) fn check(policy: &Policy, commit: &CommitChange, verdict: &mut Verdic
     for change in changed {
         match super::maintainer_signed(policy, commit) {
             None => verdict.defer(RuleId::PolicyChange),
-            Some(Ok(())) => {}
+            Some(Ok(_)) => {}
             Some(Err(reason)) => verdict.violations.push(Violation {
                 rule: RuleId::PolicyChange,
                 commit: super::commit_id(commit),

@@ -1,6 +1,8 @@
 //! `protected-path`: only its writer changes a protected path.
 
-use crate::model::{CommitChange, Entry, EntryKind, PathChange, RuleId, Verdict, Violation};
+use crate::model::{
+    CommitChange, Entry, EntryKind, Override, PathChange, RuleId, Verdict, Violation,
+};
 use crate::policy::{Policy, Writer};
 
 /// Judges the commit's changes to protected paths, but for the policy's own files.
@@ -12,6 +14,10 @@ pub(super) fn check(policy: &Policy, commit: &CommitChange, verdict: &mut Verdic
         let Some(writer) = policy.writer_of(change.path.as_ref()) else {
             continue;
         };
+        if let Some(overriding) = overriding(policy, commit, change, writer) {
+            verdict.overrides.push(overriding);
+            continue;
+        }
         match objection(policy, commit, change, writer) {
             Objection::None => {}
             Objection::Deferred => verdict.defer(RuleId::ProtectedPath),
@@ -26,6 +32,28 @@ pub(super) fn check(policy: &Policy, commit: &CommitChange, verdict: &mut Verdic
             }),
         }
     }
+}
+
+/// A maintainer's own edit of what otherwise only aggregates write: the commit says why, and a
+/// maintainer whom the base lists has signed it.
+fn overriding(
+    policy: &Policy,
+    commit: &CommitChange,
+    change: &PathChange,
+    writer: Writer,
+) -> Option<Override> {
+    if writer != Writer::Aggregate || super::is_made_aggregate(policy, commit) {
+        return None;
+    }
+    let reason = super::override_reason(policy, commit.message.as_ref()?.as_ref())?;
+    let by = super::maintainer_signed(policy, commit)?.ok()?;
+    Some(Override {
+        rule: RuleId::ProtectedPath,
+        commit: super::commit_id(commit)?,
+        path: change.path.clone(),
+        by,
+        reason,
+    })
 }
 
 enum Objection {
@@ -56,7 +84,7 @@ fn objection(
         ),
         Writer::Maintainers => match super::maintainer_signed(policy, commit) {
             None => Objection::Deferred,
-            Some(Ok(())) => Objection::None,
+            Some(Ok(_)) => Objection::None,
             Some(Err(reason)) => Objection::Because(
                 format!("the commit {what}, which only a maintainer may change, and {reason}"),
                 "leave the file as it is and ask a maintainer for the change".to_owned(),

@@ -19,6 +19,50 @@ pub fn read_if_exists(path: &Path) -> io::Result<Option<Vec<u8>>> {
     }
 }
 
+/// Whether a directory is there.
+pub fn is_directory(path: &Path) -> bool {
+    path.is_dir()
+}
+
+/// The ordinary files below a directory, as paths from there with `/` between their parts, sorted.
+/// Only directories that `enter` admits, by the same kind of path, are looked into; links are
+/// not followed.
+pub fn files_below(root: &Path, enter: &dyn Fn(&str) -> bool) -> io::Result<Vec<String>> {
+    let mut found = Vec::new();
+    let mut pending = vec![String::new()];
+    while let Some(directory) = pending.pop() {
+        let entries = match fs::read_dir(root.join(&directory)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            entries => entries?,
+        };
+        for entry in entries {
+            let entry = entry?;
+            let Ok(name) = entry.file_name().into_string() else {
+                continue;
+            };
+            let path = match directory.is_empty() {
+                true => name,
+                false => format!("{directory}/{name}"),
+            };
+            let kind = entry.file_type()?;
+            if kind.is_file() {
+                found.push(path);
+            } else if kind.is_dir() && enter(&path) {
+                pending.push(path);
+            }
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// A directory of its own below this one, which is made where there is none; it goes with the
+/// value.
+pub fn temporary_directory(below: &Path) -> io::Result<tempfile::TempDir> {
+    fs::create_dir_all(below)?;
+    tempfile::tempdir_in(below)
+}
+
 /// Whether two paths lead to one place; false where one of them leads nowhere.
 pub fn is_same_place(one: &Path, other: &Path) -> bool {
     matches!((one.canonicalize(), other.canonicalize()), (Ok(one), Ok(other)) if one == other)

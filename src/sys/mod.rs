@@ -10,6 +10,7 @@ pub mod interrupt;
 mod lock;
 pub mod mmap;
 pub mod place;
+pub mod process;
 
 pub use env::{GitEnv, host_name};
 pub use lock::FileLock;

@@ -248,8 +248,8 @@ impl Fixture {
             .env("GIT_CONFIG_GLOBAL", "/dev/null")
             .env("GIT_AUTHOR_NAME", "A")
             .env("GIT_AUTHOR_EMAIL", "a@example.org")
-            .env("GIT_COMMITTER_NAME", "C")
-            .env("GIT_COMMITTER_EMAIL", "c@example.org")
+            .env("GIT_COMMITTER_NAME", "A")
+            .env("GIT_COMMITTER_EMAIL", "a@example.org")
             .env("GIT_AUTHOR_DATE", format!("{now} +0000"))
             .env("GIT_COMMITTER_DATE", format!("{now} +0000"))
             .env("GIT_EDITOR", "true")
@@ -412,7 +412,9 @@ impl Fixture {
         );
         fs::write(self.repo().join(HANDOFF), &after[..]).unwrap();
         let message = format!(
-            "Aggregate\n\nBaton-Aggregate: 1\nBaton-Session: {number}\nBaton-Summary: {number} {}\n",
+            "Aggregate\n\nBaton-Aggregate: 1\nBaton-Base: {}\nBaton-Session: {number}\n\
+             Baton-Summary: {number} {}\n",
+            self.rev("HEAD"),
             digest(summary.as_str().into())
         );
         self.git(["commit", "-qnam", &message]).ok();

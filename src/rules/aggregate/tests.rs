@@ -1,19 +1,22 @@
 use std::sync::LazyLock;
 
 use super::*;
-use crate::handoff::{SessionSection, insert, render_entry};
-use crate::model::{Entry, Oid};
+use crate::handoff::{ParseError, SessionSection, insert, render_entry};
+use crate::model::{ArchiveFile, Entry, Oid};
+use crate::policy::Policy;
 
 const BEFORE: &str =
     "# Handoff\n\nintro\n\n## Recent Work\n\n### Older\n\n#### Session 7: Old\nwork\n";
 const HANDOFF: &str = ".agents/HANDOFF.md";
+static POLICY: LazyLock<Policy> = LazyLock::new(Policy::default);
 static TERMS: LazyLock<Terms<'static>> = LazyLock::new(|| Terms {
-    handoff: HANDOFF.into(),
-    heading: "## Recent Work",
-    version_key: "Baton-Aggregate",
-    session_key: "Baton-Session",
-    summary_key: "Baton-Summary",
+    handoff: &POLICY.handoff,
+    keys: &POLICY.trailers,
 });
+
+fn parent() -> Oid {
+    Oid::from_bytes(&[7; 20]).unwrap()
+}
 
 /// A commit that a test makes genuine and then spoils.
 struct Commit {
@@ -43,7 +46,10 @@ impl Commit {
                 .collect(),
         };
         let text = render_entry(&entry).unwrap();
-        let mut message = String::from("Aggregate\n\nBaton-Aggregate: 1\n");
+        let mut message = format!(
+            "Aggregate\n\nBaton-Aggregate: 1\nBaton-Base: {}\n",
+            parent()
+        );
         for number in numbers {
             let digest = digest(summary(number).as_str().into());
             message += &format!("Baton-Session: {number}\nBaton-Summary: {number} {digest}\n");
@@ -64,12 +70,18 @@ impl Commit {
             }),
             evidence: AggregateEvidence {
                 handoff_before: Some(before.into()),
-                handoff_after: Some(insert(Some(before.into()), TERMS.heading, text.as_bstr())),
+                handoff_after: Some(insert(
+                    Some(before.into()),
+                    &TERMS.handoff.heading,
+                    text.as_bstr(),
+                )),
                 changed_paths: vec![HANDOFF.into()],
                 logged_sessions: numbers
                     .iter()
                     .map(|number| SessionId::new(Some("2025-12-18"), number).unwrap())
                     .collect(),
+                archives: Vec::new(),
+                author_is_committer: true,
             },
         }
     }
@@ -93,12 +105,12 @@ impl Commit {
     }
 
     fn reasons(&self) -> Vec<ProofError> {
-        let keys = [TERMS.version_key, TERMS.session_key, TERMS.summary_key];
         let trailers: Vec<_> =
-            crate::model::trailers::trailers(self.message.as_str().into(), &keys).collect();
+            crate::model::trailers::trailers(self.message.as_str().into(), &[]).collect();
+        let parents = vec![parent(); self.parents];
         let claim = Claim {
             trailers: &trailers,
-            parents: self.parents,
+            parents: &parents,
             change: self.change.as_ref(),
             evidence: &self.evidence,
         };
@@ -334,4 +346,96 @@ fn a_date_must_be_a_day() {
 fn an_open_code_block_above_must_not_swallow_the_entry() {
     let commit = Commit::aggregating("# T\n\n```\nnever closed\n", &["19"]);
     assert_eq!(commit.reason(), ProofError::Swallowed);
+}
+
+#[test]
+fn a_copy_on_another_parent_or_amended_is_refused() {
+    let base = Commit::genuine().line_of("Baton-Base");
+    let elsewhere = Commit::genuine().with_message(&parent().to_string(), &"a".repeat(40));
+    assert!(matches!(elsewhere.reason(), ProofError::Base { .. }));
+    for (to, count) in [(String::new(), 0), (format!("{base}{base}"), 2)] {
+        let commit = Commit::genuine().with_message(&base, &to);
+        let key = "Baton-Base".into();
+        assert_eq!(commit.reason(), ProofError::BaseCount { key, count });
+    }
+    let mut amended = Commit::genuine();
+    amended.evidence.author_is_committer = false;
+    assert_eq!(amended.reason(), ProofError::Altered);
+}
+
+const ARCHIVE: &str = ".agents/archive/HANDOFF-2025-12-18.md";
+
+/// An aggregate on top of one that added session 8, whose entry it archives.
+fn archiving() -> Commit {
+    let older = Commit::aggregating(BEFORE, &["8"]).evidence;
+    let before = older.handoff_after.unwrap();
+    let trimmed = crate::handoff::take_oldest(before.as_bstr(), "## Recent Work", 1).unwrap();
+    let mut commit = Commit::aggregating(&trimmed.document.to_string(), &["19"])
+        .with_message("\n\n", &format!("\n\nBaton-Archive: 1 {ARCHIVE}\n"));
+    commit.evidence.handoff_before = Some(before);
+    commit.evidence.changed_paths.push(ARCHIVE.into());
+    commit.evidence.archives.push(ArchiveFile {
+        path: ARCHIVE.into(),
+        before: None,
+        after: Some(crate::handoff::archived(
+            None,
+            "## Recent Work",
+            &trimmed.taken,
+        )),
+        mode_before: None,
+        mode_after: Some(0o100_644),
+    });
+    commit
+}
+
+#[test]
+fn old_entries_go_to_the_archive_of_the_day_whole() {
+    assert_eq!(archiving().reasons(), []);
+    let elsewhere = archiving().with_message("HANDOFF-2025-12-18", "HANDOFF-2025-12-19");
+    let refused = elsewhere.reasons();
+    let archive_path = |error: &ProofError| matches!(error, ProofError::ArchivePath { .. });
+    assert!(refused.iter().any(archive_path), "{refused:?}");
+
+    let mut changed = archiving();
+    let text = changed.evidence.archives[0]
+        .after
+        .take()
+        .unwrap()
+        .to_string();
+    changed.evidence.archives[0].after = Some(text.replace("what 8 did", "nothing").into());
+    assert_eq!(changed.reason(), ProofError::Archive(ARCHIVE.into()));
+    let mut lost = archiving();
+    lost.evidence.archives.clear();
+    assert_eq!(lost.reason(), ProofError::Archive(ARCHIVE.into()));
+    let mut link = archiving();
+    link.evidence.archives[0].mode_after = Some(0o120_000);
+    assert_eq!(link.reason(), ProofError::Archive(ARCHIVE.into()));
+
+    let too_many = archiving().with_message("Archive: 1", "Archive: 2");
+    assert!(too_many.reasons().contains(&ProofError::TooFewEntries(2)));
+    for wrong in ["Archive: 0", "Archive: 01", "Archive: one"] {
+        let commit = archiving().with_message("Archive: 1", wrong);
+        let refused = |error: &ProofError| matches!(error, ProofError::Trailer { .. });
+        assert!(commit.reasons().iter().any(refused), "{wrong}");
+    }
+    let silent = archiving().with_message(&archiving().line_of("Baton-Archive"), "");
+    assert!(
+        silent
+            .reasons()
+            .contains(&ProofError::OtherPath(ARCHIVE.into()))
+    );
+}
+
+#[test]
+fn a_session_in_an_archive_is_aggregated_already() {
+    let mut commit = Commit::genuine();
+    let archive = "## Recent Work\n\n### Old\n\n#### Session 20: t\nx\n";
+    commit.evidence.archives.push(ArchiveFile {
+        path: ".agents/archive/HANDOFF-2025-01-01.md".into(),
+        before: Some(archive.into()),
+        after: Some(archive.into()),
+        mode_before: Some(0o100_644),
+        mode_after: Some(0o100_644),
+    });
+    assert_eq!(commit.reason(), ProofError::Repeated("20".into()));
 }

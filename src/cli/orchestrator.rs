@@ -1,0 +1,98 @@
+//! `git baton orchestrator`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+
+/// What the orchestrator does with what the sessions leave.
+#[derive(Debug, Subcommand)]
+pub enum Orchestrator {
+    /// Carry the sessions' summaries into the handoff document, in one commit
+    Aggregate(Aggregate),
+    /// Edit the handoff document by hand, as a maintainer
+    Edit(Edit),
+    /// Look at the handoff document
+    #[command(subcommand)]
+    Handoff(Handoff),
+}
+
+/// `git baton orchestrator aggregate`.
+#[derive(Debug, Args)]
+pub struct Aggregate {
+    /// The sessions, such as `19,20,21` or `2025-12-18/19`; without it, all that have a summary
+    #[arg(long, value_delimiter = ',', value_name = "N")]
+    pub sessions: Vec<String>,
+    /// The session that aggregates; without it, the one that this worktree is bound to
+    #[arg(long, value_name = "N")]
+    pub orchestrator: Option<String>,
+    /// Say what would be committed, and commit nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Leave out the sessions that are not ready instead of refusing
+    #[arg(long)]
+    pub partial: bool,
+    /// Push the branch to this remote afterwards
+    #[arg(long, value_name = "REMOTE")]
+    pub push: Option<String>,
+    /// The branch; without it, the one that is checked out
+    #[arg(long, value_name = "BRANCH")]
+    pub into: Option<String>,
+    /// The day of the entry; without it, today
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub date: Option<String>,
+    /// The SSH key to sign with; without it, the one that git is configured with, where the
+    /// policy asks for a signature
+    #[arg(long, value_name = "FILE")]
+    pub signing_key: Option<PathBuf>,
+}
+
+/// `git baton orchestrator edit`.
+#[derive(Debug, Args)]
+pub struct Edit {
+    /// Why the document is edited by hand: one line for its readers
+    #[arg(long, value_name = "TEXT")]
+    pub reason: String,
+    /// Apply this patch, `-` for standard input; without it, an editor is opened
+    #[arg(long, value_name = "FILE", conflicts_with = "editor")]
+    pub patch: Option<PathBuf>,
+    /// Open git's editor
+    #[arg(long)]
+    pub editor: bool,
+    /// The branch; without it, the one that is checked out
+    #[arg(long, value_name = "BRANCH")]
+    pub into: Option<String>,
+    /// The maintainer's SSH key; without it, the one that git is configured with
+    #[arg(long, value_name = "FILE")]
+    pub signing_key: Option<PathBuf>,
+}
+
+/// `git baton orchestrator handoff`.
+#[derive(Debug, Subcommand)]
+pub enum Handoff {
+    /// Say which sessions are pending, and how large the document is
+    Status(Look),
+    /// Print a patch that tidies blank lines; a maintainer lands it
+    Fmt(Look),
+    /// Say which sessions came in with which commit
+    Log(Look),
+}
+
+/// What to look at.
+#[derive(Debug, Args)]
+pub struct Look {
+    /// The branch; without it, the one that is checked out
+    #[arg(long, value_name = "BRANCH")]
+    pub into: Option<String>,
+    /// How to write the result
+    #[arg(long, value_enum, default_value_t = TextFormat::Human)]
+    pub format: TextFormat,
+}
+
+/// The ways to write what was looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum TextFormat {
+    /// Text for people
+    Human,
+    /// JSON
+    Json,
+}

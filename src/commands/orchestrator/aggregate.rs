@@ -1,0 +1,103 @@
+//! `git baton orchestrator aggregate`.
+
+use miette::{IntoDiagnostic, miette};
+
+use crate::cli::orchestrator::Aggregate;
+use crate::commands::{ALLOWED, ExitCode};
+use crate::git::Repo;
+use crate::git::landing::{self, Refreshed};
+use crate::model::SessionId;
+use crate::orchestrator::aggregate::{self, Ground, Outcome, Request, Shown, Skipped, build};
+use crate::sys::GitEnv;
+
+/// Aggregates and says what became of it.
+pub fn run(args: Aggregate) -> miette::Result<ExitCode> {
+    let repo = Repo::open(&GitEnv::from_process().into_diagnostic()?)?;
+    let sessions = args.sessions.iter().map(|text| session(text));
+    let sessions: Vec<_> = sessions.collect::<miette::Result<_>>()?;
+    let request = Request {
+        branch: args.into,
+        sessions: (!sessions.is_empty()).then_some(sessions),
+        orchestrator: args.orchestrator.as_deref().map(session).transpose()?,
+        date: args.date,
+        partial: args.partial,
+        signing_key: args.signing_key,
+    };
+    if args.dry_run {
+        return dry_run(&repo, &request);
+    }
+    let outcome = aggregate::run(&repo, &request)?;
+    tell(&outcome);
+    if let Some(remote) = args.push {
+        landing::push(&repo, &remote, &outcome.branch)?;
+        println!("pushed {} to {remote}", outcome.branch);
+    }
+    Ok(ALLOWED)
+}
+
+fn session(text: &str) -> miette::Result<SessionId> {
+    SessionId::parse(text).ok_or_else(|| {
+        miette!(
+            help = "a session is named `19`, or `2025-12-18/19`",
+            "`{text}` names no session"
+        )
+    })
+}
+
+fn dry_run(repo: &Repo, request: &Request) -> miette::Result<ExitCode> {
+    let ground = Ground::of(repo, request.branch.as_deref())?;
+    let plan = aggregate::plan(repo, &ground, request)?;
+    tell_skipped(&plan.skipped);
+    if plan.sections.is_empty() {
+        println!("nothing to aggregate");
+        return Ok(ALLOWED);
+    }
+    let rendered = build::render(repo, &ground, &plan)?;
+    println!("would commit on {}:\n", ground.branch);
+    println!("{}", build::message(&ground, &plan, &rendered));
+    let entry = crate::handoff::render_entry(&plan.entry()).into_diagnostic()?;
+    print!("{entry}");
+    Ok(ALLOWED)
+}
+
+fn tell(outcome: &Outcome) {
+    if outcome.recovered {
+        println!("completed what an earlier run had begun");
+    }
+    tell_skipped(&outcome.skipped);
+    match outcome.commit {
+        Some(commit) => println!(
+            "{} aggregated into {} by {commit}: {}",
+            match outcome.sessions.len() {
+                1 => "1 session".to_owned(),
+                count => format!("{count} sessions"),
+            },
+            outcome.branch,
+            outcome.sessions.join(", ")
+        ),
+        None => println!("nothing to aggregate"),
+    }
+    outcome.shown.iter().for_each(tell_shown);
+}
+
+fn tell_skipped(skipped: &[Skipped]) {
+    for one in skipped {
+        println!("left out: session {}: {}", one.number, one.why);
+    }
+}
+
+/// Says what the user has to do in a worktree that does not show the new commit.
+pub(super) fn tell_shown(shown: &Shown) {
+    let path = shown.path.display();
+    match shown.refreshed {
+        Refreshed::Done => {}
+        Refreshed::Dirty => println!(
+            "{path} has changes of its own in the handoff file and was left as it is; to take over \
+             the branch's: `git -C {path} restore --source=HEAD --staged --worktree <file>`"
+        ),
+        Refreshed::Locked => println!(
+            "{path} is in use by another git command and was left as it is; run the command again \
+             to bring it up to date"
+        ),
+    }
+}

@@ -1,0 +1,17 @@
+//! `git baton orchestrator`.
+
+mod aggregate;
+mod edit;
+mod handoff;
+
+use super::ExitCode;
+use crate::cli::orchestrator::Orchestrator;
+
+/// Runs the verb.
+pub fn run(verb: Orchestrator) -> miette::Result<ExitCode> {
+    match verb {
+        Orchestrator::Aggregate(args) => aggregate::run(args),
+        Orchestrator::Edit(args) => edit::run(args),
+        Orchestrator::Handoff(verb) => handoff::run(verb),
+    }
+}

@@ -1,0 +1,122 @@
+use miette::Diagnostic;
+use thiserror::Error;
+
+use super::lease::Holder;
+use super::select::Skipped;
+use crate::git::GitError;
+use crate::guard::GuardError;
+use crate::handoff::RenderError;
+use crate::model::Oid;
+use crate::orchestrator::SessionError;
+
+/// Why no aggregate was made.
+#[derive(Debug, Error, Diagnostic)]
+pub enum AggregateError {
+    /// The repository does not answer, or a hook refused.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Git(#[from] GitError),
+
+    /// The guard cannot judge.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Guard(#[from] GuardError),
+
+    /// The record of sessions cannot be read.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Session(#[from] SessionError),
+
+    /// No branch is checked out.
+    #[error("no branch is checked out here, and none was named")]
+    #[diagnostic(help("name the branch with `--into BRANCH`"))]
+    Detached,
+
+    /// There is no such branch.
+    #[error("there is no branch {0}")]
+    #[diagnostic(help("`git branch` lists the branches; commit the policy first on a new one"))]
+    NoBranch(String),
+
+    /// The branch has no policy.
+    #[error("{0} carries no baton.toml, which says where the handoff file is")]
+    #[diagnostic(help("`git baton init` writes one"))]
+    NoPolicy(String),
+
+    /// git says who commits in a form that is not known.
+    #[error("git names the committer as `{0}`, which holds no date")]
+    #[diagnostic(help("name the day with `--date YYYY-MM-DD`"))]
+    Committer(String),
+
+    /// Sessions are not ready.
+    #[error("{}", not_ready(.0))]
+    #[diagnostic(help(
+        "let these sessions end, commit and merge their logs, and run the command again; `--partial` leaves out what is not ready"
+    ))]
+    NotReady(Vec<Skipped>),
+
+    /// A summary, a title or the date cannot stand in an entry.
+    #[error("the entry cannot be written")]
+    #[diagnostic(help("put it right at its source, and run the command again"))]
+    Entry(#[from] RenderError),
+
+    /// Another process aggregates.
+    #[error(
+        "{} aggregates already: process {} on {}, since {}",
+        .holder.owner, .holder.pid, .holder.host, .holder.since
+    )]
+    #[diagnostic(help(
+        "wait until it is done; if that process is gone for good, `git update-ref -d refs/baton/lease/aggregate {record}` gives its lease up"
+    ))]
+    Held {
+        /// Who.
+        holder: Box<Holder>,
+        /// The lease's record.
+        record: Oid,
+    },
+
+    /// The branch moved each time.
+    #[error("the branch moved in each of {0} attempts")]
+    #[diagnostic(help("run the command again when less happens there"))]
+    Crowded(usize),
+
+    /// No signature could be made.
+    #[error("the commit cannot be signed: {0}")]
+    #[diagnostic(help(
+        "name an orchestrator's SSH key with `--signing-key FILE` or `git config user.signingKey`, and load it into the agent if it has a passphrase"
+    ))]
+    Signing(String),
+
+    /// The commit would be refused.
+    #[error("the commit would be refused: {}", .0.join("; "))]
+    #[diagnostic(help("see docs/rules/ for what each rule asks"))]
+    Refused(Vec<String>),
+
+    /// The edit changes what it may not.
+    #[error(
+        "the edit changes `{0}`, and a handoff edit changes the handoff file and its archives only"
+    )]
+    #[diagnostic(help("make other changes in a commit of their own"))]
+    OtherPath(String),
+
+    /// The edit changes nothing.
+    #[error("the edit changes nothing")]
+    #[diagnostic(help("nothing was committed"))]
+    NoEdit,
+
+    /// The edit gives no reason.
+    #[error("the edit gives no reason")]
+    #[diagnostic(help("say in one line why the file is edited by hand: `--reason TEXT`"))]
+    NoReason,
+
+    /// The branch moved while it was edited.
+    #[error("the branch {0} moved while the file was being edited")]
+    #[diagnostic(help("nothing was committed; make the edit again on what is there now"))]
+    Moved(String),
+}
+
+fn not_ready(sessions: &[Skipped]) -> String {
+    let lines = sessions
+        .iter()
+        .map(|one| format!("\n  session {}: {}", one.number, one.why));
+    format!("not every session is ready:{}", lines.collect::<String>())
+}

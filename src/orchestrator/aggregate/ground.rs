@@ -1,0 +1,112 @@
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use bstr::{BString, ByteSlice};
+use jiff::{Timestamp, tz::Offset};
+
+use super::AggregateError;
+use crate::git::tree::{TreeReader, Trees};
+use crate::git::{Repo, landing};
+use crate::guard::base::{BasePolicy, Bases};
+use crate::handoff::aggregated_sessions;
+use crate::model::{Entry, EntryKind, Oid, SessionId};
+use crate::policy::Policy;
+
+/// What an aggregate stands on: a branch, its tip, and what the tip's tree holds.
+pub struct Ground {
+    /// The branch, full name.
+    pub branch: String,
+    /// The commit that it names.
+    pub tip: Oid,
+    /// That commit's tree.
+    pub tree: Oid,
+    /// The handoff file's entry.
+    pub handoff: Option<Entry>,
+    /// The handoff file's text.
+    pub document: Option<BString>,
+    /// Every session log, by path, with its blob.
+    pub logs: Vec<(SessionId, BString, Oid)>,
+    /// Every committed summary.
+    pub summaries: Vec<(SessionId, BString, Oid)>,
+    /// The numbers of the sessions that the handoff file or an archive carries.
+    pub aggregated: BTreeSet<String>,
+    /// Who commits, and when, as git writes it.
+    pub committer: BString,
+    base: Rc<BasePolicy>,
+}
+
+impl Ground {
+    /// Reads the branch of this full or short name, or the one that is checked out.
+    pub fn of(repo: &Repo, branch: Option<&str>) -> Result<Self, AggregateError> {
+        let branch = match branch {
+            Some(name) if name.starts_with("refs/heads/") => name.to_owned(),
+            Some(name) => format!("refs/heads/{name}"),
+            None => {
+                let head = repo.head_branch()?.ok_or(AggregateError::Detached)?;
+                head.to_str_lossy().into_owned()
+            }
+        };
+        let tip = repo.refs().resolve(&branch)?;
+        let tip = tip.ok_or_else(|| AggregateError::NoBranch(branch.clone()))?;
+        let objects = repo.objects();
+        let base = Bases::new(objects).at(tip)?;
+        let base = base.ok_or_else(|| AggregateError::NoPolicy(branch.clone()))?;
+        let tree = objects.commit(tip, &mut Vec::new())?.tree;
+        let policy = &base.policy;
+        let handoff = Trees::new(objects).entry(tree, policy.handoff.path.as_ref())?;
+        let handoff = handoff.filter(|entry| entry.kind() == EntryKind::File);
+        let document = handoff.map(|entry| objects.blob(entry.oid)).transpose()?;
+        let entries = TreeReader::new(objects, policy).entries(tree)?;
+        let named = |of: &dyn Fn(&BString) -> Option<SessionId>| {
+            let files = entries
+                .iter()
+                .filter(|(_, entry)| entry.kind() == EntryKind::File);
+            let sessions =
+                files.filter_map(|(path, entry)| Some((of(path)?, path.clone(), entry.oid)));
+            sessions.collect::<Vec<_>>()
+        };
+        let logs = named(&|path| policy.log_session(path.as_ref()));
+        let summaries = named(&|path| policy.summary_session(path.as_ref()));
+        let mut aggregated = BTreeSet::new();
+        let mut carries = |text: &BString| {
+            aggregated.extend(aggregated_sessions(text.as_bstr(), &policy.handoff.heading));
+        };
+        document.iter().for_each(&mut carries);
+        for (_, entry) in TreeReader::new(objects, &policy.handoff.archive).entries(tree)? {
+            if entry.kind() == EntryKind::File {
+                carries(&objects.blob(entry.oid)?);
+            }
+        }
+        Ok(Self {
+            branch,
+            tip,
+            tree,
+            handoff,
+            document,
+            logs,
+            summaries,
+            aggregated,
+            committer: landing::committer(repo)?,
+            base,
+        })
+    }
+
+    /// The policy that the tip carries, by which a commit on top of it is judged.
+    pub fn policy(&self) -> &Policy {
+        &self.base.policy
+    }
+
+    /// The committer's day, in the committer's own zone.
+    pub fn day(&self) -> Result<String, AggregateError> {
+        let text = self.committer.to_str_lossy();
+        let day = || {
+            let (_, date) = text.rsplit_once("> ")?;
+            let (seconds, zone) = date.split_once(' ')?;
+            let zone: i32 = zone.parse().ok()?;
+            let offset = Offset::from_seconds((zone / 100 * 60 + zone % 100) * 60).ok()?;
+            let time = Timestamp::from_second(seconds.parse().ok()?).ok()?;
+            Some(offset.to_datetime(time).date().to_string())
+        };
+        day().ok_or_else(|| AggregateError::Committer(text.clone().into_owned()))
+    }
+}

@@ -1,0 +1,132 @@
+//! From a commit object to the branch, and to the worktrees that show the branch.
+//!
+//! A record in Baton's directory says what is under way. Whoever finds it there, because the
+//! process that wrote it was killed, asks the branch whether the commit has landed: if so the
+//! worktrees are brought up to it, otherwise nothing happened and the record goes.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use super::AggregateError;
+use crate::git::landing::{self as git, Refreshed};
+use crate::git::{GitError, Repo, StoreError, history};
+use crate::model::Oid;
+use crate::sys::file;
+
+/// A commit and where it is to land.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Landing {
+    /// The branch, full name.
+    pub branch: String,
+    /// What it names before.
+    pub old: Oid,
+    /// The commit.
+    pub new: Oid,
+}
+
+/// What a worktree shows of a commit that landed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shown {
+    /// The worktree's root.
+    pub path: PathBuf,
+    /// Whether its index and its files have the change.
+    pub refreshed: Refreshed,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Record {
+    branch: String,
+    old: String,
+    new: String,
+}
+
+fn record_path(repo: &Repo) -> PathBuf {
+    repo.baton_dir().join("landing.json")
+}
+
+/// Records that the commit is about to land.
+pub fn announce(repo: &Repo, landing: &Landing) -> Result<(), AggregateError> {
+    let record = Record {
+        branch: landing.branch.clone(),
+        old: landing.old.to_string(),
+        new: landing.new.to_string(),
+    };
+    let json = serde_json::to_vec(&record).expect("a record is plain text");
+    let path = record_path(repo);
+    file::write_atomically(&path, &json).map_err(GitError::io(path))?;
+    Ok(())
+}
+
+/// Moves the branch; `false` when it moved meanwhile, and the commit has to be made again.
+pub fn land(repo: &Repo, landing: &Landing) -> Result<bool, AggregateError> {
+    let reason = "baton: aggregate";
+    match git::move_branch(repo, &landing.branch, landing.old, landing.new, reason) {
+        Ok(()) => Ok(true),
+        Err(StoreError::Raced(_)) => Ok(false),
+        Err(StoreError::Git(error)) => {
+            forget(repo)?;
+            Err(error.into())
+        }
+    }
+}
+
+/// Shows the change in every worktree that has the branch checked out and nothing of its own at
+/// the changed paths. The record stays while another git holds a worktree's index.
+pub fn finish(repo: &Repo, landing: &Landing) -> Result<Vec<Shown>, AggregateError> {
+    let mut shown = Vec::new();
+    for worktree in git::worktrees(repo)? {
+        if worktree
+            .branch
+            .as_ref()
+            .is_none_or(|branch| *branch != landing.branch)
+        {
+            continue;
+        }
+        let here = git::open_worktree(&worktree.path)?;
+        shown.push(Shown {
+            refreshed: git::refresh(&here, landing.old, landing.new),
+            path: worktree.path,
+        });
+    }
+    if shown.iter().all(|one| one.refreshed != Refreshed::Locked) {
+        forget(repo)?;
+    }
+    Ok(shown)
+}
+
+/// Completes or rolls back what an earlier run left; `None` when there was nothing.
+pub fn recover(repo: &Repo) -> Result<Option<Vec<Shown>>, AggregateError> {
+    let path = record_path(repo);
+    let bytes = file::read_if_exists(&path).map_err(GitError::io(path))?;
+    let Some(landing) = bytes.and_then(|bytes| read(&bytes)) else {
+        forget(repo)?;
+        return Ok(None);
+    };
+    let tip = repo.refs().resolve(&landing.branch)?;
+    let landed = match tip {
+        Some(tip) if repo.objects().contains(landing.new) => {
+            history::reachable(repo, &[landing.new], &[tip])?.is_empty()
+        }
+        _ => false,
+    };
+    if !landed {
+        forget(repo)?;
+        return Ok(None);
+    }
+    Ok(Some(finish(repo, &landing)?))
+}
+
+fn read(bytes: &[u8]) -> Option<Landing> {
+    let record: Record = serde_json::from_slice(bytes).ok()?;
+    Some(Landing {
+        old: record.old.parse().ok()?,
+        new: record.new.parse().ok()?,
+        branch: record.branch,
+    })
+}
+
+fn forget(repo: &Repo) -> Result<(), GitError> {
+    let path = record_path(repo);
+    file::remove_if_exists(&path).map_err(GitError::io(path))
+}

@@ -1,0 +1,411 @@
+//! Which sessions go into the entry. Pure.
+
+use bstr::BString;
+
+use super::AggregateError;
+use super::collect::{Candidate, Collected};
+use crate::handoff::{Entry, SessionSection};
+use crate::model::SessionId;
+use crate::orchestrator::State;
+use crate::orchestrator::number;
+
+/// What is wished for.
+#[derive(Debug, Clone, Copy)]
+pub struct Wish<'a> {
+    /// The sessions; `None` for all that have a summary.
+    pub sessions: Option<&'a [SessionId]>,
+    /// The session that aggregates.
+    pub orchestrator: Option<&'a SessionId>,
+    /// The day, `YYYY-MM-DD`.
+    pub date: &'a str,
+    /// Whether to leave out what is not ready.
+    pub partial: bool,
+}
+
+/// What goes into the entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    /// The day.
+    pub date: String,
+    /// The number of the session that aggregates.
+    pub orchestrator: Option<String>,
+    /// The sessions, by number.
+    pub sections: Vec<Section>,
+    /// The sessions left out.
+    pub skipped: Vec<Skipped>,
+}
+
+/// One session of the entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Section {
+    /// Its name in the trailers: with the day where several logs have its number.
+    pub id: SessionId,
+    /// Its title.
+    pub title: String,
+    /// Its summary in canonical form.
+    pub summary: BString,
+}
+
+/// A session left out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Skipped {
+    /// Its number.
+    pub number: String,
+    /// Why.
+    pub why: Obstacle,
+}
+
+/// Why a session cannot be aggregated now.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Obstacle {
+    /// The handoff file carries it.
+    #[error("it is in the handoff file already")]
+    Aggregated,
+    /// An agent works on it.
+    #[error("it is still active; `git baton session end` ends it")]
+    Active,
+    /// Nobody wrote a summary.
+    #[error("it has no summary; `git baton session summary` stores one")]
+    NoSummary,
+    /// The branch has no log of it.
+    #[error("the branch has no log of it; commit the log, and merge its branch first")]
+    NoLog,
+    /// Its number has logs of several days.
+    #[error("there are logs of that number of several days; name it `YYYY-MM-DD/{0}`")]
+    SeveralLogs(String),
+    /// Two summaries say different things.
+    #[error("its summaries differ: {0}; keep one of them")]
+    Disagreement(String),
+    /// Nothing is known of it.
+    #[error("nothing is known of a session of that number")]
+    Unknown,
+}
+
+impl Plan {
+    /// The sessions' numbers, in order.
+    pub fn numbers(&self) -> Vec<String> {
+        let ids = self.sections.iter().map(|section| &section.id);
+        ids.map(|id| id.number().to_owned()).collect()
+    }
+
+    /// The entry for the handoff file.
+    pub fn entry(&self) -> Entry {
+        Entry {
+            date: self.date.clone(),
+            orchestrator: self.orchestrator.clone(),
+            sessions: self
+                .sections
+                .iter()
+                .map(|section| SessionSection {
+                    number: section.id.number().to_owned(),
+                    title: section.title.clone(),
+                    summary: section.summary.clone(),
+                })
+                .collect(),
+        }
+    }
+}
+
+/// Decides.
+///
+/// # Errors
+/// Names every session that is not ready, unless a partial aggregate was wished for. What is in
+/// the handoff file already is left out without further ado.
+pub fn select(collected: &Collected, wish: &Wish<'_>) -> Result<Plan, AggregateError> {
+    let own = wish.orchestrator.map(SessionId::number);
+    let mut plan = Plan {
+        date: wish.date.to_owned(),
+        orchestrator: own.map(str::to_owned),
+        sections: Vec::new(),
+        skipped: Vec::new(),
+    };
+    let mut obstacles = Vec::new();
+    for (id, wanted) in considered(collected, wish, own) {
+        let unknown = Candidate::default();
+        let candidate = collected.get(id.number()).unwrap_or(&unknown);
+        match section(&id, candidate) {
+            // It is named only because its worktree is bound to it.
+            Ok(_) if !wanted => {}
+            Ok(section) => plan.sections.push(section),
+            Err(why) => {
+                let skipped = Skipped {
+                    number: id.number().to_owned(),
+                    why,
+                };
+                match skipped.why {
+                    Obstacle::Aggregated if wish.sessions.is_none() => {}
+                    Obstacle::Aggregated => plan.skipped.push(skipped),
+                    Obstacle::Active if wish.partial => plan.skipped.push(skipped),
+                    Obstacle::Active => obstacles.push(skipped),
+                    _ if !wanted => {}
+                    Obstacle::NoLog | Obstacle::NoSummary if wish.partial => {
+                        plan.skipped.push(skipped);
+                    }
+                    _ => obstacles.push(skipped),
+                }
+            }
+        }
+    }
+    match obstacles.is_empty() {
+        true => Ok(plan),
+        false => Err(AggregateError::NotReady(obstacles)),
+    }
+}
+
+/// The sessions to look at, by number, and whether each is wanted or only in the way.
+fn considered(collected: &Collected, wish: &Wish<'_>, own: Option<&str>) -> Vec<(SessionId, bool)> {
+    let mut ids: Vec<(SessionId, bool)> = Vec::new();
+    for id in wish.sessions.unwrap_or_default() {
+        if !ids.iter().any(|(one, _)| one.number() == id.number()) {
+            ids.push((id.clone(), true));
+        }
+    }
+    for (number, candidate) in collected {
+        let listed = ids.iter().any(|(one, _)| one.number() == number);
+        if listed || own == Some(number) {
+            continue;
+        }
+        let wanted = wish.sessions.is_none();
+        let known = candidate.recorded.is_some() || !candidate.summaries.is_empty();
+        if (wanted && known) || candidate.bound {
+            ids.extend(SessionId::new(None, number).map(|id| (id, wanted && known)));
+        }
+    }
+    ids.sort_by(|(a, _), (b, _)| number::key(a.number()).cmp(&number::key(b.number())));
+    ids
+}
+
+fn section(id: &SessionId, candidate: &Candidate) -> Result<Section, Obstacle> {
+    if candidate.aggregated {
+        return Err(Obstacle::Aggregated);
+    }
+    if matches!(candidate.recorded, Some((_, State::Active))) {
+        return Err(Obstacle::Active);
+    }
+    let summary = match &candidate.summaries[..] {
+        [] if candidate.recorded.is_none() && candidate.logs.is_empty() => {
+            return Err(Obstacle::Unknown);
+        }
+        [] => return Err(Obstacle::NoSummary),
+        [(summary, _)] => summary.clone(),
+        several => {
+            let places = several.iter().flat_map(|(_, places)| places);
+            let places: Vec<_> = places.map(String::as_str).collect();
+            return Err(Obstacle::Disagreement(places.join(", ")));
+        }
+    };
+    let id = logged_id(id, candidate)?;
+    Ok(Section {
+        title: title(&candidate.title, id.number()),
+        id,
+        summary,
+    })
+}
+
+/// The session as the trailers name it: with the day only where the number alone does not tell.
+fn logged_id(id: &SessionId, candidate: &Candidate) -> Result<SessionId, Obstacle> {
+    let recorded = candidate.recorded.as_ref().map(|(date, _)| date.as_str());
+    let date = id.date().or(recorded);
+    let fits = |log: &&Option<String>| match (log.as_deref(), date) {
+        (Some(log), Some(date)) => log == date,
+        _ => true,
+    };
+    let fitting = candidate.logs.iter().filter(fits).count();
+    let number = id.number();
+    let named = |date| SessionId::new(date, number).ok_or(Obstacle::Unknown);
+    match (fitting, candidate.logs.len(), date) {
+        (0, ..) => Err(Obstacle::NoLog),
+        (_, 1, _) if id.date().is_none() => named(None),
+        (_, _, Some(date)) => named(Some(date)),
+        (_, 1, None) => named(None),
+        (_, _, None) => Err(Obstacle::SeveralLogs(number.to_owned())),
+    }
+}
+
+/// One line without control characters.
+fn title(text: &str, number: &str) -> String {
+    let clean: String = text
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect();
+    match clean.trim() {
+        "" => format!("Work of session {number}"),
+        title => title.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ready(text: &str) -> Candidate {
+        Candidate {
+            recorded: Some(("2025-12-18".to_owned(), State::Ended)),
+            title: "Title".to_owned(),
+            logs: vec![Some("2025-12-18".to_owned())],
+            summaries: vec![(text.into(), vec!["here".to_owned()])],
+            ..Candidate::default()
+        }
+    }
+
+    fn active() -> Candidate {
+        Candidate {
+            recorded: Some(("2025-12-18".to_owned(), State::Active)),
+            bound: true,
+            ..Candidate::default()
+        }
+    }
+
+    fn collected(candidates: &[(&str, Candidate)]) -> Collected {
+        let owned = candidates.iter().cloned();
+        owned
+            .map(|(number, one)| (number.to_owned(), one))
+            .collect()
+    }
+
+    fn ids(numbers: &[&str]) -> Vec<SessionId> {
+        numbers
+            .iter()
+            .map(|text| SessionId::parse(text).unwrap())
+            .collect()
+    }
+
+    const ALL: Wish<'static> = Wish {
+        sessions: None,
+        orchestrator: None,
+        date: "2025-12-18",
+        partial: false,
+    };
+
+    fn obstacles(collected: &Collected, wish: &Wish<'_>) -> Vec<Skipped> {
+        match select(collected, wish) {
+            Err(AggregateError::NotReady(obstacles)) => obstacles,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn all_that_are_ready_come_in_by_number() {
+        let found = collected(&[
+            ("100", ready("c\n")),
+            ("20", ready("b\n")),
+            ("3", ready("a\n")),
+        ]);
+        assert_eq!(select(&found, &ALL).unwrap().numbers(), ["3", "20", "100"]);
+    }
+
+    #[test]
+    fn an_active_session_is_in_the_way_unless_partial() {
+        let found = collected(&[("19", ready("a\n")), ("20", active()), ("22", active())]);
+        let own = SessionId::parse("22").unwrap();
+        let wish = Wish {
+            orchestrator: Some(&own),
+            ..ALL
+        };
+        let [skipped] = &obstacles(&found, &wish)[..] else {
+            panic!()
+        };
+        assert_eq!(
+            (skipped.number.as_str(), &skipped.why),
+            ("20", &Obstacle::Active)
+        );
+        let listed = ids(&["19"]);
+        assert_eq!(
+            obstacles(
+                &found,
+                &Wish {
+                    sessions: Some(&listed),
+                    ..wish
+                }
+            )
+            .len(),
+            1
+        );
+        let plan = select(
+            &found,
+            &Wish {
+                partial: true,
+                ..wish
+            },
+        )
+        .unwrap();
+        assert_eq!(plan.numbers(), ["19"]);
+        assert_eq!(plan.orchestrator.as_deref(), Some("22"));
+        assert_eq!(plan.skipped.len(), 1);
+    }
+
+    #[test]
+    fn every_session_that_is_not_ready_is_named() {
+        let mut unlogged = ready("a\n");
+        unlogged.logs.clear();
+        let mut silent = ready("a\n");
+        silent.summaries.clear();
+        let mut torn = ready("a\n");
+        torn.summaries
+            .push(("b\n".into(), vec!["there".to_owned()]));
+        let found = collected(&[("1", unlogged), ("2", silent), ("3", torn)]);
+        let listed = ids(&["1", "2", "3", "4"]);
+        let why: Vec<_> = obstacles(
+            &found,
+            &Wish {
+                sessions: Some(&listed),
+                ..ALL
+            },
+        )
+        .into_iter()
+        .map(|skipped| skipped.why)
+        .collect();
+        let places = "here, there".to_owned();
+        assert_eq!(
+            why,
+            [
+                Obstacle::NoLog,
+                Obstacle::NoSummary,
+                Obstacle::Disagreement(places),
+                Obstacle::Unknown
+            ]
+        );
+    }
+
+    #[test]
+    fn what_is_aggregated_is_left_out() {
+        let mut done = ready("a\n");
+        done.aggregated = true;
+        let found = collected(&[("19", done)]);
+        assert_eq!(select(&found, &ALL).unwrap().sections, []);
+        let listed = ids(&["19"]);
+        let plan = select(
+            &found,
+            &Wish {
+                sessions: Some(&listed),
+                ..ALL
+            },
+        )
+        .unwrap();
+        assert_eq!(plan.skipped[0].why, Obstacle::Aggregated);
+    }
+
+    #[test]
+    fn a_day_is_named_only_where_the_number_does_not_tell() {
+        let mut several = ready("a\n");
+        several.logs.push(Some("2025-11-01".to_owned()));
+        let dated = select(&collected(&[("19", several.clone())]), &ALL).unwrap();
+        assert_eq!(dated.sections[0].id.to_string(), "2025-12-18/19");
+        several.recorded = None;
+        let found = collected(&[("19", several)]);
+        assert!(matches!(
+            obstacles(&found, &ALL)[0].why,
+            Obstacle::SeveralLogs(_)
+        ));
+        let listed = ids(&["2025-11-01/19"]);
+        let plan = select(
+            &found,
+            &Wish {
+                sessions: Some(&listed),
+                ..ALL
+            },
+        )
+        .unwrap();
+        assert_eq!(plan.sections[0].id.to_string(), "2025-11-01/19");
+    }
+}

@@ -1,0 +1,11 @@
+//! The aggregate commit on real repositories, with the real program.
+#![cfg(unix)]
+
+mod acceptance;
+mod budget;
+mod crash;
+mod edit;
+mod forgeries;
+mod signing;
+mod support;
+mod worktrees;
