@@ -123,6 +123,17 @@ fn a_branch_that_wrote_nothing_protected_can_be_deleted() {
 }
 
 #[test]
+fn a_new_branch_that_drops_the_policy_is_judged_by_the_first_push() {
+    each_git(|git| {
+        let s = Server::new(git);
+        let root = s.f.object(&[], support::HANDOFF, "forged\n", "no policy");
+        let tree = s.f.rev(&format!("{root}^{{tree}}"));
+        let bad = s.f.object_of_tree(&tree, &["HEAD"], "bad");
+        s.refuses("policy-change", &[&format!("{bad}:refs/heads/new")]);
+    });
+}
+
+#[test]
 fn the_policy_of_the_servers_branch_judges() {
     each_git(|git| {
         let s = Server::new(git);

@@ -59,6 +59,14 @@ impl<'a> Trust<'a> {
         answer
     }
 
+    /// The commits with which the guard began and that are here still; none where it has not begun.
+    pub(super) fn began_with(&self) -> Result<Vec<Oid>, GuardError> {
+        match Journal::has_begun(&self.repo.baton_dir()) {
+            true => Ok(present(self.repo.objects(), self.journal()?.baseline())),
+            false => Ok(Vec::new()),
+        }
+    }
+
     /// Whether the guard has let the commit be, or began with its history.
     pub(super) fn covers(&self, commit: Oid) -> Result<bool, GuardError> {
         if self.journal()?.knows(commit)? {

@@ -236,7 +236,7 @@ impl Judge<'_> {
     }
 
     fn brought_by_new(&self, new: Oid) -> Result<Option<Move>, GuardError> {
-        if self.bases.at(new)?.is_none() && !self.trust.has_judged() {
+        if self.bases.at(new)?.is_none() && !self.has_ever_governed()? {
             return Ok(None);
         }
         let unjudged = self.trust.unjudged(new)?;
@@ -249,6 +249,17 @@ impl Judge<'_> {
             from: None,
             commits: unjudged.commits,
         }))
+    }
+
+    /// Whether there has been a policy here since the guard began. Where there was none, a new
+    /// branch without one needs no look at its history.
+    fn has_ever_governed(&self) -> Result<bool, GuardError> {
+        if self.trust.has_judged() {
+            return Ok(true);
+        }
+        let began_with = self.trust.began_with()?;
+        let mut policies = began_with.into_iter().map(|tip| self.bases.at(tip));
+        Ok(policies.any(|policy| !matches!(policy, Ok(None))))
     }
 
     /// Where the base has no policy nothing is judged. The commit that brings the first one is
