@@ -134,6 +134,21 @@ fn a_new_branch_that_drops_the_policy_is_judged_by_the_first_push() {
 }
 
 #[test]
+fn a_merge_does_not_bring_signers_from_a_history_with_a_policy_of_its_own() {
+    each_git(|git| {
+        let s = Server::new(git);
+        let signers = ".baton/allowed_signers";
+        let tree = |commit: &str| s.f.rev(&format!("{commit}^{{tree}}"));
+        let policy = s.f.object(&[], "baton.toml", "version = 1\n", "policy");
+        let both = tree(&s.f.object(&[&policy], signers, "", "signers"));
+        let root = s.f.object_of_tree(&both, &[], "a policy and its signers");
+        let merged = tree(&s.f.object(&["HEAD"], signers, "", "signers"));
+        let merge = s.f.object_of_tree(&merged, &["HEAD", &root], "merge");
+        s.refuses("policy-change", &[&format!("{merge}:refs/heads/main")]);
+    });
+}
+
+#[test]
 fn the_policy_of_the_servers_branch_judges() {
     each_git(|git| {
         let s = Server::new(git);

@@ -5,10 +5,11 @@ use std::collections::HashSet;
 use bstr::{BStr, BString, ByteSlice};
 
 use super::GuardError;
-use crate::git::tree::TreeReader;
+use crate::git::stream::Step;
+use crate::git::tree::{TreeReader, Trees};
 use crate::git::{Objects, Repo, history, stream};
 use crate::model::{Change, Entry, Oid, PathChange, TipEntry, TipMove, Watch};
-use crate::policy::Policy;
+use crate::policy::{POLICY_PATH, Policy};
 
 /// The move as the rules judge it; `None` when no protected path differs between the two tips.
 pub fn tip_move(
@@ -23,11 +24,12 @@ pub fn tip_move(
         return Ok(None);
     }
     let watch = Exactly(&differing);
-    let mut entries = derive(&differing, &written(repo, &watch, new, &[old])?);
+    let written = |hidden: &[Oid]| written(repo, &watch, new, hidden, Some(policy));
+    let mut entries = derive(&differing, &written(&[old])?);
     if entries.iter().any(|entry| !entry.derived) {
         // The branch may have been behind: what leads to the new entries can be older than this
         // move.
-        entries = derive(&differing, &written(repo, &watch, new, &[])?);
+        entries = derive(&differing, &written(&[])?);
     }
     Ok(Some(Change::Tip(TipMove {
         reference: reference.clone(),
@@ -77,7 +79,7 @@ pub fn deletion(
     remaining: &[Oid],
 ) -> Result<Option<Change>, GuardError> {
     let watch = Protected(policy);
-    let written = written(repo, &watch, old, remaining)?;
+    let written = written(repo, &watch, old, remaining, None)?;
     if written.is_empty() {
         return Ok(None);
     }
@@ -126,21 +128,41 @@ fn differing(
 }
 
 /// What the commits that lead to `tip` and not to `hidden` write, against all of their parents,
-/// at the watched paths.
+/// at the watched paths. Where a policy is in force, a commit that begins another one elsewhere
+/// may write the files of that one, but not of this: those writes do not count.
 fn written(
     repo: &Repo,
     watch: &dyn Watch,
     tip: Oid,
     hidden: &[Oid],
+    in_force: Option<&Policy>,
 ) -> Result<Vec<PathChange>, GuardError> {
     let objects = repo.objects().for_long_reads();
-    let mut trees = TreeReader::new(&objects, watch);
+    let trees = Trees::new(&objects);
+    let mut reader = TreeReader::over(trees.clone(), watch);
     let mut written = Vec::new();
     for step in stream::steps(&objects, history::reachable(repo, &[tip], hidden)?) {
         let step = step?;
-        written.extend(trees.changes(step.commit.tree, &step.parent_trees)?);
+        let mut changes = reader.changes(step.commit.tree, &step.parent_trees)?;
+        if let Some(policy) = in_force {
+            let is_its_file = |change: &PathChange| policy.is_policy_file(change.path.as_ref());
+            if changes.iter().any(is_its_file) && begins_policy(&trees, &step)? {
+                changes.retain(|change| !is_its_file(change));
+            }
+        }
+        written.extend(changes);
     }
     Ok(written)
+}
+
+/// Whether the commit has a policy and none of its parents has one.
+fn begins_policy(trees: &Trees<'_>, step: &Step) -> Result<bool, GuardError> {
+    for parent in &step.parent_trees {
+        if trees.entry(*parent, POLICY_PATH.into())?.is_some() {
+            return Ok(false);
+        }
+    }
+    Ok(trees.entry(step.commit.tree, POLICY_PATH.into())?.is_some())
 }
 
 /// Whether a chain of writes leads from the old entry to the new one.

@@ -26,7 +26,10 @@ pub fn check(policy: &Policy, change: &Change) -> Verdict {
             policy_change::check(policy, commit, &mut verdict);
             aggregate_commit::check(policy, commit, &mut verdict);
         }
-        Change::Tip(tip) => handoff_rollback::check(tip, &mut verdict),
+        Change::Tip(tip) => {
+            handoff_rollback::check(tip, &mut verdict);
+            policy_change::check_tip(policy, tip, &mut verdict);
+        }
     }
     verdict.violations.sort();
     verdict
