@@ -148,9 +148,8 @@ fn a_gitlab_pipeline_that_is_there_is_kept_and_told_what_to_include() {
     assert!(!run.out.contains(include), "{run:?}");
 }
 
-#[test]
-fn a_signer_may_change_the_policy_and_nobody_else() {
-    let sandbox = Sandbox::empty();
+/// Makes a key pair, and says where the public one is.
+fn keygen(sandbox: &Sandbox) -> String {
     let key = sandbox.root.path().join("key");
     let keygen = finish(
         std::process::Command::new("ssh-keygen")
@@ -158,7 +157,35 @@ fn a_signer_may_change_the_policy_and_nobody_else() {
             .arg(&key),
     );
     assert_eq!(keygen.code, 0, "{keygen:?}");
-    let public = format!("{}.pub", key.display());
+    format!("{}.pub", key.display())
+}
+
+#[test]
+fn a_signer_cannot_lock_everybody_out_with_a_policy_that_cannot_be_read() {
+    let sandbox = Sandbox::empty();
+    let public = keygen(&sandbox);
+    assert_eq!(init(&sandbox, &["--signer", &public]).code, 0);
+    let base = sandbox.commit("Set the rules");
+    assert_eq!(sandbox.run(["install"]).code, 0);
+    sandbox.git(["config", "gpg.format", "ssh"]);
+    sandbox.git(["config", "user.signingkey", &public]);
+    sandbox.write("baton.toml", "version = [");
+    sandbox.git(["add", "-A"]);
+    let tree = sandbox.git(["write-tree"]);
+    let args = ["commit-tree", "-S", "-p", "HEAD", "-m", "typo"];
+    let typo = sandbox.git(args.into_iter().chain([tree.as_str()]));
+    let run = sandbox.run(["verify", &format!("{base}..{typo}")]);
+    assert_eq!(run.code, 2, "{run:?}");
+    let mut update = sandbox.command("git");
+    let moved = finish(update.args(["update-ref", "refs/heads/main", &typo]));
+    assert_ne!(moved.code, 0, "{moved:?}");
+    assert!(moved.err.contains("not valid TOML"), "{moved:?}");
+}
+
+#[test]
+fn a_signer_may_change_the_policy_and_nobody_else() {
+    let sandbox = Sandbox::empty();
+    let public = keygen(&sandbox);
     let run = init(&sandbox, &["--ci", "github", "--signer", &public]);
     assert_eq!(run.code, 0, "{run:?}");
     let list = sandbox.read(".baton/allowed_signers");

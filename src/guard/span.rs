@@ -43,10 +43,18 @@ pub fn judge(repo: &Repo, span: &Span) -> Result<Judgement, GuardError> {
     let Some(base) = base else {
         return Ok(Judgement::default());
     };
-    match Bases::new(repo.objects()).at(base)? {
-        Some(found) => judge_by(repo, span, Some(commits), &found.policy, Some(base)),
-        None => Ok(Judgement::default()),
+    let bases = Bases::new(repo.objects());
+    let Some(found) = bases.at(base)? else {
+        return Ok(Judgement::default());
+    };
+    let judgement = judge_by(repo, span, Some(commits), &found.policy, Some(base))?;
+    if judgement.verdict.is_clean() {
+        // Nothing more could land on a tip whose own policy cannot be read.
+        for tip in &span.tips {
+            bases.at(*tip)?;
+        }
     }
+    Ok(judgement)
 }
 
 /// Judges the stretch by the policy of its base and, where they differ, by those of the commits

@@ -163,10 +163,17 @@ impl Judge<'_> {
         if self.judged.insert((old, new)) {
             self.commits(update, &this)?;
         }
-        match this.from.filter(|_| !update.is_head()) {
-            Some(from) => self.tip(&this.base, update, from, new),
-            None => Ok(()),
+        if update.is_head() {
+            return Ok(());
         }
+        if let Some(from) = this.from {
+            self.tip(&this.base, update, from, new)?;
+        }
+        if self.judgement.verdict.is_clean() {
+            // Under a policy that cannot be read nothing more could land, nor be taken back.
+            self.bases.at(new)?;
+        }
+        Ok(())
     }
 
     /// Whether `new` was made from what a detached `HEAD` names: on top of it or in its place.

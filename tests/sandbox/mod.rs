@@ -101,7 +101,8 @@ impl Sandbox {
         finish(self.baton().args(args))
     }
 
-    fn command(&self, program: &str) -> Command {
+    /// A program, ready for arguments.
+    pub fn command(&self, program: &str) -> Command {
         let mut command = Command::new(program);
         command
             .env_clear()
