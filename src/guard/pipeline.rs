@@ -5,7 +5,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use super::GuardError;
-use super::base::Bases;
+use super::base::{BasePolicy, Bases};
 use super::change::ChangeReader;
 use crate::git::stream::Step;
 use crate::git::tree::Trees;
@@ -44,6 +44,8 @@ pub(super) struct Judged {
     /// With [`Rulebook::OfParents`], the commits whose first parent carries no policy, and whether
     /// another parent's has judged them.
     pub without_base: HashMap<Oid, bool>,
+    /// With [`Rulebook::OfParents`], the merges under another policy than their first parents'.
+    pub policy_merges: Vec<Oid>,
 }
 
 impl Judged {
@@ -51,6 +53,7 @@ impl Judged {
         self.commits += other.commits;
         self.verdict.absorb(other.verdict);
         self.without_base.extend(other.without_base);
+        self.policy_merges.extend(other.policy_merges);
     }
 }
 
@@ -226,12 +229,20 @@ impl<'a> Judge<'a> {
             if let Some(base) = self.bases.at_tree(*parent, *tree)? {
                 if place > 0 {
                     judged.without_base.insert(step.oid, true);
+                } else if step.commit.parents.len() > 1 && !self.keeps(&base, step) {
+                    judged.policy_merges.push(step.oid);
                 }
                 return self.step(&base.policy, step, &mut judged.verdict);
             }
         }
         judged.without_base.insert(step.oid, false);
         Ok(())
+    }
+
+    /// Whether the commit is under this very policy; one that cannot be read is another.
+    fn keeps(&self, base: &BasePolicy, step: &Step) -> bool {
+        let own = self.bases.at_tree(step.oid, step.commit.tree);
+        matches!(own, Ok(Some(own)) if own.key == base.key)
     }
 
     fn step(&self, policy: &Policy, step: &Step, verdict: &mut Verdict) -> Result<(), GuardError> {

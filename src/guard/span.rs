@@ -100,11 +100,38 @@ pub fn judge_by_parents(repo: &Repo, span: &Span) -> Result<Judgement, GuardErro
     let graph = stream.into_graph();
     let mut verdict = judged.verdict;
     verdict.absorb(judge_outside(repo, &graph, &judged.without_base)?);
+    verdict.absorb(judge_policy_merges(repo, &judged.policy_merges)?);
     Ok(Judgement {
         commits: graph.len(),
         verdict,
         ..Judgement::default()
     })
+}
+
+/// Judges merges that take another policy over. A merge writes nothing that one of its parents
+/// has; what it does to the policy shows in the step from its first parent, as a branch moves.
+fn judge_policy_merges(repo: &Repo, merges: &[Oid]) -> Result<Verdict, GuardError> {
+    let bases = Bases::new(repo.objects());
+    let mut verdict = Verdict::default();
+    for merge in merges {
+        let parents = repo.objects().commit(*merge, &mut Vec::new())?.parents;
+        let Some(first) = parents.first() else {
+            continue;
+        };
+        let Some(base) = bases.at(*first)? else {
+            continue;
+        };
+        let unnamed = BString::from("HEAD");
+        if let Some(moved) = tip::tip_move(repo, &base.policy, &unnamed, *first, *merge)? {
+            let mut broken = rules::check(&base.policy, &moved);
+            let is_policy = |path: &BString| base.policy.is_policy_file(path.as_ref());
+            broken
+                .violations
+                .retain(|one| one.path.as_ref().is_some_and(is_policy));
+            verdict.absorb(broken);
+        }
+    }
+    Ok(verdict)
 }
 
 /// Judges by `HEAD`'s policy, where it has one, those of these commits that do not go before it.

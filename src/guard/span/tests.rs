@@ -147,6 +147,31 @@ fn a_merge_into_a_branch_without_policy_is_judged_by_the_policy_it_merges() {
 }
 
 #[test]
+fn a_merge_that_takes_over_another_policy_is_named() {
+    let directory = tempfile::tempdir().unwrap();
+    let begin = line(&["1 main -", POLICY]);
+    let other = "2 other - baton.toml=version=1#";
+    let merge = "3 main 1,2 baton.toml=version=1#";
+    let repo = repository(directory.path(), &[&begin, other, merge]);
+    assert_eq!(broken(&repo), ["3"]);
+}
+
+#[test]
+fn a_merge_of_the_branch_on_which_the_policy_changed_is_none_of_those() {
+    let directory = tempfile::tempdir().unwrap();
+    let begin = line(&["1 main -", POLICY]);
+    let merge = "4 main 3,2 baton.toml=version=1#";
+    let commits = [
+        &begin,
+        "2 topic 1 baton.toml=version=1#",
+        "3 main 1 a=a",
+        merge,
+    ];
+    let repo = repository(directory.path(), &commits);
+    assert_eq!(broken(&repo), ["2"]);
+}
+
+#[test]
 fn a_policy_taken_away_and_brought_back_began_with_its_first_commit() {
     let directory = tempfile::tempdir().unwrap();
     let begin = line(&["1 main -", POLICY]);
