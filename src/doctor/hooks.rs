@@ -169,6 +169,14 @@ fn examine_hook(
     let occupant = layout.occupant(hook).map_err(InstallError::io(&path))?;
     match occupant {
         Occupant::Baton => found(Id::HookReplaced, "is another version of Baton", REINSTALL),
+        _ if file::is_taken(&layout.kept(hook)) => found(
+            Id::HookReplaced,
+            "is not Baton's",
+            &format!(
+                "{} keeps the hook that was there before Baton: join the two in one file, or remove the one that is not needed; then {REINSTALL}",
+                layout.kept(hook).display()
+            ),
+        ),
         _ => found(
             Id::HookReplaced,
             "is not Baton's",

@@ -285,6 +285,9 @@ fn a_hook_put_in_batons_place_is_never_lost() {
     place.write_hook("r/.git/hooks/pre-commit", "second");
     let said = place.baton("r", &["install"]);
     assert_eq!(said.code, Some(2), "{said:?}");
+    let said = place.baton("r", &["doctor"]);
+    let remedy = "pre-commit.before-baton keeps the hook that was there before Baton: join";
+    assert!(said.out.contains(remedy), "{said:?}");
     let said = place.baton("r", &["uninstall"]);
     assert!(said.out.contains("left alone"), "{said:?}");
     for (name, word) in [
