@@ -67,17 +67,19 @@ fn answer(call: &Call) -> ExitCode {
         Ok(answer) if answer.judgement.verdict.is_clean() => ALLOWED,
         Ok(answer) => {
             let violations = &answer.judgement.verdict.violations;
-            eprint!("{}", human::refusal(violations, call.hook.name()));
+            let (outcome, name) = (call.hook.outcome(), call.hook.name());
+            eprint!("{}", human::notice(violations, outcome, name));
             for line in answer.recovery {
                 eprintln!("{line}");
             }
             BROKEN
         }
         Err(error) => {
-            eprintln!(
-                "baton: refused ({}), because it cannot be judged",
-                call.hook.name()
-            );
+            let name = call.hook.name();
+            match call.hook {
+                Hook::PostMerge => eprintln!("baton: what came in cannot be judged ({name})"),
+                _ => eprintln!("baton: refused ({name}), because it cannot be judged"),
+            }
             eprintln!("{:?}", miette::Report::new(error));
             UNDECIDED
         }

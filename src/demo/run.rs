@@ -9,8 +9,8 @@ use super::shell::Ran;
 use super::snapshot::Snapshot;
 use crate::hooks::Hook;
 
-/// What a hook's refusal begins with.
-const REFUSAL: &str = "baton: refused (";
+/// What a hook's objection begins with.
+const OBJECTIONS: [&str; 2] = ["baton: refused (", "baton: found ("];
 /// What an expected remedy begins with when it is the one that the refusal prints.
 const PRINTED: &str = "printed ";
 
@@ -91,13 +91,14 @@ fn prepare(scene: &Scene<'_>, attempt: &Attempt) -> Result<BTreeMap<String, Stri
 /// What refused, by what the run itself says.
 fn stopped_by(ran: &Ran) -> Stop {
     let said = ran.said();
-    let refusal = said.split_once(REFUSAL).and_then(|(_, rest)| {
+    let objection = |begins: &str| {
+        let (_, rest) = said.split_once(begins)?;
         let (name, rest) = rest.split_once(')')?;
         // What a server says is passed on with blanks at the end of each line.
         let ends = rest.trim_start_matches(' ').starts_with('\n');
         Some((Hook::from_name(name)?, ends))
-    });
-    match refusal {
+    };
+    match OBJECTIONS.into_iter().find_map(objection) {
         Some((hook, true)) => Stop::Hook(hook),
         Some((hook, false)) => Stop::Other(format!("{} cannot decide", hook.name()).into()),
         None if ran.succeeded => Stop::Nothing,
@@ -192,7 +193,7 @@ mod tests {
             "remote: baton: refused (pre-receive)      \nremote:  protected",
         );
         assert_eq!(stopped_by(&refusal), Stop::Hook(Hook::PreReceive));
-        let late = ran(true, "baton: refused (post-merge)\n");
+        let late = ran(true, "baton: found (post-merge)\n");
         assert_eq!(stopped_by(&late), Stop::Hook(Hook::PostMerge));
     }
 

@@ -82,6 +82,14 @@ impl Hook {
         Self::all().find(|hook| hook.name() == name)
     }
 
+    /// What comes of its objection, in a word: git has merged before it asks `post-merge`.
+    pub fn outcome(self) -> &'static str {
+        match self {
+            Self::PostMerge => "found",
+            _ => "refused",
+        }
+    }
+
     /// Whether git writes to its standard input.
     pub fn reads_input(self) -> bool {
         matches!(

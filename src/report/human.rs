@@ -38,11 +38,11 @@ pub fn render(report: &Report, style: Style) -> String {
     text
 }
 
-/// What a hook says on standard error when it refuses: short, without colour. `context` is what
-/// was refused, such as the hook's name.
-pub fn refusal(violations: &[Violation], context: &str) -> String {
+/// What a hook says on standard error when rules are broken: short, without colour. `outcome` is
+/// what comes of it, such as `refused`, and `context` who says so, such as the hook's name.
+pub fn notice(violations: &[Violation], outcome: &str, context: &str) -> String {
     let page = Page::new(Style::default());
-    let mut text = format!("baton: refused ({})\n", escape::inert(context.as_bytes()));
+    let mut text = format!("baton: {outcome} ({})\n", escape::inert(context.as_bytes()));
     let told = &violations[..violations.len().min(VIOLATIONS_TOLD)];
     for group in told.chunk_by(|a, b| place(a) == place(b)) {
         if place(&group[0]) != (None, None) {

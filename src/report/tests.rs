@@ -157,7 +157,7 @@ fn refusal_tells_each_reason_and_the_way_on() {
         ..violation(RuleId::ProtectedPath)
     };
     assert_data_eq!(
-        human::refusal(&[staged], "pre-commit"),
+        human::notice(&[staged], "refused", "pre-commit"),
         str![[r#"
 baton: refused (pre-commit)
   protected-path: .agents/HANDOFF.md
@@ -167,7 +167,7 @@ baton: refused (pre-commit)
 "#]]
     );
     assert_data_eq!(
-        human::refusal(three_broken().violations(), "pre-push"),
+        human::notice(three_broken().violations(), "refused", "pre-push"),
         str![[r#"
 baton: refused (pre-push)
 55ecdbdc08
@@ -189,7 +189,7 @@ refs/heads/main
 #[test]
 fn a_long_refusal_is_cut_short_and_counted() {
     let many = vec![violation(RuleId::ProtectedPath); 40];
-    let text = human::refusal(&many, "pre-push");
+    let text = human::notice(&many, "refused", "pre-push");
     assert!(text.lines().count() < 40, "{text}");
     assert!(text.ends_with("  and 30 more: `git baton verify` names them all\n"));
 }
@@ -486,7 +486,11 @@ fn hostile_text_steers_neither_terminal_nor_runner() {
     let mut texts = [Format::Human, Format::Json, Format::Sarif, Format::Github]
         .map(|format| render(&report, format, narrow))
         .to_vec();
-    texts.push(human::refusal(report.violations(), "a\n::error::b\u{1b}"));
+    texts.push(human::notice(
+        report.violations(),
+        "refused",
+        "a\n::error::b\u{1b}",
+    ));
     for text in texts {
         let unseen = |c: char| c != '\n' && (c.is_control() || "\u{202e}\u{2028}".contains(c));
         assert!(!text.contains(unseen));
@@ -508,7 +512,7 @@ fn hostile_text_adds_no_annotations() {
 fn text_for_people_stays_short() {
     let report = hostile();
     assert!(human::render(&report, Style::default()).len() < 20_000);
-    assert!(human::refusal(report.violations(), "pre-push").len() < 20_000);
+    assert!(human::notice(report.violations(), "refused", "pre-push").len() < 20_000);
     assert!(github::render(&report).len() < 20_000);
 }
 

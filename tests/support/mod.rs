@@ -78,13 +78,15 @@ impl Ran {
     #[track_caller]
     pub fn refused(&self, rule: &str) -> &Self {
         assert_ne!(self.code, 0, "it was let through: {self:#?}");
+        assert!(self.err.contains("baton: refused"), "{self:#?}");
         self.tells(rule)
     }
 
     /// Fails unless a hook named this rule.
     #[track_caller]
     pub fn tells(&self, rule: &str) -> &Self {
-        assert!(self.err.contains("baton: refused"), "{self:#?}");
+        let objects = ["baton: refused", "baton: found"].map(|it| self.err.contains(it));
+        assert!(objects.contains(&true), "{self:#?}");
         assert!(self.err.contains(rule), "not {rule}: {self:#?}");
         assert_eq!(self.err.matches("panicked").count(), 0, "{self:#?}");
         for way_out in ["no-verify", "hooksPath", "uninstall"] {
@@ -93,10 +95,14 @@ impl Ran {
         self
     }
 
-    /// Fails unless this hook refused.
+    /// Fails unless this hook refused, or found, where it is too late to refuse.
     #[track_caller]
     pub fn by(&self, hook: &str) -> &Self {
-        let line = format!("baton: refused ({hook})");
+        let outcome = match hook {
+            "post-merge" => "found",
+            _ => "refused",
+        };
+        let line = format!("baton: {outcome} ({hook})");
         assert!(self.err.contains(&line), "{self:#?}");
         self
     }
