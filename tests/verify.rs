@@ -77,7 +77,7 @@ fn a_protected_path() {
 42dd4eb60c Write .agents/HANDOFF.md
   protected-path: .agents/HANDOFF.md
     the commit changes a protected file, which only the orchestrator's aggregate commit may change
-    → restore the file (`git restore --source=HEAD --staged --worktree -- <path>`) and write your session's summary to .agents/temp/handoff-session-{session}-summary.md; the orchestrator brings every summary in
+    → make the commit again without the change to the file (`git restore --source=a23b2cb47f --staged --worktree -- :/.agents/HANDOFF.md` puts it back) and write your session's summary to .agents/temp/handoff-session-<number>-summary.md; the orchestrator brings every summary in
 
 1 rule broken in 1 of 1 commit
 [exit 1]
@@ -222,7 +222,7 @@ fn sarif() {
             }
           ],
           "message": {
-            "text": "the commit changes a protected file, which only the orchestrator's aggregate commit may change/n→ restore the file (`git restore --source=HEAD --staged --worktree -- <path>`) and write your session's summary to .agents/temp/handoff-session-{session}-summary.md; the orchestrator brings every summary in"
+            "text": "the commit changes a protected file, which only the orchestrator's aggregate commit may change/n→ make the commit again without the change to the file (`git restore --source=a23b2cb47f --staged --worktree -- :/.agents/HANDOFF.md` puts it back) and write your session's summary to .agents/temp/handoff-session-<number>-summary.md; the orchestrator brings every summary in"
           },
           "partialFingerprints": {
             "primaryLocationLineHash": "9834cecf89113f8076c52f158f7d7c59"
@@ -252,7 +252,7 @@ fn github() {
     assert_data_eq!(
         text,
         str![[r#"
-::error file=.agents/HANDOFF.md,line=1,title=protected-path in 42dd4eb60c::“Write .agents/HANDOFF.md”%0Athe commit changes a protected file, which only the orchestrator's aggregate commit may change%0A→ restore the file (`git restore --source=HEAD --staged --worktree -- <path>`) and write your session's summary to .agents/temp/handoff-session-{session}-summary.md; the orchestrator brings every summary in
+::error file=.agents/HANDOFF.md,line=1,title=protected-path in 42dd4eb60c::“Write .agents/HANDOFF.md”%0Athe commit changes a protected file, which only the orchestrator's aggregate commit may change%0A→ make the commit again without the change to the file (`git restore --source=a23b2cb47f --staged --worktree -- :/.agents/HANDOFF.md` puts it back) and write your session's summary to .agents/temp/handoff-session-<number>-summary.md; the orchestrator brings every summary in
 1 rule broken in 1 of 1 commit
 [exit 1]
 

@@ -73,6 +73,12 @@ impl SessionPattern {
         self.render_filled(date, number, "")
     }
 
+    /// The pattern with these words for `{date}` and `{session}`, whatever they are, and `*` left
+    /// empty: for people to read.
+    pub fn describe(&self, date: &str, number: &str) -> String {
+        self.filled(date, number, "")
+    }
+
     /// The path of a session's file whose name tells what it is about: the last `*` becomes the
     /// title in lower case, its words joined by dashes, and, where the pattern ends with it,
     /// `.md`. `None` as for [`Self::render`].
@@ -97,6 +103,10 @@ impl SessionPattern {
 
     fn render_filled(&self, date: &str, number: &str, last_any: &str) -> Option<String> {
         SessionId::new(Some(date), number)?;
+        Some(self.filled(date, number, last_any))
+    }
+
+    fn filled(&self, date: &str, number: &str, last_any: &str) -> String {
         let last = self.tokens.iter().rposition(|token| *token == Token::Any);
         let part = |(at, token): (usize, &Token)| match token {
             Token::Literal { written, .. } => written.clone(),
@@ -105,7 +115,7 @@ impl SessionPattern {
             Token::Any if Some(at) == last => last_any.to_owned(),
             Token::Any => String::new(),
         };
-        Some(self.tokens.iter().enumerate().map(part).collect())
+        self.tokens.iter().enumerate().map(part).collect()
     }
 
     /// Where matches can lie.

@@ -8,6 +8,7 @@ mod handoff_rollback;
 pub mod info;
 mod policy_change;
 mod protected_path;
+mod put_back;
 
 use crate::model::{Change, CommitChange, Oid, Subject, Verdict, trailers};
 use crate::policy::Policy;

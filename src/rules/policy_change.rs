@@ -1,5 +1,6 @@
 //! `policy-change`: the policy and the list of signers protect themselves.
 
+use super::put_back::put_back;
 use crate::model::{CommitChange, PathChange, RuleId, TipMove, Verdict, Violation};
 use crate::policy::{POLICY_PATH, Policy};
 
@@ -26,7 +27,7 @@ pub(super) fn check(policy: &Policy, commit: &CommitChange, verdict: &mut Verdic
                 why: format!(
                     "the commit changes the rules by which it is judged, which only a maintainer may do, and {reason}"
                 ),
-                instead: "leave the policy as it is and ask a maintainer for the change".to_owned(),
+                instead: format!("{} and ask a maintainer for the change", put_back(commit, change)),
             }),
         }
     }

@@ -1,7 +1,9 @@
 //! `protected-path`: only its writer changes a protected path.
 
+use super::bundled_sessions;
+use super::put_back::put_back;
 use crate::model::{
-    CommitChange, Entry, EntryKind, Override, PathChange, RuleId, Verdict, Violation,
+    CommitChange, Entry, EntryKind, Override, PathChange, RuleId, SessionId, Verdict, Violation,
 };
 use crate::policy::{Policy, Writer};
 
@@ -26,7 +28,7 @@ pub(super) fn check(policy: &Policy, commit: &CommitChange, verdict: &mut Verdic
                 commit: super::commit_id(commit),
                 reference: None,
                 path: Some(change.path.clone()),
-                sessions: super::bundled_sessions::sessions(policy, commit),
+                sessions: bundled_sessions::sessions(policy, commit),
                 why,
                 instead,
             }),
@@ -69,17 +71,18 @@ fn objection(
     writer: Writer,
 ) -> Objection {
     let what = describe(change);
+    let back = put_back(commit, change);
     match writer {
         Writer::Nobody => Objection::Because(
             format!("the commit {what}, which no commit may change"),
-            "leave the file as it is; put what you have to say into a file of your own".to_owned(),
+            format!("{back}; put what you have to say into a file of your own"),
         ),
         Writer::Aggregate if super::is_made_aggregate(policy, commit) => Objection::None,
         Writer::Aggregate => Objection::Because(
             format!("the commit {what}, which only the orchestrator's aggregate commit may change"),
             format!(
-                "restore the file (`git restore --source=HEAD --staged --worktree -- <path>`) and write your session's summary to {}; the orchestrator brings every summary in",
-                summary_path(policy)
+                "{back} and write your session's summary to {}; the orchestrator brings every summary in",
+                summary_path(policy, &bundled_sessions::sessions(policy, commit))
             ),
         ),
         Writer::Maintainers => match super::maintainer_signed(policy, commit) {
@@ -87,7 +90,7 @@ fn objection(
             Some(Ok(_)) => Objection::None,
             Some(Err(reason)) => Objection::Because(
                 format!("the commit {what}, which only a maintainer may change, and {reason}"),
-                "leave the file as it is and ask a maintainer for the change".to_owned(),
+                format!("{back} and ask a maintainer for the change"),
             ),
         },
     }
@@ -112,11 +115,16 @@ fn describe_replacement(before: &Entry, after: &Entry) -> &'static str {
     }
 }
 
-/// Where the policy expects a session's summary.
-fn summary_path(policy: &Policy) -> &str {
-    policy
-        .sessions
-        .summaries
-        .first()
-        .map_or("a file of your own", |pattern| pattern.as_str())
+/// Where the policy expects the session's summary; with placeholders for what is not known of it.
+fn summary_path(policy: &Policy, sessions: &[SessionId]) -> String {
+    let known = match sessions {
+        [one] => Some(one),
+        _ => None,
+    };
+    let number = known.map_or("<number>", SessionId::number);
+    let date = known.and_then(SessionId::date).unwrap_or("<date>");
+    policy.sessions.summaries.first().map_or_else(
+        || "a file of your own".to_owned(),
+        |pattern| pattern.describe(date, number),
+    )
 }

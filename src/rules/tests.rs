@@ -87,6 +87,34 @@ fn a_protected_path_may_not_be_written_deleted_retyped_or_aliased() {
 }
 
 #[test]
+fn the_remedy_names_the_file_the_session_and_how_to_take_it_out() {
+    let policy = Policy::default();
+    let instead = |commit| verdict(&policy, commit).violations.remove(0).instead;
+    let written = || path(HANDOFF, vec![file("1")], file("2"));
+    let made = "make the commit again without the change to the file (`git restore \
+        --source=aaaaaaaaaa --staged --worktree -- :/.agents/HANDOFF.md` puts it back)";
+    let said = instead(commit("x\n\nBaton-Session: 19\n", vec![written()]));
+    assert!(said.starts_with(made), "{said}");
+    assert!(
+        said.contains(" .agents/temp/handoff-session-19-summary.md;"),
+        "{said}"
+    );
+    let to_make = "restore the file (`git restore --source=HEAD --staged --worktree -- \
+        :/.agents/HANDOFF.md`)";
+    let said = instead(staged(vec![written()]));
+    assert!(said.starts_with(to_make), "{said}");
+    assert!(
+        said.contains(" .agents/temp/handoff-session-<number>-summary.md;"),
+        "{said}"
+    );
+    let said = instead(staged(vec![path(HANDOFF, vec![None], file("1"))]));
+    assert!(
+        said.contains("`git rm --cached -- :/.agents/HANDOFF.md`"),
+        "{said}"
+    );
+}
+
+#[test]
 fn the_writer_decides_who_may_write() {
     let policy = policy(
         "[[protected]]\npaths = [\"law\"]\nwriter = \"maintainers\"\n\

@@ -198,7 +198,7 @@ mod tests {
         let example = ".agents/sessions/2025-12-18-session-19-parse-dates.md";
         assert!(text.contains(example) && policy.log_session(example.into()).is_some());
         let summary = &policy.sessions.summaries[0];
-        let summary = summary.as_str().replace("{session}", "<number>");
+        let summary = summary.describe("<date>", "<number>");
         assert!(text.contains(&summary), "{summary}");
     }
 
