@@ -8,6 +8,7 @@ use git_baton::cli::Cli;
 use git_baton::commands::{self, UNDECIDED, hook};
 
 fn main() -> ExitCode {
+    keep_commands_whole();
     let mut args = std::env::args_os();
     let program = args.next().map(PathBuf::from).unwrap_or_default();
     let name = program.file_name().and_then(|name| name.to_str());
@@ -24,4 +25,16 @@ fn main() -> ExitCode {
             ExitCode::from(UNDECIDED)
         }
     }
+}
+
+/// Has errors broken into lines by the terminal alone: a command or a path that is broken by us
+/// cannot be copied.
+fn keep_commands_whole() {
+    let options = || {
+        miette::MietteHandlerOpts::new()
+            .wrap_lines(false)
+            .break_words(false)
+    };
+    // Another hook is there only when somebody was faster, and then that one serves.
+    let _ = miette::set_hook(Box::new(move |_| Box::new(options().build())));
 }

@@ -267,8 +267,7 @@ fn ranges_that_name_nothing() {
         verify(&sandbox, &[]),
         str![[r#"
   × nothing says which commits to judge: the branch has no upstream
-  help: name a range (`git baton verify origin/main..HEAD`), or judge
-        everything (`--all`)
+  help: name a range (`git baton verify origin/main..HEAD`), or judge everything (`--all`)
 
 [exit 2]
 
@@ -277,8 +276,7 @@ fn ranges_that_name_nothing() {
     assert_data_eq!(
         verify(&sandbox, &["nowhere..HEAD"]),
         str![[r#"
-  × `nowhere..HEAD` does not name a commit here: git finds nothing of that
-  │ name
+  × `nowhere..HEAD` does not name a commit here: git finds nothing of that name
   help: check the name with `git rev-parse --verify`; `git fetch` may bring it
 
 [exit 2]
@@ -354,10 +352,8 @@ fn an_object_that_is_gone() {
     assert_data_eq!(
         verify(&sandbox, &["HEAD~2.."]),
         str![[r#"
-  × object 7173bc7f7f9902d2b56dce8b33b04c7c45494831 is missing from the
-  │ repository
-  help: the history is incomplete: run `git fsck`, and `git fetch --refetch`
-        where a remote has the object
+  × object 7173bc7f7f9902d2b56dce8b33b04c7c45494831 is missing from the repository
+  help: the history is incomplete: run `git fsck`, and `git fetch --refetch` where a remote has the object
 
 [exit 2]
 
@@ -465,8 +461,7 @@ fn a_policy_with_a_bad_glob() {
 policy
 
   × the policy baton.toml cannot be used
-  ╰─▶ `docs/[a` is not a pattern of paths: unclosed character class; missing
-      ']'
+  ╰─▶ `docs/[a` is not a pattern of paths: unclosed character class; missing ']'
    ╭─[baton.toml:2:10]
  1 │ [[protected]]
  2 │ paths = ["docs/[a"]
