@@ -110,6 +110,12 @@ dbb2bcd750 Finish two more
 "#]]
     );
     assert_eq!(all, verify(&sandbox, &["main"]));
+    for (older, count) in [("main~1", "2 commits"), ("main~2", "1 commit")] {
+        assert_eq!(
+            verify(&sandbox, &[older]),
+            format!("{count} judged: none breaks a rule\n[exit 0]\n")
+        );
+    }
 }
 
 #[test]

@@ -49,6 +49,11 @@ impl Graph {
         self.seen.is_empty()
     }
 
+    /// Whether this commit is among them.
+    pub fn contains(&self, commit: Oid) -> bool {
+        self.seen.contains_key(&commit)
+    }
+
     /// The commit and its first parent, that one's first parent, and so on.
     pub fn first_parents(&self, tip: Oid) -> impl Iterator<Item = Oid> {
         std::iter::successors(Some(tip), |at| self.parents(*at).first().copied())

@@ -1,7 +1,7 @@
 //! A stretch of history, judged whole: what a merge brought, what a push would publish, what CI
 //! was asked to verify. The journal has no say in it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use bstr::BString;
@@ -99,7 +99,12 @@ pub fn judge_by_parents(repo: &Repo, span: &Span) -> Result<Judgement, GuardErro
     let judged = pipeline::judge(repo.objects(), &mut stream, Rulebook::OfParents)?;
     let graph = stream.into_graph();
     let mut verdict = judged.verdict;
-    verdict.absorb(judge_outside(repo, &graph, &judged.without_base)?);
+    verdict.absorb(judge_outside(
+        repo,
+        &graph,
+        &span.tips,
+        &judged.without_base,
+    )?);
     verdict.absorb(judge_policy_merges(repo, &judged.policy_merges)?);
     Ok(Judgement {
         commits: graph.len(),
@@ -139,31 +144,54 @@ fn judge_policy_merges(repo: &Repo, merges: &[Oid]) -> Result<Verdict, GuardErro
 fn judge_outside(
     repo: &Repo,
     graph: &Graph,
+    tips: &[Oid],
     without_base: &HashMap<Oid, bool>,
 ) -> Result<Verdict, GuardError> {
-    let mut verdict = Verdict::default();
+    let bases = Bases::new(repo.objects());
     let Some(head) = repo.head()? else {
-        return Ok(verdict);
+        return Ok(Verdict::default());
     };
-    let Some(base) = Bases::new(repo.objects()).at(head)? else {
-        return Ok(verdict);
+    let Some(base) = bases.at(head)? else {
+        return Ok(Verdict::default());
     };
-    let mut beginning = head;
-    let mut child = None;
-    for at in graph.first_parents(head) {
-        if child.is_some_and(|child| !without_base.contains_key(&child)) {
-            beginning = at;
-        }
-        child = Some(at);
+    let open = without_base.iter().filter(|(_, judged)| !**judged);
+    let mut outside: Vec<_> = open.map(|(oid, _)| *oid).collect();
+    if graph.contains(head) {
+        let before = graph.ancestors(beginning_within(graph, head, without_base));
+        outside.retain(|oid| !before.contains(oid));
+    } else if !outside.is_empty() {
+        let after = history::reachable(repo, tips, &[beginning(repo, &bases, head)?])?;
+        let after: HashSet<_> = after.into_iter().map(|one| one.oid).collect();
+        outside.retain(|oid| after.contains(oid));
     }
-    let before = graph.ancestors(beginning);
-    let judged = |(oid, judged): (&Oid, &bool)| (!judged && !before.contains(oid)).then_some(*oid);
-    let mut outside: Vec<_> = without_base.iter().filter_map(judged).collect();
     outside.sort();
     let objects = repo.objects().for_long_reads();
     let steps = outside.into_iter().map(|oid| read_step(&objects, oid));
-    verdict.absorb(pipeline::judge(repo.objects(), steps, Rulebook::One(&base.policy))?.verdict);
-    Ok(verdict)
+    Ok(pipeline::judge(repo.objects(), steps, Rulebook::One(&base.policy))?.verdict)
+}
+
+/// The oldest commit along `head`'s first parents whose child they judge by its policy.
+fn beginning_within(graph: &Graph, head: Oid, without_base: &HashMap<Oid, bool>) -> Oid {
+    let line = graph
+        .first_parents(head)
+        .zip(graph.first_parents(head).skip(1));
+    line.filter(|(child, _)| !without_base.contains_key(child))
+        .last()
+        .map_or(head, |(_, parent)| parent)
+}
+
+/// The same where what was judged does not lead up to `head`.
+fn beginning(repo: &Repo, bases: &Bases<'_>, head: Oid) -> Result<Oid, GuardError> {
+    let mut buffer = Vec::new();
+    let mut beginning = head;
+    let mut at = head;
+    while let Some(parent) = repo.objects().commit(at, &mut buffer)?.parents.first() {
+        at = *parent;
+        if bases.at(at)?.is_some() {
+            beginning = at;
+        }
+    }
+    Ok(beginning)
 }
 
 fn read_step(objects: &Objects, oid: Oid) -> Result<Step, GitError> {
