@@ -21,7 +21,7 @@ fn main() -> ExitCode {
     match ran {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
-            eprintln!("{error:?}");
+            commands::tell(&format!("{error:?}\n"));
             ExitCode::from(UNDECIDED)
         }
     }

@@ -522,3 +522,33 @@ fn no_policy_at_all() {
 "#]]
     );
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn output_that_nobody_takes_is_no_panic() {
+    let sandbox = with_bundle();
+    let full = || {
+        std::fs::OpenOptions::new()
+            .write(true)
+            .open("/dev/full")
+            .unwrap()
+    };
+    let command = |args: &[&str]| {
+        let mut command = sandbox.baton();
+        command.args(args);
+        command
+    };
+    for args in [
+        &["verify", "--all"][..],
+        &["policy", "show"],
+        &["policy", "check"],
+        &["doctor"],
+    ] {
+        let out = command(args).stdout(full()).output().unwrap();
+        let said = String::from_utf8_lossy(&out.stderr);
+        assert_eq!(out.status.code(), Some(2), "{args:?}: {said}");
+        assert!(said.contains("the result cannot be written"), "{said}");
+    }
+    let status = command(&["verify", "nowhere"]).stderr(full()).status();
+    assert_eq!(status.unwrap().code(), Some(2));
+}

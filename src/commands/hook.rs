@@ -6,7 +6,7 @@ use std::path::Path;
 
 use miette::{IntoDiagnostic, WrapErr, miette};
 
-use super::{ALLOWED, BROKEN, ExitCode, UNDECIDED};
+use super::{ALLOWED, BROKEN, ExitCode, UNDECIDED, tell};
 use crate::hooks::{self, Call, Hook, PASSED_ON, passes_input_on};
 use crate::report::human;
 use crate::sys::{GitEnv, chain};
@@ -68,19 +68,20 @@ fn answer(call: &Call) -> ExitCode {
         Ok(answer) => {
             let violations = &answer.judgement.verdict.violations;
             let (outcome, name) = (call.hook.outcome(), call.hook.name());
-            eprint!("{}", human::notice(violations, outcome, name));
+            let mut text = human::notice(violations, outcome, name);
             for line in answer.recovery {
-                eprintln!("{line}");
+                text.extend([&line[..], "\n"]);
             }
+            tell(&text);
             BROKEN
         }
         Err(error) => {
             let name = call.hook.name();
-            match call.hook {
-                Hook::PostMerge => eprintln!("baton: what came in cannot be judged ({name})"),
-                _ => eprintln!("baton: refused ({name}), because it cannot be judged"),
-            }
-            eprintln!("{:?}", miette::Report::new(error));
+            let opening = match call.hook {
+                Hook::PostMerge => format!("baton: what came in cannot be judged ({name})"),
+                _ => format!("baton: refused ({name}), because it cannot be judged"),
+            };
+            tell(&format!("{opening}\n{:?}\n", miette::Report::new(error)));
             UNDECIDED
         }
     }

@@ -1,6 +1,5 @@
 //! `git baton init`.
 
-use std::io::Write;
 use std::path::Path;
 
 use bstr::ByteSlice;
@@ -42,9 +41,7 @@ pub fn run(args: &Init) -> miette::Result<ExitCode> {
     let left = steps.iter().any(|step| step.action == Action::Leave);
     let mut text: String = steps.iter().map(Step::describe).collect();
     text.push_str(&next_steps(&steps, &choices, in_force, left));
-    anstream::stdout()
-        .write_all(text.as_bytes())
-        .into_diagnostic()?;
+    super::print(&text)?;
     Ok(if left { BROKEN } else { ALLOWED })
 }
 

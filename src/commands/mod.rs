@@ -31,10 +31,18 @@ pub const INTERRUPTED: ExitCode = 130;
 
 /// Writes to standard output; a reader that has gone is no error worth more than a sentence.
 fn print(text: &str) -> miette::Result<()> {
-    std::io::stdout()
+    // By way of `anstream`, which takes colours out where they are not wanted.
+    let mut stdout = anstream::stdout();
+    stdout
         .write_all(text.as_bytes())
+        .and_then(|()| stdout.flush())
         .into_diagnostic()
         .wrap_err("the result cannot be written")
+}
+
+/// Writes to standard error. Where nobody can be told, the exit code alone has to say it.
+pub fn tell(text: &str) {
+    std::io::stderr().write_all(text.as_bytes()).ok();
 }
 
 /// Runs one command line.

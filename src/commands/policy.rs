@@ -14,10 +14,10 @@ use crate::sys::{self, GitEnv};
 /// Runs the verb.
 pub fn run(verb: Verb) -> miette::Result<ExitCode> {
     match verb {
-        Verb::Show(which) => print!("{}", load(&which)?.effective_toml()),
+        Verb::Show(which) => super::print(&load(&which)?.effective_toml())?,
         Verb::Check(which) => {
             load(&which)?;
-            println!("{} is valid", name(&which));
+            super::print(&format!("{} is valid\n", name(&which)))?;
         }
     }
     Ok(ALLOWED)

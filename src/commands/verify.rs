@@ -1,6 +1,6 @@
 //! `git baton verify`.
 
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 
 use miette::IntoDiagnostic;
 
@@ -25,9 +25,7 @@ pub fn run(args: Verify) -> miette::Result<ExitCode> {
         width: None,
     };
     let text = report::render(&report, format(args.format), style);
-    anstream::stdout()
-        .write_all(text.as_bytes())
-        .into_diagnostic()?;
+    super::print(&text)?;
     Ok(report.exit_code())
 }
 
@@ -40,7 +38,7 @@ fn judge(repo: &Repo, args: &Verify) -> miette::Result<Judgement> {
     let span = match stretch(repo, args)? {
         Ok(span) => span,
         Err(reason) => {
-            eprintln!("baton: nothing to judge: {reason}");
+            super::tell(&format!("baton: nothing to judge: {reason}\n"));
             return Ok(Judgement::default());
         }
     };
@@ -75,7 +73,9 @@ fn judge_by_base(repo: &Repo, span: &Span) -> Result<Judgement, GuardError> {
             .or(span.hidden.first().copied())
             .map(|base| base.short());
         let base = base.unwrap_or_default();
-        eprintln!("baton: nothing to judge: {POLICY_PATH} is not in the base, {base}");
+        super::tell(&format!(
+            "baton: nothing to judge: {POLICY_PATH} is not in the base, {base}\n"
+        ));
         Judgement::default()
     }))
 }
