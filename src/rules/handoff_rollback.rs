@@ -17,10 +17,7 @@ pub(super) fn check(tip: &TipMove, verdict: &mut Verdict) {
             path: Some(entry.path.clone()),
             sessions: Vec::new(),
             why: why(tip, entry),
-            instead: format!(
-                "keep the entry of {}: merge or rebase onto it, or begin a new branch where you want to start (`git switch -c <name> <commit>`)",
-                tip.old.short()
-            ),
+            instead: instead(tip),
         });
     }
 }
@@ -29,9 +26,24 @@ fn why(tip: &TipMove, entry: &TipEntry) -> String {
     let branch = String::from_utf8_lossy(&tip.reference).into_owned();
     let branch = branch.strip_prefix("refs/heads/").unwrap_or(&branch);
     let fate = match (tip.new, entry.new) {
-        (None, _) => "is deleted, and with it the newest protected entry",
+        (None, _) => {
+            return format!(
+                "the branch {branch} is deleted, and with it the newest protected entry"
+            );
+        }
         (_, None) => "loses the protected entry",
         _ => "goes back behind, or round, the newest protected entry",
     };
     format!("the branch {branch} {fate}, and no commit that may write the path says so")
+}
+
+fn instead(tip: &TipMove) -> String {
+    let old = tip.old.short();
+    match tip.new {
+        None => format!("keep the branch, until one that stays carries the entry of {old} too"),
+        Some(new) => format!(
+            "keep the entry of {old}: merge or rebase onto it, or begin a new branch where you want to start (`git switch -c <name> {}`)",
+            new.short()
+        ),
+    }
 }

@@ -237,3 +237,25 @@ fn a_branch_keeps_the_entry_it_had_or_one_derived_from_it() {
     assert!(moved(file("1"), file("2"), true).is_empty());
     assert!(moved(None, file("2"), false).is_empty());
 }
+
+#[test]
+fn a_deleted_branch_is_told_to_stay_and_another_where_it_may_begin() {
+    let instead = |new| {
+        let entry = TipEntry {
+            path: HANDOFF.into(),
+            old: file("2"),
+            new: None,
+            derived: false,
+        };
+        let tip = TipMove {
+            reference: "refs/heads/main".into(),
+            old: oid("a"),
+            new,
+            entries: vec![entry],
+        };
+        let mut violations = check(&Policy::default(), &Change::Tip(tip)).violations;
+        violations.remove(0).instead
+    };
+    assert!(instead(None).starts_with("keep the branch"));
+    assert!(instead(Some(oid("b"))).contains("`git switch -c <name> bbbbbbbbbb`"));
+}
