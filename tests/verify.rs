@@ -331,8 +331,6 @@ fn a_policy_that_cannot_be_read() {
     assert_data_eq!(
         verify(&sandbox, &[&format!("{base}..")]),
         str![[r#"
-policy
-
   × the policy 318360aced:baton.toml cannot be used
   ╰─▶ there is no key `max_per_comit` here
    ╭─[318360aced:baton.toml:2:1]
@@ -438,8 +436,6 @@ fn a_policy_with_an_unknown_key() {
     assert_data_eq!(
         policy(&sandbox, &["check", "baton.toml"]),
         str![[r#"
-policy
-
   × the policy baton.toml cannot be used
   ╰─▶ there is no key `max_per_comit` here
    ╭─[baton.toml:4:1]
@@ -464,8 +460,6 @@ fn a_policy_with_a_bad_glob() {
     assert_data_eq!(
         policy(&sandbox, &["check", "baton.toml"]),
         str![[r#"
-policy
-
   × the policy baton.toml cannot be used
   ╰─▶ `docs/[a` is not a pattern of paths: unclosed character class; missing ']'
    ╭─[baton.toml:2:10]
@@ -490,8 +484,6 @@ fn a_policy_with_a_wrong_type() {
     assert_data_eq!(
         policy(&sandbox, &["check", "baton.toml"]),
         str![[r#"
-policy
-
   × the policy baton.toml cannot be used
   ╰─▶ invalid type: string "two", expected usize
    ╭─[baton.toml:2:18]

@@ -119,10 +119,6 @@ impl std::error::Error for PolicyError {
 }
 
 impl Diagnostic for PolicyError {
-    fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        Some(Box::new("policy"))
-    }
-
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
         self.0.help()
     }
