@@ -33,6 +33,8 @@ pub enum Id {
     ProgramOtherBuild,
     /// A policy cannot be read.
     PolicyInvalid,
+    /// No worktree's next commit is judged by any rule.
+    PolicyMissing,
     /// Git does not call the hook that sees every commit.
     GitTooOld,
     /// The record of what was judged is gone.
@@ -49,7 +51,7 @@ pub enum Id {
 
 impl Id {
     /// All of them.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::NotInstalled,
         Self::RecordBroken,
         Self::HookMissing,
@@ -64,6 +66,7 @@ impl Id {
         Self::ProgramNewer,
         Self::ProgramOtherBuild,
         Self::PolicyInvalid,
+        Self::PolicyMissing,
         Self::GitTooOld,
         Self::JournalMissing,
         Self::CommitUnjudged,
@@ -89,6 +92,7 @@ impl Id {
             Self::ProgramNewer => "program-newer",
             Self::ProgramOtherBuild => "program-other-build",
             Self::PolicyInvalid => "policy-invalid",
+            Self::PolicyMissing => "policy-missing",
             Self::GitTooOld => "git-too-old",
             Self::JournalMissing => "journal-missing",
             Self::CommitUnjudged => "commit-unjudged",
@@ -105,6 +109,7 @@ impl Id {
             | Self::ProgramOlder
             | Self::ProgramNewer
             | Self::ProgramOtherBuild
+            | Self::PolicyMissing
             | Self::CommitUnjudged
             | Self::WorktreeMissing => Severity::Warning,
             _ => Severity::Error,

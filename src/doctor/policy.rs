@@ -11,6 +11,7 @@ use crate::sys::file;
 pub(super) fn examine(repo: &Repo, findings: &mut Vec<Finding>) -> Result<(), DoctorError> {
     let bases = Bases::new(repo.objects());
     let mut heads = Vec::new();
+    let mut ruled = false;
     for worktree in repo.worktrees()? {
         if let Some(head) = repo
             .head_of(&worktree)?
@@ -18,17 +19,20 @@ pub(super) fn examine(repo: &Repo, findings: &mut Vec<Finding>) -> Result<(), Do
         {
             heads.push(head);
             match bases.at(head) {
-                Ok(_) => {}
+                Ok(base) => ruled |= base.is_some(),
                 Err(
                     error @ (GuardError::Policy(_)
                     | GuardError::Signers(_)
                     | GuardError::PolicyNoFile { .. }),
-                ) => findings.push(Finding {
-                    id: Id::PolicyInvalid,
-                    what: format!("the policy that judges what is committed next is invalid: {error}"),
-                    place: format!("{POLICY_PATH} of {}", head.short()),
-                    remedy: format!("a maintainer must mend it; `git baton policy check --at {}` says what is wrong", head.short()),
-                }),
+                ) => {
+                    ruled = true;
+                    findings.push(Finding {
+                        id: Id::PolicyInvalid,
+                        what: format!("the policy that judges what is committed next is invalid: {error}"),
+                        place: format!("{POLICY_PATH} of {}", head.short()),
+                        remedy: format!("a maintainer must mend it; `git baton policy check --at {}` says what is wrong", head.short()),
+                    });
+                }
                 Err(other) => return Err(other.into()),
             }
         }
@@ -49,6 +53,14 @@ pub(super) fn examine(repo: &Repo, findings: &mut Vec<Finding>) -> Result<(), Do
                 place: path.display().to_string(),
             });
         }
+    }
+    if !ruled && !heads.is_empty() {
+        findings.push(Finding {
+            id: Id::PolicyMissing,
+            what: format!("no rule holds yet: {POLICY_PATH} is not committed"),
+            place: "HEAD".to_owned(),
+            remedy: "commit the one that `git baton init` writes".to_owned(),
+        });
     }
     Ok(())
 }

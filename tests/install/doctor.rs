@@ -49,6 +49,22 @@ fn a_fresh_installation_is_healthy() {
 }
 
 #[test]
+fn rules_that_are_not_committed_are_found() {
+    let place = Place::new();
+    place.git(".", &["init", "-q", "r"]);
+    place.git("r", &["commit", "-q", "--allow-empty", "-m", "x"]);
+    assert_eq!(place.baton("r", &["install"]).code, Some(0));
+    place.write("r/baton.toml", "");
+    assert_eq!(
+        found(&place, "r"),
+        BTreeSet::from(["policy-missing".to_owned()])
+    );
+    place.git("r", &["add", "baton.toml"]);
+    place.git("r", &["commit", "-q", "-m", "rules"]);
+    assert_eq!(found(&place, "r"), BTreeSet::new());
+}
+
+#[test]
 fn what_ails_a_hook_is_found_and_mended() {
     let hook = "r/.git/hooks/reference-transaction";
     type Ail = fn(&Place, &str);
