@@ -5,6 +5,7 @@ mod error;
 pub mod history;
 pub mod index;
 pub mod landing;
+mod layout;
 mod objects;
 mod program;
 mod refs;

@@ -3,6 +3,7 @@ use std::collections::HashMap;
 use bstr::{BStr, BString, ByteSlice};
 
 use super::GitError;
+use super::layout::Layout;
 use super::objects::from_gix;
 use super::program::Program;
 use crate::model::Oid;
@@ -20,7 +21,21 @@ enum Backend {
 }
 
 impl Refs {
-    pub(super) fn files(store: gix::refs::file::Store) -> Self {
+    pub(super) fn files(layout: &Layout) -> Self {
+        let git_dir = layout.git_dir.clone();
+        let options = gix::refs::store::init::Options {
+            precompose_unicode: layout.precompose_unicode,
+            ..Default::default()
+        };
+        let store = match layout.is_linked {
+            true => gix::refs::file::Store::for_linked_worktree_opts(
+                git_dir,
+                layout.common_dir.clone(),
+                layout.hash,
+                options,
+            ),
+            false => gix::refs::file::Store::at_opts(git_dir, layout.hash, options),
+        };
         Self {
             backend: Backend::Files(Box::new(store)),
         }

@@ -4,6 +4,7 @@ use bstr::{BString, ByteSlice};
 
 use super::GitError;
 use super::config::Config;
+use super::layout::Layout;
 use super::objects::Objects;
 use super::program::Program;
 use super::refs::{self, Refs};
@@ -26,48 +27,29 @@ impl Repo {
     /// Opens the repository that git's environment names, or else the one around the current
     /// directory.
     pub fn open(env: &GitEnv) -> Result<Self, GitError> {
-        let git_dir = match &env.git_dir {
-            Some(path) => env.current_dir.join(path),
-            None => discover(&env.current_dir)?,
+        let layout = match &env.git_dir {
+            Some(path) => Layout::read(env.current_dir.join(path))?,
+            None => around(&env.current_dir)?,
         };
-        let opened = gix::open::Options::isolated()
-            .with(gix::sec::Trust::Full)
-            .open_path_as_is(true)
-            .open(&git_dir)
-            .map_err(|source| GitError::Open {
-                path: git_dir.clone(),
-                source: source.into(),
-            })?
-            .to_thread_local();
-        Self::from_gix(&opened, env)
-    }
-
-    fn from_gix(opened: &gix::Repository, env: &GitEnv) -> Result<Self, GitError> {
-        let absolute = |path: &Path| env.current_dir.join(path);
-        let git_dir = absolute(opened.git_dir());
-        let common_dir = clean(&absolute(opened.common_dir()));
-        let work_tree = opened.workdir().map(absolute);
+        let absolute = |path: &PathBuf| env.current_dir.join(path);
         let others = env
             .object_directory
             .iter()
             .chain(&env.alternate_object_directories);
         let objects = Objects::open(
-            &common_dir.join("objects"),
-            others.map(|path| absolute(path)),
-            opened.object_hash(),
+            &layout.common_dir.join("objects"),
+            others.map(absolute),
+            layout.hash,
         )?;
-        let program = Program::new(git_dir.clone(), work_tree.clone());
-        let storage = opened.config_snapshot().string("extensions.refStorage");
-        let refs = match storage {
-            Some(format) if !format.eq_ignore_ascii_case(b"files") => {
-                Refs::program(program.clone())
-            }
-            _ => Refs::files(opened.refs.clone()),
+        let program = Program::new(layout.git_dir.clone(), layout.work_tree.clone());
+        let refs = match layout.has_ref_files {
+            true => Refs::files(&layout),
+            false => Refs::program(program.clone()),
         };
         Ok(Self {
-            git_dir,
-            common_dir,
-            work_tree,
+            git_dir: layout.git_dir,
+            common_dir: layout.common_dir,
+            work_tree: layout.work_tree,
             objects,
             refs,
             program,
@@ -117,7 +99,7 @@ impl Repo {
     /// The name of this worktree among those of the repository: `.` for the main one, else the
     /// name of its directory below `worktrees/`.
     pub fn worktree_id(&self) -> String {
-        let own = clean(&self.git_dir);
+        let own = super::layout::clean(&self.git_dir);
         match own.file_name() {
             Some(name) if own != self.common_dir => name.to_string_lossy().into_owned(),
             _ => ".".to_owned(),
@@ -235,14 +217,14 @@ impl Repo {
     }
 }
 
-fn discover(from: &Path) -> Result<PathBuf, GitError> {
-    let (found, _) =
-        gix::discover::upwards(from).map_err(|_| GitError::NoRepository(from.to_owned()))?;
+/// The repository around a directory. Git runs hooks at the root of a worktree, so that is where
+/// to look first.
+fn around(directory: &Path) -> Result<Layout, GitError> {
+    if let Ok(Some(layout)) = Layout::at(directory.join(".git")) {
+        return Ok(layout);
+    }
+    let (found, _) = gix::discover::upwards(directory)
+        .map_err(|_| GitError::NoRepository(directory.to_owned()))?;
     let (git_dir, _) = found.into_repository_and_work_tree_directories();
-    Ok(git_dir)
-}
-
-/// The path without its `.` and `..`, as gix leaves in a linked worktree's common directory.
-fn clean(path: &Path) -> PathBuf {
-    path.canonicalize().unwrap_or_else(|_| path.to_owned())
+    Layout::read(directory.join(git_dir))
 }

@@ -6,58 +6,53 @@ use std::path::Path;
 use bstr::BString;
 
 use super::GuardError;
-use crate::git::tree::TreeReader;
-use crate::git::{Repo, index};
+use crate::git::tree::{TreeReader, Trees};
+use crate::git::{Commit, Repo, index};
 use crate::model::{Change, CommitChange, Entry, Oid, PathChange, Subject};
 use crate::policy::Policy;
 
 /// The commits that git may be about to make from this index, one for each set of parents that
-/// it could have. A hook cannot know whether `--amend` was given: only what breaks a rule with
-/// every set of parents is sure to break it. The commit object itself is judged later.
-pub fn candidates(
-    repo: &Repo,
+/// it could have: `head` with the commits being merged, and, in case it is amended, `head`'s own
+/// parents. A hook cannot know whether `--amend` was given: only what breaks a rule with every
+/// set of parents is sure to break it. The commit object itself is judged later.
+///
+/// Each is read when it is asked for; the first, the usual one, is mostly enough.
+pub fn candidates<'a>(
+    repo: &'a Repo,
+    trees: Trees<'a>,
     index: &Path,
+    head: (Oid, Commit),
     merged: &[Oid],
-    policy: &Policy,
+    policy: &'a Policy,
     message: Option<BString>,
-) -> Result<Vec<Change>, GuardError> {
+) -> Result<impl Iterator<Item = Result<Change, GuardError>>, GuardError> {
     let objects = repo.objects();
+    let (head, commit) = head;
     let entries = index::staged_entries(index, repo.git_dir(), objects.id_len(), policy, objects)?;
-    let mut trees = TreeReader::new(objects, policy);
-    let mut changes = Vec::new();
-    for parents in possible_parents(repo, merged)? {
-        let before = parents
-            .iter()
-            .map(|parent| {
-                let tree = objects.commit(*parent, &mut Vec::new())?.tree;
-                trees.entries(tree)
-            })
-            .collect::<Result<Vec<_>, _>>()?;
-        changes.push(Change::Commit(CommitChange {
+    let usual = std::iter::once(head).chain(merged.iter().copied());
+    let mut possible = vec![usual.collect()];
+    if merged.is_empty() {
+        possible.push(commit.parents);
+    }
+    let mut trees = TreeReader::over(trees, policy);
+    Ok(possible.into_iter().map(move |parents: Vec<Oid>| {
+        let mut before = Vec::with_capacity(parents.len());
+        for parent in &parents {
+            let tree = match *parent == head {
+                true => commit.tree,
+                false => objects.commit(*parent, &mut Vec::new())?.tree,
+            };
+            before.push(trees.entries(tree)?);
+        }
+        Ok(Change::Commit(CommitChange {
             subject: Subject::Staged,
             parents,
             message: message.clone(),
             paths: compare(&entries, &before),
             aggregate: None,
             signature: None,
-        }));
-    }
-    Ok(changes)
-}
-
-/// `HEAD` with the commits being merged, then `HEAD`'s own parents, in case it is amended.
-fn possible_parents(repo: &Repo, merged: &[Oid]) -> Result<Vec<Vec<Oid>>, GuardError> {
-    let Some(head) = repo.head()? else {
-        return Ok(vec![Vec::new()]);
-    };
-    let ordinary = std::iter::once(head)
-        .chain(merged.iter().copied())
-        .collect();
-    let mut possible = vec![ordinary];
-    if merged.is_empty() {
-        possible.push(repo.objects().commit(head, &mut Vec::new())?.parents);
-    }
-    Ok(possible)
+        }))
+    }))
 }
 
 fn compare(after: &[(BString, Entry)], before: &[Vec<(BString, Entry)>]) -> Vec<PathChange> {

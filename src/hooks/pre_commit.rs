@@ -4,6 +4,7 @@ use bstr::BString;
 
 use super::HookError;
 use crate::git::Repo;
+use crate::git::tree::Trees;
 use crate::guard::base::Bases;
 use crate::guard::{self, Judgement, staged};
 use crate::model::{Oid, Verdict};
@@ -33,20 +34,24 @@ pub(super) fn judge_index(
     message: Option<BString>,
 ) -> Result<Judgement, HookError> {
     let mut judgement = Judgement::default();
-    let bases = Bases::new(repo.objects());
-    let base = match repo.head()? {
-        Some(head) => bases.at(head)?,
-        None => None,
+    let Some(head) = repo.head()? else {
+        return Ok(judgement);
     };
-    let Some(base) = base else {
+    let objects = repo.objects();
+    let trees = Trees::new(objects);
+    let commit = objects.commit(head, &mut Vec::new())?;
+    let bases = Bases::over(objects, trees.clone());
+    let Some(base) = bases.at_tree(head, commit.tree)? else {
         return Ok(judgement);
     };
     if !guard::applies_here(repo, &base.policy)? {
         return Ok(judgement);
     }
     let mut verdict: Option<Verdict> = None;
-    for change in staged::candidates(repo, &repo.index_path(env), merged, &base.policy, message)? {
-        let this = rules::check(&base.policy, &change);
+    let index = repo.index_path(env);
+    let head = (head, commit);
+    for change in staged::candidates(repo, trees, &index, head, merged, &base.policy, message)? {
+        let this = rules::check(&base.policy, &change?);
         if this.is_clean() {
             verdict = Some(this);
             break;
