@@ -10,6 +10,7 @@ mod objects;
 mod program;
 mod refs;
 mod repo;
+pub mod revision;
 mod store;
 pub mod stream;
 pub mod tree;

@@ -142,6 +142,18 @@ impl Objects {
         }
     }
 
+    /// The best common ancestor of two commits, if there is one and no other is as good; `None`
+    /// where that takes more than a look at one database.
+    pub(super) fn only_merge_base(&self, one: Oid, other: Oid) -> Option<Oid> {
+        let [store] = self.stores.as_slice() else {
+            return None;
+        };
+        let mut graph = gix::revision::plumbing::Graph::new(store, None);
+        let bases = gix::revision::plumbing::merge_base(to_gix(one), &[to_gix(other)], &mut graph);
+        let bases = bases.ok().flatten()?;
+        (bases.len() == 1).then(|| from_gix(bases.first()))
+    }
+
     /// Calls `visit` with every name and entry of a tree, in the tree's order.
     pub fn tree(
         &self,

@@ -204,6 +204,18 @@ impl Repo {
             .ok_or_else(|| no_commit("it names an object of another kind"))
     }
 
+    /// The best common ancestor of two commits, as git chooses it; `None` when they share none.
+    pub fn merge_base(&self, one: Oid, other: Oid) -> Result<Option<Oid>, GitError> {
+        let only = match self.shallow_commits()?.is_empty() {
+            true => self.objects.for_long_reads().only_merge_base(one, other),
+            false => None,
+        };
+        match only {
+            Some(base) => Ok(Some(base)),
+            None => self.program.merge_base(one, other),
+        }
+    }
+
     /// The ids that a file of the git directory lists, one a line, such as `MERGE_HEAD`; empty
     /// when there is no such file.
     pub fn listed_ids(&self, name: &str) -> Result<Vec<Oid>, GitError> {

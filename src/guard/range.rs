@@ -6,7 +6,7 @@ use thiserror::Error;
 
 use super::GuardError;
 use super::span::Span;
-use crate::git::{GitError, Repo};
+use crate::git::{GitError, Repo, revision};
 use crate::model::Oid;
 use crate::sys::ci::{CiPush, CiRange};
 
@@ -53,6 +53,11 @@ pub fn named(repo: &Repo, revisions: &[String]) -> Result<Span, RangeError> {
         if revision.starts_with('-') {
             return Err(no_commit(revision, "it begins with a dash"));
         }
+        if let Some(plain) = revision::plain(repo, revision)? {
+            span.tips.push(plain.tip);
+            span.hidden.extend(plain.hidden);
+            continue;
+        }
         let out = repo
             .program()
             .output(["rev-parse", "--revs-only", revision])
@@ -72,9 +77,7 @@ pub fn named(repo: &Repo, revisions: &[String]) -> Result<Span, RangeError> {
         }
     }
     span.old = match (span.hidden.first(), span.tips.first()) {
-        (Some(hidden), Some(tip)) => {
-            Some(repo.program().merge_base(*hidden, *tip)?.unwrap_or(*hidden))
-        }
+        (Some(hidden), Some(tip)) => Some(repo.merge_base(*hidden, *tip)?.unwrap_or(*hidden)),
         _ => None,
     };
     Ok(span)
@@ -149,7 +152,7 @@ pub fn everything(repo: &Repo) -> Result<Span, GuardError> {
 }
 
 fn between(repo: &Repo, target: Oid, tip: Oid) -> Result<Span, RangeError> {
-    let base = repo.program().merge_base(target, tip)?;
+    let base = repo.merge_base(target, tip)?;
     Ok(Span {
         tips: vec![tip],
         hidden: vec![target],

@@ -127,7 +127,7 @@ fn judge_policy_merges(repo: &Repo, merges: &[Oid]) -> Result<Verdict, GuardErro
             continue;
         };
         let unnamed = BString::from("HEAD");
-        if let Some(moved) = tip::tip_move(repo, &base.policy, &unnamed, *first, *merge)? {
+        if let Some(moved) = tip::tip_move(repo, &base.policy, &unnamed, *first, *merge, None)? {
             let mut broken = rules::check(&base.policy, &moved);
             let is_policy = |path: &BString| base.policy.is_policy_file(path.as_ref());
             broken
@@ -230,6 +230,8 @@ fn judge_by(
     }
     let rulebook = Rulebook::One(policy);
     let objects = repo.objects().for_long_reads();
+    let leads_from_base = base.is_some_and(|base| span.hidden == [base] && span.tips.len() == 1);
+    let walked = commits.as_ref().filter(|_| leads_from_base).cloned();
     let judged = match commits {
         Some(commits) => {
             pipeline::judge(repo.objects(), stream::steps(&objects, commits), rulebook)?
@@ -248,7 +250,7 @@ fn judge_by(
     let reference = span.reference.as_ref().unwrap_or(&unnamed);
     for tip in &span.tips {
         judgement.tips += 1;
-        if let Some(moved) = tip::tip_move(repo, policy, reference, base, *tip)? {
+        if let Some(moved) = tip::tip_move(repo, policy, reference, base, *tip, walked.clone())? {
             judgement.verdict.absorb(rules::check(policy, &moved));
         }
     }

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use bstr::{BStr, BString, ByteSlice};
 
 use super::GuardError;
+use crate::git::history::Walked;
 use crate::git::stream::Step;
 use crate::git::tree::{TreeReader, Trees};
 use crate::git::{Objects, Repo, history, stream};
@@ -12,24 +13,31 @@ use crate::model::{Change, Entry, Oid, PathChange, TipEntry, TipMove, Watch};
 use crate::policy::{POLICY_PATH, Policy};
 
 /// The move as the rules judge it; `None` when no protected path differs between the two tips.
+/// `walked` may be what leads to `new` and not to `old`, where that is known.
 pub fn tip_move(
     repo: &Repo,
     policy: &Policy,
     reference: &BString,
     old: Oid,
     new: Oid,
+    walked: Option<Vec<Walked>>,
 ) -> Result<Option<Change>, GuardError> {
     let differing = differing(repo.objects(), policy, old, new)?;
     if differing.is_empty() {
         return Ok(None);
     }
     let watch = Exactly(&differing);
-    let written = |hidden: &[Oid]| written(repo, &watch, new, hidden, Some(policy));
-    let mut entries = derive(&differing, &written(&[old])?);
+    let written = |walked: Vec<Walked>| written(repo, &watch, walked, Some(policy));
+    let walked = match walked {
+        Some(walked) => walked,
+        None => history::reachable(repo, &[new], &[old])?,
+    };
+    let mut entries = derive(&differing, &written(walked)?);
     if entries.iter().any(|entry| !entry.derived) {
         // The branch may have been behind: what leads to the new entries can be older than this
         // move.
-        entries = derive(&differing, &written(&[])?);
+        let walked = history::reachable(repo, &[new], &[])?;
+        entries = derive(&differing, &written(walked)?);
     }
     Ok(Some(Change::Tip(TipMove {
         reference: reference.clone(),
@@ -79,7 +87,8 @@ pub fn deletion(
     remaining: &[Oid],
 ) -> Result<Option<Change>, GuardError> {
     let watch = Protected(policy);
-    let written = written(repo, &watch, old, remaining, None)?;
+    let walked = history::reachable(repo, &[old], remaining)?;
+    let written = written(repo, &watch, walked, None)?;
     if written.is_empty() {
         return Ok(None);
     }
@@ -127,21 +136,19 @@ fn differing(
     Ok(trees.changes(new, &[old])?)
 }
 
-/// What the commits that lead to `tip` and not to `hidden` write, against all of their parents,
-/// at the watched paths. Where a policy is in force, a commit that begins another one elsewhere
+/// What these commits write, against all of their parents, at the watched paths. Where a policy is in force, a commit that begins another one elsewhere
 /// may write the files of that one, but not of this: those writes do not count.
 fn written(
     repo: &Repo,
     watch: &dyn Watch,
-    tip: Oid,
-    hidden: &[Oid],
+    walked: Vec<Walked>,
     in_force: Option<&Policy>,
 ) -> Result<Vec<PathChange>, GuardError> {
     let objects = repo.objects().for_long_reads();
     let trees = Trees::new(&objects);
     let mut reader = TreeReader::over(trees.clone(), watch);
     let mut written = Vec::new();
-    for step in stream::steps(&objects, history::reachable(repo, &[tip], hidden)?) {
+    for step in stream::steps(&objects, walked) {
         let step = step?;
         let mut changes = reader.changes(step.commit.tree, &step.parent_trees)?;
         if let Some(policy) = in_force {

@@ -323,7 +323,7 @@ impl Judge<'_> {
         if self.kept_tips.contains(&(old, new)) {
             return Ok(());
         }
-        let moved = tip::tip_move(self.repo, &base.policy, &update.reference, old, new)?;
+        let moved = tip::tip_move(self.repo, &base.policy, &update.reference, old, new, None)?;
         let Some(change) = moved else {
             self.kept_tips.insert((old, new));
             return Ok(());
