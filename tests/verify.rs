@@ -357,7 +357,7 @@ fn an_object_that_is_gone() {
         verify(&sandbox, &["HEAD~2.."]),
         str![[r#"
   × object 7173bc7f7f9902d2b56dce8b33b04c7c45494831 is missing from the repository
-  help: the history is incomplete: run `git fsck`, and `git fetch --refetch` where a remote has the object
+  help: the history is incomplete: run `git fetch --refetch --no-filter` where a remote has the object (a partial clone leaves objects out), and `git fsck`
 
 [exit 2]
 

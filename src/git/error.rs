@@ -27,7 +27,7 @@ pub enum GitError {
     /// An object that must be there is not.
     #[error("object {0} is missing from the repository")]
     #[diagnostic(help(
-        "the history is incomplete: run `git fsck`, and `git fetch --refetch` where a remote has the object"
+        "the history is incomplete: run `git fetch --refetch --no-filter` where a remote has the object (a partial clone leaves objects out), and `git fsck`"
     ))]
     Missing(Oid),
 

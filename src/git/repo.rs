@@ -192,7 +192,7 @@ impl Repo {
     /// The commit that a revision names.
     pub fn commit_of(&self, revision: &str) -> Result<Oid, GitError> {
         let no_commit = |reason: &str| GitError::NoCommit {
-            name: revision.to_owned(),
+            name: revision.escape_debug().to_string(),
             reason: reason.to_owned(),
         };
         let oid = self

@@ -55,7 +55,9 @@ impl<'a> Published<'a> {
         Ok(tips)
     }
 
-    /// The advertised branches that are here. A remote that does not answer advertises nothing.
+    /// The advertised branches that are here. A remote that does not answer advertises nothing, and
+    /// a remote-tracking branch whose remote is not configured is nobody's: its name is not an
+    /// address to ask.
     fn branches(&self) -> Result<&[(BString, Oid)], GuardError> {
         if let Some(branches) = self.advertised.get() {
             return Ok(branches);
@@ -66,6 +68,11 @@ impl<'a> Published<'a> {
             .filter_map(|(name, _)| name.strip_prefix(b"refs/remotes/")?.split_str("/").next())
             .collect();
         remotes.dedup();
+        let configured = match remotes.is_empty() {
+            true => BString::default(),
+            false => self.repo.program().output(["remote"])?,
+        };
+        remotes.retain(|remote| configured.lines().any(|name| name == *remote));
         let branches = remotes
             .into_iter()
             .flat_map(|remote| self.ask(remote))

@@ -176,7 +176,7 @@ fn fetched(repo: &Repo, revision: &str) -> Result<Oid, RangeError> {
 
 fn no_commit(revision: &str, reason: &str) -> RangeError {
     GitError::NoCommit {
-        name: revision.to_owned(),
+        name: revision.escape_debug().to_string(),
         reason: reason.to_owned(),
     }
     .into()

@@ -64,11 +64,68 @@ fn trailer_sessions(policy: &Policy, commit: &CommitChange) -> Vec<SessionId> {
         .collect()
 }
 
-/// The sessions in a trailer's value, which may name several: `19, 20 & 21`.
+/// The sessions in a trailer's value, which may name several in whatever way: `19, 20 & 21`, `#19#20`,
+/// `2025-12-18/19`. Every run of digits is a number but for those of a date, which belongs to the
+/// number behind its slash, or to none.
 fn named_sessions(value: &str) -> Vec<SessionId> {
-    let separator = |c: char| c.is_whitespace() || [',', ';', '&', '+'].contains(&c);
-    value
-        .split(separator)
-        .filter_map(SessionId::parse)
-        .collect()
+    let mut sessions = Vec::new();
+    let mut rest = value;
+    while let Some(at) = rest.find(|c: char| c.is_ascii_digit()) {
+        rest = &rest[at..];
+        let date = rest
+            .get(..10)
+            .filter(|date| SessionId::new(Some(date), "0").is_some());
+        let after_date = date.map_or(rest, |date| &rest[date.len()..]);
+        let number = match date {
+            Some(_) => after_date.strip_prefix('/').unwrap_or_default(),
+            None => after_date,
+        };
+        let digits = number.bytes().take_while(u8::is_ascii_digit).count();
+        sessions.extend(SessionId::new(date, &number[..digits]));
+        rest = if digits > 0 {
+            &number[digits..]
+        } else {
+            after_date
+        };
+    }
+    sessions
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_trailer_names_every_session_that_is_in_it() {
+        let named = |value: &str| -> Vec<String> {
+            named_sessions(value)
+                .iter()
+                .map(ToString::to_string)
+                .collect()
+        };
+        assert_eq!(named("19"), ["19"]);
+        assert_eq!(named("Session 019"), ["19"]);
+        assert_eq!(named("2025-12-18/19"), ["2025-12-18/19"]);
+        assert_eq!(named("19 (2025-12-18)"), ["19"]);
+        for both in [
+            "1, 2",
+            "1/2",
+            "#1 #2",
+            "1|2",
+            "1-2",
+            "(1)(2)",
+            "\"1\",\"2\"",
+            "1、2",
+            "1 and 2",
+        ] {
+            assert_eq!(named(both), ["1", "2"], "{both}");
+        }
+        assert_eq!(
+            named("2025-01-01/1:2025-01-01/2"),
+            ["2025-01-01/1", "2025-01-01/2"]
+        );
+        for none in ["", "none", "２０", "é", "2025-12-18", "2025-12-18/"] {
+            assert_eq!(named(none), [""; 0], "{none}");
+        }
+    }
 }
