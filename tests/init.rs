@@ -30,6 +30,9 @@ fn what_it_writes_can_be_committed_and_rules_what_follows() {
     let created = [
         "baton.toml",
         ".agents/HANDOFF.md",
+        ".agents/SESSION-PROTOCOL.md",
+        ".agents/ORCHESTRATOR.md",
+        ".agents/PARALLEL-EXECUTION.md",
         ".github/workflows/baton.yml",
     ];
     for path in created {
@@ -83,6 +86,31 @@ fn a_file_that_differs_is_left_and_shown_until_forced() {
         "{run:?}"
     );
     assert!(sandbox.read("baton.toml").contains("max_per_commit = 1\n"));
+}
+
+#[test]
+fn a_page_that_was_changed_is_left_and_shown_until_forced() {
+    let sandbox = Sandbox::empty();
+    assert_eq!(init(&sandbox, &[]).code, 0);
+    for page in ["SESSION-PROTOCOL", "ORCHESTRATOR", "PARALLEL-EXECUTION"] {
+        let path = format!(".agents/{page}.md");
+        let text = sandbox.read(&path);
+        let own = format!("{text}Ours.\n");
+        sandbox.write(&path, &own);
+        let run = init(&sandbox, &[]);
+        assert_eq!(run.code, 1, "{run:?}");
+        assert!(
+            run.out.contains(&format!(
+                "left       {path}, which differs:\n--- a/{path}\n"
+            )),
+            "{run:?}"
+        );
+        assert!(run.out.contains("\n-Ours.\n"), "{run:?}");
+        assert_eq!(sandbox.read(&path), own);
+        let run = init(&sandbox, &["--force"]);
+        assert!(run.out.contains(&format!("replaced   {path}\n")), "{run:?}");
+        assert_eq!(sandbox.read(&path), text);
+    }
 }
 
 #[test]

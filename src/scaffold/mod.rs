@@ -50,6 +50,21 @@ pub const SIGNERS_PATH: &str = ".baton/allowed_signers";
 pub const GITLAB_PIPELINE: &str = ".gitlab-ci.yml";
 /// The job for GitLab, which the pipeline includes.
 pub const GITLAB_JOB: &str = ".gitlab/ci/baton.yml";
+/// The pages that agents read: paths and texts.
+const PAGES: [(&str, &str); 3] = [
+    (
+        ".agents/SESSION-PROTOCOL.md",
+        include_str!("../../templates/SESSION-PROTOCOL.md"),
+    ),
+    (
+        ".agents/ORCHESTRATOR.md",
+        include_str!("../../templates/ORCHESTRATOR.md"),
+    ),
+    (
+        ".agents/PARALLEL-EXECUTION.md",
+        include_str!("../../templates/PARALLEL-EXECUTION.md"),
+    ),
+];
 const GITHUB_JOB: &str = ".github/workflows/baton.yml";
 
 /// The files that these choices ask for.
@@ -57,11 +72,8 @@ pub fn files(choices: &Choices) -> Vec<Scaffold> {
     let mut files = vec![
         ours(POLICY_PATH, policy(choices)),
         theirs(HANDOFF_PATH, include_str!("../../templates/HANDOFF.md")),
-        ours(
-            ".agents/SESSION-PROTOCOL.md",
-            include_str!("../../templates/SESSION-PROTOCOL.md").to_owned(),
-        ),
     ];
+    files.extend(PAGES.map(|(path, text)| ours(path, text.to_owned())));
     if let Some(text) = &choices.signers {
         files.push(ours(SIGNERS_PATH, text.clone()));
     }
@@ -200,6 +212,19 @@ mod tests {
         let summary = &policy.sessions.summaries[0];
         let summary = summary.describe("<date>", "<number>");
         assert!(text.contains(&summary), "{summary}");
+    }
+
+    #[test]
+    fn the_pages_link_to_one_another_and_are_the_handoff_documents_neighbours() {
+        let names = PAGES.map(|(path, _)| path.strip_prefix(".agents/").unwrap());
+        for (path, text) in PAGES {
+            let links = text.split("](").skip(1);
+            for target in links.filter_map(|rest| rest.split_once(')')) {
+                assert!(names.contains(&target.0), "{path}: {}", target.0);
+            }
+            assert!(text.contains("session start"), "{path}");
+            assert!(text.contains(HANDOFF_PATH), "{path}");
+        }
     }
 
     #[test]

@@ -408,4 +408,19 @@ mod tests {
         .unwrap();
         assert_eq!(plan.sections[0].id.to_string(), "2025-11-01/19");
     }
+
+    #[test]
+    fn the_orchestrators_page_explains_what_stands_in_the_way() {
+        let page = include_str!("../../../templates/ORCHESTRATOR.md");
+        for obstacle in [
+            Obstacle::Active,
+            Obstacle::NoLog,
+            Obstacle::NoSummary,
+            Obstacle::Disagreement(String::new()),
+        ] {
+            let said = obstacle.to_string();
+            let start = said.split([';', ':']).next().unwrap();
+            assert!(page.contains(&format!("| `{start}` |")), "{start}");
+        }
+    }
 }
