@@ -45,8 +45,10 @@ fn every_attempt_ends_as_the_table_says() {
     let (table, error) = (text(&out.stdout), text(&out.stderr));
     assert_eq!(out.status.code(), Some(0), "{table}\n{error}");
     let good = table.lines().filter(|line| line.starts_with('✓')).count();
-    assert_eq!(good, 61, "{table}");
+    assert_eq!(good, 64, "{table}");
     for layer in [
+        "aggregate",
+        "session start",
         "pre-commit",
         "commit-msg",
         "pre-merge-commit",
@@ -59,7 +61,13 @@ fn every_attempt_ends_as_the_table_says() {
     ] {
         assert!(table.contains(&format!(" {layer} ")), "{layer}: {table}");
     }
-    assert!(table.contains("judged: none breaks a rule"), "{table}");
+    for told in [
+        "3 sessions aggregated into refs/heads/main by ",
+        "\n### Parallel Sessions 5, 6, 7 (2026-01-05)\n",
+        "judged: none breaks a rule",
+    ] {
+        assert!(table.contains(told), "{told}: {table}");
+    }
     assert!(table.lines().all(|line| line.chars().count() <= 100));
     assert!(!table.contains('\u{1b}'));
     let left = std::fs::read_dir(temporary.path().join("a repository around it")).unwrap();

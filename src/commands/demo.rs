@@ -8,7 +8,7 @@ use miette::{IntoDiagnostic, WrapErr};
 
 use super::{ALLOWED, BROKEN, ExitCode, INTERRUPTED};
 use crate::cli::Demo;
-use crate::demo::{self, DemoError, Row, Scene, Shell, Stage, Table};
+use crate::demo::{self, Act, DemoError, Row, Scene, Shell, Stage, Table};
 use crate::sys::executable;
 use crate::sys::interrupt::Interrupt;
 
@@ -36,14 +36,27 @@ fn play(root: &Path, interrupt: Interrupt) -> Result<ExitCode, DemoError> {
     let baton = executable::current().map_err(DemoError::io("git-baton"))?;
     let shell = Shell::new(root, &baton, interrupt);
     shell.check_git()?;
-    let scene = Scene::build(&shell, root)?;
+    let mut scene = Scene::build(&shell, root)?;
+    print(&format!(
+        "$ git baton session list\n{}\n\n",
+        scene.sessions()?
+    ))?;
     let mut table = Table::new(std::io::stdout().is_terminal());
     print(&table.head())?;
-    let rows = demo::run_all(&scene, |row| print(&table.row(row)))?;
+    let mut rows = demo::run_all(&scene, Act::AtWork, |row| print(&table.row(row)))?;
+    print("\n")?;
+    for (line, ran) in scene.conclude()? {
+        let said = ran.said().trim_end().to_owned();
+        print(&format!("$ {}\n{said}\n", line.replacen("git-", "git ", 1)))?;
+    }
+    rows.extend(demo::run_all(&scene, Act::Aggregated, |row| {
+        print(&table.row(row))
+    })?);
     let verified = scene.verify()?;
     print(&format!(
-        "\n{}\n\n$ git baton verify --all\n{}\n\n{:.1} seconds\n",
+        "\n{}\n\n{}\n$ git baton verify --all\n{}\n\n{:.1} seconds\n",
         demo::summary(&rows),
+        scene.newest_entry()?,
         verified.said().trim_end(),
         began.elapsed().as_secs_f64(),
     ))?;

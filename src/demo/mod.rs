@@ -2,10 +2,9 @@
 //!
 //! Each attempt is git itself, run as an agent would run it. What stopped it is read from what
 //! the run said, and what it left behind from the repositories; the table only says what ought
-//! to be seen. Here Baton stands outside, as its users do: nothing but the summary's entry is
-//! made with its own code.
+//! to be seen. Here Baton stands outside, as its users do: sessions and aggregates are made with
+//! its commands, through the installed hooks.
 
-mod aggregate;
 mod attempts;
 mod error;
 mod outcome;
@@ -19,7 +18,7 @@ mod table;
 
 pub use error::DemoError;
 pub use outcome::{Row, State, Stop};
-pub use run::run_all;
+pub use run::{Act, run_all};
 pub use scene::Scene;
 pub use shell::{Ran, Shell};
 pub use stage::Stage;

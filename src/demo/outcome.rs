@@ -11,6 +11,8 @@ pub enum Stop {
     Nothing,
     /// This hook refused it by a rule.
     Hook(Hook),
+    /// This command of Baton itself, and it says why.
+    Command(&'static str),
     /// No hook was asked; `doctor` finds what came of it, and `verify` refuses it.
     Later,
     /// No rule is broken; `doctor` finds what would keep the guard from guarding.
@@ -24,6 +26,7 @@ impl fmt::Display for Stop {
         f.write_str(match self {
             Self::Nothing => "nothing",
             Self::Hook(hook) => hook.name(),
+            Self::Command(name) => name,
             Self::Later => "doctor and verify",
             Self::Doctor => "doctor",
             Self::Other(what) => what,

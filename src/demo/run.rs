@@ -14,14 +14,24 @@ const OBJECTIONS: [&str; 2] = ["baton: refused (", "baton: found ("];
 /// What an expected remedy begins with when it is the one that the refusal prints.
 const PRINTED: &str = "printed ";
 
-/// Lets the agents try everything, one attempt after another, each from the same state, and
-/// tells of each when it is over.
+/// When something is tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Act {
+    /// While three sessions are active.
+    AtWork,
+    /// After their aggregate.
+    Aggregated,
+}
+
+/// Lets the agents try everything that belongs to this act, one attempt after another, each
+/// from the same state, and tells of each when it is over.
 pub fn run_all(
     scene: &Scene<'_>,
+    act: Act,
     mut tell: impl FnMut(&Row) -> Result<(), DemoError>,
 ) -> Result<Vec<Row>, DemoError> {
     let mut rows = Vec::new();
-    for attempt in attempts::all() {
+    for attempt in attempts::of(act) {
         let row = run(scene, attempt)?;
         tell(&row)?;
         rows.push(row);
@@ -37,6 +47,7 @@ fn run(scene: &Scene<'_>, attempt: Attempt) -> Result<Row, DemoError> {
     let after = scene.snapshot(place)?;
     let stop = match stopped_by(&ran) {
         Stop::Nothing => seen_later(scene, &attempt, &words)?,
+        Stop::Other(what) => declined(&attempt, &ran).unwrap_or(Stop::Other(what)),
         stop => stop,
     };
     let (state, left) = match remedy(&attempt.expected.1, &ran) {
@@ -78,11 +89,6 @@ fn prepare(scene: &Scene<'_>, attempt: &Attempt) -> Result<BTreeMap<String, Stri
                 let path = scene.path(place).join(super::shell::fill(path, &words));
                 fs::remove_file(&path).map_err(DemoError::io(path))?;
             }
-            Step::Bind(session) => {
-                let path = scene.git_dir(place).join("baton").join("session");
-                scene.write(place, &path.to_string_lossy(), &format!("{session}\n"))?;
-            }
-            Step::Aggregate(sessions) => words.extend(scene.aggregate(place, sessions)?),
         }
     }
     Ok(words)
@@ -107,6 +113,14 @@ fn stopped_by(ran: &Ran) -> Stop {
             Stop::Other(format!("git itself: {}", why.unwrap_or("no reason given")).into())
         }
     }
+}
+
+/// The command of Baton that was tried, when it declines for the reason that it ought to have.
+fn declined(attempt: &Attempt, ran: &Ran) -> Option<Stop> {
+    let command = attempt.tries.strip_prefix("git-baton ")?;
+    let command = command.strip_prefix("orchestrator ").unwrap_or(command);
+    let why = attempt.because?;
+    (!ran.succeeded && ran.err.contains(why)).then_some(Stop::Command(command))
 }
 
 /// What `verify` and `doctor` say of an attempt that no hook has stopped, and whether it shows what it

@@ -4,7 +4,6 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use super::DemoError;
-use super::aggregate::{self, Session};
 use super::shell::{Ran, Shell};
 use super::snapshot::Snapshot;
 use crate::hooks::Hook;
@@ -18,6 +17,8 @@ pub(super) enum Place {
     AgentA,
     /// The linked worktree of the second agent, on `agent-b`.
     AgentB,
+    /// The linked worktree of the third agent, on `agent-c`.
+    AgentC,
     /// A clone in which no guard is installed.
     Outside,
     /// The bare remote.
@@ -26,17 +27,19 @@ pub(super) enum Place {
 
 impl Place {
     /// The places that share the guarded repository, and the branch that each is on.
-    const WORKTREES: [(Self, &'static str); 3] = [
+    const WORKTREES: [(Self, &'static str); 4] = [
         (Self::Project, "refs/heads/main"),
         (Self::AgentA, "refs/heads/agent-a"),
         (Self::AgentB, "refs/heads/agent-b"),
+        (Self::AgentC, "refs/heads/agent-c"),
     ];
 
     /// All of them.
-    const ALL: [Self; 5] = [
+    const ALL: [Self; 6] = [
         Self::Project,
         Self::AgentA,
         Self::AgentB,
+        Self::AgentC,
         Self::Outside,
         Self::Forge,
     ];
@@ -47,6 +50,7 @@ impl Place {
             Self::Project => "project",
             Self::AgentA => "agent-a",
             Self::AgentB => "agent-b",
+            Self::AgentC => "agent-c",
             Self::Outside => "outside",
             Self::Forge => "forge.git",
         }
@@ -78,6 +82,8 @@ pub struct Scene<'s> {
     known: BTreeMap<String, String>,
     /// The guarded repository's configuration then.
     config: String,
+    /// The sessions to which worktrees were bound then: the files, and what they held.
+    bindings: Vec<(PathBuf, Option<String>)>,
 }
 
 impl<'s> Scene<'s> {
@@ -95,6 +101,7 @@ impl<'s> Scene<'s> {
             words: words.collect(),
             known: BTreeMap::new(),
             config: String::new(),
+            bindings: Vec::new(),
         }
     }
 
@@ -102,6 +109,11 @@ impl<'s> Scene<'s> {
     pub(super) fn remember(&mut self) -> Result<(), DemoError> {
         self.known = self.refs()?;
         self.config = self.read(Place::Project, ".git/config")?;
+        let bindings = Place::WORKTREES.iter().map(|(place, _)| {
+            let path = self.git_dir(*place).join("baton").join("session");
+            Ok((path.clone(), read_if_exists(&path)?))
+        });
+        self.bindings = bindings.collect::<Result<_, DemoError>>()?;
         Ok(())
     }
 
@@ -177,29 +189,6 @@ impl<'s> Scene<'s> {
         fs::read_to_string(&path).map_err(DemoError::io(path))
     }
 
-    /// Stages the aggregate of these sessions and makes its commit, which no branch has yet:
-    /// `aggregate` among the words.
-    pub(super) fn aggregate(
-        &self,
-        place: Place,
-        sessions: &[Session],
-    ) -> Result<BTreeMap<String, String>, DemoError> {
-        let text = self.read(place, aggregate::HANDOFF)?;
-        let summary = |session: &Session| self.read(place, session.summary);
-        let base = self.line(place, "git rev-parse HEAD", &self.words)?;
-        let made = aggregate::make(&text, base.trim(), sessions, summary)?;
-        self.write(place, aggregate::HANDOFF, &made.handoff)?;
-        self.lines(place, &["git add -A"])?;
-        let mut words = self.words.clone();
-        words.insert("message".to_owned(), made.message);
-        let tree = self.line(place, "git write-tree", &words)?;
-        words.insert("tree".to_owned(), tree);
-        let line = "git commit-tree {tree} -p HEAD -m {message}";
-        let commit = self.line(place, line, &words)?;
-        words.insert("aggregate".to_owned(), commit);
-        Ok(words)
-    }
-
     fn refs(&self) -> Result<BTreeMap<String, String>, DemoError> {
         let mut refs = BTreeMap::new();
         for (place, mark) in [(Place::Project, ""), (Place::Forge, FORGE_MARK)] {
@@ -237,6 +226,7 @@ impl<'s> Scene<'s> {
     pub(super) fn reset(&self, tried: Place, left: &Snapshot) -> Result<(), DemoError> {
         self.write(Place::Project, ".git/config", &self.config)?;
         self.put_hooks_back()?;
+        self.put_bindings_back()?;
         self.remove_worktrees()?;
         let now = &left.refs;
         let mut names: Vec<_> = now.keys().chain(self.known.keys()).collect();
@@ -302,11 +292,18 @@ impl<'s> Scene<'s> {
         }
         line("reset -q --hard")?;
         line("clean -ffdxq")?;
-        let binding = self.git_dir(place).join("baton").join("session");
-        match fs::remove_file(&binding) {
-            Err(error) if error.kind() != ErrorKind::NotFound => Err(DemoError::io(binding)(error)),
-            _ => Ok(()),
+        Ok(())
+    }
+
+    fn put_bindings_back(&self) -> Result<(), DemoError> {
+        for (path, known) in &self.bindings {
+            match (read_if_exists(path)?, known) {
+                (now, known) if now == *known => {}
+                (_, Some(session)) => fs::write(path, session).map_err(DemoError::io(path))?,
+                (_, None) => fs::remove_file(path).map_err(DemoError::io(path))?,
+            }
         }
+        Ok(())
     }
 
     /// The git directory of one worktree of the guarded repository.
@@ -316,5 +313,12 @@ impl<'s> Scene<'s> {
             Place::Project => shared,
             linked => shared.join("worktrees").join(linked.directory()),
         }
+    }
+}
+
+fn read_if_exists(path: &Path) -> Result<Option<String>, DemoError> {
+    match fs::read_to_string(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        read => read.map(Some).map_err(DemoError::io(path)),
     }
 }

@@ -4,9 +4,9 @@ use std::fs;
 use std::path::Path;
 
 use super::DemoError;
-use super::aggregate::{self, Session};
+use super::attempts::HANDOFF as HANDOFF_PATH;
 use super::scene::{Place, Scene};
-use super::shell::Shell;
+use super::shell::{Ran, Shell};
 use crate::policy::{POLICY_PATH, Policy};
 
 /// The handoff file before the guard came.
@@ -14,17 +14,63 @@ const HANDOFF: &str = "# Handoff\n\nWhat the next session has to know.\n\n## Rec
     ### Session 2 (2026-01-02)\n\n- Chose the parser, together with session 1\n\n\
     ## Constraints\n\n- No network in tests\n\n## Open Questions\n\n- Which editors to support\n";
 
-/// The sessions whose summaries are in the handoff file already when the attempts begin.
-const AGGREGATED: [Session; 2] = [
+/// The day of every session under the guard.
+const DAY: &str = "2026-01-05";
+
+/// What an agent does in a session of its own.
+struct Session {
+    /// Where it works.
+    place: Place,
+    /// The number that `session start` has to give it.
+    number: &'static str,
+    /// What it is about.
+    title: &'static str,
+    /// The file that it writes.
+    file: &'static str,
+    /// What it hands in.
+    summary: &'static str,
+}
+
+/// The sessions that are in the handoff file already when the attempts begin.
+const EARLIER: [Session; 2] = [
     Session {
+        place: Place::AgentA,
         number: "3",
         title: "Read the grammar",
-        summary: ".agents/temp/handoff-session-3-summary.md",
+        file: "src/grammar.txt",
+        summary: "The grammar reads every example.\n",
     },
     Session {
+        place: Place::AgentB,
         number: "4",
         title: "Print the tree",
-        summary: ".agents/temp/handoff-session-4-summary.md",
+        file: "src/print.txt",
+        summary: "The tree prints with indents.\n",
+    },
+];
+
+/// The sessions that are active when the attempts begin.
+const PARALLEL: [Session; 3] = [
+    Session {
+        place: Place::AgentA,
+        number: "5",
+        title: "Say where it hurts",
+        file: "src/errors.txt",
+        summary: "Errors name their line.\n",
+    },
+    Session {
+        place: Place::AgentB,
+        number: "6",
+        title: "Print colours",
+        file: "src/colours.txt",
+        summary: "The tree prints in colours where they are seen.\n",
+    },
+    Session {
+        place: Place::AgentC,
+        number: "7",
+        title: "Measure the parser",
+        file: "src/bench.txt",
+        summary: "Half of the time goes into reading.\n",
     },
 ];
 
@@ -34,7 +80,12 @@ impl<'s> Scene<'s> {
         let mut scene = Self::empty(shell, root);
         scene.begin()?;
         scene.guard()?;
-        scene.work()?;
+        scene.begin_sessions(&EARLIER)?;
+        scene.end_sessions(&EARLIER)?;
+        for agent in [Place::AgentA, Place::AgentB, Place::AgentC] {
+            scene.lines(agent, &["git merge -q --ff-only main"])?;
+        }
+        scene.begin_sessions(&PARALLEL)?;
         scene.make_outside()?;
         scene.remember()?;
         Ok(scene)
@@ -54,7 +105,7 @@ impl<'s> Scene<'s> {
         self.lines(project, &["git init -q -b main"])?;
         self.identify(project)?;
         self.write(project, "src/parse.txt", "grammar\n")?;
-        self.write(project, aggregate::HANDOFF, HANDOFF)?;
+        self.write(project, HANDOFF_PATH, HANDOFF)?;
         self.lines(
             project,
             &["git add -A", "git commit -q -m 'Begin the project'"],
@@ -90,47 +141,103 @@ impl<'s> Scene<'s> {
                 "git-baton install",
                 "git worktree add -q -b agent-a ../agent-a main",
                 "git worktree add -q -b agent-b ../agent-b main",
+                "git worktree add -q -b agent-c ../agent-c main",
             ],
         )
     }
 
-    /// Three sessions and the aggregate of two of them, all under the guard.
-    fn work(&self) -> Result<(), DemoError> {
-        self.session(Place::AgentA, "3", "The grammar reads every example.\n")?;
-        self.session(Place::AgentB, "4", "The tree prints with indents.\n")?;
-        self.session(Place::AgentA, "5", "Errors name their line.\n")?;
-        self.lines(
+    /// Lets the active sessions end, and aggregates them; gives what the commands say. What
+    /// comes of it is the state to which the scene returns from now on.
+    pub fn conclude(&mut self) -> Result<Vec<(String, Ran)>, DemoError> {
+        let told = self.end_sessions(&PARALLEL)?;
+        self.remember()?;
+        Ok(told)
+    }
+
+    /// The headings and the bold lines of the newest entry of the handoff file.
+    pub fn newest_entry(&self) -> Result<String, DemoError> {
+        let text = self.line(
             Place::Project,
-            &[
-                "git merge -q --no-ff -m 'Merge the work of agent A' agent-a",
-                "git merge -q --no-ff -m 'Merge the work of agent B' agent-b",
-            ],
+            &format!("git show main:{HANDOFF_PATH}"),
+            self.words(),
         )?;
-        let words = self.aggregate(Place::Project, &AGGREGATED)?;
-        self.line(
-            Place::Project,
-            "git update-ref refs/heads/main {aggregate}",
-            &words,
-        )?;
-        self.lines(Place::Project, &["git push -q origin main"])?;
-        for agent in [Place::AgentA, Place::AgentB] {
-            self.lines(agent, &["git merge -q --ff-only main"])?;
+        let is_entry = |line: &&str| line.starts_with("### ");
+        let lines = text.lines().skip_while(|line| !is_entry(line));
+        let mut entries = 0;
+        let newest = lines.take_while(|line| {
+            entries += usize::from(is_entry(line));
+            entries < 2 && !line.starts_with("## ")
+        });
+        let short = newest.filter(|line| line.starts_with(['#', '*']));
+        Ok(short.map(|line| format!("{line}\n")).collect())
+    }
+
+    /// `git baton session list`.
+    pub fn sessions(&self) -> Result<String, DemoError> {
+        self.line(Place::Project, "git-baton session list", self.words())
+    }
+
+    /// All begin before the first of them works.
+    fn begin_sessions(&self, sessions: &[Session]) -> Result<(), DemoError> {
+        let mut logs = Vec::new();
+        for session in sessions {
+            let title = session.title;
+            let start = format!("git-baton session start --date {DAY} --title '{title}'");
+            let said = self.line(session.place, &start, self.words())?;
+            let log = said.lines().find_map(|line| line.strip_prefix("log "));
+            logs.push(log.unwrap_or_default().to_owned());
+        }
+        for (session, log) in sessions.iter().zip(&logs) {
+            self.work(session, log)?;
         }
         Ok(())
     }
 
-    fn session(&self, place: Place, number: &str, summary: &str) -> Result<(), DemoError> {
-        self.log(place, "2026-01-05", number)?;
-        let path = format!(".agents/temp/handoff-session-{number}-summary.md");
-        self.write(place, &path, summary)?;
-        let commit = format!(
-            "git commit -q -m 'Work of session {number}' --trailer 'Baton-Session: {number}'"
-        );
-        self.lines(place, &["git add -A", &commit])
+    /// An agent works, keeps its log, commits both, and hands in its summary.
+    fn work(&self, session: &Session, log: &str) -> Result<(), DemoError> {
+        let (place, number) = (session.place, session.number);
+        let text = self.read(place, log)?;
+        self.write(place, log, &kept(&text, session))?;
+        self.write(place, session.file, "done\n")?;
+        let summary = format!(".agents/temp/handoff-session-{number}-summary.md");
+        self.write(place, &summary, session.summary)?;
+        let commit = format!("git commit -q -m '{}'", session.title);
+        self.lines(place, &["git add -A", &commit, "git-baton session summary"])
+    }
+
+    /// The sessions end, their branches are merged, and one commit takes up their summaries.
+    fn end_sessions(&self, sessions: &[Session]) -> Result<Vec<(String, Ran)>, DemoError> {
+        let mut told = Vec::new();
+        let mut tell = |place, line: &str| {
+            let ran = self.run(place, line, self.words())?;
+            match ran.succeeded {
+                true => told.push((line.to_owned(), ran)),
+                false => {
+                    return Err(DemoError::Preparation {
+                        command: line.to_owned(),
+                        said: ran.said(),
+                    });
+                }
+            }
+            Ok(())
+        };
+        for session in sessions {
+            tell(session.place, "git-baton session end")?;
+        }
+        for session in sessions {
+            let (branch, number) = (session.place.directory(), session.number);
+            let merge = format!("git merge -q --no-ff -m 'Merge session {number}' {branch}");
+            self.lines(Place::Project, &[&merge])?;
+        }
+        tell(
+            Place::Project,
+            "git-baton orchestrator aggregate --push origin",
+        )?;
+        Ok(told)
     }
 
     fn log(&self, place: Place, date: &str, number: &str) -> Result<(), DemoError> {
-        let path = format!(".agents/sessions/{date}-session-{number}.md");
+        let path = format!(".agents/sessions/{date}-session-{number:0>2}.md");
         self.write(place, &path, &format!("# Session {number}\n"))
     }
 
@@ -145,11 +252,15 @@ impl<'s> Scene<'s> {
         self.identify(outside)?;
         for (branch, base) in [("bad", "main"), ("published", "main"), ("older", "main~1")] {
             self.lines(outside, &[&format!("git switch -q -c {branch} {base}")])?;
-            self.append(outside, aggregate::HANDOFF, "- Anything goes\n")?;
+            self.append(outside, HANDOFF_PATH, "- Anything goes\n")?;
             self.lines(outside, &["git commit -q -a -m 'Edit the handoff by hand'"])?;
         }
         self.lines(outside, &["git switch -q -c news main"])?;
-        self.session(outside, "8", "The release notes are up to date.\n")
+        self.log(outside, DAY, "8")?;
+        self.lines(
+            outside,
+            &["git add -A", "git commit -q -m 'Write release notes'"],
+        )
     }
 
     fn identify(&self, place: Place) -> Result<(), DemoError> {
@@ -164,4 +275,14 @@ impl<'s> Scene<'s> {
             ],
         )
     }
+}
+
+/// The log with every row ticked and every section filled.
+fn kept(log: &str, session: &Session) -> String {
+    let (file, summary) = (session.file, session.summary);
+    let table = "|------|--------|\n";
+    log.replace("| [ ] | |", "| [x] | seen |")
+        .replace("## Work Log\n", &format!("## Work Log\n\n- {summary}"))
+        .replace("## Decisions\n", "## Decisions\n\n- None was needed.\n")
+        .replace(table, &format!("{table}| `{file}` | new |\n"))
 }

@@ -1,6 +1,5 @@
 use super::Step::{Append, Let, Link, Run, Write};
-use super::{ADD, Attempt, EDIT, LOG, MAKE_BAD, OTHER_LOG, TREE};
-use crate::demo::aggregate::HANDOFF;
+use super::{ADD, Attempt, EDIT, HANDOFF, LOG, MAKE_BAD, OTHER_LOG, TREE, WORK};
 use crate::demo::outcome::State::{Clean, Staged, Unstaged};
 use crate::hooks::Hook::{CommitMsg, PreCommit, ReferenceTransaction};
 
@@ -67,14 +66,14 @@ pub(super) fn handoff() -> Vec<Attempt> {
         ),
         refused(
             "commit --amend",
-            &[LOG, ADD, Run("git commit -q -m 'Begin session 6'"), EDIT],
+            &[LOG, ADD, WORK, EDIT],
             "git commit -a --amend --no-edit",
             PreCommit,
             Unstaged,
         ),
         refused(
             "commit --amend -n",
-            &[LOG, ADD, Run("git commit -q -m 'Begin session 6'"), EDIT],
+            &[LOG, ADD, WORK, EDIT],
             "git commit -a -n --amend --no-edit",
             ReferenceTransaction,
             Unstaged,
@@ -137,21 +136,21 @@ pub(super) fn sessions() -> Vec<Attempt> {
         refused(
             "two sessions' logs in one commit",
             &[LOG, OTHER_LOG, ADD],
-            "git commit -m 'Sessions 6 and 7'",
+            "git commit -m 'Sessions 5 and 6'",
             PreCommit,
             Staged,
         ),
         refused(
             "the same with -n",
             &[LOG, OTHER_LOG, ADD],
-            "git commit -n -m 'Sessions 6 and 7'",
+            "git commit -n -m 'Sessions 5 and 6'",
             ReferenceTransaction,
             Staged,
         ),
         refused(
             "two sessions' trailers in one commit",
             &[Append("src/parse.txt", "more\n"), ADD],
-            "git commit -m 'Work' --trailer 'Baton-Session: 6' --trailer 'Baton-Session: 7'",
+            "git commit -m 'Work' --trailer 'Baton-Session: 5' --trailer 'Baton-Session: 6'",
             CommitMsg,
             Staged,
         ),
@@ -159,12 +158,12 @@ pub(super) fn sessions() -> Vec<Attempt> {
             "another session's summary, own trailer",
             &[
                 Write(
-                    ".agents/temp/handoff-session-7-summary.md",
+                    ".agents/temp/handoff-session-6-summary.md",
                     "Nothing to see.\n",
                 ),
                 ADD,
             ],
-            "git commit -m 'Work' --trailer 'Baton-Session: 6'",
+            "git commit -m 'Work' --trailer 'Baton-Session: 5'",
             CommitMsg,
             Staged,
         ),

@@ -1,6 +1,7 @@
 use super::Step::{Let, Run, Write};
-use super::{ADD, Attempt, CLEAN, EDIT, FETCH_BAD, LOG, MAKE_BAD, TREE};
+use super::{ADD, Attempt, CLEAN, EDIT, FETCH_BAD, LOG, MAKE_BAD, TREE, WORK};
 use crate::demo::outcome::State::{Clean, Restored, Staged};
+use crate::demo::scene::Place;
 use crate::hooks::Hook::{PostMerge, PreMergeCommit, PrePush, ReferenceTransaction};
 
 /// Commits that break the rules and were made where no guard is.
@@ -13,7 +14,8 @@ pub(super) fn foreign() -> Vec<Attempt> {
             "git merge FETCH_HEAD",
             ReferenceTransaction,
             Restored("printed git read-tree".into()),
-        ),
+        )
+        .at(Place::Project),
         refused(
             "merge --no-ff",
             &[FETCH_BAD],
@@ -54,30 +56,20 @@ pub(super) fn foreign() -> Vec<Attempt> {
         refused(
             "revert of the aggregate",
             &[],
-            "git revert --no-edit HEAD",
+            "git revert --no-edit main",
             ReferenceTransaction,
             Restored("git reset --merge".into()),
         ),
         refused(
             "rebase onto it",
-            &[
-                FETCH_BAD,
-                LOG,
-                ADD,
-                Run("git commit -q -m 'Begin session 6'"),
-            ],
+            &[FETCH_BAD, LOG, ADD, WORK],
             "git rebase FETCH_HEAD",
             ReferenceTransaction,
             Restored("git rebase --abort".into()),
         ),
         refused(
             "rebase --exec of a cherry-pick of it",
-            &[
-                FETCH_BAD,
-                LOG,
-                ADD,
-                Run("git commit -q -m 'Begin session 6'"),
-            ],
+            &[FETCH_BAD, LOG, ADD, WORK],
             "git rebase --exec 'git cherry-pick FETCH_HEAD' HEAD~1",
             ReferenceTransaction,
             Restored("git rebase --abort".into()),
@@ -102,7 +94,7 @@ pub(super) fn branches() -> Vec<Attempt> {
         refused(
             "reset --hard behind the aggregate",
             &[],
-            "git reset --hard HEAD~1",
+            "git reset --hard main~1",
             ReferenceTransaction,
             Restored("printed git read-tree".into()),
         ),

@@ -1,31 +1,24 @@
-use super::Step::{Aggregate, At, Bind, Let, Run, Write};
-use super::{ADD, Attempt, LOG, TREE};
-use crate::demo::aggregate::Session;
+use super::Step::{At, Let, Run, Write};
+use super::{ADD, Attempt, LOG, TREE, WORK};
 use crate::demo::scene::Place;
 
 /// What must go through.
 pub(super) fn all() -> Vec<Attempt> {
     vec![
         Attempt::allowed(
-            "a session commits its own log",
+            "a session's commit, which gets its trailer",
             &[LOG, ADD],
-            "git commit -m 'Begin session 6' --trailer 'Baton-Session: 6'",
-            "agent-a",
-        ),
-        Attempt::allowed(
-            "a bound worktree's commit gets a trailer",
-            &[Bind("2026-01-06/6"), LOG, ADD],
-            "git commit -m 'Begin session 6'",
+            "git commit -m 'Go on with the errors'",
             "agent-a",
         )
         .shows(
             "git log -1 '--format=%(trailers:only)'",
-            "Baton-Session: 2026-01-06/6",
+            "Baton-Session: 2026-01-05/5",
         ),
         Attempt::allowed(
             "pull of what others pushed",
             &[At(Place::Outside, "git push -q origin news:main")],
-            "git pull -q --ff-only origin main",
+            "git pull -q --no-rebase --no-edit origin main",
             "agent-a, origin/main",
         ),
         Attempt::allowed(
@@ -34,7 +27,7 @@ pub(super) fn all() -> Vec<Attempt> {
                 At(Place::Outside, "git push -q origin news:main"),
                 LOG,
                 ADD,
-                Run("git commit -q -m 'Begin session 6'"),
+                WORK,
                 Run("git fetch -q origin"),
             ],
             "git rebase -q origin/main",
@@ -58,27 +51,19 @@ pub(super) fn all() -> Vec<Attempt> {
         Attempt::allowed(
             "worktree add for one more agent",
             &[],
-            "git worktree add -q -b agent-c ../agent-c main",
-            "agent-c",
+            "git worktree add -q -b agent-d ../agent-d main",
+            "agent-d",
         ),
-        Attempt::allowed(
-            "an aggregate that its content proves",
-            &[Aggregate(&[Session {
-                number: "5",
-                title: "Say where it hurts",
-                summary: ".agents/temp/handoff-session-5-summary.md",
-            }])],
-            "git update-ref refs/heads/main {aggregate}",
-            "main",
-        )
-        .at(Place::Project),
         Attempt::allowed(
             "plumbing that breaks no rule",
             &[
                 LOG,
                 ADD,
                 TREE,
-                Let("own", "git commit-tree {tree} -p HEAD -m 'Begin session 6'"),
+                Let(
+                    "own",
+                    "git commit-tree {tree} -p HEAD -m 'Go on with the errors'",
+                ),
             ],
             "git update-ref refs/heads/agent-a {own}",
             "agent-a",

@@ -1,12 +1,13 @@
 //! What is tried, as data.
 
+mod aggregate;
 mod commits;
 mod history;
 mod honest;
 mod server;
 
-use super::aggregate::Session;
 use super::outcome::{State, Stop};
+use super::run::Act;
 use super::scene::Place;
 use crate::hooks::Hook;
 
@@ -27,6 +28,8 @@ pub(super) struct Attempt {
     /// A command line, run afterwards, and what it ought to print; for what references do not
     /// show.
     pub(super) shows: Option<(&'static str, &'static str)>,
+    /// What a command of Baton says that declines.
+    pub(super) because: Option<&'static str>,
 }
 
 /// A step that prepares an attempt. Every text may name words in braces.
@@ -46,10 +49,6 @@ pub(super) enum Step {
     Remove(&'static str),
     /// Replaces a file by a symbolic link to another.
     Link(&'static str, &'static str),
-    /// Binds the worktree to a session, as the conductor does.
-    Bind(&'static str),
-    /// Stages an aggregate and makes its commit, `aggregate` among the words.
-    Aggregate(&'static [Session]),
 }
 
 impl Attempt {
@@ -68,6 +67,7 @@ impl Attempt {
             tries,
             expected: (stop, left),
             shows: None,
+            because: None,
         }
     }
 
@@ -80,6 +80,20 @@ impl Attempt {
         left: State,
     ) -> Self {
         Self::new(name, first, tries, Stop::Hook(hook), left)
+    }
+
+    /// What this command of Baton has to decline, saying why.
+    fn declined(
+        name: &'static str,
+        tries: &'static str,
+        command: &'static str,
+        why: &'static str,
+    ) -> Self {
+        let attempt = Self::new(name, &[], tries, Stop::Command(command), State::Clean);
+        Self {
+            because: Some(why),
+            ..attempt
+        }
     }
 
     /// What has to go through, moving these references.
@@ -109,10 +123,27 @@ impl Attempt {
     }
 }
 
-/// Every attempt, in the order of the table.
-pub(super) fn all() -> Vec<Attempt> {
-    let groups: [(&'static str, Vec<Attempt>); 6] = [
+/// Every attempt of this act, in the order of the table.
+pub(super) fn of(act: Act) -> Vec<Attempt> {
+    let groups = match act {
+        Act::AtWork => at_work(),
+        Act::Aggregated => vec![("After the aggregate", aggregate::afterwards())],
+    };
+    let named = groups.into_iter().flat_map(|(group, attempts)| {
+        attempts
+            .into_iter()
+            .map(move |attempt| Attempt { group, ..attempt })
+    });
+    named.collect()
+}
+
+fn at_work() -> Vec<(&'static str, Vec<Attempt>)> {
+    vec![
         ("Honest work", honest::all()),
+        (
+            "Sessions and aggregates out of turn",
+            aggregate::out_of_turn(),
+        ),
         ("Commits that write the handoff file", commits::handoff()),
         (
             "Commits of several sessions, and the rules",
@@ -124,17 +155,14 @@ pub(super) fn all() -> Vec<Attempt> {
             "Without the hooks of the clone, and the server",
             server::all(),
         ),
-    ];
-    let named = groups.into_iter().flat_map(|(group, attempts)| {
-        attempts
-            .into_iter()
-            .map(move |attempt| Attempt { group, ..attempt })
-    });
-    named.collect()
+    ]
 }
 
+/// Where the default policy expects the handoff file.
+pub(super) const HANDOFF: &str = ".agents/HANDOFF.md";
+
 /// Adds a line to the handoff file.
-const EDIT: Step = Step::Append(super::aggregate::HANDOFF, "- Said by an agent\n");
+const EDIT: Step = Step::Append(HANDOFF, "- Said by an agent\n");
 /// Stages everything.
 const ADD: Step = Step::Run("git add -A");
 /// Brings the commit of a clone without hooks here, as `FETCH_HEAD`.
@@ -149,6 +177,11 @@ const TREE: Step = Step::Let("tree", "git write-tree");
 /// Puts index and files back.
 const CLEAN: Step = Step::Run("git reset -q --hard");
 /// The log of the agent's own session.
-const LOG: Step = Step::Write(".agents/sessions/2026-01-06-session-6.md", "# Session 6\n");
+const LOG: Step = Step::Append(
+    ".agents/sessions/2026-01-05-session-5-say-where-it-hurts.md",
+    "More to do.\n",
+);
+/// Commits what is staged for the agent's own session.
+const WORK: Step = Step::Run("git commit -q -m 'Go on with the errors'");
 /// The log of somebody else's.
-const OTHER_LOG: Step = Step::Write(".agents/sessions/2026-01-06-session-7.md", "# Session 7\n");
+const OTHER_LOG: Step = Step::Write(".agents/sessions/2026-01-05-session-06.md", "# Session 6\n");

@@ -25,7 +25,7 @@ pub(super) fn all() -> Vec<Attempt> {
                 LOG,
                 ADD,
             ],
-            "git commit -m 'Begin session 6'",
+            "git commit -m 'Go on with the errors'",
             Stop::Doctor,
             Moved("agent-a".into()),
         ),
