@@ -226,6 +226,23 @@ mod tests {
     }
 
     #[test]
+    fn a_command_declines_only_for_the_reason_that_it_ought_to_have() {
+        let attempts = attempts::of(Act::AtWork);
+        let early = attempts
+            .iter()
+            .find(|attempt| attempt.expected.0 == Stop::Command("aggregate"))
+            .unwrap();
+        let why = "  session 5: it is still active\n";
+        assert_eq!(
+            declined(early, &ran(false, why)),
+            Some(Stop::Command("aggregate"))
+        );
+        assert_eq!(declined(early, &ran(true, why)), None);
+        assert_eq!(declined(early, &ran(false, "another reason\n")), None);
+        assert_eq!(declined(&attempts[0], &ran(false, why)), None);
+    }
+
+    #[test]
     fn what_only_verify_finds_is_told_apart() {
         let answer = |succeeded, out: &str| Ran {
             succeeded,
