@@ -1,5 +1,6 @@
 //! What `git baton session` writes as JSON keeps to the schemas that describe it.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use git_baton::orchestrator::{Session, State, output};
@@ -54,7 +55,10 @@ fn the_committed_schemas_are_those_the_types_make() {
 
 #[test]
 fn sessions_are_valid() {
-    let document = output::sessions(&[session(true), session(false)]);
+    let document = output::sessions(
+        &[session(true), session(false)],
+        &BTreeSet::from(["19".to_owned()]),
+    );
     assert_valid(&output::sessions_schema(), &document);
 }
 
@@ -63,6 +67,9 @@ fn checks_are_valid() {
     let findings = protocol::check("log.md", &protocol::parse("# x\n".into()));
     assert_eq!(findings.len(), 2);
     let schema = output::check_schema();
-    assert_valid(&schema, &output::check(Some(&session(true)), findings));
-    assert_valid(&schema, &output::check(None, Vec::new()));
+    assert_valid(
+        &schema,
+        &output::check(Some(&session(true)), &BTreeSet::new(), findings),
+    );
+    assert_valid(&schema, &output::check(None, &BTreeSet::new(), Vec::new()));
 }

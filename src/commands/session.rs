@@ -1,5 +1,6 @@
 //! `git baton session start|summary|end|list|show|lint`.
 
+use std::collections::BTreeSet;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -9,8 +10,9 @@ use miette::{IntoDiagnostic, WrapErr};
 use super::{ALLOWED, BROKEN, ExitCode};
 use crate::cli::{Session as Verb, SessionFormat as Format, SessionStart};
 use crate::git::Repo;
+use crate::orchestrator::output::{self, Standing};
 use crate::orchestrator::store::{self, Claim, NewSession};
-use crate::orchestrator::{Session, finish, output, start};
+use crate::orchestrator::{Session, carried, finish, start};
 use crate::protocol::{self, Finding};
 use crate::report::escape;
 use crate::sys::{GitEnv, file};
@@ -30,24 +32,26 @@ pub fn run(verb: Verb) -> miette::Result<ExitCode> {
             let text = file.map(|file| read_summary(&env.current_dir, &file));
             let session = finish::hand_in(&repo, text.transpose()?)?;
             let said = format!("session {}: the summary is stored\n", session.id());
-            one(&session, &said, format)
+            one(&repo, &session, &said, format)
         }
         Verb::End { format } => {
             let ending = finish::end(&repo)?;
-            findings(Some(&ending.session), ending.findings, format)
+            let carried = carried::at_head(&repo)?;
+            findings(Some((&ending.session, &carried)), ending.findings, format)
         }
         Verb::List { format } => {
             let sessions = store::list(&repo)?;
+            let carried = carried::at_head(&repo)?;
             super::print(&match format {
-                Format::Human => sessions.iter().map(line).collect(),
-                Format::Json => escape::json(&output::sessions(&sessions)),
+                Format::Human => sessions.iter().map(|one| line(one, &carried)).collect(),
+                Format::Json => escape::json(&output::sessions(&sessions, &carried)),
             })?;
             Ok(ALLOWED)
         }
         Verb::Show { number, format } => {
             let session = finish::named_or_bound(&repo, number.as_deref())?;
-            let page = page(&session);
-            one(&session, &page, format)
+            let page = page(&session, &carried::at_head(&repo)?);
+            one(&repo, &session, &page, format)
         }
         Verb::Lint { format, .. } => findings(None, finish::lint_own(&repo)?, format),
     }
@@ -72,7 +76,7 @@ fn begin(repo: &Repo, args: SessionStart) -> miette::Result<ExitCode> {
         );
     }
     let said = format!("session {}\nlog {}\n", session.id(), session.log_path);
-    one(session, &said, args.format)
+    one(repo, session, &said, args.format)
 }
 
 fn read_summary(directory: &Path, path: &Path) -> miette::Result<BString> {
@@ -103,29 +107,36 @@ fn read(directory: &Path, path: &Path) -> miette::Result<Vec<u8>> {
         .wrap_err_with(|| format!("{} cannot be read", path.display()))
 }
 
-fn one(session: &Session, said: &str, format: Format) -> miette::Result<ExitCode> {
+fn one(repo: &Repo, session: &Session, said: &str, format: Format) -> miette::Result<ExitCode> {
     super::print(&match format {
         Format::Human => said.to_owned(),
-        Format::Json => escape::json(&output::sessions(std::slice::from_ref(session))),
+        Format::Json => {
+            let carried = carried::at_head(repo)?;
+            escape::json(&output::sessions(std::slice::from_ref(session), &carried))
+        }
     })?;
     Ok(ALLOWED)
 }
 
 /// Writes what was found; 1 when something of it keeps a session from ending.
 fn findings(
-    session: Option<&Session>,
+    session: Option<(&Session, &BTreeSet<String>)>,
     findings: Vec<Finding>,
     format: Format,
 ) -> miette::Result<ExitCode> {
     let refused = finish::is_refused(&findings);
     let mut text = String::new();
     match format {
-        Format::Json => text = escape::json(&output::check(session, findings)),
+        Format::Json => {
+            let (session, carried) = session.unzip();
+            let carried = carried.cloned().unwrap_or_default();
+            text = escape::json(&output::check(session, &carried, findings));
+        }
         Format::Human => {
             for finding in &findings {
                 text.push_str(&visible_lines(finding.to_line().as_bytes()));
             }
-            if let Some(session) = session {
+            if let Some((session, _)) = session {
                 let outcome = match refused {
                     true => "cannot end yet",
                     false => "has ended",
@@ -144,16 +155,16 @@ fn visible_lines(text: &[u8]) -> String {
     lines.map(|line| line + "\n").collect()
 }
 
-fn line(session: &Session) -> String {
+fn line(session: &Session, carried: &BTreeSet<String>) -> String {
     format!(
         "{:<16} {:<10} {}\n",
         session.id().to_string(),
-        session.state.as_str(),
+        Standing::of(session, carried).as_str(),
         escape::visible(session.title.as_bytes())
     )
 }
 
-fn page(session: &Session) -> String {
+fn page(session: &Session, carried: &BTreeSet<String>) -> String {
     let mut page = format!("session {}\n", session.id());
     let mut row = |name: &str, value: Option<&str>| {
         if let Some(value) = value.filter(|value| !value.is_empty()) {
@@ -162,7 +173,7 @@ fn page(session: &Session) -> String {
     };
     row("title", Some(&session.title));
     row("task", session.task.as_deref());
-    row("state", Some(session.state.as_str()));
+    row("state", Some(Standing::of(session, carried).as_str()));
     row("branch", session.branch.as_deref());
     row("worktree", Some(&session.worktree));
     row("host", Some(&session.host));

@@ -5,6 +5,7 @@ use bstr::{BStr, BString, ByteSlice};
 use super::document::{insert, is_heading};
 use super::entry::parse_entry;
 use super::lines::Lines;
+use crate::model::Wording;
 
 /// The largest document, and the most entries in it, that are wanted; `None` for no limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -26,14 +27,19 @@ pub struct Trimmed {
 
 /// How many canonical entries stand under the first such heading. Entries that somebody wrote
 /// by hand in another form do not count and are never taken.
-pub fn entry_count(document: &BStr, heading: &str) -> usize {
-    blocks(document, heading).len()
+pub fn entry_count(document: &BStr, heading: &str, wording: &Wording) -> usize {
+    blocks(document, heading, wording).len()
 }
 
 /// The document without the `count` oldest canonical entries under the heading; `None` when there
 /// are fewer. An entry goes with the blank lines after it or, at the document's end, before it.
-pub fn take_oldest(document: &BStr, heading: &str, count: usize) -> Option<Trimmed> {
-    let blocks = blocks(document, heading);
+pub fn take_oldest(
+    document: &BStr,
+    heading: &str,
+    wording: &Wording,
+    count: usize,
+) -> Option<Trimmed> {
+    let blocks = blocks(document, heading, wording);
     let taken = &blocks[blocks.len().checked_sub(count)?..];
     let mut rest = BString::default();
     let mut at = 0;
@@ -55,8 +61,14 @@ pub fn take_oldest(document: &BStr, heading: &str, count: usize) -> Option<Trimm
 
 /// How many of the oldest entries must go so that the document, once `entry` is put in, is within
 /// the limits. All of them when even that is not enough: the new entry always stays.
-pub fn surplus(document: &BStr, heading: &str, entry: &BStr, limits: Limits) -> usize {
-    let present = entry_count(document, heading);
+pub fn surplus(
+    document: &BStr,
+    heading: &str,
+    wording: &Wording,
+    entry: &BStr,
+    limits: Limits,
+) -> usize {
+    let present = entry_count(document, heading, wording);
     let exceeds = |count: usize| {
         let kept = (present - count) as u64 + 1;
         if limits.entries.is_some_and(|most| kept > most) {
@@ -65,7 +77,7 @@ pub fn surplus(document: &BStr, heading: &str, entry: &BStr, limits: Limits) -> 
         let Some(most) = limits.bytes else {
             return false;
         };
-        let trimmed = take_oldest(document, heading, count);
+        let trimmed = take_oldest(document, heading, wording, count);
         trimmed.is_some_and(|trimmed| {
             insert(Some(trimmed.document.as_bstr()), heading, entry).len() as u64 > most
         })
@@ -97,7 +109,7 @@ struct Block {
 }
 
 /// The canonical entries under the first such heading, as they stand.
-fn blocks(document: &[u8], heading: &str) -> Vec<Block> {
+fn blocks(document: &[u8], heading: &str, wording: &Wording) -> Vec<Block> {
     let mut starts = Vec::new();
     let mut section = None;
     let mut end = document.len();
@@ -119,21 +131,21 @@ fn blocks(document: &[u8], heading: &str) -> Vec<Block> {
     let ranges = starts.iter().zip(ends).map(|(start, end)| *start..end);
     ranges
         .filter_map(|range| {
-            let text = canonical(&document[range.clone()])?;
+            let text = canonical(&document[range.clone()], wording)?;
             Some(Block { range, text })
         })
         .collect()
 }
 
 /// The entry that the text is, blank lines at its end and line endings apart.
-fn canonical(text: &[u8]) -> Option<BString> {
+fn canonical(text: &[u8], wording: &Wording) -> Option<BString> {
     let last = Lines::new(text).filter(|line| !line.is_blank()).last()?;
     let text = &text[..last.end];
     let text = match text.contains(&b'\r') {
         true => BString::from(text.replace("\r\n", "\n")),
         false => text.into(),
     };
-    parse_entry(text.as_bstr()).ok()?;
+    parse_entry(text.as_bstr(), wording).ok()?;
     Some(text)
 }
 
@@ -165,7 +177,7 @@ mod tests {
     }
 
     fn taken(text: &str, count: usize) -> (String, Vec<String>) {
-        let trimmed = take_oldest(text.into(), HEADING, count).unwrap();
+        let trimmed = take_oldest(text.into(), HEADING, &Wording::default(), count).unwrap();
         let taken = trimmed.taken.iter().map(ToString::to_string).collect();
         (trimmed.document.to_string(), taken)
     }
@@ -177,7 +189,10 @@ mod tests {
         let (rest, gone) = taken(&text, 2);
         assert_eq!(rest, document("# T\n\n", &[3], tail));
         assert_eq!(gone, [entry(1), entry(2)]);
-        assert_eq!(take_oldest(text.as_str().into(), HEADING, 4), None);
+        assert_eq!(
+            take_oldest(text.as_str().into(), HEADING, &Wording::default(), 4),
+            None
+        );
     }
 
     #[test]
@@ -192,7 +207,10 @@ mod tests {
     fn entries_in_another_form_are_not_taken() {
         let by_hand = "\n### 2025-12-01: by hand\n\n#### Session 5: x\n";
         let text = document("", &[2, 1], by_hand);
-        assert_eq!(entry_count(text.as_str().into(), HEADING), 2);
+        assert_eq!(
+            entry_count(text.as_str().into(), HEADING, &Wording::default()),
+            2
+        );
         assert_eq!(taken(&text, 2).0, format!("{HEADING}\n{by_hand}"));
     }
 
@@ -217,6 +235,7 @@ mod tests {
             super::surplus(
                 text.as_str().into(),
                 HEADING,
+                &Wording::default(),
                 new.as_str().into(),
                 Limits { bytes, entries },
             )
@@ -237,12 +256,12 @@ mod tests {
             text in "(## Recent Work\n|### Parallel Sessions 1 \\(2025-12-18\\)\n\n\\*\\*Parallel Executions\\*\\*: 1 agent\n\n#### Session 1: t\nx\n|\r?\n|```\n|a){0,12}",
             count in 0..4usize,
         ) {
-            let present = entry_count(text.as_str().into(), HEADING);
-            let trimmed = take_oldest(text.as_str().into(), HEADING, count);
+            let present = entry_count(text.as_str().into(), HEADING, &Wording::default());
+            let trimmed = take_oldest(text.as_str().into(), HEADING, &Wording::default(), count);
             prop_assert_eq!(trimmed.is_some(), count <= present);
             if let Some(trimmed) = trimmed {
                 prop_assert_eq!(trimmed.taken.len(), count);
-                prop_assert_eq!(entry_count(trimmed.document.as_bstr(), HEADING), present - count);
+                prop_assert_eq!(entry_count(trimmed.document.as_bstr(), HEADING, &Wording::default()), present - count);
             }
         }
     }

@@ -1,7 +1,7 @@
 use bstr::{BStr, BString, ByteSlice, ByteVec};
 
-use super::lines::{BOM, Line, Lines, leading};
-use crate::model::SessionId;
+use super::lines::{BOM, Line, Lines};
+use crate::model::Wording;
 
 /// Why a document is not another one with one entry put in.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -110,31 +110,47 @@ pub fn extract(
 }
 
 /// The numbers of the sessions, without leading zeros, in document order, that entries under the
-/// heading carry: lines `#### Session N` outside fenced code, whatever follows the number. Where
-/// the heading occurs several times, all of its sections count.
-pub fn aggregated_sessions(document: &BStr, heading: &str) -> Vec<String> {
+/// heading carry, see [`carried_sessions`].
+pub fn aggregated_sessions(document: &BStr, heading: &str, wording: &Wording) -> Vec<String> {
+    let carried = carried_sessions(document, heading, wording).into_iter();
+    carried.map(|(number, _)| number).collect()
+}
+
+/// The numbers of the sessions, without leading zeros, in document order, that entries under the
+/// heading carry, each with the text below its title: lines `#### Session N`, or as this wording has
+/// it, outside fenced code, whatever follows the number. Where the heading occurs several times,
+/// all of its sections count.
+pub fn carried_sessions<'d>(
+    document: &'d BStr,
+    heading: &str,
+    wording: &Wording,
+) -> Vec<(String, &'d BStr)> {
     let mut section = None;
     let mut sessions = Vec::new();
+    let mut open: Option<(String, usize)> = None;
     for line in Lines::new(document) {
         let Some(level) = line.heading() else {
             continue;
         };
+        if level <= 4 {
+            let text = |(number, from)| (number, document[from..line.start].as_bstr());
+            sessions.extend(open.take().map(text));
+        }
         if is_heading(&line, heading) {
             section = Some(level);
         } else if section.is_some_and(|outer| level <= outer) {
             section = None;
         } else if section.is_some() && level == 4 {
-            sessions.extend(session_of(line.text));
+            open = session_of(line.text, wording).map(|number| (number, line.end));
         }
     }
+    sessions.extend(open.map(|(number, from)| (number, document[from..].as_bstr())));
     sessions
 }
 
-fn session_of(text: &[u8]) -> Option<String> {
+fn session_of(text: &[u8], wording: &Wording) -> Option<String> {
     let title = text.trim_start().strip_prefix(b"####")?.trim_start();
-    let rest = title.strip_prefix(b"Session")?.trim_start();
-    let digits = leading(rest, |byte| byte.is_ascii_digit());
-    let id = SessionId::new(None, rest[..digits].to_str().ok()?)?;
+    let id = wording.session_title.session_of(title.as_bstr())?;
     Some(id.number().to_owned())
 }
 
@@ -385,7 +401,7 @@ mod tests {
                         #### Sessions 6\n## Next\n#### Session 7: other\n## Recent Work\n\
                         #### Session 8 (late)\n";
         assert_eq!(
-            aggregated_sessions(document.into(), HEADING),
+            aggregated_sessions(document.into(), HEADING, &Wording::default()),
             ["19", "5", "8"]
         );
     }

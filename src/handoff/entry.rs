@@ -4,7 +4,7 @@ use bstr::{BStr, BString, ByteSlice, ByteVec};
 
 use super::lines::Lines;
 use super::summary::{self, SummaryError};
-use crate::model::SessionId;
+use crate::model::{SessionId, Wording};
 
 /// What one aggregate commit adds to the handoff document.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,81 +75,76 @@ pub enum ParseError {
     Content(#[from] RenderError),
 }
 
-/// The canonical text of an entry, with LF line endings and one at the end.
+/// The canonical text of an entry in this wording, with LF line endings and one at the end.
 ///
 /// # Errors
 /// When a part of it would not be read back as it is.
-pub fn render_entry(entry: &Entry) -> Result<BString, RenderError> {
+pub fn render_entry(entry: &Entry, wording: &Wording) -> Result<BString, RenderError> {
     check(entry)?;
     let numbers: Vec<&str> = entry.sessions.iter().map(|s| s.number.as_str()).collect();
-    let mut text = BString::from(format!(
-        "### Parallel Sessions {} ({})\n\n",
-        numbers.join(", "),
-        entry.date
-    ));
+    let title = wording.entry_title.render(&numbers, &entry.date);
+    let mut text = BString::from(format!("### {title}\n\n"));
     if let Some(number) = &entry.orchestrator {
-        text.push_str(format!("**Orchestrator**: Session {number}\n"));
+        text.push_str(format!("{}{number}\n", orchestrator(wording)));
     }
-    text.push_str(executions(entry.sessions.len()));
+    text.push_str(executions(entry.sessions.len(), wording));
     for section in &entry.sessions {
-        text.push_str(format!(
-            "\n#### Session {}: {}\n",
-            section.number, section.title
-        ));
+        let title = wording
+            .session_title
+            .render(&section.number, &section.title);
+        text.push_str(format!("\n#### {title}\n"));
         text.push_str(&section.summary);
     }
     Ok(text)
 }
 
-/// Reads a canonical entry: rendering the result gives the same bytes again.
+/// Reads a canonical entry in this wording: rendering the result gives the same bytes again.
 ///
 /// # Errors
 /// When the text is anything but what [`render_entry`] makes of some entry.
-pub fn parse_entry(text: &BStr) -> Result<Entry, ParseError> {
+pub fn parse_entry(text: &BStr, wording: &Wording) -> Result<Entry, ParseError> {
     let mut lines = Lines::new(text);
     let mut line = 0;
     let mut next = || {
         line += 1;
         lines.next().map_or(&[][..], |line| line.text)
     };
-    let (numbers, date) = title(next()).ok_or(ParseError::Line {
+    let (numbers, date) = title(next(), wording).ok_or(ParseError::Line {
         line: 1,
-        expected: "`### Parallel Sessions N, N (YYYY-MM-DD)`",
+        expected: "an entry's title: `###` and what the policy's `entry_title` makes of sessions and date",
     })?;
     next();
     let mut counted = next();
     let orchestrator = counted
-        .strip_prefix(b"**Orchestrator**: Session ")
+        .strip_prefix(orchestrator(wording).as_bytes())
         .and_then(utf8);
     if orchestrator.is_some() {
         counted = next();
     }
-    let expected = executions(numbers.len());
+    let expected = executions(numbers.len(), wording);
     if counted != expected.trim_end().as_bytes() {
         return Err(ParseError::Line {
             line,
-            expected: "`**Parallel Executions**: ` and the number of sessions",
+            expected: "the policy's `agents_label` and the number of sessions",
         });
     }
     let entry = Entry {
         date,
         orchestrator,
-        sessions: sections(text)?,
+        sessions: sections(text, wording)?,
     };
-    same(text, &render_entry(&entry)?)?;
+    same(text, &render_entry(&entry, wording)?)?;
     Ok(entry)
 }
 
 /// The first line: the sessions' numbers and the date.
-fn title(line: &[u8]) -> Option<(Vec<String>, String)> {
-    let line = utf8(line.strip_prefix(b"### Parallel Sessions ")?)?;
-    let (numbers, date) = line.strip_suffix(')')?.rsplit_once(" (")?;
-    let numbers = numbers.split(", ").map(str::to_owned).collect();
-    Some((numbers, date.to_owned()))
+fn title(line: &[u8], wording: &Wording) -> Option<(Vec<String>, String)> {
+    let title = line.strip_prefix(b"### ")?.to_str().ok()?;
+    wording.entry_title.read(title)
 }
 
 /// The sessions' sections: each begins at a heading of level 4 outside fenced code.
-fn sections(text: &[u8]) -> Result<Vec<SessionSection>, ParseError> {
+fn sections(text: &[u8], wording: &Wording) -> Result<Vec<SessionSection>, ParseError> {
     let headings: Vec<_> = Lines::new(text)
         .filter(|line| line.heading() == Some(4))
         .collect();
@@ -160,15 +155,11 @@ fn sections(text: &[u8]) -> Result<Vec<SessionSection>, ParseError> {
         .map(|(heading, end)| {
             let (number, title) = heading
                 .text
-                .strip_prefix(b"#### Session ")
-                .and_then(utf8)
-                .and_then(|rest| {
-                    rest.split_once(": ")
-                        .map(|(number, title)| (number.to_owned(), title.to_owned()))
-                })
+                .strip_prefix(b"#### ")
+                .and_then(|title| wording.session_title.read(title.to_str().ok()?))
                 .ok_or(ParseError::Line {
                     line: heading.number,
-                    expected: "`#### Session N: Title`",
+                    expected: "`####` and what the policy's `session_title` makes of number and title",
                 })?;
             let body = &text[heading.end..end];
             // The blank line before the next section is not the summary's.
@@ -232,13 +223,21 @@ fn check(entry: &Entry) -> Result<(), RenderError> {
 }
 
 fn is_day(text: &str) -> bool {
-    text.parse::<jiff::civil::Date>()
-        .is_ok_and(|day| day.to_string() == text)
+    // Years before 0 would be longer.
+    text.len() == 10
+        && text
+            .parse::<jiff::civil::Date>()
+            .is_ok_and(|day| day.to_string() == text)
 }
 
-fn executions(count: usize) -> String {
+fn orchestrator(wording: &Wording) -> String {
+    format!("**{}**: Session ", wording.orchestrator_label.as_str())
+}
+
+fn executions(count: usize, wording: &Wording) -> String {
     let plural = if count == 1 { "" } else { "s" };
-    format!("**Parallel Executions**: {count} agent{plural}\n")
+    let label = wording.agents_label.as_str();
+    format!("**{label}**: {count} agent{plural}\n")
 }
 
 fn utf8(text: &[u8]) -> Option<String> {
@@ -247,7 +246,10 @@ fn utf8(text: &[u8]) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::model::{EntryTitle, Label, SessionTitle};
 
     const TEXT: &str = "### Parallel Sessions 19, 20 (2025-12-18)\n\n\
         **Orchestrator**: Session 22\n**Parallel Executions**: 2 agents\n\n\
@@ -279,15 +281,18 @@ mod tests {
 
     #[test]
     fn an_entry_has_one_text() {
-        assert_eq!(render_entry(&entry()).unwrap(), TEXT);
-        assert_eq!(parse_entry(TEXT.into()).unwrap(), entry());
+        assert_eq!(render_entry(&entry(), &Wording::default()).unwrap(), TEXT);
+        assert_eq!(
+            parse_entry(TEXT.into(), &Wording::default()).unwrap(),
+            entry()
+        );
         let alone = Entry {
             orchestrator: None,
             sessions: vec![section("7", "t", "s\n")],
             ..entry()
         };
         assert_eq!(
-            render_entry(&alone).unwrap(),
+            render_entry(&alone, &Wording::default()).unwrap(),
             "### Parallel Sessions 7 (2025-12-18)\n\n**Parallel Executions**: 1 agent\n\n\
              #### Session 7: t\ns\n"
         );
@@ -298,15 +303,22 @@ mod tests {
         let with = |change: fn(&mut Entry)| {
             let mut entry = entry();
             change(&mut entry);
-            render_entry(&entry).unwrap_err()
+            render_entry(&entry, &Wording::default()).unwrap_err()
         };
-        for date in ["2025-02-29", "2025-1-01", "", "2025-12-18\n", "+025-12-18"] {
+        for date in [
+            "2025-02-29",
+            "2025-1-01",
+            "",
+            "2025-12-18\n",
+            "+025-12-18",
+            "-000001-01-01",
+        ] {
             let entry = Entry {
                 date: date.to_owned(),
                 ..entry()
             };
             assert_eq!(
-                render_entry(&entry),
+                render_entry(&entry, &Wording::default()),
                 Err(RenderError::Date(date.to_owned()))
             );
         }
@@ -344,7 +356,7 @@ mod tests {
             (TEXT.replace("2 agents", "3 agents"), 4),
             (TEXT.replace("19, 20", "20, 19"), 1),
             (TEXT.replace("agents\n", "agents\nmore\n"), 5),
-            (TEXT.replace("#### Session 20: ", "#### Session 20 "), 0),
+            (TEXT.replace("#### Session 20: ", "#### Session 20 "), 13),
             (TEXT.replace("done\n", "done\n\n"), 0),
             (TEXT.replace("```\n\n####", "```\n####"), 12),
             (TEXT.replace("Session 22\n", "Session 22\r\n"), 3),
@@ -352,10 +364,69 @@ mod tests {
             (String::new(), 1),
         ];
         for (text, at) in cases {
-            match parse_entry(text.as_str().into()) {
+            match parse_entry(text.as_str().into(), &Wording::default()) {
                 Err(ParseError::Line { line, .. }) => assert_eq!(line, at, "{text}"),
                 Err(ParseError::Content(_)) => assert_eq!(at, 0, "{text}"),
                 Ok(entry) => panic!("{text} was read as {entry:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn a_policy_words_the_entry() {
+        let wording = Wording {
+            entry_title: EntryTitle::parse("{date}: Sitzungen {sessions}").unwrap(),
+            session_title: SessionTitle::parse("Sitzung {session} – {title} ✓").unwrap(),
+            orchestrator_label: Label::parse("Leitung").unwrap(),
+            agents_label: Label::parse("Parallel").unwrap(),
+        };
+        let text = render_entry(&entry(), &wording).unwrap();
+        assert!(text.starts_with_str(
+            "### 2025-12-18: Sitzungen 19, 20\n\n**Leitung**: Session 22\n\
+             **Parallel**: 2 agents\n\n#### Sitzung 19 – Constraints ✓\n- one\n"
+        ));
+        assert_eq!(parse_entry(text.as_ref(), &wording).unwrap(), entry());
+        assert!(parse_entry(text.as_ref(), &Wording::default()).is_err());
+        assert!(parse_entry(TEXT.into(), &wording).is_err());
+    }
+
+    /// Texts that come near to being placeholders, numbers, dates and line ends.
+    fn text(pieces: &'static str) -> impl Strategy<Value = String> {
+        proptest::string::string_regex(pieces).unwrap()
+    }
+
+    proptest! {
+        #[test]
+        fn in_any_wording_an_entry_reads_back(
+            entry_title in text("(#|`|1|, |\\*|é|a| ){0,3}(\\{sessions\\}(1|, | |-|é){0,2}\\{date\\}|\\{date\\}(1|, | |-|é){0,2}\\{sessions\\})(#|1|-|\\)){0,3}"),
+            session_title in text("(#|`|1|Session |é| ){0,3}\\{session\\}(:|1| |é|#){0,3}\\{title\\}(:|1|#|\\)| ){0,3}"),
+            labels in (text("[a:*0 ]{1,4}"), text("[a:*0 ]{1,4}")),
+            title in text("[a1: #é)]{1,6}"),
+            numbers in proptest::collection::hash_set(0..200u32, 1..4),
+            orchestrator in proptest::option::of(0..30u32),
+        ) {
+            let parsed = (
+                EntryTitle::parse(&entry_title),
+                SessionTitle::parse(&session_title),
+                Label::parse(&labels.0),
+                Label::parse(&labels.1),
+            );
+            let (Ok(entry_title), Ok(session_title), Ok(orchestrator_label), Ok(agents_label)) = parsed
+            else {
+                return Ok(());
+            };
+            let wording = Wording { entry_title, session_title, orchestrator_label, agents_label };
+            let entry = Entry {
+                date: "2025-12-18".to_owned(),
+                orchestrator: orchestrator.map(|number| number.to_string()),
+                sessions: numbers.iter().map(|number| section(&number.to_string(), &title, "s\n")).collect(),
+            };
+            if let Ok(text) = render_entry(&entry, &wording) {
+                prop_assert_eq!(parse_entry(text.as_ref(), &wording), Ok(entry.clone()));
+                let document = crate::handoff::insert(None, "## W", text.as_ref());
+                let carried = crate::handoff::aggregated_sessions(document.as_ref(), "## W", &wording);
+                let numbers: Vec<_> = entry.sessions.into_iter().map(|one| one.number).collect();
+                prop_assert_eq!(carried, numbers);
             }
         }
     }

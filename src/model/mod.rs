@@ -7,6 +7,7 @@ mod session;
 pub mod trailers;
 mod verdict;
 mod watch;
+mod wording;
 
 pub use change::{
     AggregateEvidence, ArchiveFile, Change, CommitChange, PathChange, Signature, Subject, TipEntry,
@@ -18,3 +19,4 @@ pub use session::SessionId;
 pub use trailers::Trailer;
 pub use verdict::{Override, RuleId, Verdict, Violation};
 pub use watch::Watch;
+pub use wording::{EntryTitle, Label, SessionTitle, Wording, WordingError};

@@ -6,7 +6,7 @@ use std::path::Path;
 use bstr::{BStr, BString, ByteSlice};
 
 use super::store::{self, stored};
-use super::{Session, SessionError, State, start};
+use super::{Session, SessionError, State, carried, start};
 use crate::git::{Repo, tree::TreeReader};
 use crate::guard::base::Bases;
 use crate::guard::binding;
@@ -42,12 +42,12 @@ pub fn hand_in(repo: &Repo, text: Option<BString>) -> Result<Session, SessionErr
     if canonical_summary(text.as_bstr()).is_empty() {
         return Err(SessionError::EmptySummary);
     }
+    if carried::at_head(repo)?.contains(&session.number) {
+        return Err(SessionError::Over(session.id().to_string()));
+    }
     store::update(repo, &session.number, |session| {
-        if session.state == State::Aggregated {
-            return Err(SessionError::Over(session.id().to_string()));
-        }
         session.summary = Some(text.clone());
-        Ok(())
+        Ok::<_, SessionError>(())
     })
 }
 

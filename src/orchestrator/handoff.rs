@@ -83,7 +83,7 @@ pub fn status(repo: &Repo, branch: Option<&str>) -> Result<Status, AggregateErro
     let mut pending = Vec::new();
     for (number, candidate) in &collected {
         let known = candidate.recorded.is_some() || !candidate.summaries.is_empty();
-        let id = SessionId::new(None, number).filter(|_| known && !candidate.aggregated);
+        let id = SessionId::new(None, number).filter(|_| known && candidate.aggregated.is_empty());
         let Some(id) = id else {
             continue;
         };
@@ -111,7 +111,7 @@ pub fn status(repo: &Repo, branch: Option<&str>) -> Result<Status, AggregateErro
         path: table.path.to_string(),
         bytes: document.len() as u64,
         max_bytes: table.budget.max_bytes,
-        entries: handoff::entry_count(document.as_bstr(), &table.heading) as u64,
+        entries: handoff::entry_count(document.as_bstr(), &table.heading, &table.wording) as u64,
         keep_entries: table.budget.keep_entries,
         pending,
     })

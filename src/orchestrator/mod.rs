@@ -1,6 +1,7 @@
 //! The conductor: agents' sessions as they are recorded below `refs/baton/`.
 
 pub mod aggregate;
+pub mod carried;
 pub mod edit;
 mod error;
 pub mod finish;

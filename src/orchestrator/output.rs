@@ -1,13 +1,15 @@
 //! Sessions and findings as JSON, described by `schema/sessions.schema.json` and
 //! `schema/session-check.schema.json`.
 
+use std::collections::BTreeSet;
+
 use bstr::ByteSlice;
 use schemars::{JsonSchema, Schema, schema_for};
 use serde::Serialize;
 
-use super::Session;
 use super::finish::is_refused;
 use super::session::Record;
+use super::{Session, State};
 use crate::protocol::Finding;
 
 /// The version of both documents.
@@ -31,9 +33,41 @@ pub struct Item {
     pub id: String,
     /// What is recorded of it.
     #[serde(flatten)]
-    pub record: Record,
+    pub record: Record<Standing>,
     /// Its summary; bytes that are no UTF-8 are replaced.
     pub summary: Option<String>,
+}
+
+/// How far a session is, as it is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Standing {
+    /// An agent works on it.
+    Active,
+    /// It is done; its summary waits for the orchestrator.
+    Ended,
+    /// The handoff document of what is checked out, or an archive of it, carries it.
+    Aggregated,
+}
+
+impl Standing {
+    /// Of a session, where the sessions of these numbers are carried.
+    pub fn of(session: &Session, carried: &BTreeSet<String>) -> Self {
+        match session.state {
+            _ if carried.contains(&session.number) => Self::Aggregated,
+            State::Active => Self::Active,
+            State::Ended => Self::Ended,
+        }
+    }
+
+    /// The state as it is written.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => State::Active.as_str(),
+            Self::Ended => State::Ended.as_str(),
+            Self::Aggregated => "aggregated",
+        }
+    }
 }
 
 /// What was found in logs, or when a session was to end.
@@ -52,30 +86,35 @@ pub struct Check {
 }
 
 impl Item {
-    fn new(session: &Session) -> Self {
+    fn new(session: &Session, carried: &BTreeSet<String>) -> Self {
         let text = |summary: &bstr::BString| summary.to_str_lossy().into_owned();
         Self {
             id: session.id().to_string(),
-            record: session.record(),
+            record: session.record_as(Standing::of(session, carried)),
             summary: session.summary.as_ref().map(text),
         }
     }
 }
 
-/// These sessions as JSON.
-pub fn sessions(sessions: &[Session]) -> String {
+/// These sessions as JSON, where the handoff document carries those of these numbers.
+pub fn sessions(sessions: &[Session], carried: &BTreeSet<String>) -> String {
+    let items = sessions.iter().map(|session| Item::new(session, carried));
     to_json(&Sessions {
         version: VERSION,
-        sessions: sessions.iter().map(Item::new).collect(),
+        sessions: items.collect(),
     })
 }
 
-/// These findings as JSON.
-pub fn check(session: Option<&Session>, findings: Vec<Finding>) -> String {
+/// These findings as JSON, where the handoff document carries the sessions of these numbers.
+pub fn check(
+    session: Option<&Session>,
+    carried: &BTreeSet<String>,
+    findings: Vec<Finding>,
+) -> String {
     to_json(&Check {
         version: VERSION,
         clean: !is_refused(&findings),
-        session: session.map(Item::new),
+        session: session.map(|session| Item::new(session, carried)),
         findings,
     })
 }

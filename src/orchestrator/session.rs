@@ -46,10 +46,8 @@ pub struct Session {
 pub enum State {
     /// An agent works on it.
     Active,
-    /// It is done; its summary waits for the orchestrator.
+    /// It is done.
     Ended,
-    /// Its summary is in the handoff document.
-    Aggregated,
 }
 
 impl State {
@@ -58,7 +56,6 @@ impl State {
         match self {
             Self::Active => "active",
             Self::Ended => "ended",
-            Self::Aggregated => "aggregated",
         }
     }
 }
@@ -73,13 +70,18 @@ impl Session {
 
     /// The record without the summary.
     pub fn record(&self) -> Record {
+        self.record_as(self.state)
+    }
+
+    /// The record without the summary, with another word for how far it is.
+    pub(super) fn record_as<S>(&self, state: S) -> Record<S> {
         Record {
             version: VERSION,
             number: self.number.clone(),
             date: self.date.clone(),
             title: self.title.clone(),
             task: self.task.clone(),
-            state: self.state,
+            state,
             branch: self.branch.clone(),
             worktree: self.worktree.clone(),
             host: self.host.clone(),
@@ -122,9 +124,9 @@ impl Session {
     }
 }
 
-/// A session's `session.json`.
+/// A session's `session.json`; what is shown of it may know more about its state.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-pub struct Record {
+pub struct Record<S = State> {
     /// The version of this format: 1.
     #[schemars(range(min = 1, max = 1))]
     pub version: u32,
@@ -137,7 +139,7 @@ pub struct Record {
     /// The task that it works on.
     pub task: Option<String>,
     /// How far it is.
-    pub state: State,
+    pub state: S,
     /// The full name of the branch on which it began.
     pub branch: Option<String>,
     /// The worktree: `.` for the main one.

@@ -19,6 +19,7 @@ use super::{
     AllowedSigners, Branches, Budget, Handoff, POLICY_PATH, Policy, Protected, SessionPattern,
     Sessions, Signing, Trailers, Writer,
 };
+use crate::model::{EntryTitle, Label, SessionTitle, Wording, WordingError};
 
 /// The largest policy that is read, in bytes.
 pub const MAX_POLICY_BYTES: usize = 1 << 20;
@@ -218,11 +219,37 @@ fn handoff(table: &HandoffTable) -> Compiled<Handoff> {
     Ok(Handoff {
         path: path.into(),
         heading: heading.clone(),
+        wording: wording(table)?,
         budget: Budget {
             max_bytes: limit(table.max_bytes),
             keep_entries: limit(table.keep_entries),
         },
         archive: archive(&table.archive)?,
+    })
+}
+
+fn wording(table: &HandoffTable) -> Compiled<Wording> {
+    let (entry, session) = (&table.entry_title, &table.session_title);
+    Ok(Wording {
+        entry_title: worded(entry, EntryTitle::parse, "`{date}: sessions {sessions}`")?,
+        session_title: worded(session, SessionTitle::parse, "`Session {session}: {title}`")?,
+        orchestrator_label: worded(&table.orchestrator_label, Label::parse, "`Orchestrator`")?,
+        agents_label: worded(&table.agents_label, Label::parse, "`Agents`")?,
+    })
+}
+
+fn worded<T>(
+    at: &Spanned<String>,
+    parse: fn(&str) -> Result<T, WordingError>,
+    example: &str,
+) -> Compiled<T> {
+    let text = at.get_ref();
+    parse(text).map_err(|error| {
+        let problem = PolicyProblem::Wording {
+            text: text.clone(),
+            error,
+        };
+        fault(at, problem, &format!("write it like {example}"))
     })
 }
 
@@ -400,11 +427,16 @@ pub(super) fn decompile(policy: &Policy) -> PolicyFile {
         writer: entry.writer,
     };
     let (sessions, branches) = (&policy.sessions, &policy.branches);
+    let wording = &policy.handoff.wording;
     PolicyFile {
         version: unplaced(VERSION),
         handoff: HandoffTable {
             path: unplaced(policy.handoff.path.to_string()),
             heading: unplaced_text(&policy.handoff.heading),
+            entry_title: unplaced_text(wording.entry_title.as_str()),
+            session_title: unplaced_text(wording.session_title.as_str()),
+            orchestrator_label: unplaced_text(wording.orchestrator_label.as_str()),
+            agents_label: unplaced_text(wording.agents_label.as_str()),
             max_bytes: policy.handoff.budget.max_bytes.unwrap_or(0),
             keep_entries: policy.handoff.budget.keep_entries.unwrap_or(0),
             archive: unplaced_text(policy.handoff.archive.as_str()),

@@ -3,6 +3,8 @@ use std::ops::Range;
 
 use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode};
 
+use crate::model::WordingError;
+
 /// What is wrong with a policy.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PolicyProblem {
@@ -62,6 +64,14 @@ pub enum PolicyProblem {
     /// A value that is not one heading of a Markdown document, of a level above the entries'.
     #[error("`{0}` is not a Markdown heading under which entries can stand")]
     Heading(String),
+    /// A wording of entries that could not be read back.
+    #[error("`{text}` cannot word an entry: {error}")]
+    Wording {
+        /// The wording as it was written.
+        text: String,
+        /// What is wrong with it.
+        error: WordingError,
+    },
     /// A key that git would not read as a trailer's.
     #[error("`{0}` is not a trailer's key")]
     TrailerKey(String),

@@ -28,7 +28,7 @@ use bstr::{BStr, BString, ByteSlice};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::model::{SessionId, Watch};
+use crate::model::{SessionId, Watch, Wording};
 use scope::Scope;
 
 /// The file at the root of a repository that holds its policy.
@@ -82,6 +82,8 @@ pub struct Handoff {
     pub path: BString,
     /// The heading under which entries stand, newest first.
     pub heading: String,
+    /// How its entries are worded.
+    pub wording: Wording,
     /// How much of it an aggregate commit leaves in place.
     pub budget: Budget,
     /// Where it puts the rest.

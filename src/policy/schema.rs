@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
 use super::Writer;
+use crate::model::Wording;
 
 /// The only version of the format so far.
 pub const VERSION: i64 = 1;
@@ -41,6 +42,19 @@ pub struct HandoffTable {
     /// The heading, of level 1 or 2, under which the entries stand, newest first.
     #[schemars(with = "String")]
     pub heading: Spanned<String>,
+    /// The title of an entry, with `{sessions}` for the sessions' numbers and `{date}` for the day.
+    #[schemars(with = "String")]
+    pub entry_title: Spanned<String>,
+    /// The title of a session's section in an entry, with `{session}` for the number and, behind it,
+    /// `{title}` for what the session was about.
+    #[schemars(with = "String")]
+    pub session_title: Spanned<String>,
+    /// What the line of an entry that names the orchestrator's session begins with, in bold face.
+    #[schemars(with = "String", regex(pattern = "^[^*]+$"))]
+    pub orchestrator_label: Spanned<String>,
+    /// What the line of an entry that counts the agents begins with, in bold face.
+    #[schemars(with = "String", regex(pattern = "^[^*]+$"))]
+    pub agents_label: Spanned<String>,
     /// How large an aggregate commit may leave the document, in bytes, before it moves the oldest
     /// entries to an archive file; 0 for no limit.
     pub max_bytes: u64,
@@ -176,9 +190,14 @@ impl Default for PolicyFile {
 
 impl Default for HandoffTable {
     fn default() -> Self {
+        let wording = Wording::default();
         Self {
             path: unplaced_text(".agents/HANDOFF.md"),
             heading: unplaced_text("## Recent Work"),
+            entry_title: unplaced_text(wording.entry_title.as_str()),
+            session_title: unplaced_text(wording.session_title.as_str()),
+            orchestrator_label: unplaced_text(wording.orchestrator_label.as_str()),
+            agents_label: unplaced_text(wording.agents_label.as_str()),
             max_bytes: 0,
             keep_entries: 0,
             archive: unplaced_text(".agents/archive/HANDOFF-{date}.md"),

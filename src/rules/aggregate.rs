@@ -229,7 +229,7 @@ fn added_entry(
             ExtractError::Unchanged => ProofError::HandoffUnchanged,
             error => error.into(),
         })?;
-    Ok(parse_entry(text.as_bstr())?)
+    Ok(parse_entry(text.as_bstr(), &terms.handoff.wording)?)
 }
 
 fn check_sessions(sessions: &[SessionId], entry: &HandoffEntry, errors: &mut Vec<ProofError>) {
@@ -250,8 +250,8 @@ fn check_repeated(
     archiving: Option<&Archiving>,
     errors: &mut Vec<ProofError>,
 ) {
-    let carried =
-        |document: &BString| aggregated_sessions(document.as_bstr(), &terms.handoff.heading);
+    let (heading, wording) = (&terms.handoff.heading, &terms.handoff.wording);
+    let carried = |document: &BString| aggregated_sessions(document.as_bstr(), heading, wording);
     let archives = evidence
         .archives
         .iter()

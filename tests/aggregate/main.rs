@@ -8,4 +8,5 @@ mod edit;
 mod forgeries;
 mod signing;
 mod support;
+mod wording;
 mod worktrees;

@@ -5,6 +5,7 @@ use git_baton::handoff::{
     Entry, RenderError, SessionSection, SummaryError, aggregated_sessions, canonical_summary,
     extract, insert, parse_entry, render_entry,
 };
+use git_baton::model::Wording;
 
 /// The heading under which entries stand.
 pub const HEADING: &str = "## Recent Work";
@@ -33,9 +34,11 @@ pub fn extracted_is_inserted(before: &[u8], after: &[u8]) {
 
 /// A text that is an entry is the only text of that entry.
 pub fn parsed_is_rendered(text: &[u8]) -> Option<Entry> {
-    let entry = parse_entry(text.into()).ok()?;
+    let entry = parse_entry(text.into(), &Wording::default()).ok()?;
     assert_eq!(
-        render_entry(&entry).as_ref().map(|text| text.as_bytes()),
+        render_entry(&entry, &Wording::default())
+            .as_ref()
+            .map(|text| text.as_bytes()),
         Ok(text)
     );
     Some(entry)
@@ -57,8 +60,11 @@ pub fn any_text_is_a_summary(texts: &[&[u8]]) -> Option<Entry> {
         orchestrator: None,
         sessions: sessions.collect(),
     };
-    match render_entry(&entry) {
-        Ok(text) => assert_eq!(parse_entry(text.as_ref()).as_ref(), Ok(&entry)),
+    match render_entry(&entry, &Wording::default()) {
+        Ok(text) => assert_eq!(
+            parse_entry(text.as_ref(), &Wording::default()).as_ref(),
+            Ok(&entry)
+        ),
         Err(RenderError::Summary {
             error: SummaryError::Empty,
             ..
@@ -74,13 +80,19 @@ pub fn any_text_is_a_summary(texts: &[&[u8]]) -> Option<Entry> {
 pub fn sessions_are_remembered(before: &[u8], entry: &Entry) {
     let numbers = |entry: &[u8]| {
         let after = insert(Some(before.into()), HEADING, entry.into());
-        aggregated_sessions(after.as_ref(), HEADING)
+        aggregated_sessions(after.as_ref(), HEADING, &Wording::default())
     };
-    let with_old = |new: Vec<String>| [new, aggregated_sessions(before.into(), HEADING)].concat();
+    let with_old = |new: Vec<String>| {
+        [
+            new,
+            aggregated_sessions(before.into(), HEADING, &Wording::default()),
+        ]
+        .concat()
+    };
     if numbers(b"#### Session 7: seen\n") != with_old(vec!["7".to_owned()]) {
         return;
     }
-    let text = render_entry(entry).expect("it was rendered before");
+    let text = render_entry(entry, &Wording::default()).expect("it was rendered before");
     let new = entry.sessions.iter().map(|section| section.number.clone());
     assert_eq!(numbers(&text), with_old(new.collect()));
 }

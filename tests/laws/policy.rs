@@ -3,7 +3,9 @@
 use std::sync::LazyLock;
 
 use bstr::{BStr, ByteSlice};
-use git_baton::handoff::{aggregated_sessions, insert};
+use git_baton::handoff::{
+    Entry, SessionSection, aggregated_sessions, insert, parse_entry, render_entry,
+};
 use git_baton::model::{Signature, Watch};
 use git_baton::policy::{AllowedSigners, Policy, SignatureError, fold};
 use miette::Diagnostic;
@@ -65,10 +67,20 @@ pub fn what_is_protected_is_watched(policy: &Policy, path: &BStr) {
 
 /// An entry that goes under the policy's heading is found under it again.
 pub fn an_entry_stands_under_the_heading(policy: &Policy) {
-    let heading = &policy.handoff.heading;
-    let entry = "### Parallel Sessions 7 (2025-12-18)\n\n#### Session 7: T\n";
-    let document = insert(None, heading, entry.into());
-    let sessions = aggregated_sessions(document.as_ref(), heading);
+    let (heading, wording) = (&policy.handoff.heading, &policy.handoff.wording);
+    let entry = Entry {
+        date: "2025-12-18".to_owned(),
+        orchestrator: Some("8".to_owned()),
+        sessions: vec![SessionSection {
+            number: "7".to_owned(),
+            title: "T".to_owned(),
+            summary: "s\n".into(),
+        }],
+    };
+    let text = render_entry(&entry, wording).expect("it fits any wording");
+    assert_eq!(parse_entry(text.as_ref(), wording).as_ref(), Ok(&entry));
+    let document = insert(None, heading, text.as_ref());
+    let sessions = aggregated_sessions(document.as_ref(), heading, wording);
     assert_eq!(sessions, ["7"], "{document}");
 }
 

@@ -16,6 +16,7 @@ use git_baton::guard::journal::Journal;
 use git_baton::handoff::{Entry, SessionSection, digest, insert, render_entry};
 use git_baton::hooks::Hook;
 use git_baton::model::Oid;
+use git_baton::model::Wording;
 use tempfile::TempDir;
 
 /// The binary under test.
@@ -409,7 +410,7 @@ impl Fixture {
                 summary: summary.as_str().into(),
             }],
         };
-        let text = render_entry(&entry).unwrap();
+        let text = render_entry(&entry, &Wording::default()).unwrap();
         let before = self.read(HANDOFF);
         let after = insert(
             Some(before.as_str().into()),

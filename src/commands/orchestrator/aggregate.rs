@@ -55,7 +55,8 @@ fn dry_run(repo: &Repo, request: &Request) -> miette::Result<ExitCode> {
     let rendered = build::render(repo, &ground, &plan)?;
     println!("would commit on {}:\n", ground.branch);
     println!("{}", build::message(&ground, &plan, &rendered));
-    let entry = crate::handoff::render_entry(&plan.entry()).into_diagnostic()?;
+    let entry = crate::handoff::render_entry(&plan.entry(), &ground.policy().handoff.wording)
+        .into_diagnostic()?;
     print!("{entry}");
     Ok(ALLOWED)
 }
@@ -82,7 +83,7 @@ fn tell(outcome: &Outcome) {
 
 fn tell_skipped(skipped: &[Skipped]) {
     for one in skipped {
-        println!("left out: session {}: {}", one.number, one.why);
+        eprintln!("left out: session {}: {}", one.number, one.why);
     }
 }
 

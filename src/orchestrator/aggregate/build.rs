@@ -33,15 +33,15 @@ pub struct Built {
 /// The files with the entry in, within the budget.
 pub fn render(repo: &Repo, ground: &Ground, plan: &Plan) -> Result<Rendered, AggregateError> {
     let table = &ground.policy().handoff;
-    let entry = handoff::render_entry(&plan.entry())?;
+    let entry = handoff::render_entry(&plan.entry(), &table.wording)?;
     let before = ground.document.clone().unwrap_or_default();
     let limits = Limits {
         bytes: table.budget.max_bytes,
         entries: table.budget.keep_entries,
     };
-    let heading = &table.heading;
-    let count = handoff::surplus(before.as_bstr(), heading, entry.as_bstr(), limits);
-    let trimmed = handoff::take_oldest(before.as_bstr(), heading, count);
+    let (heading, wording) = (&table.heading, &table.wording);
+    let count = handoff::surplus(before.as_bstr(), heading, wording, entry.as_bstr(), limits);
+    let trimmed = handoff::take_oldest(before.as_bstr(), heading, wording, count);
     let (kept, taken) = trimmed.map_or((before, Vec::new()), |it| (it.document, it.taken));
     let kept = ground.document.as_ref().map(|_| kept.as_bstr());
     let document = handoff::insert(kept, heading, entry.as_bstr());

@@ -25,8 +25,8 @@ pub struct Candidate {
     pub logs: Vec<Option<String>>,
     /// Its summary in canonical form, and where each copy is.
     pub summaries: Vec<(BString, Vec<String>)>,
-    /// Whether the handoff file or an archive carries it.
-    pub aggregated: bool,
+    /// The summaries, in canonical form, with which the handoff file and the archives carry it.
+    pub aggregated: Vec<BString>,
 }
 
 /// The candidates by number.
@@ -47,14 +47,12 @@ pub fn collect(repo: &Repo, ground: &Ground) -> Result<Collected, AggregateError
     in_worktrees(repo, ground, &mut found)?;
     let objects = repo.objects();
     for (id, path, blob) in &ground.summaries {
-        if !ground.aggregated.contains(id.number()) {
-            let candidate = found.entry(id.number().to_owned()).or_default();
-            add(
-                candidate,
-                &objects.blob(*blob)?,
-                format!("{}:{path}", ground.branch),
-            );
-        }
+        let candidate = found.entry(id.number().to_owned()).or_default();
+        add(
+            candidate,
+            &objects.blob(*blob)?,
+            format!("{}:{path}", ground.branch),
+        );
     }
     for (id, path, blob) in &ground.logs {
         let Some(candidate) = found.get_mut(id.number()) else {
@@ -65,8 +63,9 @@ pub fn collect(repo: &Repo, ground: &Ground) -> Result<Collected, AggregateError
             candidate.title = log_title(&objects.blob(*blob)?, path, id);
         }
     }
-    for number in &ground.aggregated {
-        found.entry(number.clone()).or_default().aggregated = true;
+    for (number, summaries) in &ground.aggregated {
+        let candidate = found.entry(number.clone()).or_default();
+        candidate.aggregated.clone_from(summaries);
     }
     Ok(found)
 }
@@ -81,9 +80,6 @@ fn in_worktrees(repo: &Repo, ground: &Ground, found: &mut Collected) -> Result<(
             let Some(id) = policy.summary_session(path.as_str().into()) else {
                 continue;
             };
-            if ground.aggregated.contains(id.number()) {
-                continue;
-            }
             let path = root.join(path);
             let text = file::read_if_exists(&path).map_err(GitError::io(&path))?;
             if let Some(text) = text {

@@ -1,4 +1,4 @@
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use bstr::{BString, ByteSlice};
@@ -8,8 +8,8 @@ use super::AggregateError;
 use crate::git::tree::{TreeReader, Trees};
 use crate::git::{Repo, landing};
 use crate::guard::base::{BasePolicy, Bases};
-use crate::handoff::aggregated_sessions;
 use crate::model::{Entry, EntryKind, Oid, SessionId};
+use crate::orchestrator::carried;
 use crate::policy::Policy;
 
 /// What an aggregate stands on: a branch, its tip, and what the tip's tree holds.
@@ -28,8 +28,9 @@ pub struct Ground {
     pub logs: Vec<(SessionId, BString, Oid)>,
     /// Every committed summary.
     pub summaries: Vec<(SessionId, BString, Oid)>,
-    /// The numbers of the sessions that the handoff file or an archive carries.
-    pub aggregated: BTreeSet<String>,
+    /// The sessions that the handoff file or an archive carries, by number, each with the
+    /// summaries that stand there.
+    pub aggregated: BTreeMap<String, Vec<BString>>,
     /// Who commits, and when, as git writes it.
     pub committer: BString,
     base: Rc<BasePolicy>,
@@ -67,16 +68,7 @@ impl Ground {
         };
         let logs = named(&|path| policy.log_session(path.as_ref()));
         let summaries = named(&|path| policy.summary_session(path.as_ref()));
-        let mut aggregated = BTreeSet::new();
-        let mut carries = |text: &BString| {
-            aggregated.extend(aggregated_sessions(text.as_bstr(), &policy.handoff.heading));
-        };
-        document.iter().for_each(&mut carries);
-        for (_, entry) in TreeReader::new(objects, &policy.handoff.archive).entries(tree)? {
-            if entry.kind() == EntryKind::File {
-                carries(&objects.blob(entry.oid)?);
-            }
-        }
+        let aggregated = carried::sessions(repo, policy, tree)?;
         Ok(Self {
             branch,
             tip,

@@ -61,6 +61,12 @@ pub enum Obstacle {
     /// The handoff file carries it.
     #[error("it is in the handoff file already")]
     Aggregated,
+    /// The handoff file carries its number with another summary.
+    #[error(
+        "its number is in the handoff file already, and with another summary than {0}; what that \
+         says needs a session of its own"
+    )]
+    Superseded(String),
     /// An agent works on it.
     #[error("it is still active; `git baton session end` ends it")]
     Active,
@@ -110,7 +116,7 @@ impl Plan {
 ///
 /// # Errors
 /// Names every session that is not ready, unless a partial aggregate was wished for. What is in
-/// the handoff file already is left out without further ado.
+/// the handoff file already is left out, without further ado where it says the same there.
 pub fn select(collected: &Collected, wish: &Wish<'_>) -> Result<Plan, AggregateError> {
     let own = wish.orchestrator.map(SessionId::number);
     let mut plan = Plan {
@@ -134,7 +140,7 @@ pub fn select(collected: &Collected, wish: &Wish<'_>) -> Result<Plan, AggregateE
                 };
                 match skipped.why {
                     Obstacle::Aggregated if wish.sessions.is_none() => {}
-                    Obstacle::Aggregated => plan.skipped.push(skipped),
+                    Obstacle::Aggregated | Obstacle::Superseded(_) => plan.skipped.push(skipped),
                     Obstacle::Active if wish.partial => plan.skipped.push(skipped),
                     Obstacle::Active => obstacles.push(skipped),
                     _ if !wanted => {}
@@ -176,8 +182,8 @@ fn considered(collected: &Collected, wish: &Wish<'_>, own: Option<&str>) -> Vec<
 }
 
 fn section(id: &SessionId, candidate: &Candidate) -> Result<Section, Obstacle> {
-    if candidate.aggregated {
-        return Err(Obstacle::Aggregated);
+    if !candidate.aggregated.is_empty() {
+        return Err(aggregated(candidate));
     }
     if matches!(candidate.recorded, Some((_, State::Active))) {
         return Err(Obstacle::Active);
@@ -200,6 +206,19 @@ fn section(id: &SessionId, candidate: &Candidate) -> Result<Section, Obstacle> {
         id,
         summary,
     })
+}
+
+/// In which way a session that the handoff file carries cannot be aggregated again.
+fn aggregated(candidate: &Candidate) -> Obstacle {
+    let others = candidate.summaries.iter();
+    let others = others.filter(|(summary, _)| !candidate.aggregated.contains(summary));
+    let places: Vec<&str> = others
+        .flat_map(|(_, places)| places.iter().map(String::as_str))
+        .collect();
+    match places.is_empty() {
+        true => Obstacle::Aggregated,
+        false => Obstacle::Superseded(places.join(", ")),
+    }
 }
 
 /// The session as the trailers name it: with the day only where the number alone does not tell.
@@ -370,7 +389,7 @@ mod tests {
     #[test]
     fn what_is_aggregated_is_left_out() {
         let mut done = ready("a\n");
-        done.aggregated = true;
+        done.aggregated = vec!["a\n".into()];
         let found = collected(&[("19", done)]);
         assert_eq!(select(&found, &ALL).unwrap().sections, []);
         let listed = ids(&["19"]);
@@ -383,6 +402,16 @@ mod tests {
         )
         .unwrap();
         assert_eq!(plan.skipped[0].why, Obstacle::Aggregated);
+    }
+
+    #[test]
+    fn a_summary_other_than_the_aggregated_one_is_named() {
+        let mut other = ready("a\n");
+        other.aggregated = vec!["b\n".into()];
+        let plan = select(&collected(&[("19", other)]), &ALL).unwrap();
+        assert_eq!(plan.sections, []);
+        assert_eq!(plan.skipped[0].number, "19");
+        assert_eq!(plan.skipped[0].why, Obstacle::Superseded("here".to_owned()));
     }
 
     #[test]

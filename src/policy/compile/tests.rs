@@ -89,6 +89,19 @@ fn an_error_points_at_what_is_wrong() {
         ("[handoff]\nheading = \"### x\"", "\"### x\"", |p| {
             matches!(p, P::Heading(_))
         }),
+        (
+            "[handoff]\nentry_title = \"{sessions}\"",
+            "\"{sessions}\"",
+            |p| matches!(p, P::Wording { .. }),
+        ),
+        (
+            "[handoff]\nsession_title = \"{session}{title}\"",
+            "\"{session}{title}\"",
+            |p| matches!(p, P::Wording { .. }),
+        ),
+        ("[handoff]\nagents_label = \"*\"", "\"*\"", |p| {
+            matches!(p, P::Wording { .. })
+        }),
         ("[trailers]\nsession = \"a b\"", "\"a b\"", |p| {
             matches!(p, P::TrailerKey(_))
         }),

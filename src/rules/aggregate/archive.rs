@@ -61,7 +61,8 @@ pub(super) fn trimmed(
             count => Err(ProofError::TooFewEntries(count)),
         };
     };
-    handoff::take_oldest(before.as_bstr(), &terms.handoff.heading, count)
+    let (heading, wording) = (&terms.handoff.heading, &terms.handoff.wording);
+    handoff::take_oldest(before.as_bstr(), heading, wording, count)
         .map(Some)
         .ok_or(ProofError::TooFewEntries(count))
 }

@@ -45,7 +45,7 @@ impl Commit {
                 })
                 .collect(),
         };
-        let text = render_entry(&entry).unwrap();
+        let text = render_entry(&entry, &TERMS.handoff.wording).unwrap();
         let mut message = format!(
             "Aggregate\n\nBaton-Aggregate: 1\nBaton-Base: {}\n",
             parent()
@@ -369,7 +369,13 @@ const ARCHIVE: &str = ".agents/archive/HANDOFF-2025-12-18.md";
 fn archiving() -> Commit {
     let older = Commit::aggregating(BEFORE, &["8"]).evidence;
     let before = older.handoff_after.unwrap();
-    let trimmed = crate::handoff::take_oldest(before.as_bstr(), "## Recent Work", 1).unwrap();
+    let trimmed = crate::handoff::take_oldest(
+        before.as_bstr(),
+        "## Recent Work",
+        &TERMS.handoff.wording,
+        1,
+    )
+    .unwrap();
     let mut commit = Commit::aggregating(&trimmed.document.to_string(), &["19"])
         .with_message("\n\n", &format!("\n\nBaton-Archive: 1 {ARCHIVE}\n"));
     commit.evidence.handoff_before = Some(before);

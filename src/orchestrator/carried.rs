@@ -1,0 +1,51 @@
+//! What the handoff document and its archives carry.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use bstr::{BString, ByteSlice};
+
+use crate::git::tree::{TreeReader, Trees};
+use crate::git::{GitError, Repo};
+use crate::guard::base::Bases;
+use crate::handoff::{canonical_summary, carried_sessions};
+use crate::model::{EntryKind, Oid};
+use crate::orchestrator::SessionError;
+use crate::policy::Policy;
+
+/// The sessions that this tree's handoff document and archives carry, by number, each with the
+/// summaries that stand there, in canonical form.
+pub fn sessions(
+    repo: &Repo,
+    policy: &Policy,
+    tree: Oid,
+) -> Result<BTreeMap<String, Vec<BString>>, GitError> {
+    let (objects, table) = (repo.objects(), &policy.handoff);
+    let document = Trees::new(objects).entry(tree, table.path.as_ref())?;
+    let archives = TreeReader::new(objects, &table.archive).entries(tree)?;
+    let archives = archives.into_iter().map(|(_, entry)| entry);
+    let mut carried: BTreeMap<String, Vec<BString>> = BTreeMap::new();
+    for entry in document.into_iter().chain(archives) {
+        if entry.kind() != EntryKind::File {
+            continue;
+        }
+        let text = objects.blob(entry.oid)?;
+        for (number, summary) in carried_sessions(text.as_bstr(), &table.heading, &table.wording) {
+            let summaries = carried.entry(number).or_default();
+            summaries.push(canonical_summary(summary));
+        }
+    }
+    Ok(carried)
+}
+
+/// The numbers of the sessions that what is checked out carries, by its own policy; none without a
+/// policy.
+pub fn at_head(repo: &Repo) -> Result<BTreeSet<String>, SessionError> {
+    let Some(head) = repo.head()? else {
+        return Ok(BTreeSet::new());
+    };
+    let Some(base) = Bases::new(repo.objects()).at(head)? else {
+        return Ok(BTreeSet::new());
+    };
+    let tree = repo.objects().commit(head, &mut Vec::new())?.tree;
+    Ok(sessions(repo, &base.policy, tree)?.into_keys().collect())
+}
