@@ -377,6 +377,10 @@ version = 1
 [handoff]
 path = ".agents/HANDOFF.md"
 heading = "## Recent Work"
+entry_title = "Parallel Sessions {sessions} ({date})"
+session_title = "Session {session}: {title}"
+orchestrator_label = "Orchestrator"
+agents_label = "Parallel Executions"
 max_bytes = 0
 keep_entries = 0
 archive = ".agents/archive/HANDOFF-{date}.md"
