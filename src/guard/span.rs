@@ -48,13 +48,19 @@ pub fn judge(repo: &Repo, span: &Span) -> Result<Judgement, GuardError> {
         return Ok(Judgement::default());
     };
     let judgement = judge_by(repo, span, Some(commits), &found.policy, Some(base))?;
+    check_tips(&bases, span, &judgement)?;
+    Ok(judgement)
+}
+
+/// Fails when all would be well but for a tip whose own policy cannot be read: nothing more could
+/// land on it.
+fn check_tips(bases: &Bases<'_>, span: &Span, judgement: &Judgement) -> Result<(), GuardError> {
     if judgement.verdict.is_clean() {
-        // Nothing more could land on a tip whose own policy cannot be read.
         for tip in &span.tips {
             bases.at(*tip)?;
         }
     }
-    Ok(judgement)
+    Ok(())
 }
 
 /// Judges the stretch by the policy of its base and, where they differ, by those of the commits
@@ -74,6 +80,9 @@ pub fn judge_for_landing(repo: &Repo, span: &Span) -> Result<Option<Judgement>, 
             Some(judgement) => judgement.verdict.absorb(by_this.verdict),
             None => judgement = Some(by_this),
         }
+    }
+    if let Some(judgement) = &judgement {
+        check_tips(&bases, span, judgement)?;
     }
     Ok(judgement)
 }
