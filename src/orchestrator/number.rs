@@ -1,5 +1,12 @@
 //! Sessions' numbers: decimal integers of any length, without leading zeros.
 
+/// The most digits of a number that somebody may ask for: a claim must not outlive a log whose name
+/// no file system takes.
+pub const MAX_ASKED_DIGITS: usize = 9;
+
+/// The most digits of a number from which counting goes on. Longer ones stand in foreign logs only.
+pub const MAX_COUNTED_DIGITS: usize = 18;
+
 /// What sorts numbers by value.
 pub fn key(number: &str) -> (usize, &str) {
     (number.len(), number)

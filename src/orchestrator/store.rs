@@ -121,6 +121,12 @@ pub fn create(repo: &Repo, policy: &Policy, new: &NewSession) -> Result<Created,
     match &new.id {
         Some(id) => {
             let number = canonical(id)?.number().to_owned();
+            if number.len() > number::MAX_ASKED_DIGITS {
+                return Err(SessionError::Malformed(
+                    number,
+                    "session number of at most 9 digits",
+                ));
+            }
             if logged.contains(&number) {
                 let by = "HEAD holds a log of that number".to_owned();
                 return Err(SessionError::Taken { number, by });
@@ -333,6 +339,7 @@ pub(super) fn numbers<'n>(names: impl Iterator<Item = &'n BStr>) -> Vec<String> 
 fn greatest(numbers: Vec<String>) -> Option<String> {
     numbers
         .into_iter()
+        .filter(|number| number.len() <= number::MAX_COUNTED_DIGITS)
         .max_by(|a, b| number::key(a).cmp(&number::key(b)))
 }
 
@@ -390,4 +397,15 @@ fn write(repo: &Repo, session: &Session, parents: &[Oid]) -> Result<Oid, Session
     let tree = store.tree(&entries)?;
     let message = format!("Session {}: {}\n", session.id(), session.state.as_str());
     Ok(store.commit(tree, parents, message.as_bytes(), clock::now())?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_too_long_to_count_from_is_passed_over() {
+        let numbers = vec!["7".to_owned(), "9".repeat(240), "19".to_owned()];
+        assert_eq!(greatest(numbers).as_deref(), Some("19"));
+    }
 }
