@@ -1,0 +1,3 @@
+//! A run: tasks become a merged branch.
+
+pub mod report;
