@@ -1,3 +1,5 @@
 //! A run: tasks become a merged branch.
 
+pub mod answers;
+pub mod record;
 pub mod report;
