@@ -3,3 +3,4 @@
 pub mod answers;
 pub mod record;
 pub mod report;
+pub mod state;
