@@ -9,7 +9,7 @@ const ARROWS: [(&str, &[&str]); 17] = [
     ("policy", &["model"]),
     ("handoff", &["model"]),
     ("protocol", &["handoff"]),
-    ("rules", &["model", "policy", "handoff"]),
+    ("rules", &["model", "policy", "handoff", "protocol"]),
     ("report", &["model", "rules"]),
     ("sys", &["model"]),
     ("git", &["model", "sys"]),

@@ -293,8 +293,12 @@ fn a_session_ends_when_its_log_is_done_and_not_before() {
         assert_eq!(codes(&refusals(&fixture, &repo)), ["no-summary"]);
         let summary = ".agents/temp/handoff-session-1-summary.md";
         fixture.write(summary, "What was done.\n");
-        fixture.write(&log, &(fixture.read(&log) + "more\n"));
-        assert_eq!(codes(&refusals(&fixture, &repo)), ["log-uncommitted"]);
+        assert_eq!(codes(&refusals(&fixture, &repo)), ["summary-unbound"]);
+        session(&fixture, &repo, &["summary"]).ok();
+        assert_eq!(
+            codes(&refusals(&fixture, &repo)),
+            ["summary-unbound", "log-uncommitted"]
+        );
         commit_all(&fixture, &repo, "more");
         session(&fixture, &repo, &["end"]).ok();
         let shown = session(&fixture, &repo, &["show", "1", "--format", "json"]).ok();
@@ -315,6 +319,7 @@ fn each_row_that_is_not_met_is_named_with_its_line() {
     let repo = fixture.repo();
     let (_, log) = start(&fixture, &repo, &[]);
     fixture.write(".agents/temp/handoff-session-1-summary.md", "done\n");
+    session(&fixture, &repo, &["summary"]).ok();
     tick(&repo, &log);
     let ticked = fixture.read(&log);
     let step = "| MUST | Run the checks that this repository asks for | [x] | seen |";
@@ -357,6 +362,7 @@ fn a_ticked_box_does_not_outweigh_the_history() {
     let (_, log) = start(&fixture, &repo, &[]);
     tick(&repo, &log);
     fixture.write(".agents/temp/handoff-session-1-summary.md", "done\n");
+    session(&fixture, &repo, &["summary"]).ok();
     commit_all(&fixture, &repo, "log");
     fixture.write(HANDOFF, "# Handoff\n\n## Recent Work\n\nby hand\n");
     fixture.unguarded(["commit", "-qam", "by hand"]).ok();
@@ -385,9 +391,9 @@ fn a_summary_outlives_its_worktree_and_garbage_collection() {
     let tree = worktree(&fixture, "agent");
     let (number, log) = start(&fixture, &tree, &[]);
     tick(&tree, &log);
-    commit_all(&fixture, &tree, "log");
     let mut summary = command(&fixture, &tree, &["summary", "-"]);
     run(&mut summary, b"caf\xe9 \xff\n").ok();
+    commit_all(&fixture, &tree, "log");
     session(&fixture, &tree, &["end"]).ok();
     fixture
         .git(["worktree", "remove", "--force", tree.to_str().unwrap()])
@@ -403,6 +409,61 @@ fn a_summary_outlives_its_worktree_and_garbage_collection() {
     assert_eq!(out.stdout, b"caf\xe9 \xff\n");
     let listed = session(&fixture, &fixture.repo(), &["list"]).ok();
     assert!(listed.contains("ended"), "{listed}");
+}
+
+#[test]
+fn another_summary_needs_another_commit_of_the_log() {
+    let fixture = fixture();
+    let repo = fixture.repo();
+    let (_, log) = start(&fixture, &repo, &[]);
+    tick(&repo, &log);
+    let hand_in = |text: &[u8]| {
+        let mut summary = command(&fixture, &repo, &["summary", "-"]);
+        run(&mut summary, text).ok()
+    };
+    let named = || {
+        let text = fixture.read(&log);
+        let lines = text
+            .lines()
+            .filter(|line| line.starts_with("**Summary**: "));
+        lines.map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(hand_in(b"one\n").lines().count(), 2);
+    let first = named();
+    let shown = session(&fixture, &repo, &["show"]).ok();
+    let digest = first[0].strip_prefix("**Summary**: ").unwrap();
+    assert!(shown.contains(&format!("digest   {digest}\n")), "{shown}");
+    commit_all(&fixture, &repo, "log");
+    hand_in(b"two\n");
+    assert_eq!(named().len(), 1);
+    assert_ne!(named(), first);
+    fixture.git(["checkout", "-q", "--", &log]).ok();
+    assert_eq!(codes(&refusals(&fixture, &repo)), ["summary-unbound"]);
+    let lint = session(&fixture, &repo, &["lint"]);
+    assert!(lint.out.contains("does not name the summary"), "{lint:#?}");
+    hand_in(b"two\n");
+    commit_all(&fixture, &repo, "log");
+    session(&fixture, &repo, &["end"]).ok();
+}
+
+#[test]
+fn a_log_that_was_moved_is_bound_where_it_is() {
+    let fixture = fixture();
+    let repo = fixture.repo();
+    let (_, log) = start(&fixture, &repo, &[]);
+    tick(&repo, &log);
+    let moved = ".agents/sessions/2025-12-18-session-1-of-another-name.md";
+    commit_all(&fixture, &repo, "log");
+    fixture.git(["mv", &log, moved]).ok();
+    let mut summary = command(&fixture, &repo, &["summary", "-"]);
+    let said = run(&mut summary, b"one\n").ok();
+    assert!(said.contains("there is no log"), "{said}");
+    fixture.git(["commit", "-qm", "move"]).ok();
+    let mut summary = command(&fixture, &repo, &["summary", "-"]);
+    let said = run(&mut summary, b"one\n").ok();
+    assert!(said.contains(moved), "{said}");
+    commit_all(&fixture, &repo, "bind");
+    session(&fixture, &repo, &["end"]).ok();
 }
 
 #[test]

@@ -389,6 +389,7 @@ archive = ".agents/archive/HANDOFF-{date}.md"
 logs = [".agents/sessions/{date}-session-{session}*"]
 summaries = [".agents/temp/handoff-session-{session}-summary.md"]
 max_per_commit = 1
+bind_summaries = "optional"
 
 [trailers]
 session = "Baton-Session"
@@ -396,6 +397,7 @@ aggregate = "Baton-Aggregate"
 summary = "Baton-Summary"
 base = "Baton-Base"
 archive = "Baton-Archive"
+seal = "Baton-Seal"
 override = "Baton-Override"
 
 [branches]

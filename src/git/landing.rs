@@ -90,6 +90,15 @@ pub fn committer(repo: &Repo) -> Result<BString, GitError> {
     Ok(ident.trim().into())
 }
 
+/// The object that [`commit`] makes of these, where they are UTF-8, before it is signed.
+pub fn unsigned(tree: Oid, parent: Oid, message: &BStr, who: &BStr) -> BString {
+    let who = who.to_str_lossy();
+    let header = format!("tree {tree}\nparent {parent}\nauthor {who}\ncommitter {who}\n\n");
+    let mut object = BString::from(header);
+    object.extend_from_slice(message);
+    object
+}
+
 /// Makes a commit object, author and committer both being `who`, as [`committer`] gives it.
 pub fn commit(
     repo: &Repo,

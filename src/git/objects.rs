@@ -33,8 +33,6 @@ pub struct Commit {
     pub message: BString,
     /// Whether its header holds a signature.
     pub signed: bool,
-    /// Whether author and committer are the same: name, address, time and zone.
-    pub author_is_committer: bool,
 }
 
 /// The bytes of memory that one reader of a whole history may use to keep bases of deltas.
@@ -182,6 +180,16 @@ impl Objects {
         Ok(buffer.into())
     }
 
+    /// The commit object's bytes without the header that holds its signature.
+    pub fn unsigned(&self, oid: Oid) -> Result<BString, GitError> {
+        let mut buffer = Vec::new();
+        if !self.commit(oid, &mut buffer)?.signed {
+            return Ok(buffer.into());
+        }
+        let signature = self.signature(oid)?;
+        Ok(signature.map_or_else(|| buffer.into(), |signature| signature.payload))
+    }
+
     /// The signature in the commit's header with the bytes it is over; `None` when it has none.
     pub fn signature(&self, oid: Oid) -> Result<Option<Signature>, GitError> {
         let mut buffer = Vec::new();
@@ -232,10 +240,8 @@ fn parse_commit(bytes: &[u8], hash: gix::hash::Kind) -> Result<Commit, String> {
         committed_at: 0,
         message: BString::default(),
         signed: false,
-        author_is_committer: false,
     };
     let mut in_parents = true;
-    let mut author: &[u8] = b"";
     for line in lines.by_ref() {
         if let Some(parent) = line.strip_prefix(b"parent ").filter(|_| in_parents) {
             commit.parents.push(id(parent)?);
@@ -244,9 +250,6 @@ fn parse_commit(bytes: &[u8], hash: gix::hash::Kind) -> Result<Commit, String> {
         in_parents = false;
         if let Some(committer) = line.strip_prefix(b"committer ") {
             commit.committed_at = seconds(committer).unwrap_or(0);
-            commit.author_is_committer = author == committer;
-        } else if let Some(line) = line.strip_prefix(b"author ") {
-            author = line;
         }
         commit.signed |= line.starts_with(b"gpgsig");
     }

@@ -26,9 +26,20 @@ pub struct Ending {
     pub findings: Vec<Finding>,
 }
 
+/// A summary that was handed in.
+#[derive(Debug)]
+pub struct HandedIn {
+    /// The session as it is now.
+    pub session: Session,
+    /// The path of the log that now names the summary; `None` where the worktree has no log.
+    pub log: Option<String>,
+    /// The line by which a log names the summary.
+    pub line: String,
+}
+
 /// Stores this text as the summary of the session that this worktree is bound to; without a
-/// text, that of the plain file that the policy names.
-pub fn hand_in(repo: &Repo, text: Option<BString>) -> Result<Session, SessionError> {
+/// text, that of the plain file that the policy names. Then writes its digest into the log.
+pub fn hand_in(repo: &Repo, text: Option<BString>) -> Result<HandedIn, SessionError> {
     let session = bound(repo)?;
     let text = match text {
         Some(text) => text,
@@ -45,10 +56,39 @@ pub fn hand_in(repo: &Repo, text: Option<BString>) -> Result<Session, SessionErr
     if carried::at_head(repo)?.contains(&session.number) {
         return Err(SessionError::Over(session.id().to_string()));
     }
-    store::update(repo, &session.number, |session| {
+    let session = store::update(repo, &session.number, |session| {
         session.summary = Some(text.clone());
         Ok::<_, SessionError>(())
+    })?;
+    let digest = session.digest().unwrap_or_default();
+    Ok(HandedIn {
+        log: bind_log(repo, &session, &digest)?,
+        line: protocol::summary_line(&digest),
+        session,
     })
+}
+
+/// Lets the session's log in this worktree name the summary of this digest.
+fn bind_log(repo: &Repo, session: &Session, digest: &str) -> Result<Option<String>, SessionError> {
+    let root = work_tree(repo)?;
+    let mut path = session.log_path.clone();
+    let mut text = place::read(root, &path)?;
+    if text.is_none() {
+        let moved = committed_log(repo, &store::policy(repo)?, session)?;
+        let Some(Ok(moved)) = moved.map(|(path, _)| String::from_utf8(path.into())) else {
+            return Ok(None);
+        };
+        text = place::read(root, &moved)?;
+        path = moved;
+    }
+    let Some(text) = text else {
+        return Ok(None);
+    };
+    let bound = protocol::bind_summary(text[..].into(), digest);
+    if *bound != *text {
+        place::write(root, &path, &bound)?;
+    }
+    Ok(Some(path))
 }
 
 /// Checks the session that this worktree is bound to and, when nothing speaks against it, ends
@@ -144,7 +184,30 @@ fn check_text(policy: &Policy, session: &Session, path: &str, text: &BStr) -> Ve
     let began = protocol::parse(start::log(session, policy).as_str().into());
     let mut findings = protocol::check(path, &log);
     findings.extend(protocol::missing_rows(path, &began, &log));
+    findings.extend(check_binding(session, path, text));
     findings
+}
+
+/// Whether the log names the summary that was handed in, and no other.
+fn check_binding(session: &Session, path: &str, text: &BStr) -> Option<Finding> {
+    let digest = session.digest()?;
+    let mut named = protocol::named_summaries(text).peekable();
+    if named.peek().is_some() && named.all(|name| *name == digest.as_str()) {
+        return None;
+    }
+    let line = protocol::summary_line(&digest);
+    Some(Finding {
+        code: Code::SummaryUnbound,
+        severity: Severity::Error,
+        path: path.to_owned(),
+        line: None,
+        column: None,
+        message: "the log does not name the summary that was handed in".to_owned(),
+        help: format!(
+            "let `{line}` be the only line of that kind in it, as `git baton session summary` \
+             writes it, and commit the log"
+        ),
+    })
 }
 
 /// The log that `HEAD` holds, and whether the file still says the same.

@@ -93,6 +93,7 @@ pub fn status(repo: &Repo, branch: Option<&str>) -> Result<Status, AggregateErro
             orchestrator: None,
             date: "2000-01-01",
             partial: false,
+            bound: ground.policy().sessions.bound,
         };
         let alone = [(number.clone(), candidate.clone())].into();
         let obstacle = match select::select(&alone, &wish) {

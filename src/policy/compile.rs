@@ -11,8 +11,8 @@ use super::error::{PolicyError, PolicyProblem};
 use super::glob::{BranchGlob, GlobError, PathGlob, check_components};
 use super::reach::literal_length;
 use super::schema::{
-    AggregateSigning, BranchesTable, HandoffTable, PolicyFile, ProtectedTable, SessionsTable,
-    SigningTable, TrailersTable, VERSION, unplaced, unplaced_text,
+    AggregateSigning, Binding, BranchesTable, HandoffTable, PolicyFile, ProtectedTable,
+    SessionsTable, SigningTable, TrailersTable, VERSION, unplaced, unplaced_text,
 };
 use super::scope::Scope;
 use super::{
@@ -305,6 +305,7 @@ fn sessions(table: &SessionsTable) -> Compiled<Sessions> {
         logs: patterns(&table.logs)?,
         summaries: patterns(&table.summaries)?,
         max_per_commit,
+        bound: table.bind_summaries == Binding::Required,
         remote: table.remote.as_ref().map(remote).transpose()?,
     })
 }
@@ -339,6 +340,7 @@ fn trailers(table: &TrailersTable) -> Compiled<Trailers> {
         &table.summary,
         &table.base,
         &table.archive,
+        &table.seal,
         &table.overriding,
     ];
     // Defaults first: of two that agree, the one that is written is pointed at.
@@ -368,6 +370,7 @@ fn trailers(table: &TrailersTable) -> Compiled<Trailers> {
         summary: table.summary.get_ref().clone(),
         base: table.base.get_ref().clone(),
         archive: table.archive.get_ref().clone(),
+        seal: table.seal.get_ref().clone(),
         overriding: table.overriding.get_ref().clone(),
     })
 }
@@ -445,6 +448,10 @@ pub(super) fn decompile(policy: &Policy) -> PolicyFile {
             logs: texts(&mut sessions.logs.iter().map(SessionPattern::as_str)),
             summaries: texts(&mut sessions.summaries.iter().map(SessionPattern::as_str)),
             max_per_commit: unplaced(sessions.max_per_commit),
+            bind_summaries: match sessions.bound {
+                true => Binding::Required,
+                false => Binding::Optional,
+            },
             remote: sessions.remote.as_deref().map(unplaced_text),
         },
         trailers: TrailersTable {
@@ -453,6 +460,7 @@ pub(super) fn decompile(policy: &Policy) -> PolicyFile {
             summary: unplaced_text(&policy.trailers.summary),
             base: unplaced_text(&policy.trailers.base),
             archive: unplaced_text(&policy.trailers.archive),
+            seal: unplaced_text(&policy.trailers.seal),
             overriding: unplaced_text(&policy.trailers.overriding),
         },
         branches: BranchesTable {

@@ -108,6 +108,8 @@ pub struct Sessions {
     pub summaries: Vec<SessionPattern>,
     /// How many sessions a commit that is no aggregate may carry.
     pub max_per_commit: usize,
+    /// Whether a session is aggregated only where its log names its summary.
+    pub bound: bool,
     /// The remote through which clones keep their sessions' numbers apart. `None`: `origin`,
     /// where there is one; empty: none.
     pub remote: Option<String>,
@@ -126,6 +128,8 @@ pub struct Trailers {
     pub base: String,
     /// In an aggregate that archives: `<number of entries> <path>`.
     pub archive: String,
+    /// In an aggregate: `sha256:<digest of the commit object without this line>`.
+    pub seal: String,
     /// The reason for a maintainer's edit of what only aggregate commits write.
     pub overriding: String,
 }

@@ -90,6 +90,8 @@ pub struct SessionsTable {
     /// How many sessions' work one commit may carry, aggregate commits apart.
     #[schemars(with = "usize", range(min = 1))]
     pub max_per_commit: Spanned<usize>,
+    /// Whether a log must name the digest of its session's summary.
+    pub bind_summaries: Binding,
     /// The remote through which clones keep their sessions' numbers apart; empty for none.
     /// Without this key: `origin`, where there is one.
     #[schemars(with = "Option<String>", regex(pattern = "^([^-].*)?$"))]
@@ -116,6 +118,9 @@ pub struct TrailersTable {
     /// In an aggregate, says how many entries it moved to which archive file.
     #[schemars(with = "String", regex(pattern = "^[A-Za-z0-9][A-Za-z0-9-]*$"))]
     pub archive: Spanned<String>,
+    /// In an aggregate, holds the digest of all the rest of the commit.
+    #[schemars(with = "String", regex(pattern = "^[A-Za-z0-9][A-Za-z0-9-]*$"))]
+    pub seal: Spanned<String>,
     /// Gives the reason for a maintainer's edit of what only aggregate commits write.
     #[serde(rename = "override")]
     #[schemars(with = "String", regex(pattern = "^[A-Za-z0-9][A-Za-z0-9-]*$"))]
@@ -156,6 +161,16 @@ pub enum AggregateSigning {
     /// They need none.
     Optional,
     /// They are refused without one by an orchestrator.
+    Required,
+}
+
+/// Whether a log must name the digest of its session's summary.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Binding {
+    /// What a log names must be the summary that is aggregated; a log may name none.
+    Optional,
+    /// A session whose log names no summary is not aggregated.
     Required,
 }
 
@@ -213,6 +228,7 @@ impl Default for SessionsTable {
             logs: vec![unplaced_text(log)],
             summaries: vec![unplaced_text(summary)],
             max_per_commit: unplaced(1),
+            bind_summaries: Binding::Optional,
             remote: None,
         }
     }
@@ -226,6 +242,7 @@ impl Default for TrailersTable {
             summary: unplaced_text("Baton-Summary"),
             base: unplaced_text("Baton-Base"),
             archive: unplaced_text("Baton-Archive"),
+            seal: unplaced_text("Baton-Seal"),
             overriding: unplaced_text("Baton-Override"),
         }
     }

@@ -13,11 +13,14 @@ use crate::policy::{Handoff, Trailers};
 
 mod archive;
 mod error;
+mod logs;
+mod seal;
 #[cfg(test)]
 mod tests;
 
 use archive::Archiving;
 pub use error::ProofError;
+pub use seal::seal;
 
 /// The one version of the format that is known.
 pub const FORMAT_VERSION: &str = "1";
@@ -29,6 +32,8 @@ pub struct Terms<'a> {
     pub handoff: &'a Handoff,
     /// The trailers' keys.
     pub keys: &'a Trailers,
+    /// Whether each session's log must name its summary.
+    pub bound: bool,
 }
 
 /// What a commit brings forward to be taken for an aggregate.
@@ -56,14 +61,12 @@ pub fn check_proof(claim: &Claim<'_>, terms: &Terms<'_>) -> Vec<ProofError> {
     }
     check_version(claim, terms, &mut errors);
     check_base(claim, terms, &mut errors);
-    if !claim.evidence.author_is_committer {
-        errors.push(ProofError::Altered);
-    }
+    seal::check(claim, terms, &mut errors);
     let archiving = archive::claimed(claim, terms, &mut errors);
     check_paths(claim, terms, archiving.as_ref(), &mut errors);
     let sessions = sessions(claim, terms, &mut errors);
     let digests = digests(claim, terms, &mut errors);
-    check_logs(&sessions, claim, &mut errors);
+    logs::check_presence(&sessions, claim.evidence, &mut errors);
     match added_entry(claim.evidence, terms, archiving.as_ref()) {
         Ok(entry) => {
             if let Some(archiving) = &archiving {
@@ -78,6 +81,7 @@ pub fn check_proof(claim: &Claim<'_>, terms: &Terms<'_>) -> Vec<ProofError> {
                 &mut errors,
             );
             check_digests(digests, &entry, &mut errors);
+            logs::check_summaries(&sessions, &entry, claim.evidence, terms, &mut errors);
         }
         Err(error) => {
             if !errors.contains(&error) {
@@ -93,7 +97,7 @@ fn check_version(claim: &Claim<'_>, terms: &Terms<'_>, errors: &mut Vec<ProofErr
     match versions[..] {
         [version] if version == FORMAT_VERSION => {}
         [version] => errors.push(ProofError::Version(version.to_owned())),
-        _ => errors.push(ProofError::VersionCount {
+        _ => errors.push(ProofError::Count {
             key: terms.keys.aggregate.clone(),
             count: versions.len(),
         }),
@@ -111,7 +115,7 @@ fn check_base(claim: &Claim<'_>, terms: &Terms<'_>, errors: &mut Vec<ProofError>
             claimed: base.to_owned(),
             actual: parent,
         }),
-        _ => errors.push(ProofError::BaseCount {
+        _ => errors.push(ProofError::Count {
             key: terms.keys.base.clone(),
             count: bases.len(),
         }),
@@ -197,19 +201,6 @@ fn digests(
         }
     }
     digests
-}
-
-fn check_logs(sessions: &[SessionId], claim: &Claim<'_>, errors: &mut Vec<ProofError>) {
-    let mut logs: BTreeMap<&str, Vec<&SessionId>> = BTreeMap::new();
-    for log in &claim.evidence.logged_sessions {
-        logs.entry(log.number()).or_default().push(log);
-    }
-    for session in sessions {
-        let own = logs.get(session.number()).into_iter().flatten();
-        if !own.into_iter().any(|log| log.agrees_with(session)) {
-            errors.push(ProofError::NoLog(session.clone()));
-        }
-    }
 }
 
 /// The entry that turns the old handoff file, without what goes to the archive, into the new one.

@@ -128,7 +128,7 @@ fn an_amended_copy_is_refused() {
             amend.args(["-m", trailers]);
         }
         assert!(amend.output().unwrap().status.success());
-        assert_refused(&world, "it was amended or copied");
+        assert_refused(&world, "its seal does not fit it");
     }
 }
 

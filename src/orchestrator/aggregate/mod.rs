@@ -116,6 +116,7 @@ pub fn plan(repo: &Repo, ground: &Ground, request: &Request) -> Result<Plan, Agg
             orchestrator,
             date: &date,
             partial: request.partial,
+            bound: ground.policy().sessions.bound,
         },
     )
 }
