@@ -68,7 +68,9 @@ pub fn check_proof(claim: &Claim<'_>, terms: &Terms<'_>) -> Vec<ProofError> {
     let digests = digests(claim, terms, &mut errors);
     logs::check_presence(&sessions, claim.evidence, &mut errors);
     match added_entry(claim.evidence, terms, archiving.as_ref()) {
-        Ok(entry) => {
+        Ok((entry, text)) => {
+            let (evidence, moved) = (claim.evidence, archiving.as_ref());
+            archive::check_count(moved, text.as_bstr(), evidence, terms, &mut errors);
             if let Some(archiving) = &archiving {
                 archive::check(archiving, &entry, claim.evidence, terms, &mut errors);
             }
@@ -203,12 +205,13 @@ fn digests(
     digests
 }
 
-/// The entry that turns the old handoff file, without what goes to the archive, into the new one.
+/// The entry that turns the old handoff file, without what goes to the archive, into the new one,
+/// and its text.
 fn added_entry(
     evidence: &AggregateEvidence,
     terms: &Terms<'_>,
     archiving: Option<&Archiving>,
-) -> Result<HandoffEntry, ProofError> {
+) -> Result<(HandoffEntry, BString), ProofError> {
     let before = archive::trimmed(evidence, terms, archiving)?.map(|trimmed| trimmed.document);
     let before = before.as_ref().map(|text| text.as_bstr());
     let after = evidence
@@ -220,7 +223,7 @@ fn added_entry(
             ExtractError::Unchanged => ProofError::HandoffUnchanged,
             error => error.into(),
         })?;
-    Ok(parse_entry(text.as_bstr(), &terms.handoff.wording)?)
+    Ok((parse_entry(text.as_bstr(), &terms.handoff.wording)?, text))
 }
 
 fn check_sessions(sessions: &[SessionId], entry: &HandoffEntry, errors: &mut Vec<ProofError>) {

@@ -76,6 +76,14 @@ pub enum ProofError {
     /// More entries are to be moved than there are.
     #[error("it says that it moves {0} entries to an archive, and the old file has fewer")]
     TooFewEntries(usize),
+    /// More or fewer entries are moved than the policy's budget asks for.
+    #[error("it moves {moved} entries to an archive; by the policy's budget {due} are due")]
+    Budget {
+        /// How many it moves.
+        moved: usize,
+        /// How many it must move.
+        due: usize,
+    },
     /// The archive is not the old one with the moved entries put in.
     #[error("`{0}` is not what it was with the oldest entries of the handoff file put in")]
     Archive(BString),

@@ -3,7 +3,7 @@ use std::sync::LazyLock;
 use super::*;
 use crate::handoff::{ParseError, SessionSection, insert, render_entry};
 use crate::model::{ArchiveFile, Entry, Oid, SessionLog};
-use crate::policy::Policy;
+use crate::policy::{Handoff, Policy};
 
 const BEFORE: &str =
     "# Handoff\n\nintro\n\n## Recent Work\n\n### Older\n\n#### Session 7: Old\nwork\n";
@@ -471,6 +471,20 @@ fn the_seal_is_over_every_other_byte() {
 
 const ARCHIVE: &str = ".agents/archive/HANDOFF-2025-12-18.md";
 
+static SPARING: LazyLock<Handoff> = LazyLock::new(|| {
+    let mut handoff = POLICY.handoff.clone();
+    handoff.budget.keep_entries = Some(1);
+    handoff
+});
+
+/// What is wrong with it where the policy keeps one entry.
+fn sparing(commit: &Commit) -> Vec<ProofError> {
+    commit.reasons_under(&Terms {
+        handoff: &SPARING,
+        ..*TERMS
+    })
+}
+
 /// An aggregate on top of one that added session 8, whose entry it archives.
 fn archiving() -> Commit {
     let older = Commit::aggregating(BEFORE, &["8"]).evidence;
@@ -502,9 +516,9 @@ fn archiving() -> Commit {
 
 #[test]
 fn old_entries_go_to_the_archive_of_the_day_whole() {
-    assert_eq!(archiving().reasons(), []);
+    assert_eq!(sparing(&archiving()), []);
     let elsewhere = archiving().with_message("HANDOFF-2025-12-18", "HANDOFF-2025-12-19");
-    let refused = elsewhere.reasons();
+    let refused = sparing(&elsewhere);
     let archive_path = |error: &ProofError| matches!(error, ProofError::ArchivePath { .. });
     assert!(refused.iter().any(archive_path), "{refused:?}");
 
@@ -515,27 +529,35 @@ fn old_entries_go_to_the_archive_of_the_day_whole() {
         .unwrap()
         .to_string();
     changed.evidence.archives[0].after = Some(text.replace("what 8 did", "nothing").into());
-    assert_eq!(changed.reason(), ProofError::Archive(ARCHIVE.into()));
+    assert_eq!(sparing(&changed), [ProofError::Archive(ARCHIVE.into())]);
     let mut lost = archiving();
     lost.evidence.archives.clear();
-    assert_eq!(lost.reason(), ProofError::Archive(ARCHIVE.into()));
+    assert_eq!(sparing(&lost), [ProofError::Archive(ARCHIVE.into())]);
     let mut link = archiving();
     link.evidence.archives[0].mode_after = Some(0o120_000);
-    assert_eq!(link.reason(), ProofError::Archive(ARCHIVE.into()));
+    assert_eq!(sparing(&link), [ProofError::Archive(ARCHIVE.into())]);
 
     let too_many = archiving().with_message("Archive: 1", "Archive: 2");
-    assert!(too_many.reasons().contains(&ProofError::TooFewEntries(2)));
+    assert!(sparing(&too_many).contains(&ProofError::TooFewEntries(2)));
     for wrong in ["Archive: 0", "Archive: 01", "Archive: one"] {
         let commit = archiving().with_message("Archive: 1", wrong);
         let refused = |error: &ProofError| matches!(error, ProofError::Trailer { .. });
-        assert!(commit.reasons().iter().any(refused), "{wrong}");
+        assert!(sparing(&commit).iter().any(refused), "{wrong}");
     }
     let silent = archiving().with_message(&archiving().line_of("Baton-Archive"), "");
-    assert!(
-        silent
-            .reasons()
-            .contains(&ProofError::OtherPath(ARCHIVE.into()))
+    assert!(sparing(&silent).contains(&ProofError::OtherPath(ARCHIVE.into())));
+}
+
+#[test]
+fn as_many_entries_are_moved_as_the_budget_asks_for() {
+    assert_eq!(
+        archiving().reason(),
+        ProofError::Budget { moved: 1, due: 0 }
     );
+    let older = Commit::aggregating(BEFORE, &["8"]).evidence;
+    let before = older.handoff_after.unwrap().to_string();
+    let none = sparing(&Commit::aggregating(&before, &["19"]));
+    assert_eq!(none, [ProofError::Budget { moved: 0, due: 1 }]);
 }
 
 #[test]
