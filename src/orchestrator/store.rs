@@ -10,7 +10,7 @@ use crate::git::{GitError, RefEdit, Repo, StoreError, tree::TreeReader};
 use crate::guard::{base::Bases, binding};
 use crate::model::{Entry, Oid, SessionId};
 use crate::policy::Policy;
-use crate::sys::{FileLock, clock};
+use crate::sys::{FileLock, clock, token};
 
 /// Below what the sessions' references are.
 pub const PREFIX: &str = "refs/baton/sessions/";
@@ -395,7 +395,12 @@ fn write(repo: &Repo, session: &Session, parents: &[Oid]) -> Result<Oid, Session
         entries.push((BStr::new(SUMMARY), file(store.blob(summary)?)));
     }
     let tree = store.tree(&entries)?;
-    let message = format!("Session {}: {}\n", session.id(), session.state.as_str());
+    let mut message = format!("Session {}: {}\n", session.id(), session.state.as_str());
+    if parents.is_empty() {
+        // Two clones may begin the same session in the same second; their claims must differ, or
+        // each would take the other's for its own.
+        message.push_str(&format!("\nClaim: {}\n", token::unique()));
+    }
     Ok(store.commit(tree, parents, message.as_bytes(), clock::now())?)
 }
 
