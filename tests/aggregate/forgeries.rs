@@ -5,7 +5,7 @@ use crate::signing::signed_world;
 use crate::support::{HANDOFF, World};
 
 /// A genuine aggregate of sessions 19 and 20, after which a test forges another.
-fn genuine() -> World {
+pub fn genuine() -> World {
     let world = World::new("");
     world.agents(&[19, 20]);
     world.aggregated(&["--date", "2025-12-18"]);
@@ -20,15 +20,11 @@ fn assert_refused(world: &World, why: &str) {
     assert!(words.join(" ").contains(why), "{said}");
 }
 
-/// The genuine commit again, on its parent, with another tree or message.
+/// The genuine commit again, on its parent, with another tree or message, and the seal that fits.
 fn remade(world: &World, change: impl Fn(&World), message: impl Fn(String) -> String) {
     let text = message(world.git(world.main(), &["log", "-1", "--format=%B"]));
     change(world);
-    world.git(world.main(), &["add", "-A"]);
-    let tree = world.git(world.main(), &["write-tree"]);
-    let args = ["commit-tree", &tree, "-p", "HEAD^", "-m", &text];
-    let commit = world.git(world.main(), &args);
-    world.git(world.main(), &["reset", "-q", "--hard", &commit]);
+    world.remake(&text);
 }
 
 fn replace(path: &str, from: &str, to: &str) -> impl Fn(&World) {

@@ -2,7 +2,11 @@
 #![cfg(unix)]
 
 mod acceptance;
+mod archives;
+mod bindings;
 mod budget;
+mod company;
+mod copies;
 mod crash;
 mod edit;
 mod forgeries;

@@ -50,8 +50,11 @@ pub(super) fn check_summaries(
         let actual = digest(section.summary.as_bstr());
         let mut is_named = false;
         for log in logs.get(section.number.as_str()).into_iter().flatten() {
-            let text = log.text.iter().map(|text| text.as_bstr());
-            for named in text.flat_map(named_summaries) {
+            let Some(text) = &log.text else {
+                errors.push(ProofError::NoLog(log.session.clone()));
+                continue;
+            };
+            for named in named_summaries(text.as_bstr()) {
                 is_named = true;
                 if *named != actual.as_str() {
                     errors.push(ProofError::OtherSummary {

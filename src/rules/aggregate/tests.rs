@@ -315,6 +315,9 @@ fn no_session_comes_twice() {
 
 #[test]
 fn each_session_needs_its_own_log() {
+    let mut unread = Commit::genuine();
+    unread.evidence.logs[0].text = None;
+    assert!(matches!(unread.reason(), ProofError::NoLog(_)));
     let mut commit = Commit::genuine();
     commit.evidence.logs.remove(0);
     let session = SessionId::new(None, "19").unwrap();
