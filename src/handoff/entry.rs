@@ -49,6 +49,9 @@ pub enum RenderError {
          without control characters"
     )]
     Title(String),
+    /// A title holds HTML, which can hide or restyle whatever follows on the page.
+    #[error("the title of session {0} holds HTML; `\\<` shows it as text")]
+    TitleHtml(String),
     /// A summary cannot stand in an entry.
     #[error("session {number}: {error}")]
     Summary {
@@ -80,6 +83,13 @@ pub enum ParseError {
 /// # Errors
 /// When a part of it would not be read back as it is.
 pub fn render_entry(entry: &Entry, wording: &Wording) -> Result<BString, RenderError> {
+    let text = rendered(entry, wording)?;
+    check_reach(entry, wording)?;
+    Ok(text)
+}
+
+/// The text of an entry of which nobody asks what a renderer of Markdown makes of it.
+fn rendered(entry: &Entry, wording: &Wording) -> Result<BString, RenderError> {
     check(entry)?;
     let numbers: Vec<&str> = entry.sessions.iter().map(|s| s.number.as_str()).collect();
     let title = wording.entry_title.render(&numbers, &entry.date);
@@ -103,6 +113,15 @@ pub fn render_entry(entry: &Entry, wording: &Wording) -> Result<BString, RenderE
 /// # Errors
 /// When the text is anything but what [`render_entry`] makes of some entry.
 pub fn parse_entry(text: &BStr, wording: &Wording) -> Result<Entry, ParseError> {
+    let entry = recognize(text, wording)?;
+    check_reach(&entry, wording)?;
+    Ok(entry)
+}
+
+/// Reads a canonical entry as [`parse_entry`] does, but for what a renderer of Markdown makes of its
+/// titles and summaries: an entry that stands in the document counts as one whatever is asked of
+/// new ones.
+pub(super) fn recognize(text: &BStr, wording: &Wording) -> Result<Entry, ParseError> {
     let mut lines = Lines::new(text);
     let mut line = 0;
     let mut next = || {
@@ -133,7 +152,7 @@ pub fn parse_entry(text: &BStr, wording: &Wording) -> Result<Entry, ParseError> 
         orchestrator,
         sessions: sections(text, wording)?,
     };
-    same(text, &render_entry(&entry, wording)?)?;
+    same(text, &rendered(&entry, wording)?)?;
     Ok(entry)
 }
 
@@ -214,12 +233,28 @@ fn check(entry: &Entry) -> Result<(), RenderError> {
         if title.is_empty() || title.trim() != title || title.contains(char::is_control) {
             return Err(RenderError::Title(section.number.clone()));
         }
-        summary::check(&section.summary).map_err(|error| RenderError::Summary {
-            number: section.number.clone(),
-            error,
-        })?;
+        summary::check_lines(&section.summary).map_err(|error| in_summary(section, error))?;
     }
     Ok(())
+}
+
+/// Whether what the sections say stays within them when the document is rendered.
+fn check_reach(entry: &Entry, wording: &Wording) -> Result<(), RenderError> {
+    for section in &entry.sessions {
+        let (number, title) = (&section.number, &section.title);
+        if summary::has_html(&wording.session_title.render(number, title)) {
+            return Err(RenderError::TitleHtml(number.clone()));
+        }
+        summary::check(&section.summary).map_err(|error| in_summary(section, error))?;
+    }
+    Ok(())
+}
+
+fn in_summary(section: &SessionSection, error: SummaryError) -> RenderError {
+    RenderError::Summary {
+        number: section.number.clone(),
+        error,
+    }
 }
 
 fn is_day(text: &str) -> bool {
@@ -345,6 +380,24 @@ mod tests {
                 number: "20".into(),
                 error: SummaryError::Heading { line: 2, level: 2 },
             }
+        );
+        assert_eq!(
+            with(|e| e.sessions[0].title = "Take <textarea>".into()),
+            RenderError::TitleHtml("19".into())
+        );
+    }
+
+    #[test]
+    fn an_entry_that_stands_there_counts_whatever_is_asked_of_new_ones() {
+        let old = TEXT.replace("done\n", "done\n====\n\n<!-- open\n");
+        let wording = Wording::default();
+        assert!(recognize(old.as_str().into(), &wording).is_ok());
+        assert_eq!(
+            parse_entry(old.as_str().into(), &wording),
+            Err(ParseError::Content(RenderError::Summary {
+                number: "20".into(),
+                error: SummaryError::Heading { line: 1, level: 1 },
+            }))
         );
     }
 
