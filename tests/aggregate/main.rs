@@ -6,6 +6,7 @@ mod budget;
 mod crash;
 mod edit;
 mod forgeries;
+mod full;
 mod signing;
 mod support;
 mod wording;

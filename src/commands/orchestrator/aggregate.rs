@@ -3,7 +3,7 @@
 use miette::{IntoDiagnostic, miette};
 
 use crate::cli::orchestrator::Aggregate;
-use crate::commands::{ALLOWED, ExitCode};
+use crate::commands::{ALLOWED, ExitCode, UNDECIDED};
 use crate::git::Repo;
 use crate::git::landing::{self, Refreshed};
 use crate::model::SessionId;
@@ -32,7 +32,16 @@ pub fn run(args: Aggregate) -> miette::Result<ExitCode> {
         landing::push(&repo, &remote, &outcome.branch)?;
         println!("pushed {} to {remote}", outcome.branch);
     }
-    Ok(ALLOWED)
+    Ok(complete(&outcome.shown))
+}
+
+/// The exit code by what the worktrees show.
+pub(super) fn complete(shown: &[Shown]) -> ExitCode {
+    let failed = |one: &Shown| matches!(one.refreshed, Refreshed::Failed(_));
+    match shown.iter().any(failed) {
+        true => UNDECIDED,
+        false => ALLOWED,
+    }
 }
 
 fn session(text: &str) -> miette::Result<SessionId> {
@@ -90,7 +99,7 @@ fn tell_skipped(skipped: &[Skipped]) {
 /// Says what the user has to do in a worktree that does not show the new commit.
 pub(super) fn tell_shown(shown: &Shown) {
     let path = shown.path.display();
-    match shown.refreshed {
+    match &shown.refreshed {
         Refreshed::Done => {}
         Refreshed::Dirty => println!(
             "{path} has changes of its own in the handoff file and was left as it is; to take over \
@@ -99,6 +108,10 @@ pub(super) fn tell_shown(shown: &Shown) {
         Refreshed::Locked => println!(
             "{path} is in use by another git command and was left as it is; run the command again \
              to bring it up to date"
+        ),
+        Refreshed::Failed(reason) => eprintln!(
+            "the commit has landed, but {path} could not be written: {reason}; make room there, and \
+             run the command again to complete it"
         ),
     }
 }
