@@ -366,6 +366,53 @@ fn a_ticked_box_does_not_outweigh_the_history() {
 }
 
 #[test]
+fn what_a_session_commits_to_another_branch_counts_too() {
+    let fixture = fixture();
+    let repo = fixture.repo();
+    let (number, log) = start(&fixture, &repo, &[]);
+    tick(&repo, &log);
+    fixture.write(".agents/temp/handoff-session-1-summary.md", "done\n");
+    commit_all(&fixture, &repo, "log");
+    let main = fixture.rev("HEAD");
+    let by_hand = |trailer: &str| {
+        fixture
+            .unguarded(["checkout", "-q", "-b", "side", &main])
+            .ok();
+        fixture.write(HANDOFF, "# Handoff\n\n## Recent Work\n\nby hand\n");
+        let message = format!("by hand\n\n{trailer}");
+        fixture.unguarded(["commit", "-qam", &message]).ok();
+        fixture.unguarded(["checkout", "-q", "-"]).ok();
+    };
+    by_hand(&format!("Baton-Session: {number}"));
+    assert_eq!(codes(&refusals(&fixture, &repo)), ["broken-rule"]);
+    fixture.unguarded(["branch", "-q", "-D", "side"]).ok();
+    by_hand("Baton-Session: 7");
+    session(&fixture, &repo, &["end"]).ok();
+}
+
+#[test]
+fn a_number_too_long_for_a_log_is_refused_and_leaves_nothing() {
+    let fixture = fixture();
+    let repo = fixture.repo();
+    let forty = "4".repeat(40);
+    for id in ["1234567890", "0001234567890", &forty, &"7".repeat(300)] {
+        let ran = session(&fixture, &repo, &["start", "--id", id]);
+        assert_eq!(ran.code, 2, "{ran:#?}");
+        let digits = id.trim_start_matches('0').len();
+        let said = format!("has {digits} digits; a session's number has at most 9");
+        assert!(ran.err.contains(&said), "{ran:#?}");
+        assert!(ran.err.len() < 400, "{ran:#?}");
+    }
+    assert_eq!(fixture.git(["for-each-ref", "refs/baton"]).ok(), "");
+    assert_eq!(
+        start(&fixture, &repo, &["--id", "000123456789"]).0,
+        "123456789"
+    );
+    let other = worktree(&fixture, "other");
+    assert_eq!(start(&fixture, &other, &[]).0, "123456790");
+}
+
+#[test]
 fn a_handoff_document_is_no_sessions_to_change_without_a_policy_either() {
     let fixture = Fixture::empty(&gits()[0], Make::default());
     let repo = fixture.repo();

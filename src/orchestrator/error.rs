@@ -59,6 +59,14 @@ pub enum SessionError {
     ))]
     Malformed(String, &'static str),
 
+    /// A number that no log's name could hold, by its length.
+    #[error(
+        "the number has {0} digits; a session's number has at most {max}",
+        max = super::number::MAX_ASKED_DIGITS
+    )]
+    #[diagnostic(help("leave the number out to be given the next free one"))]
+    TooLong(usize),
+
     /// The remote through which clones share their numbers does not answer.
     #[error(
         "the remote `{remote}`, which keeps the sessions' numbers apart, cannot be asked: {reason}"

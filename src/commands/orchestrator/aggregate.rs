@@ -8,6 +8,7 @@ use crate::git::Repo;
 use crate::git::landing::{self, Refreshed};
 use crate::model::SessionId;
 use crate::orchestrator::aggregate::{self, Ground, Outcome, Request, Shown, Skipped, build};
+use crate::orchestrator::number::MAX_COUNTED_DIGITS;
 use crate::sys::GitEnv;
 
 /// Aggregates and says what became of it.
@@ -45,10 +46,13 @@ pub(super) fn complete(shown: &[Shown]) -> ExitCode {
 }
 
 fn session(text: &str) -> miette::Result<SessionId> {
-    SessionId::parse(text).ok_or_else(|| {
+    let named = SessionId::parse(text).filter(|id| id.number().len() <= MAX_COUNTED_DIGITS);
+    named.ok_or_else(|| {
+        let shown: String = text.chars().take(40).collect();
+        let more = if shown.len() < text.len() { "…" } else { "" };
         miette!(
-            help = "a session is named `19`, or `2025-12-18/19`",
-            "`{text}` names no session"
+            help = "a session is named by its number, `19`, or by day and number, `2025-12-18/19`",
+            "`{shown}{more}` names no session"
         )
     })
 }

@@ -39,6 +39,11 @@ pub enum AggregateError {
     #[diagnostic(help("`git branch` lists the branches; commit the policy first on a new one"))]
     NoBranch(String),
 
+    /// No branch can have such a name.
+    #[error("`{0}` is not the name of a branch")]
+    #[diagnostic(help("name a local branch as `git branch` lists it, such as `--into main`"))]
+    BranchName(String),
+
     /// The branch has no policy.
     #[error("{0} carries no baton.toml, which says where the handoff file is")]
     #[diagnostic(help("`git baton init` writes one"))]

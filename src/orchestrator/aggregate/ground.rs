@@ -6,7 +6,7 @@ use jiff::{Timestamp, tz::Offset};
 
 use super::AggregateError;
 use crate::git::tree::{TreeReader, Trees};
-use crate::git::{Repo, landing};
+use crate::git::{Repo, is_reference_name, landing};
 use crate::guard::base::{BasePolicy, Bases};
 use crate::model::{Entry, EntryKind, Oid, SessionId};
 use crate::orchestrator::carried;
@@ -40,8 +40,7 @@ impl Ground {
     /// Reads the branch of this full or short name, or the one that is checked out.
     pub fn of(repo: &Repo, branch: Option<&str>) -> Result<Self, AggregateError> {
         let branch = match branch {
-            Some(name) if name.starts_with("refs/heads/") => name.to_owned(),
-            Some(name) => format!("refs/heads/{name}"),
+            Some(name) => full_name(name)?,
             None => {
                 let head = repo.head_branch()?.ok_or(AggregateError::Detached)?;
                 head.to_str_lossy().into_owned()
@@ -100,5 +99,39 @@ impl Ground {
             Some(offset.to_datetime(time).date().to_string())
         };
         day().ok_or_else(|| AggregateError::Committer(text.clone().into_owned()))
+    }
+}
+
+/// The full name of the branch of this full or short name.
+fn full_name(name: &str) -> Result<String, AggregateError> {
+    let full = match name.starts_with("refs/") {
+        true => name.to_owned(),
+        false => format!("refs/heads/{name}"),
+    };
+    match full.starts_with("refs/heads/") && is_reference_name(&full) {
+        true => Ok(full),
+        false => Err(AggregateError::BranchName(name.to_owned())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_branchs_name_is_looked_up() {
+        for name in ["main", "refs/heads/main", "a/b"] {
+            assert!(full_name(name).is_ok(), "{name}");
+        }
+        for name in [
+            "",
+            "../../HEAD",
+            "a..b",
+            "refs/tags/x",
+            "refs/heads/",
+            "a b",
+        ] {
+            assert!(full_name(name).is_err(), "{name}");
+        }
     }
 }
