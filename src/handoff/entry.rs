@@ -4,7 +4,7 @@ use bstr::{BStr, BString, ByteSlice, ByteVec};
 
 use super::lines::Lines;
 use super::summary::{self, SummaryError};
-use crate::model::{SessionId, Wording};
+use crate::model::{EntryTitle, SessionId, Wording};
 
 /// What one aggregate commit adds to the handoff document.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,16 +83,21 @@ pub enum ParseError {
 /// # Errors
 /// When a part of it would not be read back as it is.
 pub fn render_entry(entry: &Entry, wording: &Wording) -> Result<BString, RenderError> {
-    let text = rendered(entry, wording)?;
+    let title = match entry.sessions.len() {
+        1 => &wording.single_title,
+        _ => &wording.entry_title,
+    };
+    let text = rendered(entry, title, wording)?;
     check_reach(entry, wording)?;
     Ok(text)
 }
 
-/// The text of an entry of which nobody asks what a renderer of Markdown makes of it.
-fn rendered(entry: &Entry, wording: &Wording) -> Result<BString, RenderError> {
+/// The text, under this title, of an entry of which nobody asks what a renderer of Markdown makes of
+/// it.
+fn rendered(entry: &Entry, title: &EntryTitle, wording: &Wording) -> Result<BString, RenderError> {
     check(entry)?;
     let numbers: Vec<&str> = entry.sessions.iter().map(|s| s.number.as_str()).collect();
-    let title = wording.entry_title.render(&numbers, &entry.date);
+    let title = title.render(&numbers, &entry.date);
     let mut text = BString::from(format!("### {title}\n\n"));
     if let Some(number) = &entry.orchestrator {
         text.push_str(format!("{}{number}\n", orchestrator(wording)));
@@ -108,7 +113,8 @@ fn rendered(entry: &Entry, wording: &Wording) -> Result<BString, RenderError> {
     Ok(text)
 }
 
-/// Reads a canonical entry in this wording: rendering the result gives the same bytes again.
+/// Reads a canonical entry in this wording: rendering the result gives the same bytes again. An entry
+/// of one session may have the title of several instead, as all had once.
 ///
 /// # Errors
 /// When the text is anything but what [`render_entry`] makes of some entry.
@@ -128,9 +134,9 @@ pub(super) fn recognize(text: &BStr, wording: &Wording) -> Result<Entry, ParseEr
         line += 1;
         lines.next().map_or(&[][..], |line| line.text)
     };
-    let (numbers, date) = title(next(), wording).ok_or(ParseError::Line {
+    let (title, numbers, date) = title(next(), wording).ok_or(ParseError::Line {
         line: 1,
-        expected: "an entry's title: `###` and what the policy's `entry_title` makes of sessions and date",
+        expected: "an entry's title: `###` and what the policy's `entry_title`, or `single_title` for one session, makes of sessions and date",
     })?;
     next();
     let mut counted = next();
@@ -152,14 +158,22 @@ pub(super) fn recognize(text: &BStr, wording: &Wording) -> Result<Entry, ParseEr
         orchestrator,
         sessions: sections(text, wording)?,
     };
-    same(text, &rendered(&entry, wording)?)?;
+    same(text, &rendered(&entry, title, wording)?)?;
     Ok(entry)
 }
 
-/// The first line: the sessions' numbers and the date.
-fn title(line: &[u8], wording: &Wording) -> Option<(Vec<String>, String)> {
-    let title = line.strip_prefix(b"### ")?.to_str().ok()?;
-    wording.entry_title.read(title)
+/// The first line: the template that it follows, the sessions' numbers and the date.
+fn title<'w>(line: &[u8], wording: &'w Wording) -> Option<(&'w EntryTitle, Vec<String>, String)> {
+    let text = line.strip_prefix(b"### ")?.to_str().ok()?;
+    let read = |title: &'w EntryTitle| {
+        let (numbers, date) = title.read(text)?;
+        Some((title, numbers, date))
+    };
+    let single = read(&wording.single_title).filter(|(_, numbers, _)| {
+        let id = |number: &String| SessionId::new(None, number);
+        numbers.len() == 1 && numbers.iter().all(|number| id(number).is_some())
+    });
+    single.or_else(|| read(&wording.entry_title))
 }
 
 /// The sessions' sections: each begins at a heading of level 4 outside fenced code.
@@ -284,7 +298,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::model::{EntryTitle, Label, SessionTitle};
+    use crate::model::{Label, SessionTitle};
 
     const TEXT: &str = "### Parallel Sessions 19, 20 (2025-12-18)\n\n\
         **Orchestrator**: Session 22\n**Parallel Executions**: 2 agents\n\n\
@@ -328,9 +342,25 @@ mod tests {
         };
         assert_eq!(
             render_entry(&alone, &Wording::default()).unwrap(),
-            "### Parallel Sessions 7 (2025-12-18)\n\n**Parallel Executions**: 1 agent\n\n\
+            "### Parallel Session 7 (2025-12-18)\n\n**Parallel Executions**: 1 agent\n\n\
              #### Session 7: t\ns\n"
         );
+    }
+
+    #[test]
+    fn an_entry_of_one_session_may_have_the_title_of_several() {
+        let wording = Wording::default();
+        let text = |title: &str| {
+            format!(
+                "### {title} (2025-12-18)\n\n**Parallel Executions**: 1 agent\n\n#### Session 7: t\ns\n"
+            )
+        };
+        let old = parse_entry(text("Parallel Sessions 7").as_str().into(), &wording).unwrap();
+        let new = text("Parallel Session 7");
+        assert_eq!(render_entry(&old, &wording).unwrap(), new);
+        assert_eq!(parse_entry(new.as_str().into(), &wording), Ok(old));
+        let several = TEXT.replace("Parallel Sessions", "Parallel Session");
+        assert!(parse_entry(several.as_str().into(), &wording).is_err());
     }
 
     #[test]
@@ -429,6 +459,7 @@ mod tests {
     fn a_policy_words_the_entry() {
         let wording = Wording {
             entry_title: EntryTitle::parse("{date}: Sitzungen {sessions}").unwrap(),
+            single_title: EntryTitle::parse("{date}: Sitzung {sessions}").unwrap(),
             session_title: SessionTitle::parse("Sitzung {session} – {title} ✓").unwrap(),
             orchestrator_label: Label::parse("Leitung").unwrap(),
             agents_label: Label::parse("Parallel").unwrap(),
@@ -468,7 +499,7 @@ mod tests {
             else {
                 return Ok(());
             };
-            let wording = Wording { entry_title, session_title, orchestrator_label, agents_label };
+            let wording = Wording { single_title: entry_title.single(), entry_title, session_title, orchestrator_label, agents_label };
             let entry = Entry {
                 date: "2025-12-18".to_owned(),
                 orchestrator: orchestrator.map(|number| number.to_string()),

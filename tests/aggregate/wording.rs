@@ -27,6 +27,37 @@ fn the_policy_words_entries_that_are_verified_and_archived() {
 }
 
 #[test]
+fn one_session_is_headed_in_the_singular_and_an_old_plural_still_verifies() {
+    let world = World::new("[handoff]\nkeep_entries = 1\n");
+    world.agents(&[19]);
+    world.aggregated(&["--date", "2025-12-18"]);
+    let new = "### Parallel Session 19 (2025-12-18)\n";
+    assert!(world.read(HANDOFF).contains(new), "{}", world.read(HANDOFF));
+    world.assert_verified();
+
+    let old = world.read(HANDOFF).replace("Session 19 (", "Sessions 19 (");
+    world.write(HANDOFF, &old);
+    world.git(world.main(), &["add", HANDOFF]);
+    let tree = world.git(world.main(), &["write-tree"]);
+    let text = world.git(world.main(), &["log", "-1", "--format=%B"]);
+    let commit = world.git(
+        world.main(),
+        &["commit-tree", &tree, "-p", "HEAD^", "-m", &text],
+    );
+    world.git(world.main(), &["reset", "-q", "--hard", &commit]);
+    world.assert_verified();
+
+    world.agents(&[20]);
+    world.aggregated(&["--date", "2025-12-19"]);
+    let archive = world.read(".agents/archive/HANDOFF-2025-12-19.md");
+    assert!(
+        archive.contains("### Parallel Sessions 19 (2025-12-18)\n"),
+        "{archive}"
+    );
+    world.assert_verified();
+}
+
+#[test]
 fn another_summary_of_an_aggregated_number_is_named() {
     let world = World::new("");
     world.agents(&[19]);
