@@ -130,6 +130,23 @@ pub fn commit(
     })
 }
 
+/// The commit that these words name, as git understands them; `None` when they name none.
+pub fn commit_named(repo: &Repo, words: &str) -> Result<Option<Oid>, GitError> {
+    let wanted = format!("{words}^{{commit}}");
+    let args = [
+        "rev-parse",
+        "--verify",
+        "--quiet",
+        "--end-of-options",
+        &wanted,
+    ];
+    match repo.program().output(args) {
+        Ok(hex) => Ok(Oid::from_hex(hex.trim()).ok()),
+        Err(GitError::Program { .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
 /// Moves a branch from one commit to another, if it is still there. The hooks judge it like
 /// anybody's move.
 pub fn move_branch(

@@ -3,6 +3,7 @@
 
 mod acceptance;
 mod budget;
+mod clones;
 mod crash;
 mod edit;
 mod forgeries;

@@ -22,6 +22,7 @@ pub fn run(args: Aggregate) -> miette::Result<ExitCode> {
         orchestrator: args.orchestrator.as_deref().map(session).transpose()?,
         date: args.date,
         partial: args.partial,
+        onto: args.onto,
         signing_key: args.signing_key,
     };
     if args.dry_run {
@@ -30,10 +31,24 @@ pub fn run(args: Aggregate) -> miette::Result<ExitCode> {
     let outcome = aggregate::run(&repo, &request)?;
     tell(&outcome);
     if let Some(remote) = args.push {
-        landing::push(&repo, &remote, &outcome.branch)?;
+        push(&repo, &remote, &outcome.branch)?;
         println!("pushed {} to {remote}", outcome.branch);
     }
     Ok(complete(&outcome.shown))
+}
+
+fn push(repo: &Repo, remote: &str, branch: &str) -> miette::Result<()> {
+    landing::push(repo, remote, branch).map_err(|error| {
+        let short = branch.strip_prefix("refs/heads/").unwrap_or(branch);
+        let help = format!(
+            "if somebody else pushed first: `git fetch {remote}`, then \
+             `git baton orchestrator aggregate --into {short} --onto {remote}/{short} --push {remote}`"
+        );
+        miette!(
+            help = help,
+            "{branch} is complete here, and {remote} did not take it: {error}"
+        )
+    })
 }
 
 /// The exit code by what the worktrees show.
@@ -80,6 +95,12 @@ fn tell(outcome: &Outcome) {
     }
     tell_skipped(&outcome.skipped);
     match outcome.commit {
+        Some(commit) if outcome.sessions.is_empty() => {
+            println!(
+                "{} is at {commit}, which carries every session",
+                outcome.branch
+            );
+        }
         Some(commit) => println!(
             "{} aggregated into {} by {commit}: {}",
             match outcome.sessions.len() {

@@ -95,11 +95,7 @@ pub fn build(
     let who = ground.committer.as_bstr();
     let new = commit(repo, tree, ground, &message, who, signing)?;
     Ok(Built {
-        landing: Landing {
-            branch: ground.branch.clone(),
-            old: ground.tip,
-            new,
-        },
+        landing: ground.landing(new),
         message,
     })
 }

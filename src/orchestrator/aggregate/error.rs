@@ -86,6 +86,25 @@ pub enum AggregateError {
     #[diagnostic(help("run the command again when less happens there"))]
     Crowded(usize),
 
+    /// There is no commit to build on.
+    #[error("`{0}` names no commit")]
+    #[diagnostic(help("name a branch, such as `--onto origin/main` after `git fetch`"))]
+    NoCommit(String),
+
+    /// The branch has other work than aggregates that the commit to build on lacks, or none at all.
+    #[error(
+        "{branch} has commits besides its newest aggregates that `{onto}` lacks, or no aggregate that it lacks"
+    )]
+    #[diagnostic(help(
+        "join the work without the aggregates first: `git switch -c joined <the commit before them>`, `git merge {onto}`; then go back to the branch, and run the command again with `--onto joined`"
+    ))]
+    NotOnlyAggregates {
+        /// The branch, full name.
+        branch: String,
+        /// The commit to build on, as it was named.
+        onto: String,
+    },
+
     /// An earlier commit landed, and not every worktree could be brought up to it, not even now.
     #[error(
         "the commit {commit} has landed on {branch}, but not every worktree shows it:{}",

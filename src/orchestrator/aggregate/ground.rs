@@ -4,7 +4,7 @@ use std::rc::Rc;
 use bstr::{BString, ByteSlice};
 use jiff::{Timestamp, tz::Offset};
 
-use super::AggregateError;
+use super::{AggregateError, Landing};
 use crate::git::tree::{TreeReader, Trees};
 use crate::git::{Repo, is_reference_name, landing};
 use crate::guard::base::{BasePolicy, Bases};
@@ -13,6 +13,7 @@ use crate::orchestrator::carried;
 use crate::policy::Policy;
 
 /// What an aggregate stands on: a branch, its tip, and what the tip's tree holds.
+#[derive(Clone)]
 pub struct Ground {
     /// The branch, full name.
     pub branch: String,
@@ -31,6 +32,8 @@ pub struct Ground {
     /// The sessions that the handoff file or an archive carries, by number, each with the
     /// summaries that stand there.
     pub aggregated: BTreeMap<String, Vec<BString>>,
+    /// The sessions of aggregates that are to be made again, each with its summary.
+    pub dropped: Vec<(String, BString)>,
     /// Who commits, and when, as git writes it.
     pub committer: BString,
     base: Rc<BasePolicy>,
@@ -48,6 +51,11 @@ impl Ground {
         };
         let tip = repo.refs().resolve(&branch)?;
         let tip = tip.ok_or_else(|| AggregateError::NoBranch(branch.clone()))?;
+        Self::at(repo, branch, tip)
+    }
+
+    /// The branch of this full name as it would be with this tip.
+    pub fn at(repo: &Repo, branch: String, tip: Oid) -> Result<Self, AggregateError> {
         let objects = repo.objects();
         let base = Bases::new(objects).at(tip)?;
         let base = base.ok_or_else(|| AggregateError::NoPolicy(branch.clone()))?;
@@ -77,9 +85,19 @@ impl Ground {
             logs,
             summaries,
             aggregated,
+            dropped: Vec::new(),
             committer: landing::committer(repo)?,
             base,
         })
+    }
+
+    /// A commit that is to land on it.
+    pub fn landing(&self, new: Oid) -> Landing {
+        Landing {
+            branch: self.branch.clone(),
+            old: self.tip,
+            new,
+        }
     }
 
     /// The policy that the tip carries, by which a commit on top of it is judged.
