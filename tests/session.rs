@@ -18,17 +18,19 @@ fn fixture() -> Fixture {
 
 /// `git baton session` in this worktree.
 fn command(fixture: &Fixture, worktree: &Path, args: &[&str]) -> Command {
+    let mut command = program(fixture, worktree);
+    command.arg("session").args(args);
+    command
+}
+
+/// The program in this worktree.
+fn program(fixture: &Fixture, worktree: &Path) -> Command {
     let like = fixture.command(worktree);
     let mut command = Command::new(BATON);
-    command
-        .current_dir(worktree)
-        .env_clear()
-        .envs(
-            like.get_envs()
-                .filter_map(|(key, value)| Some((key, value?))),
-        )
-        .arg("session")
-        .args(args);
+    command.current_dir(worktree).env_clear().envs(
+        like.get_envs()
+            .filter_map(|(key, value)| Some((key, value?))),
+    );
     command
 }
 
@@ -450,6 +452,43 @@ fn a_summary_outlives_its_worktree_and_garbage_collection() {
     assert_eq!(out.stdout, b"caf\xe9 \xff\n");
     let listed = session(&fixture, &fixture.repo(), &["list"]).ok();
     assert!(listed.contains("ended"), "{listed}");
+}
+
+#[test]
+fn an_ended_sessions_summary_can_be_replaced_until_it_is_aggregated() {
+    let fixture = fixture();
+    let repo = fixture.repo();
+    let (number, log) = start(&fixture, &repo, &[]);
+    let other = worktree(&fixture, "other");
+    let replace = |at: &Path, text: &str| {
+        fs::write(fixture.path("summary"), text).unwrap();
+        let file = fixture.path("summary");
+        let args = ["summary", file.to_str().unwrap(), "--session", &number];
+        session(&fixture, at, &args)
+    };
+    let refused = replace(&other, "not mine\n");
+    assert!(
+        refused.err.contains("still active in another worktree"),
+        "{refused:#?}"
+    );
+    replace(&repo, "first\n").ok();
+    tick(&repo, &log);
+    commit_all(&fixture, &repo, "log");
+    session(&fixture, &repo, &["end"]).ok();
+    replace(&other, "second\n").ok();
+    let shown = session(&fixture, &repo, &["show", &number]).ok();
+    assert!(
+        shown.contains("second") && !shown.contains("first"),
+        "{shown}"
+    );
+
+    let mut aggregate = program(&fixture, &repo);
+    run(aggregate.args(["orchestrator", "aggregate"]), b"").ok();
+    let refused = replace(&other, "third\n");
+    assert!(
+        refused.err.contains("in the handoff document already"),
+        "{refused:#?}"
+    );
 }
 
 #[test]

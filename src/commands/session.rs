@@ -28,9 +28,13 @@ pub fn run(verb: Verb) -> miette::Result<ExitCode> {
     let repo = Repo::open(&env)?;
     match verb {
         Verb::Start(args) => begin(&repo, args),
-        Verb::Summary { file, format } => {
+        Verb::Summary {
+            file,
+            session,
+            format,
+        } => {
             let text = file.map(|file| read_summary(&env.current_dir, &file));
-            let session = finish::hand_in(&repo, text.transpose()?)?;
+            let session = finish::hand_in(&repo, session.as_deref(), text.transpose()?)?;
             let said = format!("session {}: the summary is stored\n", session.id());
             one(&repo, &session, &said, format)
         }

@@ -129,6 +129,11 @@ pub enum SessionError {
     #[diagnostic(help("write what was done, what was decided and why, and what is left"))]
     EmptySummary,
 
+    /// The session belongs to an agent that is at work on it elsewhere.
+    #[error("session {0} is still active in another worktree")]
+    #[diagnostic(help("run the command in that worktree, or let the session end first"))]
+    AtWork(String),
+
     /// The session's summary has been taken up already.
     #[error("session {0} is in the handoff document already")]
     #[diagnostic(help("begin a new session for what there is to add"))]

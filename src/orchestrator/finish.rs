@@ -24,10 +24,20 @@ pub struct Ending {
     pub findings: Vec<Finding>,
 }
 
-/// Stores this text as the summary of the session that this worktree is bound to; without a
-/// text, that of the plain file that the policy names.
-pub fn hand_in(repo: &Repo, text: Option<BString>) -> Result<Session, SessionError> {
-    let session = bound(repo)?;
+/// Stores this text as the summary of the session of this number, or, without one, of that which
+/// this worktree is bound to; without a text, that of the plain file that the policy names. An
+/// ended session's summary can be replaced until a branch carries it.
+pub fn hand_in(
+    repo: &Repo,
+    number: Option<&str>,
+    text: Option<BString>,
+) -> Result<Session, SessionError> {
+    let session = named_or_bound(repo, number)?;
+    let own = store::bound(repo).ok().flatten();
+    let is_own = own.is_some_and(|own| own.number == session.number);
+    if session.state == State::Active && !is_own {
+        return Err(SessionError::AtWork(session.id().to_string()));
+    }
     let text = match text {
         Some(text) => text,
         None => {
@@ -40,7 +50,11 @@ pub fn hand_in(repo: &Repo, text: Option<BString>) -> Result<Session, SessionErr
     if canonical_summary(text.as_bstr()).is_empty() {
         return Err(SessionError::EmptySummary);
     }
-    if carried::at_head(repo)?.contains(&session.number) {
+    let carried = match is_own {
+        true => carried::at_head(repo)?,
+        false => carried::on_branches(repo)?,
+    };
+    if carried.contains(&session.number) {
         return Err(SessionError::Over(session.id().to_string()));
     }
     store::update(repo, &session.number, |session| {

@@ -68,6 +68,8 @@ fn another_summary_of_an_aggregated_number_is_named() {
     let said = world.aggregated(&[]);
     assert!(said.contains("left out: session 19"), "{said}");
     assert!(said.contains("another summary"), "{said}");
+    let (_, status) = world.baton(&["orchestrator", "handoff", "status"]);
+    assert!(status.contains("another summary"), "{status}");
     assert_eq!(world.aggregates(), 1);
 }
 
