@@ -65,9 +65,10 @@ pub fn check_proof(claim: &Claim<'_>, terms: &Terms<'_>) -> Vec<ProofError> {
     let digests = digests(claim, terms, &mut errors);
     check_logs(&sessions, claim, &mut errors);
     match added_entry(claim.evidence, terms, archiving.as_ref()) {
-        Ok(entry) => {
+        Ok((entry, text)) => {
             if let Some(archiving) = &archiving {
                 archive::check(archiving, &entry, claim.evidence, terms, &mut errors);
+                archive::check_amount(archiving, &text, claim.evidence, terms, &mut errors);
             }
             check_sessions(&sessions, &entry, &mut errors);
             check_repeated(
@@ -212,12 +213,13 @@ fn check_logs(sessions: &[SessionId], claim: &Claim<'_>, errors: &mut Vec<ProofE
     }
 }
 
-/// The entry that turns the old handoff file, without what goes to the archive, into the new one.
+/// The entry that turns the old handoff file, without what goes to the archive, into the new one, and
+/// its text.
 fn added_entry(
     evidence: &AggregateEvidence,
     terms: &Terms<'_>,
     archiving: Option<&Archiving>,
-) -> Result<HandoffEntry, ProofError> {
+) -> Result<(HandoffEntry, BString), ProofError> {
     let before = archive::trimmed(evidence, terms, archiving)?.map(|trimmed| trimmed.document);
     let before = before.as_ref().map(|text| text.as_bstr());
     let after = evidence
@@ -229,7 +231,7 @@ fn added_entry(
             ExtractError::Unchanged => ProofError::HandoffUnchanged,
             error => error.into(),
         })?;
-    Ok(parse_entry(text.as_bstr(), &terms.handoff.wording)?)
+    Ok((parse_entry(text.as_bstr(), &terms.handoff.wording)?, text))
 }
 
 fn check_sessions(sessions: &[SessionId], entry: &HandoffEntry, errors: &mut Vec<ProofError>) {

@@ -3,7 +3,7 @@
 use bstr::{BString, ByteSlice};
 
 use super::{Claim, ProofError, Terms, of_key};
-use crate::handoff::{self, Entry, Trimmed};
+use crate::handoff::{self, Entry, Limits, Trimmed};
 use crate::model::{AggregateEvidence, ArchiveFile};
 
 /// What the message says about archiving: `<number of entries> <path>`.
@@ -92,6 +92,32 @@ pub(super) fn check(
         .is_some_and(|file| has_received(file, terms, &trimmed.taken));
     if !received {
         errors.push(ProofError::Archive(archiving.path.clone()));
+    }
+}
+
+/// Checks that no more entries are taken than the policy's limits ask.
+pub(super) fn check_amount(
+    archiving: &Archiving,
+    entry: &BString,
+    evidence: &AggregateEvidence,
+    terms: &Terms<'_>,
+    errors: &mut Vec<ProofError>,
+) {
+    let Some(before) = &evidence.handoff_before else {
+        return;
+    };
+    let table = terms.handoff;
+    let limits = Limits {
+        bytes: table.budget.max_bytes,
+        entries: table.budget.keep_entries,
+    };
+    let (heading, wording) = (&table.heading, &table.wording);
+    let needed = handoff::surplus(before.as_bstr(), heading, wording, entry.as_bstr(), limits);
+    if archiving.count > needed {
+        errors.push(ProofError::ArchivedTooMuch {
+            count: archiving.count,
+            needed,
+        });
     }
 }
 

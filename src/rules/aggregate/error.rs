@@ -83,6 +83,14 @@ pub enum ProofError {
     /// More entries are to be moved than there are.
     #[error("it says that it moves {0} entries to an archive, and the old file has fewer")]
     TooFewEntries(usize),
+    /// More entries are moved than the limits ask.
+    #[error("it moves {count} entries to an archive, and the policy's limits ask for {needed}")]
+    ArchivedTooMuch {
+        /// How many are moved.
+        count: usize,
+        /// How many there are too many.
+        needed: usize,
+    },
     /// The archive is not the old one with the moved entries put in.
     #[error("`{0}` is not what it was with the oldest entries of the handoff file put in")]
     Archive(BString),

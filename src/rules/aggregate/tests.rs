@@ -8,7 +8,11 @@ use crate::policy::Policy;
 const BEFORE: &str =
     "# Handoff\n\nintro\n\n## Recent Work\n\n### Older\n\n#### Session 7: Old\nwork\n";
 const HANDOFF: &str = ".agents/HANDOFF.md";
-static POLICY: LazyLock<Policy> = LazyLock::new(Policy::default);
+static POLICY: LazyLock<Policy> = LazyLock::new(|| {
+    let mut policy = Policy::default();
+    policy.handoff.budget.keep_entries = Some(1);
+    policy
+});
 static TERMS: LazyLock<Terms<'static>> = LazyLock::new(|| Terms {
     handoff: &POLICY.handoff,
     keys: &POLICY.trailers,
@@ -105,6 +109,10 @@ impl Commit {
     }
 
     fn reasons(&self) -> Vec<ProofError> {
+        self.reasons_under(&TERMS)
+    }
+
+    fn reasons_under(&self, terms: &Terms<'_>) -> Vec<ProofError> {
         let trailers: Vec<_> =
             crate::model::trailers::trailers(self.message.as_str().into(), &[]).collect();
         let parents = vec![parent(); self.parents];
@@ -114,7 +122,7 @@ impl Commit {
             change: self.change.as_ref(),
             evidence: &self.evidence,
         };
-        check_proof(&claim, &TERMS)
+        check_proof(&claim, terms)
     }
 
     fn reason(&self) -> ProofError {
@@ -416,6 +424,21 @@ fn old_entries_go_to_the_archive_of_the_day_whole() {
     let mut link = archiving();
     link.evidence.archives[0].mode_after = Some(0o120_000);
     assert_eq!(link.reason(), ProofError::Archive(ARCHIVE.into()));
+
+    let mut roomy = POLICY.handoff.clone();
+    for (entries, bytes) in [(None, None), (Some(2), Some(100_000))] {
+        roomy.budget.keep_entries = entries;
+        roomy.budget.max_bytes = bytes;
+        let terms = Terms {
+            handoff: &roomy,
+            keys: &POLICY.trailers,
+        };
+        let more = ProofError::ArchivedTooMuch {
+            count: 1,
+            needed: 0,
+        };
+        assert_eq!(archiving().reasons_under(&terms), [more]);
+    }
 
     let too_many = archiving().with_message("Archive: 1", "Archive: 2");
     assert!(too_many.reasons().contains(&ProofError::TooFewEntries(2)));
