@@ -18,17 +18,19 @@ fn fixture() -> Fixture {
 
 /// `git baton session` in this worktree.
 fn command(fixture: &Fixture, worktree: &Path, args: &[&str]) -> Command {
+    let mut command = program(fixture, worktree);
+    command.arg("session").args(args);
+    command
+}
+
+/// The program in this worktree.
+fn program(fixture: &Fixture, worktree: &Path) -> Command {
     let like = fixture.command(worktree);
     let mut command = Command::new(BATON);
-    command
-        .current_dir(worktree)
-        .env_clear()
-        .envs(
-            like.get_envs()
-                .filter_map(|(key, value)| Some((key, value?))),
-        )
-        .arg("session")
-        .args(args);
+    command.current_dir(worktree).env_clear().envs(
+        like.get_envs()
+            .filter_map(|(key, value)| Some((key, value?))),
+    );
     command
 }
 
@@ -372,6 +374,54 @@ fn a_ticked_box_does_not_outweigh_the_history() {
 }
 
 #[test]
+fn what_a_session_commits_to_another_branch_counts_too() {
+    let fixture = fixture();
+    let repo = fixture.repo();
+    let (number, log) = start(&fixture, &repo, &[]);
+    tick(&repo, &log);
+    let mut summary = command(&fixture, &repo, &["summary", "-"]);
+    run(&mut summary, b"done\n").ok();
+    commit_all(&fixture, &repo, "log");
+    let main = fixture.rev("HEAD");
+    let by_hand = |trailer: &str| {
+        fixture
+            .unguarded(["checkout", "-q", "-b", "side", &main])
+            .ok();
+        fixture.write(HANDOFF, "# Handoff\n\n## Recent Work\n\nby hand\n");
+        let message = format!("by hand\n\n{trailer}");
+        fixture.unguarded(["commit", "-qam", &message]).ok();
+        fixture.unguarded(["checkout", "-q", "-"]).ok();
+    };
+    by_hand(&format!("Baton-Session: {number}"));
+    assert_eq!(codes(&refusals(&fixture, &repo)), ["broken-rule"]);
+    fixture.unguarded(["branch", "-q", "-D", "side"]).ok();
+    by_hand("Baton-Session: 7");
+    session(&fixture, &repo, &["end"]).ok();
+}
+
+#[test]
+fn a_number_too_long_for_a_log_is_refused_and_leaves_nothing() {
+    let fixture = fixture();
+    let repo = fixture.repo();
+    let forty = "4".repeat(40);
+    for id in ["1234567890", "0001234567890", &forty, &"7".repeat(300)] {
+        let ran = session(&fixture, &repo, &["start", "--id", id]);
+        assert_eq!(ran.code, 2, "{ran:#?}");
+        let digits = id.trim_start_matches('0').len();
+        let said = format!("has {digits} digits; a session's number has at most 9");
+        assert!(ran.err.contains(&said), "{ran:#?}");
+        assert!(ran.err.len() < 400, "{ran:#?}");
+    }
+    assert_eq!(fixture.git(["for-each-ref", "refs/baton"]).ok(), "");
+    assert_eq!(
+        start(&fixture, &repo, &["--id", "000123456789"]).0,
+        "123456789"
+    );
+    let other = worktree(&fixture, "other");
+    assert_eq!(start(&fixture, &other, &[]).0, "123456790");
+}
+
+#[test]
 fn a_handoff_document_is_no_sessions_to_change_without_a_policy_either() {
     let fixture = Fixture::empty(&gits()[0], Make::default());
     let repo = fixture.repo();
@@ -464,6 +514,45 @@ fn a_log_that_was_moved_is_bound_where_it_is() {
     assert!(said.contains(moved), "{said}");
     commit_all(&fixture, &repo, "bind");
     session(&fixture, &repo, &["end"]).ok();
+}
+
+#[test]
+fn an_ended_sessions_summary_can_be_replaced_until_it_is_aggregated() {
+    let fixture = fixture();
+    let repo = fixture.repo();
+    let (number, log) = start(&fixture, &repo, &[]);
+    let other = worktree(&fixture, "other");
+    let replace = |at: &Path, text: &str| {
+        fs::write(fixture.path("summary"), text).unwrap();
+        let file = fixture.path("summary");
+        let args = ["summary", file.to_str().unwrap(), "--session", &number];
+        session(&fixture, at, &args)
+    };
+    let refused = replace(&other, "not mine\n");
+    assert!(
+        refused.err.contains("still active in another worktree"),
+        "{refused:#?}"
+    );
+    replace(&repo, "first\n").ok();
+    tick(&repo, &log);
+    commit_all(&fixture, &repo, "log");
+    session(&fixture, &repo, &["end"]).ok();
+    replace(&other, "second\n").ok();
+    let shown = session(&fixture, &repo, &["show", &number]).ok();
+    assert!(
+        shown.contains("second") && !shown.contains("first"),
+        "{shown}"
+    );
+
+    replace(&repo, "second\n").ok();
+    commit_all(&fixture, &repo, "the log names the other summary");
+    let mut aggregate = program(&fixture, &repo);
+    run(aggregate.args(["orchestrator", "aggregate"]), b"").ok();
+    let refused = replace(&other, "third\n");
+    assert!(
+        refused.err.contains("in the handoff document already"),
+        "{refused:#?}"
+    );
 }
 
 #[test]

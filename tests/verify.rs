@@ -378,6 +378,7 @@ version = 1
 path = ".agents/HANDOFF.md"
 heading = "## Recent Work"
 entry_title = "Parallel Sessions {sessions} ({date})"
+single_title = "Parallel Session {sessions} ({date})"
 session_title = "Session {session}: {title}"
 orchestrator_label = "Orchestrator"
 agents_label = "Parallel Executions"

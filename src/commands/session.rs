@@ -29,9 +29,13 @@ pub fn run(verb: Verb) -> miette::Result<ExitCode> {
     let repo = Repo::open(&env)?;
     match verb {
         Verb::Start(args) => begin(&repo, args),
-        Verb::Summary { file, format } => {
+        Verb::Summary {
+            file,
+            session,
+            format,
+        } => {
             let text = file.map(|file| read_summary(&env.current_dir, &file));
-            let handed_in = finish::hand_in(&repo, text.transpose()?)?;
+            let handed_in = finish::hand_in(&repo, session.as_deref(), text.transpose()?)?;
             one(&repo, &handed_in.session, &stored(&handed_in), format)
         }
         Verb::End { format } => {

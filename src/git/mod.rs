@@ -20,7 +20,7 @@ mod worktrees;
 pub use error::GitError;
 pub use objects::{Commit, Objects};
 pub use program::{GitVersion, Program};
-pub use refs::Refs;
+pub use refs::{Refs, is_reference_name};
 pub use repo::Repo;
 pub use store::{RefEdit, Store, StoreError};
 pub use worktrees::Worktree;

@@ -9,6 +9,11 @@ use super::program::Program;
 use crate::model::Oid;
 use crate::sys::file;
 
+/// Whether git lets a reference have this full name.
+pub fn is_reference_name(name: &str) -> bool {
+    gix::refs::FullName::try_from(name).is_ok()
+}
+
 /// The references of a repository.
 pub struct Refs {
     backend: Backend,

@@ -6,13 +6,11 @@ use std::path::Path;
 use bstr::{BStr, BString, ByteSlice};
 
 use super::store::{self, stored};
-use super::{Session, SessionError, State, carried, start};
+use super::{Session, SessionError, State, carried, history, start};
 use crate::git::{Repo, tree::TreeReader};
-use crate::guard::base::Bases;
 use crate::guard::binding;
-use crate::guard::span::{self, Span};
 use crate::handoff::canonical_summary;
-use crate::model::{Oid, Violation};
+use crate::model::Oid;
 use crate::policy::Policy;
 use crate::protocol::{self, Code, Finding, Severity};
 use crate::sys::{clock, place};
@@ -37,10 +35,21 @@ pub struct HandedIn {
     pub line: String,
 }
 
-/// Stores this text as the summary of the session that this worktree is bound to; without a
-/// text, that of the plain file that the policy names. Then writes its digest into the log.
-pub fn hand_in(repo: &Repo, text: Option<BString>) -> Result<HandedIn, SessionError> {
-    let session = bound(repo)?;
+/// Stores this text as the summary of the session of this number, or, without one, of that which
+/// this worktree is bound to; without a text, that of the plain file that the policy names. Then
+/// writes its digest into the log. An ended session's summary can be replaced until a branch
+/// carries it.
+pub fn hand_in(
+    repo: &Repo,
+    number: Option<&str>,
+    text: Option<BString>,
+) -> Result<HandedIn, SessionError> {
+    let session = named_or_bound(repo, number)?;
+    let own = store::bound(repo).ok().flatten();
+    let is_own = own.is_some_and(|own| own.number == session.number);
+    if session.state == State::Active && !is_own {
+        return Err(SessionError::AtWork(session.id().to_string()));
+    }
     let text = match text {
         Some(text) => text,
         None => {
@@ -53,7 +62,11 @@ pub fn hand_in(repo: &Repo, text: Option<BString>) -> Result<HandedIn, SessionEr
     if canonical_summary(text.as_bstr()).is_empty() {
         return Err(SessionError::EmptySummary);
     }
-    if carried::at_head(repo)?.contains(&session.number) {
+    let carried = match is_own {
+        true => carried::at_head(repo)?,
+        false => carried::on_branches(repo)?,
+    };
+    if carried.contains(&session.number) {
         return Err(SessionError::Over(session.id().to_string()));
     }
     let session = store::update(repo, &session.number, |session| {
@@ -92,7 +105,7 @@ fn bind_log(repo: &Repo, session: &Session, digest: &str) -> Result<Option<Strin
 }
 
 /// Checks the session that this worktree is bound to and, when nothing speaks against it, ends
-/// it: its log, its summary and the commits from where it began to `HEAD`.
+/// it: its log, its summary and what it has committed, see [`history::check`].
 pub fn end(repo: &Repo) -> Result<Ending, SessionError> {
     let mut session = bound(repo)?;
     if session.state != State::Active {
@@ -107,7 +120,7 @@ pub fn end(repo: &Repo) -> Result<Ending, SessionError> {
     }
     let mut findings = check_log(repo, &policy, &session)?;
     findings.extend(check_summary(&session));
-    findings.extend(check_history(repo, &session)?);
+    findings.extend(history::check(repo, &policy, &session)?);
     if is_refused(&findings) {
         return Ok(Ending { session, findings });
     }
@@ -293,48 +306,6 @@ fn check_summary(session: &Session) -> Option<Finding> {
                summary FILE`, or `-` for standard input"
             .to_owned(),
     })
-}
-
-/// What the session's commits break, whatever its log says of them.
-fn check_history(repo: &Repo, session: &Session) -> Result<Vec<Finding>, SessionError> {
-    let Some(head) = repo.head()? else {
-        return Ok(Vec::new());
-    };
-    let span = Span {
-        reference: repo.head_branch()?,
-        tips: vec![head],
-        hidden: session.base.into_iter().collect(),
-        old: session.base,
-    };
-    let governed = match session.base {
-        Some(base) => Bases::new(repo.objects()).at(base)?.is_some(),
-        None => false,
-    };
-    let judgement = match governed {
-        true => span::judge(repo, &span)?,
-        false => span::judge_by_policy(repo, &span, &Policy::default())?,
-    };
-    let mut findings = Vec::new();
-    for violation in &judgement.verdict.violations {
-        findings.push(broken_rule(session, violation));
-    }
-    Ok(findings)
-}
-
-fn broken_rule(session: &Session, violation: &Violation) -> Finding {
-    let path = violation.path.as_ref();
-    let commit = violation
-        .commit
-        .map_or_else(String::new, |oid| format!("{}: ", oid.short()));
-    Finding {
-        code: Code::BrokenRule,
-        severity: Severity::Error,
-        path: path.map_or_else(|| session.log_path.clone(), ToString::to_string),
-        line: None,
-        column: None,
-        message: format!("{commit}{} [{}]", violation.why, violation.rule),
-        help: violation.instead.clone(),
-    }
 }
 
 /// The session of this number, or, without one, that of this worktree.

@@ -122,10 +122,7 @@ pub fn create(repo: &Repo, policy: &Policy, new: &NewSession) -> Result<Created,
         Some(id) => {
             let number = canonical(id)?.number().to_owned();
             if number.len() > number::MAX_ASKED_DIGITS {
-                return Err(SessionError::Malformed(
-                    number,
-                    "session number of at most 9 digits",
-                ));
+                return Err(SessionError::TooLong(number.len()));
             }
             if logged.contains(&number) {
                 let by = "HEAD holds a log of that number".to_owned();

@@ -230,8 +230,13 @@ fn handoff(table: &HandoffTable) -> Compiled<Handoff> {
 
 fn wording(table: &HandoffTable) -> Compiled<Wording> {
     let (entry, session) = (&table.entry_title, &table.session_title);
+    let entry_title = worded(entry, EntryTitle::parse, "`{date}: sessions {sessions}`")?;
     Ok(Wording {
-        entry_title: worded(entry, EntryTitle::parse, "`{date}: sessions {sessions}`")?,
+        single_title: match &table.single_title {
+            Some(text) => worded(text, EntryTitle::parse, "`{date}: session {sessions}`")?,
+            None => entry_title.single(),
+        },
+        entry_title,
         session_title: worded(session, SessionTitle::parse, "`Session {session}: {title}`")?,
         orchestrator_label: worded(&table.orchestrator_label, Label::parse, "`Orchestrator`")?,
         agents_label: worded(&table.agents_label, Label::parse, "`Agents`")?,
@@ -437,6 +442,7 @@ pub(super) fn decompile(policy: &Policy) -> PolicyFile {
             path: unplaced(policy.handoff.path.to_string()),
             heading: unplaced_text(&policy.handoff.heading),
             entry_title: unplaced_text(wording.entry_title.as_str()),
+            single_title: Some(unplaced_text(wording.single_title.as_str())),
             session_title: unplaced_text(wording.session_title.as_str()),
             orchestrator_label: unplaced_text(wording.orchestrator_label.as_str()),
             agents_label: unplaced_text(wording.agents_label.as_str()),

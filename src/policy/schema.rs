@@ -45,6 +45,11 @@ pub struct HandoffTable {
     /// The title of an entry, with `{sessions}` for the sessions' numbers and `{date}` for the day.
     #[schemars(with = "String")]
     pub entry_title: Spanned<String>,
+    /// The title of an entry of one session, with the same placeholders. Without this key: the
+    /// `entry_title`, and where that is the default, its singular.
+    #[schemars(with = "Option<String>")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub single_title: Option<Spanned<String>>,
     /// The title of a session's section in an entry, with `{session}` for the number and, behind it,
     /// `{title}` for what the session was about.
     #[schemars(with = "String")]
@@ -210,6 +215,7 @@ impl Default for HandoffTable {
             path: unplaced_text(".agents/HANDOFF.md"),
             heading: unplaced_text("## Recent Work"),
             entry_title: unplaced_text(wording.entry_title.as_str()),
+            single_title: None,
             session_title: unplaced_text(wording.session_title.as_str()),
             orchestrator_label: unplaced_text(wording.orchestrator_label.as_str()),
             agents_label: unplaced_text(wording.agents_label.as_str()),

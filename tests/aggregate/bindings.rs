@@ -142,8 +142,8 @@ fn a_session_that_has_handed_in_nothing_is_bound_from_its_start() {
     world.merge(19);
     world.agents(&[20]);
     world.aggregated(&["--sessions", "20", "--partial"]);
-    let text = world.read(HANDOFF).replace("Session 20:", "Session 19:");
-    world.write(HANDOFF, &text.replace("Sessions 20", "Sessions 19"));
+    let text = world.read(HANDOFF).replace("Session 20", "Session 19");
+    world.write(HANDOFF, &text);
     let message = world.git(world.main(), &["log", "-1", "--format=%B"]);
     let message = message.replace(": 20", ": 19");
     world.remake(&message);

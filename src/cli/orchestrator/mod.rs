@@ -37,6 +37,10 @@ pub struct Aggregate {
     /// The branch; without it, the one that is checked out
     #[arg(long, value_name = "BRANCH")]
     pub into: Option<String>,
+    /// Make the aggregates at the branch's tip, which were never pushed, again on top of this
+    /// commit, such as `origin/main`, because somebody else pushed first
+    #[arg(long, value_name = "COMMIT", conflicts_with = "dry_run")]
+    pub onto: Option<String>,
     /// The day of the entry; without it, today
     #[arg(long, value_name = "YYYY-MM-DD")]
     pub date: Option<String>,

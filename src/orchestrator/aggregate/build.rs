@@ -98,11 +98,7 @@ pub fn build(
     let message = BString::from([&message[..], seal.as_bytes()].concat());
     let new = commit(repo, tree, ground, &message, who, signing)?;
     Ok(Built {
-        landing: Landing {
-            branch: ground.branch.clone(),
-            old: ground.tip,
-            new,
-        },
+        landing: ground.landing(new),
         message,
     })
 }

@@ -57,6 +57,10 @@ pub fn collect(repo: &Repo, ground: &Ground) -> Result<Collected, AggregateError
             format!("{}:{path}", ground.branch),
         );
     }
+    for (number, summary) in &ground.dropped {
+        let candidate = found.entry(number.clone()).or_default();
+        add(candidate, summary, format!("{} as it is", ground.branch));
+    }
     for (id, path, blob) in &ground.logs {
         let Some(candidate) = found.get_mut(id.number()) else {
             continue;

@@ -4,7 +4,7 @@ use bstr::{BStr, BString, ByteSlice};
 
 use super::AggregateError;
 use super::collect::{Candidate, Collected};
-use crate::handoff::{Entry, SessionSection, digest};
+use crate::handoff::{Entry, SessionSection, canonical_title, digest};
 use crate::model::SessionId;
 use crate::orchestrator::State;
 use crate::orchestrator::number;
@@ -281,7 +281,7 @@ fn logged_id(id: &SessionId, candidate: &Candidate) -> Result<SessionId, Obstacl
     }
 }
 
-/// One line without control characters.
+/// One line without control characters and without HTML.
 fn title(text: &str, number: &str) -> String {
     let clean: String = text
         .chars()
@@ -289,7 +289,7 @@ fn title(text: &str, number: &str) -> String {
         .collect();
     match clean.trim() {
         "" => format!("Work of session {number}"),
-        title => title.to_owned(),
+        title => canonical_title(title),
     }
 }
 

@@ -94,6 +94,9 @@ fn an_error_points_at_what_is_wrong() {
             "\"{sessions}\"",
             |p| matches!(p, P::Wording { .. }),
         ),
+        ("[handoff]\nsingle_title = \"{date}\"", "\"{date}\"", |p| {
+            matches!(p, P::Wording { .. })
+        }),
         (
             "[handoff]\nsession_title = \"{session}{title}\"",
             "\"{session}{title}\"",
