@@ -11,6 +11,7 @@ mod program;
 mod refs;
 mod repo;
 pub mod revision;
+pub mod slot;
 mod store;
 pub mod stream;
 pub mod tree;

@@ -100,6 +100,26 @@ pub fn remove_all_if_exists(path: &Path) -> io::Result<()> {
     }
 }
 
+/// Lets the user change every directory below this one, itself included: what lies in a directory
+/// that is only for reading cannot be removed. Links are not followed.
+pub fn make_directories_writable(root: &Path) -> io::Result<()> {
+    let mut pending = vec![root.to_owned()];
+    while let Some(directory) = pending.pop() {
+        let mut permissions = directory.symlink_metadata()?.permissions();
+        if permissions.mode() & 0o700 != 0o700 {
+            permissions.set_mode(permissions.mode() | 0o700);
+            fs::set_permissions(&directory, permissions)?;
+        }
+        for entry in fs::read_dir(&directory)? {
+            let entry = entry?;
+            if entry.file_type()?.is_dir() {
+                pending.push(entry.path());
+            }
+        }
+    }
+    Ok(())
+}
+
 /// Removes a directory that holds nothing; says whether it is gone.
 pub fn remove_if_empty(directory: &Path) -> bool {
     fs::remove_dir(directory).is_ok() || !is_taken(directory)
