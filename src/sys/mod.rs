@@ -12,5 +12,5 @@ pub mod mmap;
 pub mod place;
 pub mod process;
 
-pub use env::{GitEnv, host_name};
+pub use env::{GitEnv, config_home, host_name};
 pub use lock::FileLock;
