@@ -1,6 +1,7 @@
 //! The only place that names gix or runs the git program.
 
 pub mod config;
+pub mod contained;
 mod error;
 pub mod history;
 pub mod index;
@@ -11,7 +12,9 @@ mod program;
 mod refs;
 mod repo;
 pub mod revision;
+mod scratch_index;
 pub mod slot;
+pub mod status;
 mod store;
 pub mod stream;
 pub mod tree;
@@ -23,5 +26,6 @@ pub use objects::{Commit, Objects};
 pub use program::{GitVersion, Program};
 pub use refs::Refs;
 pub use repo::Repo;
+pub use scratch_index::ScratchIndex;
 pub use store::{RefEdit, Store, StoreError};
 pub use worktrees::Worktree;
