@@ -24,6 +24,11 @@ pub fn is_directory(path: &Path) -> bool {
     path.is_dir()
 }
 
+/// Whether an ordinary file is there.
+pub fn is_file(path: &Path) -> bool {
+    path.symlink_metadata().is_ok_and(|found| found.is_file())
+}
+
 /// The ordinary files below a directory, as paths from there with `/` between their parts, sorted.
 /// Only directories that `enter` admits, by the same kind of path, are looked into; links are
 /// not followed.

@@ -9,6 +9,11 @@ pub fn own_id() -> u32 {
     std::process::id()
 }
 
+/// How many threads this machine runs at once.
+pub fn parallelism() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
 /// Whether a process of this number is there, whoever owns it.
 pub fn is_running(id: u32) -> bool {
     let pid = i32::try_from(id).ok().and_then(Pid::from_raw);

@@ -1,5 +1,6 @@
 //! The worktree pool.
 
+pub mod include;
 pub mod trash;
 pub mod work;
 mod work_error;
