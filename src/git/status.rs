@@ -186,6 +186,20 @@ fn untracked(program: &Program) -> Result<Vec<BString>, GitError> {
     Ok(paths)
 }
 
+/// Every file that nothing tracks, ignored or not.
+pub fn all_untracked(worktree: &Repo) -> Result<Vec<BString>, GitError> {
+    let listed = ask(worktree.program(), &["ls-files", "--others", "-z"])?;
+    Ok(nul_separated(&listed))
+}
+
+/// The objects that can be reached from `tip` and not from `known`.
+pub fn objects_between(repo: &Repo, known: Oid, tip: Oid) -> Result<Vec<Oid>, GitError> {
+    let (known, tip) = (format!("^{known}"), tip.to_string());
+    let args = ["rev-list", "--objects", "--no-object-names", &tip, &known];
+    let out = repo.program().output(args)?;
+    Ok(out.lines().flat_map(Oid::from_hex).collect())
+}
+
 /// The excludes file that holds for all of the user's repositories, where there is one.
 fn users_excludes(program: &Program) -> Result<Option<PathBuf>, GitError> {
     let set = Config::new(program.clone()).paths("core.excludesFile")?;

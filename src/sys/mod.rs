@@ -12,6 +12,8 @@ pub mod mmap;
 pub mod place;
 pub mod process;
 pub mod random;
+pub mod supervise;
+pub mod tree;
 
 pub use env::{GitEnv, config_home, host_name};
 pub use lock::FileLock;

@@ -7,3 +7,4 @@ mod sandbox;
 mod at_risk;
 mod contained;
 mod support;
+mod trash;

@@ -46,7 +46,7 @@ fn settle(repo: &Repo, state: &State, slot: &Slot, policy: &PoolPolicy) -> Resul
                 Some(_) => keep_leased(repo, slot),
                 None => {
                     free_index(&worktree);
-                    release::save(repo, &worktree, slot, "a reset was interrupted")?;
+                    release::save(repo, &worktree, slot, policy, "a reset was interrupted")?;
                     release::reset(repo, &worktree, slot, policy)
                 }
             }

@@ -2,6 +2,7 @@
 
 use super::loss::Loss;
 use super::state::{Finished, Phase, Slot, State};
+use super::trash::{self, Parcel};
 use super::{PoolError, ledger, name, place, recover};
 use crate::git::{Repo, slot};
 use crate::guard::binding;
@@ -117,7 +118,7 @@ fn secure(
         let verb = format!("release {}", held.name);
         return Err(loss.refusal(&held.name, &directory, &verb));
     }
-    save(repo, &worktree, held, "released by force")
+    save(repo, &worktree, held, policy, "released by force")
 }
 
 /// Git programs at work are not disturbed.
@@ -139,19 +140,24 @@ pub(super) fn refuse_in_use(worktree: &Repo, name: &str) -> Result<(), PoolError
     })
 }
 
-/// Saves what is in the slot and nowhere else; names the reference.
+/// Saves what is in the slot and nowhere else, where there is such a thing; names the reference.
 pub(super) fn save(
-    _repo: &Repo,
+    repo: &Repo,
     worktree: &Repo,
     held: &Slot,
-    _reason: &str,
+    policy: &PoolPolicy,
+    reason: &str,
 ) -> Result<Option<String>, PoolError> {
-    let head = worktree.head()?.ok_or(PoolError::NoBase)?;
-    let loss = Loss::of(worktree, head)?;
-    match loss.is_none() {
-        true => Ok(None),
-        false => Err(loss.refusal(&held.name, "", "release")),
+    let target = place::default_base(repo, policy)?;
+    if Loss::of(worktree, target)?.is_none() {
+        return Ok(None);
     }
+    let parcel = Parcel {
+        slot: &held.name,
+        reason,
+        with_ignored: false,
+    };
+    Ok(trash::save(worktree, target, &parcel)?.map(|saved| saved.reference()))
 }
 
 /// Brings the slot back to the commit on which tasks begin, ends its session's binding and its

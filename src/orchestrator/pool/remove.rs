@@ -124,7 +124,7 @@ fn secure(
     match (loss.is_none(), force) {
         (true, _) => {}
         (false, true) => {
-            release::save(repo, &worktree, held, "removed by force")?;
+            release::save(repo, &worktree, held, policy, "removed by force")?;
         }
         (false, false) => {
             let directory = state.path_of(&held.name).display().to_string();
