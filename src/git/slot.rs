@@ -238,3 +238,32 @@ fn run<A: AsRef<OsStr>>(repo: &Repo, args: impl IntoIterator<Item = A>) -> Resul
         .env_remove("GIT_PREFIX");
     repo.program().run(command, args, None).map(drop)
 }
+
+/// Whether git allows a branch of this full name.
+pub fn is_branch_name(full: &str) -> bool {
+    gix::refs::FullName::try_from(full).is_ok()
+}
+
+/// Whether a branch, a tag or what was saved by Baton keeps this commit.
+pub fn is_kept(repo: &Repo, commit: Oid) -> Result<bool, GitError> {
+    let contains = format!("--contains={commit}");
+    let kept = repo.program().output([
+        "for-each-ref",
+        "--count=1",
+        "--format=%(refname)",
+        &contains,
+        "refs/heads",
+        "refs/tags",
+        "refs/remotes",
+        "refs/baton/trash",
+    ])?;
+    Ok(!kept.trim().is_empty())
+}
+
+/// The full name of the branch that the `HEAD` in this git directory names.
+pub fn branch_in(git_dir: &Path) -> Result<Option<BString>, GitError> {
+    let path = git_dir.join("HEAD");
+    let bytes = file::read_if_exists(&path).map_err(GitError::io(path))?;
+    let bytes = bytes.unwrap_or_default();
+    Ok(bytes.trim().strip_prefix(b"ref: ").map(BString::from))
+}

@@ -1,5 +1,12 @@
 //! `git baton orchestrator`.
 
+mod pool;
+
+pub use pool::{
+    Pool, PoolAcquire, PoolCleanup, PoolHealth, PoolHeartbeat, PoolInit, PoolLook, PoolRelease,
+    PoolReset,
+};
+
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
@@ -14,6 +21,9 @@ pub enum Orchestrator {
     /// Look at the handoff document
     #[command(subcommand)]
     Handoff(Handoff),
+    /// Keep worktrees ready for tasks
+    #[command(subcommand)]
+    Pool(Pool),
 }
 
 /// `git baton orchestrator aggregate`.
