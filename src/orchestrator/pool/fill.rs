@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 
 use super::state::State;
-use super::{LOCK_REASON, PoolError, ledger, place, recover, remove};
+use super::{LOCK_REASON, PoolError, acquire, ledger, place, recover, remove};
 use crate::git::{Repo, landing, slot};
 use crate::orchestrator::store;
 use crate::policy::PoolPolicy;
@@ -111,6 +111,7 @@ pub(super) fn fill(
     slot::add(repo, &path, base, LOCK_REASON)?;
     let worktree = landing::open_worktree(&path)?;
     slot::restore(&worktree, base, &[], "baton: slot made")?;
+    acquire::equip_ahead(repo, &worktree, policy);
     ledger::update(repo, |state| {
         if let Some(slot) = state.slot_mut(name) {
             slot.settle(base);

@@ -96,11 +96,15 @@ pub fn default_base(repo: &Repo, policy: &PoolPolicy) -> Result<Oid, PoolError> 
     if !policy.base.is_empty() {
         return Ok(repo.commit_of(&policy.base)?);
     }
-    let main = Repo::open(&GitEnv {
+    main(repo)?.head()?.ok_or(PoolError::NoBase)
+}
+
+/// The repository as its main worktree sees it.
+pub fn main(repo: &Repo) -> Result<Repo, PoolError> {
+    Ok(Repo::open(&GitEnv {
         git_dir: Some(repo.common_dir().to_owned()),
         ..GitEnv::default()
-    })?;
-    main.head()?.ok_or(PoolError::NoBase)
+    })?)
 }
 
 /// Whether a slot's directory is there and this repository's.

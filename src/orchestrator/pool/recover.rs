@@ -1,7 +1,7 @@
 //! Slots whose worker is gone before the end: what it began is completed or taken back.
 
 use super::state::{Phase, Slot, State};
-use super::{PoolError, acquire, fill, ledger, name, place, release, remove};
+use super::{PoolError, acquire, fill, ledger, name, place, release, remove, steps};
 use crate::git::{Repo, slot};
 use crate::guard::binding;
 use crate::orchestrator::{self, SessionError, store};
@@ -34,6 +34,9 @@ pub fn interrupted(repo: &Repo, policy: &PoolPolicy) -> Result<(), PoolError> {
 }
 
 fn settle(repo: &Repo, state: &State, slot: &Slot, policy: &PoolPolicy) -> Result<(), PoolError> {
+    if let (Phase::Acquiring | Phase::Releasing, Some(lease)) = (slot.phase, &slot.lease) {
+        steps::end_leftovers(&lease.id);
+    }
     match slot.phase {
         Phase::Ready | Phase::Leased => Ok(()),
         Phase::Filling => fill::fill(repo, state, &slot.name, policy),

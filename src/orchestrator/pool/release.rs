@@ -2,8 +2,9 @@
 
 use super::loss::Loss;
 use super::state::{Finished, Phase, Slot, State};
+use super::steps::{self, Moment, Step};
 use super::trash::{self, Parcel};
-use super::{PoolError, ledger, name, place, recover};
+use super::{PoolError, acquire, ledger, name, place, recover};
 use crate::git::{Repo, slot};
 use crate::guard::binding;
 use crate::model::Oid;
@@ -44,7 +45,12 @@ pub fn release(repo: &Repo, wish: &Release) -> Result<Released, PoolError> {
     let policy = store::policy(repo)?.pool;
     recover::interrupted(repo, &policy)?;
     let (state, held) = ledger::update(repo, |state| take(state, wish))?;
-    let saved = match secure(repo, &state, &held, wish, &policy) {
+    let cleared = clear_up(repo, &state, &held, &policy);
+    let secured = match cleared {
+        Err(error) if !wish.force => Err(error),
+        _ => secure(repo, &state, &held, wish, &policy),
+    };
+    let saved = match secured {
         Ok(saved) => saved,
         Err(error) => {
             recover::keep_leased(repo, &held)?;
@@ -97,6 +103,32 @@ fn take(state: &mut State, wish: &Release) -> Result<(State, Slot), PoolError> {
     }
     slot.begin(Phase::Releasing);
     Ok((all, slot.clone()))
+}
+
+/// Runs the commands of the policy that clear up after a task.
+fn clear_up(repo: &Repo, state: &State, held: &Slot, policy: &PoolPolicy) -> Result<(), PoolError> {
+    let Some(lease) = held
+        .lease
+        .as_ref()
+        .filter(|_| !policy.pre_release.is_empty())
+    else {
+        return Ok(());
+    };
+    place::open(repo, state, held)?;
+    let step = Step {
+        moment: Moment::PreRelease,
+        slot: &held.name,
+        lease: &lease.id,
+        directory: &state.path_of(&held.name),
+        task: lease.task.as_deref(),
+        branch: lease.branch.as_deref().map(name::short),
+    };
+    Ok(steps::run(
+        repo,
+        &policy.pre_release,
+        policy.step_limit,
+        &step,
+    )?)
 }
 
 /// Sees to it that nothing in the slot is lost; names what was saved.
@@ -170,6 +202,7 @@ pub(super) fn reset(
 ) -> Result<(), PoolError> {
     let base = place::default_base(repo, policy)?;
     slot::restore(worktree, base, &policy.keep, "baton: released")?;
+    acquire::equip_ahead(repo, worktree, policy);
     binding::unbind(worktree)?;
     let finished = part_with_branch(repo, held, base)?;
     ledger::update(repo, |state| {
