@@ -106,9 +106,12 @@ pub(super) fn fill(
 ) -> Result<(), PoolError> {
     let base = place::default_base(repo, policy)?;
     let path = state.path_of(name);
-    // What a fill that was killed has left is of no use: git may not have finished describing it.
-    slot::remove(repo, &path)?;
-    slot::add(repo, &path, base, LOCK_REASON)?;
+    {
+        let _turn = ledger::worktree_list(repo)?;
+        // What a fill that was killed has left is of no use: git may not have finished it.
+        slot::remove(repo, &path)?;
+        slot::add(repo, &path, base, LOCK_REASON)?;
+    }
     let worktree = landing::open_worktree(&path)?;
     slot::restore(&worktree, base, &[], "baton: slot made")?;
     acquire::equip_ahead(repo, &worktree, policy);

@@ -5,7 +5,7 @@ use std::path::{Component, Path, PathBuf};
 use bstr::ByteSlice;
 
 use super::state::{Slot, State};
-use super::{LOCK_REASON, PoolError};
+use super::{LOCK_REASON, PoolError, ledger};
 use crate::git::{GitError, Repo, landing, slot};
 use crate::model::Oid;
 use crate::policy::PoolPolicy;
@@ -169,6 +169,10 @@ impl Standing {
 pub fn open(repo: &Repo, state: &State, slot: &Slot) -> Result<Repo, PoolError> {
     let path = state.path_of(&slot.name);
     let mut found = standing(repo, state, slot)?;
+    let turn = match found {
+        Standing::Sound => None,
+        _ => Some(ledger::worktree_list(repo)?),
+    };
     if found == Standing::Moved {
         // Git ends with a failure when it could not put all of them right: asking again tells.
         drop(slot::repair(repo, std::slice::from_ref(&path)));
@@ -177,6 +181,7 @@ pub fn open(repo: &Repo, state: &State, slot: &Slot) -> Result<Repo, PoolError> 
     if found == Standing::Unlocked {
         slot::lock(repo, &path, LOCK_REASON)?;
     }
+    drop(turn);
     match found.obstacle() {
         None => Ok(landing::open_worktree(&path)?),
         Some(why) => Err(PoolError::Unusable {

@@ -136,11 +136,13 @@ fn secure(
 
 /// Removes a slot in which nothing is left to lose.
 pub(super) fn finish(repo: &Repo, state: &State, name: &str) -> Result<(), PoolError> {
-    slot::remove(repo, &state.path_of(name))?;
+    {
+        let _turn = ledger::worktree_list(repo)?;
+        slot::remove(repo, &state.path_of(name))?;
+    }
     ledger::update(repo, |state| {
         state.slots.retain(|slot| slot.name != name);
         if state.slots.is_empty() {
-            state.rebuilt_at = None;
             file::remove_if_empty(&state.root);
         }
         Ok(())
