@@ -157,7 +157,7 @@ pub fn begin_branch(slot: &Repo, branch: &str, base: Oid, reason: &str) -> Resul
 pub fn first_reason(repo: &Repo, branch: &str) -> Result<Option<BString>, GitError> {
     let args = ["log", "--walk-reflogs", "--format=%gs", branch, "--"];
     let said = repo.program().output(args)?;
-    Ok(said.lines().last().map(BString::from))
+    Ok(said.lines().next_back().map(BString::from))
 }
 
 /// Removes a branch that names this commit.
@@ -198,6 +198,21 @@ pub fn restore(slot: &Repo, base: Oid, keep: &[String], reason: &str) -> Result<
     clean(slot, keep)?;
     let base = base.to_string();
     run(slot, ["reset", "--quiet", "--hard", &base])
+}
+
+/// Like [`restore`], where every tracked file is as `HEAD` has it: then only the difference between
+/// the two commits is touched.
+pub fn recycle(slot: &Repo, base: Oid, keep: &[String], reason: &str) -> Result<(), GitError> {
+    let Some(tip) = slot.head()? else {
+        return restore(slot, base, keep, reason);
+    };
+    detach(slot, tip, reason)?;
+    clear_operations(slot)?;
+    clean(slot, keep)?;
+    match tip == base || advance(slot, tip, base, reason).is_ok() {
+        true => Ok(()),
+        false => restore(slot, base, keep, reason),
+    }
 }
 
 /// Ends whatever git was in the middle of, without touching files.
