@@ -200,6 +200,21 @@ pub fn restore(slot: &Repo, base: Oid, keep: &[String], reason: &str) -> Result<
     run(slot, ["reset", "--quiet", "--hard", &base])
 }
 
+/// Like [`restore`], where every tracked file is as `HEAD` has it: then only the difference between
+/// the two commits is touched.
+pub fn recycle(slot: &Repo, base: Oid, keep: &[String], reason: &str) -> Result<(), GitError> {
+    let Some(tip) = slot.head()? else {
+        return restore(slot, base, keep, reason);
+    };
+    detach(slot, tip, reason)?;
+    clear_operations(slot)?;
+    clean(slot, keep)?;
+    match tip == base || advance(slot, tip, base, reason).is_ok() {
+        true => Ok(()),
+        false => restore(slot, base, keep, reason),
+    }
+}
+
 /// Ends whatever git was in the middle of, without touching files.
 fn clear_operations(slot: &Repo) -> Result<(), GitError> {
     for name in UNDER_WAY {

@@ -151,3 +151,41 @@ fn a_pool_grows_and_never_takes_what_is_there() {
     assert!(foreign.join("mine").exists());
     world.assert_sound();
 }
+
+#[test]
+fn a_slot_gets_the_ignored_files_and_runs_the_commands_of_the_policy() {
+    let world = World::without_pool();
+    let policy = "[pool]\ninclude = ['.env']\n\
+                  post_acquire = ['echo \"$BATON_TASK\" > target-made', 'mkdir target']\n\
+                  pre_release = ['test ! -e target/veto']\n";
+    world.sandbox.write("baton.toml", policy);
+    world
+        .sandbox
+        .write(".gitignore", "target/\n.env\ntarget-made\n");
+    world.sandbox.commit("Set the policy");
+    world.sandbox.write(".env", "secret\n");
+    world.ok(&["init", "1"]);
+    let (path, _) = world.acquire("one");
+    assert_eq!(fs::read_to_string(path.join(".env")).unwrap(), "secret\n");
+    assert_eq!(
+        fs::read_to_string(path.join("target-made")).unwrap(),
+        "one\n"
+    );
+    fs::write(path.join("target/veto"), "").unwrap();
+    assert_ne!(world.pool(&["release", "wt-1"]).code, 0);
+    assert_eq!(world.json(&["status"])["slots"][0]["state"], "leased");
+    fs::remove_file(path.join("target/veto")).unwrap();
+    world.ok(&["release", "wt-1"]);
+}
+
+#[test]
+fn a_command_that_fails_takes_the_acquisition_back() {
+    let world = World::without_pool();
+    let policy = "[pool]\npost_acquire = ['touch new', 'false']\n";
+    world.sandbox.commit_file("baton.toml", policy);
+    world.ok(&["init", "1"]);
+    let run = world.pool(&["acquire", "one"]);
+    assert_eq!(run.code, 2, "{run:#?}");
+    assert!(world.branches().is_empty());
+    world.assert_sound();
+}

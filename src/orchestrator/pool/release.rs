@@ -5,7 +5,7 @@ use super::state::{Finished, Phase, Slot, State};
 use super::steps::{self, Moment, Step};
 use super::trash::{self, Parcel};
 use super::{PoolError, acquire, ledger, name, place, recover};
-use crate::git::{Repo, slot};
+use crate::git::{Repo, slot, status};
 use crate::guard::binding;
 use crate::model::Oid;
 use crate::orchestrator::store;
@@ -50,8 +50,8 @@ pub fn release(repo: &Repo, wish: &Release) -> Result<Released, PoolError> {
         Err(error) if !wish.force => Err(error),
         _ => secure(repo, &state, &held, wish, &policy),
     };
-    let saved = match secured {
-        Ok(saved) => saved,
+    let secured = match secured {
+        Ok(secured) => secured,
         Err(error) => {
             recover::keep_leased(repo, &held)?;
             return Err(error);
@@ -64,7 +64,7 @@ pub fn release(repo: &Repo, wish: &Release) -> Result<Released, PoolError> {
         }
         Ok(())
     })?;
-    reset(repo, &worktree, &held, &policy)?;
+    reset(repo, &worktree, &held, &policy, secured.is_clean)?;
     let branch = held.lease.and_then(|lease| lease.branch);
     let kept = match &branch {
         Some(branch) => repo.refs().resolve(branch)?.is_some(),
@@ -74,7 +74,7 @@ pub fn release(repo: &Repo, wish: &Release) -> Result<Released, PoolError> {
         slot: held.name,
         branch: branch.map(|branch| name::short(&branch).to_owned()),
         kept,
-        saved,
+        saved: secured.saved,
     })
 }
 
@@ -131,26 +131,40 @@ fn clear_up(repo: &Repo, state: &State, held: &Slot, policy: &PoolPolicy) -> Res
     )?)
 }
 
-/// Sees to it that nothing in the slot is lost; names what was saved.
+/// A slot of which nothing can be lost any more.
+struct Secured {
+    /// The reference below which something was saved.
+    saved: Option<String>,
+    /// Whether every tracked file is as the slot's commit has it.
+    is_clean: bool,
+}
+
+/// Sees to it that nothing in the slot is lost.
 fn secure(
     repo: &Repo,
     state: &State,
     held: &Slot,
     wish: &Release,
     policy: &PoolPolicy,
-) -> Result<Option<String>, PoolError> {
+) -> Result<Secured, PoolError> {
     let worktree = place::open(repo, state, held)?;
     refuse_in_use(&worktree, &held.name)?;
     let loss = Loss::of(&worktree, place::default_base(repo, policy)?)?;
     if loss.is_none() {
-        return Ok(None);
+        return Ok(Secured {
+            saved: None,
+            is_clean: status::hidden(&worktree)?.is_empty(),
+        });
     }
     if !wish.force {
         let directory = state.path_of(&held.name).display().to_string();
         let verb = format!("release {}", held.name);
         return Err(loss.refusal(&held.name, &directory, &verb));
     }
-    save(repo, &worktree, held, policy, "released by force")
+    Ok(Secured {
+        saved: save(repo, &worktree, held, policy, "released by force")?,
+        is_clean: false,
+    })
 }
 
 /// Git programs at work are not disturbed.
@@ -193,15 +207,21 @@ pub(super) fn save(
 }
 
 /// Brings the slot back to the commit on which tasks begin, ends its session's binding and its
-/// lease. A branch that something else contains is removed; any other stays and is noted.
+/// lease; `is_clean` says that its tracked files are as its commit has them. A branch that something else contains is removed; any other stays and is noted.
 pub(super) fn reset(
     repo: &Repo,
     worktree: &Repo,
     held: &Slot,
     policy: &PoolPolicy,
+    is_clean: bool,
 ) -> Result<(), PoolError> {
     let base = place::default_base(repo, policy)?;
-    slot::restore(worktree, base, &policy.keep, "baton: released")?;
+    let bring_back = if is_clean {
+        slot::recycle
+    } else {
+        slot::restore
+    };
+    bring_back(worktree, base, &policy.keep, "baton: released")?;
     acquire::equip_ahead(repo, worktree, policy);
     binding::unbind(worktree)?;
     let finished = part_with_branch(repo, held, base)?;
