@@ -3,7 +3,8 @@
 use std::ffi::OsString;
 use std::path::Path;
 
-use super::{GitError, Repo};
+use super::scratch_index::{UNHIDE, nul_ended};
+use super::{GitError, Repo, status};
 use crate::model::Oid;
 
 /// Settings that let git write names that are odd elsewhere, and all files of a sparse checkout.
@@ -26,6 +27,19 @@ impl Repo {
         self.on_own_index(&["update-index", "-q", "--refresh"], None)
             .ok();
         Ok(())
+    }
+
+    /// Makes git look again at the files that it was told not to look at, but for those that a
+    /// sparse checkout leaves out: a reset would pass them over.
+    pub fn unhide(&self) -> Result<(), GitError> {
+        let paths = status::hidden(self)?;
+        if paths.is_empty() {
+            return Ok(());
+        }
+        UNHIDE.iter().try_for_each(|option| {
+            let args = ["update-index", option, "-z", "--stdin"];
+            self.on_own_index(&args, Some(&nul_ended(&paths)))
+        })
     }
 
     /// Puts conflicts into the index; `lines` are those of `git ls-files --unmerged -z`.

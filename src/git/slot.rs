@@ -204,6 +204,7 @@ pub fn restore(slot: &Repo, base: Oid, keep: &[String], reason: &str) -> Result<
     }
     clear_operations(slot)?;
     clean(slot, keep)?;
+    slot.unhide()?;
     let base = base.to_string();
     run(slot, ["reset", "--quiet", "--hard", &base])
 }

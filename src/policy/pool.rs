@@ -264,7 +264,7 @@ mod tests {
             "branch = 'a..{task}'",
             "base = '-x'",
             "keep = ['']",
-            "include = ['a\\nb']",
+            r#"include = ["a\nb"]"#,
             "post_acquire = ['']",
             "step_limit = 0",
         ] {

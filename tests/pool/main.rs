@@ -13,4 +13,5 @@ mod health;
 mod lost;
 mod release;
 mod schema;
+mod trash;
 mod world;

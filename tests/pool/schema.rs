@@ -7,7 +7,7 @@ use schemars::Schema;
 
 use crate::world::World;
 
-fn drift(path: &str, made: &Schema) {
+pub fn drift(path: &str, made: &Schema) {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
     let made = serde_json::to_string_pretty(made).unwrap() + "\n";
     if std::env::var_os("BATON_UPDATE_SCHEMA").is_some_and(|value| value == "1") {
@@ -20,7 +20,7 @@ fn drift(path: &str, made: &Schema) {
     );
 }
 
-fn assert_valid(schema: &Schema, world: &World, args: &[&str]) {
+pub fn assert_valid(schema: &Schema, world: &World, args: &[&str]) {
     let run = world.pool(&[args, &["--format", "json"]].concat());
     let document = serde_json::from_str(&run.out).unwrap_or_else(|_| panic!("{run:#?}"));
     let validator = jsonschema::validator_for(schema.as_value()).unwrap();

@@ -100,7 +100,11 @@ fn a_slot_with_nothing_to_lose_leaves_nothing() {
 
 #[test]
 fn odd_files_come_back_as_they_were() {
-    for options in [&[][..], &["--object-format=sha256"]] {
+    for options in [
+        &[][..],
+        &["--object-format=sha256"],
+        &["--ref-format=reftable"],
+    ] {
         let pool = Pool::made(options);
         pool.write("staged", "staged\n");
         pool.git(["add", "staged"]);
@@ -154,6 +158,20 @@ fn what_the_index_hides_is_saved() {
     let restored = restore(&pool, &saved);
     assert_eq!(fs::read(restored.join("a")).unwrap(), b"work");
     assert_eq!(fs::read(restored.join("b")).unwrap(), b"work");
+}
+
+#[test]
+fn files_on_a_branch_without_a_commit_come_back() {
+    let pool = Pool::new();
+    pool.git(["checkout", "-q", "--orphan", "alone"]);
+    pool.git(["rm", "-q", "-r", "-f", "."]);
+    pool.write("staged", "x");
+    pool.git(["add", "staged"]);
+    pool.write("work", "x");
+    let before = files(&pool.slot_path());
+    let saved = save(&pool).unwrap();
+    assert_eq!(saved.record.branch.as_deref(), Some("refs/heads/alone"));
+    assert_eq!(files(&restore(&pool, &saved)), before);
 }
 
 #[test]

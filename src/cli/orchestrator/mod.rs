@@ -1,11 +1,13 @@
 //! `git baton orchestrator`.
 
 mod pool;
+mod trash;
 
 pub use pool::{
     Pool, PoolAcquire, PoolCleanup, PoolHealth, PoolHeartbeat, PoolInit, PoolLook, PoolRelease,
     PoolReset,
 };
+pub use trash::{Trash, TrashDrop, TrashRestore};
 
 use std::path::PathBuf;
 

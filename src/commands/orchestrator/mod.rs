@@ -4,6 +4,7 @@ mod aggregate;
 mod edit;
 mod handoff;
 mod pool;
+mod trash;
 
 use super::ExitCode;
 use crate::cli::orchestrator::Orchestrator;

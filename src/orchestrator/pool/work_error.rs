@@ -80,6 +80,18 @@ pub enum WorkError {
 }
 
 impl WorkError {
+    /// Whether this is a clear "no", and not a failure to decide.
+    pub fn is_refusal(&self) -> bool {
+        matches!(
+            self,
+            Self::Changing(_)
+                | Self::ForeignWorktree(_)
+                | Self::NotKept(_)
+                | Self::Step { .. }
+                | Self::Taken(_)
+        )
+    }
+
     /// Wraps an error of the system about this path.
     pub(super) fn io(path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.into();
