@@ -14,4 +14,5 @@ mod lost;
 mod release;
 mod schema;
 mod trash;
+mod walk;
 mod world;

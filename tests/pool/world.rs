@@ -154,11 +154,13 @@ impl World {
                     let git_dir = self.git_at(&path, &["rev-parse", "--absolute-git-dir"]);
                     assert!(!Path::new(&git_dir).join("baton/session").exists());
                 }
-                "leased" => {
-                    let branch = slot["lease"]["branch"].as_str().unwrap().to_owned();
-                    assert_eq!(head, branch, "{slot:#}");
-                    assert!(owned.insert(branch), "held twice: {slot:#}");
-                }
+                "leased" => match slot["lease"]["branch"].as_str() {
+                    Some(branch) => {
+                        assert_eq!(head, branch, "{slot:#}");
+                        assert!(owned.insert(branch.to_owned()), "held twice: {slot:#}");
+                    }
+                    None => assert!(slot["lease"]["owner"].is_null(), "{slot:#}"),
+                },
                 other => panic!("{other}: {slot:#}"),
             }
         }
