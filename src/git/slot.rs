@@ -135,6 +135,8 @@ pub fn linked_git_dir(path: &Path) -> Result<Option<PathBuf>, GitError> {
 /// # Errors
 /// [`StoreError::Raced`] when there is a branch of that name.
 pub fn begin_branch(slot: &Repo, branch: &str, base: Oid, reason: &str) -> Result<(), StoreError> {
+    // First, so that at no time there is a branch of which no worktree tells whose it is.
+    run(slot, ["symbolic-ref", "-m", reason, "HEAD", branch])?;
     let input = format!("create {branch}\0{base}\0");
     let args = [
         "update-ref",
@@ -150,7 +152,7 @@ pub fn begin_branch(slot: &Repo, branch: &str, base: Oid, reason: &str) -> Resul
             None => error.into(),
         });
     }
-    Ok(run(slot, ["symbolic-ref", "-m", reason, "HEAD", branch])?)
+    Ok(())
 }
 
 /// The reason with which a branch was begun, as far back as its log goes.
@@ -199,9 +201,7 @@ pub fn is_pristine(slot: &Repo) -> Result<bool, GitError> {
 /// that match one of the patterns `keep`. Whatever else is there is lost.
 pub fn restore(slot: &Repo, base: Oid, keep: &[String], reason: &str) -> Result<(), GitError> {
     // First, so that what happens to index and files is on no branch's account.
-    if let Some(tip) = slot.head()? {
-        detach(slot, tip, reason)?;
-    }
+    detach(slot, slot.head()?.unwrap_or(base), reason)?;
     clear_operations(slot)?;
     clean(slot, keep)?;
     slot.unhide()?;
