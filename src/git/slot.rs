@@ -187,6 +187,14 @@ pub fn advance(slot: &Repo, old: Oid, new: Oid, reason: &str) -> Result<(), GitE
     detach(slot, new, reason)
 }
 
+/// Whether index and files are as `HEAD` has them, ignored files apart.
+pub fn is_pristine(slot: &Repo) -> Result<bool, GitError> {
+    let mut command = slot.program().command();
+    command.env_remove("GIT_INDEX_FILE");
+    let args = ["--no-optional-locks", "status", "--porcelain"];
+    Ok(slot.program().run(command, args, None)?.is_empty())
+}
+
 /// Makes the worktree what a fresh checkout of `base` on no branch would be, but for ignored files
 /// that match one of the patterns `keep`. Whatever else is there is lost.
 pub fn restore(slot: &Repo, base: Oid, keep: &[String], reason: &str) -> Result<(), GitError> {

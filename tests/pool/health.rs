@@ -154,3 +154,17 @@ fn who_works_in_a_free_slot_keeps_it() {
     );
     world.assert_sound();
 }
+
+#[test]
+fn files_in_a_free_slot_are_nobodys_to_overwrite() {
+    let world = World::with_slots(2);
+    let path = world.slot("wt-1");
+    fs::write(path.join("src/a"), "mine\n").unwrap();
+    world.sandbox.commit_file("src/a", "moved on\n");
+    let (other, _) = world.acquire("one");
+    assert_eq!(other, world.slot("wt-2"));
+    assert_eq!(world.findings(&["--fix"]), [found("wt-1", "unfit")]);
+    assert_eq!(fs::read_to_string(path.join("src/a")).unwrap(), "mine\n");
+    world.ok(&["release", "wt-1", "--force"]);
+    world.assert_sound();
+}

@@ -8,6 +8,7 @@ mod sandbox;
 mod acquire;
 mod crash;
 mod crowd;
+mod full;
 mod health;
 mod lost;
 mod release;

@@ -188,12 +188,14 @@ fn prepare(
 ) -> Result<Option<String>, PoolError> {
     let worktree = place::open(repo, &claim.state, &claim.slot)?;
     let reason = reason(&claim.lease);
-    if let Some(old) = claim.slot.base.filter(|old| *old != claim.base)
-        && slot::advance(&worktree, old, claim.base, &reason).is_err()
-    {
-        let why = "its files are not as they were left";
-        recover::mark(repo, &claim.slot.name, &claim.lease, why)?;
-        return Ok(None);
+    if let Some(old) = claim.slot.base.filter(|old| *old != claim.base) {
+        // Asked before: what a check-out that fails has left is then known to be nobody's work.
+        if !slot::is_pristine(&worktree)? {
+            let why = "its files are not as they were left";
+            recover::mark(repo, &claim.slot.name, &claim.lease, why)?;
+            return Ok(None);
+        }
+        slot::advance(&worktree, old, claim.base, &reason)?;
     }
     match slot::begin_branch(&worktree, &claim.branch, claim.base, &reason) {
         Err(StoreError::Raced(branch)) => {

@@ -73,9 +73,11 @@ fn fill_all(
         };
         while let Some(name) = next() {
             if let Err(error) = fill(&repo, state, name, policy) {
+                // What stays behind is taken up by the next command, if it can be told so.
+                if let Err(error) = remove::finish(&repo, state, name) {
+                    drop(recover::abandon(&repo, name, &error));
+                }
                 note(&failed, error);
-                // What stays behind is taken up by the next command.
-                drop(remove::finish(&repo, state, name));
             }
         }
     };

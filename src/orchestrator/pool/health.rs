@@ -169,7 +169,8 @@ fn refill(repo: &Repo, name: &str, policy: &PoolPolicy) -> Result<(), PoolError>
         let _turn = ledger::worktree_list(repo)?;
         slot::remove(repo, &state.path_of(name))?;
     }
-    let finished = release::part_with_branch(repo, &held, place::default_base(repo, policy)?)?;
+    let finished =
+        release::part_with_branch(repo, &held, place::default_base(repo, policy)?, None)?;
     ledger::update(repo, |state| {
         state.note_finished(finished);
         Ok(())

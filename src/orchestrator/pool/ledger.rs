@@ -43,7 +43,9 @@ pub fn update_or_begin<T>(
             path: path.clone(),
             why: error.to_string(),
         })?;
-        file::write_atomically(&path, &json).map_err(GitError::io(path))?;
+        // A record that a power cut has emptied is made again; one that is old is found out, since
+        // a slot that is given out must be as the record says.
+        file::write_at_once(&path, &json).map_err(GitError::io(path))?;
     }
     Ok(result)
 }

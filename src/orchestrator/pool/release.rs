@@ -5,7 +5,7 @@ use super::state::{Finished, Phase, Slot, State};
 use super::steps::{self, Moment, Step};
 use super::trash::{self, Parcel};
 use super::{PoolError, acquire, ledger, name, place, recover};
-use crate::git::{Repo, slot, status};
+use crate::git::{Repo, contained, slot, status};
 use crate::guard::binding;
 use crate::model::Oid;
 use crate::orchestrator::store;
@@ -57,14 +57,18 @@ pub fn release(repo: &Repo, wish: &Release) -> Result<Released, PoolError> {
             return Err(error);
         }
     };
-    let worktree = place::open(repo, &state, &held)?;
     ledger::update(repo, |state| {
         if let Some(slot) = state.slot_mut(&held.name) {
             slot.begin(Phase::Resetting);
         }
         Ok(())
     })?;
-    reset(repo, &worktree, &held, &policy, secured.is_clean)?;
+    let done = place::open(repo, &state, &held)
+        .and_then(|worktree| reset(repo, &worktree, &held, &policy, &secured));
+    if let Err(error) = done {
+        recover::abandon(repo, &held.name, &error)?;
+        return Err(error);
+    }
     let branch = held.lease.and_then(|lease| lease.branch);
     let kept = match &branch {
         Some(branch) => repo.refs().resolve(branch)?.is_some(),
@@ -131,12 +135,23 @@ fn clear_up(repo: &Repo, state: &State, held: &Slot, policy: &PoolPolicy) -> Res
     )?)
 }
 
-/// A slot of which nothing can be lost any more.
-struct Secured {
+/// What was seen of a slot of which nothing can be lost any more.
+#[derive(Default)]
+pub(super) struct Secured {
     /// The reference below which something was saved.
     saved: Option<String>,
     /// Whether every tracked file is as the slot's commit has it.
     is_clean: bool,
+    /// Whether the work of the task has arrived.
+    verdict: Option<Verdict>,
+}
+
+/// Whether one commit has all that another would bring.
+#[derive(Clone, Copy)]
+pub(super) struct Verdict {
+    tip: Oid,
+    target: Oid,
+    is_merged: bool,
 }
 
 /// Sees to it that nothing in the slot is lost.
@@ -149,11 +164,17 @@ fn secure(
 ) -> Result<Secured, PoolError> {
     let worktree = place::open(repo, state, held)?;
     refuse_in_use(&worktree, &held.name)?;
-    let loss = Loss::of(&worktree, place::default_base(repo, policy)?)?;
+    let target = place::default_base(repo, policy)?;
+    let loss = Loss::of(&worktree, target)?;
     if loss.is_none() {
         return Ok(Secured {
             saved: None,
             is_clean: status::hidden(&worktree)?.is_empty(),
+            verdict: worktree.head()?.map(|tip| Verdict {
+                tip,
+                target,
+                is_merged: loss.is_merged(),
+            }),
         });
     }
     if !wish.force {
@@ -163,7 +184,7 @@ fn secure(
     }
     Ok(Secured {
         saved: save(repo, &worktree, held, policy, "released by force")?,
-        is_clean: false,
+        ..Secured::default()
     })
 }
 
@@ -207,16 +228,16 @@ pub(super) fn save(
 }
 
 /// Brings the slot back to the commit on which tasks begin, ends its session's binding and its
-/// lease; `is_clean` says that its tracked files are as its commit has them. A branch that something else contains is removed; any other stays and is noted.
+/// lease. A branch that something else contains is removed; any other stays and is noted.
 pub(super) fn reset(
     repo: &Repo,
     worktree: &Repo,
     held: &Slot,
     policy: &PoolPolicy,
-    is_clean: bool,
+    secured: &Secured,
 ) -> Result<(), PoolError> {
     let base = place::default_base(repo, policy)?;
-    let bring_back = if is_clean {
+    let bring_back = if secured.is_clean {
         slot::recycle
     } else {
         slot::restore
@@ -224,7 +245,7 @@ pub(super) fn reset(
     bring_back(worktree, base, &policy.keep, "baton: released")?;
     acquire::equip_ahead(repo, worktree, policy);
     binding::unbind(worktree)?;
-    let finished = part_with_branch(repo, held, base)?;
+    let finished = part_with_branch(repo, held, base, secured.verdict)?;
     ledger::update(repo, |state| {
         if let Some(slot) = state.slot_mut(&held.name) {
             slot.settle(base);
@@ -234,11 +255,13 @@ pub(super) fn reset(
     })
 }
 
-/// Removes the branch of the slot's task, or tells what is to be noted of it.
+/// Removes the branch of the slot's task when `target` has all of it, or tells what is to be noted
+/// of it. What is known already need not be found out again.
 pub(super) fn part_with_branch(
     repo: &Repo,
     held: &Slot,
     target: Oid,
+    known: Option<Verdict>,
 ) -> Result<Option<Finished>, PoolError> {
     let lease = held.lease.as_ref();
     let branch = lease.and_then(|lease| lease.branch.as_deref());
@@ -248,8 +271,12 @@ pub(super) fn part_with_branch(
     let Some(tip) = repo.refs().resolve(branch)? else {
         return Ok(None);
     };
-    let is_empty = lease.base == Some(tip);
-    let merged = is_empty || crate::git::contained::is_contained(repo, tip, target)?.is_contained();
+    let known = known.filter(|known| known.tip == tip && known.target == target);
+    let merged = match known {
+        _ if lease.base == Some(tip) => true,
+        Some(known) => known.is_merged,
+        None => contained::is_contained(repo, tip, target)?.is_contained(),
+    };
     if merged && lease.task.is_some() && !is_checked_out(repo, branch)? {
         slot::delete_branch(repo, branch, tip, "baton: released, merged")?;
         return Ok(None);
