@@ -206,7 +206,8 @@ pub fn restore(slot: &Repo, base: Oid, keep: &[String], reason: &str) -> Result<
     clean(slot, keep)?;
     slot.unhide()?;
     let base = base.to_string();
-    run(slot, ["reset", "--quiet", "--hard", &base])
+    run(slot, ["reset", "--quiet", "--hard", &base])?;
+    slot.drop_changed_submodules()
 }
 
 /// Like [`restore`], where every tracked file is as `HEAD` has it: then only the difference between
@@ -219,7 +220,7 @@ pub fn recycle(slot: &Repo, base: Oid, keep: &[String], reason: &str) -> Result<
     clear_operations(slot)?;
     clean(slot, keep)?;
     match tip == base || advance(slot, tip, base, reason).is_ok() {
-        true => Ok(()),
+        true => slot.drop_changed_submodules(),
         false => restore(slot, base, keep, reason),
     }
 }

@@ -73,6 +73,15 @@ pub fn is_same_place(one: &Path, other: &Path) -> bool {
     matches!((one.canonicalize(), other.canonicalize()), (Ok(one), Ok(other)) if one == other)
 }
 
+/// Whether a path leads to a place below another, links followed; false where one of them leads
+/// nowhere.
+pub fn is_below(path: &Path, above: &Path) -> bool {
+    match (path.canonicalize(), above.canonicalize()) {
+        (Ok(path), Ok(above)) => path != above && path.starts_with(above),
+        _ => false,
+    }
+}
+
 /// Whether anything has this name, were it a link that leads nowhere.
 pub fn is_taken(path: &Path) -> bool {
     path.symlink_metadata().is_ok()

@@ -84,11 +84,7 @@ impl WorkError {
     pub fn is_refusal(&self) -> bool {
         matches!(
             self,
-            Self::Changing(_)
-                | Self::ForeignWorktree(_)
-                | Self::NotKept(_)
-                | Self::Step { .. }
-                | Self::Taken(_)
+            Self::Changing(_) | Self::ForeignWorktree(_) | Self::NotKept(_) | Self::Taken(_)
         )
     }
 
