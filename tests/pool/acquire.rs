@@ -185,7 +185,7 @@ fn a_command_that_fails_takes_the_acquisition_back() {
     world.sandbox.commit_file("baton.toml", policy);
     world.ok(&["init", "1"]);
     let run = world.pool(&["acquire", "one"]);
-    assert_eq!(run.code, 1, "{run:#?}");
+    assert_eq!(run.code, 2, "{run:#?}");
     assert!(world.branches().is_empty());
     world.assert_sound();
 }

@@ -61,6 +61,9 @@ fn a_finished_branch_stays_until_it_is_merged() {
     world.sandbox.git(["merge", "-q", "--squash", "auto/two"]);
     world.sandbox.git(["commit", "-qm", "Squashed"]);
     assert_eq!(world.json(&["release", "wt-1"])["kept"], false);
+    world.sandbox.git(["branch", "-q", "-D", "auto/one"]);
+    let finished = &world.json(&["status"])["finished"];
+    assert_eq!(finished.as_array().unwrap().len(), 0);
     world.assert_sound();
 }
 

@@ -50,9 +50,16 @@ pub fn update_or_begin<T>(
     Ok(result)
 }
 
-/// The state of the pool as it is now; `None` where there is no pool.
+/// The state of the pool as it is now, without the finished branches that are gone meanwhile;
+/// `None` where there is no pool.
 pub fn read(repo: &Repo) -> Result<Option<State>, PoolError> {
-    update_or_begin(repo, |state| Ok(state.clone()))
+    update_or_begin(repo, |state| {
+        if let Some(state) = state {
+            let is_gone = |branch: &str| matches!(repo.refs().resolve(branch), Ok(None));
+            state.finished.retain(|one| !is_gone(&one.branch));
+        }
+        Ok(state.clone())
+    })
 }
 
 /// Waits until no other process of the pool changes the list of worktrees, and keeps others from it
