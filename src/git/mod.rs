@@ -1,6 +1,7 @@
 //! The only place that names gix or runs the git program.
 
 pub mod config;
+pub mod contained;
 mod error;
 pub mod history;
 pub mod index;
@@ -10,7 +11,11 @@ mod objects;
 mod program;
 mod refs;
 mod repo;
+mod restore;
 pub mod revision;
+mod scratch_index;
+pub mod slot;
+pub mod status;
 mod store;
 pub mod stream;
 pub mod tree;
@@ -22,5 +27,6 @@ pub use objects::{Commit, Objects};
 pub use program::{GitVersion, Program};
 pub use refs::{Refs, is_reference_name};
 pub use repo::Repo;
+pub use scratch_index::{Conflict, ScratchIndex};
 pub use store::{RefEdit, Store, StoreError};
 pub use worktrees::Worktree;

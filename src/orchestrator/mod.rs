@@ -9,6 +9,7 @@ pub mod handoff;
 mod history;
 pub mod number;
 pub mod output;
+pub mod pool;
 mod remote;
 pub mod session;
 pub mod start;

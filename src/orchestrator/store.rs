@@ -10,7 +10,7 @@ use crate::git::{GitError, RefEdit, Repo, StoreError, tree::TreeReader};
 use crate::guard::{base::Bases, binding};
 use crate::model::{Entry, Oid, SessionId};
 use crate::policy::Policy;
-use crate::sys::{FileLock, clock, token};
+use crate::sys::{FileLock, clock, random};
 
 /// Below what the sessions' references are.
 pub const PREFIX: &str = "refs/baton/sessions/";
@@ -396,7 +396,10 @@ fn write(repo: &Repo, session: &Session, parents: &[Oid]) -> Result<Oid, Session
     if parents.is_empty() {
         // Two clones may begin the same session in the same second; their claims must differ, or
         // each would take the other's for its own.
-        message.push_str(&format!("\nClaim: {}\n", token::unique()));
+        message.push_str(&format!(
+            "\nClaim: {}\n",
+            random::id().map_err(GitError::io("/dev/urandom"))?
+        ));
     }
     Ok(store.commit(tree, parents, message.as_bytes(), clock::now())?)
 }

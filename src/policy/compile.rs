@@ -9,6 +9,7 @@ use super::alias::fold;
 use super::archive_pattern::ArchivePattern;
 use super::error::{PolicyError, PolicyProblem};
 use super::glob::{BranchGlob, GlobError, PathGlob, check_components};
+use super::pool;
 use super::reach::literal_length;
 use super::schema::{
     AggregateSigning, Binding, BranchesTable, HandoffTable, PolicyFile, ProtectedTable,
@@ -146,6 +147,7 @@ fn compile(file: &PolicyFile) -> Compiled<Policy> {
         trailers: trailers(&file.trailers)?,
         branches,
         signing,
+        pool: pool::compile(&file.pool).map_err(misused)?,
         scope,
     })
 }
@@ -166,6 +168,15 @@ fn protect_archive(
         writer: Writer::Aggregate,
     });
     Ok(())
+}
+
+/// A fault of a table that is compiled in a file of its own.
+fn misused((span, problem, help): pool::Wrong) -> Fault {
+    Fault {
+        span,
+        problem,
+        help: Some(help.to_owned()),
+    }
 }
 
 fn fault(at: &Spanned<String>, problem: PolicyProblem, help: &str) -> Fault {
@@ -482,6 +493,7 @@ pub(super) fn decompile(policy: &Policy) -> PolicyFile {
             maintainers: policy.signing.maintainers.clone(),
             orchestrators: policy.signing.orchestrators.clone(),
         },
+        pool: pool::decompile(&policy.pool),
         protected: policy.protected.iter().map(protected).collect(),
     }
 }

@@ -81,6 +81,12 @@ pub enum PolicyProblem {
     /// A limit under which no session could commit.
     #[error("a commit must be able to carry at least one session")]
     NoSessionAllowed,
+    /// A number of worktrees that no pool can have.
+    #[error("a pool cannot have {0} worktrees")]
+    PoolSize(usize),
+    /// A value by which no pool of worktrees can be kept.
+    #[error("`{0}` cannot be used for the pool of worktrees")]
+    Pool(String),
     /// A name that no remote can have.
     #[error("`{0}` is not the name of a remote")]
     Remote(String),

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
 use super::Writer;
+use super::pool::PoolTable;
 use crate::model::Wording;
 
 /// The only version of the format so far.
@@ -28,6 +29,8 @@ pub struct PolicyFile {
     pub branches: BranchesTable,
     /// Who signs commits, and which must be signed.
     pub signing: SigningTable,
+    /// The worktrees that are kept ready for agents.
+    pub pool: PoolTable,
     /// Paths that only some may write; the first entry that matches a path decides.
     pub protected: Vec<ProtectedTable>,
 }
@@ -203,6 +206,7 @@ impl Default for PolicyFile {
             trailers: TrailersTable::default(),
             branches: BranchesTable::default(),
             signing: SigningTable::default(),
+            pool: PoolTable::default(),
             protected: Vec::new(),
         }
     }

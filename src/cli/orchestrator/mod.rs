@@ -1,5 +1,14 @@
 //! `git baton orchestrator`.
 
+mod pool;
+mod trash;
+
+pub use pool::{
+    Pool, PoolAcquire, PoolCleanup, PoolHealth, PoolHeartbeat, PoolInit, PoolLook, PoolRelease,
+    PoolReset,
+};
+pub use trash::{Trash, TrashDrop, TrashRestore};
+
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
@@ -14,6 +23,9 @@ pub enum Orchestrator {
     /// Look at the handoff document
     #[command(subcommand)]
     Handoff(Handoff),
+    /// Keep worktrees ready for tasks
+    #[command(subcommand)]
+    Pool(Pool),
 }
 
 /// `git baton orchestrator aggregate`.

@@ -3,6 +3,8 @@
 mod aggregate;
 mod edit;
 mod handoff;
+mod pool;
+mod trash;
 
 use super::ExitCode;
 use crate::cli::orchestrator::Orchestrator;
@@ -13,5 +15,6 @@ pub fn run(verb: Orchestrator) -> miette::Result<ExitCode> {
         Orchestrator::Aggregate(args) => aggregate::run(args),
         Orchestrator::Edit(args) => edit::run(args),
         Orchestrator::Handoff(verb) => handoff::run(verb),
+        Orchestrator::Pool(verb) => pool::run(verb),
     }
 }
