@@ -6,6 +6,7 @@ pub mod history;
 pub mod index;
 pub mod landing;
 mod layout;
+pub mod merge;
 mod objects;
 mod program;
 mod refs;
