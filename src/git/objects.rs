@@ -89,7 +89,11 @@ impl Objects {
     }
 
     /// Reads an object into `buffer` and returns its kind; `None` when it is not there.
-    fn try_read(&self, oid: Oid, buffer: &mut Vec<u8>) -> Result<Option<Kind>, GitError> {
+    pub(super) fn try_read(
+        &self,
+        oid: Oid,
+        buffer: &mut Vec<u8>,
+    ) -> Result<Option<Kind>, GitError> {
         let id = to_gix(oid);
         for store in &self.stores {
             let found = store
@@ -169,8 +173,13 @@ impl Objects {
         self.write(Kind::Commit, text.as_bytes())
     }
 
+    /// Writes a tree of these bytes.
+    pub(super) fn write_tree(&self, bytes: &[u8]) -> Result<Oid, GitError> {
+        self.write(Kind::Tree, bytes)
+    }
+
     /// Writes an object, if it is not there.
-    pub(super) fn write(&self, kind: Kind, bytes: &[u8]) -> Result<Oid, GitError> {
+    fn write(&self, kind: Kind, bytes: &[u8]) -> Result<Oid, GitError> {
         let id = gix::objs::compute_hash(self.hash, kind, bytes);
         let id = id.map_err(|error| GitError::Unwritten(error.to_string()))?;
         let oid = from_gix(&id);
