@@ -48,6 +48,16 @@ pub enum GitError {
         reason: String,
     },
 
+    /// An object cannot be written.
+    #[error("a {kind} cannot be written into the repository: {reason}")]
+    #[diagnostic(help("see that the disk has room and that `objects` may be written"))]
+    Write {
+        /// What it is.
+        kind: String,
+        /// What is in the way.
+        reason: String,
+    },
+
     /// A name that ought to be a commit is none.
     #[error("`{name}` does not name a commit here: {reason}")]
     #[diagnostic(help("check the name with `git rev-parse --verify`; `git fetch` may bring it"))]

@@ -1,5 +1,6 @@
 //! The only place that names gix or runs the git program.
 
+pub mod commit_object;
 pub mod config;
 mod error;
 pub mod history;
@@ -7,6 +8,7 @@ pub mod index;
 pub mod landing;
 mod layout;
 mod objects;
+pub mod own_worktree;
 mod program;
 mod refs;
 mod repo;

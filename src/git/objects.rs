@@ -80,6 +80,11 @@ impl Objects {
         self.hash.len_in_bytes()
     }
 
+    /// The repository's own database.
+    pub(super) fn own(&self) -> Option<&gix::odb::Handle> {
+        self.stores.first()
+    }
+
     /// Whether the object is there.
     pub fn contains(&self, oid: Oid) -> bool {
         let id = to_gix(oid);
