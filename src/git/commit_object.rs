@@ -1,10 +1,9 @@
 //! Commit objects made in this process, without anybody's index or files.
 
 use bstr::{BStr, BString, ByteSlice};
-use gix::objs::{Kind, Write};
+use gix::objs::Kind;
 
-use super::objects::from_gix;
-use super::{GitError, Objects, Repo};
+use super::{GitError, Repo};
 use crate::model::Oid;
 
 /// A commit to write.
@@ -74,14 +73,4 @@ pub fn told(repo: &Repo, commit: Oid) -> Result<Told, GitError> {
         encoding: value("encoding "),
         message,
     })
-}
-
-impl Objects {
-    /// Writes an object into the repository's own database.
-    fn write(&self, kind: Kind, bytes: &[u8]) -> Result<Oid, GitError> {
-        let failed = |reason: String| GitError::Write { kind: kind.to_string(), reason };
-        let store = self.own().ok_or_else(|| failed("there is no database".to_owned()))?;
-        let written = store.write_buf(kind, bytes).map_err(|error| failed(error.to_string()))?;
-        Ok(from_gix(&written))
-    }
 }

@@ -7,6 +7,7 @@ pub mod history;
 pub mod index;
 pub mod landing;
 mod layout;
+pub mod merge;
 mod objects;
 pub mod own_worktree;
 mod program;

@@ -80,11 +80,6 @@ impl Objects {
         self.hash.len_in_bytes()
     }
 
-    /// The repository's own database.
-    pub(super) fn own(&self) -> Option<&gix::odb::Handle> {
-        self.stores.first()
-    }
-
     /// Whether the object is there.
     pub fn contains(&self, oid: Oid) -> bool {
         let id = to_gix(oid);
@@ -145,6 +140,45 @@ impl Objects {
                 Kind::Tree | Kind::Blob => return Ok(None),
             }
         }
+    }
+
+    /// The tree that this object is or, as a commit or through any number of tags, points to.
+    pub fn peel_to_tree(&self, oid: Oid) -> Result<Oid, GitError> {
+        let mut buffer = Vec::new();
+        match self.try_read(oid, &mut buffer)? {
+            None => Err(GitError::Missing(oid)),
+            Some(Kind::Tree) => Ok(oid),
+            Some(_) => match self.peel_to_commit(oid)? {
+                Some(commit) => Ok(self.commit(commit, &mut buffer)?.tree),
+                None => Err(corrupt(oid, "it names no tree")),
+            },
+        }
+    }
+
+    /// Writes a commit that nothing is to name, for git to look at: it has no author and no date
+    /// to speak of.
+    pub(super) fn write_commit(&self, tree: Oid, parents: &[Oid]) -> Result<Oid, GitError> {
+        let mut text = format!("tree {tree}\n");
+        for parent in parents {
+            text.push_str(&format!("parent {parent}\n"));
+        }
+        for role in ["author", "committer"] {
+            text.push_str(&format!("{role} baton <baton@localhost> 0 +0000\n"));
+        }
+        text.push_str("\n");
+        self.write(Kind::Commit, text.as_bytes())
+    }
+
+    /// Writes an object, if it is not there.
+    pub(super) fn write(&self, kind: Kind, bytes: &[u8]) -> Result<Oid, GitError> {
+        let id = gix::objs::compute_hash(self.hash, kind, bytes);
+        let id = id.map_err(|error| GitError::Unwritten(error.to_string()))?;
+        let oid = from_gix(&id);
+        if !self.contains(oid) {
+            gix::objs::Write::write_buf_with_known_id(&self.stores[0], kind, bytes, id)
+                .map_err(|error| GitError::Unwritten(error.to_string()))?;
+        }
+        Ok(oid)
     }
 
     /// The best common ancestor of two commits, if there is one and no other is as good; `None`
