@@ -2,6 +2,7 @@
 
 pub mod commit_object;
 pub mod config;
+pub mod contained;
 mod error;
 pub mod history;
 pub mod index;
@@ -14,6 +15,8 @@ mod program;
 mod refs;
 mod repo;
 pub mod revision;
+mod scratch_index;
+pub mod status;
 mod store;
 pub mod stream;
 pub mod tree;
@@ -25,5 +28,6 @@ pub use objects::{Commit, Objects};
 pub use program::{GitVersion, Program};
 pub use refs::Refs;
 pub use repo::Repo;
+pub use scratch_index::ScratchIndex;
 pub use store::{RefEdit, Store, StoreError};
 pub use worktrees::Worktree;
