@@ -1,6 +1,8 @@
 //! The only place that names gix or runs the git program.
 
+pub mod commit_object;
 pub mod config;
+pub mod contained;
 mod error;
 pub mod history;
 pub mod index;
@@ -8,10 +10,13 @@ pub mod landing;
 mod layout;
 pub mod merge;
 mod objects;
+pub mod own_worktree;
 mod program;
 mod refs;
 mod repo;
 pub mod revision;
+mod scratch_index;
+pub mod status;
 mod store;
 pub mod stream;
 pub mod tree;
@@ -23,5 +28,6 @@ pub use objects::{Commit, Objects};
 pub use program::{GitVersion, Program};
 pub use refs::Refs;
 pub use repo::Repo;
+pub use scratch_index::ScratchIndex;
 pub use store::{RefEdit, Store, StoreError};
 pub use worktrees::Worktree;

@@ -8,6 +8,7 @@ pub mod finish;
 pub mod handoff;
 mod number;
 pub mod output;
+pub mod pool;
 mod remote;
 pub mod session;
 pub mod start;

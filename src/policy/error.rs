@@ -81,6 +81,12 @@ pub enum PolicyProblem {
     /// A limit under which no session could commit.
     #[error("a commit must be able to carry at least one session")]
     NoSessionAllowed,
+    /// A name that no branch can have.
+    #[error("`{0}` is not the name of a branch")]
+    Branch(String),
+    /// A time in which nothing can be done.
+    #[error("a command must be given some time")]
+    NoTime,
     /// A name that no remote can have.
     #[error("`{0}` is not the name of a remote")]
     Remote(String),

@@ -9,6 +9,7 @@ mod archive_pattern;
 mod compile;
 mod error;
 mod glob;
+pub mod merge;
 mod reach;
 pub mod schema;
 mod scope;
@@ -20,6 +21,7 @@ pub use archive_pattern::ArchivePattern;
 pub use compile::MAX_POLICY_BYTES;
 pub use error::{PolicyError, PolicyProblem};
 pub use glob::{BranchGlob, GlobError, PathGlob};
+pub use merge::Merge;
 pub use schema::json_schema;
 pub use session_pattern::SessionPattern;
 pub use signers::{AllowedSigners, SignatureError, SignersError, SignersProblem};
@@ -51,6 +53,8 @@ pub struct Policy {
     pub branches: Branches,
     /// Who may sign what.
     pub signing: Signing,
+    /// How finished branches land.
+    pub merge: Merge,
     scope: Scope,
 }
 

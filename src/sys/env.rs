@@ -48,6 +48,12 @@ pub fn host_name() -> String {
     names.nodename().to_string_lossy().into_owned()
 }
 
+/// The directory of the user's configuration files, as git finds it: `XDG_CONFIG_HOME`, else
+/// `.config` in the home directory.
+pub fn config_home() -> Option<PathBuf> {
+    path("XDG_CONFIG_HOME").or_else(|| Some(path("HOME")?.join(".config")))
+}
+
 fn path(name: &str) -> Option<PathBuf> {
     value(name).map(PathBuf::from)
 }

@@ -79,6 +79,14 @@ pub fn is_link(path: &Path) -> bool {
         .is_ok_and(|found| found.is_symlink())
 }
 
+/// Copies a file's bytes and permissions; says whether there was one to copy.
+pub fn copy_if_exists(from: &Path, to: &Path) -> io::Result<bool> {
+    match fs::copy(from, to) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        copied => copied.map(|_| true),
+    }
+}
+
 /// Renames a file or a link, and what had the new name is gone.
 pub fn rename(from: &Path, to: &Path) -> io::Result<()> {
     fs::rename(from, to)

@@ -11,6 +11,7 @@ mod lock;
 pub mod mmap;
 pub mod place;
 pub mod process;
+pub mod supervise;
 
-pub use env::{GitEnv, host_name};
+pub use env::{GitEnv, config_home, host_name};
 pub use lock::FileLock;
