@@ -40,7 +40,15 @@ impl OwnWorktree {
         let (shown, commit) = (path.to_string_lossy(), commit.to_string());
         let mut args = WITHOUT_HOOKS.to_vec();
         // Twice: the place may be known for a locked worktree whose files are gone.
-        args.extend(["worktree", "add", "-f", "-f", "--detach", "--no-checkout", "--lock"]);
+        args.extend([
+            "worktree",
+            "add",
+            "-f",
+            "-f",
+            "--detach",
+            "--no-checkout",
+            "--lock",
+        ]);
         args.extend([shown.as_ref(), &commit]);
         repo.program().output(args)?;
         Self::find(repo, path)?.ok_or_else(|| GitError::NoRepository(path.to_owned()))
@@ -110,7 +118,10 @@ impl OwnWorktree {
             }
             for (number, entry) in stages.iter().enumerate() {
                 if let Some(entry) = entry {
-                    line(format!("{:06o} {} {}", entry.mode, entry.oid, number + 1), path);
+                    line(
+                        format!("{:06o} {} {}", entry.mode, entry.oid, number + 1),
+                        path,
+                    );
                 }
             }
         }

@@ -16,18 +16,22 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
+use bstr::{BStr, BString, ByteSlice};
+
 use attributes::Attributes;
 use bases::{Bases, Common};
 use changes::Changes;
 pub use conflict::{Conflict, ConflictKind, Merged};
 use program::{ByProgram, Pair};
 
+use super::commit_object::{self, NewCommit};
 use super::tree::Trees;
 use super::{GitError, Objects, Repo};
-use crate::model::Oid;
+use crate::model::{EntryKind, Oid};
 
 /// Merges commits of one repository, and remembers the results.
 pub struct Merger<'a> {
+    repo: &'a Repo,
     objects: &'a Objects,
     trees: Trees<'a>,
     bases: Bases<'a>,
@@ -51,6 +55,7 @@ impl<'a> Merger<'a> {
     /// A merger for this repository, into whose database the objects go that merging makes.
     pub fn new(repo: &'a Repo) -> Result<Self, GitError> {
         Ok(Self {
+            repo,
             objects: repo.objects(),
             trees: Trees::new(repo.objects()),
             bases: Bases::new(repo)?,
@@ -79,39 +84,61 @@ impl<'a> Merger<'a> {
         Ok(merged)
     }
 
-    /// Whether each pair of ours and theirs merges cleanly, in the order of the pairs: `None`
-    /// where it does, else what git makes of it. Costs less than to merge each, and writes
-    /// nothing for a clean pair that is understood without git.
+    /// Like [`Self::merge`], for many pairs of ours and theirs at once, which costs less than one
+    /// after the other. The answers are in the order of the pairs.
     ///
     /// # Errors
     /// Those that keep every pair from being merged; the others are beside the pair they are of.
+    pub fn merge_all(
+        &self,
+        pairs: &[(Oid, Oid)],
+    ) -> Result<Vec<Result<Merged, GitError>>, GitError> {
+        self.each(pairs, |plan| self.done(plan), |merged| merged)
+    }
+
+    /// Whether each pair of ours and theirs merges cleanly, in the order of the pairs: `None`
+    /// where it does, else what git makes of it. Costs less than [`Self::merge_all`], for it
+    /// writes nothing for a pair that is understood without git.
+    ///
+    /// # Errors
+    /// As [`Self::merge_all`].
     pub fn foresee(
         &self,
         pairs: &[(Oid, Oid)],
     ) -> Result<Vec<Result<Option<Merged>, GitError>>, GitError> {
-        let mut found = Vec::with_capacity(pairs.len());
-        let mut left = Vec::new();
-        for (at, pair) in pairs.iter().enumerate() {
-            let known = self.known.borrow().get(pair).cloned();
-            found.push(match known {
-                Some(merged) => Ok(Some(merged)),
-                None => self.plan(pair.0, pair.1).map(|plan| {
-                    if matches!(plan, Plan::Git) {
-                        left.push(at);
-                    }
-                    None
-                }),
-            });
-        }
-        let asked: Vec<Pair> = left.iter().map(|at| pairs[*at]).collect();
-        for (at, answer) in left.into_iter().zip(self.ask(&asked)?) {
-            found[at] = answer.map(Some);
-        }
+        let clean = |plan| Ok((!matches!(plan, Plan::Git)).then_some(None));
+        let found = self.each(pairs, clean, Some)?;
         let dirty = |merged: &Merged| !merged.conflicts.is_empty();
         let each = found
             .into_iter()
             .map(|one| one.map(|one| one.filter(dirty)));
         Ok(each.collect())
+    }
+
+    /// What `understood` says of each pair, and what is `known` of it, from git or from before,
+    /// where that is nothing.
+    fn each<T>(
+        &self,
+        pairs: &[Pair],
+        understood: impl Fn(Plan) -> Result<Option<T>, GitError>,
+        known: impl Fn(Merged) -> T,
+    ) -> Result<Vec<Result<T, GitError>>, GitError> {
+        let mut found: Vec<Option<Result<T, GitError>>> = Vec::with_capacity(pairs.len());
+        for pair in pairs {
+            let merged = self.known.borrow().get(pair).cloned();
+            found.push(match merged {
+                Some(merged) => Some(Ok(known(merged))),
+                None => self.plan(pair.0, pair.1).and_then(&understood).transpose(),
+            });
+        }
+        let left = found.iter().zip(pairs).filter(|(one, _)| one.is_none());
+        let left: Vec<Pair> = left.map(|(_, pair)| *pair).collect();
+        let mut answers = self.ask(&left)?.into_iter();
+        let mut answer = || answers.next().expect("git answers for each pair");
+        let each = found.into_iter();
+        Ok(each
+            .map(|one| one.unwrap_or_else(|| answer().map(&known)))
+            .collect())
     }
 
     fn ask(&self, pairs: &[Pair]) -> Result<Vec<Result<Merged, GitError>>, GitError> {
@@ -136,8 +163,8 @@ impl<'a> Merger<'a> {
         if let Some(merged) = self.done(self.plan_trees(base, ours, theirs)?)? {
             return Ok(merged);
         }
-        let root = self.objects.write_commit(base, &[])?;
-        let side = |tree| self.objects.write_commit(tree, &[root]);
+        let root = unnamed_commit(self.repo, base, &[])?;
+        let side = |tree| unnamed_commit(self.repo, tree, &[root]);
         self.by_git(side(ours)?, side(theirs)?)
     }
 
@@ -196,6 +223,61 @@ impl<'a> Merger<'a> {
         self.changes.borrow_mut().insert((base, side), kept);
         Ok(found)
     }
+}
+
+/// Writes a commit that nothing is to name, for git to look at. It depends on nothing but its
+/// tree and its parents.
+pub fn unnamed_commit(repo: &Repo, tree: Oid, parents: &[Oid]) -> Result<Oid, GitError> {
+    let nobody = b"baton <baton@localhost> 0 +0000".as_bstr();
+    let new = NewCommit {
+        tree,
+        parents,
+        author: nobody,
+        committer: nobody,
+        encoding: None,
+        message: b"".as_bstr(),
+    };
+    commit_object::write(repo, &new)
+}
+
+/// The content of a conflicted file, with git's markers in it; `None` where the merge left no
+/// file of that path.
+pub fn marked(repo: &Repo, merged: &Merged, path: &BStr) -> Result<Option<BString>, GitError> {
+    match Trees::new(repo.objects()).entry(merged.tree, path)? {
+        Some(entry) if entry.kind() == EntryKind::File => repo.objects().blob(entry.oid).map(Some),
+        _ => Ok(None),
+    }
+}
+
+/// [`Merger::foresee`], with the pairs shared out among the processors of this machine.
+pub fn foresee(
+    repo: &Repo,
+    pairs: &[(Oid, Oid)],
+) -> Result<Vec<Result<Option<Merged>, GitError>>, GitError> {
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    let workers = processors.min(pairs.len()).max(1);
+    let share = |worker: usize| -> Vec<Pair> {
+        let own = pairs.iter().skip(worker).step_by(workers);
+        own.copied().collect()
+    };
+    let found = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..workers)
+            .map(|worker| {
+                let (repo, pairs) = (repo.clone(), share(worker));
+                scope.spawn(move || Merger::new(&repo)?.foresee(&pairs))
+            })
+            .collect();
+        let joined = threads.into_iter().map(|thread| match thread.join() {
+            Ok(found) => found.map(Vec::into_iter),
+            Err(panic) => std::panic::resume_unwind(panic),
+        });
+        joined.collect::<Result<Vec<_>, _>>()
+    });
+    let mut found = found?;
+    let in_order = (0..pairs.len()).map(|at| found[at % workers].next());
+    Ok(in_order
+        .map(|one| one.expect("each share is answered"))
+        .collect())
 }
 
 #[cfg(test)]
