@@ -13,5 +13,5 @@ pub mod place;
 pub mod process;
 pub mod supervise;
 
-pub use env::{GitEnv, config_home, host_name};
+pub use env::{GitEnv, config_home, host_name, shows_unicode};
 pub use lock::FileLock;

@@ -1,5 +1,9 @@
 //! `git baton orchestrator`.
 
+mod conflicts;
+
+pub use conflicts::Conflicts;
+
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
@@ -9,6 +13,8 @@ use clap::{Args, Subcommand, ValueEnum};
 pub enum Orchestrator {
     /// Carry the sessions' summaries into the handoff document, in one commit
     Aggregate(Aggregate),
+    /// Say which branches will collide when they are merged
+    Conflicts(Conflicts),
     /// Edit the handoff document by hand, as a maintainer
     Edit(Edit),
     /// Look at the handoff document

@@ -11,6 +11,8 @@ mod changes;
 mod conflict;
 mod exact;
 mod program;
+mod settings;
+mod work;
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -23,6 +25,8 @@ use bases::{Bases, Common};
 use changes::Changes;
 pub use conflict::{Conflict, ConflictKind, Merged};
 use program::{ByProgram, Pair};
+pub use settings::settings_digest;
+pub use work::with_uncommitted;
 
 use super::commit_object::{self, NewCommit};
 use super::tree::Trees;
