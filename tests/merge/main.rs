@@ -4,7 +4,7 @@
 #[expect(dead_code, reason = "these tests use a part of it")]
 mod sandbox;
 
-mod conflicts;
-mod conflicts_schema;
+mod forecast;
+mod forecast_schema;
 mod gits;
 mod side_by_side;
