@@ -1,5 +1,6 @@
 //! The only place that names gix or runs the git program.
 
+pub mod commit_object;
 pub mod config;
 pub mod contained;
 mod error;
@@ -7,7 +8,9 @@ pub mod history;
 pub mod index;
 pub mod landing;
 mod layout;
+pub mod merge;
 mod objects;
+pub mod own_worktree;
 mod program;
 mod refs;
 mod repo;

@@ -60,6 +60,16 @@ impl Objects {
         Ok(Self { stores, hash })
     }
 
+    /// The same objects, and those in this directory, into which new ones go.
+    pub(super) fn apart(&self, directory: &Path) -> Result<Self, GitError> {
+        let own = Self::open(directory, [], self.hash)?;
+        let stores = own.stores.into_iter().chain(self.stores.iter().cloned());
+        Ok(Self {
+            stores: stores.collect(),
+            hash: self.hash,
+        })
+    }
+
     /// A handle fit to read a whole history: it keeps the bases of packed deltas in memory.
     pub fn for_long_reads(&self) -> Self {
         let mut long = self.clone();
@@ -87,7 +97,11 @@ impl Objects {
     }
 
     /// Reads an object into `buffer` and returns its kind; `None` when it is not there.
-    fn try_read(&self, oid: Oid, buffer: &mut Vec<u8>) -> Result<Option<Kind>, GitError> {
+    pub(super) fn try_read(
+        &self,
+        oid: Oid,
+        buffer: &mut Vec<u8>,
+    ) -> Result<Option<Kind>, GitError> {
         let id = to_gix(oid);
         for store in &self.stores {
             let found = store
@@ -149,6 +163,36 @@ impl Objects {
                 Kind::Tree | Kind::Blob => return Ok(None),
             }
         }
+    }
+
+    /// The tree that this object is or, as a commit or through any number of tags, points to.
+    pub fn peel_to_tree(&self, oid: Oid) -> Result<Oid, GitError> {
+        let mut buffer = Vec::new();
+        match self.try_read(oid, &mut buffer)? {
+            None => Err(GitError::Missing(oid)),
+            Some(Kind::Tree) => Ok(oid),
+            Some(_) => match self.peel_to_commit(oid)? {
+                Some(commit) => Ok(self.commit(commit, &mut buffer)?.tree),
+                None => Err(corrupt(oid, "it names no tree")),
+            },
+        }
+    }
+
+    /// Writes a tree of these bytes.
+    pub(super) fn write_tree(&self, bytes: &[u8]) -> Result<Oid, GitError> {
+        self.write(Kind::Tree, bytes)
+    }
+
+    /// Writes an object, if it is not there.
+    pub(super) fn write(&self, kind: Kind, bytes: &[u8]) -> Result<Oid, GitError> {
+        let id = gix::objs::compute_hash(self.hash, kind, bytes);
+        let id = id.map_err(|error| GitError::Unwritten(error.to_string()))?;
+        let oid = from_gix(&id);
+        if !self.contains(oid) {
+            gix::objs::Write::write_buf_with_known_id(&self.stores[0], kind, bytes, id)
+                .map_err(|error| GitError::Unwritten(error.to_string()))?;
+        }
+        Ok(oid)
     }
 
     /// The best common ancestor of two commits, if there is one and no other is as good; `None`

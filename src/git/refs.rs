@@ -15,10 +15,12 @@ pub fn is_reference_name(name: &str) -> bool {
 }
 
 /// The references of a repository.
+#[derive(Clone)]
 pub struct Refs {
     backend: Backend,
 }
 
+#[derive(Clone)]
 enum Backend {
     Files(Box<gix::refs::file::Store>),
     /// gix reads no reftable yet: the git program is asked instead.

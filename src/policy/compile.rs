@@ -9,6 +9,7 @@ use super::alias::fold;
 use super::archive_pattern::ArchivePattern;
 use super::error::{PolicyError, PolicyProblem};
 use super::glob::{BranchGlob, GlobError, PathGlob, check_components};
+use super::merge;
 use super::pool;
 use super::reach::literal_length;
 use super::schema::{
@@ -26,13 +27,13 @@ use crate::model::{EntryTitle, Label, SessionTitle, Wording, WordingError};
 pub const MAX_POLICY_BYTES: usize = 1 << 20;
 
 /// A problem and where it is, before the file's text joins it.
-struct Fault {
-    span: Range<usize>,
-    problem: PolicyProblem,
-    help: Option<String>,
+pub(super) struct Fault {
+    pub(super) span: Range<usize>,
+    pub(super) problem: PolicyProblem,
+    pub(super) help: Option<String>,
 }
 
-type Compiled<T> = Result<T, Fault>;
+pub(super) type Compiled<T> = Result<T, Fault>;
 
 pub(super) fn parse(name: &str, toml: &[u8]) -> Result<Policy, PolicyError> {
     if toml.len() > MAX_POLICY_BYTES {
@@ -148,6 +149,7 @@ fn compile(file: &PolicyFile) -> Compiled<Policy> {
         branches,
         signing,
         pool: pool::compile(&file.pool).map_err(misused)?,
+        merge: merge::compile(&file.merge)?,
         scope,
     })
 }
@@ -179,7 +181,7 @@ fn misused((span, problem, help): pool::Wrong) -> Fault {
     }
 }
 
-fn fault(at: &Spanned<String>, problem: PolicyProblem, help: &str) -> Fault {
+pub(super) fn fault(at: &Spanned<String>, problem: PolicyProblem, help: &str) -> Fault {
     Fault {
         span: at.span(),
         problem,
@@ -199,7 +201,7 @@ fn protected(tables: &[ProtectedTable]) -> Compiled<Vec<Protected>> {
         .collect()
 }
 
-fn path_glob(text: &Spanned<String>) -> Compiled<PathGlob> {
+pub(super) fn path_glob(text: &Spanned<String>) -> Compiled<PathGlob> {
     PathGlob::parse(text.get_ref()).map_err(|GlobError(why)| {
         let pattern = text.get_ref().clone();
         fault(
@@ -404,7 +406,7 @@ fn branches(table: &BranchesTable) -> Compiled<Branches> {
     })
 }
 
-fn branch_glob(text: &Spanned<String>, ignore_case: bool) -> Compiled<BranchGlob> {
+pub(super) fn branch_glob(text: &Spanned<String>, ignore_case: bool) -> Compiled<BranchGlob> {
     BranchGlob::parse(text.get_ref(), ignore_case).map_err(|GlobError(why)| {
         let pattern = text.get_ref().clone();
         fault(
@@ -494,6 +496,7 @@ pub(super) fn decompile(policy: &Policy) -> PolicyFile {
             orchestrators: policy.signing.orchestrators.clone(),
         },
         pool: pool::decompile(&policy.pool),
+        merge: merge::decompile(&policy.merge),
         protected: policy.protected.iter().map(protected).collect(),
     }
 }

@@ -9,6 +9,7 @@ mod archive_pattern;
 mod compile;
 mod error;
 mod glob;
+pub mod merge;
 mod pool;
 mod reach;
 pub mod schema;
@@ -21,6 +22,7 @@ pub use archive_pattern::ArchivePattern;
 pub use compile::MAX_POLICY_BYTES;
 pub use error::{PolicyError, PolicyProblem};
 pub use glob::{BranchGlob, GlobError, PathGlob};
+pub use merge::Merge;
 pub use pool::PoolPolicy;
 pub use schema::json_schema;
 pub use session_pattern::SessionPattern;
@@ -55,6 +57,8 @@ pub struct Policy {
     pub signing: Signing,
     /// The worktrees that are kept ready for agents.
     pub pool: PoolPolicy,
+    /// How finished branches land.
+    pub merge: Merge,
     scope: Scope,
 }
 

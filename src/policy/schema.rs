@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
 use super::Writer;
+use super::merge::MergeTable;
 use super::pool::PoolTable;
 use crate::model::Wording;
 
@@ -31,6 +32,8 @@ pub struct PolicyFile {
     pub signing: SigningTable,
     /// The worktrees that are kept ready for agents.
     pub pool: PoolTable,
+    /// How finished branches are merged, tested and landed.
+    pub merge: MergeTable,
     /// Paths that only some may write; the first entry that matches a path decides.
     pub protected: Vec<ProtectedTable>,
 }
@@ -207,6 +210,7 @@ impl Default for PolicyFile {
             branches: BranchesTable::default(),
             signing: SigningTable::default(),
             pool: PoolTable::default(),
+            merge: MergeTable::default(),
             protected: Vec::new(),
         }
     }

@@ -8,6 +8,9 @@ pub use pool::{
     PoolReset,
 };
 pub use trash::{Trash, TrashDrop, TrashRestore};
+mod conflicts;
+
+pub use conflicts::Conflicts;
 
 use std::path::PathBuf;
 
@@ -18,6 +21,8 @@ use clap::{Args, Subcommand, ValueEnum};
 pub enum Orchestrator {
     /// Carry the sessions' summaries into the handoff document, in one commit
     Aggregate(Aggregate),
+    /// Say which branches will collide when they are merged
+    Conflicts(Conflicts),
     /// Edit the handoff document by hand, as a maintainer
     Edit(Edit),
     /// Look at the handoff document
