@@ -10,6 +10,7 @@ mod compile;
 pub mod conductor;
 mod error;
 mod glob;
+mod overlap;
 mod reach;
 pub mod schema;
 mod scope;
