@@ -7,6 +7,7 @@ use toml::Spanned;
 
 use super::alias::fold;
 use super::archive_pattern::ArchivePattern;
+use super::conductor::ConductorTable;
 use super::error::{PolicyError, PolicyProblem};
 use super::glob::{BranchGlob, GlobError, PathGlob, check_components};
 use super::reach::literal_length;
@@ -16,8 +17,8 @@ use super::schema::{
 };
 use super::scope::Scope;
 use super::{
-    AllowedSigners, Branches, Budget, Handoff, POLICY_PATH, Policy, Protected, SessionPattern,
-    Sessions, Signing, Trailers, Writer,
+    AllowedSigners, Branches, Budget, Conductor, Handoff, POLICY_PATH, Policy, Protected,
+    SessionPattern, Sessions, Signing, Trailers, Writer,
 };
 use crate::model::{EntryTitle, Label, SessionTitle, Wording, WordingError};
 
@@ -146,6 +147,7 @@ fn compile(file: &PolicyFile) -> Compiled<Policy> {
         trailers: trailers(&file.trailers)?,
         branches,
         signing,
+        conductor: conductor(&file.conductor)?,
         scope,
     })
 }
@@ -419,6 +421,19 @@ fn signing(table: &SigningTable, handoff: &HandoffTable) -> Compiled<Signing> {
     })
 }
 
+fn conductor(table: &ConductorTable) -> Compiled<Conductor> {
+    for number in [&table.min_tasks, &table.max_agents] {
+        if *number.get_ref() == 0 {
+            return Err(Fault {
+                span: number.span(),
+                problem: PolicyProblem::Zero,
+                help: Some("to run no tasks in parallel, write `enabled = false`".to_owned()),
+            });
+        }
+    }
+    Ok(Conductor::from(table))
+}
+
 /// The file that compiles to `policy`, with every key written out.
 pub(super) fn decompile(policy: &Policy) -> PolicyFile {
     let texts = |texts: &mut dyn Iterator<Item = &str>| texts.map(unplaced_text).collect();
@@ -468,6 +483,7 @@ pub(super) fn decompile(policy: &Policy) -> PolicyFile {
             maintainers: policy.signing.maintainers.clone(),
             orchestrators: policy.signing.orchestrators.clone(),
         },
+        conductor: ConductorTable::from(&policy.conductor),
         protected: policy.protected.iter().map(protected).collect(),
     }
 }

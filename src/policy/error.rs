@@ -81,6 +81,9 @@ pub enum PolicyProblem {
     /// A limit under which no session could commit.
     #[error("a commit must be able to carry at least one session")]
     NoSessionAllowed,
+    /// A number of tasks or agents with which nothing could run.
+    #[error("it must be 1 or more")]
+    Zero,
     /// A name that no remote can have.
     #[error("`{0}` is not the name of a remote")]
     Remote(String),

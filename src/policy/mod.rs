@@ -7,8 +7,10 @@
 mod alias;
 mod archive_pattern;
 mod compile;
+pub mod conductor;
 mod error;
 mod glob;
+mod overlap;
 mod reach;
 pub mod schema;
 mod scope;
@@ -18,6 +20,7 @@ mod signers;
 pub use alias::fold;
 pub use archive_pattern::ArchivePattern;
 pub use compile::MAX_POLICY_BYTES;
+pub use conductor::Conductor;
 pub use error::{PolicyError, PolicyProblem};
 pub use glob::{BranchGlob, GlobError, PathGlob};
 pub use schema::json_schema;
@@ -51,6 +54,8 @@ pub struct Policy {
     pub branches: Branches,
     /// Who may sign what.
     pub signing: Signing,
+    /// When tasks run in parallel, and how runs end.
+    pub conductor: Conductor,
     scope: Scope,
 }
 

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
 use super::Writer;
+use super::conductor::ConductorTable;
 use crate::model::Wording;
 
 /// The only version of the format so far.
@@ -28,6 +29,8 @@ pub struct PolicyFile {
     pub branches: BranchesTable,
     /// Who signs commits, and which must be signed.
     pub signing: SigningTable,
+    /// When tasks run in parallel, and how runs end.
+    pub conductor: ConductorTable,
     /// Paths that only some may write; the first entry that matches a path decides.
     pub protected: Vec<ProtectedTable>,
 }
@@ -183,6 +186,7 @@ impl Default for PolicyFile {
             trailers: TrailersTable::default(),
             branches: BranchesTable::default(),
             signing: SigningTable::default(),
+            conductor: ConductorTable::default(),
             protected: Vec::new(),
         }
     }
