@@ -1,5 +1,7 @@
 //! From the file's text to a [`Policy`], and back.
 
+mod conductor;
+
 use std::ops::Range;
 
 use serde::Deserialize;
@@ -17,8 +19,8 @@ use super::schema::{
 };
 use super::scope::Scope;
 use super::{
-    AllowedSigners, Branches, Budget, Conductor, Handoff, POLICY_PATH, Policy, Protected,
-    SessionPattern, Sessions, Signing, Trailers, Writer,
+    AllowedSigners, Branches, Budget, Handoff, POLICY_PATH, Policy, Protected, SessionPattern,
+    Sessions, Signing, Trailers, Writer,
 };
 use crate::model::{EntryTitle, Label, SessionTitle, Wording, WordingError};
 
@@ -147,7 +149,7 @@ fn compile(file: &PolicyFile) -> Compiled<Policy> {
         trailers: trailers(&file.trailers)?,
         branches,
         signing,
-        conductor: conductor(&file.conductor)?,
+        conductor: conductor::compile(&file.conductor)?,
         scope,
     })
 }
@@ -419,19 +421,6 @@ fn signing(table: &SigningTable, handoff: &HandoffTable) -> Compiled<Signing> {
         orchestrators: table.orchestrators.clone(),
         aggregate: table.aggregate == AggregateSigning::Required,
     })
-}
-
-fn conductor(table: &ConductorTable) -> Compiled<Conductor> {
-    for number in [&table.min_tasks, &table.max_agents] {
-        if *number.get_ref() == 0 {
-            return Err(Fault {
-                span: number.span(),
-                problem: PolicyProblem::Zero,
-                help: Some("to run no tasks in parallel, write `enabled = false`".to_owned()),
-            });
-        }
-    }
-    Ok(Conductor::from(table))
 }
 
 /// The file that compiles to `policy`, with every key written out.

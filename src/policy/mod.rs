@@ -6,6 +6,7 @@
 
 mod alias;
 mod archive_pattern;
+pub mod command;
 mod compile;
 pub mod conductor;
 mod error;
