@@ -55,6 +55,8 @@ impl CommandTemplate {
         }
         let (mut line, mut names) = (String::new(), Vec::new());
         let mut quote = Quote::None;
+        // The quotes around the parentheses that are open.
+        let mut around = Vec::new();
         let mut rest = text.chars();
         let mut last = None;
         while let Some(char) = rest.next() {
@@ -69,6 +71,10 @@ impl CommandTemplate {
                 '\'' if outside => quote = Quote::Single,
                 '"' if quote == Quote::Double => quote = Quote::None,
                 '"' if outside => quote = Quote::Double,
+                '(' if outside || (quote == Quote::Double && before == Some('$')) => {
+                    around.push(std::mem::replace(&mut quote, Quote::None));
+                }
+                ')' if outside => quote = around.pop().unwrap_or(Quote::None),
                 '{' if before != Some('$') => {
                     if let Some(name) = name_in_braces(rest.as_str()) {
                         match PLACEHOLDERS.iter().find(|(known, _)| *known == name) {
@@ -92,7 +98,7 @@ impl CommandTemplate {
             }
             line.push(char);
         }
-        if quote != Quote::None {
+        if quote != Quote::None || around.contains(&Quote::Double) {
             return Err(TemplateError::Unclosed);
         }
         Ok(Self {
@@ -138,6 +144,10 @@ mod tests {
         assert_eq!(line("a -p {prompt}"), "a -p \"${BATON_PROMPT}\"");
         assert_eq!(line("a \"x {task}\""), "a \"x ${BATON_TASK}\"");
         assert_eq!(line("a 'x {task}'"), "a 'x '\"${BATON_TASK}\"''");
+        assert_eq!(
+            line("a \"$(b {task} \"c {task}\") {task}\""),
+            "a \"$(b \"${BATON_TASK}\" \"c ${BATON_TASK}\") ${BATON_TASK}\""
+        );
         assert_eq!(line(r#"a \" {task}"#), r#"a \" "${BATON_TASK}""#);
     }
 
@@ -154,6 +164,7 @@ mod tests {
         assert_eq!(error(" "), TemplateError::Empty);
         assert_eq!(error("a {promt}"), TemplateError::Unknown("promt".into()));
         assert_eq!(error("a 'b"), TemplateError::Unclosed);
+        assert_eq!(error("a \"$(b"), TemplateError::Unclosed);
     }
 
     #[test]
