@@ -9,6 +9,7 @@ pub mod handoff;
 mod number;
 pub mod output;
 mod remote;
+pub mod run;
 pub mod session;
 pub mod start;
 pub mod store;

@@ -3,6 +3,7 @@
 pub mod chain;
 pub mod ci;
 pub mod clock;
+pub mod disk;
 mod env;
 pub mod executable;
 pub mod file;
