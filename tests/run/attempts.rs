@@ -165,8 +165,15 @@ fn a_promise_that_verification_denies_is_a_lie() {
 #[test]
 fn who_touches_others_files_is_caught_at_work() {
     let scene = Scene::new();
-    for touch in ["echo > mine", "rm other", "git mv other src/other"] {
-        let outcome = scene.outcome(&format!("{touch}; sleep 1000"));
+    // Whoever looks only in the end finds nothing.
+    for (touch, undo) in [
+        ("echo > mine", "rm mine"),
+        ("rm other", "git checkout -q other"),
+        ("git mv other src/other", "git mv src/other other"),
+    ] {
+        let outcome = scene.outcome(&format!(
+            "trap '{undo}; exit' TERM; {touch}; sleep 1000 & wait"
+        ));
         let Outcome::Strayed { paths } = &outcome else {
             panic!("{outcome:?}");
         };
