@@ -21,7 +21,8 @@ const ARROWS: [(&str, &[&str]); 17] = [
     (
         "orchestrator",
         &[
-            "model", "policy", "protocol", "handoff", "rules", "report", "guard", "git", "sys",
+            "model", "policy", "protocol", "handoff", "rules", "report", "guard", "doctor", "git",
+            "sys",
         ],
     ),
     (

@@ -1,5 +1,6 @@
 //! The only place that names gix or runs the git program.
 
+pub mod checkout;
 pub mod commit_object;
 pub mod config;
 pub mod contained;

@@ -12,6 +12,7 @@ pub mod number;
 pub mod output;
 pub mod pool;
 mod remote;
+pub mod run;
 pub mod session;
 pub mod start;
 pub mod store;

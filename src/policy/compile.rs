@@ -1,5 +1,7 @@
 //! From the file's text to a [`Policy`], and back.
 
+mod conductor;
+
 use std::ops::Range;
 
 use serde::Deserialize;
@@ -7,6 +9,7 @@ use toml::Spanned;
 
 use super::alias::fold;
 use super::archive_pattern::ArchivePattern;
+use super::conductor::ConductorTable;
 use super::error::{PolicyError, PolicyProblem};
 use super::glob::{BranchGlob, GlobError, PathGlob, check_components};
 use super::merge;
@@ -150,6 +153,7 @@ fn compile(file: &PolicyFile) -> Compiled<Policy> {
         signing,
         pool: pool::compile(&file.pool).map_err(misused)?,
         merge: merge::compile(&file.merge)?,
+        conductor: conductor::compile(&file.conductor)?,
         scope,
     })
 }
@@ -497,6 +501,7 @@ pub(super) fn decompile(policy: &Policy) -> PolicyFile {
         },
         pool: pool::decompile(&policy.pool),
         merge: merge::decompile(&policy.merge),
+        conductor: ConductorTable::from(&policy.conductor),
         protected: policy.protected.iter().map(protected).collect(),
     }
 }

@@ -3,6 +3,7 @@ use std::ops::Range;
 
 use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode};
 
+use super::command::TemplateError;
 use crate::model::WordingError;
 
 /// What is wrong with a policy.
@@ -93,6 +94,23 @@ pub enum PolicyProblem {
     /// A time in which nothing can be done.
     #[error("a command must be given some time")]
     NoTime,
+    /// A number of tasks or agents with which nothing could run.
+    #[error("it must be 1 or more")]
+    Zero,
+    /// A command that cannot be run.
+    #[error("`{text}` is not a command: {error}")]
+    Command {
+        /// The command as it was written.
+        text: String,
+        /// What is wrong with it.
+        error: TemplateError,
+    },
+    /// An agent that nothing describes.
+    #[error("there is no agent `{0}`")]
+    Agent(String),
+    /// A gate of two kinds.
+    #[error("a gate is a command or an agent, not both")]
+    TwoJudges,
     /// A name that no remote can have.
     #[error("`{0}` is not the name of a remote")]
     Remote(String),

@@ -6,10 +6,13 @@
 
 mod alias;
 mod archive_pattern;
+pub mod command;
 mod compile;
+pub mod conductor;
 mod error;
 mod glob;
 pub mod merge;
+mod overlap;
 mod pool;
 mod reach;
 pub mod schema;
@@ -20,6 +23,7 @@ mod signers;
 pub use alias::fold;
 pub use archive_pattern::ArchivePattern;
 pub use compile::MAX_POLICY_BYTES;
+pub use conductor::Conductor;
 pub use error::{PolicyError, PolicyProblem};
 pub use glob::{BranchGlob, GlobError, PathGlob};
 pub use merge::Merge;
@@ -59,6 +63,8 @@ pub struct Policy {
     pub pool: PoolPolicy,
     /// How finished branches land.
     pub merge: Merge,
+    /// When tasks run in parallel, and how runs end.
+    pub conductor: Conductor,
     scope: Scope,
 }
 

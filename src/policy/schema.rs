@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
 use super::Writer;
+use super::conductor::ConductorTable;
 use super::merge::MergeTable;
 use super::pool::PoolTable;
 use crate::model::Wording;
@@ -34,6 +35,8 @@ pub struct PolicyFile {
     pub pool: PoolTable,
     /// How finished branches are merged, tested and landed.
     pub merge: MergeTable,
+    /// When tasks run in parallel, and how runs end.
+    pub conductor: ConductorTable,
     /// Paths that only some may write; the first entry that matches a path decides.
     pub protected: Vec<ProtectedTable>,
 }
@@ -211,6 +214,7 @@ impl Default for PolicyFile {
             signing: SigningTable::default(),
             pool: PoolTable::default(),
             merge: MergeTable::default(),
+            conductor: ConductorTable::default(),
             protected: Vec::new(),
         }
     }

@@ -157,6 +157,11 @@ pub fn remove_if_empty(directory: &Path) -> bool {
     fs::remove_dir(directory).is_ok() || !is_taken(directory)
 }
 
+/// Makes a directory and those above it, where they are not there.
+pub fn make_directory(path: &Path) -> io::Result<()> {
+    fs::create_dir_all(path)
+}
+
 /// The names of the directories in a directory, in no order; none where it does not exist.
 pub fn directories(path: &Path) -> io::Result<Vec<String>> {
     let entries = match fs::read_dir(path) {

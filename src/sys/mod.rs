@@ -4,6 +4,7 @@ pub mod chain;
 pub mod ci;
 pub mod clock;
 pub mod clone;
+pub mod disk;
 mod env;
 pub mod executable;
 pub mod file;

@@ -26,7 +26,7 @@ use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 
-use kin::Kin;
+use kin::{Census, Kin, Member};
 use output::Output;
 
 /// The variable by which everything that a job starts is known to be the job's. Its value names
@@ -58,6 +58,9 @@ const TICK: Duration = Duration::from_millis(100);
 
 /// The same where the system does not tell of a process's end by itself.
 const TICK_WITHOUT_NEWS: Duration = Duration::from_millis(20);
+
+/// The first pause between two looks at who is left of a job that is being ended.
+const FIRST_PAUSE: Duration = Duration::from_millis(5);
 
 /// The longest pause between two looks at who is left of a job that is being ended.
 const LONGEST_PAUSE: Duration = Duration::from_millis(250);
@@ -177,13 +180,13 @@ pub fn run(
 /// Ends whatever is left of the job with this id, whose supervisor is gone. Returns how many
 /// processes there were.
 pub fn end_leftovers(id: &str, grace: Duration) -> io::Result<usize> {
-    let kin = Kin::of_job(id);
+    let mut kin = Kin::of_job(id);
     let mut ending = Ending::new(grace);
     let mut found = BTreeSet::new();
     while let Some(pause) = {
-        let alive = kin.alive();
-        found.extend(alive.iter().map(kin::Member::identity));
-        ending.next(&alive)
+        let census = kin.alive();
+        found.extend(census.alive.iter().copied());
+        ending.next(&census)
     } {
         poll_all(&mut [], pause)?;
     }
@@ -379,7 +382,7 @@ impl Drop for Running<'_> {
 
 /// The steps of ending processes: ask each once, kill those that stay, give up in the end.
 struct Ending {
-    asked: BTreeSet<(i32, u64)>,
+    asked: BTreeSet<Member>,
     kill_after: Instant,
     pause: Duration,
 }
@@ -389,28 +392,31 @@ impl Ending {
         Self {
             asked: BTreeSet::new(),
             kill_after: Instant::now() + grace,
-            pause: Duration::from_millis(5),
+            pause: FIRST_PAUSE,
         }
     }
 
     /// Signals those who are left, and says how long to wait before looking again; `None` when
     /// nobody is left to wait for.
-    fn next(&mut self, alive: &[kin::Member]) -> Option<Duration> {
+    fn next(&mut self, census: &Census) -> Option<Duration> {
         let now = Instant::now();
-        if alive.is_empty() || now > self.kill_after + LAST_WAIT {
+        if (census.alive.is_empty() && census.is_sure) || now > self.kill_after + LAST_WAIT {
             return None;
         }
         let late = now >= self.kill_after;
-        for member in alive {
+        for member in &census.alive {
             if late {
                 member.signal(Signal::KILL);
-            } else if self.asked.insert(member.identity()) {
+            } else if self.asked.insert(*member) {
                 member.signal(Signal::TERM);
                 // A stopped process hears nothing else.
                 member.signal(Signal::CONT);
             }
         }
-        self.pause = (self.pause * 2).min(LONGEST_PAUSE);
+        self.pause = match census.alive.is_empty() {
+            true => FIRST_PAUSE,
+            false => (self.pause * 2).min(LONGEST_PAUSE),
+        };
         let left = self.kill_after.saturating_duration_since(now);
         Some(if late {
             self.pause

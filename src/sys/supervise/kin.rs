@@ -4,7 +4,9 @@
 //! Read from `/proc` (proc(5), `/proc/pid/stat` and `/proc/pid/environ`). Where there is none,
 //! nobody is found, and a job's group is all that is known of it.
 
+use std::collections::BTreeSet;
 use std::fs;
+use std::io::ErrorKind;
 
 use rustix::process::{Pid, Signal};
 
@@ -14,14 +16,27 @@ use super::JOB_VARIABLE;
 #[derive(Debug)]
 pub(super) struct Kin {
     id: String,
-    leader: Option<i32>,
+    leader: Option<Stat>,
+    /// Those who were found before: a child that has lost its parents since is one still.
+    known: BTreeSet<Member>,
 }
 
-/// A process of the job that has not ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// A process of the job that has not ended, by its number and the time of its start: a later
+/// process of that number has another one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Member {
     pid: i32,
     started: u64,
+}
+
+/// Those who were there at one look.
+#[derive(Debug, Default)]
+pub(super) struct Census {
+    /// The processes of the job.
+    pub(super) alive: Vec<Member>,
+    /// Whether there are no others. A process that is becoming another program shows no
+    /// environment for a moment; one that ends may have left a child that this look has missed.
+    pub(super) is_sure: bool,
 }
 
 /// What the system says of a process.
@@ -32,14 +47,19 @@ struct Stat {
     parent: i32,
     group: i32,
     session: i32,
+    flags: u64,
 }
+
+/// What marks a thread of the kernel (`PF_KTHREAD`, include/linux/sched.h).
+const KERNEL: u64 = 0x0020_0000;
 
 impl Kin {
     /// The job with this id, led by a process that is not reaped yet.
     pub(super) fn of_session(id: &str, leader: Pid) -> Self {
         Self {
             id: id.to_owned(),
-            leader: Some(leader.as_raw_nonzero().get()),
+            leader: stat(leader.as_raw_nonzero().get()),
+            known: BTreeSet::new(),
         }
     }
 
@@ -48,16 +68,28 @@ impl Kin {
         Self {
             id: id.to_owned(),
             leader: None,
+            known: BTreeSet::new(),
         }
     }
 
     /// All of them that run.
-    pub(super) fn alive(&self) -> Vec<Member> {
+    pub(super) fn alive(&mut self) -> Census {
         let own = i32::try_from(std::process::id()).unwrap_or_default();
-        let mut others: Vec<Stat> = processes().filter(|stat| stat.member.pid != own).collect();
-        let mut found: Vec<Stat> = Vec::new();
-        let (mut new, rest): (Vec<Stat>, _) = others.into_iter().partition(|stat| self.has(stat));
-        others = rest;
+        let mut is_sure = true;
+        let (mut new, mut found): (Vec<Stat>, Vec<Stat>) = (Vec::new(), Vec::new());
+        let mut others: Vec<Stat> = processes().filter(|stat| self.may_have(stat)).collect();
+        others.retain(|stat| match self.has(stat) {
+            _ if stat.member.pid == own => false,
+            Some(true) => {
+                new.push(*stat);
+                false
+            }
+            Some(false) => true,
+            None => {
+                is_sure = false;
+                true
+            }
+        });
         while !new.is_empty() {
             let (children, rest) = others
                 .into_iter()
@@ -67,23 +99,38 @@ impl Kin {
             new = children;
         }
         found.retain(|stat| !stat.ended);
-        found.into_iter().map(|stat| stat.member).collect()
+        self.known = found.iter().map(|stat| stat.member).collect();
+        Census {
+            alive: found.into_iter().map(|stat| stat.member).collect(),
+            is_sure,
+        }
     }
 
-    /// Whether a process belongs to the job by itself, not by its parents.
-    fn has(&self, stat: &Stat) -> bool {
-        let leader = self.leader;
-        leader.is_some_and(|leader| stat.session == leader || stat.group == leader)
-            || carries(stat.member.pid, &self.id)
+    /// Whether a process can belong to the job: what is older than its leader does not descend
+    /// from it.
+    fn may_have(&self, stat: &Stat) -> bool {
+        let begun = self.leader.map_or(0, |leader| leader.member.started);
+        stat.flags & KERNEL == 0 && stat.member.started >= begun
+    }
+
+    /// Whether a process belongs to the job by itself, not by its parents; `None` when it cannot
+    /// be told now.
+    fn has(&self, stat: &Stat) -> Option<bool> {
+        let in_group = |leader: Stat| {
+            let leader = leader.member.pid;
+            stat.session == leader || stat.group == leader
+        };
+        if self.leader.is_some_and(in_group) || self.known.contains(&stat.member) {
+            return Some(true);
+        }
+        match stat.ended {
+            true => Some(false),
+            false => carries(stat.member.pid, &self.id),
+        }
     }
 }
 
 impl Member {
-    /// The number, and the time of its start: a later process of that number has another one.
-    pub(super) fn identity(&self) -> (i32, u64) {
-        (self.pid, self.started)
-    }
-
     /// Sends it a signal, and nobody else.
     pub(super) fn signal(self, signal: Signal) {
         let Some(pid) = Pid::from_raw(self.pid) else {
@@ -120,33 +167,42 @@ fn parse(pid: i32, stat: &[u8]) -> Option<Stat> {
     let state = fields.next()?;
     let mut number = || fields.next()?.parse().ok();
     let (parent, group, session) = (number()?, number()?, number()?);
+    let flags = fields.nth(2)?.parse().ok()?;
     Some(Stat {
         member: Member {
             pid,
-            started: fields.nth(15)?.parse().ok()?,
+            started: fields.nth(12)?.parse().ok()?,
         },
         ended: matches!(state, "Z" | "X"),
         parent,
         group,
         session,
+        flags,
     })
 }
 
-/// Whether a process was started with this id in its environment.
-fn carries(pid: i32, id: &str) -> bool {
-    let Ok(environment) = fs::read(format!("/proc/{pid}/environ")) else {
-        return false;
+/// Whether a process was started with this id in its environment; `None` when it is about to
+/// become another program or has just ended.
+fn carries(pid: i32, id: &str) -> Option<bool> {
+    let environment = match fs::read(format!("/proc/{pid}/environ")) {
+        Ok(environment) => environment,
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => return Some(false),
+        Err(_) => return None,
     };
-    environment
-        .split(|byte| *byte == 0)
-        .filter_map(|one| {
-            one.strip_prefix(JOB_VARIABLE.as_bytes())?
-                .strip_prefix(b"=")
-        })
-        .any(|ids| {
-            ids.split(|byte| *byte == b'/')
-                .any(|one| one == id.as_bytes())
-        })
+    if environment.is_empty() {
+        // Whoever was started without any has arguments still.
+        let arguments = fs::read(format!("/proc/{pid}/cmdline")).ok()?;
+        return (!arguments.is_empty()).then_some(false);
+    }
+    let ids = environment.split(|byte| *byte == 0).filter_map(|one| {
+        one.strip_prefix(JOB_VARIABLE.as_bytes())?
+            .strip_prefix(b"=")
+    });
+    let is_own = |ids: &[u8]| {
+        ids.split(|byte| *byte == b'/')
+            .any(|one| one == id.as_bytes())
+    };
+    Some(ids.into_iter().any(is_own))
 }
 
 #[cfg(test)]
@@ -166,7 +222,8 @@ mod tests {
                 ended: false,
                 parent: 5,
                 group: 6,
-                session: 4
+                session: 4,
+                flags: 4_194_560
             })
         );
         assert_eq!(parse(7, b"7 (a"), None);
@@ -174,6 +231,6 @@ mod tests {
 
     #[test]
     fn nobody_carries_an_id_that_was_never_given() {
-        assert_eq!(Kin::of_job("no such job").alive(), []);
+        assert_eq!(Kin::of_job("no such job").alive().alive, []);
     }
 }
