@@ -6,8 +6,10 @@ use std::process::ExitCode;
 use clap::Parser;
 use git_baton::cli::Cli;
 use git_baton::commands::{self, UNDECIDED, hook};
+use git_baton::sys;
 
 fn main() -> ExitCode {
+    sys::interrupt::outlive_file_size_limit();
     keep_commands_whole();
     let mut args = std::env::args_os();
     let program = args.next().map(PathBuf::from).unwrap_or_default();

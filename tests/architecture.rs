@@ -9,7 +9,7 @@ const ARROWS: [(&str, &[&str]); 17] = [
     ("policy", &["model"]),
     ("handoff", &["model"]),
     ("protocol", &["handoff"]),
-    ("rules", &["model", "policy", "handoff"]),
+    ("rules", &["model", "policy", "handoff", "protocol"]),
     ("report", &["model", "rules"]),
     ("sys", &["model"]),
     ("git", &["model", "sys"]),
@@ -21,7 +21,8 @@ const ARROWS: [(&str, &[&str]); 17] = [
     (
         "orchestrator",
         &[
-            "model", "policy", "protocol", "handoff", "rules", "report", "guard", "git", "sys",
+            "model", "policy", "protocol", "handoff", "rules", "report", "guard", "doctor", "git",
+            "sys",
         ],
     ),
     (

@@ -18,17 +18,19 @@ fn fixture() -> Fixture {
 
 /// `git baton session` in this worktree.
 fn command(fixture: &Fixture, worktree: &Path, args: &[&str]) -> Command {
+    let mut command = program(fixture, worktree);
+    command.arg("session").args(args);
+    command
+}
+
+/// The program in this worktree.
+fn program(fixture: &Fixture, worktree: &Path) -> Command {
     let like = fixture.command(worktree);
     let mut command = Command::new(BATON);
-    command
-        .current_dir(worktree)
-        .env_clear()
-        .envs(
-            like.get_envs()
-                .filter_map(|(key, value)| Some((key, value?))),
-        )
-        .arg("session")
-        .args(args);
+    command.current_dir(worktree).env_clear().envs(
+        like.get_envs()
+            .filter_map(|(key, value)| Some((key, value?))),
+    );
     command
 }
 
@@ -293,8 +295,12 @@ fn a_session_ends_when_its_log_is_done_and_not_before() {
         assert_eq!(codes(&refusals(&fixture, &repo)), ["no-summary"]);
         let summary = ".agents/temp/handoff-session-1-summary.md";
         fixture.write(summary, "What was done.\n");
-        fixture.write(&log, &(fixture.read(&log) + "more\n"));
-        assert_eq!(codes(&refusals(&fixture, &repo)), ["log-uncommitted"]);
+        assert_eq!(codes(&refusals(&fixture, &repo)), ["summary-unbound"]);
+        session(&fixture, &repo, &["summary"]).ok();
+        assert_eq!(
+            codes(&refusals(&fixture, &repo)),
+            ["summary-unbound", "log-uncommitted"]
+        );
         commit_all(&fixture, &repo, "more");
         session(&fixture, &repo, &["end"]).ok();
         let shown = session(&fixture, &repo, &["show", "1", "--format", "json"]).ok();
@@ -315,6 +321,7 @@ fn each_row_that_is_not_met_is_named_with_its_line() {
     let repo = fixture.repo();
     let (_, log) = start(&fixture, &repo, &[]);
     fixture.write(".agents/temp/handoff-session-1-summary.md", "done\n");
+    session(&fixture, &repo, &["summary"]).ok();
     tick(&repo, &log);
     let ticked = fixture.read(&log);
     let step = "| MUST | Run the checks that this repository asks for | [x] | seen |";
@@ -357,12 +364,61 @@ fn a_ticked_box_does_not_outweigh_the_history() {
     let (_, log) = start(&fixture, &repo, &[]);
     tick(&repo, &log);
     fixture.write(".agents/temp/handoff-session-1-summary.md", "done\n");
+    session(&fixture, &repo, &["summary"]).ok();
     commit_all(&fixture, &repo, "log");
     fixture.write(HANDOFF, "# Handoff\n\n## Recent Work\n\nby hand\n");
     fixture.unguarded(["commit", "-qam", "by hand"]).ok();
     assert_eq!(codes(&refusals(&fixture, &repo)), ["broken-rule"]);
     fixture.unguarded(["reset", "-q", "--hard", "HEAD~1"]).ok();
     session(&fixture, &repo, &["end"]).ok();
+}
+
+#[test]
+fn what_a_session_commits_to_another_branch_counts_too() {
+    let fixture = fixture();
+    let repo = fixture.repo();
+    let (number, log) = start(&fixture, &repo, &[]);
+    tick(&repo, &log);
+    let mut summary = command(&fixture, &repo, &["summary", "-"]);
+    run(&mut summary, b"done\n").ok();
+    commit_all(&fixture, &repo, "log");
+    let main = fixture.rev("HEAD");
+    let by_hand = |trailer: &str| {
+        fixture
+            .unguarded(["checkout", "-q", "-b", "side", &main])
+            .ok();
+        fixture.write(HANDOFF, "# Handoff\n\n## Recent Work\n\nby hand\n");
+        let message = format!("by hand\n\n{trailer}");
+        fixture.unguarded(["commit", "-qam", &message]).ok();
+        fixture.unguarded(["checkout", "-q", "-"]).ok();
+    };
+    by_hand(&format!("Baton-Session: {number}"));
+    assert_eq!(codes(&refusals(&fixture, &repo)), ["broken-rule"]);
+    fixture.unguarded(["branch", "-q", "-D", "side"]).ok();
+    by_hand("Baton-Session: 7");
+    session(&fixture, &repo, &["end"]).ok();
+}
+
+#[test]
+fn a_number_too_long_for_a_log_is_refused_and_leaves_nothing() {
+    let fixture = fixture();
+    let repo = fixture.repo();
+    let forty = "4".repeat(40);
+    for id in ["1234567890", "0001234567890", &forty, &"7".repeat(300)] {
+        let ran = session(&fixture, &repo, &["start", "--id", id]);
+        assert_eq!(ran.code, 2, "{ran:#?}");
+        let digits = id.trim_start_matches('0').len();
+        let said = format!("has {digits} digits; a session's number has at most 9");
+        assert!(ran.err.contains(&said), "{ran:#?}");
+        assert!(ran.err.len() < 400, "{ran:#?}");
+    }
+    assert_eq!(fixture.git(["for-each-ref", "refs/baton"]).ok(), "");
+    assert_eq!(
+        start(&fixture, &repo, &["--id", "000123456789"]).0,
+        "123456789"
+    );
+    let other = worktree(&fixture, "other");
+    assert_eq!(start(&fixture, &other, &[]).0, "123456790");
 }
 
 #[test]
@@ -385,9 +441,9 @@ fn a_summary_outlives_its_worktree_and_garbage_collection() {
     let tree = worktree(&fixture, "agent");
     let (number, log) = start(&fixture, &tree, &[]);
     tick(&tree, &log);
-    commit_all(&fixture, &tree, "log");
     let mut summary = command(&fixture, &tree, &["summary", "-"]);
     run(&mut summary, b"caf\xe9 \xff\n").ok();
+    commit_all(&fixture, &tree, "log");
     session(&fixture, &tree, &["end"]).ok();
     fixture
         .git(["worktree", "remove", "--force", tree.to_str().unwrap()])
@@ -403,6 +459,100 @@ fn a_summary_outlives_its_worktree_and_garbage_collection() {
     assert_eq!(out.stdout, b"caf\xe9 \xff\n");
     let listed = session(&fixture, &fixture.repo(), &["list"]).ok();
     assert!(listed.contains("ended"), "{listed}");
+}
+
+#[test]
+fn another_summary_needs_another_commit_of_the_log() {
+    let fixture = fixture();
+    let repo = fixture.repo();
+    let (_, log) = start(&fixture, &repo, &[]);
+    tick(&repo, &log);
+    let hand_in = |text: &[u8]| {
+        let mut summary = command(&fixture, &repo, &["summary", "-"]);
+        run(&mut summary, text).ok()
+    };
+    let named = || {
+        let text = fixture.read(&log);
+        let lines = text
+            .lines()
+            .filter(|line| line.starts_with("**Summary**: "));
+        lines.map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(hand_in(b"one\n").lines().count(), 2);
+    let first = named();
+    let shown = session(&fixture, &repo, &["show"]).ok();
+    let digest = first[0].strip_prefix("**Summary**: ").unwrap();
+    assert!(shown.contains(&format!("digest   {digest}\n")), "{shown}");
+    commit_all(&fixture, &repo, "log");
+    hand_in(b"two\n");
+    assert_eq!(named().len(), 1);
+    assert_ne!(named(), first);
+    fixture.git(["checkout", "-q", "--", &log]).ok();
+    assert_eq!(codes(&refusals(&fixture, &repo)), ["summary-unbound"]);
+    let lint = session(&fixture, &repo, &["lint"]);
+    assert!(lint.out.contains("does not name the summary"), "{lint:#?}");
+    hand_in(b"two\n");
+    commit_all(&fixture, &repo, "log");
+    session(&fixture, &repo, &["end"]).ok();
+}
+
+#[test]
+fn a_log_that_was_moved_is_bound_where_it_is() {
+    let fixture = fixture();
+    let repo = fixture.repo();
+    let (_, log) = start(&fixture, &repo, &[]);
+    tick(&repo, &log);
+    let moved = ".agents/sessions/2025-12-18-session-1-of-another-name.md";
+    commit_all(&fixture, &repo, "log");
+    fixture.git(["mv", &log, moved]).ok();
+    let mut summary = command(&fixture, &repo, &["summary", "-"]);
+    let said = run(&mut summary, b"one\n").ok();
+    assert!(said.contains("there is no log"), "{said}");
+    fixture.git(["commit", "-qm", "move"]).ok();
+    let mut summary = command(&fixture, &repo, &["summary", "-"]);
+    let said = run(&mut summary, b"one\n").ok();
+    assert!(said.contains(moved), "{said}");
+    commit_all(&fixture, &repo, "bind");
+    session(&fixture, &repo, &["end"]).ok();
+}
+
+#[test]
+fn an_ended_sessions_summary_can_be_replaced_until_it_is_aggregated() {
+    let fixture = fixture();
+    let repo = fixture.repo();
+    let (number, log) = start(&fixture, &repo, &[]);
+    let other = worktree(&fixture, "other");
+    let replace = |at: &Path, text: &str| {
+        fs::write(fixture.path("summary"), text).unwrap();
+        let file = fixture.path("summary");
+        let args = ["summary", file.to_str().unwrap(), "--session", &number];
+        session(&fixture, at, &args)
+    };
+    let refused = replace(&other, "not mine\n");
+    assert!(
+        refused.err.contains("still active in another worktree"),
+        "{refused:#?}"
+    );
+    replace(&repo, "first\n").ok();
+    tick(&repo, &log);
+    commit_all(&fixture, &repo, "log");
+    session(&fixture, &repo, &["end"]).ok();
+    replace(&other, "second\n").ok();
+    let shown = session(&fixture, &repo, &["show", &number]).ok();
+    assert!(
+        shown.contains("second") && !shown.contains("first"),
+        "{shown}"
+    );
+
+    replace(&repo, "second\n").ok();
+    commit_all(&fixture, &repo, "the log names the other summary");
+    let mut aggregate = program(&fixture, &repo);
+    run(aggregate.args(["orchestrator", "aggregate"]), b"").ok();
+    let refused = replace(&other, "third\n");
+    assert!(
+        refused.err.contains("in the handoff document already"),
+        "{refused:#?}"
+    );
 }
 
 #[test]

@@ -378,6 +378,7 @@ version = 1
 path = ".agents/HANDOFF.md"
 heading = "## Recent Work"
 entry_title = "Parallel Sessions {sessions} ({date})"
+single_title = "Parallel Session {sessions} ({date})"
 session_title = "Session {session}: {title}"
 orchestrator_label = "Orchestrator"
 agents_label = "Parallel Executions"
@@ -389,6 +390,7 @@ archive = ".agents/archive/HANDOFF-{date}.md"
 logs = [".agents/sessions/{date}-session-{session}*"]
 summaries = [".agents/temp/handoff-session-{session}-summary.md"]
 max_per_commit = 1
+bind_summaries = "optional"
 
 [trailers]
 session = "Baton-Session"
@@ -396,6 +398,7 @@ aggregate = "Baton-Aggregate"
 summary = "Baton-Summary"
 base = "Baton-Base"
 archive = "Baton-Archive"
+seal = "Baton-Seal"
 override = "Baton-Override"
 
 [branches]

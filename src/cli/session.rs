@@ -12,6 +12,10 @@ pub enum Session {
         /// Where it is; `-` for standard input. Without it: the file that the policy names for
         /// this session
         file: Option<PathBuf>,
+        /// The session, ended and not aggregated yet, whose summary to replace; without it, the
+        /// session of this worktree
+        #[arg(long, value_name = "N")]
+        session: Option<String>,
         /// How to write the result
         #[arg(long, value_enum, default_value_t = SessionFormat::Human)]
         format: SessionFormat,

@@ -10,6 +10,7 @@ use miette::{IntoDiagnostic, WrapErr};
 use super::{ALLOWED, BROKEN, ExitCode};
 use crate::cli::{Session as Verb, SessionFormat as Format, SessionStart};
 use crate::git::Repo;
+use crate::orchestrator::finish::HandedIn;
 use crate::orchestrator::output::{self, Standing};
 use crate::orchestrator::store::{self, Claim, NewSession};
 use crate::orchestrator::{Session, carried, finish, start};
@@ -28,11 +29,14 @@ pub fn run(verb: Verb) -> miette::Result<ExitCode> {
     let repo = Repo::open(&env)?;
     match verb {
         Verb::Start(args) => begin(&repo, args),
-        Verb::Summary { file, format } => {
+        Verb::Summary {
+            file,
+            session,
+            format,
+        } => {
             let text = file.map(|file| read_summary(&env.current_dir, &file));
-            let session = finish::hand_in(&repo, text.transpose()?)?;
-            let said = format!("session {}: the summary is stored\n", session.id());
-            one(&repo, &session, &said, format)
+            let handed_in = finish::hand_in(&repo, session.as_deref(), text.transpose()?)?;
+            one(&repo, &handed_in.session, &stored(&handed_in), format)
         }
         Verb::End { format } => {
             let ending = finish::end(&repo)?;
@@ -55,6 +59,15 @@ pub fn run(verb: Verb) -> miette::Result<ExitCode> {
         }
         Verb::Lint { format, .. } => findings(None, finish::lint_own(&repo)?, format),
     }
+}
+
+fn stored(handed_in: &HandedIn) -> String {
+    let id = handed_in.session.id();
+    let next = match &handed_in.log {
+        Some(log) => format!("{} names it: commit that", escape::visible(log.as_bytes())),
+        None => format!("there is no log; let it have the line {}", handed_in.line),
+    };
+    format!("session {id}: the summary is stored\n{next}\n")
 }
 
 fn begin(repo: &Repo, args: SessionStart) -> miette::Result<ExitCode> {
@@ -180,6 +193,7 @@ fn page(session: &Session, carried: &BTreeSet<String>) -> String {
     row("log", Some(&session.log_path));
     row("started", Some(&session.started_at));
     row("ended", session.ended_at.as_deref());
+    row("digest", session.digest().as_deref());
     if let Some(summary) = &session.summary {
         page.push('\n');
         page.push_str(&visible_lines(summary));

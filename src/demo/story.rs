@@ -193,7 +193,7 @@ impl<'s> Scene<'s> {
         Ok(())
     }
 
-    /// An agent works, keeps its log, commits both, and hands in its summary.
+    /// An agent works, keeps its log, hands in its summary, and commits it all.
     fn work(&self, session: &Session, log: &str) -> Result<(), DemoError> {
         let (place, number) = (session.place, session.number);
         let text = self.read(place, log)?;
@@ -202,7 +202,7 @@ impl<'s> Scene<'s> {
         let summary = format!(".agents/temp/handoff-session-{number}-summary.md");
         self.write(place, &summary, session.summary)?;
         let commit = format!("git commit -q -m '{}'", session.title);
-        self.lines(place, &["git add -A", &commit, "git-baton session summary"])
+        self.lines(place, &["git-baton session summary", "git add -A", &commit])
     }
 
     /// The sessions end, their branches are merged, and one commit takes up their summaries.

@@ -3,6 +3,7 @@ use std::path::PathBuf;
 use miette::Diagnostic;
 use thiserror::Error;
 
+use super::GitVersion;
 use crate::model::Oid;
 
 /// Why a question to a repository has no answer.
@@ -48,6 +49,13 @@ pub enum GitError {
         reason: String,
     },
 
+    /// An object cannot be written.
+    #[error("an object cannot be written to the repository: {0}")]
+    #[diagnostic(help(
+        "check the permissions of its `objects` directory, and that the disk has room"
+    ))]
+    Unwritten(String),
+
     /// A name that ought to be a commit is none.
     #[error("`{name}` does not name a commit here: {reason}")]
     #[diagnostic(help("check the name with `git rev-parse --verify`; `git fetch` may bring it"))]
@@ -56,6 +64,25 @@ pub enum GitError {
         name: String,
         /// What git said of it.
         reason: String,
+    },
+
+    /// Two commits have no common ancestor.
+    #[error("{0} and {1} share no history")]
+    #[diagnostic(help(
+        "git merges unrelated histories only when told to: look whether both are of one project"
+    ))]
+    Unrelated(Oid, Oid),
+
+    /// The git program lacks what is asked of it.
+    #[error("git {found} is too old for {what}")]
+    #[diagnostic(help("install git {needed} or newer"))]
+    TooOld {
+        /// The version of the program.
+        found: GitVersion,
+        /// The first version that would do.
+        needed: GitVersion,
+        /// What is asked of it.
+        what: &'static str,
     },
 
     /// References cannot be read.

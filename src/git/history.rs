@@ -230,7 +230,6 @@ mod tests {
                 committed_at: *date,
                 message: Default::default(),
                 signed: false,
-                author_is_committer: true,
             })
         };
         let ids = |numbers: &[usize]| numbers.iter().map(|number| id(*number)).collect::<Vec<_>>();

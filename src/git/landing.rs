@@ -1,6 +1,7 @@
 //! A commit that lands on a branch without anybody's index or files: made from trees, and then
 //! shown in the worktrees that have the branch checked out.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use bstr::{BStr, BString, ByteSlice};
@@ -90,6 +91,15 @@ pub fn committer(repo: &Repo) -> Result<BString, GitError> {
     Ok(ident.trim().into())
 }
 
+/// The object that [`commit`] makes of these, where they are UTF-8, before it is signed.
+pub fn unsigned(tree: Oid, parent: Oid, message: &BStr, who: &BStr) -> BString {
+    let who = who.to_str_lossy();
+    let header = format!("tree {tree}\nparent {parent}\nauthor {who}\ncommitter {who}\n\n");
+    let mut object = BString::from(header);
+    object.extend_from_slice(message);
+    object
+}
+
 /// Makes a commit object, author and committer both being `who`, as [`committer`] gives it.
 pub fn commit(
     repo: &Repo,
@@ -127,6 +137,23 @@ pub fn commit(
         args: args.join(" "),
         reason: error.to_string(),
     })
+}
+
+/// The commit that these words name, as git understands them; `None` when they name none.
+pub fn commit_named(repo: &Repo, words: &str) -> Result<Option<Oid>, GitError> {
+    let wanted = format!("{words}^{{commit}}");
+    let args = [
+        "rev-parse",
+        "--verify",
+        "--quiet",
+        "--end-of-options",
+        &wanted,
+    ];
+    match repo.program().output(args) {
+        Ok(hex) => Ok(Oid::from_hex(hex.trim()).ok()),
+        Err(GitError::Program { .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// Moves a branch from one commit to another, if it is still there. The hooks judge it like
@@ -191,30 +218,128 @@ pub enum Refreshed {
     Dirty,
     /// Another git holds the index; nothing was touched.
     Locked,
+    /// The files could not be written, for this reason; what is there now is a part of what should
+    /// be.
+    Failed(String),
 }
 
 /// Brings the paths that differ between two commits into this worktree's index and files, where
-/// both still are as the old commit has them; whatever else is staged or changed stays.
-pub fn refresh(worktree: &Repo, old: Oid, new: Oid) -> Refreshed {
-    let run = |args: &[&str]| {
-        let mut command = worktree.program().command();
-        command.env_remove("GIT_INDEX_FILE");
-        worktree.program().run(command, args, None).is_ok()
+/// both still are as the old commit has them; whatever else is staged or changed stays. `begin` is
+/// called before anything is touched.
+pub fn refresh(
+    worktree: &Repo,
+    old: Oid,
+    new: Oid,
+    begin: impl FnOnce() -> Result<(), GitError>,
+) -> Refreshed {
+    let (from, to) = (old.to_string(), new.to_string());
+    let moves = |options: &[&str]| {
+        let args = [&["read-tree", "-m", "-u"], options, &[&from, &to]].concat();
+        in_worktree(worktree, &args)
     };
-    let (old, new) = (old.to_string(), new.to_string());
-    let merge = ["read-tree", "-m", "-u", &old, &new];
-    if run(&merge) {
-        return Refreshed::Done;
+    let possible = moves(&["-n"]).or_else(|_| {
+        // Times that differ, with content that does not, are put right by this.
+        let _ = in_worktree(worktree, &["update-index", "-q", "--refresh"]);
+        moves(&["-n"])
+    });
+    let done = match possible {
+        Ok(_) => begin().and_then(|()| moves(&[])),
+        Err(_) if !is_locked(worktree) && is_changed(worktree, old, new) => {
+            return Refreshed::Dirty;
+        }
+        Err(error) => Err(error),
+    };
+    outcome(worktree, done)
+}
+
+/// Goes on with [`refresh`] where it had begun: a file may be gone or written in part.
+pub fn resume(worktree: &Repo, old: Oid, new: Oid) -> Refreshed {
+    let torn = || {
+        let paths = changed_paths(worktree, old, new)?;
+        let indexed = |commit| is_indexed(worktree, commit, &paths);
+        let mut torn = indexed(old) || indexed(new);
+        for path in &paths {
+            torn = torn && is_torn(worktree, [old, new], path.as_ref())?;
+        }
+        Ok::<_, GitError>(torn.then_some(paths))
+    };
+    match torn() {
+        Ok(None) => refresh(worktree, old, new, || Ok(())),
+        Ok(Some(paths)) => {
+            let source = format!("--source={new}");
+            let args = ["restore", &source, "--staged", "--worktree"];
+            outcome(worktree, at_paths(worktree, &args, &paths))
+        }
+        Err(error) => Refreshed::Failed(error.to_string()),
     }
-    if crate::sys::file::is_taken(&worktree.git_dir().join("index.lock")) {
-        return Refreshed::Locked;
+}
+
+fn outcome(worktree: &Repo, done: Result<BString, GitError>) -> Refreshed {
+    match done {
+        Ok(_) => Refreshed::Done,
+        Err(_) if is_locked(worktree) => Refreshed::Locked,
+        Err(GitError::Program { reason, .. }) => {
+            let telling = reason.lines().filter(|line| !line.starts_with("hint:"));
+            Refreshed::Failed(telling.collect::<Vec<_>>().join("; "))
+        }
+        Err(error) => Refreshed::Failed(error.to_string()),
     }
-    // Times that differ, with content that does not, are put right by this.
-    run(&["update-index", "-q", "--refresh"]);
-    match run(&merge) {
-        true => Refreshed::Done,
-        false => Refreshed::Dirty,
+}
+
+fn in_worktree(worktree: &Repo, args: &[&str]) -> Result<BString, GitError> {
+    at_paths(worktree, args, &[])
+}
+
+/// Runs git in the worktree, on its own index, with these paths for what they are.
+fn at_paths(worktree: &Repo, args: &[&str], paths: &[BString]) -> Result<BString, GitError> {
+    let mut command = worktree.program().command();
+    command.env_remove("GIT_INDEX_FILE");
+    command.env("GIT_LITERAL_PATHSPECS", "1");
+    let mut args: Vec<_> = args.iter().map(OsString::from).collect();
+    if !paths.is_empty() {
+        args.push("--".into());
+        args.extend(paths.iter().map(|path| path.to_os_str_lossy().into_owned()));
     }
+    worktree.program().run(command, args, None)
+}
+
+fn is_locked(worktree: &Repo) -> bool {
+    crate::sys::file::is_taken(&worktree.git_dir().join("index.lock"))
+}
+
+/// Whether the index has these paths as the commit does.
+fn is_indexed(worktree: &Repo, commit: Oid, paths: &[BString]) -> bool {
+    let commit = commit.to_string();
+    let args = ["diff-index", "--cached", "--quiet", &commit];
+    at_paths(worktree, &args, paths).is_ok()
+}
+
+/// Whether somebody has staged or written something at the paths that differ between the commits.
+fn is_changed(worktree: &Repo, old: Oid, new: Oid) -> bool {
+    let Ok(paths) = changed_paths(worktree, old, new) else {
+        return false;
+    };
+    let others = at_paths(worktree, &["ls-files", "--others"], &paths);
+    !is_indexed(worktree, old, &paths)
+        || at_paths(worktree, &["diff", "--quiet", "--no-ext-diff"], &paths).is_err()
+        || others.is_ok_and(|others| !others.is_empty())
+}
+
+/// Whether the file is gone, is still as the old commit has it, or holds a beginning of what the new
+/// one has there and no more.
+fn is_torn(worktree: &Repo, commits: [Oid; 2], path: &BStr) -> Result<bool, GitError> {
+    let Some(root) = worktree.work_tree() else {
+        return Ok(false);
+    };
+    let file = root.join(path.to_path_lossy());
+    let Some(text) = crate::sys::file::read_if_exists(&file).map_err(GitError::io(file))? else {
+        return Ok(true);
+    };
+    let [old, new] = commits.map(|commit| {
+        let object = format!("{commit}:{path}");
+        in_worktree(worktree, &["cat-file", "--filters", &object])
+    });
+    Ok(new?.starts_with(&text) || old.is_ok_and(|old| old == text))
 }
 
 /// The tree with this patch applied, or git's complaint.

@@ -33,8 +33,6 @@ pub struct Commit {
     pub message: BString,
     /// Whether its header holds a signature.
     pub signed: bool,
-    /// Whether author and committer are the same: name, address, time and zone.
-    pub author_is_committer: bool,
 }
 
 /// The bytes of memory that one reader of a whole history may use to keep bases of deltas.
@@ -60,6 +58,16 @@ impl Objects {
             .map(|path| gix::odb::at(&path, hash).map_err(GitError::io(path)))
             .collect::<Result<_, _>>()?;
         Ok(Self { stores, hash })
+    }
+
+    /// The same objects, and those in this directory, into which new ones go.
+    pub(super) fn apart(&self, directory: &Path) -> Result<Self, GitError> {
+        let own = Self::open(directory, [], self.hash)?;
+        let stores = own.stores.into_iter().chain(self.stores.iter().cloned());
+        Ok(Self {
+            stores: stores.collect(),
+            hash: self.hash,
+        })
     }
 
     /// A handle fit to read a whole history: it keeps the bases of packed deltas in memory.
@@ -89,7 +97,11 @@ impl Objects {
     }
 
     /// Reads an object into `buffer` and returns its kind; `None` when it is not there.
-    fn try_read(&self, oid: Oid, buffer: &mut Vec<u8>) -> Result<Option<Kind>, GitError> {
+    pub(super) fn try_read(
+        &self,
+        oid: Oid,
+        buffer: &mut Vec<u8>,
+    ) -> Result<Option<Kind>, GitError> {
         let id = to_gix(oid);
         for store in &self.stores {
             let found = store
@@ -101,6 +113,17 @@ impl Objects {
             }
         }
         Ok(None)
+    }
+
+    /// Reads an object of whatever kind to its end, and fails unless it is what its id says.
+    pub fn verify(&self, oid: Oid, buffer: &mut Vec<u8>) -> Result<(), GitError> {
+        let kind = self.try_read(oid, buffer)?.ok_or(GitError::Missing(oid))?;
+        let found = gix::objs::compute_hash(self.hash, kind, buffer);
+        match found {
+            Ok(found) if found == to_gix(oid) => Ok(()),
+            Ok(found) => Err(corrupt(oid, format!("its content is that of {found}"))),
+            Err(error) => Err(corrupt(oid, error)),
+        }
     }
 
     fn read(&self, oid: Oid, wanted: Kind, buffer: &mut Vec<u8>) -> Result<(), GitError> {
@@ -142,6 +165,36 @@ impl Objects {
         }
     }
 
+    /// The tree that this object is or, as a commit or through any number of tags, points to.
+    pub fn peel_to_tree(&self, oid: Oid) -> Result<Oid, GitError> {
+        let mut buffer = Vec::new();
+        match self.try_read(oid, &mut buffer)? {
+            None => Err(GitError::Missing(oid)),
+            Some(Kind::Tree) => Ok(oid),
+            Some(_) => match self.peel_to_commit(oid)? {
+                Some(commit) => Ok(self.commit(commit, &mut buffer)?.tree),
+                None => Err(corrupt(oid, "it names no tree")),
+            },
+        }
+    }
+
+    /// Writes a tree of these bytes.
+    pub(super) fn write_tree(&self, bytes: &[u8]) -> Result<Oid, GitError> {
+        self.write(Kind::Tree, bytes)
+    }
+
+    /// Writes an object, if it is not there.
+    pub(super) fn write(&self, kind: Kind, bytes: &[u8]) -> Result<Oid, GitError> {
+        let id = gix::objs::compute_hash(self.hash, kind, bytes);
+        let id = id.map_err(|error| GitError::Unwritten(error.to_string()))?;
+        let oid = from_gix(&id);
+        if !self.contains(oid) {
+            gix::objs::Write::write_buf_with_known_id(&self.stores[0], kind, bytes, id)
+                .map_err(|error| GitError::Unwritten(error.to_string()))?;
+        }
+        Ok(oid)
+    }
+
     /// The best common ancestor of two commits, if there is one and no other is as good; `None`
     /// where that takes more than a look at one database.
     pub(super) fn only_merge_base(&self, one: Oid, other: Oid) -> Option<Oid> {
@@ -180,6 +233,16 @@ impl Objects {
         let mut buffer = Vec::new();
         self.read(oid, Kind::Blob, &mut buffer)?;
         Ok(buffer.into())
+    }
+
+    /// The commit object's bytes without the header that holds its signature.
+    pub fn unsigned(&self, oid: Oid) -> Result<BString, GitError> {
+        let mut buffer = Vec::new();
+        if !self.commit(oid, &mut buffer)?.signed {
+            return Ok(buffer.into());
+        }
+        let signature = self.signature(oid)?;
+        Ok(signature.map_or_else(|| buffer.into(), |signature| signature.payload))
     }
 
     /// The signature in the commit's header with the bytes it is over; `None` when it has none.
@@ -232,10 +295,8 @@ fn parse_commit(bytes: &[u8], hash: gix::hash::Kind) -> Result<Commit, String> {
         committed_at: 0,
         message: BString::default(),
         signed: false,
-        author_is_committer: false,
     };
     let mut in_parents = true;
-    let mut author: &[u8] = b"";
     for line in lines.by_ref() {
         if let Some(parent) = line.strip_prefix(b"parent ").filter(|_| in_parents) {
             commit.parents.push(id(parent)?);
@@ -244,9 +305,6 @@ fn parse_commit(bytes: &[u8], hash: gix::hash::Kind) -> Result<Commit, String> {
         in_parents = false;
         if let Some(committer) = line.strip_prefix(b"committer ") {
             commit.committed_at = seconds(committer).unwrap_or(0);
-            commit.author_is_committer = author == committer;
-        } else if let Some(line) = line.strip_prefix(b"author ") {
-            author = line;
         }
         commit.signed |= line.starts_with(b"gpgsig");
     }

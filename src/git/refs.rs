@@ -9,11 +9,18 @@ use super::program::Program;
 use crate::model::Oid;
 use crate::sys::file;
 
+/// Whether git lets a reference have this full name.
+pub fn is_reference_name(name: &str) -> bool {
+    gix::refs::FullName::try_from(name).is_ok()
+}
+
 /// The references of a repository.
+#[derive(Clone)]
 pub struct Refs {
     backend: Backend,
 }
 
+#[derive(Clone)]
 enum Backend {
     Files(Box<gix::refs::file::Store>),
     /// gix reads no reftable yet: the git program is asked instead.

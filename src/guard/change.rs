@@ -1,15 +1,15 @@
 //! From a commit object to the value that the rules judge.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
-use bstr::{BStr, BString};
+use bstr::{BStr, BString, ByteSlice};
 
 use super::GuardError;
 use crate::git::tree::{TreeReader, Trees};
 use crate::git::{Commit, GitError, Objects};
 use crate::model::{
     AggregateEvidence, ArchiveFile, Change, CommitChange, Entry, EntryKind, Oid, PathChange,
-    SessionId, Subject, Watch,
+    SessionId, SessionLog, Subject, Watch, trailers,
 };
 use crate::policy::{Policy, Writer};
 use crate::rules;
@@ -74,7 +74,7 @@ impl<'a> ChangeReader<'a> {
             false => None,
         };
         let aggregate = match claims {
-            true => Some(self.evidence(commit)?),
+            true => Some(self.evidence(oid, commit)?),
             false => None,
         };
         Ok(Change::Commit(CommitChange {
@@ -87,7 +87,7 @@ impl<'a> ChangeReader<'a> {
         }))
     }
 
-    fn evidence(&mut self, commit: &Commit) -> Result<AggregateEvidence, GitError> {
+    fn evidence(&mut self, oid: Oid, commit: &Commit) -> Result<AggregateEvidence, GitError> {
         let parent = match commit.parents.first() {
             Some(parent) => Some(self.objects.commit(*parent, &mut self.buffer)?.tree),
             None => None,
@@ -102,9 +102,12 @@ impl<'a> ChangeReader<'a> {
             handoff_before: parent.map(handoff).transpose()?.flatten(),
             handoff_after: handoff(commit.tree)?,
             changed_paths: changed,
-            logged_sessions: self.logged_sessions(commit.tree)?,
+            logs: match parent {
+                Some(tree) => self.logs(tree, commit.message.as_ref())?,
+                None => Vec::new(),
+            },
             archives: self.archives(parent, commit.tree)?,
-            author_is_committer: commit.author_is_committer,
+            object: self.objects.unsigned(oid)?,
         })
     }
 
@@ -151,15 +154,31 @@ impl<'a> ChangeReader<'a> {
         }
     }
 
-    fn logged_sessions(&self, tree: Oid) -> Result<Vec<SessionId>, GitError> {
-        let entries = TreeReader::over(self.trees.clone(), self.policy).entries(tree)?;
-        let mut sessions: Vec<_> = entries
-            .iter()
-            .filter_map(|(path, _)| self.policy.log_session(path.as_ref()))
+    /// The logs below this tree, with the text of those whose session the message names.
+    fn logs(&self, tree: Oid, message: &BStr) -> Result<Vec<SessionLog>, GitError> {
+        let named = trailers::values(message, &self.policy.trailers.session);
+        let named: HashSet<String> = named
+            .filter_map(|value| SessionId::parse(value.to_str().ok()?))
+            .map(|id| id.number().to_owned())
             .collect();
-        sessions.sort();
-        sessions.dedup();
-        Ok(sessions)
+        let entries = TreeReader::over(self.trees.clone(), self.policy).entries(tree)?;
+        let mut logs = Vec::new();
+        for (path, entry) in entries {
+            let session = self.policy.log_session(path.as_ref());
+            let Some(session) = session.filter(|_| entry.kind() == EntryKind::File) else {
+                continue;
+            };
+            let text = match named.contains(session.number()) {
+                true => Some(self.objects.blob(entry.oid)?),
+                false => None,
+            };
+            logs.push(SessionLog {
+                session,
+                path,
+                text,
+            });
+        }
+        Ok(logs)
     }
 }
 

@@ -10,6 +10,7 @@ pub mod journal;
 mod pipeline;
 mod published;
 pub mod range;
+pub mod replaced;
 pub mod span;
 pub mod staged;
 mod tip;

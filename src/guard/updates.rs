@@ -10,7 +10,7 @@ use super::change::ChangeReader;
 use super::journal::Mark;
 use super::published::Published;
 use super::trust::Trust;
-use super::{GuardError, Judgement, tip};
+use super::{GuardError, Judgement, replaced, tip};
 use crate::git::Repo;
 use crate::git::history::{self, Walked};
 use crate::model::{Oid, Verdict};
@@ -333,12 +333,24 @@ impl Judge<'_> {
         if verdict.is_clean()
             || self.undoes_published(base, old, new)?
             || self.rolled_back_by_remote(base, old, new)?
+            || self.replaces_aggregates(base, old, new)?
         {
             self.kept_tips.insert((old, new));
             return Ok(());
         }
         self.absorb(verdict);
         Ok(())
+    }
+
+    /// Whether all that is lost are aggregates of this clone, and their summaries are not.
+    fn replaces_aggregates(
+        &self,
+        base: &BasePolicy,
+        old: Oid,
+        new: Oid,
+    ) -> Result<bool, GuardError> {
+        Ok(self.place == Place::Clone
+            && replaced::is_replacement(self.repo, &base.policy, &self.published, old, new)?)
     }
 
     /// Whether all that is lost was written by commits that break a rule and came from a remote.

@@ -3,7 +3,7 @@ use std::ops::Range;
 use bstr::{BStr, BString, ByteSlice};
 
 use super::document::{insert, is_heading};
-use super::entry::parse_entry;
+use super::entry::recognize;
 use super::lines::Lines;
 use crate::model::Wording;
 
@@ -145,7 +145,7 @@ fn canonical(text: &[u8], wording: &Wording) -> Option<BString> {
         true => BString::from(text.replace("\r\n", "\n")),
         false => text.into(),
     };
-    parse_entry(text.as_bstr(), wording).ok()?;
+    recognize(text.as_bstr(), wording).ok()?;
     Some(text)
 }
 

@@ -4,7 +4,7 @@ use bstr::{BStr, BString, ByteSlice, ByteVec};
 
 use super::lines::Lines;
 use super::summary::{self, SummaryError};
-use crate::model::{SessionId, Wording};
+use crate::model::{EntryTitle, SessionId, Wording};
 
 /// What one aggregate commit adds to the handoff document.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,6 +49,9 @@ pub enum RenderError {
          without control characters"
     )]
     Title(String),
+    /// A title holds HTML, which can hide or restyle whatever follows on the page.
+    #[error("the title of session {0} holds HTML; `\\<` shows it as text")]
+    TitleHtml(String),
     /// A summary cannot stand in an entry.
     #[error("session {number}: {error}")]
     Summary {
@@ -80,9 +83,21 @@ pub enum ParseError {
 /// # Errors
 /// When a part of it would not be read back as it is.
 pub fn render_entry(entry: &Entry, wording: &Wording) -> Result<BString, RenderError> {
+    let title = match entry.sessions.len() {
+        1 => &wording.single_title,
+        _ => &wording.entry_title,
+    };
+    let text = rendered(entry, title, wording)?;
+    check_reach(entry, wording)?;
+    Ok(text)
+}
+
+/// The text, under this title, of an entry of which nobody asks what a renderer of Markdown makes of
+/// it.
+fn rendered(entry: &Entry, title: &EntryTitle, wording: &Wording) -> Result<BString, RenderError> {
     check(entry)?;
     let numbers: Vec<&str> = entry.sessions.iter().map(|s| s.number.as_str()).collect();
-    let title = wording.entry_title.render(&numbers, &entry.date);
+    let title = title.render(&numbers, &entry.date);
     let mut text = BString::from(format!("### {title}\n\n"));
     if let Some(number) = &entry.orchestrator {
         text.push_str(format!("{}{number}\n", orchestrator(wording)));
@@ -98,20 +113,30 @@ pub fn render_entry(entry: &Entry, wording: &Wording) -> Result<BString, RenderE
     Ok(text)
 }
 
-/// Reads a canonical entry in this wording: rendering the result gives the same bytes again.
+/// Reads a canonical entry in this wording: rendering the result gives the same bytes again. An entry
+/// of one session may have the title of several instead, as all had once.
 ///
 /// # Errors
 /// When the text is anything but what [`render_entry`] makes of some entry.
 pub fn parse_entry(text: &BStr, wording: &Wording) -> Result<Entry, ParseError> {
+    let entry = recognize(text, wording)?;
+    check_reach(&entry, wording)?;
+    Ok(entry)
+}
+
+/// Reads a canonical entry as [`parse_entry`] does, but for what a renderer of Markdown makes of its
+/// titles and summaries: an entry that stands in the document counts as one whatever is asked of
+/// new ones.
+pub(super) fn recognize(text: &BStr, wording: &Wording) -> Result<Entry, ParseError> {
     let mut lines = Lines::new(text);
     let mut line = 0;
     let mut next = || {
         line += 1;
         lines.next().map_or(&[][..], |line| line.text)
     };
-    let (numbers, date) = title(next(), wording).ok_or(ParseError::Line {
+    let (title, numbers, date) = title(next(), wording).ok_or(ParseError::Line {
         line: 1,
-        expected: "an entry's title: `###` and what the policy's `entry_title` makes of sessions and date",
+        expected: "an entry's title: `###` and what the policy's `entry_title`, or `single_title` for one session, makes of sessions and date",
     })?;
     next();
     let mut counted = next();
@@ -133,14 +158,22 @@ pub fn parse_entry(text: &BStr, wording: &Wording) -> Result<Entry, ParseError> 
         orchestrator,
         sessions: sections(text, wording)?,
     };
-    same(text, &render_entry(&entry, wording)?)?;
+    same(text, &rendered(&entry, title, wording)?)?;
     Ok(entry)
 }
 
-/// The first line: the sessions' numbers and the date.
-fn title(line: &[u8], wording: &Wording) -> Option<(Vec<String>, String)> {
-    let title = line.strip_prefix(b"### ")?.to_str().ok()?;
-    wording.entry_title.read(title)
+/// The first line: the template that it follows, the sessions' numbers and the date.
+fn title<'w>(line: &[u8], wording: &'w Wording) -> Option<(&'w EntryTitle, Vec<String>, String)> {
+    let text = line.strip_prefix(b"### ")?.to_str().ok()?;
+    let read = |title: &'w EntryTitle| {
+        let (numbers, date) = title.read(text)?;
+        Some((title, numbers, date))
+    };
+    let single = read(&wording.single_title).filter(|(_, numbers, _)| {
+        let id = |number: &String| SessionId::new(None, number);
+        numbers.len() == 1 && numbers.iter().all(|number| id(number).is_some())
+    });
+    single.or_else(|| read(&wording.entry_title))
 }
 
 /// The sessions' sections: each begins at a heading of level 4 outside fenced code.
@@ -214,12 +247,28 @@ fn check(entry: &Entry) -> Result<(), RenderError> {
         if title.is_empty() || title.trim() != title || title.contains(char::is_control) {
             return Err(RenderError::Title(section.number.clone()));
         }
-        summary::check(&section.summary).map_err(|error| RenderError::Summary {
-            number: section.number.clone(),
-            error,
-        })?;
+        summary::check_lines(&section.summary).map_err(|error| in_summary(section, error))?;
     }
     Ok(())
+}
+
+/// Whether what the sections say stays within them when the document is rendered.
+fn check_reach(entry: &Entry, wording: &Wording) -> Result<(), RenderError> {
+    for section in &entry.sessions {
+        let (number, title) = (&section.number, &section.title);
+        if summary::has_html(&wording.session_title.render(number, title)) {
+            return Err(RenderError::TitleHtml(number.clone()));
+        }
+        summary::check(&section.summary).map_err(|error| in_summary(section, error))?;
+    }
+    Ok(())
+}
+
+fn in_summary(section: &SessionSection, error: SummaryError) -> RenderError {
+    RenderError::Summary {
+        number: section.number.clone(),
+        error,
+    }
 }
 
 fn is_day(text: &str) -> bool {
@@ -249,7 +298,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::model::{EntryTitle, Label, SessionTitle};
+    use crate::model::{Label, SessionTitle};
 
     const TEXT: &str = "### Parallel Sessions 19, 20 (2025-12-18)\n\n\
         **Orchestrator**: Session 22\n**Parallel Executions**: 2 agents\n\n\
@@ -293,9 +342,25 @@ mod tests {
         };
         assert_eq!(
             render_entry(&alone, &Wording::default()).unwrap(),
-            "### Parallel Sessions 7 (2025-12-18)\n\n**Parallel Executions**: 1 agent\n\n\
+            "### Parallel Session 7 (2025-12-18)\n\n**Parallel Executions**: 1 agent\n\n\
              #### Session 7: t\ns\n"
         );
+    }
+
+    #[test]
+    fn an_entry_of_one_session_may_have_the_title_of_several() {
+        let wording = Wording::default();
+        let text = |title: &str| {
+            format!(
+                "### {title} (2025-12-18)\n\n**Parallel Executions**: 1 agent\n\n#### Session 7: t\ns\n"
+            )
+        };
+        let old = parse_entry(text("Parallel Sessions 7").as_str().into(), &wording).unwrap();
+        let new = text("Parallel Session 7");
+        assert_eq!(render_entry(&old, &wording).unwrap(), new);
+        assert_eq!(parse_entry(new.as_str().into(), &wording), Ok(old));
+        let several = TEXT.replace("Parallel Sessions", "Parallel Session");
+        assert!(parse_entry(several.as_str().into(), &wording).is_err());
     }
 
     #[test]
@@ -346,6 +411,24 @@ mod tests {
                 error: SummaryError::Heading { line: 2, level: 2 },
             }
         );
+        assert_eq!(
+            with(|e| e.sessions[0].title = "Take <textarea>".into()),
+            RenderError::TitleHtml("19".into())
+        );
+    }
+
+    #[test]
+    fn an_entry_that_stands_there_counts_whatever_is_asked_of_new_ones() {
+        let old = TEXT.replace("done\n", "done\n====\n\n<!-- open\n");
+        let wording = Wording::default();
+        assert!(recognize(old.as_str().into(), &wording).is_ok());
+        assert_eq!(
+            parse_entry(old.as_str().into(), &wording),
+            Err(ParseError::Content(RenderError::Summary {
+                number: "20".into(),
+                error: SummaryError::Heading { line: 1, level: 1 },
+            }))
+        );
     }
 
     #[test]
@@ -376,6 +459,7 @@ mod tests {
     fn a_policy_words_the_entry() {
         let wording = Wording {
             entry_title: EntryTitle::parse("{date}: Sitzungen {sessions}").unwrap(),
+            single_title: EntryTitle::parse("{date}: Sitzung {sessions}").unwrap(),
             session_title: SessionTitle::parse("Sitzung {session} – {title} ✓").unwrap(),
             orchestrator_label: Label::parse("Leitung").unwrap(),
             agents_label: Label::parse("Parallel").unwrap(),
@@ -415,7 +499,7 @@ mod tests {
             else {
                 return Ok(());
             };
-            let wording = Wording { entry_title, session_title, orchestrator_label, agents_label };
+            let wording = Wording { single_title: entry_title.single(), entry_title, session_title, orchestrator_label, agents_label };
             let entry = Entry {
                 date: "2025-12-18".to_owned(),
                 orchestrator: orchestrator.map(|number| number.to_string()),

@@ -58,6 +58,8 @@ pub(crate) struct Fence {
     pub mark: u8,
     /// How many marks open it, and at least close it.
     pub length: usize,
+    /// At which byte of its line it begins.
+    pub column: usize,
     /// How far a line that closes it may be indented.
     indent: usize,
 }
@@ -140,6 +142,7 @@ impl Fence {
             line,
             mark,
             length,
+            column: indent,
             indent: if indent <= 3 { 3 } else { indent + 3 },
         })
     }

@@ -59,12 +59,23 @@ pub struct AggregateEvidence {
     pub handoff_after: Option<BString>,
     /// Every path, watched or not, whose entry differs from the first parent's, sorted.
     pub changed_paths: Vec<BString>,
-    /// The sessions whose log exists in the commit's tree.
-    pub logged_sessions: Vec<SessionId>,
+    /// The session logs that are files in the first parent's tree, sorted by path.
+    pub logs: Vec<SessionLog>,
     /// The archive files of the first parent and of the commit, sorted by path.
     pub archives: Vec<ArchiveFile>,
-    /// Whether author and committer are the same, to the second.
-    pub author_is_committer: bool,
+    /// The commit object without its signature's header: what a signature is over.
+    pub object: BString,
+}
+
+/// A session's log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SessionLog {
+    /// The session, as the log's path names it.
+    pub session: SessionId,
+    /// The log's path.
+    pub path: BString,
+    /// Its text, where the commit's trailers name a session of that number.
+    pub text: Option<BString>,
 }
 
 /// An archive of entries of the handoff file.

@@ -3,11 +3,14 @@ use bstr::{BStr, ByteSlice};
 use super::SessionId;
 
 /// How an entry of the handoff document is worded. Whatever the wording, an entry has one text, and
-/// that text is the text of no other entry.
+/// that text is the text of no other entry. (An entry of one session is read under the title of
+/// several too, under which it stands in older documents.)
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wording {
     /// The entry's title.
     pub entry_title: EntryTitle,
+    /// The title of an entry of one session.
+    pub single_title: EntryTitle,
     /// The title of each session's section.
     pub session_title: SessionTitle,
     /// What the line that names the orchestrator's session begins with.
@@ -65,6 +68,24 @@ struct Template {
 const DATE_LENGTH: usize = "YYYY-MM-DD".len();
 
 impl EntryTitle {
+    /// What an entry of one session is called where the policy words only those of several: the
+    /// singular of the default, otherwise the same.
+    #[must_use]
+    pub fn single(&self) -> Self {
+        match *self == Self::default() {
+            true => Self::with_noun("Parallel Session "),
+            false => self.clone(),
+        }
+    }
+
+    fn with_noun(noun: &str) -> Self {
+        Self(Template {
+            text: format!("{noun}{{sessions}} ({{date}})"),
+            literals: [noun, " (", ")"].map(str::to_owned),
+            swapped: false,
+        })
+    }
+
     /// Reads the template.
     ///
     /// # Errors
@@ -230,11 +251,7 @@ fn digits(text: &[u8]) -> usize {
 
 impl Default for EntryTitle {
     fn default() -> Self {
-        Self(Template {
-            text: "Parallel Sessions {sessions} ({date})".to_owned(),
-            literals: ["Parallel Sessions ", " (", ")"].map(str::to_owned),
-            swapped: false,
-        })
+        Self::with_noun("Parallel Sessions ")
     }
 }
 
@@ -252,6 +269,7 @@ impl Default for Wording {
     fn default() -> Self {
         Self {
             entry_title: EntryTitle::default(),
+            single_title: EntryTitle::default().single(),
             session_title: SessionTitle::default(),
             orchestrator_label: Label("Orchestrator".to_owned()),
             agents_label: Label("Parallel Executions".to_owned()),
@@ -266,10 +284,9 @@ mod tests {
     #[test]
     fn the_defaults_are_what_their_texts_say() {
         let wording = Wording::default();
-        assert_eq!(
-            EntryTitle::parse(wording.entry_title.as_str()),
-            Ok(wording.entry_title)
-        );
+        for title in [wording.entry_title, wording.single_title] {
+            assert_eq!(EntryTitle::parse(title.as_str()), Ok(title));
+        }
         assert_eq!(
             SessionTitle::parse(wording.session_title.as_str()),
             Ok(wording.session_title)

@@ -40,12 +40,28 @@ pub fn sessions(
 /// The numbers of the sessions that what is checked out carries, by its own policy; none without a
 /// policy.
 pub fn at_head(repo: &Repo) -> Result<BTreeSet<String>, SessionError> {
-    let Some(head) = repo.head()? else {
-        return Ok(BTreeSet::new());
-    };
-    let Some(base) = Bases::new(repo.objects()).at(head)? else {
-        return Ok(BTreeSet::new());
-    };
-    let tree = repo.objects().commit(head, &mut Vec::new())?.tree;
-    Ok(sessions(repo, &base.policy, tree)?.into_keys().collect())
+    at(repo, repo.head()?)
+}
+
+/// The numbers of the sessions that what is checked out or some local branch carries, each by its
+/// own policy.
+pub fn on_branches(repo: &Repo) -> Result<BTreeSet<String>, SessionError> {
+    let branches = repo.refs().below("refs/heads/")?;
+    let tips: BTreeSet<Oid> = branches.into_iter().map(|(_, tip)| tip).collect();
+    at(repo, tips.into_iter().chain(repo.head()?))
+}
+
+fn at(
+    repo: &Repo,
+    commits: impl IntoIterator<Item = Oid>,
+) -> Result<BTreeSet<String>, SessionError> {
+    let bases = Bases::new(repo.objects());
+    let mut numbers = BTreeSet::new();
+    for commit in commits {
+        if let Some(base) = bases.at(commit)? {
+            let tree = repo.objects().commit(commit, &mut Vec::new())?.tree;
+            numbers.extend(sessions(repo, &base.policy, tree)?.into_keys());
+        }
+    }
+    Ok(numbers)
 }

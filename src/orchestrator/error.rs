@@ -59,6 +59,14 @@ pub enum SessionError {
     ))]
     Malformed(String, &'static str),
 
+    /// A number that no log's name could hold, by its length.
+    #[error(
+        "the number has {0} digits; a session's number has at most {max}",
+        max = super::number::MAX_ASKED_DIGITS
+    )]
+    #[diagnostic(help("leave the number out to be given the next free one"))]
+    TooLong(usize),
+
     /// The remote through which clones share their numbers does not answer.
     #[error(
         "the remote `{remote}`, which keeps the sessions' numbers apart, cannot be asked: {reason}"
@@ -120,6 +128,11 @@ pub enum SessionError {
     #[error("the summary is empty")]
     #[diagnostic(help("write what was done, what was decided and why, and what is left"))]
     EmptySummary,
+
+    /// The session belongs to an agent that is at work on it elsewhere.
+    #[error("session {0} is still active in another worktree")]
+    #[diagnostic(help("run the command in that worktree, or let the session end first"))]
+    AtWork(String),
 
     /// The session's summary has been taken up already.
     #[error("session {0} is in the handoff document already")]

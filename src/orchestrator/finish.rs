@@ -6,13 +6,11 @@ use std::path::Path;
 use bstr::{BStr, BString, ByteSlice};
 
 use super::store::{self, stored};
-use super::{Session, SessionError, State, carried, start};
+use super::{Session, SessionError, State, carried, history, start};
 use crate::git::{Repo, tree::TreeReader};
-use crate::guard::base::Bases;
 use crate::guard::binding;
-use crate::guard::span::{self, Span};
 use crate::handoff::canonical_summary;
-use crate::model::{Oid, Violation};
+use crate::model::Oid;
 use crate::policy::Policy;
 use crate::protocol::{self, Code, Finding, Severity};
 use crate::sys::{clock, place};
@@ -26,10 +24,32 @@ pub struct Ending {
     pub findings: Vec<Finding>,
 }
 
-/// Stores this text as the summary of the session that this worktree is bound to; without a
-/// text, that of the plain file that the policy names.
-pub fn hand_in(repo: &Repo, text: Option<BString>) -> Result<Session, SessionError> {
-    let session = bound(repo)?;
+/// A summary that was handed in.
+#[derive(Debug)]
+pub struct HandedIn {
+    /// The session as it is now.
+    pub session: Session,
+    /// The path of the log that now names the summary; `None` where the worktree has no log.
+    pub log: Option<String>,
+    /// The line by which a log names the summary.
+    pub line: String,
+}
+
+/// Stores this text as the summary of the session of this number, or, without one, of that which
+/// this worktree is bound to; without a text, that of the plain file that the policy names. Then
+/// writes its digest into the log. An ended session's summary can be replaced until a branch
+/// carries it.
+pub fn hand_in(
+    repo: &Repo,
+    number: Option<&str>,
+    text: Option<BString>,
+) -> Result<HandedIn, SessionError> {
+    let session = named_or_bound(repo, number)?;
+    let own = store::bound(repo).ok().flatten();
+    let is_own = own.is_some_and(|own| own.number == session.number);
+    if session.state == State::Active && !is_own {
+        return Err(SessionError::AtWork(session.id().to_string()));
+    }
     let text = match text {
         Some(text) => text,
         None => {
@@ -42,17 +62,50 @@ pub fn hand_in(repo: &Repo, text: Option<BString>) -> Result<Session, SessionErr
     if canonical_summary(text.as_bstr()).is_empty() {
         return Err(SessionError::EmptySummary);
     }
-    if carried::at_head(repo)?.contains(&session.number) {
+    let carried = match is_own {
+        true => carried::at_head(repo)?,
+        false => carried::on_branches(repo)?,
+    };
+    if carried.contains(&session.number) {
         return Err(SessionError::Over(session.id().to_string()));
     }
-    store::update(repo, &session.number, |session| {
+    let session = store::update(repo, &session.number, |session| {
         session.summary = Some(text.clone());
         Ok::<_, SessionError>(())
+    })?;
+    let digest = session.digest().unwrap_or_default();
+    Ok(HandedIn {
+        log: bind_log(repo, &session, &digest)?,
+        line: protocol::summary_line(&digest),
+        session,
     })
 }
 
+/// Lets the session's log in this worktree name the summary of this digest.
+fn bind_log(repo: &Repo, session: &Session, digest: &str) -> Result<Option<String>, SessionError> {
+    let root = work_tree(repo)?;
+    let mut path = session.log_path.clone();
+    let mut text = place::read(root, &path)?;
+    if text.is_none() {
+        let moved = committed_log(repo, &store::policy(repo)?, session)?;
+        let Some(Ok(moved)) = moved.map(|(path, _)| String::from_utf8(path.into())) else {
+            return Ok(None);
+        };
+        text = place::read(root, &moved)?;
+        path = moved;
+    }
+    let Some(text) = text else {
+        return Ok(None);
+    };
+    let bound = protocol::bind_summary(text[..].into(), digest);
+    if *bound != *text {
+        place::write(root, &path, &bound)?;
+    }
+    Ok(Some(path))
+}
+
 /// Checks the session that this worktree is bound to and, when nothing speaks against it, ends
-/// it: its log, its summary and the commits from where it began to `HEAD`.
+/// it: its log, its summary and what it has committed, see [`history::check`].
 pub fn end(repo: &Repo) -> Result<Ending, SessionError> {
     let mut session = bound(repo)?;
     if session.state != State::Active {
@@ -67,7 +120,7 @@ pub fn end(repo: &Repo) -> Result<Ending, SessionError> {
     }
     let mut findings = check_log(repo, &policy, &session)?;
     findings.extend(check_summary(&session));
-    findings.extend(check_history(repo, &session)?);
+    findings.extend(history::check(repo, &policy, &session)?);
     if is_refused(&findings) {
         return Ok(Ending { session, findings });
     }
@@ -144,7 +197,30 @@ fn check_text(policy: &Policy, session: &Session, path: &str, text: &BStr) -> Ve
     let began = protocol::parse(start::log(session, policy).as_str().into());
     let mut findings = protocol::check(path, &log);
     findings.extend(protocol::missing_rows(path, &began, &log));
+    findings.extend(check_binding(session, path, text));
     findings
+}
+
+/// Whether the log names the summary that was handed in, and no other.
+fn check_binding(session: &Session, path: &str, text: &BStr) -> Option<Finding> {
+    let digest = session.digest()?;
+    let mut named = protocol::named_summaries(text).peekable();
+    if named.peek().is_some() && named.all(|name| *name == digest.as_str()) {
+        return None;
+    }
+    let line = protocol::summary_line(&digest);
+    Some(Finding {
+        code: Code::SummaryUnbound,
+        severity: Severity::Error,
+        path: path.to_owned(),
+        line: None,
+        column: None,
+        message: "the log does not name the summary that was handed in".to_owned(),
+        help: format!(
+            "let `{line}` be the only line of that kind in it, as `git baton session summary` \
+             writes it, and commit the log"
+        ),
+    })
 }
 
 /// The log that `HEAD` holds, and whether the file still says the same.
@@ -230,48 +306,6 @@ fn check_summary(session: &Session) -> Option<Finding> {
                summary FILE`, or `-` for standard input"
             .to_owned(),
     })
-}
-
-/// What the session's commits break, whatever its log says of them.
-fn check_history(repo: &Repo, session: &Session) -> Result<Vec<Finding>, SessionError> {
-    let Some(head) = repo.head()? else {
-        return Ok(Vec::new());
-    };
-    let span = Span {
-        reference: repo.head_branch()?,
-        tips: vec![head],
-        hidden: session.base.into_iter().collect(),
-        old: session.base,
-    };
-    let governed = match session.base {
-        Some(base) => Bases::new(repo.objects()).at(base)?.is_some(),
-        None => false,
-    };
-    let judgement = match governed {
-        true => span::judge(repo, &span)?,
-        false => span::judge_by_policy(repo, &span, &Policy::default())?,
-    };
-    let mut findings = Vec::new();
-    for violation in &judgement.verdict.violations {
-        findings.push(broken_rule(session, violation));
-    }
-    Ok(findings)
-}
-
-fn broken_rule(session: &Session, violation: &Violation) -> Finding {
-    let path = violation.path.as_ref();
-    let commit = violation
-        .commit
-        .map_or_else(String::new, |oid| format!("{}: ", oid.short()));
-    Finding {
-        code: Code::BrokenRule,
-        severity: Severity::Error,
-        path: path.map_or_else(|| session.log_path.clone(), ToString::to_string),
-        line: None,
-        column: None,
-        message: format!("{commit}{} [{}]", violation.why, violation.rule),
-        help: violation.instead.clone(),
-    }
 }
 
 /// The session of this number, or, without one, that of this worktree.

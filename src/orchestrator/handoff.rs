@@ -23,7 +23,7 @@ pub struct Status {
     pub entries: u64,
     /// How many of them may stay.
     pub keep_entries: Option<u64>,
-    /// The sessions that are not in it.
+    /// The sessions that are not in it, or not with all of their summaries.
     pub pending: Vec<Pending>,
 }
 
@@ -83,7 +83,7 @@ pub fn status(repo: &Repo, branch: Option<&str>) -> Result<Status, AggregateErro
     let mut pending = Vec::new();
     for (number, candidate) in &collected {
         let known = candidate.recorded.is_some() || !candidate.summaries.is_empty();
-        let id = SessionId::new(None, number).filter(|_| known && candidate.aggregated.is_empty());
+        let id = SessionId::new(None, number).filter(|_| known);
         let Some(id) = id else {
             continue;
         };
@@ -93,13 +93,17 @@ pub fn status(repo: &Repo, branch: Option<&str>) -> Result<Status, AggregateErro
             orchestrator: None,
             date: "2000-01-01",
             partial: false,
+            bound: ground.policy().sessions.bound,
         };
         let alone = [(number.clone(), candidate.clone())].into();
         let obstacle = match select::select(&alone, &wish) {
-            Ok(_) => None,
+            Ok(plan) => plan.skipped.into_iter().next().map(|one| one.why),
             Err(AggregateError::NotReady(why)) => why.into_iter().next().map(|one| one.why),
             Err(error) => return Err(error),
         };
+        if obstacle == Some(Obstacle::Aggregated) {
+            continue;
+        }
         pending.push(Pending {
             number: number.clone(),
             title: candidate.title.clone(),

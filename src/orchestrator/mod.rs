@@ -2,12 +2,15 @@
 
 pub mod aggregate;
 pub mod carried;
+pub mod conflicts;
 pub mod edit;
 mod error;
 pub mod finish;
 pub mod handoff;
-mod number;
+mod history;
+pub mod number;
 pub mod output;
+pub mod pool;
 mod remote;
 pub mod run;
 pub mod session;

@@ -36,6 +36,9 @@ pub struct Item {
     pub record: Record<Standing>,
     /// Its summary; bytes that are no UTF-8 are replaced.
     pub summary: Option<String>,
+    /// The digest by which its log and an aggregate name that summary: `sha256:` and 64
+    /// hexadecimal digits.
+    pub digest: Option<String>,
 }
 
 /// How far a session is, as it is shown.
@@ -92,6 +95,7 @@ impl Item {
             id: session.id().to_string(),
             record: session.record_as(Standing::of(session, carried)),
             summary: session.summary.as_ref().map(text),
+            digest: session.digest(),
         }
     }
 }

@@ -1,9 +1,10 @@
 //! One agent's session, as it is recorded.
 
-use bstr::BString;
+use bstr::{BString, ByteSlice};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::handoff::{canonical_summary, digest};
 use crate::model::{Oid, SessionId};
 
 /// The version of the record.
@@ -66,6 +67,12 @@ impl Session {
         SessionId::new(Some(&self.date), &self.number)
             .or_else(|| SessionId::new(None, "0"))
             .expect("zero is a number")
+    }
+
+    /// The digest of its summary, `sha256:…`, by which its log and an aggregate name it.
+    pub fn digest(&self) -> Option<String> {
+        let summary = canonical_summary(self.summary.as_ref()?.as_bstr());
+        Some(digest(summary.as_bstr()))
     }
 
     /// The record without the summary.

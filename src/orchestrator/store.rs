@@ -10,7 +10,7 @@ use crate::git::{GitError, RefEdit, Repo, StoreError, tree::TreeReader};
 use crate::guard::{base::Bases, binding};
 use crate::model::{Entry, Oid, SessionId};
 use crate::policy::Policy;
-use crate::sys::{FileLock, clock};
+use crate::sys::{FileLock, clock, random};
 
 /// Below what the sessions' references are.
 pub const PREFIX: &str = "refs/baton/sessions/";
@@ -122,10 +122,7 @@ pub fn create(repo: &Repo, policy: &Policy, new: &NewSession) -> Result<Created,
         Some(id) => {
             let number = canonical(id)?.number().to_owned();
             if number.len() > number::MAX_ASKED_DIGITS {
-                return Err(SessionError::Malformed(
-                    number,
-                    "session number of at most 9 digits",
-                ));
+                return Err(SessionError::TooLong(number.len()));
             }
             if logged.contains(&number) {
                 let by = "HEAD holds a log of that number".to_owned();
@@ -395,7 +392,15 @@ fn write(repo: &Repo, session: &Session, parents: &[Oid]) -> Result<Oid, Session
         entries.push((BStr::new(SUMMARY), file(store.blob(summary)?)));
     }
     let tree = store.tree(&entries)?;
-    let message = format!("Session {}: {}\n", session.id(), session.state.as_str());
+    let mut message = format!("Session {}: {}\n", session.id(), session.state.as_str());
+    if parents.is_empty() {
+        // Two clones may begin the same session in the same second; their claims must differ, or
+        // each would take the other's for its own.
+        message.push_str(&format!(
+            "\nClaim: {}\n",
+            random::id().map_err(GitError::io("/dev/urandom"))?
+        ));
+    }
     Ok(store.commit(tree, parents, message.as_bytes(), clock::now())?)
 }
 

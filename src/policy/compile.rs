@@ -1,5 +1,7 @@
 //! From the file's text to a [`Policy`], and back.
 
+mod conductor;
+
 use std::ops::Range;
 
 use serde::Deserialize;
@@ -7,12 +9,15 @@ use toml::Spanned;
 
 use super::alias::fold;
 use super::archive_pattern::ArchivePattern;
+use super::conductor::ConductorTable;
 use super::error::{PolicyError, PolicyProblem};
 use super::glob::{BranchGlob, GlobError, PathGlob, check_components};
+use super::merge;
+use super::pool;
 use super::reach::literal_length;
 use super::schema::{
-    AggregateSigning, BranchesTable, HandoffTable, PolicyFile, ProtectedTable, SessionsTable,
-    SigningTable, TrailersTable, VERSION, unplaced, unplaced_text,
+    AggregateSigning, Binding, BranchesTable, HandoffTable, PolicyFile, ProtectedTable,
+    SessionsTable, SigningTable, TrailersTable, VERSION, unplaced, unplaced_text,
 };
 use super::scope::Scope;
 use super::{
@@ -25,13 +30,13 @@ use crate::model::{EntryTitle, Label, SessionTitle, Wording, WordingError};
 pub const MAX_POLICY_BYTES: usize = 1 << 20;
 
 /// A problem and where it is, before the file's text joins it.
-struct Fault {
-    span: Range<usize>,
-    problem: PolicyProblem,
-    help: Option<String>,
+pub(super) struct Fault {
+    pub(super) span: Range<usize>,
+    pub(super) problem: PolicyProblem,
+    pub(super) help: Option<String>,
 }
 
-type Compiled<T> = Result<T, Fault>;
+pub(super) type Compiled<T> = Result<T, Fault>;
 
 pub(super) fn parse(name: &str, toml: &[u8]) -> Result<Policy, PolicyError> {
     if toml.len() > MAX_POLICY_BYTES {
@@ -146,6 +151,9 @@ fn compile(file: &PolicyFile) -> Compiled<Policy> {
         trailers: trailers(&file.trailers)?,
         branches,
         signing,
+        pool: pool::compile(&file.pool).map_err(misused)?,
+        merge: merge::compile(&file.merge)?,
+        conductor: conductor::compile(&file.conductor)?,
         scope,
     })
 }
@@ -168,7 +176,16 @@ fn protect_archive(
     Ok(())
 }
 
-fn fault(at: &Spanned<String>, problem: PolicyProblem, help: &str) -> Fault {
+/// A fault of a table that is compiled in a file of its own.
+fn misused((span, problem, help): pool::Wrong) -> Fault {
+    Fault {
+        span,
+        problem,
+        help: Some(help.to_owned()),
+    }
+}
+
+pub(super) fn fault(at: &Spanned<String>, problem: PolicyProblem, help: &str) -> Fault {
     Fault {
         span: at.span(),
         problem,
@@ -188,7 +205,7 @@ fn protected(tables: &[ProtectedTable]) -> Compiled<Vec<Protected>> {
         .collect()
 }
 
-fn path_glob(text: &Spanned<String>) -> Compiled<PathGlob> {
+pub(super) fn path_glob(text: &Spanned<String>) -> Compiled<PathGlob> {
     PathGlob::parse(text.get_ref()).map_err(|GlobError(why)| {
         let pattern = text.get_ref().clone();
         fault(
@@ -230,8 +247,13 @@ fn handoff(table: &HandoffTable) -> Compiled<Handoff> {
 
 fn wording(table: &HandoffTable) -> Compiled<Wording> {
     let (entry, session) = (&table.entry_title, &table.session_title);
+    let entry_title = worded(entry, EntryTitle::parse, "`{date}: sessions {sessions}`")?;
     Ok(Wording {
-        entry_title: worded(entry, EntryTitle::parse, "`{date}: sessions {sessions}`")?,
+        single_title: match &table.single_title {
+            Some(text) => worded(text, EntryTitle::parse, "`{date}: session {sessions}`")?,
+            None => entry_title.single(),
+        },
+        entry_title,
         session_title: worded(session, SessionTitle::parse, "`Session {session}: {title}`")?,
         orchestrator_label: worded(&table.orchestrator_label, Label::parse, "`Orchestrator`")?,
         agents_label: worded(&table.agents_label, Label::parse, "`Agents`")?,
@@ -305,6 +327,7 @@ fn sessions(table: &SessionsTable) -> Compiled<Sessions> {
         logs: patterns(&table.logs)?,
         summaries: patterns(&table.summaries)?,
         max_per_commit,
+        bound: table.bind_summaries == Binding::Required,
         remote: table.remote.as_ref().map(remote).transpose()?,
     })
 }
@@ -339,6 +362,7 @@ fn trailers(table: &TrailersTable) -> Compiled<Trailers> {
         &table.summary,
         &table.base,
         &table.archive,
+        &table.seal,
         &table.overriding,
     ];
     // Defaults first: of two that agree, the one that is written is pointed at.
@@ -368,6 +392,7 @@ fn trailers(table: &TrailersTable) -> Compiled<Trailers> {
         summary: table.summary.get_ref().clone(),
         base: table.base.get_ref().clone(),
         archive: table.archive.get_ref().clone(),
+        seal: table.seal.get_ref().clone(),
         overriding: table.overriding.get_ref().clone(),
     })
 }
@@ -385,7 +410,7 @@ fn branches(table: &BranchesTable) -> Compiled<Branches> {
     })
 }
 
-fn branch_glob(text: &Spanned<String>, ignore_case: bool) -> Compiled<BranchGlob> {
+pub(super) fn branch_glob(text: &Spanned<String>, ignore_case: bool) -> Compiled<BranchGlob> {
     BranchGlob::parse(text.get_ref(), ignore_case).map_err(|GlobError(why)| {
         let pattern = text.get_ref().clone();
         fault(
@@ -434,6 +459,7 @@ pub(super) fn decompile(policy: &Policy) -> PolicyFile {
             path: unplaced(policy.handoff.path.to_string()),
             heading: unplaced_text(&policy.handoff.heading),
             entry_title: unplaced_text(wording.entry_title.as_str()),
+            single_title: Some(unplaced_text(wording.single_title.as_str())),
             session_title: unplaced_text(wording.session_title.as_str()),
             orchestrator_label: unplaced_text(wording.orchestrator_label.as_str()),
             agents_label: unplaced_text(wording.agents_label.as_str()),
@@ -445,6 +471,10 @@ pub(super) fn decompile(policy: &Policy) -> PolicyFile {
             logs: texts(&mut sessions.logs.iter().map(SessionPattern::as_str)),
             summaries: texts(&mut sessions.summaries.iter().map(SessionPattern::as_str)),
             max_per_commit: unplaced(sessions.max_per_commit),
+            bind_summaries: match sessions.bound {
+                true => Binding::Required,
+                false => Binding::Optional,
+            },
             remote: sessions.remote.as_deref().map(unplaced_text),
         },
         trailers: TrailersTable {
@@ -453,6 +483,7 @@ pub(super) fn decompile(policy: &Policy) -> PolicyFile {
             summary: unplaced_text(&policy.trailers.summary),
             base: unplaced_text(&policy.trailers.base),
             archive: unplaced_text(&policy.trailers.archive),
+            seal: unplaced_text(&policy.trailers.seal),
             overriding: unplaced_text(&policy.trailers.overriding),
         },
         branches: BranchesTable {
@@ -468,6 +499,9 @@ pub(super) fn decompile(policy: &Policy) -> PolicyFile {
             maintainers: policy.signing.maintainers.clone(),
             orchestrators: policy.signing.orchestrators.clone(),
         },
+        pool: pool::decompile(&policy.pool),
+        merge: merge::decompile(&policy.merge),
+        conductor: ConductorTable::from(&policy.conductor),
         protected: policy.protected.iter().map(protected).collect(),
     }
 }

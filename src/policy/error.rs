@@ -3,6 +3,7 @@ use std::ops::Range;
 
 use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode};
 
+use super::command::TemplateError;
 use crate::model::WordingError;
 
 /// What is wrong with a policy.
@@ -81,6 +82,35 @@ pub enum PolicyProblem {
     /// A limit under which no session could commit.
     #[error("a commit must be able to carry at least one session")]
     NoSessionAllowed,
+    /// A number of worktrees that no pool can have.
+    #[error("a pool cannot have {0} worktrees")]
+    PoolSize(usize),
+    /// A value by which no pool of worktrees can be kept.
+    #[error("`{0}` cannot be used for the pool of worktrees")]
+    Pool(String),
+    /// A name that no branch can have.
+    #[error("`{0}` is not the name of a branch")]
+    Branch(String),
+    /// A time in which nothing can be done.
+    #[error("a command must be given some time")]
+    NoTime,
+    /// A number of tasks or agents with which nothing could run.
+    #[error("it must be 1 or more")]
+    Zero,
+    /// A command that cannot be run.
+    #[error("`{text}` is not a command: {error}")]
+    Command {
+        /// The command as it was written.
+        text: String,
+        /// What is wrong with it.
+        error: TemplateError,
+    },
+    /// An agent that nothing describes.
+    #[error("there is no agent `{0}`")]
+    Agent(String),
+    /// A gate of two kinds.
+    #[error("a gate is a command or an agent, not both")]
+    TwoJudges,
     /// A name that no remote can have.
     #[error("`{0}` is not the name of a remote")]
     Remote(String),

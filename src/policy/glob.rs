@@ -5,6 +5,7 @@ use globset::{GlobBuilder, GlobMatcher};
 use unicode_normalization::UnicodeNormalization;
 
 use super::alias::{fold, fold_text, is_above};
+use super::overlap::{below_meet, wildcard_meets_below, wildcards_meet};
 use super::reach::{Reach, after_prefix, literal_length};
 
 /// Why a pattern is no pattern.
@@ -73,6 +74,13 @@ impl PathGlob {
             Shape::Wild(_) => self.shape.matches(folded) || self.shape.matches(path),
             _ => self.shape.matches(folded),
         }
+    }
+
+    /// Whether one tree can hold no two entries of which each pattern matches one without the
+    /// patterns meeting: some path, as [`fold`] leaves it, matches both, or what one names lies
+    /// below what the other names as a file. A pattern too large to tell is taken to meet any.
+    pub fn overlaps(&self, other: &Self) -> bool {
+        self.shape.overlaps(&other.shape)
     }
 
     /// Whether an entry at `folded` that is no directory would take the place of a directory
@@ -205,6 +213,23 @@ impl Shape {
             Self::Literal(name) => Self::Literal(map(name.as_ref())),
             Self::Below(name) => Self::Below(map(name.as_ref())),
             other => other,
+        }
+    }
+
+    fn overlaps(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Everything, _) | (_, Self::Everything) => true,
+            (Self::Literal(a), Self::Literal(b)) => below_meet(a, b),
+            (Self::Literal(path), Self::Below(base)) | (Self::Below(base), Self::Literal(path)) => {
+                is_above(base, path) || is_above(path, base) || path == base
+            }
+            (Self::Below(a), Self::Below(b)) => below_meet(a, b),
+            (Self::Literal(path), wild @ Self::Wild(_))
+            | (wild @ Self::Wild(_), Self::Literal(path)) => wild.matches(path.as_ref()),
+            (Self::Below(base), Self::Wild(glob)) | (Self::Wild(glob), Self::Below(base)) => {
+                wildcard_meets_below(glob, base)
+            }
+            (Self::Wild(a), Self::Wild(b)) => wildcards_meet(a, b),
         }
     }
 

@@ -6,9 +6,14 @@
 
 mod alias;
 mod archive_pattern;
+pub mod command;
 mod compile;
+pub mod conductor;
 mod error;
 mod glob;
+pub mod merge;
+mod overlap;
+mod pool;
 mod reach;
 pub mod schema;
 mod scope;
@@ -18,8 +23,11 @@ mod signers;
 pub use alias::fold;
 pub use archive_pattern::ArchivePattern;
 pub use compile::MAX_POLICY_BYTES;
+pub use conductor::Conductor;
 pub use error::{PolicyError, PolicyProblem};
 pub use glob::{BranchGlob, GlobError, PathGlob};
+pub use merge::Merge;
+pub use pool::PoolPolicy;
 pub use schema::json_schema;
 pub use session_pattern::SessionPattern;
 pub use signers::{AllowedSigners, SignatureError, SignersError, SignersProblem};
@@ -51,6 +59,12 @@ pub struct Policy {
     pub branches: Branches,
     /// Who may sign what.
     pub signing: Signing,
+    /// The worktrees that are kept ready for agents.
+    pub pool: PoolPolicy,
+    /// How finished branches land.
+    pub merge: Merge,
+    /// When tasks run in parallel, and how runs end.
+    pub conductor: Conductor,
     scope: Scope,
 }
 
@@ -108,6 +122,8 @@ pub struct Sessions {
     pub summaries: Vec<SessionPattern>,
     /// How many sessions a commit that is no aggregate may carry.
     pub max_per_commit: usize,
+    /// Whether a session is aggregated only where its log names its summary.
+    pub bound: bool,
     /// The remote through which clones keep their sessions' numbers apart. `None`: `origin`,
     /// where there is one; empty: none.
     pub remote: Option<String>,
@@ -126,6 +142,8 @@ pub struct Trailers {
     pub base: String,
     /// In an aggregate that archives: `<number of entries> <path>`.
     pub archive: String,
+    /// In an aggregate: `sha256:<digest of the commit object without this line>`.
+    pub seal: String,
     /// The reason for a maintainer's edit of what only aggregate commits write.
     pub overriding: String,
 }

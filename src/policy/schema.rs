@@ -5,6 +5,9 @@ use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
 use super::Writer;
+use super::conductor::ConductorTable;
+use super::merge::MergeTable;
+use super::pool::PoolTable;
 use crate::model::Wording;
 
 /// The only version of the format so far.
@@ -28,6 +31,12 @@ pub struct PolicyFile {
     pub branches: BranchesTable,
     /// Who signs commits, and which must be signed.
     pub signing: SigningTable,
+    /// The worktrees that are kept ready for agents.
+    pub pool: PoolTable,
+    /// How finished branches are merged, tested and landed.
+    pub merge: MergeTable,
+    /// When tasks run in parallel, and how runs end.
+    pub conductor: ConductorTable,
     /// Paths that only some may write; the first entry that matches a path decides.
     pub protected: Vec<ProtectedTable>,
 }
@@ -45,6 +54,11 @@ pub struct HandoffTable {
     /// The title of an entry, with `{sessions}` for the sessions' numbers and `{date}` for the day.
     #[schemars(with = "String")]
     pub entry_title: Spanned<String>,
+    /// The title of an entry of one session, with the same placeholders. Without this key: the
+    /// `entry_title`, and where that is the default, its singular.
+    #[schemars(with = "Option<String>")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub single_title: Option<Spanned<String>>,
     /// The title of a session's section in an entry, with `{session}` for the number and, behind it,
     /// `{title}` for what the session was about.
     #[schemars(with = "String")]
@@ -90,6 +104,8 @@ pub struct SessionsTable {
     /// How many sessions' work one commit may carry, aggregate commits apart.
     #[schemars(with = "usize", range(min = 1))]
     pub max_per_commit: Spanned<usize>,
+    /// Whether a log must name the digest of its session's summary.
+    pub bind_summaries: Binding,
     /// The remote through which clones keep their sessions' numbers apart; empty for none.
     /// Without this key: `origin`, where there is one.
     #[schemars(with = "Option<String>", regex(pattern = "^([^-].*)?$"))]
@@ -116,6 +132,9 @@ pub struct TrailersTable {
     /// In an aggregate, says how many entries it moved to which archive file.
     #[schemars(with = "String", regex(pattern = "^[A-Za-z0-9][A-Za-z0-9-]*$"))]
     pub archive: Spanned<String>,
+    /// In an aggregate, holds the digest of all the rest of the commit.
+    #[schemars(with = "String", regex(pattern = "^[A-Za-z0-9][A-Za-z0-9-]*$"))]
+    pub seal: Spanned<String>,
     /// Gives the reason for a maintainer's edit of what only aggregate commits write.
     #[serde(rename = "override")]
     #[schemars(with = "String", regex(pattern = "^[A-Za-z0-9][A-Za-z0-9-]*$"))]
@@ -159,6 +178,16 @@ pub enum AggregateSigning {
     Required,
 }
 
+/// Whether a log must name the digest of its session's summary.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Binding {
+    /// What a log names must be the summary that is aggregated; a log may name none.
+    Optional,
+    /// A session whose log names no summary is not aggregated.
+    Required,
+}
+
 /// The JSON schema of `baton.toml`.
 pub fn json_schema() -> String {
     let schema = schemars::schema_for!(PolicyFile);
@@ -183,6 +212,9 @@ impl Default for PolicyFile {
             trailers: TrailersTable::default(),
             branches: BranchesTable::default(),
             signing: SigningTable::default(),
+            pool: PoolTable::default(),
+            merge: MergeTable::default(),
+            conductor: ConductorTable::default(),
             protected: Vec::new(),
         }
     }
@@ -195,6 +227,7 @@ impl Default for HandoffTable {
             path: unplaced_text(".agents/HANDOFF.md"),
             heading: unplaced_text("## Recent Work"),
             entry_title: unplaced_text(wording.entry_title.as_str()),
+            single_title: None,
             session_title: unplaced_text(wording.session_title.as_str()),
             orchestrator_label: unplaced_text(wording.orchestrator_label.as_str()),
             agents_label: unplaced_text(wording.agents_label.as_str()),
@@ -213,6 +246,7 @@ impl Default for SessionsTable {
             logs: vec![unplaced_text(log)],
             summaries: vec![unplaced_text(summary)],
             max_per_commit: unplaced(1),
+            bind_summaries: Binding::Optional,
             remote: None,
         }
     }
@@ -226,6 +260,7 @@ impl Default for TrailersTable {
             summary: unplaced_text("Baton-Summary"),
             base: unplaced_text("Baton-Base"),
             archive: unplaced_text("Baton-Archive"),
+            seal: unplaced_text("Baton-Seal"),
             overriding: unplaced_text("Baton-Override"),
         }
     }

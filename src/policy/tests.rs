@@ -34,6 +34,7 @@ fn the_effective_policy_reads_back_as_itself() {
         logs = ["log/{session}.md"]
         summaries = []
         max_per_commit = 3
+        bind_summaries = "required"
         [trailers]
         session = "S"
         [branches]

@@ -54,6 +54,8 @@ pub enum Code {
     LogUncommitted,
     /// There is no summary, or an empty one.
     NoSummary,
+    /// The log does not name the summary that was handed in.
+    SummaryUnbound,
     /// A commit of the session breaks a rule.
     BrokenRule,
 }

@@ -1,14 +1,17 @@
 //! The session protocol: what a session's log says about it, and whether that is enough.
 //!
 //! [`parse`] finds the rows of compliance in a log, [`check`] says what is wrong with them,
-//! [`render`] writes the log that a session begins with.
+//! [`render`] writes the log that a session begins with, [`bind_summary`] the line that binds it
+//! to the session's summary.
 
+mod binding;
 mod check;
 mod finding;
 mod parse;
 mod table;
 mod template;
 
+pub use binding::{bind_summary, named_summaries, summary_line};
 pub use check::{check, missing_rows};
 pub use finding::{Code, Finding, Severity};
 pub use parse::{Level, Log, Row, Section, Status, parse};

@@ -13,11 +13,14 @@ use crate::policy::{Handoff, Trailers};
 
 mod archive;
 mod error;
+mod logs;
+mod seal;
 #[cfg(test)]
 mod tests;
 
 use archive::Archiving;
 pub use error::ProofError;
+pub use seal::seal;
 
 /// The one version of the format that is known.
 pub const FORMAT_VERSION: &str = "1";
@@ -29,6 +32,8 @@ pub struct Terms<'a> {
     pub handoff: &'a Handoff,
     /// The trailers' keys.
     pub keys: &'a Trailers,
+    /// Whether each session's log must name its summary.
+    pub bound: bool,
 }
 
 /// What a commit brings forward to be taken for an aggregate.
@@ -56,16 +61,16 @@ pub fn check_proof(claim: &Claim<'_>, terms: &Terms<'_>) -> Vec<ProofError> {
     }
     check_version(claim, terms, &mut errors);
     check_base(claim, terms, &mut errors);
-    if !claim.evidence.author_is_committer {
-        errors.push(ProofError::Altered);
-    }
+    seal::check(claim, terms, &mut errors);
     let archiving = archive::claimed(claim, terms, &mut errors);
     check_paths(claim, terms, archiving.as_ref(), &mut errors);
     let sessions = sessions(claim, terms, &mut errors);
     let digests = digests(claim, terms, &mut errors);
-    check_logs(&sessions, claim, &mut errors);
+    logs::check_presence(&sessions, claim.evidence, &mut errors);
     match added_entry(claim.evidence, terms, archiving.as_ref()) {
-        Ok(entry) => {
+        Ok((entry, text)) => {
+            let (evidence, moved) = (claim.evidence, archiving.as_ref());
+            archive::check_count(moved, text.as_bstr(), evidence, terms, &mut errors);
             if let Some(archiving) = &archiving {
                 archive::check(archiving, &entry, claim.evidence, terms, &mut errors);
             }
@@ -78,6 +83,7 @@ pub fn check_proof(claim: &Claim<'_>, terms: &Terms<'_>) -> Vec<ProofError> {
                 &mut errors,
             );
             check_digests(digests, &entry, &mut errors);
+            logs::check_summaries(&sessions, &entry, claim.evidence, terms, &mut errors);
         }
         Err(error) => {
             if !errors.contains(&error) {
@@ -93,7 +99,7 @@ fn check_version(claim: &Claim<'_>, terms: &Terms<'_>, errors: &mut Vec<ProofErr
     match versions[..] {
         [version] if version == FORMAT_VERSION => {}
         [version] => errors.push(ProofError::Version(version.to_owned())),
-        _ => errors.push(ProofError::VersionCount {
+        _ => errors.push(ProofError::Count {
             key: terms.keys.aggregate.clone(),
             count: versions.len(),
         }),
@@ -111,7 +117,7 @@ fn check_base(claim: &Claim<'_>, terms: &Terms<'_>, errors: &mut Vec<ProofError>
             claimed: base.to_owned(),
             actual: parent,
         }),
-        _ => errors.push(ProofError::BaseCount {
+        _ => errors.push(ProofError::Count {
             key: terms.keys.base.clone(),
             count: bases.len(),
         }),
@@ -199,25 +205,13 @@ fn digests(
     digests
 }
 
-fn check_logs(sessions: &[SessionId], claim: &Claim<'_>, errors: &mut Vec<ProofError>) {
-    let mut logs: BTreeMap<&str, Vec<&SessionId>> = BTreeMap::new();
-    for log in &claim.evidence.logged_sessions {
-        logs.entry(log.number()).or_default().push(log);
-    }
-    for session in sessions {
-        let own = logs.get(session.number()).into_iter().flatten();
-        if !own.into_iter().any(|log| log.agrees_with(session)) {
-            errors.push(ProofError::NoLog(session.clone()));
-        }
-    }
-}
-
-/// The entry that turns the old handoff file, without what goes to the archive, into the new one.
+/// The entry that turns the old handoff file, without what goes to the archive, into the new one,
+/// and its text.
 fn added_entry(
     evidence: &AggregateEvidence,
     terms: &Terms<'_>,
     archiving: Option<&Archiving>,
-) -> Result<HandoffEntry, ProofError> {
+) -> Result<(HandoffEntry, BString), ProofError> {
     let before = archive::trimmed(evidence, terms, archiving)?.map(|trimmed| trimmed.document);
     let before = before.as_ref().map(|text| text.as_bstr());
     let after = evidence
@@ -229,7 +223,7 @@ fn added_entry(
             ExtractError::Unchanged => ProofError::HandoffUnchanged,
             error => error.into(),
         })?;
-    Ok(parse_entry(text.as_bstr(), &terms.handoff.wording)?)
+    Ok((parse_entry(text.as_bstr(), &terms.handoff.wording)?, text))
 }
 
 fn check_sessions(sessions: &[SessionId], entry: &HandoffEntry, errors: &mut Vec<ProofError>) {

@@ -33,6 +33,7 @@ fn objections(policy: &Policy, commit: &CommitChange) -> Vec<String> {
     let terms = Terms {
         handoff: &policy.handoff,
         keys: &policy.trailers,
+        bound: policy.sessions.bound,
     };
     let nothing = AggregateEvidence::default();
     let trailers = claimed(policy, commit);
@@ -60,6 +61,7 @@ fn claimed(policy: &Policy, commit: &CommitChange) -> Vec<Trailer> {
         &keys.summary,
         &keys.base,
         &keys.archive,
+        &keys.seal,
     ];
     let message = commit.message.as_ref();
     message.map_or_else(Vec::new, |message| {

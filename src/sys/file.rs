@@ -24,6 +24,11 @@ pub fn is_directory(path: &Path) -> bool {
     path.is_dir()
 }
 
+/// Whether an ordinary file is there.
+pub fn is_file(path: &Path) -> bool {
+    path.symlink_metadata().is_ok_and(|found| found.is_file())
+}
+
 /// The ordinary files below a directory, as paths from there with `/` between their parts, sorted.
 /// Only directories that `enter` admits, by the same kind of path, are looked into; links are
 /// not followed.
@@ -68,6 +73,15 @@ pub fn is_same_place(one: &Path, other: &Path) -> bool {
     matches!((one.canonicalize(), other.canonicalize()), (Ok(one), Ok(other)) if one == other)
 }
 
+/// Whether a path leads to a place below another, links followed; false where one of them leads
+/// nowhere.
+pub fn is_below(path: &Path, above: &Path) -> bool {
+    match (path.canonicalize(), above.canonicalize()) {
+        (Ok(path), Ok(above)) => path != above && path.starts_with(above),
+        _ => false,
+    }
+}
+
 /// Whether anything has this name, were it a link that leads nowhere.
 pub fn is_taken(path: &Path) -> bool {
     path.symlink_metadata().is_ok()
@@ -77,6 +91,24 @@ pub fn is_taken(path: &Path) -> bool {
 pub fn is_link(path: &Path) -> bool {
     path.symlink_metadata()
         .is_ok_and(|found| found.is_symlink())
+}
+
+/// Copies a file's bytes, permissions and time of change; says whether there was one to copy.
+///
+/// The time matters to git: an index that is younger than a file vouches for what it says of it.
+pub fn copy_if_exists(from: &Path, to: &Path) -> io::Result<bool> {
+    match fs::copy(from, to) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        copied => {
+            copied?;
+            let changed = fs::metadata(from)?.modified()?;
+            OpenOptions::new()
+                .write(true)
+                .open(to)?
+                .set_modified(changed)?;
+            Ok(true)
+        }
+    }
 }
 
 /// Renames a file or a link, and what had the new name is gone.
@@ -100,9 +132,34 @@ pub fn remove_all_if_exists(path: &Path) -> io::Result<()> {
     }
 }
 
+/// Lets the user change every directory below this one, itself included: what lies in a directory
+/// that is only for reading cannot be removed. Links are not followed.
+pub fn make_directories_writable(root: &Path) -> io::Result<()> {
+    let mut pending = vec![root.to_owned()];
+    while let Some(directory) = pending.pop() {
+        let mut permissions = directory.symlink_metadata()?.permissions();
+        if permissions.mode() & 0o700 != 0o700 {
+            permissions.set_mode(permissions.mode() | 0o700);
+            fs::set_permissions(&directory, permissions)?;
+        }
+        for entry in fs::read_dir(&directory)? {
+            let entry = entry?;
+            if entry.file_type()?.is_dir() {
+                pending.push(entry.path());
+            }
+        }
+    }
+    Ok(())
+}
+
 /// Removes a directory that holds nothing; says whether it is gone.
 pub fn remove_if_empty(directory: &Path) -> bool {
     fs::remove_dir(directory).is_ok() || !is_taken(directory)
+}
+
+/// Makes a directory and those above it, where they are not there.
+pub fn make_directory(path: &Path) -> io::Result<()> {
+    fs::create_dir_all(path)
 }
 
 /// The names of the directories in a directory, in no order; none where it does not exist.
@@ -124,6 +181,16 @@ pub fn directories(path: &Path) -> io::Result<Vec<String>> {
 /// Puts these bytes in place of the file in one step, making its directory where there is none:
 /// a reader, or a crash, finds the old content or the new, never a part.
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    replace(path, bytes, File::sync_all)
+}
+
+/// Like [`write_atomically`], without waiting for the disk: after a power cut the file can be the
+/// old one or empty.
+pub fn write_at_once(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    replace(path, bytes, |_| Ok(()))
+}
+
+fn replace(path: &Path, bytes: &[u8], settle: fn(&File) -> io::Result<()>) -> io::Result<()> {
     let directory = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(directory)?;
     // As for any new file the user's mask decides: a repository may be shared with others.
@@ -131,7 +198,7 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
         .permissions(fs::Permissions::from_mode(0o666))
         .tempfile_in(directory)?;
     temporary.write_all(bytes)?;
-    temporary.as_file().sync_all()?;
+    settle(temporary.as_file())?;
     temporary.persist(path).map_err(|error| error.error)?;
     Ok(())
 }

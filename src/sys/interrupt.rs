@@ -26,3 +26,17 @@ impl Interrupt {
         self.0.load(Ordering::Relaxed)
     }
 }
+
+/// From now on, writing past a limit on the size of files is an error like a full disk's, for this
+/// process and for those that it starts. By default it is a signal that ends the process where it
+/// stands; git then leaves its lock behind.
+pub fn outlive_file_size_limit() {
+    #[expect(
+        unsafe_code,
+        reason = "the standard library sets no signal's disposition; ignoring one runs no code of ours"
+    )]
+    // SAFETY: SIG_IGN is a valid disposition of SIGXFSZ.
+    unsafe {
+        libc::signal(libc::SIGXFSZ, libc::SIG_IGN);
+    }
+}

@@ -3,6 +3,8 @@
 pub mod chain;
 pub mod ci;
 pub mod clock;
+pub mod clone;
+pub mod disk;
 mod env;
 pub mod executable;
 pub mod file;
@@ -11,6 +13,9 @@ mod lock;
 pub mod mmap;
 pub mod place;
 pub mod process;
+pub mod random;
+pub mod supervise;
+pub mod tree;
 
-pub use env::{GitEnv, host_name};
+pub use env::{GitEnv, config_home, host_name, shows_unicode};
 pub use lock::FileLock;

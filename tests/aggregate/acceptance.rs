@@ -82,6 +82,20 @@ fn the_commit_is_what_the_page_says() {
 }
 
 #[test]
+fn any_name_of_a_committer_can_be_sealed() {
+    use std::os::unix::ffi::OsStrExt;
+    for name in [&b"Ren\xe9 \xff"[..], "René".as_bytes(), b" .a <b> c, "] {
+        let world = World::with_hooks("");
+        world.agents(&[19]);
+        let mut run = world.command(crate::support::BATON, world.main());
+        run.env("GIT_COMMITTER_NAME", std::ffi::OsStr::from_bytes(name));
+        let out = run.args(["orchestrator", "aggregate"]).output().unwrap();
+        assert!(out.status.success(), "{out:?}");
+        world.assert_verified();
+    }
+}
+
+#[test]
 fn a_dry_run_changes_nothing() {
     let world = World::new("");
     world.agents(&[19]);

@@ -20,7 +20,7 @@ fn old_entries_move_to_the_archive_in_the_same_commit() {
     );
     let archive = world.read(".agents/archive/HANDOFF-2025-12-22.md");
     assert!(
-        archive.starts_with("## Recent Work\n\n### Parallel Sessions 20 (2025-12-20)"),
+        archive.starts_with("## Recent Work\n\n### Parallel Session 20 (2025-12-20)"),
         "{archive}"
     );
     assert!(

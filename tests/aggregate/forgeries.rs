@@ -5,7 +5,7 @@ use crate::signing::signed_world;
 use crate::support::{HANDOFF, World};
 
 /// A genuine aggregate of sessions 19 and 20, after which a test forges another.
-fn genuine() -> World {
+pub fn genuine() -> World {
     let world = World::new("");
     world.agents(&[19, 20]);
     world.aggregated(&["--date", "2025-12-18"]);
@@ -20,15 +20,11 @@ fn assert_refused(world: &World, why: &str) {
     assert!(words.join(" ").contains(why), "{said}");
 }
 
-/// The genuine commit again, on its parent, with another tree or message.
+/// The genuine commit again, on its parent, with another tree or message, and the seal that fits.
 fn remade(world: &World, change: impl Fn(&World), message: impl Fn(String) -> String) {
     let text = message(world.git(world.main(), &["log", "-1", "--format=%B"]));
     change(world);
-    world.git(world.main(), &["add", "-A"]);
-    let tree = world.git(world.main(), &["write-tree"]);
-    let args = ["commit-tree", &tree, "-p", "HEAD^", "-m", &text];
-    let commit = world.git(world.main(), &args);
-    world.git(world.main(), &["reset", "-q", "--hard", &commit]);
+    world.remake(&text);
 }
 
 fn replace(path: &str, from: &str, to: &str) -> impl Fn(&World) {
@@ -107,6 +103,72 @@ fn a_digest_that_does_not_match_is_refused() {
     assert_refused(&world, "the summary of session 20 has the digest");
 }
 
+/// The summary of session 20 in the entry, and the digest that fits it.
+fn with_summary(world: &World, summary: &str) {
+    let genuine = "##### Summary\n\n- Did part 20\n";
+    let digests = [genuine, summary].map(|text| git_baton::handoff::digest(text.into()));
+    remade(world, replace(HANDOFF, genuine, summary), |message| {
+        assert!(message.contains(&digests[0]));
+        message.replace(&digests[0], &digests[1])
+    });
+}
+
+#[test]
+fn a_summary_that_reaches_beyond_its_section_is_refused() {
+    for (summary, why) in [
+        ("Session 21\n===\n", "is a heading of level 1"),
+        (
+            "a\n\nSession 21\n  ---\n",
+            "line 3 of the summary is a heading of level 2",
+        ),
+        ("- # Session 21\n", "is a heading of level 1"),
+        ("> Session 21\n> ---\n", "is a heading of level 2"),
+        (
+            "a\n      ```\n# b\n      ```\n",
+            "line 3 of the summary is a heading",
+        ),
+        ("<!--\n", "line 1 of the summary holds HTML"),
+        ("a\n<script>\n", "line 2 of the summary holds HTML"),
+        ("a <details> b\n", "holds HTML"),
+        ("<pre>\n", "holds HTML"),
+        ("<![CDATA[\n", "holds HTML"),
+        ("<?php\n", "holds HTML"),
+        ("<!X\n", "holds HTML"),
+        ("a\n\n- <textarea>\n", "line 3 of the summary holds HTML"),
+        (
+            "[work]: https://elsewhere\n",
+            "defines a link or a footnote",
+        ),
+        ("[^1]: elsewhere *b*\n", "defines a link or a footnote"),
+        (
+            "- ```\n  a\n```\n",
+            "take what follows the summary for a part of it",
+        ),
+    ] {
+        let world = genuine();
+        with_summary(&world, summary);
+        assert_refused(&world, why);
+    }
+}
+
+#[test]
+fn a_summary_of_any_words_within_its_section_is_as_good() {
+    let world = genuine();
+    with_summary(
+        &world,
+        "##### Other\n\n---\n- `<b>` <br>\n\n```\n<!--\n```\n",
+    );
+    world.assert_verified();
+}
+
+#[test]
+fn a_title_with_html_is_refused() {
+    let world = genuine();
+    let title = replace(HANDOFF, "20: Part 20", "20: <textarea>");
+    remade(&world, title, |message| message);
+    assert_refused(&world, "the title of session 20 holds HTML");
+}
+
 #[test]
 fn another_file_along_is_refused() {
     let world = genuine();
@@ -128,7 +190,7 @@ fn an_amended_copy_is_refused() {
             amend.args(["-m", trailers]);
         }
         assert!(amend.output().unwrap().status.success());
-        assert_refused(&world, "it was amended or copied");
+        assert_refused(&world, "its seal does not fit it");
     }
 }
 

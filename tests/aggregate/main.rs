@@ -2,10 +2,16 @@
 #![cfg(unix)]
 
 mod acceptance;
+mod archives;
+mod bindings;
 mod budget;
+mod clones;
+mod company;
+mod copies;
 mod crash;
 mod edit;
 mod forgeries;
+mod full;
 mod signing;
 mod support;
 mod wording;

@@ -6,6 +6,7 @@ use std::process::{Command, Output};
 use git_baton::git::Repo;
 use git_baton::guard::journal::Journal;
 use git_baton::hooks::Hook;
+use git_baton::rules::aggregate::seal;
 use git_baton::sys::GitEnv;
 use tempfile::TempDir;
 
@@ -203,6 +204,33 @@ impl World {
     pub fn assert_verified(&self) {
         let (code, said) = self.verify_clone();
         assert_eq!(code, 0, "{said}");
+    }
+
+    /// Gives the tip, an aggregate, the seal that its content asks for, as a forger would who knows
+    /// how. What is staged and in the files stays.
+    pub fn reseal(&self) {
+        let object = self.try_git(self.main(), &["cat-file", "commit", "HEAD"]);
+        let object = String::from_utf8(object.stdout).unwrap();
+        let lines = object.split_inclusive('\n');
+        let unsealed: String = lines
+            .filter(|line| !line.starts_with("Baton-Seal: "))
+            .collect();
+        let sealed = unsealed.clone() + &seal("Baton-Seal", unsealed.as_str().into());
+        let path = self.root().join("sealed");
+        std::fs::write(&path, sealed).unwrap();
+        let args = ["hash-object", "-w", "-t", "commit", path.to_str().unwrap()];
+        let commit = self.git(self.main(), &args);
+        self.git(self.main(), &["reset", "-q", "--soft", &commit]);
+    }
+
+    /// The tip, an aggregate, again with what is in the files, this message, and the seal that fits.
+    pub fn remake(&self, message: &str) {
+        self.git(self.main(), &["add", "-A"]);
+        let tree = self.git(self.main(), &["write-tree"]);
+        let args = ["commit-tree", &tree, "-p", "HEAD^", "-m", message];
+        let commit = self.git(self.main(), &args);
+        self.git(self.main(), &["reset", "-q", "--hard", &commit]);
+        self.reseal();
     }
 
     /// How many aggregates the branch has.

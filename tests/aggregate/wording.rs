@@ -27,6 +27,31 @@ fn the_policy_words_entries_that_are_verified_and_archived() {
 }
 
 #[test]
+fn one_session_is_headed_in_the_singular_and_an_old_plural_still_verifies() {
+    let world = World::new("[handoff]\nkeep_entries = 1\n");
+    world.agents(&[19]);
+    world.aggregated(&["--date", "2025-12-18"]);
+    let new = "### Parallel Session 19 (2025-12-18)\n";
+    assert!(world.read(HANDOFF).contains(new), "{}", world.read(HANDOFF));
+    world.assert_verified();
+
+    let old = world.read(HANDOFF).replace("Session 19 (", "Sessions 19 (");
+    world.write(HANDOFF, &old);
+    let text = world.git(world.main(), &["log", "-1", "--format=%B"]);
+    world.remake(&text);
+    world.assert_verified();
+
+    world.agents(&[20]);
+    world.aggregated(&["--date", "2025-12-19"]);
+    let archive = world.read(".agents/archive/HANDOFF-2025-12-19.md");
+    assert!(
+        archive.contains("### Parallel Sessions 19 (2025-12-18)\n"),
+        "{archive}"
+    );
+    world.assert_verified();
+}
+
+#[test]
 fn another_summary_of_an_aggregated_number_is_named() {
     let world = World::new("");
     world.agents(&[19]);
@@ -37,6 +62,8 @@ fn another_summary_of_an_aggregated_number_is_named() {
     let said = world.aggregated(&[]);
     assert!(said.contains("left out: session 19"), "{said}");
     assert!(said.contains("another summary"), "{said}");
+    let (_, status) = world.baton(&["orchestrator", "handoff", "status"]);
+    assert!(status.contains("another summary"), "{status}");
     assert_eq!(world.aggregates(), 1);
 }
 

@@ -32,15 +32,16 @@ pub fn extracted_is_inserted(before: &[u8], after: &[u8]) {
     }
 }
 
-/// A text that is an entry is the only text of that entry.
+/// A text that is an entry is the only text of that entry, but for the title of several sessions that
+/// an entry of one may have.
 pub fn parsed_is_rendered(text: &[u8]) -> Option<Entry> {
     let entry = parse_entry(text.into(), &Wording::default()).ok()?;
-    assert_eq!(
-        render_entry(&entry, &Wording::default())
-            .as_ref()
-            .map(|text| text.as_bytes()),
-        Ok(text)
-    );
+    let expected = match entry.sessions.len() {
+        1 => text.replacen(b"### Parallel Sessions ", b"### Parallel Session ", 1),
+        _ => text.to_vec(),
+    };
+    let rendered = render_entry(&entry, &Wording::default());
+    assert_eq!(rendered, Ok(BString::from(expected)));
     Some(entry)
 }
 

@@ -17,6 +17,7 @@ use git_baton::handoff::{Entry, SessionSection, digest, insert, render_entry};
 use git_baton::hooks::Hook;
 use git_baton::model::Oid;
 use git_baton::model::Wording;
+use git_baton::rules::aggregate::seal;
 use tempfile::TempDir;
 
 /// The binary under test.
@@ -424,7 +425,23 @@ impl Fixture {
             self.rev("HEAD"),
             digest(summary.as_str().into())
         );
-        self.git(["commit", "-qnam", &message]).ok();
+        self.git(["add", HANDOFF]).ok();
+        let tree = self.git(["write-tree"]).ok();
+        let args = ["commit-tree", &tree, "-p", "HEAD", "-m", &message];
+        let unsealed = self.git(args).ok();
+        let unsealed = self.git(["cat-file", "commit", &unsealed]).out;
+        let sealed = unsealed.clone() + &seal("Baton-Seal", unsealed.as_str().into());
+        write_below(self.dir(), "sealed", &sealed);
+        let object = self.path("sealed");
+        let args = [
+            "hash-object",
+            "-w",
+            "-t",
+            "commit",
+            object.to_str().unwrap(),
+        ];
+        let commit = self.git(args).ok();
+        self.git(["reset", "-q", "--soft", &commit]).ok();
         self.rev("HEAD")
     }
 

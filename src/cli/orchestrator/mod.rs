@@ -1,5 +1,17 @@
 //! `git baton orchestrator`.
 
+mod pool;
+mod trash;
+
+pub use pool::{
+    Pool, PoolAcquire, PoolCleanup, PoolHealth, PoolHeartbeat, PoolInit, PoolLook, PoolRelease,
+    PoolReset,
+};
+pub use trash::{Trash, TrashDrop, TrashRestore};
+mod conflicts;
+
+pub use conflicts::Conflicts;
+
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
@@ -9,11 +21,16 @@ use clap::{Args, Subcommand, ValueEnum};
 pub enum Orchestrator {
     /// Carry the sessions' summaries into the handoff document, in one commit
     Aggregate(Aggregate),
+    /// Say which branches will collide when they are merged
+    Conflicts(Conflicts),
     /// Edit the handoff document by hand, as a maintainer
     Edit(Edit),
     /// Look at the handoff document
     #[command(subcommand)]
     Handoff(Handoff),
+    /// Keep worktrees ready for tasks
+    #[command(subcommand)]
+    Pool(Pool),
 }
 
 /// `git baton orchestrator aggregate`.
@@ -37,6 +54,10 @@ pub struct Aggregate {
     /// The branch; without it, the one that is checked out
     #[arg(long, value_name = "BRANCH")]
     pub into: Option<String>,
+    /// Make the aggregates at the branch's tip, which were never pushed, again on top of this
+    /// commit, such as `origin/main`, because somebody else pushed first
+    #[arg(long, value_name = "COMMIT", conflicts_with = "dry_run")]
+    pub onto: Option<String>,
     /// The day of the entry; without it, today
     #[arg(long, value_name = "YYYY-MM-DD")]
     pub date: Option<String>,

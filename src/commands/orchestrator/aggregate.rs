@@ -3,11 +3,12 @@
 use miette::{IntoDiagnostic, miette};
 
 use crate::cli::orchestrator::Aggregate;
-use crate::commands::{ALLOWED, ExitCode};
+use crate::commands::{ALLOWED, ExitCode, UNDECIDED};
 use crate::git::Repo;
 use crate::git::landing::{self, Refreshed};
 use crate::model::SessionId;
 use crate::orchestrator::aggregate::{self, Ground, Outcome, Request, Shown, Skipped, build};
+use crate::orchestrator::number::MAX_COUNTED_DIGITS;
 use crate::sys::GitEnv;
 
 /// Aggregates and says what became of it.
@@ -21,6 +22,7 @@ pub fn run(args: Aggregate) -> miette::Result<ExitCode> {
         orchestrator: args.orchestrator.as_deref().map(session).transpose()?,
         date: args.date,
         partial: args.partial,
+        onto: args.onto,
         signing_key: args.signing_key,
     };
     if args.dry_run {
@@ -29,17 +31,43 @@ pub fn run(args: Aggregate) -> miette::Result<ExitCode> {
     let outcome = aggregate::run(&repo, &request)?;
     tell(&outcome);
     if let Some(remote) = args.push {
-        landing::push(&repo, &remote, &outcome.branch)?;
+        push(&repo, &remote, &outcome.branch)?;
         println!("pushed {} to {remote}", outcome.branch);
     }
-    Ok(ALLOWED)
+    Ok(complete(&outcome.shown))
+}
+
+fn push(repo: &Repo, remote: &str, branch: &str) -> miette::Result<()> {
+    landing::push(repo, remote, branch).map_err(|error| {
+        let short = branch.strip_prefix("refs/heads/").unwrap_or(branch);
+        let help = format!(
+            "if somebody else pushed first: `git fetch {remote}`, then \
+             `git baton orchestrator aggregate --into {short} --onto {remote}/{short} --push {remote}`"
+        );
+        miette!(
+            help = help,
+            "{branch} is complete here, and {remote} did not take it: {error}"
+        )
+    })
+}
+
+/// The exit code by what the worktrees show.
+pub(super) fn complete(shown: &[Shown]) -> ExitCode {
+    let failed = |one: &Shown| matches!(one.refreshed, Refreshed::Failed(_));
+    match shown.iter().any(failed) {
+        true => UNDECIDED,
+        false => ALLOWED,
+    }
 }
 
 fn session(text: &str) -> miette::Result<SessionId> {
-    SessionId::parse(text).ok_or_else(|| {
+    let named = SessionId::parse(text).filter(|id| id.number().len() <= MAX_COUNTED_DIGITS);
+    named.ok_or_else(|| {
+        let shown: String = text.chars().take(40).collect();
+        let more = if shown.len() < text.len() { "…" } else { "" };
         miette!(
-            help = "a session is named `19`, or `2025-12-18/19`",
-            "`{text}` names no session"
+            help = "a session is named by its number, `19`, or by day and number, `2025-12-18/19`",
+            "`{shown}{more}` names no session"
         )
     })
 }
@@ -67,6 +95,12 @@ fn tell(outcome: &Outcome) {
     }
     tell_skipped(&outcome.skipped);
     match outcome.commit {
+        Some(commit) if outcome.sessions.is_empty() => {
+            println!(
+                "{} is at {commit}, which carries every session",
+                outcome.branch
+            );
+        }
         Some(commit) => println!(
             "{} aggregated into {} by {commit}: {}",
             match outcome.sessions.len() {
@@ -90,7 +124,7 @@ fn tell_skipped(skipped: &[Skipped]) {
 /// Says what the user has to do in a worktree that does not show the new commit.
 pub(super) fn tell_shown(shown: &Shown) {
     let path = shown.path.display();
-    match shown.refreshed {
+    match &shown.refreshed {
         Refreshed::Done => {}
         Refreshed::Dirty => println!(
             "{path} has changes of its own in the handoff file and was left as it is; to take over \
@@ -99,6 +133,10 @@ pub(super) fn tell_shown(shown: &Shown) {
         Refreshed::Locked => println!(
             "{path} is in use by another git command and was left as it is; run the command again \
              to bring it up to date"
+        ),
+        Refreshed::Failed(reason) => eprintln!(
+            "the commit has landed, but {path} could not be written: {reason}; make room there, and \
+             run the command again to complete it"
         ),
     }
 }

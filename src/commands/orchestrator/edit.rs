@@ -4,9 +4,9 @@ use std::io::Read;
 
 use miette::{IntoDiagnostic, WrapErr};
 
-use super::aggregate::tell_shown;
+use super::aggregate::{complete, tell_shown};
 use crate::cli::orchestrator::Edit;
-use crate::commands::{ALLOWED, ExitCode};
+use crate::commands::ExitCode;
 use crate::git::Repo;
 use crate::git::landing::Signing;
 use crate::orchestrator::edit::{self, How, Request};
@@ -39,5 +39,5 @@ pub fn run(args: Edit) -> miette::Result<ExitCode> {
     )?;
     println!("{} edited by {}", edited.branch, edited.commit);
     edited.shown.iter().for_each(tell_shown);
-    Ok(ALLOWED)
+    Ok(complete(&edited.shown))
 }

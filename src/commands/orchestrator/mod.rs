@@ -1,8 +1,11 @@
 //! `git baton orchestrator`.
 
 mod aggregate;
+mod conflicts;
 mod edit;
 mod handoff;
+mod pool;
+mod trash;
 
 use super::ExitCode;
 use crate::cli::orchestrator::Orchestrator;
@@ -11,7 +14,9 @@ use crate::cli::orchestrator::Orchestrator;
 pub fn run(verb: Orchestrator) -> miette::Result<ExitCode> {
     match verb {
         Orchestrator::Aggregate(args) => aggregate::run(args),
+        Orchestrator::Conflicts(args) => conflicts::run(args),
         Orchestrator::Edit(args) => edit::run(args),
         Orchestrator::Handoff(verb) => handoff::run(verb),
+        Orchestrator::Pool(verb) => pool::run(verb),
     }
 }

@@ -50,5 +50,13 @@ pub(super) fn afterwards() -> Vec<Attempt> {
             Clean,
         )
         .at(Place::Project),
+        Attempt::refused(
+            "amend -n of nothing but its author",
+            &[],
+            "git commit -n --amend --no-edit --author 'Agent <agent@example.invalid>'",
+            ReferenceTransaction,
+            Clean,
+        )
+        .at(Place::Project),
     ]
 }

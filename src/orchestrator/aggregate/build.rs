@@ -60,7 +60,7 @@ pub fn render(repo: &Repo, ground: &Ground, plan: &Plan) -> Result<Rendered, Agg
     Ok(Rendered { document, archive })
 }
 
-/// The message of the commit on top of the ground.
+/// The message of the commit on top of the ground, but for its seal.
 pub fn message(ground: &Ground, plan: &Plan, rendered: &Rendered) -> BString {
     let archive = rendered.archive.as_ref();
     let moved = archive.map(|(path, _, count)| (*count, path.as_bstr()));
@@ -93,13 +93,12 @@ pub fn build(
     }
     let tree = git::tree_with(repo, ground.tree, &files)?;
     let who = ground.committer.as_bstr();
+    let unsealed = git::unsigned(tree, ground.tip, message.as_bstr(), who);
+    let seal = rules::aggregate::seal(&ground.policy().trailers.seal, unsealed.as_bstr());
+    let message = BString::from([&message[..], seal.as_bytes()].concat());
     let new = commit(repo, tree, ground, &message, who, signing)?;
     Ok(Built {
-        landing: Landing {
-            branch: ground.branch.clone(),
-            old: ground.tip,
-            new,
-        },
+        landing: ground.landing(new),
         message,
     })
 }

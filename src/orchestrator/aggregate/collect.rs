@@ -10,6 +10,7 @@ use crate::guard::binding;
 use crate::handoff::canonical_summary;
 use crate::model::SessionId;
 use crate::orchestrator::{State, store};
+use crate::protocol::named_summaries;
 use crate::sys::file;
 
 /// What there is to know about one number.
@@ -23,6 +24,8 @@ pub struct Candidate {
     pub title: String,
     /// The days of its logs in the branch's tree; `None` where a log's path names no day.
     pub logs: Vec<Option<String>>,
+    /// The summaries that those logs name, each with its log's path.
+    pub named: Vec<(BString, BString)>,
     /// Its summary in canonical form, and where each copy is.
     pub summaries: Vec<(BString, Vec<String>)>,
     /// The summaries, in canonical form, with which the handoff file and the archives carry it.
@@ -54,14 +57,25 @@ pub fn collect(repo: &Repo, ground: &Ground) -> Result<Collected, AggregateError
             format!("{}:{path}", ground.branch),
         );
     }
+    for (number, summary) in &ground.dropped {
+        let candidate = found.entry(number.clone()).or_default();
+        add(candidate, summary, format!("{} as it is", ground.branch));
+    }
     for (id, path, blob) in &ground.logs {
         let Some(candidate) = found.get_mut(id.number()) else {
             continue;
         };
         candidate.logs.push(id.date().map(str::to_owned));
-        if candidate.title.is_empty() {
-            candidate.title = log_title(&objects.blob(*blob)?, path, id);
+        if ground.aggregated.contains_key(id.number()) {
+            continue;
         }
+        let log = objects.blob(*blob)?;
+        if candidate.title.is_empty() {
+            candidate.title = log_title(&log, path, id);
+        }
+        let named = named_summaries(log.as_bstr());
+        let named = named.map(|name| (path.clone(), name.to_owned()));
+        candidate.named.extend(named);
     }
     for (number, summaries) in &ground.aggregated {
         let candidate = found.entry(number.clone()).or_default();

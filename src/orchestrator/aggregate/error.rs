@@ -1,9 +1,11 @@
 use miette::Diagnostic;
 use thiserror::Error;
 
+use super::landing::Shown;
 use super::lease::Holder;
 use super::select::Skipped;
 use crate::git::GitError;
+use crate::git::landing::Refreshed;
 use crate::guard::GuardError;
 use crate::handoff::RenderError;
 use crate::model::Oid;
@@ -36,6 +38,11 @@ pub enum AggregateError {
     #[error("there is no branch {0}")]
     #[diagnostic(help("`git branch` lists the branches; commit the policy first on a new one"))]
     NoBranch(String),
+
+    /// No branch can have such a name.
+    #[error("`{0}` is not the name of a branch")]
+    #[diagnostic(help("name a local branch as `git branch` lists it, such as `--into main`"))]
+    BranchName(String),
 
     /// The branch has no policy.
     #[error("{0} carries no baton.toml, which says where the handoff file is")]
@@ -79,6 +86,42 @@ pub enum AggregateError {
     #[diagnostic(help("run the command again when less happens there"))]
     Crowded(usize),
 
+    /// There is no commit to build on.
+    #[error("`{0}` names no commit")]
+    #[diagnostic(help("name a branch, such as `--onto origin/main` after `git fetch`"))]
+    NoCommit(String),
+
+    /// The branch has other work than aggregates that the commit to build on lacks, or none at all.
+    #[error(
+        "{branch} has commits besides its newest aggregates that `{onto}` lacks, or no aggregate that it lacks"
+    )]
+    #[diagnostic(help(
+        "join the work without the aggregates first: `git switch -c joined <the commit before them>`, `git merge {onto}`; then go back to the branch, and run the command again with `--onto joined`"
+    ))]
+    NotOnlyAggregates {
+        /// The branch, full name.
+        branch: String,
+        /// The commit to build on, as it was named.
+        onto: String,
+    },
+
+    /// An earlier commit landed, and not every worktree could be brought up to it, not even now.
+    #[error(
+        "the commit {commit} has landed on {branch}, but not every worktree shows it:{}",
+        unshown(.shown)
+    )]
+    #[diagnostic(help(
+        "nothing is lost: make room, or wait until the other git command has ended, and run the command again to complete it; a lock that stays when no git command runs there was left by one that was killed"
+    ))]
+    Unshown {
+        /// The branch, full name.
+        branch: String,
+        /// The commit.
+        commit: Oid,
+        /// The worktrees that have the branch checked out.
+        shown: Vec<Shown>,
+    },
+
     /// No signature could be made.
     #[error("the commit cannot be signed: {0}")]
     #[diagnostic(help(
@@ -112,6 +155,20 @@ pub enum AggregateError {
     #[error("the branch {0} moved while the file was being edited")]
     #[diagnostic(help("nothing was committed; make the edit again on what is there now"))]
     Moved(String),
+}
+
+fn unshown(shown: &[Shown]) -> String {
+    let lines = shown.iter().filter_map(|one| {
+        let path = one.path.display();
+        match &one.refreshed {
+            Refreshed::Done | Refreshed::Dirty => None,
+            Refreshed::Locked => Some(format!(
+                "\n  {path}: another git command holds its index.lock"
+            )),
+            Refreshed::Failed(reason) => Some(format!("\n  {path}: {reason}")),
+        }
+    });
+    lines.collect()
 }
 
 fn not_ready(sessions: &[Skipped]) -> String {

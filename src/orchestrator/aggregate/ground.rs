@@ -4,15 +4,16 @@ use std::rc::Rc;
 use bstr::{BString, ByteSlice};
 use jiff::{Timestamp, tz::Offset};
 
-use super::AggregateError;
+use super::{AggregateError, Landing};
 use crate::git::tree::{TreeReader, Trees};
-use crate::git::{Repo, landing};
+use crate::git::{Repo, is_reference_name, landing};
 use crate::guard::base::{BasePolicy, Bases};
 use crate::model::{Entry, EntryKind, Oid, SessionId};
 use crate::orchestrator::carried;
 use crate::policy::Policy;
 
 /// What an aggregate stands on: a branch, its tip, and what the tip's tree holds.
+#[derive(Clone)]
 pub struct Ground {
     /// The branch, full name.
     pub branch: String,
@@ -31,6 +32,8 @@ pub struct Ground {
     /// The sessions that the handoff file or an archive carries, by number, each with the
     /// summaries that stand there.
     pub aggregated: BTreeMap<String, Vec<BString>>,
+    /// The sessions of aggregates that are to be made again, each with its summary.
+    pub dropped: Vec<(String, BString)>,
     /// Who commits, and when, as git writes it.
     pub committer: BString,
     base: Rc<BasePolicy>,
@@ -40,8 +43,7 @@ impl Ground {
     /// Reads the branch of this full or short name, or the one that is checked out.
     pub fn of(repo: &Repo, branch: Option<&str>) -> Result<Self, AggregateError> {
         let branch = match branch {
-            Some(name) if name.starts_with("refs/heads/") => name.to_owned(),
-            Some(name) => format!("refs/heads/{name}"),
+            Some(name) => full_name(name)?,
             None => {
                 let head = repo.head_branch()?.ok_or(AggregateError::Detached)?;
                 head.to_str_lossy().into_owned()
@@ -49,6 +51,11 @@ impl Ground {
         };
         let tip = repo.refs().resolve(&branch)?;
         let tip = tip.ok_or_else(|| AggregateError::NoBranch(branch.clone()))?;
+        Self::at(repo, branch, tip)
+    }
+
+    /// The branch of this full name as it would be with this tip.
+    pub fn at(repo: &Repo, branch: String, tip: Oid) -> Result<Self, AggregateError> {
         let objects = repo.objects();
         let base = Bases::new(objects).at(tip)?;
         let base = base.ok_or_else(|| AggregateError::NoPolicy(branch.clone()))?;
@@ -78,9 +85,19 @@ impl Ground {
             logs,
             summaries,
             aggregated,
+            dropped: Vec::new(),
             committer: landing::committer(repo)?,
             base,
         })
+    }
+
+    /// A commit that is to land on it.
+    pub fn landing(&self, new: Oid) -> Landing {
+        Landing {
+            branch: self.branch.clone(),
+            old: self.tip,
+            new,
+        }
     }
 
     /// The policy that the tip carries, by which a commit on top of it is judged.
@@ -100,5 +117,39 @@ impl Ground {
             Some(offset.to_datetime(time).date().to_string())
         };
         day().ok_or_else(|| AggregateError::Committer(text.clone().into_owned()))
+    }
+}
+
+/// The full name of the branch of this full or short name.
+fn full_name(name: &str) -> Result<String, AggregateError> {
+    let full = match name.starts_with("refs/") {
+        true => name.to_owned(),
+        false => format!("refs/heads/{name}"),
+    };
+    match full.starts_with("refs/heads/") && is_reference_name(&full) {
+        true => Ok(full),
+        false => Err(AggregateError::BranchName(name.to_owned())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_branchs_name_is_looked_up() {
+        for name in ["main", "refs/heads/main", "a/b"] {
+            assert!(full_name(name).is_ok(), "{name}");
+        }
+        for name in [
+            "",
+            "../../HEAD",
+            "a..b",
+            "refs/tags/x",
+            "refs/heads/",
+            "a b",
+        ] {
+            assert!(full_name(name).is_err(), "{name}");
+        }
     }
 }

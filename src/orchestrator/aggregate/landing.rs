@@ -4,6 +4,7 @@
 //! process that wrote it was killed, asks the branch whether the commit has landed: if so the
 //! worktrees are brought up to it, otherwise nothing happened and the record goes.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
@@ -34,11 +35,21 @@ pub struct Shown {
     pub refreshed: Refreshed,
 }
 
+impl Shown {
+    /// Whether the next run has nothing left to do there.
+    pub fn is_settled(&self) -> bool {
+        matches!(self.refreshed, Refreshed::Done | Refreshed::Dirty)
+    }
+}
+
 #[derive(Serialize, Deserialize)]
 struct Record {
     branch: String,
     old: String,
     new: String,
+    /// The worktrees, by their ids, of which files may have been written.
+    #[serde(default)]
+    begun: BTreeSet<String>,
 }
 
 fn record_path(repo: &Repo) -> PathBuf {
@@ -47,15 +58,19 @@ fn record_path(repo: &Repo) -> PathBuf {
 
 /// Records that the commit is about to land.
 pub fn announce(repo: &Repo, landing: &Landing) -> Result<(), AggregateError> {
+    Ok(write(repo, landing, &BTreeSet::new())?)
+}
+
+fn write(repo: &Repo, landing: &Landing, begun: &BTreeSet<String>) -> Result<(), GitError> {
     let record = Record {
         branch: landing.branch.clone(),
         old: landing.old.to_string(),
         new: landing.new.to_string(),
+        begun: begun.clone(),
     };
     let json = serde_json::to_vec(&record).expect("a record is plain text");
     let path = record_path(repo);
-    file::write_atomically(&path, &json).map_err(GitError::io(path))?;
-    Ok(())
+    file::write_atomically(&path, &json).map_err(GitError::io(path))
 }
 
 /// Moves the branch; `false` when it moved meanwhile, and the commit has to be made again.
@@ -72,8 +87,16 @@ pub fn land(repo: &Repo, landing: &Landing) -> Result<bool, AggregateError> {
 }
 
 /// Shows the change in every worktree that has the branch checked out and nothing of its own at
-/// the changed paths. The record stays while another git holds a worktree's index.
+/// the changed paths. The record stays while a worktree cannot be written.
 pub fn finish(repo: &Repo, landing: &Landing) -> Result<Vec<Shown>, AggregateError> {
+    show(repo, landing, BTreeSet::new())
+}
+
+fn show(
+    repo: &Repo,
+    landing: &Landing,
+    mut begun: BTreeSet<String>,
+) -> Result<Vec<Shown>, AggregateError> {
     let mut shown = Vec::new();
     for worktree in git::worktrees(repo)? {
         if worktree
@@ -84,22 +107,33 @@ pub fn finish(repo: &Repo, landing: &Landing) -> Result<Vec<Shown>, AggregateErr
             continue;
         }
         let here = git::open_worktree(&worktree.path)?;
+        let (old, new) = (landing.old, landing.new);
+        let refreshed = match begun.contains(&here.worktree_id()) {
+            true => git::resume(&here, old, new),
+            false => git::refresh(&here, old, new, || {
+                begun.insert(here.worktree_id());
+                write(repo, landing, &begun)
+            }),
+        };
         shown.push(Shown {
-            refreshed: git::refresh(&here, landing.old, landing.new),
+            refreshed,
             path: worktree.path,
         });
     }
-    if shown.iter().all(|one| one.refreshed != Refreshed::Locked) {
+    if shown.iter().all(Shown::is_settled) {
         forget(repo)?;
     }
     Ok(shown)
 }
 
 /// Completes or rolls back what an earlier run left; `None` when there was nothing.
+///
+/// # Errors
+/// Besides those of git, when a worktree still cannot be brought up to what has landed.
 pub fn recover(repo: &Repo) -> Result<Option<Vec<Shown>>, AggregateError> {
     let path = record_path(repo);
     let bytes = file::read_if_exists(&path).map_err(GitError::io(path))?;
-    let Some(landing) = bytes.and_then(|bytes| read(&bytes)) else {
+    let Some((landing, begun)) = bytes.and_then(|bytes| read(&bytes)) else {
         forget(repo)?;
         return Ok(None);
     };
@@ -114,16 +148,25 @@ pub fn recover(repo: &Repo) -> Result<Option<Vec<Shown>>, AggregateError> {
         forget(repo)?;
         return Ok(None);
     }
-    Ok(Some(finish(repo, &landing)?))
+    let shown = show(repo, &landing, begun)?;
+    if shown.iter().all(Shown::is_settled) {
+        return Ok(Some(shown));
+    }
+    Err(AggregateError::Unshown {
+        branch: landing.branch,
+        commit: landing.new,
+        shown,
+    })
 }
 
-fn read(bytes: &[u8]) -> Option<Landing> {
+fn read(bytes: &[u8]) -> Option<(Landing, BTreeSet<String>)> {
     let record: Record = serde_json::from_slice(bytes).ok()?;
-    Some(Landing {
+    let landing = Landing {
         old: record.old.parse().ok()?,
         new: record.new.parse().ok()?,
         branch: record.branch,
-    })
+    };
+    Some((landing, record.begun))
 }
 
 fn forget(repo: &Repo) -> Result<(), GitError> {

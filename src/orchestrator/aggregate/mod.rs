@@ -6,6 +6,7 @@
 
 pub mod build;
 pub mod collect;
+pub mod elsewhere;
 mod error;
 pub mod ground;
 pub mod landing;
@@ -19,7 +20,7 @@ use crate::model::{Oid, SessionId};
 
 pub use error::AggregateError;
 pub use ground::Ground;
-pub use landing::Shown;
+pub use landing::{Landing, Shown};
 pub use select::{Plan, Skipped};
 
 /// What an orchestrator asks for.
@@ -35,6 +36,9 @@ pub struct Request {
     pub date: Option<String>,
     /// Whether to leave out what is not ready instead of refusing.
     pub partial: bool,
+    /// The commit to build on in the place of the branch's tip, whose aggregates, which no remote
+    /// has, are made again there.
+    pub onto: Option<String>,
     /// The file of the key to sign with; `None` for the one that git's configuration names, where
     /// the policy asks for a signature.
     pub signing_key: Option<std::path::PathBuf>,
@@ -76,7 +80,11 @@ fn attempt(
 ) -> Result<Outcome, AggregateError> {
     let recovered = earlier.is_some();
     for _ in 0..ATTEMPTS {
-        let ground = Ground::of(repo, request.branch.as_deref())?;
+        let tip = Ground::of(repo, request.branch.as_deref())?;
+        let ground = match &request.onto {
+            Some(onto) => elsewhere::ground(repo, &tip, onto)?,
+            None => tip.clone(),
+        };
         let plan = plan(repo, &ground, request)?;
         let mut outcome = Outcome {
             branch: ground.branch.clone(),
@@ -86,14 +94,20 @@ fn attempt(
             shown: earlier.clone().unwrap_or_default(),
             recovered,
         };
-        if plan.sections.is_empty() {
-            return Ok(outcome);
-        }
-        let built = build::build(repo, &ground, &plan, &signing(&ground, request))?;
-        landing::announce(repo, &built.landing)?;
-        if landing::land(repo, &built.landing)? {
-            outcome.commit = Some(built.landing.new);
-            outcome.shown.extend(landing::finish(repo, &built.landing)?);
+        let landing = match plan.sections.is_empty() {
+            true if ground.tip == tip.tip => return Ok(outcome),
+            // The commit to build on carries the sessions already.
+            true => ground.landing(ground.tip),
+            false => build::build(repo, &ground, &plan, &signing(&ground, request))?.landing,
+        };
+        let landing = Landing {
+            old: tip.tip,
+            ..landing
+        };
+        landing::announce(repo, &landing)?;
+        if landing::land(repo, &landing)? {
+            outcome.commit = Some(landing.new);
+            outcome.shown.extend(landing::finish(repo, &landing)?);
             return Ok(outcome);
         }
     }
@@ -116,6 +130,7 @@ pub fn plan(repo: &Repo, ground: &Ground, request: &Request) -> Result<Plan, Agg
             orchestrator,
             date: &date,
             partial: request.partial,
+            bound: ground.policy().sessions.bound,
         },
     )
 }

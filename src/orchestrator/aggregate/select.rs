@@ -1,13 +1,14 @@
 //! Which sessions go into the entry. Pure.
 
-use bstr::BString;
+use bstr::{BStr, BString, ByteSlice};
 
 use super::AggregateError;
 use super::collect::{Candidate, Collected};
-use crate::handoff::{Entry, SessionSection};
+use crate::handoff::{Entry, SessionSection, canonical_title, digest};
 use crate::model::SessionId;
 use crate::orchestrator::State;
 use crate::orchestrator::number;
+use crate::protocol::summary_line;
 
 /// What is wished for.
 #[derive(Debug, Clone, Copy)]
@@ -20,6 +21,8 @@ pub struct Wish<'a> {
     pub date: &'a str,
     /// Whether to leave out what is not ready.
     pub partial: bool,
+    /// Whether a session's log must name its summary.
+    pub bound: bool,
 }
 
 /// What goes into the entry.
@@ -76,6 +79,20 @@ pub enum Obstacle {
     /// The branch has no log of it.
     #[error("the branch has no log of it; commit the log, and merge its branch first")]
     NoLog,
+    /// A log of its number names another summary, or none that there can be.
+    #[error(
+        "a log of it names another summary, or none yet: {path}; for the summary that is there the \
+         line would be `{line}`"
+    )]
+    OtherSummary {
+        /// The log.
+        path: BString,
+        /// The line that would name the summary.
+        line: String,
+    },
+    /// Its log names no summary, and the policy asks for that.
+    #[error("its log does not name its summary; it needs the line `{0}`, committed on its branch")]
+    Unbound(String),
     /// Its number has logs of several days.
     #[error("there are logs of that number of several days; name it `YYYY-MM-DD/{0}`")]
     SeveralLogs(String),
@@ -129,7 +146,7 @@ pub fn select(collected: &Collected, wish: &Wish<'_>) -> Result<Plan, AggregateE
     for (id, wanted) in considered(collected, wish, own) {
         let unknown = Candidate::default();
         let candidate = collected.get(id.number()).unwrap_or(&unknown);
-        match section(&id, candidate) {
+        match section(&id, candidate, wish.bound) {
             // It is named only because its worktree is bound to it.
             Ok(_) if !wanted => {}
             Ok(section) => plan.sections.push(section),
@@ -144,7 +161,12 @@ pub fn select(collected: &Collected, wish: &Wish<'_>) -> Result<Plan, AggregateE
                     Obstacle::Active if wish.partial => plan.skipped.push(skipped),
                     Obstacle::Active => obstacles.push(skipped),
                     _ if !wanted => {}
-                    Obstacle::NoLog | Obstacle::NoSummary if wish.partial => {
+                    Obstacle::NoLog
+                    | Obstacle::NoSummary
+                    | Obstacle::OtherSummary { .. }
+                    | Obstacle::Unbound(_)
+                        if wish.partial =>
+                    {
                         plan.skipped.push(skipped);
                     }
                     _ => obstacles.push(skipped),
@@ -181,7 +203,7 @@ fn considered(collected: &Collected, wish: &Wish<'_>, own: Option<&str>) -> Vec<
     ids
 }
 
-fn section(id: &SessionId, candidate: &Candidate) -> Result<Section, Obstacle> {
+fn section(id: &SessionId, candidate: &Candidate, bound: bool) -> Result<Section, Obstacle> {
     if !candidate.aggregated.is_empty() {
         return Err(aggregated(candidate));
     }
@@ -201,11 +223,29 @@ fn section(id: &SessionId, candidate: &Candidate) -> Result<Section, Obstacle> {
         }
     };
     let id = logged_id(id, candidate)?;
+    check_binding(candidate, summary.as_bstr(), bound)?;
     Ok(Section {
         title: title(&candidate.title, id.number()),
         id,
         summary,
     })
+}
+
+/// Whether every summary that a log names is this one.
+fn check_binding(candidate: &Candidate, summary: &BStr, bound: bool) -> Result<(), Obstacle> {
+    let digest = digest(summary);
+    let line = || summary_line(&digest);
+    let mut named = candidate.named.iter();
+    if let Some((path, _)) = named.find(|(_, name)| *name != digest.as_str()) {
+        return Err(Obstacle::OtherSummary {
+            path: path.clone(),
+            line: line(),
+        });
+    }
+    match bound && candidate.named.is_empty() {
+        true => Err(Obstacle::Unbound(line())),
+        false => Ok(()),
+    }
 }
 
 /// In which way a session that the handoff file carries cannot be aggregated again.
@@ -241,7 +281,7 @@ fn logged_id(id: &SessionId, candidate: &Candidate) -> Result<SessionId, Obstacl
     }
 }
 
-/// One line without control characters.
+/// One line without control characters and without HTML.
 fn title(text: &str, number: &str) -> String {
     let clean: String = text
         .chars()
@@ -249,7 +289,7 @@ fn title(text: &str, number: &str) -> String {
         .collect();
     match clean.trim() {
         "" => format!("Work of session {number}"),
-        title => title.to_owned(),
+        title => canonical_title(title),
     }
 }
 
@@ -294,6 +334,7 @@ mod tests {
         orchestrator: None,
         date: "2025-12-18",
         partial: false,
+        bound: false,
     };
 
     fn obstacles(collected: &Collected, wish: &Wish<'_>) -> Vec<Skipped> {
@@ -387,6 +428,36 @@ mod tests {
     }
 
     #[test]
+    fn a_summary_that_the_log_does_not_name_stays_out() {
+        let own = digest("a\n".into());
+        let named = |name: &str| (BString::from("log.md"), BString::from(name));
+        let with = |names: &[&str]| {
+            let mut one = ready("a\n");
+            one.named = names.iter().map(|name| named(name)).collect();
+            collected(&[("1", one)])
+        };
+        let strict = Wish { bound: true, ..ALL };
+        for wish in [&ALL, &strict] {
+            assert_eq!(select(&with(&[&own]), wish).unwrap().numbers(), ["1"]);
+            for names in [&["sha256:"][..], &[&own, "sha256:b"]] {
+                let why = &obstacles(&with(names), wish)[0].why;
+                assert!(matches!(why, Obstacle::OtherSummary { .. }), "{why:?}");
+            }
+        }
+        assert_eq!(select(&with(&[]), &ALL).unwrap().numbers(), ["1"]);
+        let line = format!("**Summary**: {own}");
+        assert_eq!(
+            obstacles(&with(&[]), &strict)[0].why,
+            Obstacle::Unbound(line)
+        );
+        let partial = Wish {
+            partial: true,
+            ..strict
+        };
+        assert_eq!(select(&with(&[]), &partial).unwrap().skipped.len(), 1);
+    }
+
+    #[test]
     fn what_is_aggregated_is_left_out() {
         let mut done = ready("a\n");
         done.aggregated = vec!["a\n".into()];
@@ -446,6 +517,11 @@ mod tests {
             Obstacle::NoLog,
             Obstacle::NoSummary,
             Obstacle::Disagreement(String::new()),
+            Obstacle::OtherSummary {
+                path: BString::default(),
+                line: String::new(),
+            },
+            Obstacle::Unbound(String::new()),
         ] {
             let said = obstacle.to_string();
             let start = said.split([';', ':']).next().unwrap();

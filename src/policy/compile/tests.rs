@@ -57,6 +57,8 @@ fn an_error_points_at_what_is_wrong() {
             "\"--x\"",
             |p| matches!(p, PolicyProblem::Remote(name) if name == "--x"),
         ),
+        ("[conductor]\nmin_tasks = 0", "0", |p| matches!(p, P::Zero)),
+        ("[conductor]\nmax_agents = 0", "0", |p| matches!(p, P::Zero)),
         ("[sessions]\nmax_per_commit = 0", "0", |p| {
             matches!(p, P::NoSessionAllowed)
         }),
@@ -94,6 +96,9 @@ fn an_error_points_at_what_is_wrong() {
             "\"{sessions}\"",
             |p| matches!(p, P::Wording { .. }),
         ),
+        ("[handoff]\nsingle_title = \"{date}\"", "\"{date}\"", |p| {
+            matches!(p, P::Wording { .. })
+        }),
         (
             "[handoff]\nsession_title = \"{session}{title}\"",
             "\"{session}{title}\"",

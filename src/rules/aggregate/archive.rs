@@ -1,9 +1,9 @@
 //! Entries that an aggregate moves to an archive file in the same commit.
 
-use bstr::{BString, ByteSlice};
+use bstr::{BStr, BString, ByteSlice};
 
 use super::{Claim, ProofError, Terms, of_key};
-use crate::handoff::{self, Entry, Trimmed};
+use crate::handoff::{self, Entry, Limits, Trimmed};
 use crate::model::{AggregateEvidence, ArchiveFile};
 
 /// What the message says about archiving: `<number of entries> <path>`.
@@ -65,6 +65,30 @@ pub(super) fn trimmed(
     handoff::take_oldest(before.as_bstr(), heading, wording, count)
         .map(Some)
         .ok_or(ProofError::TooFewEntries(count))
+}
+
+/// Checks that as many entries are moved as the policy's budget asks for with this new entry.
+pub(super) fn check_count(
+    archiving: Option<&Archiving>,
+    entry: &BStr,
+    evidence: &AggregateEvidence,
+    terms: &Terms<'_>,
+    errors: &mut Vec<ProofError>,
+) {
+    let table = terms.handoff;
+    let before = evidence.handoff_before.as_ref();
+    let due = before.map_or(0, |before| {
+        let limits = Limits {
+            bytes: table.budget.max_bytes,
+            entries: table.budget.keep_entries,
+        };
+        let (heading, wording) = (&table.heading, &table.wording);
+        handoff::surplus(before.as_bstr(), heading, wording, entry, limits)
+    });
+    let moved = archiving.map_or(0, |archiving| archiving.count);
+    if moved != due {
+        errors.push(ProofError::Budget { moved, due });
+    }
 }
 
 /// Checks that the archive of the entry's day has received exactly the entries taken.

@@ -10,9 +10,9 @@ pub enum ProofError {
     /// Not exactly one parent.
     #[error("it has {0} parents; an aggregate commit has exactly one")]
     Parents(usize),
-    /// The version trailer is missing or there are several.
+    /// A trailer that stands once is missing, or there are several.
     #[error("its message has {count} `{key}` trailers; exactly one is needed")]
-    VersionCount {
+    Count {
         /// The trailer's key.
         key: String,
         /// How many there are.
@@ -56,19 +56,12 @@ pub enum ProofError {
         /// The commit's first parent.
         actual: String,
     },
-    /// There is not exactly one trailer that names the base.
-    #[error("its message has {count} `{key}` trailers; exactly one is needed")]
-    BaseCount {
-        /// The trailer's key.
-        key: String,
-        /// How many there are.
-        count: usize,
-    },
-    /// Author and committer differ, as after an amendment.
+    /// The seal is not the digest of the rest of the commit.
     #[error(
-        "its author and its committer, or the times they give, differ: it was amended or copied"
+        "its seal does not fit it: it was amended, picked or rebased, or made up; an aggregate \
+         stays as it was made"
     )]
-    Altered,
+    Seal,
     /// The message names more than one archive.
     #[error("its message has {0} trailers that name an archive; one is allowed")]
     ArchiveCount(usize),
@@ -83,6 +76,14 @@ pub enum ProofError {
     /// More entries are to be moved than there are.
     #[error("it says that it moves {0} entries to an archive, and the old file has fewer")]
     TooFewEntries(usize),
+    /// More or fewer entries are moved than the policy's budget asks for.
+    #[error("it moves {moved} entries to an archive; by the policy's budget {due} are due")]
+    Budget {
+        /// How many it moves.
+        moved: usize,
+        /// How many it must move.
+        due: usize,
+    },
     /// The archive is not the old one with the moved entries put in.
     #[error("`{0}` is not what it was with the oldest entries of the handoff file put in")]
     Archive(BString),
@@ -116,8 +117,26 @@ pub enum ProofError {
     #[error("session {0} is in the handoff file already")]
     Repeated(String),
     /// The session has no log of its own.
-    #[error("session {0} has no session log in the commit")]
+    #[error("session {0} has no session log in the commit's parent")]
     NoLog(SessionId),
+    /// A log of the session names another summary.
+    #[error(
+        "the summary of session {number} has the digest {actual}; the session's log {path} names \
+         {named}"
+    )]
+    OtherSummary {
+        /// The session's number.
+        number: String,
+        /// The log.
+        path: BString,
+        /// What the log says.
+        named: BString,
+        /// What the entry's text gives.
+        actual: String,
+    },
+    /// The session's log names no summary, and the policy asks for that.
+    #[error("the log of session {0} does not name its summary, and the policy asks for that")]
+    Unbound(SessionId),
     /// The message has no digest for a session of the entry.
     #[error("its message has no digest of the summary of session {0}")]
     NoDigest(String),

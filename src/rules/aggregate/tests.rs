@@ -2,8 +2,8 @@ use std::sync::LazyLock;
 
 use super::*;
 use crate::handoff::{ParseError, SessionSection, insert, render_entry};
-use crate::model::{ArchiveFile, Entry, Oid};
-use crate::policy::Policy;
+use crate::model::{ArchiveFile, Entry, Oid, SessionLog};
+use crate::policy::{Handoff, Policy};
 
 const BEFORE: &str =
     "# Handoff\n\nintro\n\n## Recent Work\n\n### Older\n\n#### Session 7: Old\nwork\n";
@@ -12,10 +12,20 @@ static POLICY: LazyLock<Policy> = LazyLock::new(Policy::default);
 static TERMS: LazyLock<Terms<'static>> = LazyLock::new(|| Terms {
     handoff: &POLICY.handoff,
     keys: &POLICY.trailers,
+    bound: false,
 });
 
 fn parent() -> Oid {
     Oid::from_bytes(&[7; 20]).unwrap()
+}
+
+/// A log of this session, of the day of the aggregation.
+fn log(number: &str, text: &str) -> SessionLog {
+    SessionLog {
+        session: SessionId::new(Some("2025-12-18"), number).unwrap(),
+        path: format!(".agents/sessions/2025-12-18-session-{number}.md").into(),
+        text: Some(text.into()),
+    }
 }
 
 /// A commit that a test makes genuine and then spoils.
@@ -76,12 +86,9 @@ impl Commit {
                     text.as_bstr(),
                 )),
                 changed_paths: vec![HANDOFF.into()],
-                logged_sessions: numbers
-                    .iter()
-                    .map(|number| SessionId::new(Some("2025-12-18"), number).unwrap())
-                    .collect(),
+                logs: numbers.iter().map(|number| log(number, "log\n")).collect(),
                 archives: Vec::new(),
-                author_is_committer: true,
+                object: BString::default(),
             },
         }
     }
@@ -104,17 +111,33 @@ impl Commit {
         format!("{}\n", line.unwrap())
     }
 
+    /// What is wrong with it when its maker seals it.
     fn reasons(&self) -> Vec<ProofError> {
+        self.reasons_under(&TERMS)
+    }
+
+    fn reasons_under(&self, terms: &Terms<'_>) -> Vec<ProofError> {
+        let unsealed = format!("tree x\n\n{}", self.message);
+        let seal = seal("Baton-Seal", unsealed.as_str().into());
+        self.reasons_sealed(terms, &seal, &(unsealed + &seal))
+    }
+
+    /// What is wrong with it where these lines of its message are the seal, and this the object.
+    fn reasons_sealed(&self, terms: &Terms<'_>, seal: &str, object: &str) -> Vec<ProofError> {
+        let message = format!("{}{seal}", self.message);
         let trailers: Vec<_> =
-            crate::model::trailers::trailers(self.message.as_str().into(), &[]).collect();
+            crate::model::trailers::trailers(message.as_str().into(), &[]).collect();
         let parents = vec![parent(); self.parents];
         let claim = Claim {
             trailers: &trailers,
             parents: &parents,
             change: self.change.as_ref(),
-            evidence: &self.evidence,
+            evidence: &AggregateEvidence {
+                object: object.into(),
+                ..self.evidence.clone()
+            },
         };
-        check_proof(&claim, &TERMS)
+        check_proof(&claim, terms)
     }
 
     fn reason(&self) -> ProofError {
@@ -135,8 +158,9 @@ fn a_genuine_aggregate_passes() {
         .with_message("Summary: 20", "Summary: 2025-12-18/20");
     assert_eq!(dated.reasons(), []);
     let mut several_logs = Commit::genuine();
-    let other_day = SessionId::parse("2025-11-01/19").unwrap();
-    several_logs.evidence.logged_sessions.push(other_day);
+    let mut other_day = log("19", "log\n");
+    other_day.session = SessionId::parse("2025-11-01/19").unwrap();
+    several_logs.evidence.logs.push(other_day);
     assert_eq!(several_logs.reasons(), []);
 }
 
@@ -156,7 +180,7 @@ fn the_version_is_one_and_known() {
     for (to, count) in [("", 0), ("Baton-Aggregate: 1\nbaton-aggregate: 1\n", 2)] {
         let commit = Commit::genuine().with_message("Baton-Aggregate: 1\n", to);
         let key = "Baton-Aggregate".into();
-        assert_eq!(commit.reason(), ProofError::VersionCount { key, count });
+        assert_eq!(commit.reason(), ProofError::Count { key, count });
     }
 }
 
@@ -291,12 +315,73 @@ fn no_session_comes_twice() {
 
 #[test]
 fn each_session_needs_its_own_log() {
+    let mut unread = Commit::genuine();
+    unread.evidence.logs[0].text = None;
+    assert!(matches!(unread.reason(), ProofError::NoLog(_)));
     let mut commit = Commit::genuine();
-    commit.evidence.logged_sessions.remove(0);
+    commit.evidence.logs.remove(0);
     let session = SessionId::new(None, "19").unwrap();
     assert_eq!(commit.reason(), ProofError::NoLog(session));
     let other_day = Commit::genuine().with_message("Session: 19", "Session: 2025-12-17/19");
     assert!(matches!(other_day.reason(), ProofError::NoLog(_)));
+}
+
+#[test]
+fn a_log_that_names_a_summary_binds_its_session_to_it() {
+    let digest = Commit::genuine().line_of("Baton-Summary: 19");
+    let digest = digest.rsplit(' ').next().unwrap();
+    let own = format!("# Log\n\n**Summary**: {digest}more\n");
+    let bound = |logs: &[SessionLog]| {
+        let mut commit = Commit::genuine();
+        commit.evidence.logs.extend_from_slice(logs);
+        commit.reasons()
+    };
+    assert_eq!(bound(&[log("19", &own)]), []);
+    let other = |named: &str| format!("**Summary**: sha256:{named}\n");
+    for text in [
+        other(&"0".repeat(64)),
+        other(""),
+        own.to_uppercase()
+            .replace("**SUMMARY**: SHA", "**Summary**: sha"),
+        format!("{own}{}", other("x")),
+    ] {
+        let mut elsewhere = log("19", &text);
+        assert!(matches!(
+            bound(&[elsewhere.clone()])[..],
+            [ProofError::OtherSummary { .. }]
+        ));
+        elsewhere.session = SessionId::parse("1999-01-01/19").unwrap();
+        let both = bound(&[log("19", &own), elsewhere]);
+        assert!(
+            matches!(both[..], [ProofError::OtherSummary { .. }]),
+            "{both:?}"
+        );
+    }
+    assert_eq!(
+        bound(&[log("7", &other("x"))]),
+        [],
+        "no session of this aggregate"
+    );
+}
+
+#[test]
+fn a_policy_can_ask_that_every_log_names_its_summary() {
+    let terms = Terms {
+        bound: true,
+        ..*TERMS
+    };
+    let mut commit = Commit::genuine();
+    let named = |commit: &Commit, number: &str| {
+        let line = commit.line_of(&format!("Baton-Summary: {number}"));
+        format!("**Summary**: {}", line.rsplit(' ').next().unwrap())
+    };
+    let text = named(&commit, "19");
+    commit.evidence.logs[0].text = Some(text.into());
+    let unbound = SessionId::parse("20").unwrap();
+    assert_eq!(commit.reasons_under(&terms), [ProofError::Unbound(unbound)]);
+    let text = named(&commit, "20");
+    commit.evidence.logs[1].text = Some(text.into());
+    assert_eq!(commit.reasons_under(&terms), []);
 }
 
 #[test]
@@ -349,21 +434,59 @@ fn an_open_code_block_above_must_not_swallow_the_entry() {
 }
 
 #[test]
-fn a_copy_on_another_parent_or_amended_is_refused() {
+fn a_copy_on_another_parent_is_refused() {
     let base = Commit::genuine().line_of("Baton-Base");
     let elsewhere = Commit::genuine().with_message(&parent().to_string(), &"a".repeat(40));
     assert!(matches!(elsewhere.reason(), ProofError::Base { .. }));
     for (to, count) in [(String::new(), 0), (format!("{base}{base}"), 2)] {
         let commit = Commit::genuine().with_message(&base, &to);
         let key = "Baton-Base".into();
-        assert_eq!(commit.reason(), ProofError::BaseCount { key, count });
+        assert_eq!(commit.reason(), ProofError::Count { key, count });
     }
-    let mut amended = Commit::genuine();
-    amended.evidence.author_is_committer = false;
-    assert_eq!(amended.reason(), ProofError::Altered);
+}
+
+#[test]
+fn the_seal_is_over_every_other_byte() {
+    let commit = Commit::genuine();
+    let unsealed = format!("tree x\ncommitter a <a> 1 +0000\n\n{}", commit.message);
+    let line = seal("Baton-Seal", unsealed.as_str().into());
+    let reasons = |seal: &str, object: &str| commit.reasons_sealed(&TERMS, seal, object);
+    let sealed = format!("{unsealed}{line}");
+    assert_eq!(reasons(&line, &sealed), []);
+    for altered in [
+        sealed.replace("1 +0000", "2 +0000"),
+        sealed.replace("Aggregate\n", "aggregate\n"),
+        sealed.replace("tree x", "tree y"),
+        format!("{sealed}\n"),
+        sealed.trim_end().to_owned(),
+        sealed.replace("Baton-Seal", "baton-seal"),
+        format!("Baton-Seal: x\n{sealed}"),
+        unsealed.clone(),
+    ] {
+        assert_eq!(reasons(&line, &altered), [ProofError::Seal], "{altered}");
+    }
+    for (lines, count) in [(String::new(), 0), (format!("{line}{line}"), 2)] {
+        let key = "Baton-Seal".to_owned();
+        let reasons = reasons(&lines, &format!("{unsealed}{lines}"));
+        assert_eq!(reasons, [ProofError::Count { key, count }]);
+    }
 }
 
 const ARCHIVE: &str = ".agents/archive/HANDOFF-2025-12-18.md";
+
+static SPARING: LazyLock<Handoff> = LazyLock::new(|| {
+    let mut handoff = POLICY.handoff.clone();
+    handoff.budget.keep_entries = Some(1);
+    handoff
+});
+
+/// What is wrong with it where the policy keeps one entry.
+fn sparing(commit: &Commit) -> Vec<ProofError> {
+    commit.reasons_under(&Terms {
+        handoff: &SPARING,
+        ..*TERMS
+    })
+}
 
 /// An aggregate on top of one that added session 8, whose entry it archives.
 fn archiving() -> Commit {
@@ -396,9 +519,9 @@ fn archiving() -> Commit {
 
 #[test]
 fn old_entries_go_to_the_archive_of_the_day_whole() {
-    assert_eq!(archiving().reasons(), []);
+    assert_eq!(sparing(&archiving()), []);
     let elsewhere = archiving().with_message("HANDOFF-2025-12-18", "HANDOFF-2025-12-19");
-    let refused = elsewhere.reasons();
+    let refused = sparing(&elsewhere);
     let archive_path = |error: &ProofError| matches!(error, ProofError::ArchivePath { .. });
     assert!(refused.iter().any(archive_path), "{refused:?}");
 
@@ -409,27 +532,35 @@ fn old_entries_go_to_the_archive_of_the_day_whole() {
         .unwrap()
         .to_string();
     changed.evidence.archives[0].after = Some(text.replace("what 8 did", "nothing").into());
-    assert_eq!(changed.reason(), ProofError::Archive(ARCHIVE.into()));
+    assert_eq!(sparing(&changed), [ProofError::Archive(ARCHIVE.into())]);
     let mut lost = archiving();
     lost.evidence.archives.clear();
-    assert_eq!(lost.reason(), ProofError::Archive(ARCHIVE.into()));
+    assert_eq!(sparing(&lost), [ProofError::Archive(ARCHIVE.into())]);
     let mut link = archiving();
     link.evidence.archives[0].mode_after = Some(0o120_000);
-    assert_eq!(link.reason(), ProofError::Archive(ARCHIVE.into()));
+    assert_eq!(sparing(&link), [ProofError::Archive(ARCHIVE.into())]);
 
     let too_many = archiving().with_message("Archive: 1", "Archive: 2");
-    assert!(too_many.reasons().contains(&ProofError::TooFewEntries(2)));
+    assert!(sparing(&too_many).contains(&ProofError::TooFewEntries(2)));
     for wrong in ["Archive: 0", "Archive: 01", "Archive: one"] {
         let commit = archiving().with_message("Archive: 1", wrong);
         let refused = |error: &ProofError| matches!(error, ProofError::Trailer { .. });
-        assert!(commit.reasons().iter().any(refused), "{wrong}");
+        assert!(sparing(&commit).iter().any(refused), "{wrong}");
     }
     let silent = archiving().with_message(&archiving().line_of("Baton-Archive"), "");
-    assert!(
-        silent
-            .reasons()
-            .contains(&ProofError::OtherPath(ARCHIVE.into()))
+    assert!(sparing(&silent).contains(&ProofError::OtherPath(ARCHIVE.into())));
+}
+
+#[test]
+fn as_many_entries_are_moved_as_the_budget_asks_for() {
+    assert_eq!(
+        archiving().reason(),
+        ProofError::Budget { moved: 1, due: 0 }
     );
+    let older = Commit::aggregating(BEFORE, &["8"]).evidence;
+    let before = older.handoff_after.unwrap().to_string();
+    let none = sparing(&Commit::aggregating(&before, &["19"]));
+    assert_eq!(none, [ProofError::Budget { moved: 0, due: 1 }]);
 }
 
 #[test]

@@ -1,0 +1,350 @@
+//! What a worktree holds that no commit does.
+
+use std::path::PathBuf;
+use std::process::Stdio;
+
+use bstr::{BString, ByteSlice};
+
+use super::config::{Config, Scope};
+use super::scratch_index::{ScratchIndex, nul_separated};
+use super::{GitError, Program, Repo};
+use crate::model::{EntryKind, Oid};
+use crate::sys::{self, file};
+
+/// What a worktree holds beside its commit.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Status {
+    /// The tracked paths whose index entry or file is not as the commit has it, unresolved
+    /// conflicts, paths only announced (`git add --intent-to-add`), submodules with changes and
+    /// files that the index hides (`--assume-unchanged`, `--skip-worktree`) among them. Sorted.
+    pub changed: Vec<BString>,
+    /// The files that nothing tracks and no `.gitignore` or excludes file of the user's own
+    /// names; a repository of its own as one path that ends with `/`. Sorted.
+    pub untracked: Vec<BString>,
+    /// The submodules that are checked out. Sorted.
+    pub submodules: Vec<BString>,
+}
+
+/// An operation of git that waits for somebody to finish it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Operation {
+    /// `git merge`.
+    Merge,
+    /// `git rebase`, or `git am`.
+    Rebase,
+    /// `git cherry-pick`.
+    CherryPick,
+    /// `git revert`.
+    Revert,
+    /// `git bisect`.
+    Bisect,
+}
+
+impl Operation {
+    /// The files of the git directory that tell of one (`wt-status.c`).
+    const FILES: [(&str, Self); 7] = [
+        ("rebase-merge", Self::Rebase),
+        ("rebase-apply", Self::Rebase),
+        ("MERGE_HEAD", Self::Merge),
+        ("CHERRY_PICK_HEAD", Self::CherryPick),
+        ("REVERT_HEAD", Self::Revert),
+        ("sequencer", Self::CherryPick),
+        ("BISECT_LOG", Self::Bisect),
+    ];
+
+    /// What git calls it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Merge => "merge",
+            Self::Rebase => "rebase",
+            Self::CherryPick => "cherry-pick",
+            Self::Revert => "revert",
+            Self::Bisect => "bisect",
+        }
+    }
+
+    /// The one under way in a worktree.
+    pub fn under_way(worktree: &Repo) -> Option<Self> {
+        let is_there = |(name, _): &&(&str, Self)| file::is_taken(&worktree.git_dir().join(name));
+        Some(Self::FILES.iter().find(is_there)?.1)
+    }
+}
+
+/// The files of the git directory in which an operation under way remembers commits.
+const REMEMBERED: [&str; 8] = [
+    "MERGE_HEAD",
+    "CHERRY_PICK_HEAD",
+    "REVERT_HEAD",
+    "rebase-merge/orig-head",
+    "rebase-merge/onto",
+    "rebase-apply/orig-head",
+    "rebase-apply/onto",
+    "BISECT_START",
+];
+
+/// The commits that an operation under way in the worktree stands on or goes back to.
+pub fn remembered_commits(worktree: &Repo) -> Result<Vec<Oid>, GitError> {
+    let mut all = Vec::new();
+    for name in REMEMBERED {
+        all.extend(worktree.listed_ids(name)?);
+    }
+    Ok(all)
+}
+
+/// Compares a worktree with its commit. Asks git, and what git would keep to itself.
+///
+/// No lock is taken, and nothing is believed that an agent can tell git: no file system monitor,
+/// no excludes in `info/exclude` or in a `core.excludesFile` of the repository's configuration.
+pub fn of(worktree: &Repo) -> Result<Status, GitError> {
+    let (changed, untracked, tracked) = std::thread::scope(|scope| {
+        let program = worktree.program();
+        let changed = scope.spawn(|| changed(program));
+        let untracked = scope.spawn(|| untracked(program));
+        let tracked = tracked(program);
+        let joined = "the thread only asks git";
+        (
+            changed.join().expect(joined),
+            untracked.join().expect(joined),
+            tracked,
+        )
+    });
+    let (mut changed, tracked) = (changed?, tracked?);
+    changed.extend(tracked.hidden_changes(worktree)?);
+    changed.sort();
+    changed.dedup();
+    Ok(Status {
+        changed,
+        untracked: untracked?,
+        submodules: tracked.submodules,
+    })
+}
+
+/// What git prints about the worktree's own index.
+fn ask(program: &Program, args: &[&str]) -> Result<BString, GitError> {
+    let mut command = program.command();
+    command
+        .env_remove("GIT_INDEX_FILE")
+        .env("GIT_OPTIONAL_LOCKS", "0")
+        .args(["-c", "core.fsmonitor=false"])
+        .args(["-c", "core.untrackedCache=false"]);
+    program.run(command, args, None)
+}
+
+/// What git says, on the way, of a directory that it passes over (`dir.c`).
+const PASSED_OVER: &str = "could not open directory";
+
+/// The files that nothing tracks, but for those these options exclude. A directory into which git
+/// cannot look is an error: it could hold anything.
+fn others(program: &Program, options: &[String]) -> Result<Vec<BString>, GitError> {
+    let mut command = program.command();
+    command
+        .env_remove("GIT_INDEX_FILE")
+        .args(["-c", "core.untrackedCache=false"])
+        .args(["ls-files", "--others", "-z"])
+        .args(options)
+        .stdin(Stdio::null());
+    let failed = |reason: String| GitError::Program {
+        args: "ls-files --others".to_owned(),
+        reason,
+    };
+    let out = command
+        .output()
+        .map_err(|error| failed(error.to_string()))?;
+    if !out.status.success() || out.stderr.contains_str(PASSED_OVER) {
+        return Err(failed(out.stderr.trim().to_str_lossy().into_owned()));
+    }
+    let mut paths = nul_separated(&out.stdout);
+    paths.sort();
+    Ok(paths)
+}
+
+fn changed(program: &Program) -> Result<Vec<BString>, GitError> {
+    let out = ask(
+        program,
+        &[
+            "status",
+            "--porcelain=v2",
+            "-z",
+            "--untracked-files=no",
+            "--ignore-submodules=none",
+            "--no-renames",
+        ],
+    )?;
+    Ok(out
+        .split(|byte| *byte == 0)
+        .filter_map(path_of)
+        .map(BString::from)
+        .collect())
+}
+
+/// The path in a line of `git status --porcelain=v2` without renames: behind eight fields, or
+/// behind ten where there is a conflict.
+fn path_of(line: &[u8]) -> Option<&[u8]> {
+    let fields = match line.first()? {
+        b'1' => 8,
+        b'u' => 10,
+        _ => return None,
+    };
+    line.splitn(fields + 1, |byte| *byte == b' ').nth(fields)
+}
+
+/// What no commit and no index holds, as far as `.gitignore` files and the user's own excludes
+/// do not name it.
+fn untracked(program: &Program) -> Result<Vec<BString>, GitError> {
+    let mut options = Vec::new();
+    // A `.gitignore` at the root that nobody has committed could hide all there is, itself too.
+    let is_tracked = !ask(
+        program,
+        &["ls-files", "-z", "--", ":(top,literal).gitignore"],
+    )?
+    .is_empty();
+    let root = program.directory();
+    if is_tracked || !file::is_taken(&root.join(".gitignore")) {
+        options.push("--exclude-per-directory=.gitignore".to_owned());
+    }
+    if let Some(path) = users_excludes(program)?.and_then(|path| path.to_str().map(str::to_owned)) {
+        options.push(format!("--exclude-from={path}"));
+    }
+    others(program, &options)
+}
+
+/// Every file that nothing tracks, ignored or not.
+pub fn all_untracked(worktree: &Repo) -> Result<Vec<BString>, GitError> {
+    others(worktree.program(), &[])
+}
+
+/// What git ignores in a worktree; a directory of which it ignores all as one path that ends with
+/// `/`.
+pub fn ignored(worktree: &Repo) -> Result<Vec<BString>, GitError> {
+    ignored_by(worktree, "--exclude-standard")
+}
+
+/// What nothing tracks and these rules, lines as in a `.gitignore` at the root, name; a directory
+/// of which they name all as one path that ends with `/`.
+pub fn untracked_named(worktree: &Repo, rules: &[u8]) -> Result<Vec<BString>, GitError> {
+    let below = worktree.baton_dir();
+    let directory = file::temporary_directory(&below).map_err(GitError::io(below))?;
+    let path = directory.path().join("rules");
+    file::write_atomically(&path, rules).map_err(GitError::io(&path))?;
+    ignored_by(worktree, &format!("--exclude-from={}", path.display()))
+}
+
+fn ignored_by(worktree: &Repo, rules: &str) -> Result<Vec<BString>, GitError> {
+    let listing = ["ls-files", "--others", "--ignored", "--directory", "-z"];
+    let args: Vec<_> = listing.into_iter().chain([rules]).collect();
+    Ok(nul_separated(&ask(worktree.program(), &args)?))
+}
+
+/// The objects that can be reached from `tip` and not from `known`.
+pub fn objects_between(repo: &Repo, known: Oid, tip: Oid) -> Result<Vec<Oid>, GitError> {
+    let (known, tip) = (format!("^{known}"), tip.to_string());
+    let args = ["rev-list", "--objects", "--no-object-names", &tip, &known];
+    let out = repo.program().output(args)?;
+    Ok(out.lines().flat_map(Oid::from_hex).collect())
+}
+
+/// The excludes file that holds for all of the user's repositories, where there is one.
+fn users_excludes(program: &Program) -> Result<Option<PathBuf>, GitError> {
+    let set = Config::new(program.clone()).paths("core.excludesFile")?;
+    let users = set.into_iter().rev().find(|one| one.scope <= Scope::Global);
+    let path = match users {
+        Some(setting) => Some(setting.path),
+        None => sys::config_home().map(|home| home.join("git/ignore")),
+    };
+    Ok(path.filter(|path| file::is_taken(path)))
+}
+
+/// What the index says of its entries that `git status` does not.
+#[derive(Debug, Default)]
+struct Tracked {
+    /// Entries whose files git was told not to look at, and whether an absent file is as it
+    /// should be.
+    hidden: Vec<(BString, bool)>,
+    submodules: Vec<BString>,
+}
+
+fn tracked(program: &Program) -> Result<Tracked, GitError> {
+    let mut tracked = Tracked::default();
+    let root = program.directory();
+    let out = ask(program, &["ls-files", "-v", "--stage", "-z"])?;
+    for line in out.split(|byte| *byte == 0) {
+        // `<tag> <mode> <id> <stage>\t<path>`
+        let (Some(tag), Some(at)) = (line.first(), line.find_byte(b'\t')) else {
+            continue;
+        };
+        let path = BString::from(&line[at + 1..]);
+        let skipped = matches!(tag, b'S' | b's');
+        if skipped || tag.is_ascii_lowercase() {
+            tracked.hidden.push((path.clone(), skipped));
+        }
+        let mode = line.get(2..8).and_then(|mode| mode.to_str().ok());
+        let mode = mode.and_then(|mode| u32::from_str_radix(mode, 8).ok());
+        if mode.is_some_and(|mode| EntryKind::of(mode) == EntryKind::Submodule)
+            && file::is_taken(&root.join(path.to_path_lossy()).join(".git"))
+        {
+            tracked.submodules.push(path);
+        }
+    }
+    tracked.submodules.dedup();
+    Ok(tracked)
+}
+
+impl Tracked {
+    fn hidden_changes(&self, worktree: &Repo) -> Result<Vec<BString>, GitError> {
+        let looked_at = self.looked_at(worktree);
+        if looked_at.is_empty() {
+            return Ok(Vec::new());
+        }
+        let index = ScratchIndex::copy(worktree)?;
+        index.unhide(&looked_at)?;
+        let mut changed = index.changed()?;
+        changed.retain(|path| looked_at.contains(path));
+        Ok(changed)
+    }
+
+    /// The hidden entries that may hold work: a sparse checkout has no files for most of them.
+    fn looked_at(&self, worktree: &Repo) -> Vec<BString> {
+        let root = worktree.program().directory();
+        let holds_work = |(path, skipped): &&(BString, bool)| {
+            !skipped || file::is_taken(&root.join(path.to_path_lossy()))
+        };
+        let held = self.hidden.iter().filter(holds_work);
+        held.map(|(path, _)| path.clone()).collect()
+    }
+}
+
+/// The entries of the worktree's index whose files git was told not to look at, but for those
+/// that a sparse checkout leaves out.
+pub fn hidden(worktree: &Repo) -> Result<Vec<BString>, GitError> {
+    Ok(tracked(worktree.program())?.looked_at(worktree))
+}
+
+/// Whether the repository has a commit, stashed ones included, that no remote is known to have.
+pub fn has_unpublished(repo: &Repo) -> Result<bool, GitError> {
+    let mut args = vec![
+        "rev-list".to_owned(),
+        "--max-count=1".to_owned(),
+        "--all".to_owned(),
+    ];
+    args.extend(repo.head()?.map(|head| head.to_string()));
+    args.extend(["--not".to_owned(), "--remotes".to_owned()]);
+    // Where a clone was cut off, a remote had what is there.
+    args.extend(repo.shallow_commits()?.iter().map(Oid::to_string));
+    Ok(!repo.program().output(args)?.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_found_behind_its_fields() {
+        let changed = b"1 .M N... 100644 100644 100644 aa aa with space";
+        assert_eq!(path_of(changed), Some(&b"with space"[..]));
+        let conflict = b"u UU N... 100644 100644 100644 100644 aa bb cc f";
+        assert_eq!(path_of(conflict), Some(&b"f"[..]));
+        assert_eq!(path_of(b"? new"), None);
+        assert_eq!(path_of(b"1 .M"), None);
+        assert_eq!(path_of(b""), None);
+    }
+}

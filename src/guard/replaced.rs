@@ -1,0 +1,116 @@
+//! A branch that gives up aggregates which nobody else has, for others that carry the same
+//! summaries elsewhere in history.
+
+use std::collections::HashSet;
+
+use bstr::ByteSlice;
+
+use super::change::ChangeReader;
+use super::published::Published;
+use super::{GuardError, tip};
+use crate::git::Repo;
+use crate::git::history::{self, Walked};
+use crate::model::{Change, Oid, SessionId, trailers};
+use crate::policy::Policy;
+use crate::rules;
+
+/// The aggregates at a branch's tip that another commit lacks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dropped {
+    /// Their ids, newest first; never none.
+    pub commits: Vec<Oid>,
+    /// The commit on which the oldest stands.
+    pub base: Oid,
+    /// The number of each session with its summary's digest.
+    pub summaries: HashSet<(String, String)>,
+}
+
+/// What `tip` has and `other` has not, if that is aggregates alone, one on top of the other, and
+/// `other` has all that they stand on.
+pub fn dropped(
+    repo: &Repo,
+    policy: &Policy,
+    tip: Oid,
+    other: Oid,
+) -> Result<Option<Dropped>, GuardError> {
+    let mut found = Dropped {
+        commits: Vec::new(),
+        base: tip,
+        summaries: HashSet::new(),
+    };
+    for walked in history::reachable(repo, &[tip], &[other])? {
+        let [parent] = walked.commit.parents[..] else {
+            return Ok(None);
+        };
+        let message = walked.commit.message.as_bstr();
+        if walked.oid != found.base || !rules::claims_aggregate(policy, message) {
+            return Ok(None);
+        }
+        found.summaries.extend(summaries(policy, &walked));
+        found.commits.push(walked.oid);
+        found.base = parent;
+    }
+    Ok((!found.commits.is_empty()).then_some(found))
+}
+
+/// Whether a branch that moves from `old` to `new` loses nothing but aggregates that no remote has,
+/// and `new` carries each of their summaries by a genuine aggregate.
+pub(super) fn is_replacement(
+    repo: &Repo,
+    policy: &Policy,
+    published: &Published<'_>,
+    old: Oid,
+    new: Oid,
+) -> Result<bool, GuardError> {
+    let Some(dropped) = dropped(repo, policy, old, new)? else {
+        return Ok(false);
+    };
+    let mut carried = HashSet::new();
+    let mut reader = ChangeReader::new(repo.objects(), policy);
+    for walked in history::reachable(repo, &[new], &[dropped.base])? {
+        if rules::claims_aggregate(policy, walked.commit.message.as_bstr()) {
+            let change = reader.change(walked.oid, &walked.commit, &|_| None)?;
+            if rules::check(policy, &change).is_clean() {
+                carried.extend(summaries(policy, &walked));
+            }
+        }
+    }
+    if !dropped.summaries.is_subset(&carried) {
+        return Ok(false);
+    }
+    let unnamed = "HEAD".into();
+    let kept = match tip::tip_move(repo, policy, &unnamed, dropped.base, new, None)? {
+        Some(Change::Tip(kept)) => kept.entries.iter().all(|entry| entry.derived),
+        _ => true,
+    };
+    Ok(kept && !is_published(repo, policy, published, &dropped)?)
+}
+
+/// Whether a remote has one of these, as far as this clone knows or the remote says.
+fn is_published(
+    repo: &Repo,
+    policy: &Policy,
+    published: &Published<'_>,
+    dropped: &Dropped,
+) -> Result<bool, GuardError> {
+    let tracked = repo.refs().below("refs/remotes/")?;
+    let tracked: Vec<Oid> = tracked.into_iter().map(|(_, oid)| oid).collect();
+    for commit in &dropped.commits {
+        let is_tracked = history::reachable(repo, &[*commit], &tracked)?.is_empty();
+        if is_tracked || published.holds(*commit, policy)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+fn summaries(policy: &Policy, walked: &Walked) -> Vec<(String, String)> {
+    let message = walked.commit.message.as_bstr();
+    let values = trailers::values(message, &policy.trailers.summary);
+    let named = values.filter_map(|value| {
+        let (id, digest) = value.to_str().ok()?.split_once(' ')?;
+        let id = SessionId::parse(id)?;
+        Some((id.number().to_owned(), digest.to_owned()))
+    });
+    named.collect()
+}

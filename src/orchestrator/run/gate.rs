@@ -1,0 +1,250 @@
+//! The quality gate: a task's work, judged by others in a fresh worktree of its branch.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::agent::Values;
+use super::signal::Decision;
+use super::verify::{Verified, how, last_line, verify};
+use super::{Assignment, RunError, brief, files};
+use crate::git::{Repo, checkout};
+use crate::model::Oid;
+use crate::policy::conductor::agents::{EndToEnd, Judge, Staff};
+use crate::sys::file;
+use crate::sys::supervise::{self, End, Job};
+
+/// Work to judge.
+#[derive(Debug, Clone, Copy)]
+pub struct Work<'a> {
+    /// The task.
+    pub assignment: &'a Assignment,
+    /// The short name of its branch.
+    pub branch: &'a str,
+    /// The commit on which the task began.
+    pub base: Oid,
+    /// The commit that is judged: the branch's tip.
+    pub tip: Oid,
+    /// The number of the attempt that led to it.
+    pub attempt: u32,
+    /// Whether the task is of kind `frontend`.
+    pub is_frontend: bool,
+    /// How long processes may take to end once they are asked to.
+    pub grace: Duration,
+}
+
+/// How work was judged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verdict {
+    /// The commit that was judged; what the branch becomes afterwards was not.
+    pub commit: Oid,
+    /// The decision; `None` when the caller asked to stop before there was one.
+    pub decision: Option<Decision>,
+    /// The file that holds what the judges printed.
+    pub log: PathBuf,
+    /// The pictures that the end-to-end check left.
+    pub pictures: Vec<PathBuf>,
+}
+
+/// What a command's silence means when it ends with success.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Silence {
+    Approves,
+    DecidesNothing,
+}
+
+/// Has the work judged: by whom the policy names, and then, for the frontend, by its end-to-end
+/// check.
+///
+/// # Errors
+/// When there is no such judge, or it does not start.
+pub fn judge(
+    repo: &Repo,
+    staff: &Staff,
+    work: &Work<'_>,
+    stop: &dyn Fn() -> bool,
+) -> Result<Verdict, RunError> {
+    let (run, task) = (&work.assignment.run, &work.assignment.task);
+    let log = files::gate_log(repo, run, task, work.attempt);
+    let mut verdict = Verdict {
+        commit: work.tip,
+        decision: by_gate(repo, staff, work, &log, stop)?,
+        log,
+        pictures: Vec::new(),
+    };
+    if let Some(check) = staff.end_to_end.as_ref().filter(|_| work.is_frontend)
+        && verdict.decision == Some(Decision::Approved)
+    {
+        let pictures = files::screenshots(repo, run, task, work.attempt);
+        verdict.decision = end_to_end(repo, check, work, &verdict.log, &pictures, stop)?;
+        let names = file::files_below(&pictures, &|_| true).map_err(RunError::io(&pictures))?;
+        verdict.pictures = names.iter().map(|name| pictures.join(name)).collect();
+    }
+    Ok(verdict)
+}
+
+fn by_gate(
+    repo: &Repo,
+    staff: &Staff,
+    work: &Work<'_>,
+    log: &Path,
+    stop: &dyn Fn() -> bool,
+) -> Result<Option<Decision>, RunError> {
+    let limit = Duration::from_secs(staff.gate.timeout);
+    in_fresh_worktree(repo, work, "gate", |values| {
+        let job = match &staff.gate.judge {
+            Judge::Verification => {
+                return Ok(match verify(values, log, work.grace, stop)? {
+                    Verified::Passed => Some(Decision::Approved),
+                    Verified::Failed(reason) => Some(Decision::Rejected { reason }),
+                    Verified::Stopped => None,
+                });
+            }
+            Judge::Command(command) => values.command(command)?,
+            Judge::Agent(name) => {
+                let agent = staff.agent(name);
+                values.agent(&agent.ok_or_else(|| RunError::NoAgent(name.clone()))?)?
+            }
+        };
+        ask(job, work, limit, log, Silence::DecidesNothing, stop)
+    })
+}
+
+fn end_to_end(
+    repo: &Repo,
+    check: &EndToEnd,
+    work: &Work<'_>,
+    log: &Path,
+    pictures: &Path,
+    stop: &dyn Fn() -> bool,
+) -> Result<Option<Decision>, RunError> {
+    file::make_directory(pictures).map_err(RunError::io(pictures))?;
+    let limit = Duration::from_secs(check.timeout);
+    in_fresh_worktree(repo, work, "e2e", |values| {
+        let mut job = values.command(&check.command)?;
+        job.env.push(("BATON_SCREENSHOTS".into(), pictures.into()));
+        ask(job, work, limit, log, Silence::Approves, stop)
+    })
+}
+
+fn ask(
+    mut job: Job,
+    work: &Work<'_>,
+    limit: Duration,
+    log: &Path,
+    silence: Silence,
+    stop: &dyn Fn() -> bool,
+) -> Result<Option<Decision>, RunError> {
+    job.limit = Some(limit).filter(|limit| !limit.is_zero());
+    job.log = Some(log.to_owned());
+    job.grace = work.grace;
+    let mut said = Vec::new();
+    let finished = supervise::run(&job, stop, &mut |line| said.extend(Decision::of_line(line)));
+    let finished = finished.map_err(|source| RunError::Start {
+        command: format!("{:?}", job.command),
+        source,
+    })?;
+    Ok(decide(
+        finished.end,
+        &said,
+        silence,
+        &last_line(&finished.tail),
+    ))
+}
+
+/// What a judge decided, by what it said and how it ended; `None` when it was stopped.
+fn decide(end: End, said: &[Decision], silence: Silence, last: &str) -> Option<Decision> {
+    let blocked = |reason: String| Some(Decision::Blocked { reason });
+    let kind = std::mem::discriminant::<Decision>;
+    if end == End::Stopped {
+        return None;
+    }
+    let Some(decision) = said.last() else {
+        return match (end, silence) {
+            (End::Exited(0), Silence::Approves) => Some(Decision::Approved),
+            (End::Exited(0), Silence::DecidesNothing) => {
+                blocked("the gate ended without a decision".to_owned())
+            }
+            (End::TimedOut, _) => blocked("the gate took too long".to_owned()),
+            (end, _) => Some(Decision::Rejected {
+                reason: format!("the gate {}{last}", how(end)),
+            }),
+        };
+    };
+    if said.iter().any(|one| kind(one) != kind(decision)) {
+        return blocked("the gate contradicts itself".to_owned());
+    }
+    match (decision, end) {
+        (Decision::Approved, End::Exited(0)) => Some(Decision::Approved),
+        (Decision::Approved, end) => blocked(format!("the gate approved, but {}", how(end))),
+        (other, _) => Some(other.clone()),
+    }
+}
+
+/// Lends a worktree of the work's commit in which nobody has been.
+fn in_fresh_worktree<T>(
+    repo: &Repo,
+    work: &Work<'_>,
+    purpose: &str,
+    f: impl FnOnce(&Values<'_>) -> Result<T, RunError>,
+) -> Result<T, RunError> {
+    let (run, task) = (&work.assignment.run, &work.assignment.task);
+    let directory = files::of_task(repo, run, task);
+    let path = directory.join(format!("{purpose}-worktree"));
+    let prompt = brief::for_gate(work.assignment, work.branch, &work.base.to_string());
+    let prompt_file = directory.join(format!("gate-{}.prompt", work.attempt));
+    file::write_atomically(&prompt_file, prompt.as_bytes()).map_err(RunError::io(&prompt_file))?;
+    checkout::add(repo, &path, work.tip)?;
+    let answer = f(&Values {
+        assignment: work.assignment,
+        worktree: &path,
+        branch: work.branch,
+        session: None,
+        attempt: work.attempt,
+        git_dir: repo.common_dir(),
+        prompt: &prompt,
+        prompt_file: &prompt_file,
+    });
+    checkout::remove(repo, &path)?;
+    answer
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rejected() -> Decision {
+        Decision::Rejected {
+            reason: "a".to_owned(),
+        }
+    }
+
+    #[test]
+    fn only_a_clear_yes_approves() {
+        let gate = |end, said: &[Decision]| decide(end, said, Silence::DecidesNothing, "").unwrap();
+        let (ok, bad) = (End::Exited(0), End::Exited(1));
+        let blocked = |decision| matches!(decision, Decision::Blocked { .. });
+        assert_eq!(
+            gate(ok, &[Decision::Approved, Decision::Approved]),
+            Decision::Approved
+        );
+        assert_eq!(gate(ok, &[rejected()]), rejected());
+        assert_eq!(gate(bad, &[rejected()]), rejected());
+        assert!(matches!(gate(bad, &[]), Decision::Rejected { .. }));
+        assert!(blocked(gate(ok, &[])));
+        assert!(blocked(gate(bad, &[Decision::Approved])));
+        assert!(blocked(gate(End::TimedOut, &[])));
+        assert!(blocked(gate(ok, &[Decision::Approved, rejected()])));
+        assert_eq!(
+            decide(End::Stopped, &[Decision::Approved], Silence::Approves, ""),
+            None
+        );
+    }
+
+    #[test]
+    fn a_silent_check_approves_by_its_exit_status() {
+        let check = |end| decide(end, &[], Silence::Approves, ": no button").unwrap();
+        assert_eq!(check(End::Exited(0)), Decision::Approved);
+        let reason = "the gate ended with exit status 2: no button".to_owned();
+        assert_eq!(check(End::Exited(2)), Decision::Rejected { reason });
+    }
+}

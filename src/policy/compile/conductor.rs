@@ -1,0 +1,150 @@
+//! `[conductor]`, compiled.
+
+use toml::Spanned;
+
+use super::{Compiled, Fault, suggestion};
+use crate::policy::command::{CommandTemplate, PLACEHOLDERS, TemplateError};
+use crate::policy::conductor::agents::{Agent, Calls, EndToEnd, Gate, Judge, PROFILES, Staff};
+use crate::policy::conductor::{Conductor, ConductorTable};
+use crate::policy::error::PolicyProblem;
+
+pub(super) fn compile(table: &ConductorTable) -> Compiled<Conductor> {
+    for number in [&table.min_tasks, &table.max_agents] {
+        if *number.get_ref() == 0 {
+            return Err(Fault {
+                span: number.span(),
+                problem: PolicyProblem::Zero,
+                help: Some("to run no tasks in parallel, write `enabled = false`".to_owned()),
+            });
+        }
+    }
+    Ok(Conductor::new(table, staff(table)?))
+}
+
+fn staff(table: &ConductorTable) -> Compiled<Staff> {
+    let mut agents = std::collections::BTreeMap::new();
+    for (name, agent) in &table.agents {
+        let agent = Agent {
+            command: command(&agent.command)?,
+            input: agent.input,
+        };
+        agents.insert(name.clone(), agent);
+    }
+    let staff = Staff {
+        agent: table.agent.get_ref().clone(),
+        agents,
+        gate: gate(table)?,
+        end_to_end: match table.e2e.command.get_ref().is_empty() {
+            true => None,
+            false => Some(EndToEnd {
+                command: command(&table.e2e.command)?,
+                timeout: table.e2e.timeout,
+            }),
+        },
+        calls: (!table.budget.command.trim().is_empty()).then(|| Calls {
+            command: table.budget.command.clone(),
+            per_agent: table.budget.per_agent,
+            on_short: table.budget.on_short,
+        }),
+    };
+    for named in [&table.agent, &table.gate.agent] {
+        let name = named.get_ref();
+        let may_be_empty = std::ptr::eq(named, &table.gate.agent);
+        if staff.agent(name).is_none() && !(may_be_empty && name.is_empty()) {
+            let own = staff.agents.keys().map(String::as_str);
+            let known: Vec<_> = own.chain(PROFILES).collect();
+            return Err(Fault {
+                span: named.span(),
+                problem: PolicyProblem::Agent(name.clone()),
+                help: Some(suggestion(name, &known, "the agents are")),
+            });
+        }
+    }
+    Ok(staff)
+}
+
+fn gate(table: &ConductorTable) -> Compiled<Gate> {
+    let (line, agent) = (&table.gate.command, &table.gate.agent);
+    let judge = match (line.get_ref().is_empty(), agent.get_ref().is_empty()) {
+        (true, true) => Judge::Verification,
+        (false, true) => Judge::Command(command(line)?),
+        (true, false) => Judge::Agent(agent.get_ref().clone()),
+        (false, false) => {
+            return Err(Fault {
+                span: agent.span(),
+                problem: PolicyProblem::TwoJudges,
+                help: Some("remove `command` or `agent`".to_owned()),
+            });
+        }
+    };
+    Ok(Gate {
+        judge,
+        timeout: table.gate.timeout,
+    })
+}
+
+fn command(text: &Spanned<String>) -> Compiled<CommandTemplate> {
+    CommandTemplate::parse(text.get_ref()).map_err(|error| Fault {
+        span: text.span(),
+        help: match &error {
+            TemplateError::Unknown(name) => {
+                let known: Vec<_> = PLACEHOLDERS.iter().map(|(name, _)| *name).collect();
+                Some(suggestion(name, &known, "the values are"))
+            }
+            TemplateError::Empty | TemplateError::Unclosed => None,
+        },
+        problem: PolicyProblem::Command {
+            text: text.get_ref().clone(),
+            error,
+        },
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::policy::{Policy, PolicyProblem};
+
+    fn conductor(toml: &str) -> Result<super::Conductor, PolicyProblem> {
+        let policy = Policy::parse("baton.toml", format!("[conductor]\n{toml}").as_bytes());
+        let policy = policy.map_err(|error| error.problem().clone())?;
+        let again = Policy::parse("baton.toml", policy.effective_toml().as_bytes());
+        assert_eq!(again.unwrap(), policy);
+        Ok(policy.conductor)
+    }
+
+    #[test]
+    fn agents_and_gates_are_read_and_written_again() {
+        let read = conductor(
+            "agent = 'mine'\n[conductor.agents.mine]\ncommand = 'mine {prompt_file}'\ninput = 'prompt'\n[conductor.gate]\nagent = 'codex'\ntimeout = 9\n[conductor.e2e]\ncommand = 'look'\n[conductor.budget]\ncommand = 'github'\non_short = 'wait'\n",
+        );
+        let staff = read.unwrap().staff;
+        assert_eq!(
+            staff.agent("mine").unwrap().command.as_str(),
+            "mine {prompt_file}"
+        );
+        assert_eq!(staff.gate.judge, super::Judge::Agent("codex".to_owned()));
+        assert!(staff.calls.unwrap().line().starts_with("gh api rate_limit"));
+        assert!(staff.end_to_end.is_some());
+    }
+
+    #[test]
+    fn what_cannot_run_is_refused() {
+        let refused = |toml| conductor(toml).unwrap_err();
+        assert!(matches!(
+            refused("agents.a.command = 'a {promt}'"),
+            PolicyProblem::Command { .. }
+        ));
+        assert_eq!(
+            refused("agent = 'clade'"),
+            PolicyProblem::Agent("clade".into())
+        );
+        assert_eq!(
+            refused("gate.agent = 'x'"),
+            PolicyProblem::Agent("x".into())
+        );
+        assert_eq!(
+            refused("gate.agent = 'codex'\ngate.command = 'x'"),
+            PolicyProblem::TwoJudges
+        );
+    }
+}

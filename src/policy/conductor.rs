@@ -1,0 +1,134 @@
+//! `[conductor]`: when tasks run in parallel, and how runs end.
+
+pub mod agents;
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use toml::Spanned;
+
+use super::schema::{unplaced, unplaced_text};
+use agents::{AgentTable, CallsTable, EndToEndTable, GateTable, Staff};
+
+/// When tasks run in parallel, and how runs end.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct ConductorTable {
+    /// Whether tasks may run in parallel at all.
+    pub enabled: bool,
+    /// How many tasks must be independent before any run in parallel.
+    #[schemars(with = "usize", range(min = 1))]
+    pub min_tasks: Spanned<usize>,
+    /// How many agents work at once at the most.
+    #[schemars(with = "usize", range(min = 1))]
+    pub max_agents: Spanned<usize>,
+    /// Whether a run gives its worktrees back and removes its merged branches.
+    pub auto_cleanup: bool,
+    /// How often a task is tried again after an agent failed or its work was rejected.
+    pub retry_on_failure: u32,
+    /// How long to wait before the first retry, in seconds; each later wait is twice as long.
+    pub retry_delay: u64,
+    /// How long one attempt at a task may take, in seconds, where the task does not say.
+    pub timeout: u64,
+    /// The agent that works where a task names none: one of `agents`, or `claude`, `codex`,
+    /// `gemini`, `copilot` or `shell`.
+    #[schemars(with = "String")]
+    pub agent: Spanned<String>,
+    /// Further agents, by their names.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub agents: BTreeMap<String, AgentTable>,
+    /// Who judges a finished task.
+    pub gate: GateTable,
+    /// What looks at a finished task of kind `frontend`.
+    pub e2e: EndToEndTable,
+    /// How many calls the agents may make.
+    pub budget: CallsTable,
+}
+
+/// `[conductor]`, compiled.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Conductor {
+    /// Whether tasks may run in parallel at all.
+    pub enabled: bool,
+    /// How many tasks must be independent before any run in parallel; at least 1.
+    pub min_tasks: usize,
+    /// How many agents work at once at the most; at least 1.
+    pub max_agents: usize,
+    /// Whether a run gives its worktrees back and removes its merged branches.
+    pub auto_cleanup: bool,
+    /// How often a task is tried again after an agent failed or its work was rejected.
+    pub retry_on_failure: u32,
+    /// How long to wait before the first retry, in seconds; each later wait is twice as long.
+    pub retry_delay: u64,
+    /// How long one attempt at a task may take, in seconds, where the task does not say.
+    pub timeout: u64,
+    /// Who works and who judges.
+    pub staff: Staff,
+}
+
+impl Default for ConductorTable {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            min_tasks: unplaced(3),
+            max_agents: unplaced(5),
+            auto_cleanup: true,
+            retry_on_failure: 3,
+            retry_delay: 5,
+            timeout: 3600,
+            agent: unplaced_text("claude"),
+            agents: BTreeMap::new(),
+            gate: GateTable::default(),
+            e2e: EndToEndTable::default(),
+            budget: CallsTable::default(),
+        }
+    }
+}
+
+impl Default for Conductor {
+    /// What a policy without the table says.
+    fn default() -> Self {
+        Self::new(&ConductorTable::default(), Staff::default())
+    }
+}
+
+impl Conductor {
+    /// The values, whether or not they are in their ranges.
+    pub(super) fn new(table: &ConductorTable, staff: Staff) -> Self {
+        Self {
+            enabled: table.enabled,
+            min_tasks: *table.min_tasks.get_ref(),
+            max_agents: *table.max_agents.get_ref(),
+            auto_cleanup: table.auto_cleanup,
+            retry_on_failure: table.retry_on_failure,
+            retry_delay: table.retry_delay,
+            timeout: table.timeout,
+            staff,
+        }
+    }
+}
+
+impl From<&Conductor> for ConductorTable {
+    fn from(conductor: &Conductor) -> Self {
+        Self {
+            enabled: conductor.enabled,
+            min_tasks: unplaced(conductor.min_tasks),
+            max_agents: unplaced(conductor.max_agents),
+            auto_cleanup: conductor.auto_cleanup,
+            retry_on_failure: conductor.retry_on_failure,
+            retry_delay: conductor.retry_delay,
+            timeout: conductor.timeout,
+            agent: unplaced_text(&conductor.staff.agent),
+            agents: conductor
+                .staff
+                .agents
+                .iter()
+                .map(|(name, agent)| (name.clone(), agent.into()))
+                .collect(),
+            gate: (&conductor.staff.gate).into(),
+            e2e: conductor.staff.end_to_end.as_ref().into(),
+            budget: conductor.staff.calls.as_ref().into(),
+        }
+    }
+}

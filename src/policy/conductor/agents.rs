@@ -1,0 +1,337 @@
+//! Who works on tasks, who judges the work, and what may be spent on it.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use toml::Spanned;
+
+use crate::policy::command::CommandTemplate;
+use crate::policy::schema::unplaced_text;
+
+/// What an agent reads from its standard input.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Input {
+    /// Nothing.
+    #[default]
+    None,
+    /// The whole prompt.
+    Prompt,
+    /// What the task says to do, and nothing around it.
+    Task,
+}
+
+/// A command that works on a task.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AgentTable {
+    /// A line for the shell, with `{prompt}`, `{prompt_file}`, `{worktree}`, `{branch}`,
+    /// `{session}`, `{task}`, `{attempt}`, `{run}` and `{git_dir}` for values; the same are in
+    /// variables such as `BATON_TASK`.
+    #[schemars(with = "String")]
+    pub command: Spanned<String>,
+    /// What it reads from its standard input.
+    #[serde(default)]
+    pub input: Input,
+}
+
+/// Who judges a finished task in a fresh worktree; the task's own verify commands where nobody is
+/// named.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct GateTable {
+    /// A line for the shell, with the values that an agent's command has.
+    #[schemars(with = "String")]
+    pub command: Spanned<String>,
+    /// An agent, instead of a command.
+    #[schemars(with = "String")]
+    pub agent: Spanned<String>,
+    /// How long one judgement may take, in seconds.
+    pub timeout: u64,
+}
+
+/// What looks at a task of kind `frontend` once the gate has approved it.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct EndToEndTable {
+    /// A line for the shell, with the values that an agent's command has; the pictures that it
+    /// leaves in the directory `BATON_SCREENSHOTS` are kept.
+    #[schemars(with = "String")]
+    pub command: Spanned<String>,
+    /// How long it may take, in seconds.
+    pub timeout: u64,
+}
+
+/// How many calls agents may make.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct CallsTable {
+    /// A line for the shell that prints how many calls are left; `github` stands for
+    /// `gh api rate_limit --jq .resources.core.remaining`.
+    pub command: String,
+    /// How many calls one agent makes.
+    pub per_agent: u64,
+    /// What to do when fewer are left than the agents would make.
+    pub on_short: OnShort,
+}
+
+/// What to do when too few calls are left.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OnShort {
+    /// Start fewer agents.
+    #[default]
+    Reduce,
+    /// Wait until there are enough.
+    Wait,
+    /// Do not start.
+    Fail,
+}
+
+/// A command that works on a task, compiled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Agent {
+    /// The command.
+    pub command: CommandTemplate,
+    /// What it reads from its standard input.
+    pub input: Input,
+}
+
+/// `[conductor.gate]`, compiled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Gate {
+    /// Who judges.
+    pub judge: Judge,
+    /// How long one judgement may take, in seconds.
+    pub timeout: u64,
+}
+
+/// Who judges a finished task.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Judge {
+    /// The task's own verify commands.
+    Verification,
+    /// A command.
+    Command(CommandTemplate),
+    /// The agent of this name.
+    Agent(String),
+}
+
+/// `[conductor.e2e]`, compiled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EndToEnd {
+    /// The command.
+    pub command: CommandTemplate,
+    /// How long it may take, in seconds.
+    pub timeout: u64,
+}
+
+/// `[conductor.budget]`, compiled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Calls {
+    /// The line for the shell that prints how many calls are left, as it was written.
+    pub command: String,
+    /// How many calls one agent makes.
+    pub per_agent: u64,
+    /// What to do when fewer are left than the agents would make.
+    pub on_short: OnShort,
+}
+
+/// `[conductor]`, as far as it is about who works and who judges, compiled.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Staff {
+    /// The agent that works where a task names none.
+    pub agent: String,
+    /// The agents that the policy describes, by their names.
+    pub agents: BTreeMap<String, Agent>,
+    /// Who judges a finished task.
+    pub gate: Gate,
+    /// What looks at a task of kind `frontend`; `None` for nothing.
+    pub end_to_end: Option<EndToEnd>,
+    /// How many calls agents may make; `None` for as many as they like.
+    pub calls: Option<Calls>,
+}
+
+/// The names of the agents that need no description.
+pub const PROFILES: [&str; 5] = ["claude", "codex", "gemini", "copilot", "shell"];
+
+impl Agent {
+    /// An agent that is known without a description.
+    ///
+    /// None of them has anybody to ask, so each is allowed beforehand what the work needs: to
+    /// edit files and to run commands, `git commit` among them.
+    ///
+    /// - `claude`: [headless mode](https://code.claude.com/docs/en/headless); the prompt is read
+    ///   from the standard input, since `--allowedTools` takes any number of arguments.
+    /// - `codex`: [non-interactive mode](https://developers.openai.com/codex/noninteractive),
+    ///   whose sandbox writes to the working directory alone; a linked worktree's commits go to
+    ///   the repository's git directory, which `writable_roots` adds
+    ///   ([openai/codex#23661](https://github.com/openai/codex/issues/23661) where it does not).
+    ///   `-` reads the prompt from the standard input.
+    /// - `gemini`: [headless mode](https://geminicli.com/docs/cli/headless); a directory that is
+    ///   not trusted would be worked in with approvals, for which there is nobody.
+    /// - `copilot`: [programmatic use](https://docs.github.com/en/copilot/reference/copilot-cli-reference/cli-programmatic-reference).
+    /// - `shell`: the task's prompt is a script; it is done when the script ends with success.
+    pub fn profile(name: &str) -> Option<Self> {
+        let (command, input) = match name {
+            "claude" => (
+                "claude -p --permission-mode acceptEdits --allowedTools Bash",
+                Input::Prompt,
+            ),
+            "codex" => (
+                r#"codex exec --sandbox workspace-write -c 'sandbox_workspace_write.writable_roots=["{git_dir}"]' -"#,
+                Input::Prompt,
+            ),
+            "gemini" => (
+                "gemini --approval-mode=yolo --skip-trust -p {prompt}",
+                Input::None,
+            ),
+            "copilot" => (
+                "copilot --allow-all-tools --no-ask-user -s -p {prompt}",
+                Input::None,
+            ),
+            "shell" => (
+                r#"sh -e && printf '\n<promise>TASK_DONE: %s</promise>\n' {task}"#,
+                Input::Task,
+            ),
+            _ => return None,
+        };
+        let command = CommandTemplate::parse(command).ok()?;
+        Some(Self { command, input })
+    }
+}
+
+impl Calls {
+    /// The line for the shell that prints how many calls are left.
+    pub fn line(&self) -> &str {
+        match self.command.as_str() {
+            "github" => "gh api rate_limit --jq .resources.core.remaining",
+            line => line,
+        }
+    }
+}
+
+impl Staff {
+    /// The agent of this name, which the policy describes or which needs no description.
+    pub fn agent(&self, name: &str) -> Option<Agent> {
+        let described = self.agents.get(name).cloned();
+        described.or_else(|| Agent::profile(name))
+    }
+}
+
+impl Default for Staff {
+    /// What a policy without the tables says.
+    fn default() -> Self {
+        let gate = GateTable::default();
+        Self {
+            agent: "claude".to_owned(),
+            agents: BTreeMap::new(),
+            gate: Gate {
+                judge: Judge::Verification,
+                timeout: gate.timeout,
+            },
+            end_to_end: None,
+            calls: None,
+        }
+    }
+}
+
+impl Default for GateTable {
+    fn default() -> Self {
+        Self {
+            command: unplaced_text(""),
+            agent: unplaced_text(""),
+            timeout: 1800,
+        }
+    }
+}
+
+impl Default for EndToEndTable {
+    fn default() -> Self {
+        Self {
+            command: unplaced_text(""),
+            timeout: 1800,
+        }
+    }
+}
+
+impl Default for CallsTable {
+    fn default() -> Self {
+        Self {
+            command: String::new(),
+            per_agent: 100,
+            on_short: OnShort::default(),
+        }
+    }
+}
+
+impl From<&Agent> for AgentTable {
+    fn from(agent: &Agent) -> Self {
+        Self {
+            command: unplaced_text(agent.command.as_str()),
+            input: agent.input,
+        }
+    }
+}
+
+impl From<&Gate> for GateTable {
+    fn from(gate: &Gate) -> Self {
+        let (command, agent) = match &gate.judge {
+            Judge::Verification => ("", ""),
+            Judge::Command(command) => (command.as_str(), ""),
+            Judge::Agent(name) => ("", name.as_str()),
+        };
+        Self {
+            command: unplaced_text(command),
+            agent: unplaced_text(agent),
+            timeout: gate.timeout,
+        }
+    }
+}
+
+impl From<Option<&EndToEnd>> for EndToEndTable {
+    fn from(check: Option<&EndToEnd>) -> Self {
+        check.map_or_else(Self::default, |check| Self {
+            command: unplaced_text(check.command.as_str()),
+            timeout: check.timeout,
+        })
+    }
+}
+
+impl From<Option<&Calls>> for CallsTable {
+    fn from(calls: Option<&Calls>) -> Self {
+        calls.map_or_else(Self::default, |calls| Self {
+            command: calls.command.clone(),
+            per_agent: calls.per_agent,
+            on_short: calls.on_short,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_profile_is_a_command() {
+        for name in PROFILES {
+            let agent = Agent::profile(name).unwrap();
+            let told = agent.input != Input::None || agent.command.names("prompt");
+            assert!(told, "{name} never sees the prompt");
+        }
+        assert_eq!(Agent::profile("nobody"), None);
+    }
+
+    #[test]
+    fn a_description_comes_before_a_profile() {
+        let mut staff = Staff::default();
+        let own = Agent {
+            command: CommandTemplate::parse("own").unwrap(),
+            input: Input::None,
+        };
+        staff.agents.insert("claude".to_owned(), own.clone());
+        assert_eq!(staff.agent("claude"), Some(own));
+        assert_eq!(staff.agent("codex"), Agent::profile("codex"));
+    }
+}

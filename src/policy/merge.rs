@@ -1,0 +1,259 @@
+//! `[merge]`: how finished branches land.
+
+use bstr::BStr;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use toml::Spanned;
+
+use super::compile::{Compiled, Fault, branch_glob, fault, path_glob};
+use super::error::PolicyProblem;
+use super::schema::{unplaced, unplaced_text};
+use super::{BranchGlob, PathGlob};
+
+/// How finished branches are merged, tested and landed.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct MergeTable {
+    /// The branches that are merged when none is named, by globs over their short names.
+    #[schemars(with = "Vec<String>")]
+    pub branches: Vec<Spanned<String>>,
+    /// The branch on which they land, in short.
+    #[schemars(with = "String")]
+    pub into: Spanned<String>,
+    /// What becomes of a branch's commits.
+    pub strategy: Strategy,
+    /// The commands, each for a shell, that must succeed on the merged files before they land.
+    pub test: Vec<String>,
+    /// How long one of those commands may take, in seconds.
+    #[schemars(with = "u64", range(min = 1))]
+    pub test_seconds: Spanned<u64>,
+    /// The command, for a shell, that resolves what conflicts; none: people do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resolver: Option<String>,
+    /// How long a command that resolves conflicts may take, in seconds.
+    #[schemars(with = "u64", range(min = 1))]
+    pub resolver_seconds: Spanned<u64>,
+    /// Whether branches among `branches` are deleted once the target holds all they brought.
+    pub delete: bool,
+    /// How conflicts in some files are resolved; the first entry that matches a path decides.
+    pub resolve: Vec<ResolveTable>,
+}
+
+/// How conflicts in some files are resolved.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ResolveTable {
+    /// Paths, directories (with a trailing `/`) or globs.
+    #[schemars(with = "Vec<String>")]
+    pub paths: Vec<Spanned<String>>,
+    /// What to put in the place of the conflict.
+    pub with: Remedy,
+}
+
+/// What becomes of the commits of a branch that lands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Strategy {
+    /// They stay, and a merge commit joins them to the target.
+    #[default]
+    Merge,
+    /// Each is made anew on top of the target.
+    Rebase,
+    /// They become one commit a session.
+    Squash,
+}
+
+/// What takes the place of a conflict.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Remedy {
+    /// The lines of both sides, the target's first.
+    Union,
+    /// What the target has.
+    Ours,
+    /// What the branch has.
+    Theirs,
+    /// What this command, for a shell, makes of the target's file.
+    Command(String),
+}
+
+/// How finished branches are merged, tested and landed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Merge {
+    /// The branches that are merged when none is named.
+    pub branches: Vec<BranchGlob>,
+    /// The branch on which they land, in short.
+    pub into: String,
+    /// What becomes of a branch's commits.
+    pub strategy: Strategy,
+    /// The commands, each for a shell, that must succeed before anything lands.
+    pub test: Vec<String>,
+    /// How long one of those commands may take, in seconds.
+    pub test_seconds: u64,
+    /// The command, for a shell, that resolves what conflicts.
+    pub resolver: Option<String>,
+    /// How long a command that resolves conflicts may take, in seconds.
+    pub resolver_seconds: u64,
+    /// Whether branches among `branches` are deleted once they have landed.
+    pub delete: bool,
+    /// How conflicts in some files are resolved.
+    pub resolve: Vec<Resolve>,
+}
+
+/// How conflicts in some files are resolved.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Resolve {
+    /// The files.
+    pub paths: Vec<PathGlob>,
+    /// What takes the place of a conflict in them.
+    pub with: Remedy,
+}
+
+impl Strategy {
+    /// The strategy as it is written.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Merge => "merge",
+            Self::Rebase => "rebase",
+            Self::Squash => "squash",
+        }
+    }
+}
+
+impl Merge {
+    /// Whether the branch of this short name is among those that are merged when none is named.
+    pub fn takes(&self, branch: &BStr) -> bool {
+        self.branches.iter().any(|glob| glob.matches(branch))
+    }
+
+    /// What is to take the place of a conflict at this path; `None` when nothing is said of it.
+    pub fn remedy(&self, path: &BStr) -> Option<&Remedy> {
+        let covers = |rule: &&Resolve| rule.paths.iter().any(|glob| glob.matches(path));
+        self.resolve.iter().find(covers).map(|rule| &rule.with)
+    }
+}
+
+/// From the table to what it says.
+pub(super) fn compile(table: &MergeTable) -> Compiled<Merge> {
+    for seconds in [&table.test_seconds, &table.resolver_seconds] {
+        if *seconds.get_ref() == 0 {
+            return Err(Fault {
+                span: seconds.span(),
+                problem: PolicyProblem::NoTime,
+                help: Some("write 1 or more".to_owned()),
+            });
+        }
+    }
+    let into = table.into.get_ref();
+    if into.is_empty() || into.starts_with(['-', '/']) || into.contains(char::is_whitespace) {
+        let problem = PolicyProblem::Branch(into.clone());
+        return Err(fault(
+            &table.into,
+            problem,
+            "write it in short, such as `main`",
+        ));
+    }
+    let glob = |text| branch_glob(text, false);
+    let resolve = |table: &ResolveTable| -> Compiled<Resolve> {
+        Ok(Resolve {
+            paths: table.paths.iter().map(path_glob).collect::<Compiled<_>>()?,
+            with: table.with.clone(),
+        })
+    };
+    Ok(Merge {
+        branches: table.branches.iter().map(glob).collect::<Compiled<_>>()?,
+        into: into.clone(),
+        strategy: table.strategy,
+        test: table.test.clone(),
+        test_seconds: *table.test_seconds.get_ref(),
+        resolver: table
+            .resolver
+            .clone()
+            .filter(|text| !text.trim().is_empty()),
+        resolver_seconds: *table.resolver_seconds.get_ref(),
+        delete: table.delete,
+        resolve: table.resolve.iter().map(resolve).collect::<Compiled<_>>()?,
+    })
+}
+
+/// The table that says the same.
+pub(super) fn decompile(merge: &Merge) -> MergeTable {
+    let resolve = |rule: &Resolve| ResolveTable {
+        paths: rule
+            .paths
+            .iter()
+            .map(|glob| unplaced_text(glob.as_str()))
+            .collect(),
+        with: rule.with.clone(),
+    };
+    MergeTable {
+        branches: merge
+            .branches
+            .iter()
+            .map(|glob| unplaced_text(glob.as_str()))
+            .collect(),
+        into: unplaced_text(&merge.into),
+        strategy: merge.strategy,
+        test: merge.test.clone(),
+        test_seconds: unplaced(merge.test_seconds),
+        resolver: merge.resolver.clone(),
+        resolver_seconds: unplaced(merge.resolver_seconds),
+        delete: merge.delete,
+        resolve: merge.resolve.iter().map(resolve).collect(),
+    }
+}
+
+impl Default for MergeTable {
+    fn default() -> Self {
+        Self {
+            branches: vec![unplaced_text("auto/**")],
+            into: unplaced_text("main"),
+            strategy: Strategy::Merge,
+            test: Vec::new(),
+            test_seconds: unplaced(1800),
+            resolver: None,
+            resolver_seconds: unplaced(1800),
+            delete: true,
+            resolve: Vec::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::policy::Policy;
+
+    use super::*;
+
+    const TEXT: &str = "[merge]\ntest = [\"make test\"]\nresolver = \"agent\"\n\
+        [[merge.resolve]]\npaths = [\"CHANGELOG.md\"]\nwith = \"union\"\n\
+        [[merge.resolve]]\npaths = [\"*.lock\"]\nwith = { command = \"lock\" }\n";
+
+    #[test]
+    fn the_table_is_read_and_written_back() {
+        let policy = Policy::parse("baton.toml", TEXT.as_bytes()).unwrap();
+        let merge = &policy.merge;
+        assert_eq!(merge.remedy("CHANGELOG.md".into()), Some(&Remedy::Union));
+        let lock = Remedy::Command("lock".to_owned());
+        assert_eq!(merge.remedy("a.lock".into()), Some(&lock));
+        assert_eq!(merge.remedy("src/a.rs".into()), None);
+        assert!(merge.takes("auto/a/b".into()) && !merge.takes("main".into()));
+        let again = Policy::parse("baton.toml", policy.effective_toml().as_bytes()).unwrap();
+        assert_eq!(again.merge, policy.merge);
+    }
+
+    #[test]
+    fn what_no_merge_can_do_is_refused() {
+        for text in [
+            "[merge]\ntest_seconds = 0",
+            "[merge]\ninto = \"\"",
+            "[merge]\nstrategy = \"octopus\"",
+            "[[merge.resolve]]\npaths = [\"a[\"]\nwith = \"ours\"",
+        ] {
+            assert!(
+                Policy::parse("baton.toml", text.as_bytes()).is_err(),
+                "{text}"
+            );
+        }
+    }
+}

@@ -1,0 +1,501 @@
+//! One command, run to its end under supervision: a session of its own, a time limit, a log, and
+//! nothing left behind.
+//!
+//! The command is ended with all that descends from it. Who that is, [`kin`] says; what becomes
+//! of its output, [`output`].
+
+mod kin;
+mod output;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
+use std::collections::hash_map::RandomState;
+use std::ffi::OsString;
+use std::hash::{BuildHasher, Hasher};
+use std::io::{self, ErrorKind, PipeReader, PipeWriter, Read, Write};
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use bstr::BString;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
+use rustix::io::Errno;
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
+
+use kin::{Census, Kin, Member};
+use output::Output;
+
+/// The variable by which everything that a job starts is known to be the job's. Its value names
+/// the jobs that surround it too, outermost first, with `/` between them.
+pub const JOB_VARIABLE: &str = "BATON_JOB";
+
+/// What `git rev-parse --local-env-vars` lists: what ties a process to one repository, which is
+/// not the one that the job works in.
+pub const REPOSITORY_VARIABLES: [&str; 15] = [
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_COMMON_DIR",
+    "GIT_CONFIG",
+    "GIT_CONFIG_COUNT",
+    "GIT_CONFIG_PARAMETERS",
+    "GIT_DIR",
+    "GIT_GRAFT_FILE",
+    "GIT_IMPLICIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_NO_REPLACE_OBJECTS",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_PREFIX",
+    "GIT_REPLACE_REF_BASE",
+    "GIT_SHALLOW_FILE",
+    "GIT_WORK_TREE",
+];
+
+/// How often the caller is asked whether to stop.
+const TICK: Duration = Duration::from_millis(100);
+
+/// The same where the system does not tell of a process's end by itself.
+const TICK_WITHOUT_NEWS: Duration = Duration::from_millis(20);
+
+/// The first pause between two looks at who is left of a job that is being ended.
+const FIRST_PAUSE: Duration = Duration::from_millis(5);
+
+/// The longest pause between two looks at who is left of a job that is being ended.
+const LONGEST_PAUSE: Duration = Duration::from_millis(250);
+
+/// How long a process may take to go once it was killed; one that the kernel holds is given up.
+const LAST_WAIT: Duration = Duration::from_secs(5);
+
+/// What to run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Words {
+    /// A line for `sh -c`.
+    Shell(OsString),
+    /// A program and its arguments.
+    Program(Vec<OsString>),
+}
+
+/// One command and the terms on which it runs.
+#[derive(Debug, Clone)]
+pub struct Job {
+    /// What to run.
+    pub command: Words,
+    /// Where.
+    pub directory: PathBuf,
+    /// The variables that it finds set, over this process's own.
+    pub env: Vec<(OsString, OsString)>,
+    /// The variables of this process that it does not find.
+    pub unset: Vec<OsString>,
+    /// What it reads from its standard input; without, there is nothing to read.
+    pub input: Option<Vec<u8>>,
+    /// The file to which its output and its error output are appended as they come, in the
+    /// order in which they come.
+    pub log: Option<PathBuf>,
+    /// How long it may run.
+    pub limit: Option<Duration>,
+    /// How long it may take to end once it is asked to, before it is killed.
+    pub grace: Duration,
+    /// Its name in [`JOB_VARIABLE`]. Whoever notes it can end with [`end_leftovers`] what
+    /// outlives this process.
+    pub id: String,
+}
+
+impl Job {
+    /// A job without input, log and limit, with ten seconds of grace and an id of its own, in
+    /// this process's environment without what names a repository.
+    pub fn new(command: Words, directory: PathBuf) -> Self {
+        Self {
+            command,
+            directory,
+            env: Vec::new(),
+            unset: REPOSITORY_VARIABLES.map(OsString::from).to_vec(),
+            input: None,
+            log: None,
+            limit: None,
+            grace: Duration::from_secs(10),
+            id: random_id(),
+        }
+    }
+}
+
+/// How a job ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// By itself, with this exit status.
+    Exited(i32),
+    /// By this signal, which did not come from here.
+    Signalled(i32),
+    /// Its time was over.
+    TimedOut,
+    /// The caller asked for it.
+    Stopped,
+}
+
+/// What a job left.
+#[derive(Debug)]
+pub struct Finished {
+    /// How it ended.
+    pub end: End,
+    /// How long it ran, until nothing of it was left.
+    pub elapsed: Duration,
+    /// The end of its output, a few kilobytes.
+    pub tail: BString,
+    /// Why the log is not complete.
+    pub log_error: Option<io::Error>,
+}
+
+/// Runs a job to its end, and ends with it whatever it started: when this returns, nothing of
+/// it runs.
+///
+/// `stop` is asked several times a second whether to end the job. `on_line` gets every line of
+/// output without its end, as soon as it is complete; of a line longer than
+/// [`output::LONGEST_LINE`], its beginning.
+///
+/// What a job starts is found by its session, by its descent and by [`JOB_VARIABLE`]. A process
+/// that leaves the session, loses its parents and clears its environment is not found; it does
+/// not hold this function up.
+///
+/// Fails when the command does not start.
+pub fn run(
+    job: &Job,
+    stop: &dyn Fn() -> bool,
+    on_line: &mut dyn FnMut(&[u8]),
+) -> io::Result<Finished> {
+    let begun = Instant::now();
+    let mut running = Running::start(job)?;
+    let end = running.watch(job.limit, stop, on_line)?;
+    running.end_all(job.grace, on_line)?;
+    running.take_output(on_line)?;
+    let (tail, log_error) = std::mem::take(&mut running.output).finish(on_line);
+    Ok(Finished {
+        end,
+        elapsed: begun.elapsed(),
+        tail,
+        log_error,
+    })
+}
+
+/// Ends whatever is left of the job with this id, whose supervisor is gone. Returns how many
+/// processes there were.
+pub fn end_leftovers(id: &str, grace: Duration) -> io::Result<usize> {
+    let mut kin = Kin::of_job(id);
+    let mut ending = Ending::new(grace);
+    let mut found = BTreeSet::new();
+    while let Some(pause) = {
+        let census = kin.alive();
+        found.extend(census.alive.iter().copied());
+        ending.next(&census)
+    } {
+        poll_all(&mut [], pause)?;
+    }
+    Ok(found.len())
+}
+
+/// A job's process until it is reaped. Dropped before, it is killed.
+struct Running<'job> {
+    child: Child,
+    reaped: bool,
+    leader: Pid,
+    /// Becomes readable when the process ends.
+    news: Option<OwnedFd>,
+    pipe: Option<PipeReader>,
+    input: Option<(PipeWriter, &'job [u8])>,
+    output: Output,
+    kin: Kin,
+}
+
+impl<'job> Running<'job> {
+    fn start(job: &'job Job) -> io::Result<Self> {
+        let (reader, writer) = io::pipe()?;
+        set_nonblocking(&reader)?;
+        let mut command = command(job);
+        command.stdout(writer.try_clone()?).stderr(writer);
+        let input = match &job.input {
+            Some(bytes) => {
+                let (theirs, ours) = io::pipe()?;
+                set_nonblocking(&ours)?;
+                command.stdin(theirs);
+                Some((ours, bytes.as_slice()))
+            }
+            None => {
+                command.stdin(Stdio::null());
+                None
+            }
+        };
+        let output = Output::new(job.log.as_deref());
+        let child = command.spawn()?;
+        let leader = Pid::from_child(&child);
+        Ok(Self {
+            news: news_of(leader),
+            child,
+            reaped: false,
+            leader,
+            pipe: Some(reader),
+            input,
+            output,
+            kin: Kin::of_session(&job.id, leader),
+        })
+    }
+
+    /// Waits until the process ends, or has to.
+    fn watch(
+        &mut self,
+        limit: Option<Duration>,
+        stop: &dyn Fn() -> bool,
+        on_line: &mut dyn FnMut(&[u8]),
+    ) -> io::Result<End> {
+        let begun = Instant::now();
+        loop {
+            if let Some(end) = self.end()? {
+                return Ok(end);
+            }
+            if stop() {
+                return Ok(End::Stopped);
+            }
+            let left = limit.map(|limit| limit.saturating_sub(begun.elapsed()));
+            if left.is_some_and(|left| left.is_zero()) {
+                return Ok(End::TimedOut);
+            }
+            let tick = match self.news {
+                Some(_) => TICK,
+                None => TICK_WITHOUT_NEWS,
+            };
+            self.wait(tick.min(left.unwrap_or(tick)), true, on_line)?;
+        }
+    }
+
+    /// Ends whatever of the job is left.
+    fn end_all(&mut self, grace: Duration, on_line: &mut dyn FnMut(&[u8])) -> io::Result<()> {
+        let mut ending = Ending::new(grace);
+        while let Some(pause) = ending.next(&self.kin.alive()) {
+            let until = Instant::now() + pause;
+            let mut left = pause;
+            while !left.is_zero() {
+                let ended = self.end()?.is_some();
+                self.wait(left, !ended, on_line)?;
+                if !ended && self.end()?.is_some() {
+                    break;
+                }
+                left = until.saturating_duration_since(Instant::now());
+            }
+        }
+        self.kill();
+        Ok(())
+    }
+
+    /// How the process ended, if it did. It is not reaped by this: as long as it is not, its
+    /// number, which is its group's and session's, can be nobody else's.
+    fn end(&self) -> io::Result<Option<End>> {
+        let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT | WaitIdOptions::NOHANG;
+        let status = loop {
+            match waitid(WaitId::Pid(self.leader), options) {
+                Err(Errno::INTR) => {}
+                status => break status?,
+            }
+        };
+        Ok(status.map(|status| match status.exit_status() {
+            Some(code) => End::Exited(code),
+            None => End::Signalled(status.terminating_signal().unwrap_or_default()),
+        }))
+    }
+
+    /// Waits for output, room for input or (when `for_end`) the process's end, no longer than
+    /// this, and deals with what came.
+    fn wait(
+        &mut self,
+        at_most: Duration,
+        for_end: bool,
+        on_line: &mut dyn FnMut(&[u8]),
+    ) -> io::Result<()> {
+        let mut fds = Vec::with_capacity(3);
+        if let Some(pipe) = &self.pipe {
+            fds.push(PollFd::new(pipe, PollFlags::IN));
+        }
+        if let Some((pipe, _)) = &self.input {
+            fds.push(PollFd::new(pipe, PollFlags::OUT));
+        }
+        if let Some(news) = self.news.as_ref().filter(|_| for_end) {
+            fds.push(PollFd::new(news, PollFlags::IN));
+        }
+        poll_all(&mut fds, at_most)?;
+        self.give_input();
+        self.take_output(on_line)
+    }
+
+    /// Writes as much of the input as there is room for. A process that closes its input has
+    /// read what it wanted.
+    fn give_input(&mut self) {
+        while let Some((pipe, rest)) = &mut self.input {
+            match pipe.write(rest) {
+                Ok(written) if written < rest.len() => *rest = &rest[written..],
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return,
+                _ => self.input = None,
+            }
+        }
+    }
+
+    /// Reads the output that is there, but no more than a few megabytes at once: a process that
+    /// writes without end must not keep this one from looking at the clock.
+    fn take_output(&mut self, on_line: &mut dyn FnMut(&[u8])) -> io::Result<()> {
+        let mut buffer = [0; 64 * 1024];
+        for _ in 0..64 {
+            let Some(pipe) = &mut self.pipe else { break };
+            match pipe.read(&mut buffer) {
+                Ok(0) => self.pipe = None,
+                Ok(count) => self.output.take(&buffer[..count], on_line),
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == ErrorKind::WouldBlock => break,
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// Kills the group and reaps its leader, unless the kernel still holds it.
+    fn kill(&mut self) {
+        if std::mem::replace(&mut self.reaped, true) {
+            return;
+        }
+        let _gone_is_fine = kill_process_group(self.leader, Signal::KILL);
+        let begun = Instant::now();
+        while matches!(self.child.try_wait(), Ok(None)) && begun.elapsed() < LAST_WAIT {
+            let mut fds: Vec<_> = self
+                .news
+                .iter()
+                .map(|news| PollFd::new(news, PollFlags::IN))
+                .collect();
+            if poll_all(&mut fds, TICK_WITHOUT_NEWS).is_err() {
+                break;
+            }
+        }
+    }
+}
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// The steps of ending processes: ask each once, kill those that stay, give up in the end.
+struct Ending {
+    asked: BTreeSet<Member>,
+    kill_after: Instant,
+    pause: Duration,
+}
+
+impl Ending {
+    fn new(grace: Duration) -> Self {
+        Self {
+            asked: BTreeSet::new(),
+            kill_after: Instant::now() + grace,
+            pause: FIRST_PAUSE,
+        }
+    }
+
+    /// Signals those who are left, and says how long to wait before looking again; `None` when
+    /// nobody is left to wait for.
+    fn next(&mut self, census: &Census) -> Option<Duration> {
+        let now = Instant::now();
+        if (census.alive.is_empty() && census.is_sure) || now > self.kill_after + LAST_WAIT {
+            return None;
+        }
+        let late = now >= self.kill_after;
+        for member in &census.alive {
+            if late {
+                member.signal(Signal::KILL);
+            } else if self.asked.insert(*member) {
+                member.signal(Signal::TERM);
+                // A stopped process hears nothing else.
+                member.signal(Signal::CONT);
+            }
+        }
+        self.pause = match census.alive.is_empty() {
+            true => FIRST_PAUSE,
+            false => (self.pause * 2).min(LONGEST_PAUSE),
+        };
+        let left = self.kill_after.saturating_duration_since(now);
+        Some(if late {
+            self.pause
+        } else {
+            self.pause.min(left)
+        })
+    }
+}
+
+fn command(job: &Job) -> Command {
+    let mut command = match &job.command {
+        Words::Shell(line) => {
+            let mut command = Command::new("sh");
+            command.arg("-c").arg(line);
+            command
+        }
+        Words::Program(words) => {
+            let mut words = words.iter();
+            let mut command =
+                Command::new(words.next().map_or("".as_ref(), |word| word.as_os_str()));
+            command.args(words);
+            command
+        }
+    };
+    command.current_dir(&job.directory);
+    for name in &job.unset {
+        command.env_remove(name);
+    }
+    let surrounding = std::env::var_os(JOB_VARIABLE);
+    let mut ids = surrounding.map_or_else(OsString::new, |mut ids| {
+        ids.push("/");
+        ids
+    });
+    ids.push(&job.id);
+    command.envs(job.env.iter().map(|(name, value)| (name, value)));
+    command.env(JOB_VARIABLE, ids);
+    // A session of its own: without a terminal, so that nothing in it can wait for an answer
+    // from there; and whatever of it has not left it is known by its number.
+    let new_session = || Ok(rustix::process::setsid().map(drop)?);
+    // SAFETY: between fork and exec only what is safe in a signal handler may be called. `setsid`
+    // is one bare system call and allocates nothing.
+    #[expect(
+        unsafe_code,
+        reason = "the standard library starts groups, no sessions"
+    )]
+    unsafe {
+        command.pre_exec(new_session);
+    }
+    command
+}
+
+/// What becomes readable when this child ends; `None` where the system has no such thing.
+#[cfg(target_os = "linux")]
+fn news_of(pid: Pid) -> Option<OwnedFd> {
+    rustix::process::pidfd_open(pid, rustix::process::PidfdFlags::empty()).ok()
+}
+
+#[cfg(not(target_os = "linux"))]
+fn news_of(_: Pid) -> Option<OwnedFd> {
+    None
+}
+
+fn set_nonblocking(fd: &impl AsFd) -> io::Result<()> {
+    Ok(fcntl_setfl(fd, fcntl_getfl(fd)? | OFlags::NONBLOCK)?)
+}
+
+fn poll_all(fds: &mut [PollFd<'_>], at_most: Duration) -> io::Result<()> {
+    let timeout = Timespec {
+        tv_sec: at_most.as_secs().try_into().unwrap_or(i64::MAX),
+        tv_nsec: at_most.subsec_nanos().into(),
+    };
+    match poll(fds, Some(&timeout)) {
+        Ok(_) | Err(Errno::INTR) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// 128 bits that no other job has.
+fn random_id() -> String {
+    let half = || RandomState::new().build_hasher().finish();
+    format!("{:016x}{:016x}", half(), half())
+}

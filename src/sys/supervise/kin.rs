@@ -1,0 +1,236 @@
+//! Who belongs to a job: all in its leader's session or group, all that carry its id in their
+//! environment, and all that descend from one of these.
+//!
+//! Read from `/proc` (proc(5), `/proc/pid/stat` and `/proc/pid/environ`). Where there is none,
+//! nobody is found, and a job's group is all that is known of it.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::ErrorKind;
+
+use rustix::process::{Pid, Signal};
+
+use super::JOB_VARIABLE;
+
+/// Which job's.
+#[derive(Debug)]
+pub(super) struct Kin {
+    id: String,
+    leader: Option<Stat>,
+    /// Those who were found before: a child that has lost its parents since is one still.
+    known: BTreeSet<Member>,
+}
+
+/// A process of the job that has not ended, by its number and the time of its start: a later
+/// process of that number has another one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Member {
+    pid: i32,
+    started: u64,
+}
+
+/// Those who were there at one look.
+#[derive(Debug, Default)]
+pub(super) struct Census {
+    /// The processes of the job.
+    pub(super) alive: Vec<Member>,
+    /// Whether there are no others. A process that is becoming another program shows no
+    /// environment for a moment; one that ends may have left a child that this look has missed.
+    pub(super) is_sure: bool,
+}
+
+/// What the system says of a process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Stat {
+    member: Member,
+    ended: bool,
+    parent: i32,
+    group: i32,
+    session: i32,
+    flags: u64,
+}
+
+/// What marks a thread of the kernel (`PF_KTHREAD`, include/linux/sched.h).
+const KERNEL: u64 = 0x0020_0000;
+
+impl Kin {
+    /// The job with this id, led by a process that is not reaped yet.
+    pub(super) fn of_session(id: &str, leader: Pid) -> Self {
+        Self {
+            id: id.to_owned(),
+            leader: stat(leader.as_raw_nonzero().get()),
+            known: BTreeSet::new(),
+        }
+    }
+
+    /// The job with this id.
+    pub(super) fn of_job(id: &str) -> Self {
+        Self {
+            id: id.to_owned(),
+            leader: None,
+            known: BTreeSet::new(),
+        }
+    }
+
+    /// All of them that run.
+    pub(super) fn alive(&mut self) -> Census {
+        let own = i32::try_from(std::process::id()).unwrap_or_default();
+        let mut is_sure = true;
+        let (mut new, mut found): (Vec<Stat>, Vec<Stat>) = (Vec::new(), Vec::new());
+        let mut others: Vec<Stat> = processes().filter(|stat| self.may_have(stat)).collect();
+        others.retain(|stat| match self.has(stat) {
+            _ if stat.member.pid == own => false,
+            Some(true) => {
+                new.push(*stat);
+                false
+            }
+            Some(false) => true,
+            None => {
+                is_sure = false;
+                true
+            }
+        });
+        while !new.is_empty() {
+            let (children, rest) = others
+                .into_iter()
+                .partition(|stat| new.iter().any(|one| one.member.pid == stat.parent));
+            others = rest;
+            found.append(&mut new);
+            new = children;
+        }
+        found.retain(|stat| !stat.ended);
+        self.known = found.iter().map(|stat| stat.member).collect();
+        Census {
+            alive: found.into_iter().map(|stat| stat.member).collect(),
+            is_sure,
+        }
+    }
+
+    /// Whether a process can belong to the job: what is older than its leader does not descend
+    /// from it.
+    fn may_have(&self, stat: &Stat) -> bool {
+        let begun = self.leader.map_or(0, |leader| leader.member.started);
+        stat.flags & KERNEL == 0 && stat.member.started >= begun
+    }
+
+    /// Whether a process belongs to the job by itself, not by its parents; `None` when it cannot
+    /// be told now.
+    fn has(&self, stat: &Stat) -> Option<bool> {
+        let in_group = |leader: Stat| {
+            let leader = leader.member.pid;
+            stat.session == leader || stat.group == leader
+        };
+        if self.leader.is_some_and(in_group) || self.known.contains(&stat.member) {
+            return Some(true);
+        }
+        match stat.ended {
+            true => Some(false),
+            false => carries(stat.member.pid, &self.id),
+        }
+    }
+}
+
+impl Member {
+    /// Sends it a signal, and nobody else.
+    pub(super) fn signal(self, signal: Signal) {
+        let Some(pid) = Pid::from_raw(self.pid) else {
+            return;
+        };
+        #[cfg(target_os = "linux")]
+        if let Ok(fd) = rustix::process::pidfd_open(pid, rustix::process::PidfdFlags::empty()) {
+            // Once it is open, it is this process or its successor for good.
+            if stat(self.pid).is_some_and(|stat| stat.member == self) {
+                let _gone_is_fine = rustix::process::pidfd_send_signal(&fd, signal);
+            }
+            return;
+        }
+        if stat(self.pid).is_some_and(|stat| stat.member == self) {
+            let _gone_is_fine = rustix::process::kill_process(pid, signal);
+        }
+    }
+}
+
+fn processes() -> impl Iterator<Item = Stat> {
+    let entries = fs::read_dir("/proc").into_iter().flatten();
+    entries.filter_map(|entry| stat(entry.ok()?.file_name().to_str()?.parse().ok()?))
+}
+
+fn stat(pid: i32) -> Option<Stat> {
+    parse(pid, &fs::read(format!("/proc/{pid}/stat")).ok()?)
+}
+
+fn parse(pid: i32, stat: &[u8]) -> Option<Stat> {
+    // The second field, a name in parentheses, may hold anything.
+    let stat = String::from_utf8_lossy(stat);
+    let (_, rest) = stat.rsplit_once(") ")?;
+    let mut fields = rest.split_ascii_whitespace();
+    let state = fields.next()?;
+    let mut number = || fields.next()?.parse().ok();
+    let (parent, group, session) = (number()?, number()?, number()?);
+    let flags = fields.nth(2)?.parse().ok()?;
+    Some(Stat {
+        member: Member {
+            pid,
+            started: fields.nth(12)?.parse().ok()?,
+        },
+        ended: matches!(state, "Z" | "X"),
+        parent,
+        group,
+        session,
+        flags,
+    })
+}
+
+/// Whether a process was started with this id in its environment; `None` when it is about to
+/// become another program or has just ended.
+fn carries(pid: i32, id: &str) -> Option<bool> {
+    let environment = match fs::read(format!("/proc/{pid}/environ")) {
+        Ok(environment) => environment,
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => return Some(false),
+        Err(_) => return None,
+    };
+    if environment.is_empty() {
+        // Whoever was started without any has arguments still.
+        let arguments = fs::read(format!("/proc/{pid}/cmdline")).ok()?;
+        return (!arguments.is_empty()).then_some(false);
+    }
+    let ids = environment.split(|byte| *byte == 0).filter_map(|one| {
+        one.strip_prefix(JOB_VARIABLE.as_bytes())?
+            .strip_prefix(b"=")
+    });
+    let is_own = |ids: &[u8]| {
+        ids.split(|byte| *byte == b'/')
+            .any(|one| one == id.as_bytes())
+    };
+    Some(ids.into_iter().any(is_own))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_with_parentheses_hides_nothing() {
+        let line = b"7 (a) Z 9 (b)) S 5 6 4 0 -1 4194560 1 0 0 0 1 2 0 0 20 0 1 0 8812 1 2";
+        assert_eq!(
+            parse(7, line),
+            Some(Stat {
+                member: Member {
+                    pid: 7,
+                    started: 8812
+                },
+                ended: false,
+                parent: 5,
+                group: 6,
+                session: 4,
+                flags: 4_194_560
+            })
+        );
+        assert_eq!(parse(7, b"7 (a"), None);
+    }
+
+    #[test]
+    fn nobody_carries_an_id_that_was_never_given() {
+        assert_eq!(Kin::of_job("no such job").alive().alive, []);
+    }
+}

@@ -1,0 +1,137 @@
+//! Two clones of one remote that aggregate at the same time.
+
+use std::path::PathBuf;
+
+use crate::support::{HANDOFF, World};
+
+/// The clone with hooks, in which session 20 is aggregated, and the remote, to which another clone
+/// has pushed the aggregate of session 19 meanwhile.
+fn overtaken() -> World {
+    let world = World::with_hooks("");
+    let root = world.root().to_owned();
+    world.git(&root, &["clone", "-q", "--bare", "main", "origin.git"]);
+    world.git(&root, &["clone", "-q", "origin.git", "other"]);
+    world.git(world.main(), &["remote", "add", "origin", "../origin.git"]);
+    let other = root.join("other");
+    world.work(&other, 19);
+    aggregate(&world, &other);
+    world.git(&other, &["push", "-q", "origin", "main"]);
+    world
+}
+
+fn aggregate(world: &World, place: &PathBuf) {
+    let (code, said) = world.baton_in(place, &["orchestrator", "aggregate"]);
+    assert_eq!(code, 0, "{said}");
+}
+
+fn assert_both_are_published(world: &World) {
+    world.git(world.main(), &["push", "-q", "origin", "main"]);
+    let handoff = world.read(HANDOFF);
+    for number in [19, 20] {
+        let summary = format!("- Did part {number}\n");
+        assert_eq!(handoff.matches(&summary).count(), 1, "{handoff}");
+    }
+    assert_eq!(world.aggregates(), 2);
+    assert_eq!(world.git(world.main(), &["status", "--porcelain"]), "");
+    world.assert_verified();
+}
+
+#[test]
+fn the_second_to_push_makes_its_aggregate_again_on_the_first() {
+    let world = overtaken();
+    world.agents(&[20]);
+    let (code, said) = world.aggregate(&["--push", "origin"]);
+    assert_eq!(code, 2, "{said}");
+    assert!(said.contains("--onto origin/main --push origin"), "{said}");
+    assert!(
+        !world
+            .try_git(world.main(), &["push", "-q", "origin", "main"])
+            .status
+            .success()
+    );
+    world.git(world.main(), &["fetch", "-q", "origin"]);
+    let merge = world.try_git(world.main(), &["merge", "-q", "origin/main"]);
+    assert!(!merge.status.success());
+    world.git(world.main(), &["merge", "--abort"]);
+    let reset = world.try_git(world.main(), &["reset", "-q", "--keep", "HEAD^"]);
+    assert!(!reset.status.success());
+
+    let (code, said) = world.aggregate(&["--onto", "origin/main"]);
+    assert_eq!(code, 2, "{said}");
+    assert!(said.contains("`git switch -c joined"), "{said}");
+
+    world.git(world.main(), &["switch", "-q", "-c", "joined", "HEAD^"]);
+    world.git(world.main(), &["merge", "-q", "-m", "Join", "origin/main"]);
+    world.git(world.main(), &["switch", "-q", "main"]);
+    // The first copy of the summary need not be there any more.
+    world.git(
+        world.main(),
+        &["worktree", "remove", "--force", "../agent-20"],
+    );
+    world.aggregated(&["--onto", "joined"]);
+    assert_both_are_published(&world);
+}
+
+#[test]
+fn where_the_remote_has_all_the_work_one_command_is_enough() {
+    let world = overtaken();
+    let other = world.root().join("other");
+    world.agents(&[20]);
+    world.git(world.main(), &["fetch", "-q", "origin"]);
+    world.git(world.main(), &["branch", "-q", "work", "main"]);
+    world.aggregated(&[]);
+    world.git(world.main(), &["push", "-q", "origin", "work"]);
+    world.git(
+        &other,
+        &["pull", "-q", "--no-rebase", "--no-edit", "origin", "work"],
+    );
+    world.git(&other, &["push", "-q", "origin", "main"]);
+    world.git(world.main(), &["fetch", "-q", "origin"]);
+    world.aggregated(&["--onto", "origin/main"]);
+    assert_both_are_published(&world);
+}
+
+#[test]
+fn what_a_remote_has_is_not_made_again() {
+    let world = overtaken();
+    world.agents(&[20]);
+    world.aggregated(&[]);
+    world.git(world.main(), &["push", "-q", "origin", "main:elsewhere"]);
+    world.git(world.main(), &["switch", "-q", "-c", "joined", "HEAD^"]);
+    world.git(
+        world.main(),
+        &["pull", "-q", "--no-rebase", "--no-edit", "origin", "main"],
+    );
+    world.git(world.main(), &["switch", "-q", "main"]);
+    let tip = world.tip();
+    for forget in [false, true] {
+        if forget {
+            // What this clone remembers of the remote is no proof.
+            world.git(
+                world.main(),
+                &["update-ref", "-d", "refs/remotes/origin/elsewhere"],
+            );
+        }
+        let (code, said) = world.aggregate(&["--onto", "joined"]);
+        assert_ne!(code, 0, "{said}");
+        assert!(said.contains("newest protected entry"), "{said}");
+        assert_eq!(world.tip(), tip);
+    }
+}
+
+#[test]
+fn a_summary_that_the_new_aggregate_lacks_keeps_the_old_one() {
+    let world = overtaken();
+    world.agents(&[20]);
+    world.aggregated(&[]);
+    world.git(world.main(), &["switch", "-q", "-c", "joined", "HEAD^"]);
+    world.git(
+        world.main(),
+        &["pull", "-q", "--no-rebase", "--no-edit", "origin", "main"],
+    );
+    world.git(world.main(), &["switch", "-q", "main"]);
+    let tip = world.tip();
+    let moved = world.try_git(world.main(), &["reset", "-q", "--keep", "joined"]);
+    assert!(!moved.status.success());
+    assert_eq!(world.tip(), tip);
+}

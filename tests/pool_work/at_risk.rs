@@ -1,0 +1,192 @@
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+
+use git_baton::git::slot;
+use git_baton::git::status::Operation;
+use git_baton::orchestrator::pool::work::{AtRisk, at_risk};
+
+use crate::support::Pool;
+
+fn found(pool: &Pool) -> AtRisk {
+    at_risk(&pool.slot(), pool.rev("main")).unwrap()
+}
+
+#[test]
+fn a_fresh_slot_holds_nothing() {
+    let pool = Pool::new();
+    assert!(found(&pool).is_empty());
+    pool.write("ignored", "x");
+    pool.write("deep/x.o", "x");
+    assert!(found(&pool).is_empty(), "{:?}", found(&pool));
+}
+
+#[test]
+fn every_kind_of_change_is_seen() {
+    let pool = Pool::new();
+    pool.write("staged only", "x");
+    pool.git(["add", "staged only"]);
+    fs::remove_file(pool.slot_path().join("staged only")).unwrap();
+    pool.write("announced", "x");
+    pool.git(["add", "-N", "announced"]);
+    fs::set_permissions(pool.slot_path().join("a"), PermissionsExt::from_mode(0o755)).unwrap();
+    fs::remove_file(pool.slot_path().join("b")).unwrap();
+    symlink("nowhere", pool.slot_path().join("link")).unwrap();
+    pool.write("new\nline/\"odd\"", "x");
+    let risk = found(&pool);
+    assert_eq!(risk.uncommitted, ["a", "announced", "b", "staged only"]);
+    assert_eq!(risk.untracked, ["link", "new\nline/\"odd\""]);
+}
+
+#[test]
+fn what_the_index_hides_is_seen_where_it_differs() {
+    let pool = Pool::new();
+    pool.git(["update-index", "--assume-unchanged", "a"]);
+    pool.git(["update-index", "--skip-worktree", "b"]);
+    assert!(found(&pool).is_empty());
+    pool.write("a", "work");
+    pool.write("b", "work");
+    assert_eq!(pool.git(["status", "--porcelain"]), "");
+    assert_eq!(found(&pool).uncommitted, ["a", "b"]);
+    assert_eq!(
+        pool.git(["ls-files", "-v", "a", "b"]),
+        "h a\nS b",
+        "the slot's own index was changed"
+    );
+    fs::remove_file(pool.slot_path().join("b")).unwrap();
+    assert_eq!(found(&pool).uncommitted, ["a"], "a sparse file is work");
+}
+
+#[test]
+fn a_slot_that_was_reset_hides_nothing_from_the_next() {
+    let pool = Pool::new();
+    pool.git(["update-index", "--assume-unchanged", "a"]);
+    pool.git(["update-index", "--skip-worktree", "b"]);
+    pool.write("a", "work");
+    pool.write("b", "work");
+    let base = pool.rev("main");
+    slot::restore(&pool.slot(), base, &[], "reset").unwrap();
+    assert_eq!(fs::read(pool.slot_path().join("b")).unwrap(), b"b\n");
+    assert_eq!(pool.git(["ls-files", "-v", "a", "b"]), "H a\nH b");
+    assert!(found(&pool).is_empty());
+}
+
+#[test]
+fn excludes_that_are_not_the_repositorys_hide_nothing() {
+    let pool = Pool::new();
+    let exclude = pool.sandbox.repo().join(".git/info/exclude");
+    fs::create_dir_all(exclude.parent().unwrap()).unwrap();
+    fs::write(exclude, "one\n").unwrap();
+    pool.write("../excludes", "two\n");
+    let excludes = pool.sandbox.root.path().join("excludes");
+    pool.git(["config", "core.excludesFile", excludes.to_str().unwrap()]);
+    pool.git(["config", "status.showUntrackedFiles", "no"]);
+    pool.write("one", "x");
+    pool.write("two", "x");
+    assert_eq!(pool.git(["status", "--porcelain", "-unormal"]), "");
+    assert_eq!(found(&pool).untracked, ["one", "two"]);
+}
+
+#[test]
+fn a_gitignore_at_the_root_counts_only_once_it_is_tracked() {
+    let pool = Pool::new();
+    pool.git(["rm", "-q", ".gitignore"]);
+    pool.git(["commit", "-qm", "Ignore nothing"]);
+    pool.write(".gitignore", "*\n");
+    pool.write("work", "x");
+    let risk = at_risk(&pool.slot(), pool.rev("HEAD")).unwrap();
+    assert_eq!(risk.untracked, [".gitignore", "work"]);
+}
+
+#[test]
+fn commits_are_at_risk_on_a_branch_and_on_none() {
+    let pool = Pool::new();
+    pool.write("c", "c");
+    let on_branch = pool.commit("On the branch");
+    assert_eq!(found(&pool).unmerged, [on_branch]);
+    pool.git(["checkout", "-q", "--detach", "main"]);
+    pool.write("d", "d");
+    let detached = pool.commit("On no branch");
+    assert_eq!(found(&pool).unmerged, [detached]);
+    pool.git(["checkout", "-q", "--detach", "main"]);
+    assert!(found(&pool).is_empty());
+}
+
+#[test]
+fn a_rebase_under_way_does_not_hide_its_branch() {
+    let pool = Pool::new();
+    pool.write("a", "branch\n");
+    let work = pool.commit("Work");
+    pool.sandbox.write("a", "main\n");
+    pool.sandbox.commit("Meanwhile");
+    assert_ne!(pool.try_git(["rebase", "-q", "main"]).code, 0);
+    pool.git(["checkout", "-q", "-f", "HEAD"]);
+    let risk = found(&pool);
+    assert_eq!(risk.operation, Some(Operation::Rebase));
+    assert_eq!(risk.unmerged, [work]);
+}
+
+#[test]
+fn operations_under_way_are_named() {
+    let pool = Pool::new();
+    pool.sandbox.write("c", "main\n");
+    pool.sandbox.commit("Meanwhile");
+    pool.git(["merge", "-q", "--no-ff", "--no-commit", "main"]);
+    let risk = found(&pool);
+    assert_eq!(risk.operation, Some(Operation::Merge));
+    assert!(!risk.is_empty());
+    pool.git(["merge", "--abort"]);
+    pool.git(["bisect", "start", "HEAD"]);
+    assert_eq!(found(&pool).operation, Some(Operation::Bisect));
+}
+
+#[test]
+fn a_repository_inside_is_seen_born_or_not() {
+    let pool = Pool::new();
+    pool.git(["init", "-q", "unborn"]);
+    pool.write("unborn/x", "x");
+    pool.git(["init", "-q", "born"]);
+    pool.git(["-C", "born", "commit", "-q", "--allow-empty", "-m", "x"]);
+    let risk = found(&pool);
+    let named = |name: &str| {
+        risk.untracked
+            .iter()
+            .any(|path| path.starts_with(name.as_bytes()))
+    };
+    assert!(named("unborn/") && named("born/"), "{risk:?}");
+}
+
+#[test]
+fn work_in_a_submodule_is_seen() {
+    let pool = Pool::new();
+    let upstream = pool.sandbox.root.path().join("upstream");
+    let upstream = upstream.to_str().unwrap();
+    pool.git(["init", "-q", upstream]);
+    pool.git(["-C", upstream, "commit", "-q", "--allow-empty", "-m", "x"]);
+    let allow = ["-c", "protocol.file.allow=always"];
+    pool.git(
+        allow
+            .iter()
+            .chain(&["submodule", "--quiet", "add", upstream, "sub"]),
+    );
+    pool.git(["config", "-f", ".gitmodules", "submodule.sub.ignore", "all"]);
+    let base = pool.commit("Add a submodule");
+    let found = || at_risk(&pool.slot(), base).unwrap().uncommitted;
+    assert!(found().is_empty());
+    pool.write("sub/new", "x");
+    assert_eq!(found(), ["sub"]);
+    pool.git(["-C", "sub", "add", "new"]);
+    pool.git(["-C", "sub", "commit", "-qm", "work"]);
+    assert_eq!(found(), ["sub"], "its commit is not the recorded one");
+    pool.git(["-C", "sub", "checkout", "-q", "-b", "kept"]);
+    pool.git(["-C", "sub", "checkout", "-q", "HEAD~"]);
+    assert_eq!(found(), ["sub"], "a branch of it is nowhere else");
+    pool.git(["-C", "sub", "branch", "-qD", "kept", "--"]);
+}
+
+#[test]
+fn the_stash_outlives_the_slot() {
+    let pool = Pool::new();
+    pool.write("a", "work");
+    pool.git(["stash", "-q"]);
+    assert!(found(&pool).is_empty());
+}

@@ -1,0 +1,9 @@
+//! Agents that work, and agents that do not: real processes in real worktrees.
+
+mod attempts;
+mod gates;
+mod preflights;
+#[expect(dead_code, reason = "each test program uses a part of it")]
+#[path = "../sandbox/mod.rs"]
+mod sandbox;
+mod support;
