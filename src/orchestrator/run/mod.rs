@@ -18,8 +18,6 @@ pub mod record;
 pub mod report;
 pub mod signal;
 pub mod state;
-#[cfg(test)]
-mod tests;
 mod verify;
 
 pub use assignment::{Assignment, Place};
