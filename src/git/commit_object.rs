@@ -60,7 +60,9 @@ pub fn write(repo: &Repo, new: &NewCommit<'_>) -> Result<Oid, GitError> {
 pub fn told(repo: &Repo, commit: Oid) -> Result<Told, GitError> {
     let mut buffer = Vec::new();
     let message = repo.objects().commit(commit, &mut buffer)?.message;
-    let header = buffer.find(b"\n\n").map_or(&buffer[..], |end| &buffer[..end]);
+    let header = buffer
+        .find(b"\n\n")
+        .map_or(&buffer[..], |end| &buffer[..end]);
     let value = |key: &str| {
         let mut lines = header.lines();
         lines.find_map(|line| Some(BString::from(line.strip_prefix(key.as_bytes())?)))

@@ -217,6 +217,14 @@ pub fn open_worktree(path: &Path) -> Result<Repo, GitError> {
     })
 }
 
+/// Whether anything in the worktree is not committed: staged, changed or not tracked.
+pub fn has_changes(worktree: &Repo) -> Result<bool, GitError> {
+    let args = ["status", "--porcelain", "-z", "--untracked-files=normal"];
+    let mut command = worktree.program().command();
+    command.env("GIT_OPTIONAL_LOCKS", "0");
+    Ok(!worktree.program().run(command, args, None)?.is_empty())
+}
+
 /// What became of a worktree's files.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refreshed {
@@ -231,13 +239,22 @@ pub enum Refreshed {
 /// Brings the paths that differ between two commits into this worktree's index and files, where
 /// both still are as the old commit has them; whatever else is staged or changed stays.
 pub fn refresh(worktree: &Repo, old: Oid, new: Oid) -> Refreshed {
+    read_tree(worktree, &["read-tree", "-m", "-u"], old, new)
+}
+
+/// What [`refresh`] would come to. Nothing is touched.
+pub fn would_refresh(worktree: &Repo, old: Oid, new: Oid) -> Refreshed {
+    read_tree(worktree, &["read-tree", "-m", "-u", "-n"], old, new)
+}
+
+fn read_tree(worktree: &Repo, args: &[&str], old: Oid, new: Oid) -> Refreshed {
     let run = |args: &[&str]| {
         let mut command = worktree.program().command();
         command.env_remove("GIT_INDEX_FILE");
         worktree.program().run(command, args, None).is_ok()
     };
     let (old, new) = (old.to_string(), new.to_string());
-    let merge = ["read-tree", "-m", "-u", &old, &new];
+    let merge = [args, &[&old, &new]].concat();
     if run(&merge) {
         return Refreshed::Done;
     }
@@ -250,6 +267,38 @@ pub fn refresh(worktree: &Repo, old: Oid, new: Oid) -> Refreshed {
         true => Refreshed::Done,
         false => Refreshed::Dirty,
     }
+}
+
+/// The paths that differ between two commits and at which the worktree has something of its own,
+/// tracked or not.
+pub fn dirty_among(worktree: &Repo, old: Oid, new: Oid) -> Result<Vec<BString>, GitError> {
+    let changed = changed_paths(worktree, old, new)?;
+    let args = [
+        "status",
+        "--porcelain",
+        "-z",
+        "--no-renames",
+        "--untracked-files=all",
+        "--ignored",
+    ];
+    let mut command = worktree.program().command();
+    command.env("GIT_OPTIONAL_LOCKS", "0");
+    let out = worktree.program().run(command, args, None)?;
+    let own = out
+        .split(|byte| *byte == 0)
+        .filter_map(|line| line.get(3..));
+    let own: Vec<_> = own
+        .map(|path| path.strip_suffix(b"/").unwrap_or(path))
+        .collect();
+    let touches = |path: &BString| {
+        let is_in = |one: &&[u8], other: &[u8]| {
+            one.strip_prefix(other)
+                .is_some_and(|rest| rest.is_empty() || rest[0] == b'/')
+        };
+        own.iter()
+            .any(|one| is_in(one, path) || is_in(&&path[..], one))
+    };
+    Ok(changed.into_iter().filter(touches).collect())
 }
 
 /// The tree with this patch applied, or git's complaint.

@@ -40,7 +40,15 @@ impl OwnWorktree {
         let (shown, commit) = (path.to_string_lossy(), commit.to_string());
         let mut args = WITHOUT_HOOKS.to_vec();
         // Twice: the place may be known for a locked worktree whose files are gone.
-        args.extend(["worktree", "add", "-f", "-f", "--detach", "--no-checkout", "--lock"]);
+        args.extend([
+            "worktree",
+            "add",
+            "-f",
+            "-f",
+            "--detach",
+            "--no-checkout",
+            "--lock",
+        ]);
         args.extend([shown.as_ref(), &commit]);
         repo.program().output(args)?;
         Self::find(repo, path)?.ok_or_else(|| GitError::NoRepository(path.to_owned()))
@@ -110,12 +118,26 @@ impl OwnWorktree {
             }
             for (number, entry) in stages.iter().enumerate() {
                 if let Some(entry) = entry {
-                    line(format!("{:06o} {} {}", entry.mode, entry.oid, number + 1), path);
+                    line(
+                        format!("{:06o} {} {}", entry.mode, entry.oid, number + 1),
+                        path,
+                    );
                 }
             }
         }
         let args = ["update-index", "-z", "--index-info"];
         self.repo.program().output_with_input(args, &input)?;
+        Ok(())
+    }
+
+    /// Puts the target's side in the place of a file in conflict, or takes the file away where
+    /// that has none.
+    pub fn take_ours(&self, path: &BStr, exists: bool) -> Result<(), GitError> {
+        let path = path.to_str_lossy();
+        match exists {
+            true => self.git(&["checkout", "--quiet", "--ours", "--", &path])?,
+            false => self.git(&["rm", "--quiet", "--force", "--", &path])?,
+        };
         Ok(())
     }
 
@@ -183,7 +205,9 @@ impl OwnWorktree {
 
     fn git(&self, args: &[&str]) -> Result<BString, GitError> {
         let mut command = self.repo.program().command();
-        command.env_remove("GIT_INDEX_FILE");
+        command
+            .env_remove("GIT_INDEX_FILE")
+            .env("GIT_LITERAL_PATHSPECS", "1");
         let args = [&WITHOUT_HOOKS, args].concat();
         self.repo.program().run(command, args, None)
     }

@@ -6,6 +6,7 @@ pub mod edit;
 mod error;
 pub mod finish;
 pub mod handoff;
+pub mod merge;
 mod number;
 pub mod output;
 pub mod pool;

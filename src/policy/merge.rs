@@ -147,7 +147,11 @@ pub(super) fn compile(table: &MergeTable) -> Compiled<Merge> {
     let into = table.into.get_ref();
     if into.is_empty() || into.starts_with(['-', '/']) || into.contains(char::is_whitespace) {
         let problem = PolicyProblem::Branch(into.clone());
-        return Err(fault(&table.into, problem, "write it in short, such as `main`"));
+        return Err(fault(
+            &table.into,
+            problem,
+            "write it in short, such as `main`",
+        ));
     }
     let glob = |text| branch_glob(text, false);
     let resolve = |table: &ResolveTable| -> Compiled<Resolve> {
@@ -162,7 +166,10 @@ pub(super) fn compile(table: &MergeTable) -> Compiled<Merge> {
         strategy: table.strategy,
         test: table.test.clone(),
         test_seconds: *table.test_seconds.get_ref(),
-        resolver: table.resolver.clone().filter(|text| !text.trim().is_empty()),
+        resolver: table
+            .resolver
+            .clone()
+            .filter(|text| !text.trim().is_empty()),
         resolver_seconds: *table.resolver_seconds.get_ref(),
         delete: table.delete,
         resolve: table.resolve.iter().map(resolve).collect::<Compiled<_>>()?,
@@ -172,11 +179,19 @@ pub(super) fn compile(table: &MergeTable) -> Compiled<Merge> {
 /// The table that says the same.
 pub(super) fn decompile(merge: &Merge) -> MergeTable {
     let resolve = |rule: &Resolve| ResolveTable {
-        paths: rule.paths.iter().map(|glob| unplaced_text(glob.as_str())).collect(),
+        paths: rule
+            .paths
+            .iter()
+            .map(|glob| unplaced_text(glob.as_str()))
+            .collect(),
         with: rule.with.clone(),
     };
     MergeTable {
-        branches: merge.branches.iter().map(|glob| unplaced_text(glob.as_str())).collect(),
+        branches: merge
+            .branches
+            .iter()
+            .map(|glob| unplaced_text(glob.as_str()))
+            .collect(),
         into: unplaced_text(&merge.into),
         strategy: merge.strategy,
         test: merge.test.clone(),
@@ -235,7 +250,10 @@ mod tests {
             "[merge]\nstrategy = \"octopus\"",
             "[[merge.resolve]]\npaths = [\"a[\"]\nwith = \"ours\"",
         ] {
-            assert!(Policy::parse("baton.toml", text.as_bytes()).is_err(), "{text}");
+            assert!(
+                Policy::parse("baton.toml", text.as_bytes()).is_err(),
+                "{text}"
+            );
         }
     }
 }

@@ -35,10 +35,7 @@ impl FileLock {
         }
     }
 
-    fn lock(
-        path: &Path,
-        take: impl Fn(&File) -> io::Result<bool>,
-    ) -> io::Result<Option<Self>> {
+    fn lock(path: &Path, take: impl Fn(&File) -> io::Result<bool>) -> io::Result<Option<Self>> {
         loop {
             fs::create_dir_all(path.parent().unwrap_or(Path::new(".")))?;
             let opened = OpenOptions::new()

@@ -1,8 +1,12 @@
 //! `git baton orchestrator`.
 
+mod merge;
+
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
+
+pub use merge::{Merge, MergeStrategy};
 
 /// What the orchestrator does with what the sessions leave.
 #[derive(Debug, Subcommand)]
@@ -14,6 +18,8 @@ pub enum Orchestrator {
     /// Look at the handoff document
     #[command(subcommand)]
     Handoff(Handoff),
+    /// Land finished branches: merged in order, tested as one
+    Merge(Merge),
 }
 
 /// `git baton orchestrator aggregate`.

@@ -3,6 +3,7 @@
 mod aggregate;
 mod edit;
 mod handoff;
+mod merge;
 
 use super::ExitCode;
 use crate::cli::orchestrator::Orchestrator;
@@ -13,5 +14,6 @@ pub fn run(verb: Orchestrator) -> miette::Result<ExitCode> {
         Orchestrator::Aggregate(args) => aggregate::run(args),
         Orchestrator::Edit(args) => edit::run(args),
         Orchestrator::Handoff(verb) => handoff::run(verb),
+        Orchestrator::Merge(args) => merge::run(args),
     }
 }

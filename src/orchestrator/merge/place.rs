@@ -1,0 +1,68 @@
+//! Where on this machine a merge keeps what it needs.
+
+use std::path::PathBuf;
+
+use crate::git::Repo;
+
+/// The directory of all that is below.
+pub fn root(repo: &Repo) -> PathBuf {
+    repo.baton_dir().join("merge")
+}
+
+/// The worktree in which merged files are tested.
+pub fn test(repo: &Repo) -> PathBuf {
+    root(repo).join("test")
+}
+
+/// The worktree in which commands resolve conflicts.
+pub fn resolver(repo: &Repo) -> PathBuf {
+    root(repo).join("resolve")
+}
+
+/// The worktree in which a branch waits for somebody to resolve its conflicts.
+pub fn waiting(repo: &Repo, branch: &str) -> PathBuf {
+    root(repo).join("waiting").join(file_name(branch))
+}
+
+/// The record of a branch that waits.
+pub fn record(repo: &Repo, branch: &str) -> PathBuf {
+    records(repo).join(format!("{}.json", file_name(branch)))
+}
+
+/// The directory of those records.
+pub fn records(repo: &Repo) -> PathBuf {
+    root(repo).join("records")
+}
+
+/// The record of a landing under way.
+pub fn landing(repo: &Repo) -> PathBuf {
+    root(repo).join("landing.json")
+}
+
+/// The directory of the queue.
+pub fn queue(repo: &Repo) -> PathBuf {
+    root(repo).join("queue")
+}
+
+/// The log of a command, by what it does and what it is about.
+pub fn log(repo: &Repo, kind: &str, about: &str) -> PathBuf {
+    let name = format!("{kind}-{}.log", file_name(about));
+    root(repo).join("logs").join(name)
+}
+
+/// A name for files, one for each branch: `/` would lead into a directory, and `%` is what takes
+/// its place.
+fn file_name(branch: &str) -> String {
+    branch.replace('%', "%25").replace('/', "%2F")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_two_branches_have_one_name() {
+        assert_eq!(file_name("auto/x"), "auto%2Fx");
+        assert_ne!(file_name("auto/x"), file_name("auto%2Fx"));
+    }
+}

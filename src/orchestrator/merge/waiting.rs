@@ -1,0 +1,211 @@
+//! Branches whose conflicts wait for somebody: each with a worktree in which to resolve them and
+//! a record of what it was that stopped.
+
+use std::path::PathBuf;
+
+use bstr::ByteSlice;
+use serde::{Deserialize, Serialize};
+
+use super::apply::{Resolution, Stuck};
+use super::{MergeError, markers, place};
+use crate::git::own_worktree::{Left, OwnWorktree};
+use crate::git::{GitError, RefEdit, Repo};
+use crate::model::Oid;
+use crate::policy::merge::Strategy;
+use crate::sys::{clock, file};
+
+/// Below what the references are that keep what was given up.
+pub const TRASH: &str = "refs/baton/trash/merge/";
+
+/// A branch that waits.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Waiting {
+    /// Its name, in short.
+    pub branch: String,
+    /// The commit that it named.
+    pub tip: Oid,
+    /// The target, in short.
+    pub into: String,
+    /// What was to become of its commits.
+    pub strategy: Strategy,
+    /// The tests that were asked for; `None` for the policy's.
+    pub test: Option<Vec<String>>,
+    /// By what the change is known that came to the conflict.
+    pub of: Oid,
+    /// The commit to which it was to be made.
+    pub onto: Oid,
+    /// The files that are shown, with markers.
+    pub shown: Oid,
+    /// The files in conflict.
+    pub files: Vec<String>,
+    /// What was made of earlier conflicts of the same branch.
+    pub earlier: Vec<Earlier>,
+    /// The branches that need it.
+    pub needed_by: Vec<String>,
+}
+
+/// What was made of an earlier conflict.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Earlier {
+    of: Oid,
+    onto: Oid,
+    tree: Oid,
+}
+
+/// How far somebody has come with a conflict.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Progress {
+    /// It is resolved.
+    Resolved(Vec<Resolution>),
+    /// It is not; what is missing, a sentence.
+    Open(String),
+    /// The worktree is gone.
+    Gone,
+}
+
+impl Waiting {
+    /// The worktree in which it waits.
+    pub fn worktree(&self, repo: &Repo) -> PathBuf {
+        place::waiting(repo, &self.branch)
+    }
+
+    /// The commands that go on, once the files are resolved.
+    pub fn next(&self, repo: &Repo) -> Vec<String> {
+        let path = shell_words::quote(&self.worktree(repo).display().to_string()).into_owned();
+        let branch = shell_words::quote(&self.branch).into_owned();
+        vec![
+            format!("cd {path}"),
+            "git add --all  # once no file holds a marker any more".to_owned(),
+            format!("git baton orchestrator merge --continue {branch}"),
+        ]
+    }
+
+    /// How far somebody has come with it.
+    pub fn progress(&self, repo: &Repo) -> Result<Progress, MergeError> {
+        let Some(worktree) = OwnWorktree::find(repo, &self.worktree(repo))? else {
+            return Ok(Progress::Gone);
+        };
+        let named = |files: &[bstr::BString]| bstr::join(", ", files).to_str_lossy().into_owned();
+        let tree = match worktree.left()? {
+            Left::Unmerged(files) => {
+                let files = named(&files);
+                return Ok(Progress::Open(format!("still in conflict: {files}")));
+            }
+            Left::Unstaged(files) => {
+                return Ok(Progress::Open(format!("not staged: {}", named(&files))));
+            }
+            Left::Tree(tree) => tree,
+        };
+        let files: Vec<_> = self.files.iter().map(|file| file.as_str().into()).collect();
+        if markers::any(repo, tree, &files)? {
+            return Ok(Progress::Open(
+                "files still hold conflict markers".to_owned(),
+            ));
+        }
+        if tree == self.shown {
+            return Ok(Progress::Open("nothing was changed yet".to_owned()));
+        }
+        let earlier = self.earlier.iter().map(|one| Resolution {
+            of: one.of,
+            onto: one.onto,
+            tree: one.tree,
+        });
+        let now = Resolution {
+            of: self.of,
+            onto: self.onto,
+            tree,
+        };
+        Ok(Progress::Resolved(earlier.chain([now]).collect()))
+    }
+}
+
+impl From<&Resolution> for Earlier {
+    fn from(one: &Resolution) -> Self {
+        Self {
+            of: one.of,
+            onto: one.onto,
+            tree: one.tree,
+        }
+    }
+}
+
+/// Every branch that waits, by name.
+pub fn all(repo: &Repo) -> Result<Vec<Waiting>, MergeError> {
+    let mut all = Vec::new();
+    for path in records(repo)? {
+        let Some(bytes) = file::read_if_exists(&path).map_err(GitError::io(&path))? else {
+            continue;
+        };
+        let record = serde_json::from_slice(&bytes);
+        all.push(record.map_err(|_| MergeError::Record(path))?);
+    }
+    Ok(all)
+}
+
+/// Shows the conflict in a worktree, and then records it.
+pub fn begin(repo: &Repo, waiting: &Waiting, stuck: &Stuck) -> Result<(), MergeError> {
+    let worktree = OwnWorktree::at(repo, &waiting.worktree(repo), stuck.onto)?;
+    let conflicts = stuck
+        .conflicts
+        .iter()
+        .map(|one| (one.path.as_bstr(), one.stages));
+    worktree.show(stuck.onto, stuck.tree, &conflicts.collect::<Vec<_>>())?;
+    let json = serde_json::to_vec_pretty(waiting).expect("a record is plain text");
+    let path = place::record(repo, &waiting.branch);
+    file::write_atomically(&path, &json).map_err(GitError::io(path))?;
+    Ok(())
+}
+
+/// Takes away the record and the worktree of a branch that has landed.
+pub fn close(repo: &Repo, branch: &str) -> Result<(), GitError> {
+    let record = place::record(repo, branch);
+    file::remove_if_exists(&record).map_err(GitError::io(record))?;
+    let worktree = place::waiting(repo, branch);
+    match file::is_taken(&worktree) {
+        true => OwnWorktree::remove(repo, &worktree),
+        false => Ok(()),
+    }
+}
+
+/// Takes away the record and the worktree of a branch that is given up. Returns the reference
+/// that keeps what somebody had made of it, where somebody had.
+pub fn give_up(repo: &Repo, waiting: &Waiting) -> Result<Option<String>, MergeError> {
+    let mut kept = None;
+    if let Some(worktree) = OwnWorktree::find(repo, &waiting.worktree(repo))? {
+        let tree = worktree.snapshot()?;
+        let head = worktree.repo().head()?.unwrap_or(waiting.onto);
+        if tree != waiting.shown || head != waiting.onto {
+            let message = format!("What was made of the conflicts of {}\n", waiting.branch);
+            let now = clock::now();
+            let parents = [head, waiting.tip];
+            let commit = repo
+                .store()
+                .commit(tree, &parents, message.as_bytes(), now)?;
+            let name = format!("{TRASH}{}/{}", waiting.branch, commit.short());
+            let edit = RefEdit {
+                name: name.clone(),
+                old: repo.refs().resolve(&name)?,
+                new: Some(commit),
+            };
+            repo.store().transact(&[edit], "baton: merge given up")?;
+            kept = Some(name);
+        }
+    }
+    close(repo, &waiting.branch)?;
+    Ok(kept)
+}
+
+/// Takes away records that cannot be read, with their worktrees left where they are.
+pub fn sweep(repo: &Repo) -> Result<(), MergeError> {
+    for path in records(repo)? {
+        file::remove_if_exists(&path).map_err(GitError::io(&path))?;
+    }
+    Ok(())
+}
+
+fn records(repo: &Repo) -> Result<Vec<PathBuf>, GitError> {
+    let directory = place::records(repo);
+    let names = file::files_below(&directory, &|_| false).map_err(GitError::io(&directory))?;
+    let records = names.into_iter().filter(|name| name.ends_with(".json"));
+    Ok(records.map(|name| directory.join(name)).collect())
+}
