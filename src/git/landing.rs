@@ -99,65 +99,30 @@ pub fn commit(
     who: &BStr,
     signing: &Signing,
 ) -> Result<Oid, GitError> {
-    write_commit(
-        repo,
-        &Draft {
-            tree,
-            parents: &[parent],
-            message,
-            author: who,
-            committer: who,
-            signing,
-        },
-    )
-}
-
-/// A commit that is to be made.
-#[derive(Debug, Clone, Copy)]
-pub struct Draft<'a> {
-    /// Its tree.
-    pub tree: Oid,
-    /// Its parents, in order.
-    pub parents: &'a [Oid],
-    /// Its message.
-    pub message: &'a [u8],
-    /// Who wrote the change and when, in the form that [`committer`] gives.
-    pub author: &'a BStr,
-    /// Who commits it and when, in the same form.
-    pub committer: &'a BStr,
-    /// Whether it is signed.
-    pub signing: &'a Signing,
-}
-
-/// Makes a commit object, which no reference names yet.
-pub fn write_commit(repo: &Repo, draft: &Draft<'_>) -> Result<Oid, GitError> {
     let mut command = repo.program().command();
-    for (role, who) in [("AUTHOR", draft.author), ("COMMITTER", draft.committer)] {
-        let text = who.to_str_lossy();
-        let (person, date) = text.rsplit_once("> ").unwrap_or((&text, ""));
-        let (name, address) = person.split_once(" <").unwrap_or((person, ""));
-        for (key, value) in [("NAME", name), ("EMAIL", address), ("DATE", date)] {
-            command.env(format!("GIT_{role}_{key}"), value);
-        }
+    let text = who.to_str_lossy();
+    let (person, date) = text.rsplit_once("> ").unwrap_or((&text, ""));
+    let (name, address) = person.split_once(" <").unwrap_or((person, ""));
+    for (key, value) in [("NAME", name), ("EMAIL", address), ("DATE", date)] {
+        command.env(format!("GIT_AUTHOR_{key}"), value);
+        command.env(format!("GIT_COMMITTER_{key}"), value);
     }
     let mut args = vec!["-c".to_owned(), "i18n.commitEncoding=UTF-8".to_owned()];
-    if *draft.signing != Signing::None {
+    if *signing != Signing::None {
         args.extend(["-c".to_owned(), "gpg.format=ssh".to_owned()]);
     }
-    if let Signing::Key(key) = draft.signing {
+    if let Signing::Key(key) = signing {
         args.extend([
             "-c".to_owned(),
             format!("user.signingKey={}", key.display()),
         ]);
     }
-    args.extend(["commit-tree".to_owned(), draft.tree.to_string()]);
-    for parent in draft.parents {
-        args.extend(["-p".to_owned(), parent.to_string()]);
-    }
-    if *draft.signing != Signing::None {
+    args.extend(["commit-tree".to_owned(), tree.to_string()]);
+    args.extend(["-p".to_owned(), parent.to_string()]);
+    if *signing != Signing::None {
         args.push("-S".to_owned());
     }
-    let out = repo.program().run(command, &args, Some(draft.message))?;
+    let out = repo.program().run(command, &args, Some(message))?;
     Oid::from_hex(out.trim()).map_err(|error| GitError::Program {
         args: args.join(" "),
         reason: error.to_string(),

@@ -62,6 +62,16 @@ impl Objects {
         Ok(Self { stores, hash })
     }
 
+    /// The same objects, and those in this directory, into which new ones go.
+    pub(super) fn apart(&self, directory: &Path) -> Result<Self, GitError> {
+        let own = Self::open(directory, [], self.hash)?;
+        let stores = own.stores.into_iter().chain(self.stores.iter().cloned());
+        Ok(Self {
+            stores: stores.collect(),
+            hash: self.hash,
+        })
+    }
+
     /// A handle fit to read a whole history: it keeps the bases of packed deltas in memory.
     pub fn for_long_reads(&self) -> Self {
         let mut long = self.clone();
@@ -89,7 +99,11 @@ impl Objects {
     }
 
     /// Reads an object into `buffer` and returns its kind; `None` when it is not there.
-    fn try_read(&self, oid: Oid, buffer: &mut Vec<u8>) -> Result<Option<Kind>, GitError> {
+    pub(super) fn try_read(
+        &self,
+        oid: Oid,
+        buffer: &mut Vec<u8>,
+    ) -> Result<Option<Kind>, GitError> {
         let id = to_gix(oid);
         for store in &self.stores {
             let found = store
@@ -155,18 +169,9 @@ impl Objects {
         }
     }
 
-    /// Writes a commit that nothing is to name, for git to look at: it has no author and no date
-    /// to speak of.
-    pub(super) fn write_commit(&self, tree: Oid, parents: &[Oid]) -> Result<Oid, GitError> {
-        let mut text = format!("tree {tree}\n");
-        for parent in parents {
-            text.push_str(&format!("parent {parent}\n"));
-        }
-        for role in ["author", "committer"] {
-            text.push_str(&format!("{role} baton <baton@localhost> 0 +0000\n"));
-        }
-        text.push_str("\n");
-        self.write(Kind::Commit, text.as_bytes())
+    /// Writes a tree of these bytes.
+    pub(super) fn write_tree(&self, bytes: &[u8]) -> Result<Oid, GitError> {
+        self.write(Kind::Tree, bytes)
     }
 
     /// Writes an object, if it is not there.

@@ -14,6 +14,8 @@ pub struct Program {
     git_dir: PathBuf,
     work_tree: Option<PathBuf>,
     overrides: bool,
+    /// Where new objects go, if not where the others are.
+    objects: Option<PathBuf>,
 }
 
 /// A version of git.
@@ -51,6 +53,15 @@ impl Program {
             git_dir,
             work_tree,
             overrides: false,
+            objects: None,
+        }
+    }
+
+    /// The same, but new objects go into this directory, which names the others as alternates.
+    pub(super) fn apart(self, objects: &Path) -> Self {
+        Self {
+            objects: Some(objects.to_owned()),
+            ..self
         }
     }
 
@@ -78,6 +89,9 @@ impl Program {
             .env("GIT_DIR", &self.git_dir)
             .env("GIT_TERMINAL_PROMPT", "0")
             .env("LC_ALL", "C");
+        if let Some(objects) = &self.objects {
+            command.env("GIT_OBJECT_DIRECTORY", objects);
+        }
         match &self.work_tree {
             Some(path) => command.current_dir(path).env("GIT_WORK_TREE", path),
             None => command

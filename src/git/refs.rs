@@ -10,10 +10,12 @@ use crate::model::Oid;
 use crate::sys::file;
 
 /// The references of a repository.
+#[derive(Clone)]
 pub struct Refs {
     backend: Backend,
 }
 
+#[derive(Clone)]
 enum Backend {
     Files(Box<gix::refs::file::Store>),
     /// gix reads no reftable yet: the git program is asked instead.

@@ -11,9 +11,10 @@ use super::refs::{self, Refs};
 use super::store::Store;
 use super::worktrees::{self, Worktree};
 use crate::model::Oid;
-use crate::sys::GitEnv;
+use crate::sys::{GitEnv, file};
 
 /// A repository, seen from one of its worktrees.
+#[derive(Clone)]
 pub struct Repo {
     git_dir: PathBuf,
     common_dir: PathBuf,
@@ -53,6 +54,21 @@ impl Repo {
             objects,
             refs,
             program,
+        })
+    }
+
+    /// The same repository, but that new objects, of this program and of git, go into this empty
+    /// directory: nothing is left behind once it is removed.
+    pub fn apart(&self, directory: &Path) -> Result<Self, GitError> {
+        let mut others = self.common_dir.join("objects").into_os_string();
+        others.push("\n");
+        let alternates = directory.join("info/alternates");
+        file::write_atomically(&alternates, others.as_encoded_bytes())
+            .map_err(GitError::io(alternates))?;
+        Ok(Self {
+            objects: self.objects.apart(directory)?,
+            program: self.program.clone().apart(directory),
+            ..self.clone()
         })
     }
 
@@ -129,7 +145,7 @@ impl Repo {
         if worktree.id.is_some() {
             return None;
         }
-        if crate::sys::file::is_same_place(&self.git_dir, &self.common_dir) {
+        if file::is_same_place(&self.git_dir, &self.common_dir) {
             return Some(self.work_tree.as_ref().unwrap_or(&self.common_dir).clone());
         }
         match self.is_bare() {
@@ -180,7 +196,7 @@ impl Repo {
         }
         for name in ["rebase-merge/head-name", "rebase-apply/head-name"] {
             let path = self.git_dir.join(name);
-            let bytes = crate::sys::file::read_if_exists(&path).map_err(GitError::io(path))?;
+            let bytes = file::read_if_exists(&path).map_err(GitError::io(path))?;
             let branch = bytes.map(|bytes| BString::from(bytes.trim()));
             if let Some(branch) = branch.filter(|name| name.starts_with(b"refs/heads/")) {
                 return Ok(Some(branch));
@@ -220,7 +236,7 @@ impl Repo {
     /// when there is no such file.
     pub fn listed_ids(&self, name: &str) -> Result<Vec<Oid>, GitError> {
         let path = self.git_dir.join(name);
-        let bytes = crate::sys::file::read_if_exists(&path).map_err(GitError::io(path))?;
+        let bytes = file::read_if_exists(&path).map_err(GitError::io(path))?;
         Ok(bytes
             .unwrap_or_default()
             .lines()

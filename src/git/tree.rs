@@ -58,7 +58,8 @@ impl<'a> Trees<'a> {
         Ok(None)
     }
 
-    fn read(&self, oid: Oid) -> Result<Rc<Tree>, GitError> {
+    /// The tree of this id.
+    pub(super) fn read(&self, oid: Oid) -> Result<Rc<Tree>, GitError> {
         let kept = &mut *self.kept.borrow_mut();
         if let Some(tree) = kept.young.get(&oid) {
             return Ok(Rc::clone(tree));
@@ -76,7 +77,8 @@ impl<'a> Trees<'a> {
         Ok(tree)
     }
 
-    fn read_if_some(&self, oid: Option<Oid>) -> Result<Rc<Tree>, GitError> {
+    /// The tree of this id, or one without entries.
+    pub(super) fn read_if_some(&self, oid: Option<Oid>) -> Result<Rc<Tree>, GitError> {
         oid.map_or_else(|| Ok(Rc::default()), |oid| self.read(oid))
     }
 }

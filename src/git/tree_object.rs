@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use bstr::{BStr, ByteSlice};
+use bstr::{BStr, BString, ByteSlice};
 
 use crate::model::{Entry, EntryKind, Oid};
 
@@ -187,6 +187,20 @@ impl<'t> Iterator for Differences<'t> {
             }
         }
     }
+}
+
+/// The bytes of a tree of these entries, whose names are all different.
+pub(super) fn serialized(entries: &[(BString, Entry)]) -> Vec<u8> {
+    let mut order: Vec<_> = entries.iter().collect();
+    order.sort_by(|(a, one), (b, other)| compare((a, is_tree(one.mode)), (b, is_tree(other.mode))));
+    let mut bytes = Vec::new();
+    for (name, entry) in order {
+        bytes.extend_from_slice(format!("{:o} ", entry.mode).as_bytes());
+        bytes.extend_from_slice(name);
+        bytes.push(0);
+        bytes.extend_from_slice(entry.oid.as_bytes());
+    }
+    bytes
 }
 
 fn head(bytes: &[u8], id_len: usize) -> Result<Head<'_>, String> {

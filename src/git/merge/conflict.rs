@@ -154,10 +154,14 @@ impl<'a> Answers<'a> {
         let mut told = Vec::new();
         loop {
             let count = self.words.pop_front()?;
-            if count.is_empty() {
+            // Git 2.39 may print advice about submodules there, for people to read.
+            let count = count
+                .to_str()
+                .ok()
+                .and_then(|count| count.parse::<usize>().ok());
+            let Some(count) = count else {
                 return Some(told);
-            }
-            let count: usize = count.to_str().ok()?.parse().ok()?;
+            };
             let paths = (0..count).map(|_| Some(self.words.pop_front()?.into()));
             let paths = paths.collect::<Option<Vec<_>>>()?;
             let kind = self.words.pop_front()?.as_bstr();
