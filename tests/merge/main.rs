@@ -1,5 +1,8 @@
 //! Merging on real repositories, with the real program.
 #![cfg(unix)]
 
+mod conflicts;
+mod refusals;
 mod straight;
+mod tests_fail;
 mod world;

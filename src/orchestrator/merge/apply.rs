@@ -72,20 +72,20 @@ pub struct Applied {
 }
 
 /// Makes changes to commits' files.
-pub struct Applier<'a> {
+pub struct Applier<'a, 'm> {
     repo: &'a Repo,
     ground: &'a Ground,
-    merger: &'a Merger<'a>,
+    merger: &'a Merger<'m>,
     resolver: Resolver<'a>,
     resolutions: RefCell<Vec<Resolution>>,
 }
 
-impl<'a> Applier<'a> {
+impl<'a, 'm> Applier<'a, 'm> {
     /// By the remedies of this ground's policy, and with what people made of conflicts before.
     pub fn new(
         repo: &'a Repo,
         ground: &'a Ground,
-        merger: &'a Merger<'a>,
+        merger: &'a Merger<'m>,
         resolver: Resolver<'a>,
         resolutions: Vec<Resolution>,
     ) -> Self {

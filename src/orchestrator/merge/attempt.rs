@@ -161,7 +161,7 @@ fn blank(ground: &Ground, request: &MergeRequest) -> MergeReport {
 /// The longest chain of the candidates that passes the tests: first all at once; where that
 /// fails, without the first branch with which it begins to fail, and so on.
 fn tested(
-    joiner: &Joiner<'_>,
+    joiner: &Joiner<'_, '_>,
     candidates: &[Candidate],
     trials: &mut Trials<'_>,
 ) -> Result<Chain, MergeError> {
@@ -207,7 +207,7 @@ fn tested(
 
 /// A report of each candidate, by its position.
 fn reports(
-    joiner: &Joiner<'_>,
+    joiner: &Joiner<'_, '_>,
     candidates: &[Candidate],
     chain: &Chain,
     arrived: impl Fn(Vec<String>) -> Outcome,
@@ -233,7 +233,7 @@ fn reports(
             Failure::TestFailed { command, log, tail } => {
                 Outcome::TestFailed { command, log, tail }
             }
-            Failure::Waiting(branch) => Outcome::Waiting { branch },
+            Failure::Waiting(needs) => Outcome::Waiting { needs },
         };
         reports.insert(
             *at,
@@ -244,7 +244,7 @@ fn reports(
 }
 
 fn conflict(
-    joiner: &Joiner<'_>,
+    joiner: &Joiner<'_, '_>,
     candidates: &[Candidate],
     chain: &Chain,
     stuck: &Stuck,
@@ -275,7 +275,7 @@ fn conflict(
 
 /// Has every conflict wait for somebody, as it is on what has landed.
 fn escalate(
-    joiner: &Joiner<'_>,
+    joiner: &Joiner<'_, '_>,
     request: &MergeRequest,
     candidates: &[Candidate],
     chain: &Chain,

@@ -182,9 +182,11 @@ fn conflicts(
     if pairs.is_empty() {
         return Ok(counts);
     }
-    for (merged, members) in merger.merge_all(&pairs)?.into_iter().zip(members) {
+    for (merged, members) in merger.foresee(&pairs)?.into_iter().zip(members) {
         // What cannot be merged at all comes last.
-        let count = merged.map_or(usize::MAX / 2, |merged| merged.conflicts.len());
+        let count = merged.map_or(usize::MAX / 2, |merged| {
+            merged.map_or(0, |merged| merged.conflicts.len())
+        });
         for at in members {
             counts[at] = count.saturating_add(counts[at]);
         }

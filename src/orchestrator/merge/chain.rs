@@ -70,7 +70,7 @@ impl Chain {
 /// Joins the candidates in their order, but for those that have failed before. Every commit of
 /// the chain is judged by the rules that hold on the target.
 pub fn build(
-    joiner: &Joiner<'_>,
+    joiner: &Joiner<'_, '_>,
     candidates: &[Candidate],
     failed: &mut BTreeMap<usize, Failure>,
 ) -> Result<Chain, MergeError> {
@@ -106,7 +106,7 @@ fn refused(why: Vec<String>) -> Failure {
 }
 
 fn joined(
-    joiner: &Joiner<'_>,
+    joiner: &Joiner<'_, '_>,
     candidates: &[Candidate],
     failed: &BTreeMap<usize, Failure>,
 ) -> Result<Chain, MergeError> {
@@ -161,7 +161,7 @@ fn joined(
 
 /// The first branch whose commits break a rule, or cannot be judged, and why.
 fn first_refused(
-    joiner: &Joiner<'_>,
+    joiner: &Joiner<'_, '_>,
     chain: &Chain,
 ) -> Result<Option<(usize, Vec<String>)>, MergeError> {
     for link in &chain.links {
@@ -175,7 +175,7 @@ fn first_refused(
 }
 
 /// What is wrong, a sentence each, with the commits that lead from one to the other.
-fn judged(joiner: &Joiner<'_>, from: Oid, to: Oid) -> Result<Vec<String>, MergeError> {
+fn judged(joiner: &Joiner<'_, '_>, from: Oid, to: Oid) -> Result<Vec<String>, MergeError> {
     if from == to {
         return Ok(Vec::new());
     }

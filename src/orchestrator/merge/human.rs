@@ -92,10 +92,10 @@ fn branch_lines(text: &mut String, report: &BranchReport) {
                 line(text, &format!("    {command}"));
             }
         }
-        Outcome::Waiting { branch } => {
+        Outcome::Waiting { needs } => {
             line(
                 text,
-                &format!("{name}: waits for {branch}, which has not landed"),
+                &format!("{name}: waits for {needs}, which has not landed"),
             );
         }
         Outcome::Skipped => line(text, &format!("{name}: left out")),

@@ -39,13 +39,13 @@ pub enum Obstacle {
 }
 
 /// Joins branches to commits.
-pub struct Joiner<'a> {
+pub struct Joiner<'a, 'm> {
     /// The repository.
     pub repo: &'a Repo,
     /// The target and the terms.
     pub ground: &'a Ground,
     /// What makes the changes.
-    pub applier: Applier<'a>,
+    pub applier: Applier<'a, 'm>,
 }
 
 type Outcome = Result<Result<Joined, Obstacle>, MergeError>;
@@ -60,7 +60,7 @@ macro_rules! applied {
     };
 }
 
-impl Joiner<'_> {
+impl Joiner<'_, '_> {
     /// Joins the branch to `onto`, which may hold these tips of other branches already.
     pub fn join(&self, candidate: &Candidate, onto: Oid, held: &[Oid]) -> Outcome {
         let mut hidden = vec![onto];

@@ -104,7 +104,7 @@ pub enum Outcome {
     /// It needs a branch that did not land.
     Waiting {
         /// That branch.
-        branch: String,
+        needs: String,
     },
     /// It was left out because somebody asked for that.
     Skipped,
