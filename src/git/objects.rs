@@ -117,6 +117,17 @@ impl Objects {
         Ok(None)
     }
 
+    /// Reads an object of whatever kind to its end, and fails unless it is what its id says.
+    pub fn verify(&self, oid: Oid, buffer: &mut Vec<u8>) -> Result<(), GitError> {
+        let kind = self.try_read(oid, buffer)?.ok_or(GitError::Missing(oid))?;
+        let found = gix::objs::compute_hash(self.hash, kind, buffer);
+        match found {
+            Ok(found) if found == to_gix(oid) => Ok(()),
+            Ok(found) => Err(corrupt(oid, format!("its content is that of {found}"))),
+            Err(error) => Err(corrupt(oid, error)),
+        }
+    }
+
     fn read(&self, oid: Oid, wanted: Kind, buffer: &mut Vec<u8>) -> Result<(), GitError> {
         match self.try_read(oid, buffer)? {
             None => Err(GitError::Missing(oid)),

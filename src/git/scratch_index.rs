@@ -7,12 +7,13 @@ use bstr::{BString, ByteSlice};
 use tempfile::TempDir;
 
 use super::{GitError, Repo};
-use crate::model::Oid;
+use crate::model::{Entry, Oid};
 use crate::sys::file;
 
 /// Settings that keep git from trusting what others say about the files, from splitting the
-/// index, and from telling hooks of an index that is nobody's.
-const SETTINGS: [&str; 10] = [
+/// index, from telling hooks of an index that is nobody's, from leaving out what a sparse checkout
+/// leaves out, and from refusing names that are odd elsewhere.
+const SETTINGS: [&str; 16] = [
     "-c",
     "core.fsmonitor=false",
     "-c",
@@ -23,7 +24,22 @@ const SETTINGS: [&str; 10] = [
     "core.safecrlf=false",
     "-c",
     "core.hooksPath=/dev/null",
+    "-c",
+    "core.sparseCheckout=false",
+    "-c",
+    "core.protectNTFS=false",
+    "-c",
+    "core.protectHFS=false",
 ];
+
+/// One side of a path on which a merge did not decide.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Conflict {
+    /// What the side has there.
+    pub entry: Entry,
+    /// The mode, id, stage and path as git lists them: `<mode> <id> <stage>\t<path>`.
+    pub line: BString,
+}
 
 /// An index beside that of a worktree; it goes with the value.
 pub struct ScratchIndex<'a> {
@@ -74,7 +90,7 @@ impl<'a> ScratchIndex<'a> {
         Ok(())
     }
 
-    /// The paths, of those given, whose file is not what this index says.
+    /// The paths whose file is not what this index says; of submodules nothing is said.
     pub fn changed(&self) -> Result<Vec<BString>, GitError> {
         let args = [
             "diff-files",
@@ -82,9 +98,53 @@ impl<'a> ScratchIndex<'a> {
             "--name-only",
             "--no-renames",
             "--no-ext-diff",
-            "--ignore-submodules=none",
+            "--ignore-submodules=all",
         ];
         Ok(nul_separated(&self.git(args, None)?))
+    }
+
+    /// The paths on which a merge did not decide, side by side.
+    pub fn conflicts(&self) -> Result<Vec<Conflict>, GitError> {
+        let out = self.git(["ls-files", "--unmerged", "-z"], None)?;
+        let lines = nul_separated(&out).into_iter();
+        let conflict = |line: BString| {
+            let mut fields = line.splitn(3, |byte| *byte == b' ');
+            let mode = fields.next()?.to_str().ok()?;
+            let entry = Entry {
+                mode: u32::from_str_radix(mode, 8).ok()?,
+                oid: Oid::from_hex(fields.next()?).ok()?,
+            };
+            Some(Conflict { entry, line })
+        };
+        Ok(lines.filter_map(conflict).collect())
+    }
+
+    /// Takes every path on which a merge did not decide out.
+    pub fn drop_conflicts(&self) -> Result<(), GitError> {
+        let paths = self.conflicts()?.into_iter().filter_map(|one| {
+            let (_, path) = one.line.split_once_str("\t")?;
+            Some(BString::from(path))
+        });
+        let args = ["update-index", "--force-remove", "-z", "--stdin"];
+        self.git(args, Some(&nul_ended(&paths.collect::<Vec<_>>())))
+            .map(drop)
+    }
+
+    /// Sets entries, by their paths from the root.
+    pub fn set(&self, entries: impl Iterator<Item = (BString, Entry)>) -> Result<(), GitError> {
+        let mut input = Vec::new();
+        for (path, Entry { mode, oid }) in entries {
+            input.extend(format!("{mode:06o} {oid}\t").into_bytes());
+            input.extend_from_slice(&path);
+            input.push(0);
+        }
+        let args = ["update-index", "-z", "--index-info"];
+        self.git(args, Some(&input)).map(drop)
+    }
+
+    /// Takes over what became of the files of the paths it has.
+    pub fn take_tracked(&self) -> Result<(), GitError> {
+        self.git(["add", "--update", "--", ":/"], None).map(drop)
     }
 
     /// Takes the files of these paths over, as they are now; those that are gone are taken out.

@@ -186,6 +186,42 @@ fn untracked(program: &Program) -> Result<Vec<BString>, GitError> {
     Ok(paths)
 }
 
+/// Every file that nothing tracks, ignored or not.
+pub fn all_untracked(worktree: &Repo) -> Result<Vec<BString>, GitError> {
+    let listed = ask(worktree.program(), &["ls-files", "--others", "-z"])?;
+    Ok(nul_separated(&listed))
+}
+
+/// What git ignores in a worktree; a directory of which it ignores all as one path that ends with
+/// `/`.
+pub fn ignored(worktree: &Repo) -> Result<Vec<BString>, GitError> {
+    ignored_by(worktree, "--exclude-standard")
+}
+
+/// What nothing tracks and these rules, lines as in a `.gitignore` at the root, name; a directory
+/// of which they name all as one path that ends with `/`.
+pub fn untracked_named(worktree: &Repo, rules: &[u8]) -> Result<Vec<BString>, GitError> {
+    let below = worktree.baton_dir();
+    let directory = file::temporary_directory(&below).map_err(GitError::io(below))?;
+    let path = directory.path().join("rules");
+    file::write_atomically(&path, rules).map_err(GitError::io(&path))?;
+    ignored_by(worktree, &format!("--exclude-from={}", path.display()))
+}
+
+fn ignored_by(worktree: &Repo, rules: &str) -> Result<Vec<BString>, GitError> {
+    let listing = ["ls-files", "--others", "--ignored", "--directory", "-z"];
+    let args: Vec<_> = listing.into_iter().chain([rules]).collect();
+    Ok(nul_separated(&ask(worktree.program(), &args)?))
+}
+
+/// The objects that can be reached from `tip` and not from `known`.
+pub fn objects_between(repo: &Repo, known: Oid, tip: Oid) -> Result<Vec<Oid>, GitError> {
+    let (known, tip) = (format!("^{known}"), tip.to_string());
+    let args = ["rev-list", "--objects", "--no-object-names", &tip, &known];
+    let out = repo.program().output(args)?;
+    Ok(out.lines().flat_map(Oid::from_hex).collect())
+}
+
 /// The excludes file that holds for all of the user's repositories, where there is one.
 fn users_excludes(program: &Program) -> Result<Option<PathBuf>, GitError> {
     let set = Config::new(program.clone()).paths("core.excludesFile")?;

@@ -69,6 +69,21 @@ impl<'a> Store<'a> {
         written(&args, &program.output_with_input(args, content)?)
     }
 
+    /// Writes the bytes of these files as blobs, in their order, just as they are.
+    pub fn blobs_of_files(&self, paths: &[&std::path::Path]) -> Result<Vec<Oid>, GitError> {
+        if paths.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut input = Vec::new();
+        for path in paths {
+            input.extend(quoted(path.as_os_str().as_encoded_bytes()));
+            input.push(b'\n');
+        }
+        let args = ["hash-object", "-w", "--no-filters", "--stdin-paths"];
+        let out = self.repo.program().output_with_input(args, &input)?;
+        out.lines().map(|line| written(&args, line)).collect()
+    }
+
     /// Writes a tree of these entries, whose names hold no `/`, in any order.
     pub fn tree(&self, entries: &[(&BStr, Entry)]) -> Result<Oid, GitError> {
         let mut input = Vec::new();
@@ -142,6 +157,20 @@ impl<'a> Store<'a> {
         }
         Err(error.into())
     }
+}
+
+/// A path as git reads one from a line (`quote.c`).
+fn quoted(path: &[u8]) -> Vec<u8> {
+    let mut quoted = vec![b'"'];
+    for byte in path {
+        match byte {
+            b'"' | b'\\' => quoted.extend([b'\\', *byte]),
+            0..0x20 | 0x7f.. => quoted.extend(format!("\\{byte:03o}").into_bytes()),
+            _ => quoted.push(*byte),
+        }
+    }
+    quoted.push(b'"');
+    quoted
 }
 
 /// The id that a command which writes an object prints.

@@ -10,6 +10,7 @@ use super::archive_pattern::ArchivePattern;
 use super::error::{PolicyError, PolicyProblem};
 use super::glob::{BranchGlob, GlobError, PathGlob, check_components};
 use super::merge;
+use super::pool;
 use super::reach::literal_length;
 use super::schema::{
     AggregateSigning, BranchesTable, HandoffTable, PolicyFile, ProtectedTable, SessionsTable,
@@ -148,6 +149,7 @@ fn compile(file: &PolicyFile) -> Compiled<Policy> {
         branches,
         signing,
         merge: merge::compile(&file.merge)?,
+        pool: pool::compile(&file.pool).map_err(misused)?,
         scope,
     })
 }
@@ -168,6 +170,15 @@ fn protect_archive(
         writer: Writer::Aggregate,
     });
     Ok(())
+}
+
+/// A fault of a table that is compiled in a file of its own.
+fn misused((span, problem, help): pool::Wrong) -> Fault {
+    Fault {
+        span,
+        problem,
+        help: Some(help.to_owned()),
+    }
 }
 
 pub(super) fn fault(at: &Spanned<String>, problem: PolicyProblem, help: &str) -> Fault {
@@ -471,6 +482,7 @@ pub(super) fn decompile(policy: &Policy) -> PolicyFile {
             orchestrators: policy.signing.orchestrators.clone(),
         },
         merge: merge::decompile(&policy.merge),
+        pool: pool::decompile(&policy.pool),
         protected: policy.protected.iter().map(protected).collect(),
     }
 }

@@ -87,6 +87,12 @@ pub enum PolicyProblem {
     /// A time in which nothing can be done.
     #[error("a command must be given some time")]
     NoTime,
+    /// A number of worktrees that no pool can have.
+    #[error("a pool cannot have {0} worktrees")]
+    PoolSize(usize),
+    /// A value by which no pool of worktrees can be kept.
+    #[error("`{0}` cannot be used for the pool of worktrees")]
+    Pool(String),
     /// A name that no remote can have.
     #[error("`{0}` is not the name of a remote")]
     Remote(String),

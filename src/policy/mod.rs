@@ -10,6 +10,7 @@ mod compile;
 mod error;
 mod glob;
 pub mod merge;
+mod pool;
 mod reach;
 pub mod schema;
 mod scope;
@@ -22,6 +23,7 @@ pub use compile::MAX_POLICY_BYTES;
 pub use error::{PolicyError, PolicyProblem};
 pub use glob::{BranchGlob, GlobError, PathGlob};
 pub use merge::Merge;
+pub use pool::PoolPolicy;
 pub use schema::json_schema;
 pub use session_pattern::SessionPattern;
 pub use signers::{AllowedSigners, SignatureError, SignersError, SignersProblem};
@@ -55,6 +57,8 @@ pub struct Policy {
     pub signing: Signing,
     /// How finished branches land.
     pub merge: Merge,
+    /// The worktrees that are kept ready for agents.
+    pub pool: PoolPolicy,
     scope: Scope,
 }
 

@@ -6,6 +6,7 @@ use toml::Spanned;
 
 use super::Writer;
 use super::merge::MergeTable;
+use super::pool::PoolTable;
 use crate::model::Wording;
 
 /// The only version of the format so far.
@@ -31,6 +32,8 @@ pub struct PolicyFile {
     pub signing: SigningTable,
     /// How finished branches are merged, tested and landed.
     pub merge: MergeTable,
+    /// The worktrees that are kept ready for agents.
+    pub pool: PoolTable,
     /// Paths that only some may write; the first entry that matches a path decides.
     pub protected: Vec<ProtectedTable>,
 }
@@ -187,6 +190,7 @@ impl Default for PolicyFile {
             branches: BranchesTable::default(),
             signing: SigningTable::default(),
             merge: MergeTable::default(),
+            pool: PoolTable::default(),
             protected: Vec::new(),
         }
     }

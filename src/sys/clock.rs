@@ -1,5 +1,7 @@
 //! The time.
 
+use std::time::Duration;
+
 use jiff::{Timestamp, Unit, tz::TimeZone};
 
 /// Now, in seconds since the epoch.
@@ -17,4 +19,15 @@ pub fn today() -> String {
 pub fn timestamp(seconds: i64) -> String {
     let time = Timestamp::from_second(seconds).unwrap_or(Timestamp::UNIX_EPOCH);
     time.round(Unit::Second).unwrap_or(time).to_string()
+}
+
+/// The seconds since the epoch of a time that [`timestamp`] has written; `None` for any other text.
+pub fn seconds(timestamp: &str) -> Option<i64> {
+    let time: Timestamp = timestamp.parse().ok()?;
+    Some(time.as_second())
+}
+
+/// Waits for `pause`, or a little less, for what another process will do: nothing tells when.
+pub fn wait(pause: Duration) {
+    std::thread::park_timeout(pause);
 }

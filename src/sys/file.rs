@@ -24,6 +24,11 @@ pub fn is_directory(path: &Path) -> bool {
     path.is_dir()
 }
 
+/// Whether an ordinary file is there.
+pub fn is_file(path: &Path) -> bool {
+    path.symlink_metadata().is_ok_and(|found| found.is_file())
+}
+
 /// The ordinary files below a directory, as paths from there with `/` between their parts, sorted.
 /// Only directories that `enter` admits, by the same kind of path, are looked into; links are
 /// not followed.
@@ -116,6 +121,26 @@ pub fn remove_all_if_exists(path: &Path) -> io::Result<()> {
         Ok(found) if found.is_dir() => fs::remove_dir_all(path),
         _ => remove_if_exists(path),
     }
+}
+
+/// Lets the user change every directory below this one, itself included: what lies in a directory
+/// that is only for reading cannot be removed. Links are not followed.
+pub fn make_directories_writable(root: &Path) -> io::Result<()> {
+    let mut pending = vec![root.to_owned()];
+    while let Some(directory) = pending.pop() {
+        let mut permissions = directory.symlink_metadata()?.permissions();
+        if permissions.mode() & 0o700 != 0o700 {
+            permissions.set_mode(permissions.mode() | 0o700);
+            fs::set_permissions(&directory, permissions)?;
+        }
+        for entry in fs::read_dir(&directory)? {
+            let entry = entry?;
+            if entry.file_type()?.is_dir() {
+                pending.push(entry.path());
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Removes a directory that holds nothing; says whether it is gone.

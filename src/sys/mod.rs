@@ -3,6 +3,7 @@
 pub mod chain;
 pub mod ci;
 pub mod clock;
+pub mod clone;
 mod env;
 pub mod executable;
 pub mod file;
@@ -11,7 +12,9 @@ mod lock;
 pub mod mmap;
 pub mod place;
 pub mod process;
+pub mod random;
 pub mod supervise;
+pub mod tree;
 
 pub use env::{GitEnv, config_home, host_name};
 pub use lock::FileLock;

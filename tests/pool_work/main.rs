@@ -6,4 +6,6 @@ mod sandbox;
 
 mod at_risk;
 mod contained;
+mod include;
 mod support;
+mod trash;

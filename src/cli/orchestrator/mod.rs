@@ -1,6 +1,12 @@
 //! `git baton orchestrator`.
 
 mod merge;
+mod pool;
+
+pub use pool::{
+    Pool, PoolAcquire, PoolCleanup, PoolHealth, PoolHeartbeat, PoolInit, PoolLook, PoolRelease,
+    PoolReset,
+};
 
 use std::path::PathBuf;
 
@@ -20,6 +26,9 @@ pub enum Orchestrator {
     Handoff(Handoff),
     /// Land finished branches: merged in order, tested as one
     Merge(Merge),
+    /// Keep worktrees ready for tasks
+    #[command(subcommand)]
+    Pool(Pool),
 }
 
 /// `git baton orchestrator aggregate`.

@@ -4,6 +4,7 @@ mod aggregate;
 mod edit;
 mod handoff;
 mod merge;
+mod pool;
 
 use super::ExitCode;
 use crate::cli::orchestrator::Orchestrator;
@@ -15,5 +16,6 @@ pub fn run(verb: Orchestrator) -> miette::Result<ExitCode> {
         Orchestrator::Edit(args) => edit::run(args),
         Orchestrator::Handoff(verb) => handoff::run(verb),
         Orchestrator::Merge(args) => merge::run(args),
+        Orchestrator::Pool(verb) => pool::run(verb),
     }
 }

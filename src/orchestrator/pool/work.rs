@@ -2,7 +2,7 @@
 
 use bstr::{BString, ByteSlice};
 
-use super::WorkError;
+use super::{WorkError, include};
 use crate::git::contained::{self, Containment};
 use crate::git::landing::open_worktree;
 use crate::git::status::{self, Operation};
@@ -15,7 +15,8 @@ pub struct AtRisk {
     /// Tracked paths that are not as the slot's commit has them, and submodules with work of
     /// their own. Sorted.
     pub uncommitted: Vec<BString>,
-    /// Files that nothing tracks and that the repository does not ignore; a repository of its
+    /// Files that nothing tracks and that the repository does not ignore, but for unchanged copies
+    /// of the main worktree's; a repository of its
     /// own is one path that ends with `/`. Sorted.
     pub untracked: Vec<BString>,
     /// Commits whose changes the target does not have, newest first.
@@ -46,9 +47,11 @@ pub fn at_risk(slot: &Repo, target: Oid) -> Result<AtRisk, WorkError> {
         }
     }
     uncommitted.sort();
+    let mut untracked = found.untracked;
+    include::without_copies(slot, &mut untracked)?;
     Ok(AtRisk {
         uncommitted,
-        untracked: found.untracked,
+        untracked,
         unmerged: unmerged(slot, target)?,
         operation: Operation::under_way(slot),
     })

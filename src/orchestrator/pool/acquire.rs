@@ -1,0 +1,241 @@
+//! A worktree for a task: claimed, put on a branch of its own, bound to a session.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use super::state::{Lease, Phase, Process, Slot, State};
+use super::{PoolError, ledger, name, nearest, place, recover};
+use crate::git::{GitError, Repo, StoreError, slot};
+use crate::model::Oid;
+use crate::orchestrator::start;
+use crate::orchestrator::store::{self, NewSession};
+use crate::sys::{clock, process, random};
+
+/// How long somebody who waits for a slot looks away.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// What is asked of the pool.
+#[derive(Debug, Clone, Default)]
+pub struct Acquire {
+    /// The task.
+    pub task: String,
+    /// The revision to begin on; `None` for the policy's.
+    pub base: Option<String>,
+    /// How long to wait while no slot is free.
+    pub wait: Duration,
+    /// Who asks, in words; `None` for the session.
+    pub owner: Option<String>,
+    /// The process whose end is the end of the lease; `None` for the caller's.
+    pub process: Option<u32>,
+    /// What the session is about; `None` for the task.
+    pub title: Option<String>,
+}
+
+/// What the pool gave.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Acquired {
+    /// The slot.
+    pub slot: String,
+    /// Its directory, absolute.
+    pub path: PathBuf,
+    /// The short name of the branch that is checked out there.
+    pub branch: String,
+    /// The lease, by which the slot is given back.
+    pub lease: String,
+    /// The session that the slot is bound to.
+    pub session: String,
+    /// The commit on which the branch begins.
+    pub base: Oid,
+}
+
+/// A slot that nobody else will be given, and what is to be made of it.
+struct Claim {
+    state: State,
+    slot: Slot,
+    lease: String,
+    branch: String,
+    base: Oid,
+}
+
+/// Gives a task a worktree, on a branch of its own and bound to a session.
+///
+/// Killed at any point, it leaves nothing behind that the next call does not clear away.
+pub fn acquire(repo: &Repo, wish: &Acquire) -> Result<Acquired, PoolError> {
+    let policy = store::policy(repo)?.pool;
+    let branch = name::branch(&policy, &wish.task)?;
+    let base = match &wish.base {
+        Some(revision) => repo.commit_of(revision)?,
+        None => place::default_base(repo, &policy)?,
+    };
+    let deadline = Instant::now().checked_add(wish.wait);
+    loop {
+        recover::interrupted(repo, &policy)?;
+        match claim(repo, wish, &branch, base)? {
+            Ok(claim) => match prepare(repo, wish, &claim) {
+                Ok(Some(session)) => return finish(repo, claim, &session),
+                Ok(None) => {}
+                Err(error) => {
+                    recover::give_up(repo, &claim.slot.name, &claim.lease, &policy)?;
+                    return Err(error);
+                }
+            },
+            Err(size) if deadline.is_some_and(|end| Instant::now() >= end) => {
+                return Err(PoolError::NoneFree(size));
+            }
+            Err(_) => clock::wait(PAUSE),
+        }
+    }
+}
+
+/// Claims the free slot that is nearest to the base; the number of slots when none is free.
+fn claim(
+    repo: &Repo,
+    wish: &Acquire,
+    branch: &str,
+    base: Oid,
+) -> Result<Result<Claim, usize>, PoolError> {
+    let now = clock::timestamp(clock::now());
+    let lease = Lease {
+        id: random::id().map_err(GitError::io("/dev/urandom"))?,
+        owner: wish.owner.clone(),
+        process: Some(Process::local(
+            wish.process.unwrap_or_else(process::caller_id),
+        )),
+        task: Some(wish.task.clone()),
+        branch: Some(branch.to_owned()),
+        base: Some(base),
+        session: None,
+        acquired_at: now.clone(),
+        heartbeat: now,
+    };
+    ledger::update(repo, |state| {
+        refuse_a_second(repo, state, wish, branch)?;
+        loop {
+            let free = state.slots.iter().filter(|slot| slot.is_free());
+            let Some(at) = nearest::to(repo, base, free)? else {
+                return Ok(Err(state.slots.len()));
+            };
+            let trouble = unfitness(repo, state, &at)?;
+            let slot = state.slot_mut(&at).ok_or(PoolError::None)?;
+            if trouble.is_some() {
+                slot.trouble = trouble;
+                continue;
+            }
+            slot.begin(Phase::Acquiring);
+            slot.lease = Some(lease.clone());
+            let slot = slot.clone();
+            return Ok(Ok(Claim {
+                state: state.clone(),
+                slot,
+                lease: lease.id.clone(),
+                branch: branch.to_owned(),
+                base,
+            }));
+        }
+    })
+}
+
+/// One task has one worktree and one branch.
+fn refuse_a_second(
+    repo: &Repo,
+    state: &State,
+    wish: &Acquire,
+    branch: &str,
+) -> Result<(), PoolError> {
+    let held = state.slots.iter().find(|slot| {
+        let lease = slot.lease.as_ref();
+        lease.is_some_and(|lease| lease.branch.as_deref() == Some(branch))
+    });
+    if let Some(slot) = held {
+        return Err(PoolError::Leased {
+            task: wish.task.clone(),
+            slot: slot.name.clone(),
+            path: state.path_of(&slot.name).display().to_string(),
+        });
+    }
+    match repo.refs().resolve(branch)? {
+        Some(_) => Err(PoolError::Branch(name::short(branch).to_owned())),
+        None => Ok(()),
+    }
+}
+
+/// Why a slot that ought to be free is not as it was left.
+fn unfitness(repo: &Repo, state: &State, name: &str) -> Result<Option<String>, PoolError> {
+    let Some(slot) = state.slot(name) else {
+        return Ok(None);
+    };
+    let worktree = match place::open(repo, state, slot) {
+        Ok(worktree) => worktree,
+        Err(PoolError::Unusable { why, .. }) => return Ok(Some(why)),
+        Err(error) => return Err(error),
+    };
+    if slot::index_lock(&worktree).is_some() {
+        return Ok(Some("a git command is at work in it".to_owned()));
+    }
+    let untouched = worktree.refs().symbolic("HEAD")?.is_none() && worktree.head()? == slot.base;
+    Ok((!untouched).then(|| "somebody works in it without having acquired it".to_owned()))
+}
+
+/// Puts the slot on its branch and binds it to a session. `None` when its files are not as they
+/// were left: then it is marked, and another has to serve.
+fn prepare(repo: &Repo, wish: &Acquire, claim: &Claim) -> Result<Option<String>, PoolError> {
+    let worktree = place::open(repo, &claim.state, &claim.slot)?;
+    let reason = reason(&claim.lease);
+    if let Some(old) = claim.slot.base.filter(|old| *old != claim.base)
+        && slot::advance(&worktree, old, claim.base, &reason).is_err()
+    {
+        let why = "its files are not as they were left";
+        recover::mark(repo, &claim.slot.name, &claim.lease, why)?;
+        return Ok(None);
+    }
+    match slot::begin_branch(&worktree, &claim.branch, claim.base, &reason) {
+        Err(StoreError::Raced(branch)) => {
+            return Err(PoolError::Branch(name::short(&branch).to_owned()));
+        }
+        begun => begun?,
+    }
+    let created = start::start(
+        &worktree,
+        &NewSession {
+            title: wish.title.clone().unwrap_or_else(|| wish.task.clone()),
+            task: Some(wish.task.clone()),
+            ..NewSession::default()
+        },
+    )?;
+    Ok(Some(created.session.id().to_string()))
+}
+
+fn finish(repo: &Repo, claim: Claim, session: &str) -> Result<Acquired, PoolError> {
+    let name = claim.slot.name;
+    ledger::update(repo, |state| {
+        let slot = state.slot_mut(&name);
+        let own = slot.filter(|slot| slot.is_held_by(&claim.lease));
+        let slot = own.ok_or_else(|| PoolError::Passed {
+            slot: name.clone(),
+            holder: "nobody known: the pool's state was lost meanwhile".to_owned(),
+        })?;
+        slot.phase = Phase::Leased;
+        slot.worker = None;
+        slot.base = Some(claim.base);
+        if let Some(lease) = &mut slot.lease {
+            lease.session = Some(session.to_owned());
+            lease
+                .owner
+                .get_or_insert_with(|| format!("session {session}"));
+        }
+        Ok(())
+    })?;
+    Ok(Acquired {
+        path: claim.state.path_of(&name),
+        slot: name,
+        branch: name::short(&claim.branch).to_owned(),
+        lease: claim.lease,
+        session: session.to_owned(),
+        base: claim.base,
+    })
+}
+
+/// The first line in the log of a branch that was begun under a lease.
+pub(super) fn reason(lease: &str) -> String {
+    format!("baton: acquired, lease {lease}")
+}

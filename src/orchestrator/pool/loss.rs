@@ -1,0 +1,122 @@
+//! What would be lost if a slot were reset, in words.
+
+use bstr::{BString, ByteSlice};
+
+use super::work::{self, AtRisk};
+use super::{PoolError, start_log};
+use crate::git::{Repo, slot};
+use crate::model::Oid;
+
+/// How many paths a sentence names.
+const NAMED: usize = 3;
+
+/// What would be lost with a slot, and what only its branch keeps.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Loss {
+    /// What is neither committed nor ignored, and what git was in the middle of.
+    pub at_risk: AtRisk,
+    /// The commit that the slot is at, when no branch and no tag keeps it.
+    pub unkept: Option<Oid>,
+}
+
+impl Loss {
+    /// What would be lost with this slot; `target` is what has taken up finished work.
+    pub fn of(slot: &Repo, target: Oid) -> Result<Self, PoolError> {
+        let mut at_risk = work::at_risk(slot, target)?;
+        if let Some(log) = start_log::untouched(slot)? {
+            at_risk.untracked.retain(|path| *path != log);
+        }
+        let head = match (at_risk.unmerged.is_empty(), slot.head_branch()?) {
+            (false, None) => slot.head()?,
+            _ => None,
+        };
+        let unkept = match head {
+            Some(head) if !slot::is_kept(slot, head)? => Some(head),
+            _ => None,
+        };
+        Ok(Self { at_risk, unkept })
+    }
+
+    /// Whether a reset would lose nothing: the branches stay.
+    pub fn is_none(&self) -> bool {
+        self.unkept.is_none()
+            && self.at_risk.uncommitted.is_empty()
+            && self.at_risk.untracked.is_empty()
+            && self.at_risk.operation.is_none()
+    }
+
+    /// Whether the target has all that was committed.
+    pub fn is_merged(&self) -> bool {
+        self.at_risk.unmerged.is_empty()
+    }
+
+    /// What would be lost, such as `1 uncommitted change (a), 2 untracked files (b, c)`.
+    pub fn describe(&self) -> String {
+        let mut parts = Vec::new();
+        let listed = |paths: &[BString]| {
+            let shown = paths.iter().take(NAMED);
+            let mut shown: Vec<_> = shown
+                .map(|path| path.to_str_lossy().escape_debug().to_string())
+                .collect();
+            if paths.len() > NAMED {
+                shown.push("…".to_owned());
+            }
+            shown.join(", ")
+        };
+        let count = |count: usize, one: &str| match count {
+            1 => format!("1 {one}"),
+            count => format!("{count} {one}s"),
+        };
+        let AtRisk {
+            uncommitted,
+            untracked,
+            operation,
+            ..
+        } = &self.at_risk;
+        for (paths, one) in [
+            (uncommitted, "uncommitted change"),
+            (untracked, "untracked file"),
+        ] {
+            if !paths.is_empty() {
+                parts.push(format!("{} ({})", count(paths.len(), one), listed(paths)));
+            }
+        }
+        if let Some(operation) = operation {
+            parts.push(format!("a {} under way", operation.name()));
+        }
+        if let Some(commit) = self.unkept {
+            parts.push(format!(
+                "commits up to {} that are on no branch",
+                commit.short()
+            ));
+        }
+        parts.join(", ")
+    }
+
+    /// The error by which somebody who would lose this is told.
+    pub fn refusal(&self, slot: &str, directory: &str, verb: &str) -> PoolError {
+        let mut steps = vec![];
+        if !self.at_risk.uncommitted.is_empty() || !self.at_risk.untracked.is_empty() {
+            steps.push(format!(
+                "commit it (`git -C {directory} add -A`, then `git -C {directory} commit`)"
+            ));
+        }
+        if let Some(operation) = &self.at_risk.operation {
+            steps.push(format!("finish or abort the {}", operation.name()));
+        }
+        if self.unkept.is_some() {
+            steps.push(format!(
+                "give the commits a branch (`git -C {directory} branch NAME`)"
+            ));
+        }
+        PoolError::AtRisk {
+            slot: slot.to_owned(),
+            what: self.describe(),
+            instead: format!(
+                "{}, and run the command again; or have it saved below refs/baton/trash/ and taken \
+                 away: `git baton orchestrator pool {verb} --force`",
+                steps.join(", ")
+            ),
+        }
+    }
+}

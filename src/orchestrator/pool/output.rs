@@ -1,0 +1,257 @@
+//! What there is to say of the pool, as values that become JSON: `schema/pool.schema.json`,
+//! `schema/pool-lease.schema.json` and `schema/pool-health.schema.json`.
+
+use schemars::{JsonSchema, Schema, schema_for};
+use serde::Serialize;
+
+use super::health::{Finding, Health};
+use super::state::{Finished, Slot, State};
+use super::{Acquired, Left, Released, name};
+
+/// The version of these documents.
+pub const VERSION: u32 = 1;
+
+/// The pool as it is.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(title = "Pool of worktrees")]
+pub struct Pool {
+    /// The version of this format: 1.
+    #[schemars(range(min = 1, max = 1))]
+    pub version: u32,
+    /// The directory in which the worktrees lie.
+    pub root: String,
+    /// How many worktrees there shall be.
+    pub size: usize,
+    /// When the pool's own record was lost and made again, RFC 3339.
+    pub rebuilt_at: Option<String>,
+    /// The worktrees, by number.
+    pub slots: Vec<Item>,
+    /// The branches of released worktrees that wait to be merged, oldest first.
+    pub finished: Vec<Waiting>,
+    /// The worktrees that `cleanup` or `reset` had to leave, and why.
+    pub left: Vec<Left>,
+}
+
+/// One worktree.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Item {
+    /// Its name.
+    pub slot: String,
+    /// Its directory.
+    pub path: String,
+    /// `filling`, `ready`, `acquiring`, `leased`, `releasing`, `resetting` or `removing`.
+    pub state: &'static str,
+    /// The commit that it was brought to last.
+    pub base: Option<String>,
+    /// Why it is not given out although nobody has it.
+    pub trouble: Option<String>,
+    /// Who has it.
+    pub lease: Option<Holder>,
+}
+
+/// Who has a worktree.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Holder {
+    /// The lease.
+    pub id: String,
+    /// Who; absent where nobody knows any more.
+    pub owner: Option<String>,
+    /// The machine of the owner's process.
+    pub host: Option<String>,
+    /// That process.
+    pub pid: Option<u32>,
+    /// The task.
+    pub task: Option<String>,
+    /// The task's branch.
+    pub branch: Option<String>,
+    /// The commit on which that began.
+    pub base: Option<String>,
+    /// The session.
+    pub session: Option<String>,
+    /// Since when, RFC 3339.
+    pub acquired_at: String,
+    /// The last sign of life, RFC 3339.
+    pub heartbeat: String,
+}
+
+/// A branch that waits to be merged.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Waiting {
+    /// The task.
+    pub task: Option<String>,
+    /// The branch.
+    pub branch: String,
+    /// The commit that it named when its worktree was released.
+    pub tip: String,
+    /// The commit on which it began.
+    pub base: Option<String>,
+    /// The session.
+    pub session: Option<String>,
+    /// The worktree in which it was made.
+    pub slot: String,
+    /// When that was released, RFC 3339.
+    pub released_at: String,
+}
+
+/// A worktree that was acquired, released or heard of.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(title = "Lease of a worktree")]
+pub struct Lease {
+    /// The version of this format: 1.
+    #[schemars(range(min = 1, max = 1))]
+    pub version: u32,
+    /// The worktree.
+    pub slot: String,
+    /// Its directory; after `acquire`.
+    pub path: Option<String>,
+    /// The task's branch.
+    pub branch: Option<String>,
+    /// Whether that branch is there.
+    pub kept: Option<bool>,
+    /// The lease; after `acquire`.
+    pub lease: Option<String>,
+    /// The session; after `acquire`.
+    pub session: Option<String>,
+    /// The commit on which the branch begins; after `acquire`.
+    pub base: Option<String>,
+    /// The reference below which what would have been lost was saved; after `release --force`.
+    pub saved: Option<String>,
+}
+
+/// What is wrong with the pool.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(title = "Health of the pool")]
+pub struct Checkup {
+    /// The version of this format: 1.
+    #[schemars(range(min = 1, max = 1))]
+    pub version: u32,
+    /// Whether nothing needs a hand.
+    pub healthy: bool,
+    /// What was found.
+    pub findings: Vec<Finding>,
+    /// What `--fix` repaired.
+    pub fixed: Vec<Finding>,
+}
+
+impl Item {
+    fn new(state: &State, slot: &Slot) -> Self {
+        Self {
+            slot: slot.name.clone(),
+            path: state.path_of(&slot.name).display().to_string(),
+            state: slot.phase.as_str(),
+            base: slot.base.map(|oid| oid.to_string()),
+            trouble: slot.trouble.clone(),
+            lease: slot.lease.as_ref().map(|lease| Holder {
+                id: lease.id.clone(),
+                owner: lease.owner.clone(),
+                host: lease.process.as_ref().map(|process| process.host.clone()),
+                pid: lease.process.as_ref().map(|process| process.id),
+                task: lease.task.clone(),
+                branch: lease
+                    .branch
+                    .as_deref()
+                    .map(|one| name::short(one).to_owned()),
+                base: lease.base.map(|oid| oid.to_string()),
+                session: lease.session.clone(),
+                acquired_at: lease.acquired_at.clone(),
+                heartbeat: lease.heartbeat.clone(),
+            }),
+        }
+    }
+}
+
+impl From<&Finished> for Waiting {
+    fn from(finished: &Finished) -> Self {
+        Self {
+            task: finished.task.clone(),
+            branch: name::short(&finished.branch).to_owned(),
+            tip: finished.tip.to_string(),
+            base: finished.base.map(|oid| oid.to_string()),
+            session: finished.session.clone(),
+            slot: finished.slot.clone(),
+            released_at: finished.released_at.clone(),
+        }
+    }
+}
+
+/// The pool, and what was left where slots were to be removed.
+pub fn pool(state: &State, left: &[Left]) -> Pool {
+    Pool {
+        version: VERSION,
+        root: state.root.display().to_string(),
+        size: state.size,
+        rebuilt_at: state.rebuilt_at.clone(),
+        slots: state
+            .slots
+            .iter()
+            .map(|slot| Item::new(state, slot))
+            .collect(),
+        finished: state.finished.iter().map(Waiting::from).collect(),
+        left: left.to_vec(),
+    }
+}
+
+/// What was acquired.
+pub fn acquired(acquired: &Acquired) -> Lease {
+    Lease {
+        version: VERSION,
+        slot: acquired.slot.clone(),
+        path: Some(acquired.path.display().to_string()),
+        branch: Some(acquired.branch.clone()),
+        kept: Some(true),
+        lease: Some(acquired.lease.clone()),
+        session: Some(acquired.session.clone()),
+        base: Some(acquired.base.to_string()),
+        saved: None,
+    }
+}
+
+/// What was released.
+pub fn released(released: &Released) -> Lease {
+    Lease {
+        branch: released.branch.clone(),
+        kept: Some(released.kept),
+        saved: released.saved.clone(),
+        ..alive(&released.slot)
+    }
+}
+
+/// Whose sign of life was noted.
+pub fn alive(slot: &str) -> Lease {
+    Lease {
+        version: VERSION,
+        slot: slot.to_owned(),
+        path: None,
+        branch: None,
+        kept: None,
+        lease: None,
+        session: None,
+        base: None,
+        saved: None,
+    }
+}
+
+/// What is wrong.
+pub fn checkup(health: &Health) -> Checkup {
+    Checkup {
+        version: VERSION,
+        healthy: health.findings.is_empty(),
+        findings: health.findings.clone(),
+        fixed: health.fixed.clone(),
+    }
+}
+
+/// The JSON schema of [`pool`].
+pub fn pool_schema() -> Schema {
+    schema_for!(Pool)
+}
+
+/// The JSON schema of [`acquired`], [`released`] and [`alive`].
+pub fn lease_schema() -> Schema {
+    schema_for!(Lease)
+}
+
+/// The JSON schema of [`checkup`].
+pub fn health_schema() -> Schema {
+    schema_for!(Checkup)
+}

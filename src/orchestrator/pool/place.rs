@@ -1,0 +1,221 @@
+//! Where the pool lies, and whether a slot is where it should be.
+
+use std::path::{Component, Path, PathBuf};
+
+use bstr::ByteSlice;
+
+use super::state::{Slot, State};
+use super::{LOCK_REASON, PoolError};
+use crate::git::{GitError, Repo, landing, slot};
+use crate::model::Oid;
+use crate::policy::PoolPolicy;
+use crate::sys::{GitEnv, file};
+
+/// The root of the main worktree; the git directory of a bare repository.
+pub fn main_root(repo: &Repo) -> Result<PathBuf, PoolError> {
+    let main = repo.worktrees()?.into_iter().find(|one| one.id.is_none());
+    let root = main.and_then(|main| repo.root_of(&main));
+    Ok(root.unwrap_or_else(|| repo.common_dir().to_owned()))
+}
+
+/// The directory that the policy gives the pool, from the main worktree's root.
+pub fn relative_root(repo: &Repo, policy: &PoolPolicy) -> Result<String, PoolError> {
+    let main = main_root(repo)?;
+    let name = main.file_name().unwrap_or_default().to_string_lossy();
+    let name = name.strip_suffix(".git").filter(|name| !name.is_empty());
+    let name = match name {
+        Some(name) => name.to_owned(),
+        None => main
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned(),
+    };
+    Ok(policy.root_of(&name))
+}
+
+/// That directory itself.
+///
+/// # Errors
+/// When no pool can lie there.
+pub fn absolute_root(repo: &Repo, relative: &str) -> Result<PathBuf, PoolError> {
+    let main = main_root(repo)?;
+    let root = normal(&main.canonicalize_or_same().join(relative));
+    let refuse = |why: &str| PoolError::Path {
+        path: root.clone(),
+        why: why.to_owned(),
+    };
+    match root.to_str() {
+        None => return Err(refuse("its name is not UTF-8")),
+        Some(text) if text.contains(|c: char| c == '|' || c.is_control()) => {
+            return Err(refuse(
+                "its name has a character that a line of output cannot hold",
+            ));
+        }
+        Some(_) => {}
+    }
+    let common = repo.common_dir().canonicalize_or_same();
+    if root.starts_with(&common) || main.canonicalize_or_same().starts_with(&root) {
+        return Err(refuse("it is the repository's own"));
+    }
+    Ok(root)
+}
+
+/// Keeps a pool that lies in the main worktree out of its `git status`, and of that of every
+/// other worktree.
+pub fn hide(repo: &Repo, root: &Path) -> Result<(), PoolError> {
+    let main = main_root(repo)?.canonicalize_or_same();
+    let Ok(inside) = root.strip_prefix(&main) else {
+        return Ok(());
+    };
+    let mut line = String::from("/");
+    for c in inside.to_string_lossy().chars() {
+        if "*?[\\ ".contains(c) {
+            line.push('\\');
+        }
+        line.push(c);
+    }
+    line.push('/');
+    let path = repo.common_dir().join("info").join("exclude");
+    let before = file::read_if_exists(&path).map_err(GitError::io(&path))?;
+    let mut text = before.unwrap_or_default();
+    if text.lines().any(|known| known == line.as_bytes()) {
+        return Ok(());
+    }
+    if !text.is_empty() && !text.ends_with(b"\n") {
+        text.push(b'\n');
+    }
+    text.extend_from_slice(line.as_bytes());
+    text.push(b'\n');
+    Ok(file::write_atomically(&path, &text).map_err(GitError::io(path))?)
+}
+
+/// The commit on which tasks begin: what the policy names, or what the main worktree has checked
+/// out.
+pub fn default_base(repo: &Repo, policy: &PoolPolicy) -> Result<Oid, PoolError> {
+    if !policy.base.is_empty() {
+        return Ok(repo.commit_of(&policy.base)?);
+    }
+    let main = Repo::open(&GitEnv {
+        git_dir: Some(repo.common_dir().to_owned()),
+        ..GitEnv::default()
+    })?;
+    main.head()?.ok_or(PoolError::NoBase)
+}
+
+/// Whether a slot's directory is there and this repository's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Standing {
+    /// It is.
+    Sound,
+    /// Its directory, or the link in it, is gone.
+    Missing,
+    /// The link in it leads nowhere, as after a move.
+    Moved,
+    /// It belongs to somebody else.
+    Foreign,
+    /// It is locked by somebody else, with this reason.
+    Locked(String),
+    /// Nothing locks it.
+    Unlocked,
+}
+
+/// How it stands about a slot's directory.
+pub fn standing(repo: &Repo, state: &State, slot: &Slot) -> Result<Standing, PoolError> {
+    let path = state.path_of(&slot.name);
+    let Some(linked) = slot::linked_git_dir(&path)? else {
+        return Ok(match file::is_taken(&path.join(".git")) {
+            true => Standing::Foreign,
+            false => Standing::Missing,
+        });
+    };
+    if !file::is_directory(&linked) {
+        return Ok(Standing::Moved);
+    }
+    let own = repo.common_dir().join("worktrees");
+    let is_own = linked
+        .parent()
+        .is_some_and(|parent| file::is_same_place(parent, &own));
+    if !is_own {
+        return Ok(Standing::Foreign);
+    }
+    let id = linked.file_name().unwrap_or_default().to_string_lossy();
+    Ok(match slot::lock_reason(repo, &id)? {
+        Some(reason) if reason == LOCK_REASON => Standing::Sound,
+        Some(reason) => Standing::Locked(reason.to_string()),
+        None => Standing::Unlocked,
+    })
+}
+
+impl Standing {
+    /// Why nothing can be done with the slot; `None` where it can.
+    pub fn obstacle(&self) -> Option<String> {
+        Some(match self {
+            Self::Sound | Self::Unlocked => return None,
+            Self::Missing => "its directory is gone".to_owned(),
+            Self::Moved => "the link to the repository leads nowhere".to_owned(),
+            Self::Foreign => "its directory belongs to another repository".to_owned(),
+            Self::Locked(reason) => format!("somebody else has locked it: {reason}"),
+        })
+    }
+}
+
+/// The repository as this slot sees it, once the slot is found to be sound; links that a move has
+/// broken are put right.
+pub fn open(repo: &Repo, state: &State, slot: &Slot) -> Result<Repo, PoolError> {
+    let path = state.path_of(&slot.name);
+    let mut found = standing(repo, state, slot)?;
+    if found == Standing::Moved {
+        // Git ends with a failure when it could not put all of them right: asking again tells.
+        drop(slot::repair(repo, std::slice::from_ref(&path)));
+        found = standing(repo, state, slot)?;
+    }
+    if found == Standing::Unlocked {
+        slot::lock(repo, &path, LOCK_REASON)?;
+    }
+    match found.obstacle() {
+        None => Ok(landing::open_worktree(&path)?),
+        Some(why) => Err(PoolError::Unusable {
+            slot: slot.name.clone(),
+            why,
+        }),
+    }
+}
+
+/// The path without `.` and `..`, by its words alone.
+fn normal(path: &Path) -> PathBuf {
+    let mut parts = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                parts.pop();
+            }
+            part => parts.push(part),
+        }
+    }
+    parts
+}
+
+/// Paths that need not exist, without links where they do.
+trait Canonical {
+    fn canonicalize_or_same(&self) -> PathBuf;
+}
+
+impl Canonical for Path {
+    fn canonicalize_or_same(&self) -> PathBuf {
+        self.canonicalize().unwrap_or_else(|_| self.to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_brought_to_its_plain_form() {
+        let plain = |path: &str| normal(Path::new(path));
+        assert_eq!(plain("/a/b/../c.worktrees"), Path::new("/a/c.worktrees"));
+        assert_eq!(plain("/a/./b/"), Path::new("/a/b"));
+    }
+}

@@ -1,0 +1,222 @@
+//! Giving a slot back: nothing in it is lost, and the next to have it finds it clean.
+
+use super::loss::Loss;
+use super::state::{Finished, Phase, Slot, State};
+use super::trash::{self, Parcel};
+use super::{PoolError, ledger, name, place, recover};
+use crate::git::{Repo, slot};
+use crate::guard::binding;
+use crate::model::Oid;
+use crate::orchestrator::store;
+use crate::policy::PoolPolicy;
+use crate::sys::{clock, process};
+
+/// What is given back.
+#[derive(Debug, Clone, Default)]
+pub struct Release {
+    /// The slot, by its name or its directory.
+    pub slot: String,
+    /// The lease under which it was acquired; `None` when whoever has it now is to lose it.
+    pub lease: Option<String>,
+    /// Whether what would be lost is saved, instead of standing in the way.
+    pub force: bool,
+}
+
+/// What became of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Released {
+    /// The slot.
+    pub slot: String,
+    /// The short name of the branch that was made for its task.
+    pub branch: Option<String>,
+    /// Whether that branch is still there: nothing else has all of its commits.
+    pub kept: bool,
+    /// The reference below which what would have been lost was saved.
+    pub saved: Option<String>,
+}
+
+/// Gives a slot back.
+///
+/// # Errors
+/// [`PoolError::AtRisk`] when something would be lost; [`PoolError::Passed`] when the lease is
+/// another's.
+pub fn release(repo: &Repo, wish: &Release) -> Result<Released, PoolError> {
+    let policy = store::policy(repo)?.pool;
+    recover::interrupted(repo, &policy)?;
+    let (state, held) = ledger::update(repo, |state| take(state, wish))?;
+    let saved = match secure(repo, &state, &held, wish, &policy) {
+        Ok(saved) => saved,
+        Err(error) => {
+            recover::keep_leased(repo, &held)?;
+            return Err(error);
+        }
+    };
+    let worktree = place::open(repo, &state, &held)?;
+    ledger::update(repo, |state| {
+        if let Some(slot) = state.slot_mut(&held.name) {
+            slot.begin(Phase::Resetting);
+        }
+        Ok(())
+    })?;
+    reset(repo, &worktree, &held, &policy)?;
+    let branch = held.lease.and_then(|lease| lease.branch);
+    let kept = match &branch {
+        Some(branch) => repo.refs().resolve(branch)?.is_some(),
+        None => false,
+    };
+    Ok(Released {
+        slot: held.name,
+        branch: branch.map(|branch| name::short(&branch).to_owned()),
+        kept,
+        saved,
+    })
+}
+
+/// Finds the slot and sees to it that nobody else releases it meanwhile.
+fn take(state: &mut State, wish: &Release) -> Result<(State, Slot), PoolError> {
+    let found = state.find(&wish.slot).map(|slot| slot.name.clone());
+    let name = found.ok_or_else(|| PoolError::NoSlot(wish.slot.clone()))?;
+    let all = state.clone();
+    let slot = state
+        .slot_mut(&name)
+        .ok_or_else(|| PoolError::NoSlot(wish.slot.clone()))?;
+    if let Some(lease) = &wish.lease
+        && !slot.is_held_by(lease)
+    {
+        return Err(PoolError::Passed {
+            slot: name,
+            holder: recover::holder(slot),
+        });
+    }
+    let is_in_trouble = slot.phase == Phase::Ready && slot.trouble.is_some();
+    if slot.phase != Phase::Leased && !is_in_trouble {
+        return Err(PoolError::NotLeased {
+            slot: name,
+            phase: slot.phase.as_str(),
+        });
+    }
+    slot.begin(Phase::Releasing);
+    Ok((all, slot.clone()))
+}
+
+/// Sees to it that nothing in the slot is lost; names what was saved.
+fn secure(
+    repo: &Repo,
+    state: &State,
+    held: &Slot,
+    wish: &Release,
+    policy: &PoolPolicy,
+) -> Result<Option<String>, PoolError> {
+    let worktree = place::open(repo, state, held)?;
+    refuse_in_use(&worktree, &held.name)?;
+    let loss = Loss::of(&worktree, place::default_base(repo, policy)?)?;
+    if loss.is_none() {
+        return Ok(None);
+    }
+    if !wish.force {
+        let directory = state.path_of(&held.name).display().to_string();
+        let verb = format!("release {}", held.name);
+        return Err(loss.refusal(&held.name, &directory, &verb));
+    }
+    save(repo, &worktree, held, policy, "released by force")
+}
+
+/// Git programs at work are not disturbed.
+pub(super) fn refuse_in_use(worktree: &Repo, name: &str) -> Result<(), PoolError> {
+    let Some(lock) = slot::index_lock(worktree) else {
+        return Ok(());
+    };
+    let root = worktree.work_tree().unwrap_or(worktree.git_dir());
+    let mut found = process::inside(root);
+    found.retain(|process| process.name.starts_with("git"));
+    let whose = match found.first() {
+        Some(process) => format!("held by process {} ({})", process.id, process.name),
+        None => "left by a process that is gone, or that cannot be seen from here".to_owned(),
+    };
+    Err(PoolError::InUse {
+        slot: name.to_owned(),
+        lock: lock.display().to_string(),
+        whose,
+    })
+}
+
+/// Saves what is in the slot and nowhere else, where there is such a thing; names the reference.
+pub(super) fn save(
+    repo: &Repo,
+    worktree: &Repo,
+    held: &Slot,
+    policy: &PoolPolicy,
+    reason: &str,
+) -> Result<Option<String>, PoolError> {
+    let target = place::default_base(repo, policy)?;
+    if Loss::of(worktree, target)?.is_none() {
+        return Ok(None);
+    }
+    let parcel = Parcel {
+        slot: &held.name,
+        reason,
+        with_ignored: false,
+    };
+    Ok(trash::save(worktree, target, &parcel)?.map(|saved| saved.reference()))
+}
+
+/// Brings the slot back to the commit on which tasks begin, ends its session's binding and its
+/// lease. A branch that something else contains is removed; any other stays and is noted.
+pub(super) fn reset(
+    repo: &Repo,
+    worktree: &Repo,
+    held: &Slot,
+    policy: &PoolPolicy,
+) -> Result<(), PoolError> {
+    let base = place::default_base(repo, policy)?;
+    slot::restore(worktree, base, &policy.keep, "baton: released")?;
+    binding::unbind(worktree)?;
+    let finished = part_with_branch(repo, held, base)?;
+    ledger::update(repo, |state| {
+        if let Some(slot) = state.slot_mut(&held.name) {
+            slot.settle(base);
+        }
+        state.note_finished(finished);
+        Ok(())
+    })
+}
+
+/// Removes the branch of the slot's task, or tells what is to be noted of it.
+pub(super) fn part_with_branch(
+    repo: &Repo,
+    held: &Slot,
+    target: Oid,
+) -> Result<Option<Finished>, PoolError> {
+    let lease = held.lease.as_ref();
+    let branch = lease.and_then(|lease| lease.branch.as_deref());
+    let (Some(lease), Some(branch)) = (lease, branch) else {
+        return Ok(None);
+    };
+    let Some(tip) = repo.refs().resolve(branch)? else {
+        return Ok(None);
+    };
+    let is_empty = lease.base == Some(tip);
+    let merged = is_empty || crate::git::contained::is_contained(repo, tip, target)?.is_contained();
+    if merged && lease.task.is_some() && !is_checked_out(repo, branch)? {
+        slot::delete_branch(repo, branch, tip, "baton: released, merged")?;
+        return Ok(None);
+    }
+    Ok(Some(Finished {
+        task: lease.task.clone(),
+        branch: branch.to_owned(),
+        tip,
+        base: lease.base,
+        session: lease.session.clone(),
+        slot: held.name.clone(),
+        released_at: clock::timestamp(clock::now()),
+    }))
+}
+
+fn is_checked_out(repo: &Repo, branch: &str) -> Result<bool, PoolError> {
+    for worktree in repo.worktrees()? {
+        if slot::branch_in(&worktree.git_dir)?.is_some_and(|name| name == branch) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
