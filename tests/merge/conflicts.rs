@@ -167,11 +167,7 @@ fn what_is_skipped_or_aborted_is_kept_in_the_trash() {
         assert_eq!(branch(&report, "auto/b")["outcome"], "skipped");
         assert_eq!(world.tip("main"), before);
         assert!(world.has("auto/b") && !place.exists());
-        let trash = world.git(&[
-            "for-each-ref",
-            "--format=%(refname)",
-            "refs/baton/trash/merge",
-        ]);
+        let trash = world.git(&["for-each-ref", "--format=%(refname)", "refs/baton/trash"]);
         assert_eq!(
             world.git(&["show", &format!("{trash}:base.txt")]),
             "half done"

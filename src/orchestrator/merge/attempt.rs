@@ -14,7 +14,7 @@ use super::report::{BranchReport, ConflictFile, MergeReport, Outcome, VERSION};
 use super::resolver::Resolver;
 use super::trial::{Trials, Verdict};
 use super::waiting::{self, Progress, Waiting};
-use super::{MergeError, MergeRequest, bisect, markers, tidy};
+use super::{MergeError, MergeRequest, bisect, markers, place, tidy};
 use crate::git::Repo;
 use crate::git::merge::Merger;
 use crate::model::Oid;
@@ -74,7 +74,7 @@ pub fn attempt(
             repo,
             &ground,
             &merger,
-            Resolver::new(repo, stop),
+            Resolver::new(repo, &ground, stop),
             open.resolutions,
         ),
     };
@@ -129,7 +129,7 @@ pub fn preview(
     let found = candidates::collect(repo, &ground, request, &merger)?;
     let mut report = blank(&ground, request);
     report.branches = found.others;
-    let resolver = Resolver::new(repo, stop).mute();
+    let resolver = Resolver::new(repo, &ground, stop).mute();
     let joiner = Joiner {
         repo,
         ground: &ground,
@@ -299,6 +299,7 @@ fn escalate(
         let waiting = Waiting {
             branch: candidate.name.clone(),
             tip: candidate.tip,
+            worktree: place::waiting(&joiner.ground.worktrees, &candidate.name),
             into: joiner.ground.into.clone(),
             strategy: joiner.ground.strategy,
             test: request.test.clone(),
@@ -325,8 +326,8 @@ fn escalate(
         waiting::begin(joiner.repo, &waiting, &stuck)?;
         let mut outcome = conflict(joiner, candidates, chain, &stuck)?;
         if let Outcome::Conflict { worktree, next, .. } = &mut outcome {
-            *worktree = Some(waiting.worktree(joiner.repo).display().to_string());
-            *next = waiting.next(joiner.repo);
+            *worktree = Some(waiting.worktree.display().to_string());
+            *next = waiting.next();
         }
         if let Some(report) = reports.get_mut(at) {
             report.outcome = outcome;
@@ -383,8 +384,8 @@ impl Open {
                     .map(file)
                     .collect::<Result<_, MergeError>>()?,
                 with: Vec::new(),
-                worktree: Some(waiting.worktree(repo).display().to_string()),
-                next: waiting.next(repo),
+                worktree: Some(waiting.worktree.display().to_string()),
+                next: waiting.next(),
             };
             Ok(BranchReport::new(&waiting.branch, waiting.tip, outcome))
         };

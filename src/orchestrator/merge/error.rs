@@ -6,6 +6,7 @@ use thiserror::Error;
 use crate::git::{GitError, StoreError};
 use crate::guard::GuardError;
 use crate::orchestrator::SessionError;
+use crate::orchestrator::pool::WorkError;
 
 /// Why nothing was merged, or why merging stopped.
 #[derive(Debug, Error, Diagnostic)]
@@ -29,6 +30,11 @@ pub enum MergeError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Session(#[from] SessionError),
+
+    /// What somebody made of a conflict cannot be kept.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Work(#[from] WorkError),
 
     /// The target is not there.
     #[error("there is no branch {0} to merge into")]

@@ -1,11 +1,12 @@
 //! What a merge stands on: the target, its policy, and how the merge is to be done.
 
+use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::Duration;
 
 use bstr::BString;
 
-use super::{MergeError, MergeRequest};
+use super::{MergeError, MergeRequest, place};
 use crate::git::{Repo, landing};
 use crate::guard::base::{BasePolicy, Bases};
 use crate::model::Oid;
@@ -24,6 +25,8 @@ pub struct Ground {
     pub test: Vec<String>,
     /// Who commits, and when, as git writes it.
     pub committer: BString,
+    /// The directory of the worktrees that merging needs.
+    pub worktrees: PathBuf,
     base: Option<Rc<BasePolicy>>,
     default: Policy,
 }
@@ -42,12 +45,14 @@ impl Ground {
             strategy: Strategy::default(),
             test: Vec::new(),
             committer: landing::committer(repo)?,
+            worktrees: PathBuf::new(),
             base,
             default: Policy::default(),
         };
         ground.strategy = request.strategy.unwrap_or(ground.terms().strategy);
         let test = request.test.as_ref().unwrap_or(&ground.terms().test);
         ground.test = test.clone();
+        ground.worktrees = place::worktrees(repo, ground.policy());
         Ok(ground)
     }
 

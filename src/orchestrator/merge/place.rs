@@ -1,27 +1,38 @@
 //! Where on this machine a merge keeps what it needs.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::git::Repo;
+use crate::orchestrator::pool::place as pool;
+use crate::policy::Policy;
 
-/// The directory of all that is below.
+/// The directory of the worktrees: the pool's. Not the git directory, in which some test runners
+/// look at no file.
+pub fn worktrees(repo: &Repo, policy: &Policy) -> PathBuf {
+    let relative = pool::relative_root(repo, &policy.pool);
+    let found = relative.and_then(|relative| pool::absolute_root(repo, &relative));
+    let found = found.and_then(|found| pool::hide(repo, &found).map(|()| found));
+    found.unwrap_or_else(|_| root(repo))
+}
+
+/// The directory of records, logs and the queue.
 pub fn root(repo: &Repo) -> PathBuf {
     repo.baton_dir().join("merge")
 }
 
 /// The worktree in which merged files are tested.
-pub fn test(repo: &Repo) -> PathBuf {
-    root(repo).join("test")
+pub fn test(worktrees: &Path) -> PathBuf {
+    worktrees.join("merge-test")
 }
 
 /// The worktree in which commands resolve conflicts.
-pub fn resolver(repo: &Repo) -> PathBuf {
-    root(repo).join("resolve")
+pub fn resolver(worktrees: &Path) -> PathBuf {
+    worktrees.join("merge-resolve")
 }
 
 /// The worktree in which a branch waits for somebody to resolve its conflicts.
-pub fn waiting(repo: &Repo, branch: &str) -> PathBuf {
-    root(repo).join("waiting").join(file_name(branch))
+pub fn waiting(worktrees: &Path, branch: &str) -> PathBuf {
+    worktrees.join("merge-waiting").join(file_name(branch))
 }
 
 /// The record of a branch that waits.

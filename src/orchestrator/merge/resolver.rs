@@ -7,6 +7,7 @@ use std::time::Duration;
 use bstr::{BStr, BString, ByteSlice};
 
 use super::apply::Stuck;
+use super::ground::Ground;
 use super::{MergeError, markers, place};
 use crate::git::Repo;
 use crate::git::own_worktree::OwnWorktree;
@@ -42,6 +43,7 @@ pub struct Answer {
 /// Asks commands, each once about one conflict.
 pub struct Resolver<'a> {
     repo: &'a Repo,
+    path: PathBuf,
     stop: &'a dyn Fn() -> bool,
     failed: RefCell<Vec<(Oid, Oid, String)>>,
     is_mute: bool,
@@ -49,9 +51,10 @@ pub struct Resolver<'a> {
 
 impl<'a> Resolver<'a> {
     /// For this repository; `stop` says whether to stop.
-    pub fn new(repo: &'a Repo, stop: &'a dyn Fn() -> bool) -> Self {
+    pub fn new(repo: &'a Repo, ground: &Ground, stop: &'a dyn Fn() -> bool) -> Self {
         Self {
             repo,
+            path: place::resolver(&ground.worktrees),
             stop,
             failed: RefCell::default(),
             is_mute: false,
@@ -80,8 +83,7 @@ impl<'a> Resolver<'a> {
     }
 
     fn ask_once(&self, asked: &Asked<'_>, stuck: &Stuck) -> Result<Option<Answer>, MergeError> {
-        let path = place::resolver(self.repo);
-        let worktree = OwnWorktree::at(self.repo, &path, stuck.onto)?;
+        let worktree = OwnWorktree::at(self.repo, &self.path, stuck.onto)?;
         let about = |path: &BStr| asked.paths.iter().any(|one| one == path);
         let conflicts: Vec<(&BStr, [Option<Entry>; 3])> = stuck
             .conflicts
@@ -98,7 +100,7 @@ impl<'a> Resolver<'a> {
                 worktree.take_ours(conflict.path.as_bstr(), conflict.stages[1].is_some())?;
             }
         }
-        if !self.run(asked, path)? {
+        if !self.run(asked, self.path.clone())? {
             return Ok(None);
         }
         // The files of other conflicts keep their markers, and are asked about later.

@@ -6,9 +6,7 @@ use super::report::Afterwards;
 use crate::git::contained::{Containment, is_contained};
 use crate::git::{RefEdit, Repo, landing};
 use crate::model::Oid;
-
-/// Below what the references are that keep the tips of branches that the target does not reach.
-pub const TRASH: &str = "refs/baton/trash/branch/";
+use crate::orchestrator::pool::trash;
 
 /// Deletes those of these branches that nobody needs any more, now that `target` is what the
 /// target names. Says of each what became of it.
@@ -82,22 +80,24 @@ fn deletion(
     name: &str,
     tip: Oid,
 ) -> Result<(Afterwards, Vec<RefEdit>), MergeError> {
+    let mut moves = Vec::new();
     let trash = match is_contained(repo, tip, target)? {
         Containment::Missing(_) => {
             let why = "the target is not proven to hold all of it".to_owned();
             return Ok((Afterwards::Kept { why }, Vec::new()));
         }
         Containment::Ancestor => None,
-        _ => Some(format!("{TRASH}{name}/{}", tip.short())),
+        _ => {
+            let reason = "its work was made anew on the target";
+            let (reference, commit) = trash::branch_tip(repo, name, tip, reason)?;
+            moves.push(RefEdit {
+                old: repo.refs().resolve(&reference)?,
+                name: reference.clone(),
+                new: Some(commit),
+            });
+            Some(reference)
+        }
     };
-    let mut moves = Vec::new();
-    if let Some(trash) = &trash {
-        moves.push(RefEdit {
-            name: trash.clone(),
-            old: repo.refs().resolve(trash)?,
-            new: Some(tip),
-        });
-    }
     moves.push(RefEdit {
         name: full(name),
         old: Some(tip),

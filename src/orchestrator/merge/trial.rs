@@ -1,7 +1,7 @@
 //! The policy's tests, on merged files in a worktree of their own.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use bstr::ByteSlice;
@@ -36,6 +36,7 @@ pub enum Verdict {
 /// Runs the tests, on each tree once.
 pub struct Trials<'a> {
     repo: &'a Repo,
+    ground: &'a Ground,
     commands: &'a [String],
     limit: Duration,
     stop: &'a dyn Fn() -> bool,
@@ -49,6 +50,7 @@ impl<'a> Trials<'a> {
     pub fn new(repo: &'a Repo, ground: &'a Ground, stop: &'a dyn Fn() -> bool) -> Self {
         Self {
             repo,
+            ground,
             commands: &ground.test,
             limit: ground.test_limit(),
             stop,
@@ -66,7 +68,7 @@ impl<'a> Trials<'a> {
         if let Some(known) = self.known.get(&tree) {
             return Ok(known.clone());
         }
-        let worktree = OwnWorktree::at(self.repo, &place::test(self.repo), commit)?;
+        let worktree = OwnWorktree::at(self.repo, &place::test(&self.ground.worktrees), commit)?;
         let mut verdict = Verdict::Passed;
         for command in self.commands {
             let (end, log, tail, time) = self.run_one(&worktree, command, commit)?;
@@ -98,7 +100,7 @@ impl<'a> Trials<'a> {
         let mut job = Job::new(Words::Shell(command.into()), worktree.path().to_owned());
         job.limit = Some(self.limit);
         job.log = Some(log.clone());
-        job.id = job_id(self.repo);
+        job.id = job_id(worktree.path());
         let mut time = Duration::ZERO;
         for run in 1..=RUNS {
             supervise::end_leftovers(&job.id, job.grace).map_err(failed(command, &job))?;
@@ -129,10 +131,10 @@ fn failed<'a>(command: &'a str, job: &'a Job) -> impl FnOnce(std::io::Error) -> 
     }
 }
 
-/// The same for every test of a repository, so that who comes after a tester that was killed ends
+/// The same for every test of a worktree, so that who comes after a tester that was killed ends
 /// what it left.
-fn job_id(repo: &Repo) -> String {
-    let place = place::test(repo).display().to_string();
+fn job_id(worktree: &Path) -> String {
+    let place = worktree.display().to_string();
     let sum = place.bytes().fold(0_u64, |sum, byte| {
         sum.wrapping_mul(31).wrapping_add(u64::from(byte))
     });

@@ -1,7 +1,7 @@
 //! Branches whose conflicts wait for somebody: each with a worktree in which to resolve them and
 //! a record of what it was that stopped.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use bstr::ByteSlice;
 use serde::{Deserialize, Serialize};
@@ -9,13 +9,11 @@ use serde::{Deserialize, Serialize};
 use super::apply::{Resolution, Stuck};
 use super::{MergeError, markers, place};
 use crate::git::own_worktree::{Left, OwnWorktree};
-use crate::git::{GitError, RefEdit, Repo};
+use crate::git::{GitError, Repo};
 use crate::model::Oid;
+use crate::orchestrator::pool::trash::{self, Parcel};
 use crate::policy::merge::Strategy;
-use crate::sys::{clock, file};
-
-/// Below what the references are that keep what was given up.
-pub const TRASH: &str = "refs/baton/trash/merge/";
+use crate::sys::file;
 
 /// A branch that waits.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,6 +22,8 @@ pub struct Waiting {
     pub branch: String,
     /// The commit that it named.
     pub tip: Oid,
+    /// The worktree in which it waits.
+    pub worktree: PathBuf,
     /// The target, in short.
     pub into: String,
     /// What was to become of its commits.
@@ -64,14 +64,9 @@ pub enum Progress {
 }
 
 impl Waiting {
-    /// The worktree in which it waits.
-    pub fn worktree(&self, repo: &Repo) -> PathBuf {
-        place::waiting(repo, &self.branch)
-    }
-
     /// The commands that go on, once the files are resolved.
-    pub fn next(&self, repo: &Repo) -> Vec<String> {
-        let path = shell_words::quote(&self.worktree(repo).display().to_string()).into_owned();
+    pub fn next(&self) -> Vec<String> {
+        let path = shell_words::quote(&self.worktree.display().to_string()).into_owned();
         let branch = shell_words::quote(&self.branch).into_owned();
         vec![
             format!("cd {path}"),
@@ -82,7 +77,7 @@ impl Waiting {
 
     /// How far somebody has come with it.
     pub fn progress(&self, repo: &Repo) -> Result<Progress, MergeError> {
-        let Some(worktree) = OwnWorktree::find(repo, &self.worktree(repo))? else {
+        let Some(worktree) = OwnWorktree::find(repo, &self.worktree)? else {
             return Ok(Progress::Gone);
         };
         let named = |files: &[bstr::BString]| bstr::join(", ", files).to_str_lossy().into_owned();
@@ -133,18 +128,14 @@ impl From<&Resolution> for Earlier {
 pub fn all(repo: &Repo) -> Result<Vec<Waiting>, MergeError> {
     let mut all = Vec::new();
     for path in records(repo)? {
-        let Some(bytes) = file::read_if_exists(&path).map_err(GitError::io(&path))? else {
-            continue;
-        };
-        let record = serde_json::from_slice(&bytes);
-        all.push(record.map_err(|_| MergeError::Record(path))?);
+        all.extend(read(&path)?);
     }
     Ok(all)
 }
 
 /// Shows the conflict in a worktree, and then records it.
 pub fn begin(repo: &Repo, waiting: &Waiting, stuck: &Stuck) -> Result<(), MergeError> {
-    let worktree = OwnWorktree::at(repo, &waiting.worktree(repo), stuck.onto)?;
+    let worktree = OwnWorktree::at(repo, &waiting.worktree, stuck.onto)?;
     let conflicts = stuck
         .conflicts
         .iter()
@@ -156,43 +147,45 @@ pub fn begin(repo: &Repo, waiting: &Waiting, stuck: &Stuck) -> Result<(), MergeE
     Ok(())
 }
 
-/// Takes away the record and the worktree of a branch that has landed.
-pub fn close(repo: &Repo, branch: &str) -> Result<(), GitError> {
-    let record = place::record(repo, branch);
-    file::remove_if_exists(&record).map_err(GitError::io(record))?;
-    let worktree = place::waiting(repo, branch);
-    match file::is_taken(&worktree) {
-        true => OwnWorktree::remove(repo, &worktree),
-        false => Ok(()),
+/// Takes away the record and the worktree of a branch that has landed; it need not have waited.
+pub fn close(repo: &Repo, branch: &str) -> Result<(), MergeError> {
+    let path = place::record(repo, branch);
+    match read(&path)? {
+        Some(waiting) => gone(repo, &waiting),
+        None => Ok(()),
     }
+}
+
+fn gone(repo: &Repo, waiting: &Waiting) -> Result<(), MergeError> {
+    OwnWorktree::remove(repo, &waiting.worktree)?;
+    let path = place::record(repo, &waiting.branch);
+    Ok(file::remove_if_exists(&path).map_err(GitError::io(path))?)
+}
+
+fn read(path: &Path) -> Result<Option<Waiting>, MergeError> {
+    let bytes = file::read_if_exists(path).map_err(GitError::io(path))?;
+    let read = |bytes: Vec<u8>| serde_json::from_slice(&bytes);
+    let record = bytes.map(read).transpose();
+    record.map_err(|_| MergeError::Record(path.to_owned()))
 }
 
 /// Takes away the record and the worktree of a branch that is given up. Returns the reference
 /// that keeps what somebody had made of it, where somebody had.
 pub fn give_up(repo: &Repo, waiting: &Waiting) -> Result<Option<String>, MergeError> {
     let mut kept = None;
-    if let Some(worktree) = OwnWorktree::find(repo, &waiting.worktree(repo))? {
-        let tree = worktree.snapshot()?;
-        let head = worktree.repo().head()?.unwrap_or(waiting.onto);
-        if tree != waiting.shown || head != waiting.onto {
-            let message = format!("What was made of the conflicts of {}\n", waiting.branch);
-            let now = clock::now();
-            let parents = [head, waiting.tip];
-            let commit = repo
-                .store()
-                .commit(tree, &parents, message.as_bytes(), now)?;
-            let name = format!("{TRASH}{}/{}", waiting.branch, commit.short());
-            let edit = RefEdit {
-                name: name.clone(),
-                old: repo.refs().resolve(&name)?,
-                new: Some(commit),
+    if let Some(worktree) = OwnWorktree::find(repo, &waiting.worktree)? {
+        let head = worktree.repo().head()?;
+        if worktree.snapshot()? != waiting.shown || head != Some(waiting.onto) {
+            let parcel = Parcel {
+                slot: &format!("merge-{}", waiting.branch),
+                reason: "the merge was given up",
+                with_ignored: false,
             };
-            repo.store().transact(&[edit], "baton: merge given up")?;
-            kept = Some(name);
+            kept = trash::save(worktree.repo(), waiting.onto, &parcel)?;
         }
     }
-    close(repo, &waiting.branch)?;
-    Ok(kept)
+    gone(repo, waiting)?;
+    Ok(kept.map(|saved| saved.reference()))
 }
 
 /// Takes away records that cannot be read, with their worktrees left where they are.
