@@ -2,7 +2,9 @@
 #![cfg(unix)]
 
 mod conflicts;
+mod crash;
 mod refusals;
 mod straight;
 mod tests_fail;
+mod together;
 mod world;

@@ -9,8 +9,8 @@ use super::candidates::{self, Candidate};
 use super::chain::{self, Chain, Failure};
 use super::ground::Ground;
 use super::join::{Joiner, Obstacle};
-use super::landing::{self, Landing};
-use super::report::{BranchReport, ConflictFile, MergeReport, Outcome, VERSION};
+use super::landing::{self, Landing, Shown};
+use super::report::{Afterwards, BranchReport, ConflictFile, MergeReport, Outcome, VERSION};
 use super::resolver::Resolver;
 use super::trial::{Trials, Verdict};
 use super::waiting::{self, Progress, Waiting};
@@ -28,28 +28,28 @@ pub fn recover(repo: &Repo) -> Result<bool, MergeError> {
         into: Some(landing.into.clone()),
         ..MergeRequest::default()
     };
-    finish(repo, &Ground::of(repo, &request)?, &landing)?;
-    Ok(true)
+    let (shown, _) = finish(repo, &Ground::of(repo, &request)?, &landing)?;
+    match shown.busy {
+        Some(path) => Err(MergeError::Busy(path)),
+        None => Ok(true),
+    }
 }
 
 /// What follows once the target has moved: it is shown, branches go, and nothing is under way.
+/// The record stays while a checkout could not be shown it.
 fn finish(
     repo: &Repo,
     ground: &Ground,
     landing: &Landing,
-) -> Result<
-    (
-        Vec<super::report::CheckoutReport>,
-        Vec<super::report::Afterwards>,
-    ),
-    MergeError,
-> {
+) -> Result<(Shown, Vec<Afterwards>), MergeError> {
     let shown = landing::show(repo, landing)?;
     let fates = tidy::branches(repo, ground, landing.new, &landing.branches)?;
     for (name, _) in &landing.branches {
         waiting::close(repo, name)?;
     }
-    landing::forget(repo)?;
+    if shown.busy.is_none() {
+        landing::forget(repo)?;
+    }
     Ok((shown, fates))
 }
 
@@ -102,7 +102,9 @@ pub fn attempt(
         if !landing::land(repo, &landing)? {
             return Ok(None);
         }
-        (report.checkouts, fates) = finish(repo, &ground, &landing)?;
+        let shown;
+        (shown, fates) = finish(repo, &ground, &landing)?;
+        report.checkouts = shown.checkouts;
     }
     report.new = landing.new.to_string();
     let mut reports = reports(&joiner, &candidates, &chain, |commits| Outcome::Landed {

@@ -1,10 +1,11 @@
 //! From tested commits to the target, and to the worktrees that show it.
 //!
-//! A record says what is under way. Whoever finds it, because the process that wrote it was
-//! killed, asks the target whether the commits have landed: if so, what was to follow is done;
-//! otherwise nothing happened, and the record goes.
+//! A record says what is about to land. Whoever finds it, because the process that wrote it was
+//! killed, asks the target whether the commits have landed: if so, what was to follow is done.
 
 use bstr::ByteSlice;
+use std::path::PathBuf;
+
 use serde::{Deserialize, Serialize};
 
 use super::ground::{Ground, full};
@@ -17,7 +18,7 @@ use crate::model::Oid;
 use crate::sys::file;
 
 /// Commits that are to land.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Landing {
     /// The target, in short.
     pub into: String,
@@ -27,14 +28,6 @@ pub struct Landing {
     pub new: Oid,
     /// The branches that land, in short, with their tips.
     pub branches: Vec<(String, Oid)>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct Record {
-    into: String,
-    old: String,
-    new: String,
-    branches: Vec<(String, String)>,
 }
 
 /// Fails where a checkout of the target has changes of its own that the landing would touch.
@@ -62,21 +55,14 @@ pub fn check_checkouts(repo: &Repo, ground: &Ground, new: Oid) -> Result<(), Mer
 
 /// Records that the commits are about to land.
 pub fn announce(repo: &Repo, landing: &Landing) -> Result<(), MergeError> {
-    let text = |oid: &Oid| oid.to_string();
-    let record = Record {
-        into: landing.into.clone(),
-        old: text(&landing.old),
-        new: text(&landing.new),
-        branches: landing
-            .branches
-            .iter()
-            .map(|(name, tip)| (name.clone(), text(tip)))
-            .collect(),
-    };
-    let json = serde_json::to_vec(&record).expect("a record is plain text");
+    let mut all = announced(repo)?;
+    // What a killed process had asked of git may still come to pass, as long as the target is
+    // where that process saw it.
+    all.retain(|one| one.into == landing.into && one.old == landing.old && one != landing);
+    all.push(landing.clone());
+    let json = serde_json::to_vec(&all).expect("records are plain text");
     let path = place::landing(repo);
-    file::write_atomically(&path, &json).map_err(GitError::io(path))?;
-    Ok(())
+    Ok(file::write_atomically(&path, &json).map_err(GitError::io(path))?)
 }
 
 /// Moves the target; `false` when it moved meanwhile, and all has to be made again.
@@ -85,59 +71,51 @@ pub fn land(repo: &Repo, landing: &Landing) -> Result<bool, MergeError> {
         [(only, _)] => format!("baton: merge {only}"),
         all => format!("baton: merge {} branches", all.len()),
     };
-    match git::move_branch(
-        repo,
-        &full(&landing.into),
-        landing.old,
-        landing.new,
-        &reason,
-    ) {
+    let target = full(&landing.into);
+    match git::move_branch(repo, &target, landing.old, landing.new, &reason) {
         Ok(()) => Ok(true),
-        Err(StoreError::Raced(_)) => {
-            forget(repo)?;
-            Ok(false)
-        }
-        Err(StoreError::Git(error)) => {
-            forget(repo)?;
-            Err(error.into())
-        }
+        Err(StoreError::Raced(_)) => Ok(false),
+        Err(StoreError::Git(error)) => Err(error.into()),
     }
 }
 
+/// What the checkouts of the target show of a landing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Shown {
+    /// Each checkout.
+    pub checkouts: Vec<CheckoutReport>,
+    /// One that another git was at work in, so that it has to be shown the commits later.
+    pub busy: Option<PathBuf>,
+}
+
 /// Shows the commits in the checkouts of the target.
-pub fn show(repo: &Repo, landing: &Landing) -> Result<Vec<CheckoutReport>, MergeError> {
-    let mut shown = Vec::new();
+pub fn show(repo: &Repo, landing: &Landing) -> Result<Shown, MergeError> {
+    let mut shown = Shown::default();
     for worktree in checkouts(repo, &landing.into)? {
         let here = git::open_worktree(&worktree.path)?;
         let refreshed = git::refresh(&here, landing.old, landing.new);
-        shown.push(CheckoutReport {
+        shown.checkouts.push(CheckoutReport {
             path: worktree.path.display().to_string(),
             updated: refreshed == Refreshed::Done,
         });
+        if refreshed == Refreshed::Locked {
+            shown.busy = Some(worktree.path);
+        }
     }
     Ok(shown)
 }
 
-/// The landing that was under way when a process was killed, if it has come to pass; what was
-/// announced and did not happen is forgotten.
+/// The landing that was announced by a process that was killed, if it has come to pass.
 pub fn interrupted(repo: &Repo) -> Result<Option<Landing>, MergeError> {
-    let path = place::landing(repo);
-    let bytes = file::read_if_exists(&path).map_err(GitError::io(path))?;
-    let Some(bytes) = bytes else {
-        return Ok(None);
-    };
-    let landing = read(&bytes);
-    let tip = match &landing {
-        Some(landing) => repo.refs().resolve(&full(&landing.into))?,
-        None => None,
-    };
-    if let (Some(landing), Some(tip)) = (landing, tip)
-        && repo.objects().contains(landing.new)
-        && is_ancestor(repo, landing.new, tip)?
-    {
-        return Ok(Some(landing));
+    for landing in announced(repo)? {
+        let tip = repo.refs().resolve(&full(&landing.into))?;
+        if let Some(tip) = tip
+            && repo.objects().contains(landing.new)
+            && is_ancestor(repo, landing.new, tip)?
+        {
+            return Ok(Some(landing));
+        }
     }
-    forget(repo)?;
     Ok(None)
 }
 
@@ -147,17 +125,12 @@ pub fn forget(repo: &Repo) -> Result<(), GitError> {
     file::remove_if_exists(&path).map_err(GitError::io(path))
 }
 
-fn read(bytes: &[u8]) -> Option<Landing> {
-    let record: Record = serde_json::from_slice(bytes).ok()?;
-    let branches = record.branches.into_iter();
-    Some(Landing {
-        old: record.old.parse().ok()?,
-        new: record.new.parse().ok()?,
-        into: record.into,
-        branches: branches
-            .map(|(name, tip)| Some((name, tip.parse().ok()?)))
-            .collect::<Option<_>>()?,
-    })
+/// What was announced; a record that cannot be read announces nothing.
+fn announced(repo: &Repo) -> Result<Vec<Landing>, GitError> {
+    let path = place::landing(repo);
+    let bytes = file::read_if_exists(&path).map_err(GitError::io(path))?;
+    let read = |bytes: Vec<u8>| serde_json::from_slice(&bytes).ok();
+    Ok(bytes.and_then(read).unwrap_or_default())
 }
 
 fn checkouts(repo: &Repo, into: &str) -> Result<Vec<git::Worktree>, GitError> {

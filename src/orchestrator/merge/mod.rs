@@ -85,8 +85,9 @@ fn in_turn(
     request: &MergeRequest,
     stop: &dyn Fn() -> bool,
 ) -> Result<MergeReport, MergeError> {
-    let recovered = attempt::recover(repo)?;
+    let mut recovered = false;
     for _ in 0..ATTEMPTS {
+        recovered |= attempt::recover(repo)?;
         if let Some(mut report) = attempt::attempt(repo, request, stop)? {
             report.recovered = recovered;
             return Ok(report);

@@ -61,6 +61,16 @@ pub fn log(repo: &Repo, kind: &str, about: &str) -> PathBuf {
     root(repo).join("logs").join(name)
 }
 
+/// The name of what runs in a worktree: always the same, so that who comes after a process that was
+/// killed ends what it left.
+pub fn job_id(worktree: &Path) -> String {
+    let place = worktree.display().to_string();
+    let sum = place.bytes().fold(0_u64, |sum, byte| {
+        sum.wrapping_mul(31).wrapping_add(u64::from(byte))
+    });
+    format!("merge-{sum:016x}")
+}
+
 /// A name for files, one for each branch: `/` would lead into a directory, and `%` is what takes
 /// its place.
 fn file_name(branch: &str) -> String {

@@ -115,6 +115,7 @@ impl<'a> Resolver<'a> {
     fn run(&self, asked: &Asked<'_>, directory: PathBuf) -> Result<bool, MergeError> {
         let words = Words::Shell(asked.command.into());
         let mut job = Job::new(words, directory.clone());
+        job.id = place::job_id(&directory);
         job.limit = Some(asked.limit);
         job.log = Some(place::log(self.repo, "resolve", asked.branch));
         let files = bstr::join("\n", &asked.paths).to_str_lossy().into_owned();
@@ -125,7 +126,8 @@ impl<'a> Resolver<'a> {
         ] {
             job.env.push((name.into(), value.into()));
         }
-        let finished = supervise::run(&job, self.stop, &mut |_| {});
+        let finished = supervise::end_leftovers(&job.id, job.grace)
+            .and_then(|_| supervise::run(&job, self.stop, &mut |_| {}));
         let finished = finished.map_err(|source| MergeError::Command {
             command: asked.command.to_owned(),
             path: directory,

@@ -1,7 +1,7 @@
 //! The policy's tests, on merged files in a worktree of their own.
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use bstr::ByteSlice;
@@ -100,7 +100,7 @@ impl<'a> Trials<'a> {
         let mut job = Job::new(Words::Shell(command.into()), worktree.path().to_owned());
         job.limit = Some(self.limit);
         job.log = Some(log.clone());
-        job.id = job_id(worktree.path());
+        job.id = place::job_id(worktree.path());
         let mut time = Duration::ZERO;
         for run in 1..=RUNS {
             supervise::end_leftovers(&job.id, job.grace).map_err(failed(command, &job))?;
@@ -129,14 +129,4 @@ fn failed<'a>(command: &'a str, job: &'a Job) -> impl FnOnce(std::io::Error) -> 
         path: job.directory.clone(),
         source,
     }
-}
-
-/// The same for every test of a worktree, so that who comes after a tester that was killed ends
-/// what it left.
-fn job_id(worktree: &Path) -> String {
-    let place = worktree.display().to_string();
-    let sum = place.bytes().fold(0_u64, |sum, byte| {
-        sum.wrapping_mul(31).wrapping_add(u64::from(byte))
-    });
-    format!("merge-test-{sum:016x}")
 }
