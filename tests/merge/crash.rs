@@ -174,7 +174,7 @@ fn an_interrupt_ends_the_tests_and_changes_nothing() {
 fn a_record_that_cannot_be_read_is_told_and_aborted() {
     let world = world();
     world.merge(&[]);
-    let record = world.main().join(".git/baton/merge/records/auto%2F2.json");
+    let record = world.main().join(".git/baton/merge/records/auto+-2.json");
     write(&record, "{");
     let ran = world.merge(&["--continue"]);
     assert_eq!(ran.code, 2);

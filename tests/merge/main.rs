@@ -4,6 +4,7 @@
 mod conflicts;
 mod crash;
 mod refusals;
+mod schema;
 mod straight;
 mod tests_fail;
 mod together;

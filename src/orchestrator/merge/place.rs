@@ -71,10 +71,10 @@ pub fn job_id(worktree: &Path) -> String {
     format!("merge-{sum:016x}")
 }
 
-/// A name for files, one for each branch: `/` would lead into a directory, and `%` is what takes
-/// its place.
+/// A name for files, one for each branch: `/` would lead into a directory, and `+` takes its
+/// place: shells leave it alone.
 fn file_name(branch: &str) -> String {
-    branch.replace('%', "%25").replace('/', "%2F")
+    branch.replace('+', "++").replace('/', "+-")
 }
 
 #[cfg(test)]
@@ -83,7 +83,7 @@ mod tests {
 
     #[test]
     fn no_two_branches_have_one_name() {
-        assert_eq!(file_name("auto/x"), "auto%2Fx");
-        assert_ne!(file_name("auto/x"), file_name("auto%2Fx"));
+        assert_eq!(file_name("auto/x"), "auto+-x");
+        assert_ne!(file_name("auto/x"), file_name("auto+-x"));
     }
 }
