@@ -1,10 +1,12 @@
 //! Branches whose work has landed.
 
+use std::collections::HashSet;
+
 use super::MergeError;
 use super::ground::{Ground, full};
 use super::report::Afterwards;
 use crate::git::contained::{Containment, is_contained};
-use crate::git::{RefEdit, Repo, landing};
+use crate::git::{RefEdit, Repo, history, landing};
 use crate::model::Oid;
 use crate::orchestrator::pool::trash;
 
@@ -17,13 +19,16 @@ pub fn branches(
     landed: &[(String, Oid)],
 ) -> Result<Vec<Afterwards>, MergeError> {
     let worktrees = landing::worktrees(repo)?;
+    let tips: Vec<_> = landed.iter().map(|(_, tip)| *tip).collect();
+    let outside = history::reachable(repo, &tips, &[target])?;
+    let outside: HashSet<_> = outside.into_iter().map(|one| one.oid).collect();
     let mut fates = Vec::with_capacity(landed.len());
     let mut edits: Vec<(usize, Vec<RefEdit>)> = Vec::new();
     for (name, tip) in landed {
         let fate = match obstacle(repo, ground, &worktrees, name, *tip)? {
             Some(why) => Afterwards::Kept { why },
             None => {
-                let (fate, moves) = deletion(repo, target, name, *tip)?;
+                let (fate, moves) = deletion(repo, target, name, *tip, &outside)?;
                 if !moves.is_empty() {
                     edits.push((fates.len(), moves));
                 }
@@ -79,9 +84,14 @@ fn deletion(
     target: Oid,
     name: &str,
     tip: Oid,
+    outside: &HashSet<Oid>,
 ) -> Result<(Afterwards, Vec<RefEdit>), MergeError> {
     let mut moves = Vec::new();
-    let trash = match is_contained(repo, tip, target)? {
+    let found = match outside.contains(&tip) {
+        true => is_contained(repo, tip, target)?,
+        false => Containment::Ancestor,
+    };
+    let trash = match found {
         Containment::Missing(_) => {
             let why = "the target is not proven to hold all of it".to_owned();
             return Ok((Afterwards::Kept { why }, Vec::new()));
