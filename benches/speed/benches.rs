@@ -27,6 +27,8 @@ pub enum Bench {
     Verify,
     /// Branches that land.
     Merge,
+    /// `orchestrator conflicts` among many branches.
+    Conflicts,
     /// The program's size.
     Size,
 }
@@ -36,12 +38,13 @@ const MEGABYTE: f64 = 1_000_000.0;
 
 impl Bench {
     /// Every group, in the order of the table.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::PreCommit,
         Self::Rebase,
         Self::Fetch,
         Self::Verify,
         Self::Merge,
+        Self::Conflicts,
         Self::Size,
     ];
 
@@ -53,6 +56,7 @@ impl Bench {
             Self::Fetch => "fetch",
             Self::Verify => "verify",
             Self::Merge => "merge",
+            Self::Conflicts => "conflicts",
             Self::Size => "size",
         }
     }
@@ -65,6 +69,7 @@ impl Bench {
             Self::Fetch => fetch(baton, directory),
             Self::Verify => verify(baton, directory),
             Self::Merge => crate::merging::rows(baton, directory),
+            Self::Conflicts => conflicts(baton, directory),
             Self::Size => size(baton),
         }
     }
@@ -355,6 +360,63 @@ fn range_of(repository: &Path, commits: usize) -> Result<String> {
         }
     }
     unreachable!("the loop has no other end")
+}
+
+fn conflicts(baton: &Path, directory: &Path) -> Result<Vec<Row>> {
+    const BRANCHES: u64 = 50;
+    let repository = made(directory.join("agents.git"), |path| {
+        history::agents(path, 10_000, BRANCHES)
+    })?;
+    let sides = std::iter::once("main".to_owned());
+    let sides: Vec<_> = sides
+        .chain((0..BRANCHES).map(|number| format!("auto/{number}")))
+        .collect();
+    let mut pairs = String::new();
+    for (at, one) in sides.iter().enumerate() {
+        for other in &sides[at + 1..] {
+            pairs.push_str(&format!("{one} {other}\n"));
+        }
+    }
+    let list = directory.join("pairs");
+    fs::write(&list, pairs)?;
+    let one_by_one = "while read -r one other; do
+        git merge-tree --write-tree \"$one\" \"$other\" || test $? = 1 || exit 2
+    done <\"$1\"";
+    let peer = || {
+        let mut command = Command::new("sh");
+        command.current_dir(&repository);
+        seal(&mut command);
+        command.args(["-c", one_by_one, "sh"]).arg(&list);
+        command
+    };
+    let ours = || {
+        let mut command = Command::new(baton);
+        command.current_dir(&repository);
+        seal(&mut command);
+        command.args(["orchestrator", "conflicts", "--format=json"]);
+        command
+    };
+    let forget = || match fs::remove_file(repository.join("baton/merge-cache")) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    };
+    let times = medians(
+        3,
+        &[
+            Contestant::new(peer),
+            Contestant::new(ours).prepared(forget),
+        ],
+    )?;
+    let again = medians(9, &[Contestant::new(ours)])?;
+    Ok(vec![
+        compared(
+            "conflicts, 1,275 pairs / git merge-tree",
+            times[1],
+            times[0],
+            0.2,
+        ),
+        compared("the same once more", again[0], times[0], None),
+    ])
 }
 
 fn size(baton: &Path) -> Result<Vec<Row>> {

@@ -167,6 +167,33 @@ pub fn fan(path: &Path, branches: u64) -> std::io::Result<()> {
     })
 }
 
+/// A bare repository of `files` files and as many branches `auto/<number>` of agents' work: each
+/// edits ten files and adds one, one in five moves a file, and two at a time edit one file both.
+pub fn agents(path: &Path, files: u64, branches: u64) -> std::io::Result<()> {
+    import(path, true, |import| {
+        let base = import.commit("main", "Begin\n", &[])?;
+        import.file("baton.toml", POLICY)?;
+        for number in 0..files {
+            import.file(&source_path(number, files), &format!("// {number}\n"))?;
+        }
+        for number in 0..branches {
+            import.commit(&format!("auto/{number}"), "Work\n", &[base])?;
+            for _ in 0..9 {
+                let edited = import.random(files);
+                import.file(&source_path(edited, files), &format!("// by {number}\n"))?;
+            }
+            let shared = files / 2 + number / 2;
+            import.file(&source_path(shared, files), &format!("// by {number}\n"))?;
+            import.file(&format!("src/new/{number}.rs"), "// new\n")?;
+            if number % 5 == 0 {
+                let moved = source_path(files / 4 + number, files);
+                writeln!(import.out, "R {moved} src/moved/{number}.rs")?;
+            }
+        }
+        Ok(())
+    })
+}
+
 /// A clone's beginning: a repository with the base of [`fan`] that knows it as `origin`.
 pub fn clone_of_fan(path: &Path, origin: &Path) -> std::io::Result<()> {
     let url = origin.to_string_lossy();

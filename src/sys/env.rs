@@ -54,6 +54,15 @@ pub fn config_home() -> Option<PathBuf> {
     path("XDG_CONFIG_HOME").or_else(|| Some(path("HOME")?.join(".config")))
 }
 
+/// Whether text for this user may hold more than ASCII: the locale is a Unicode one, and
+/// `NO_COLOR` does not ask for plain text.
+pub fn shows_unicode() -> bool {
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(value);
+    let locale = locale.unwrap_or_default().to_string_lossy().to_lowercase();
+    let unicode = locale.contains("utf-8") || locale.contains("utf8");
+    unicode && value("NO_COLOR").is_none()
+}
+
 fn path(name: &str) -> Option<PathBuf> {
     value(name).map(PathBuf::from)
 }

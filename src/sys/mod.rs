@@ -16,5 +16,5 @@ pub mod random;
 pub mod supervise;
 pub mod tree;
 
-pub use env::{GitEnv, config_home, host_name};
+pub use env::{GitEnv, config_home, host_name, shows_unicode};
 pub use lock::FileLock;

@@ -1,24 +1,27 @@
 //! `git baton orchestrator`.
 
+mod conflicts;
 mod merge;
 mod pool;
-
-pub use pool::{
-    Pool, PoolAcquire, PoolCleanup, PoolHealth, PoolHeartbeat, PoolInit, PoolLook, PoolRelease,
-    PoolReset,
-};
 
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
+pub use conflicts::Conflicts;
 pub use merge::{Merge, MergeStrategy};
+pub use pool::{
+    Pool, PoolAcquire, PoolCleanup, PoolHealth, PoolHeartbeat, PoolInit, PoolLook, PoolRelease,
+    PoolReset,
+};
 
 /// What the orchestrator does with what the sessions leave.
 #[derive(Debug, Subcommand)]
 pub enum Orchestrator {
     /// Carry the sessions' summaries into the handoff document, in one commit
     Aggregate(Aggregate),
+    /// Say which branches will collide when they are merged
+    Conflicts(Conflicts),
     /// Edit the handoff document by hand, as a maintainer
     Edit(Edit),
     /// Look at the handoff document

@@ -1,6 +1,7 @@
 //! `git baton orchestrator`.
 
 mod aggregate;
+mod conflicts;
 mod edit;
 mod handoff;
 mod merge;
@@ -13,6 +14,7 @@ use crate::cli::orchestrator::Orchestrator;
 pub fn run(verb: Orchestrator) -> miette::Result<ExitCode> {
     match verb {
         Orchestrator::Aggregate(args) => aggregate::run(args),
+        Orchestrator::Conflicts(args) => conflicts::run(args),
         Orchestrator::Edit(args) => edit::run(args),
         Orchestrator::Handoff(verb) => handoff::run(verb),
         Orchestrator::Merge(args) => merge::run(args),

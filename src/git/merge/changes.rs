@@ -102,8 +102,8 @@ impl Changes {
 /// Whether a tree has only modes that git writes today, and something in it unless it is the
 /// root. Git puts other trees in order where a merge rewrites them.
 pub(super) fn is_plain(tree: &Rc<Tree>, is_root: bool) -> bool {
-    let entries = (0..tree.len()).map(|at| tree.get(at).entry.mode);
-    (is_root || tree.len() > 0) && entries.fold(true, |plain, mode| plain && is_plain_mode(mode))
+    let mut modes = (0..tree.len()).map(|at| tree.get(at).entry.mode);
+    (is_root || tree.len() > 0) && modes.all(is_plain_mode)
 }
 
 fn is_plain_mode(mode: u32) -> bool {

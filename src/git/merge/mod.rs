@@ -11,6 +11,8 @@ mod changes;
 mod conflict;
 mod exact;
 mod program;
+mod settings;
+mod work;
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -23,6 +25,8 @@ use bases::{Bases, Common};
 use changes::Changes;
 pub use conflict::{Conflict, ConflictKind, Merged};
 use program::{ByProgram, Pair};
+pub use settings::settings_digest;
+pub use work::with_uncommitted;
 
 use super::commit_object::{self, NewCommit};
 use super::tree::Trees;
@@ -226,9 +230,16 @@ impl<'a> Merger<'a> {
 }
 
 /// Writes a commit that nothing is to name, for git to look at. It depends on nothing but its
-/// tree and its parents.
+/// tree and its parents, and is as old as the youngest of them: git looks for merge bases from
+/// young to old, and a date that lies would make it look at the whole history.
 pub fn unnamed_commit(repo: &Repo, tree: Oid, parents: &[Oid]) -> Result<Oid, GitError> {
-    let nobody = b"baton <baton@localhost> 0 +0000".as_bstr();
+    let mut time = 0;
+    for parent in parents {
+        let parent = repo.objects().commit(*parent, &mut Vec::new())?;
+        time = parent.committed_at.max(time);
+    }
+    let nobody = format!("baton <baton@localhost> {time} +0000");
+    let nobody = nobody.as_bytes().as_bstr();
     let new = NewCommit {
         tree,
         parents,

@@ -1,0 +1,31 @@
+//! `git baton orchestrator conflicts`.
+
+use miette::IntoDiagnostic;
+
+use crate::cli::orchestrator::{Conflicts, TextFormat};
+use crate::commands::{ALLOWED, BROKEN, ExitCode, print};
+use crate::git::Repo;
+use crate::orchestrator::conflicts::{self, Charset, Request};
+use crate::sys::{GitEnv, shows_unicode};
+
+/// Says what will collide.
+pub fn run(args: Conflicts) -> miette::Result<ExitCode> {
+    let repo = Repo::open(&GitEnv::from_process().into_diagnostic()?)?;
+    let request = Request {
+        branches: args.branches,
+        into: args.into,
+    };
+    let forecast = conflicts::foresee(&repo, &request)?;
+    let charset = match shows_unicode() {
+        true => Charset::Unicode,
+        false => Charset::Ascii,
+    };
+    print(&match args.format {
+        TextFormat::Human => conflicts::render(&forecast, charset),
+        TextFormat::Json => forecast.to_json(),
+    })?;
+    Ok(match forecast.clean {
+        true => ALLOWED,
+        false => BROKEN,
+    })
+}
