@@ -157,7 +157,7 @@ pub fn begin_branch(slot: &Repo, branch: &str, base: Oid, reason: &str) -> Resul
 pub fn first_reason(repo: &Repo, branch: &str) -> Result<Option<BString>, GitError> {
     let args = ["log", "--walk-reflogs", "--format=%gs", branch, "--"];
     let said = repo.program().output(args)?;
-    Ok(said.lines().last().map(BString::from))
+    Ok(said.lines().next_back().map(BString::from))
 }
 
 /// Removes a branch that names this commit.

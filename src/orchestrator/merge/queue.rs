@@ -4,20 +4,22 @@
 //! before it that is still held has its turn. The system lets go of the lock of a process that
 //! dies, so that nobody waits for the dead.
 
-use std::path::Path;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 
 use super::{MergeError, place};
 use crate::git::{GitError, Repo};
 use crate::sys::{FileLock, file};
 
-/// How long to wait before asking again.
-const PAUSE: Duration = Duration::from_millis(20);
+/// How often who waits asks whether to stop.
+const TICK: Duration = Duration::from_millis(100);
 
 /// A turn, held until it is dropped.
 #[derive(Debug)]
 pub struct Turn {
-    path: std::path::PathBuf,
+    path: PathBuf,
     _own: FileLock,
 }
 
@@ -25,16 +27,20 @@ impl Turn {
     /// Waits for the turn; `stop` says whether to stop waiting.
     pub fn take(repo: &Repo, stop: &dyn Fn() -> bool) -> Result<Self, MergeError> {
         let directory = place::queue(repo);
-        let (number, turn) = draw(&directory).map_err(GitError::io(&directory))?;
-        loop {
-            if !is_preceded(&directory, number).map_err(GitError::io(&directory))? {
-                return Ok(turn);
+        let failed = || GitError::io(&directory);
+        let (number, turn) = draw(&directory).map_err(failed())?;
+        for earlier in numbers(&directory).map_err(failed())? {
+            if earlier >= number {
+                break;
             }
-            if stop() {
-                return Err(MergeError::Interrupted);
+            let path = directory.join(earlier.to_string());
+            match wait(&path, stop).map_err(failed())? {
+                // The file of somebody who died stays behind.
+                Some(_held) => file::remove_if_exists(&path).map_err(failed())?,
+                None => return Err(MergeError::Interrupted),
             }
-            std::thread::sleep(PAUSE);
         }
+        Ok(turn)
     }
 }
 
@@ -45,7 +51,7 @@ impl Drop for Turn {
     }
 }
 
-fn draw(directory: &Path) -> std::io::Result<(u64, Turn)> {
+fn draw(directory: &Path) -> io::Result<(u64, Turn)> {
     // Two draw one after the other, each with the other's number before its eyes.
     let _drawing = FileLock::acquire(&directory.join("draw"))?;
     let number = numbers(directory)?.last().map_or(0, |last| last + 1);
@@ -54,22 +60,24 @@ fn draw(directory: &Path) -> std::io::Result<(u64, Turn)> {
     Ok((number, Turn { path, _own: own }))
 }
 
-/// Whether somebody holds a lower number. The files of the dead go.
-fn is_preceded(directory: &Path, number: u64) -> std::io::Result<bool> {
-    for earlier in numbers(directory)? {
-        if earlier >= number {
-            return Ok(false);
-        }
-        let path = directory.join(earlier.to_string());
-        match FileLock::try_acquire(&path)? {
-            None => return Ok(true),
-            Some(_abandoned) => file::remove_if_exists(&path)?,
+/// Waits for the lock on this file; `None` where `stop` says to stop.
+fn wait(path: &Path, stop: &dyn Fn() -> bool) -> io::Result<Option<FileLock>> {
+    let (sender, receiver) = mpsc::channel();
+    let path = path.to_owned();
+    // The system has no wait for a lock that ends at a given time; one that nobody hears of any
+    // more is let go of as soon as it comes.
+    std::thread::spawn(move || sender.send(FileLock::acquire(&path)));
+    loop {
+        match receiver.recv_timeout(TICK) {
+            Ok(lock) => return lock.map(Some),
+            Err(RecvTimeoutError::Timeout) if stop() => return Ok(None),
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(error @ RecvTimeoutError::Disconnected) => return Err(io::Error::other(error)),
         }
     }
-    Ok(false)
 }
 
-fn numbers(directory: &Path) -> std::io::Result<Vec<u64>> {
+fn numbers(directory: &Path) -> io::Result<Vec<u64>> {
     let names = file::files_below(directory, &|_| false)?;
     let mut numbers: Vec<u64> = names.iter().filter_map(|name| name.parse().ok()).collect();
     numbers.sort_unstable();
@@ -86,10 +94,10 @@ mod tests {
         let (first, turn) = draw(dir.path()).unwrap();
         let (second, _other) = draw(dir.path()).unwrap();
         assert!(first < second);
-        assert!(!is_preceded(dir.path(), first).unwrap());
-        assert!(is_preceded(dir.path(), second).unwrap());
+        let path = dir.path().join(first.to_string());
+        assert!(wait(&path, &|| true).unwrap().is_none());
         drop(turn);
-        assert!(!is_preceded(dir.path(), second).unwrap());
+        assert!(wait(&path, &|| false).unwrap().is_some());
     }
 
     #[test]
@@ -98,7 +106,7 @@ mod tests {
         file::write_atomically(&dir.path().join("3"), b"").unwrap();
         let (number, _turn) = draw(dir.path()).unwrap();
         assert_eq!(number, 4);
-        assert!(!is_preceded(dir.path(), number).unwrap());
-        assert_eq!(numbers(dir.path()).unwrap(), [4]);
+        assert!(wait(&dir.path().join("3"), &|| false).unwrap().is_some());
+        assert_eq!(numbers(dir.path()).unwrap(), [3, 4]);
     }
 }
