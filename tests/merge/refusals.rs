@@ -155,3 +155,21 @@ fn a_branch_is_kept_where_the_policy_or_a_worktree_needs_it() {
     assert!(world.has("auto/a"));
     assert_eq!(branch(&report, "auto/a")["afterwards"]["branch_is"], "kept");
 }
+
+#[test]
+fn a_branch_of_another_history_is_refused_alone() {
+    let world = World::new("");
+    world.git(&["switch", "-q", "--orphan", "auto/alien"]);
+    world.write("alien", "alien");
+    world.commit_all("from elsewhere");
+    world.git(&["switch", "-q", "main"]);
+    world.branch("auto/b", &[("b", "b")]);
+    for strategy in ["merge", "squash"] {
+        let ran = world.merge(&["--dry-run", "--strategy", strategy]);
+        assert_eq!(ran.outcome("auto/alien"), "refused", "{}", ran.said);
+        assert_eq!(ran.outcome("auto/b"), "planned");
+    }
+    let ran = world.merge(&[]);
+    assert_eq!((ran.code, ran.outcome("auto/b")), (1, "landed"));
+    world.assert_clean();
+}

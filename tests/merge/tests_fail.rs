@@ -149,3 +149,21 @@ fn each_test_sees_the_merged_files_and_only_ignored_ones_of_the_run_before() {
     assert_eq!(branch(&report, "auto/b")["outcome"], "landed");
     world.assert_clean();
 }
+
+#[test]
+fn a_branch_that_only_the_culprit_kept_out_lands_in_its_stead() {
+    let world = World::new("");
+    world.branch("auto/0", &[("zero", "")]);
+    world.branch("auto/1", &[("base.txt", "bad\n")]);
+    world.branch("auto/2", &[("base.txt", "good\n"), ("two", "")]);
+    world.branch("auto/3", &[("three", ""), ("worse", "")]);
+    let ran = world.merge(&["--test", "! grep -q bad base.txt && test ! -e worse"]);
+    assert_eq!(ran.outcome("auto/1"), "test_failed", "{}", ran.said);
+    assert_eq!(ran.outcome("auto/3"), "test_failed");
+    assert_eq!(
+        (ran.outcome("auto/0"), ran.outcome("auto/2")),
+        ("landed", "landed")
+    );
+    assert_eq!(world.read("base.txt"), "good\n");
+    world.assert_clean();
+}

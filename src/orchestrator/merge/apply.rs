@@ -98,6 +98,11 @@ impl<'a, 'm> Applier<'a, 'm> {
         }
     }
 
+    /// From now on nobody is asked about conflicts.
+    pub fn mute(&self) {
+        self.resolver.mute();
+    }
+
     /// What was made of conflicts, before and now.
     pub fn resolutions(&self) -> Vec<Resolution> {
         self.resolutions.borrow().clone()

@@ -131,12 +131,13 @@ pub fn preview(
     let found = candidates::collect(repo, &ground, request, &merger)?;
     let mut report = blank(&ground, request);
     report.branches = found.others;
-    let resolver = Resolver::new(repo, &ground, stop).mute();
+    let resolver = Resolver::new(repo, &ground, stop);
     let joiner = Joiner {
         repo,
         ground: &ground,
         applier: Applier::new(repo, &ground, &merger, resolver, Vec::new()),
     };
+    joiner.applier.mute();
     let chain = chain::build(&joiner, &found.ordered, &mut BTreeMap::new())?;
     let planned = |commits| Outcome::Planned { commits };
     let reports = reports(&joiner, &found.ordered, &chain, planned)?;
@@ -168,7 +169,6 @@ fn tested(
     trials: &mut Trials<'_>,
 ) -> Result<Chain, MergeError> {
     let mut failed = BTreeMap::new();
-    let mut passed = 0;
     loop {
         let chain = chain::build(joiner, candidates, &mut failed)?;
         if chain.links.is_empty() || chain.end() == chain.start {
@@ -178,15 +178,20 @@ fn tested(
             // Before the tests take their time for what cannot land.
             landing::check_checkouts(joiner.repo, joiner.ground, chain.end())?;
         }
+        let end_at = |links: usize| match links {
+            0 => chain.start,
+            links => chain.links[links - 1].end,
+        };
+        let mut passed = 0;
+        for links in 1..chain.links.len() {
+            if trials.has_passed(end_at(links))? {
+                passed = links;
+            }
+        }
         let mut verdict_at = |links: usize| {
             let names = chain.links[..links].iter();
-            let names: Vec<_> = names
-                .map(|link| candidates[link.candidate].name.clone())
-                .collect();
-            let at = chain.links[..links]
-                .last()
-                .map_or(chain.start, |link| link.end);
-            trials.run(at, &names)
+            let names = names.map(|link| candidates[link.candidate].name.clone());
+            trials.run(end_at(links), &names.collect::<Vec<_>>())
         };
         if verdict_at(chain.links.len())? == Verdict::Passed {
             return Ok(chain);
@@ -206,7 +211,6 @@ fn tested(
         let log = log.display().to_string();
         let candidate = chain.links[culprit - 1].candidate;
         failed.insert(candidate, Failure::TestFailed { command, log, tail });
-        passed = culprit - 1;
     }
 }
 
@@ -286,6 +290,8 @@ fn escalate(
     chain: &Chain,
     reports: &mut BTreeMap<usize, BranchReport>,
 ) -> Result<(), MergeError> {
+    // Whoever was asked has answered; now it is told to people.
+    joiner.applier.mute();
     let held: Vec<_> = chain
         .links
         .iter()
@@ -300,6 +306,8 @@ fn escalate(
             Err(Obstacle::Stuck(now)) => now,
             _ => first.clone(),
         };
+        let made = joiner.applier.resolutions();
+        let own = |one: &&Resolution| candidate.commits.contains(&one.of);
         let needs_it = |one: &&Candidate| one.needs.contains(&candidate.name);
         let waiting = Waiting {
             branch: candidate.name.clone(),
@@ -316,12 +324,7 @@ fn escalate(
                 .iter()
                 .map(|one| one.path.to_string())
                 .collect(),
-            earlier: joiner
-                .applier
-                .resolutions()
-                .iter()
-                .map(Into::into)
-                .collect(),
+            earlier: made.iter().filter(own).map(Into::into).collect(),
             needed_by: candidates
                 .iter()
                 .filter(needs_it)

@@ -50,12 +50,15 @@ pub struct Joiner<'a, 'm> {
 
 type Outcome = Result<Result<Joined, Obstacle>, MergeError>;
 
-/// Returns an obstacle to the caller of the caller.
+/// The change, or its obstacle for the caller of the caller. A branch that git cannot merge at all
+/// keeps no other from landing.
 macro_rules! applied {
     ($result:expr) => {
-        match $result? {
-            Ok(applied) => applied,
-            Err(stuck) => return Ok(Err(Obstacle::Stuck(Box::new(stuck)))),
+        match $result {
+            Ok(Ok(applied)) => applied,
+            Ok(Err(stuck)) => return Ok(Err(Obstacle::Stuck(Box::new(stuck)))),
+            Err(MergeError::Git(error)) => return Ok(Err(impossible(&error))),
+            Err(error) => return Err(error),
         }
     };
 }
@@ -259,5 +262,13 @@ fn dropped(commit: Oid, message: &BStr) -> Dropped {
     Dropped {
         commit: commit.to_string(),
         subject: subject.to_str_lossy().into_owned(),
+    }
+}
+
+fn impossible(error: &GitError) -> Obstacle {
+    let help = miette::Diagnostic::help(error).map(|help| help.to_string());
+    Obstacle::Refused {
+        why: error.to_string(),
+        instead: help.unwrap_or_else(|| "merge it by hand, and see what git says".to_owned()),
     }
 }

@@ -1,6 +1,6 @@
 //! Commands that resolve conflicts, in a worktree of their own.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -46,7 +46,7 @@ pub struct Resolver<'a> {
     path: PathBuf,
     stop: &'a dyn Fn() -> bool,
     failed: RefCell<Vec<(Oid, Oid, String)>>,
-    is_mute: bool,
+    is_mute: Cell<bool>,
 }
 
 impl<'a> Resolver<'a> {
@@ -57,22 +57,19 @@ impl<'a> Resolver<'a> {
             path: place::resolver(&ground.worktrees),
             stop,
             failed: RefCell::default(),
-            is_mute: false,
+            is_mute: Cell::new(false),
         }
     }
 
-    /// The same, but nobody is asked.
-    pub fn mute(self) -> Self {
-        Self {
-            is_mute: true,
-            ..self
-        }
+    /// From now on nobody is asked.
+    pub fn mute(&self) {
+        self.is_mute.set(true);
     }
 
     /// Asks a command; `None` where it has no answer.
     pub fn ask(&self, asked: &Asked<'_>, stuck: &Stuck) -> Result<Option<Answer>, MergeError> {
         let key = (stuck.of, stuck.tree, asked.command.to_owned());
-        if self.is_mute || self.failed.borrow().contains(&key) {
+        if self.is_mute.get() || self.failed.borrow().contains(&key) {
             return Ok(None);
         }
         let answer = self.ask_once(asked, stuck)?;

@@ -59,6 +59,12 @@ impl<'a> Trials<'a> {
         }
     }
 
+    /// Whether the files of this commit are known to pass.
+    pub fn has_passed(&self, commit: Oid) -> Result<bool, MergeError> {
+        let tree = self.repo.objects().commit(commit, &mut Vec::new())?.tree;
+        Ok(self.known.get(&tree) == Some(&Verdict::Passed))
+    }
+
     /// Tests the files of a commit, in which these branches are merged.
     pub fn run(&mut self, commit: Oid, branches: &[String]) -> Result<Verdict, MergeError> {
         if self.commands.is_empty() {
