@@ -178,3 +178,40 @@ fn a_dry_run_changes_nothing() {
     assert_eq!(world.git(&["for-each-ref"]), refs);
     assert!(!world.main().join(".git/baton/merge").exists());
 }
+
+#[test]
+fn a_branch_that_the_pool_has_leased_or_a_session_works_on_is_not_finished() {
+    let world = World::new("[pool]\nsize = 1\n");
+    for args in [&["init"][..], &["acquire", "a"]] {
+        let out = world
+            .command(crate::world::BATON, world.main())
+            .args([&["orchestrator", "pool"], args].concat())
+            .output()
+            .unwrap();
+        assert!(
+            out.status.success(),
+            "{}",
+            String::from_utf8_lossy(&out.stderr)
+        );
+    }
+    let slot = world.root().join("main.worktrees/wt-1");
+    crate::world::write(&slot.join("a"), "a");
+    world.git_in(&slot, &["add", "-A"]);
+    world.git_in(&slot, &["commit", "-q", "-m", "a"]);
+    let why = || {
+        let ran = world.merge(&[]);
+        assert_eq!(
+            (ran.code, ran.outcome("auto/a")),
+            (0, "unfinished"),
+            "{}",
+            ran.said
+        );
+        ran.branch("auto/a")["why"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(why(), "session 1 is still at work on it");
+    world.git(&["update-ref", "-d", "refs/baton/sessions/1"]);
+    assert_eq!(why(), "slot wt-1 is still leased for it");
+    let report = world.merged(&["auto/a"]);
+    assert_eq!(branch(&report, "auto/a")["outcome"], "landed");
+    assert!(world.has("auto/a"), "the slot has it checked out");
+}

@@ -12,7 +12,7 @@ use crate::git::merge::Merger;
 use crate::git::tree::TreeReader;
 use crate::git::{GitError, Repo, history, landing};
 use crate::model::{Oid, Watch};
-use crate::orchestrator::{State, store};
+use crate::orchestrator::{Session, State, pool, store};
 
 /// A branch to merge.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -251,33 +251,40 @@ fn matching(repo: &Repo, ground: &Ground) -> Result<Vec<(String, Oid)>, MergeErr
 /// Branches on which somebody is still at work.
 #[derive(Default)]
 struct Unfinished {
-    active: Vec<(String, String)>,
+    sessions: Vec<Session>,
+    leases: Vec<(String, String)>,
     worktrees: Vec<landing::Worktree>,
 }
 
 impl Unfinished {
     fn read(repo: &Repo) -> Result<Self, MergeError> {
-        let sessions = store::list(repo)?;
-        let active = sessions
-            .into_iter()
-            .filter(|one| one.state == State::Active);
+        let slots = pool::read(repo)?.map_or_else(Vec::new, |pool| pool.slots);
+        let leased = |slot: pool::state::Slot| Some((slot.lease?.branch?, slot.name));
         Ok(Self {
-            active: active
-                .filter_map(|one| Some((one.branch?, one.number)))
-                .collect(),
+            sessions: store::list(repo)?,
+            leases: slots.into_iter().filter_map(leased).collect(),
             worktrees: landing::worktrees(repo)?,
         })
     }
 
     fn reason(&self, branch: &str) -> Result<Option<String>, MergeError> {
         let reference = full(branch);
-        if let Some((_, number)) = self.active.iter().find(|(name, _)| *name == reference) {
+        let session_in = |state: State| {
+            let mut sessions = self.sessions.iter();
+            sessions.find(|one| one.branch.as_ref() == Some(&reference) && one.state == state)
+        };
+        if let Some(session) = session_in(State::Active) {
+            let number = &session.number;
             return Ok(Some(format!("session {number} is still at work on it")));
         }
+        let ended = session_in(State::Ended).is_some();
+        let mut leases = self.leases.iter().filter(|_| !ended);
+        if let Some((_, slot)) = leases.find(|(name, _)| short(name) == branch) {
+            return Ok(Some(format!("slot {slot} is still leased for it")));
+        }
         let here = |one: &&landing::Worktree| {
-            one.branch
-                .as_ref()
-                .is_some_and(|branch| **branch == *reference.as_bytes())
+            let branch = one.branch.as_ref();
+            branch.is_some_and(|branch| **branch == *reference.as_bytes())
         };
         for worktree in self.worktrees.iter().filter(here) {
             if landing::has_changes(&landing::open_worktree(&worktree.path)?)? {

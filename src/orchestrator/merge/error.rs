@@ -6,7 +6,7 @@ use thiserror::Error;
 use crate::git::{GitError, StoreError};
 use crate::guard::GuardError;
 use crate::orchestrator::SessionError;
-use crate::orchestrator::pool::WorkError;
+use crate::orchestrator::pool::{PoolError, WorkError};
 
 /// Why nothing was merged, or why merging stopped.
 #[derive(Debug, Error, Diagnostic)]
@@ -35,6 +35,11 @@ pub enum MergeError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Work(#[from] WorkError),
+
+    /// The pool of worktrees cannot be looked at.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Pool(#[from] PoolError),
 
     /// The target is not there.
     #[error("there is no branch {0} to merge into")]
