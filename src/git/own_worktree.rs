@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use bstr::{BStr, BString, ByteSlice};
 
-use super::{GitError, Repo, landing};
+use super::{GitError, Repo, ScratchIndex, landing};
 use crate::model::{Entry, Oid};
 use crate::sys::file;
 
@@ -165,18 +165,10 @@ impl OwnWorktree {
 
     /// The tree of all that is there, staged or not, without a change to the index.
     pub fn snapshot(&self) -> Result<Oid, GitError> {
-        let directory = self.repo.baton_dir();
-        let temporary = file::temporary_directory(&directory).map_err(GitError::io(directory))?;
-        let index = temporary.path().join("index");
-        let run = |args: &[&str]| {
-            let mut command = self.repo.program().command();
-            command.env("GIT_INDEX_FILE", &index);
-            self.repo.program().run(command, args, None)
-        };
-        run(&["read-tree", "HEAD"])?;
-        run(&["add", "--all"])?;
-        let args = ["write-tree"];
-        parsed(&args, &run(&args)?)
+        let index = ScratchIndex::empty(&self.repo)?;
+        index.git(["read-tree", "HEAD"], None)?;
+        index.git(["add", "--all"], None)?;
+        index.write_tree()
     }
 
     /// Takes the worktree away, with all that is in it.
@@ -192,7 +184,10 @@ impl OwnWorktree {
 
     fn written(&self) -> Result<Oid, GitError> {
         let args = ["write-tree"];
-        parsed(&args, &self.git(&args)?)
+        Oid::from_hex(self.git(&args)?.trim()).map_err(|error| GitError::Program {
+            args: args.join(" "),
+            reason: error.to_string(),
+        })
     }
 
     fn paths(&self, args: &[&str]) -> Result<Vec<BString>, GitError> {
@@ -211,11 +206,4 @@ impl OwnWorktree {
         let args = [&WITHOUT_HOOKS, args].concat();
         self.repo.program().run(command, args, None)
     }
-}
-
-fn parsed(args: &[&str], out: &[u8]) -> Result<Oid, GitError> {
-    Oid::from_hex(out.trim()).map_err(|error| GitError::Program {
-        args: args.join(" "),
-        reason: error.to_string(),
-    })
 }

@@ -1,8 +1,8 @@
 //! Trees made from other trees, path by path, without anybody's index.
 
-use bstr::{BString, ByteSlice};
+use bstr::BString;
 
-use super::{GitError, Repo};
+use super::{GitError, Repo, ScratchIndex};
 use crate::model::{Entry, EntryKind, Oid};
 use crate::sys::file;
 
@@ -12,14 +12,6 @@ pub fn tree_edited(
     tree: Oid,
     edits: &[(BString, Option<Entry>)],
 ) -> Result<Oid, GitError> {
-    let directory = repo.baton_dir();
-    let temporary = file::temporary_directory(&directory).map_err(GitError::io(directory))?;
-    let index = temporary.path().join("index");
-    let run = |args: &[&str], input: Option<&[u8]>| {
-        let mut command = repo.program().command();
-        command.env("GIT_INDEX_FILE", &index);
-        repo.program().run(command, args, input)
-    };
     let mut input = Vec::new();
     let zeros = "0".repeat(2 * repo.objects().id_len());
     for (path, entry) in edits {
@@ -31,14 +23,10 @@ pub fn tree_edited(
         input.extend_from_slice(path);
         input.push(0);
     }
-    run(&["read-tree", &tree.to_string()], None)?;
-    run(&["update-index", "-z", "--index-info"], Some(&input))?;
-    let args = ["write-tree"];
-    let out = run(&args, None)?;
-    Oid::from_hex(out.trim()).map_err(|error| GitError::Program {
-        args: args.join(" "),
-        reason: error.to_string(),
-    })
+    let index = ScratchIndex::empty(repo)?;
+    index.git(["read-tree", &tree.to_string()], None)?;
+    index.git(["update-index", "-z", "--index-info"], Some(&input))?;
+    index.write_tree()
 }
 
 /// A file with the lines that both sides of a conflict add to the base's, which may be none.

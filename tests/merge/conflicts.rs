@@ -289,3 +289,40 @@ fn a_resolver_that_leaves_markers_or_fails_leads_to_people() {
         assert_eq!(ran.outcome("auto/a"), "landed");
     }
 }
+
+#[test]
+fn a_conflict_outlives_the_collection_of_garbage() {
+    for strategy in ["merge", "rebase"] {
+        let world = World::new("");
+        world.branch("auto/a", &[("base.txt", "ours\n")]);
+        world.branch(
+            "auto/b",
+            &[("b", "b"), ("base.txt", "1\n"), ("base.txt", "2\n")],
+        );
+        let args = ["--strategy", strategy, "--after", "auto/b:auto/a"];
+        let mut ran = world.merge(&args);
+        for _ in 0..3 {
+            assert_eq!(ran.outcome("auto/b"), "conflict", "{}", ran.said);
+            world.git(&["reflog", "expire", "--expire=now", "--all"]);
+            world.git(&["gc", "-q", "--prune=now"]);
+            assert_eq!(world.merge(&[]).outcome("auto/b"), "conflict");
+            let file = worktree(&ran, "auto/b").join("base.txt");
+            let shown = std::fs::read_to_string(&file).unwrap();
+            let made = shown
+                .lines()
+                .filter(|line| !line.starts_with(['<', '=', '>']));
+            resolve(
+                &world,
+                file.parent().unwrap(),
+                &made.collect::<Vec<_>>().join("\n"),
+            );
+            ran = world.merge(&["--continue"]);
+            if ran.code == 0 {
+                break;
+            }
+        }
+        assert_eq!(ran.outcome("auto/b"), "landed", "{}", ran.said);
+        assert_eq!(world.git(&["for-each-ref", "refs/baton/merge"]), "");
+        world.assert_clean();
+    }
+}

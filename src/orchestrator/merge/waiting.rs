@@ -9,11 +9,14 @@ use serde::{Deserialize, Serialize};
 use super::apply::{Resolution, Stuck};
 use super::{MergeError, markers, place};
 use crate::git::own_worktree::{Left, OwnWorktree};
-use crate::git::{GitError, Repo};
+use crate::git::{GitError, RefEdit, Repo};
 use crate::model::Oid;
 use crate::orchestrator::pool::trash::{self, Parcel};
 use crate::policy::merge::Strategy;
-use crate::sys::file;
+use crate::sys::{clock, file};
+
+/// Below what the references are that keep what conflicts are made of.
+pub const PREFIX: &str = "refs/baton/merge/";
 
 /// A branch that waits.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -133,6 +136,36 @@ pub fn all(repo: &Repo) -> Result<Vec<Waiting>, MergeError> {
     Ok(all)
 }
 
+/// Keeps what the record names from being taken for garbage: below `refs/baton/merge/`, a commit
+/// with the files that are shown, and all else among its parents.
+fn pin(repo: &Repo, waiting: &Waiting) -> Result<(), MergeError> {
+    let now = clock::now();
+    let mut parents = vec![waiting.onto, waiting.tip];
+    for one in &waiting.earlier {
+        let message = b"What was made of an earlier conflict\n";
+        parents.push(repo.store().commit(one.tree, &[one.onto], message, now)?);
+    }
+    let message = format!(
+        "The conflicts of {} with {}\n",
+        waiting.branch, waiting.into
+    );
+    let shown = repo
+        .store()
+        .commit(waiting.shown, &parents, message.as_bytes(), now)?;
+    point(repo, &waiting.branch, Some(shown))
+}
+
+/// Has the reference that keeps a branch's conflict name this commit, or be gone.
+fn point(repo: &Repo, branch: &str, new: Option<Oid>) -> Result<(), MergeError> {
+    let name = format!("{PREFIX}{branch}");
+    let old = repo.refs().resolve(&name)?;
+    if old != new {
+        let edit = RefEdit { name, old, new };
+        repo.store().transact(&[edit], "baton: conflict")?;
+    }
+    Ok(())
+}
+
 /// Shows the conflict in a worktree, and then records it.
 pub fn begin(repo: &Repo, waiting: &Waiting, stuck: &Stuck) -> Result<(), MergeError> {
     let worktree = OwnWorktree::at(repo, &waiting.worktree, stuck.onto)?;
@@ -141,6 +174,7 @@ pub fn begin(repo: &Repo, waiting: &Waiting, stuck: &Stuck) -> Result<(), MergeE
         .iter()
         .map(|one| (one.path.as_bstr(), one.stages));
     worktree.show(stuck.onto, stuck.tree, &conflicts.collect::<Vec<_>>())?;
+    pin(repo, waiting)?;
     let json = serde_json::to_vec_pretty(waiting).expect("a record is plain text");
     let path = place::record(repo, &waiting.branch);
     file::write_atomically(&path, &json).map_err(GitError::io(path))?;
@@ -158,6 +192,7 @@ pub fn close(repo: &Repo, branch: &str) -> Result<(), MergeError> {
 
 fn gone(repo: &Repo, waiting: &Waiting) -> Result<(), MergeError> {
     OwnWorktree::remove(repo, &waiting.worktree)?;
+    point(repo, &waiting.branch, None)?;
     let path = place::record(repo, &waiting.branch);
     Ok(file::remove_if_exists(&path).map_err(GitError::io(path))?)
 }
