@@ -89,7 +89,13 @@ impl OwnWorktree {
             file::remove_if_exists(&lock).map_err(GitError::io(lock))?;
         }
         let commit = commit.to_string();
-        self.git(&["checkout", "--quiet", "--force", "--detach", &commit])?;
+        let checkout = ["checkout", "--quiet", "--force", "--detach", &commit];
+        if self.git(&checkout).is_err() {
+            // An index that cannot be read is no loss.
+            let index = self.repo.git_dir().join("index");
+            file::remove_if_exists(&index).map_err(GitError::io(index))?;
+            self.git(&checkout)?;
+        }
         self.git(&["clean", "-ffdq"])?;
         Ok(())
     }

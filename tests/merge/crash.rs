@@ -215,3 +215,49 @@ fn a_checkout_that_another_git_holds_is_shown_the_landing_later() {
     assert_eq!(world.read("a"), "a");
     world.assert_clean();
 }
+
+#[test]
+fn killed_between_the_steps_of_telling_people_the_next_run_tells_them_again() {
+    for lost in ["record", "worktree", "both", "half"] {
+        let world = world();
+        let ran = world.merge(&[]);
+        let place = ran.branch("auto/2")["worktree"]
+            .as_str()
+            .unwrap()
+            .to_owned();
+        let record = world.main().join(".git/baton/merge/records/auto+-2.json");
+        if ["record", "both"].contains(&lost) {
+            std::fs::remove_file(record).unwrap();
+        }
+        if ["worktree", "both"].contains(&lost) {
+            std::fs::remove_dir_all(&place).unwrap();
+        }
+        if lost == "half" {
+            std::fs::remove_file(std::path::Path::new(&place).join(".git")).unwrap();
+        }
+        assert_continued(&world);
+    }
+}
+
+#[test]
+fn a_worktree_for_tests_that_was_left_in_disorder_is_put_right() {
+    let world = World::new("");
+    world.branch("auto/0", &[("0", "0")]);
+    world.merged(&["--test", "true"]);
+    let place = world.root().join("main.worktrees/merge-test");
+    let own = world.main().join(".git/worktrees/merge-test");
+    let disorders: [&dyn Fn(); 4] = [
+        &|| write(&own.join("index.lock"), ""),
+        &|| std::fs::remove_dir_all(&place).unwrap(),
+        &|| std::fs::remove_dir_all(&own).unwrap(),
+        &|| write(&own.join("index"), "no index"),
+    ];
+    for (number, disorder) in disorders.iter().enumerate() {
+        disorder();
+        let name = format!("auto/{}", number + 1);
+        world.branch(&name, &[(&name, "x")]);
+        let ran = world.merge(&["--test", &format!("test -e {name}")]);
+        assert_eq!(ran.code, 0, "{number}: {}", ran.said);
+    }
+    world.assert_clean();
+}
