@@ -20,8 +20,8 @@
 //!   or a side made the one of the other itself. (With a rename between the two, gits up to
 //!   2.47 at least lose the file; the answer is git's all the same.)
 //!
-//! Each of these sends the pair to git, and so does more than one base, a base that is none, and
-//! a tree with modes that git does not write any more.
+//! Each of these sends the pair to git, and so do several bases as good as each other, a history
+//! that was cut off, and a tree with modes that git does not write any more.
 
 use bstr::{BStr, ByteSlice};
 
