@@ -3,8 +3,13 @@
 use std::ffi::OsString;
 use std::path::Path;
 
-use super::{GitError, Repo};
+use bstr::ByteSlice;
+
+use super::landing::open_worktree;
+use super::scratch_index::{UNHIDE, nul_ended};
+use super::{GitError, Repo, status};
 use crate::model::Oid;
+use crate::sys::{file, tree};
 
 /// Settings that let git write names that are odd elsewhere, and all files of a sparse checkout.
 const SETTINGS: [&str; 6] = [
@@ -25,6 +30,47 @@ impl Repo {
         // Exits with 1 where a file is not as the index has it.
         self.on_own_index(&["update-index", "-q", "--refresh"], None)
             .ok();
+        Ok(())
+    }
+
+    /// Makes git look again at the files that it was told not to look at, but for those that a
+    /// sparse checkout leaves out: a reset would pass them over.
+    pub fn unhide(&self) -> Result<(), GitError> {
+        let paths = status::hidden(self)?;
+        if paths.is_empty() {
+            return Ok(());
+        }
+        UNHIDE.iter().try_for_each(|option| {
+            let args = ["update-index", option, "-z", "--stdin"];
+            self.on_own_index(&args, Some(&nul_ended(&paths)))
+        })
+    }
+
+    /// Takes away the submodules in this worktree that are not as its index has them, or that
+    /// have commits of their own: a reset leaves them as they are. Their directories stay, empty, as
+    /// before they were fetched.
+    pub fn drop_changed_submodules(&self) -> Result<(), GitError> {
+        let root = self.program().directory();
+        if !file::is_taken(&root.join(".gitmodules")) {
+            return Ok(());
+        }
+        let found = status::of(self)?;
+        for path in &found.submodules {
+            let directory = root.join(path.to_path_lossy());
+            let submodule = open_worktree(&directory)?;
+            let own = submodule.common_dir();
+            // A link could lead to somebody else's repository, were it this one.
+            let modules = self.git_dir().join("modules");
+            let is_own = [&directory, &modules].map(|above| file::is_below(own, above));
+            if !is_own.contains(&true) {
+                continue;
+            }
+            if found.changed.contains(path) || status::has_unpublished(&submodule)? {
+                file::remove_all_if_exists(own).map_err(GitError::io(own))?;
+                file::remove_all_if_exists(&directory).map_err(GitError::io(&directory))?;
+                tree::make_directory(&directory).map_err(GitError::io(&directory))?;
+            }
+        }
         Ok(())
     }
 

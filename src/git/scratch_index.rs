@@ -32,6 +32,9 @@ const SETTINGS: [&str; 16] = [
     "core.protectHFS=false",
 ];
 
+/// The options of `git update-index` by which it looks at files again; it takes one at a time.
+pub(super) const UNHIDE: [&str; 2] = ["--no-assume-unchanged", "--no-skip-worktree"];
+
 /// One side of a path on which a merge did not decide.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Conflict {
@@ -83,7 +86,7 @@ impl<'a> ScratchIndex<'a> {
     /// Makes git look at the files of these paths again, whatever `git update-index
     /// --assume-unchanged` or `--skip-worktree` said.
     pub fn unhide(&self, paths: &[BString]) -> Result<(), GitError> {
-        for option in ["--no-assume-unchanged", "--no-skip-worktree"] {
+        for option in UNHIDE {
             let args = ["update-index", option, "-z", "--stdin"];
             self.git(args, Some(&nul_ended(paths)))?;
         }

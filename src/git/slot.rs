@@ -135,6 +135,8 @@ pub fn linked_git_dir(path: &Path) -> Result<Option<PathBuf>, GitError> {
 /// # Errors
 /// [`StoreError::Raced`] when there is a branch of that name.
 pub fn begin_branch(slot: &Repo, branch: &str, base: Oid, reason: &str) -> Result<(), StoreError> {
+    // First, so that at no time there is a branch of which no worktree tells whose it is.
+    run(slot, ["symbolic-ref", "-m", reason, "HEAD", branch])?;
     let input = format!("create {branch}\0{base}\0");
     let args = [
         "update-ref",
@@ -150,7 +152,7 @@ pub fn begin_branch(slot: &Repo, branch: &str, base: Oid, reason: &str) -> Resul
             None => error.into(),
         });
     }
-    Ok(run(slot, ["symbolic-ref", "-m", reason, "HEAD", branch])?)
+    Ok(())
 }
 
 /// The reason with which a branch was begun, as far back as its log goes.
@@ -187,17 +189,40 @@ pub fn advance(slot: &Repo, old: Oid, new: Oid, reason: &str) -> Result<(), GitE
     detach(slot, new, reason)
 }
 
+/// Whether index and files are as `HEAD` has them, ignored files apart.
+pub fn is_pristine(slot: &Repo) -> Result<bool, GitError> {
+    let mut command = slot.program().command();
+    command.env_remove("GIT_INDEX_FILE");
+    let args = ["--no-optional-locks", "status", "--porcelain"];
+    Ok(slot.program().run(command, args, None)?.is_empty())
+}
+
 /// Makes the worktree what a fresh checkout of `base` on no branch would be, but for ignored files
 /// that match one of the patterns `keep`. Whatever else is there is lost.
 pub fn restore(slot: &Repo, base: Oid, keep: &[String], reason: &str) -> Result<(), GitError> {
     // First, so that what happens to index and files is on no branch's account.
-    if let Some(tip) = slot.head()? {
-        detach(slot, tip, reason)?;
-    }
+    detach(slot, slot.head()?.unwrap_or(base), reason)?;
     clear_operations(slot)?;
     clean(slot, keep)?;
+    slot.unhide()?;
     let base = base.to_string();
-    run(slot, ["reset", "--quiet", "--hard", &base])
+    run(slot, ["reset", "--quiet", "--hard", &base])?;
+    slot.drop_changed_submodules()
+}
+
+/// Like [`restore`], where every tracked file is as `HEAD` has it: then only the difference between
+/// the two commits is touched.
+pub fn recycle(slot: &Repo, base: Oid, keep: &[String], reason: &str) -> Result<(), GitError> {
+    let Some(tip) = slot.head()? else {
+        return restore(slot, base, keep, reason);
+    };
+    detach(slot, tip, reason)?;
+    clear_operations(slot)?;
+    clean(slot, keep)?;
+    match tip == base || advance(slot, tip, base, reason).is_ok() {
+        true => slot.drop_changed_submodules(),
+        false => restore(slot, base, keep, reason),
+    }
 }
 
 /// Ends whatever git was in the middle of, without touching files.

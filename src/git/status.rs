@@ -1,6 +1,7 @@
 //! What a worktree holds that no commit does.
 
 use std::path::PathBuf;
+use std::process::Stdio;
 
 use bstr::{BString, ByteSlice};
 
@@ -129,6 +130,34 @@ fn ask(program: &Program, args: &[&str]) -> Result<BString, GitError> {
     program.run(command, args, None)
 }
 
+/// What git says, on the way, of a directory that it passes over (`dir.c`).
+const PASSED_OVER: &str = "could not open directory";
+
+/// The files that nothing tracks, but for those these options exclude. A directory into which git
+/// cannot look is an error: it could hold anything.
+fn others(program: &Program, options: &[String]) -> Result<Vec<BString>, GitError> {
+    let mut command = program.command();
+    command
+        .env_remove("GIT_INDEX_FILE")
+        .args(["-c", "core.untrackedCache=false"])
+        .args(["ls-files", "--others", "-z"])
+        .args(options)
+        .stdin(Stdio::null());
+    let failed = |reason: String| GitError::Program {
+        args: "ls-files --others".to_owned(),
+        reason,
+    };
+    let out = command
+        .output()
+        .map_err(|error| failed(error.to_string()))?;
+    if !out.status.success() || out.stderr.contains_str(PASSED_OVER) {
+        return Err(failed(out.stderr.trim().to_str_lossy().into_owned()));
+    }
+    let mut paths = nul_separated(&out.stdout);
+    paths.sort();
+    Ok(paths)
+}
+
 fn changed(program: &Program) -> Result<Vec<BString>, GitError> {
     let out = ask(
         program,
@@ -162,11 +191,7 @@ fn path_of(line: &[u8]) -> Option<&[u8]> {
 /// What no commit and no index holds, as far as `.gitignore` files and the user's own excludes
 /// do not name it.
 fn untracked(program: &Program) -> Result<Vec<BString>, GitError> {
-    let mut args = vec![
-        "ls-files".to_owned(),
-        "--others".to_owned(),
-        "-z".to_owned(),
-    ];
+    let mut options = Vec::new();
     // A `.gitignore` at the root that nobody has committed could hide all there is, itself too.
     let is_tracked = !ask(
         program,
@@ -175,21 +200,17 @@ fn untracked(program: &Program) -> Result<Vec<BString>, GitError> {
     .is_empty();
     let root = program.directory();
     if is_tracked || !file::is_taken(&root.join(".gitignore")) {
-        args.push("--exclude-per-directory=.gitignore".to_owned());
+        options.push("--exclude-per-directory=.gitignore".to_owned());
     }
     if let Some(path) = users_excludes(program)?.and_then(|path| path.to_str().map(str::to_owned)) {
-        args.push(format!("--exclude-from={path}"));
+        options.push(format!("--exclude-from={path}"));
     }
-    let args: Vec<_> = args.iter().map(String::as_str).collect();
-    let mut paths = nul_separated(&ask(program, &args)?);
-    paths.sort();
-    Ok(paths)
+    others(program, &options)
 }
 
 /// Every file that nothing tracks, ignored or not.
 pub fn all_untracked(worktree: &Repo) -> Result<Vec<BString>, GitError> {
-    let listed = ask(worktree.program(), &["ls-files", "--others", "-z"])?;
-    Ok(nul_separated(&listed))
+    others(worktree.program(), &[])
 }
 
 /// What git ignores in a worktree; a directory of which it ignores all as one path that ends with

@@ -1,6 +1,7 @@
 //! `[pool]`: the worktrees that are kept ready for agents.
 
 use std::ops::Range;
+use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -38,6 +39,20 @@ pub struct PoolTable {
     /// Ignored files that a slot keeps when it is reset, as patterns of `.gitignore`.
     #[schemars(with = "Vec<String>")]
     pub keep: Vec<Spanned<String>>,
+    /// Ignored files that a slot gets from the main worktree, as patterns of `.gitignore`, beside
+    /// those that a file `.worktreeinclude` there names.
+    #[schemars(with = "Vec<String>")]
+    pub include: Vec<Spanned<String>>,
+    /// Lines of shell that are run in a slot once a task has got it; when one fails, the slot is
+    /// taken back.
+    #[schemars(with = "Vec<String>")]
+    pub post_acquire: Vec<Spanned<String>>,
+    /// Lines of shell that are run in a slot before it is given back; when one fails, it is kept.
+    #[schemars(with = "Vec<String>")]
+    pub pre_release: Vec<Spanned<String>>,
+    /// How many seconds each of those lines may run.
+    #[schemars(with = "u64", range(min = 1))]
+    pub step_limit: Spanned<u64>,
     /// How many seconds after its last sign of life a lease may be given to another, where
     /// everything else says that its owner is gone too.
     pub stale_after: u64,
@@ -56,6 +71,14 @@ pub struct PoolPolicy {
     pub base: String,
     /// Ignored files that a slot keeps when it is reset.
     pub keep: Vec<String>,
+    /// Ignored files that a slot gets from the main worktree.
+    pub include: Vec<String>,
+    /// Lines of shell for a slot that was acquired.
+    pub post_acquire: Vec<String>,
+    /// Lines of shell for a slot that is about to be released.
+    pub pre_release: Vec<String>,
+    /// How long each of those lines may run.
+    pub step_limit: Duration,
     /// Seconds after which a lease without a sign of life is old.
     pub stale_after: u64,
 }
@@ -80,6 +103,10 @@ impl Default for PoolTable {
             branch: unplaced_text("auto/{task}"),
             base: unplaced_text(""),
             keep: Vec::new(),
+            include: Vec::new(),
+            post_acquire: Vec::new(),
+            pre_release: Vec::new(),
+            step_limit: unplaced(600),
             stale_after: 3600,
         }
     }
@@ -94,19 +121,22 @@ pub(super) fn compile(table: &PoolTable) -> Result<PoolPolicy, Wrong> {
         let problem = PolicyProblem::PoolSize(size);
         return Err((table.size.span(), problem, "write a number from 1 to 1000"));
     }
-    let keep = table.keep.iter().map(|pattern| {
-        let text = pattern.get_ref();
-        match text.is_empty() || text.contains(char::is_control) {
-            true => Err(wrong(pattern, "name ignored files, such as `target/`")),
-            false => Ok(text.clone()),
-        }
-    });
+    let step_limit = *table.step_limit.get_ref();
+    if step_limit == 0 {
+        let problem = PolicyProblem::Pool(step_limit.to_string());
+        let help = "write a number of seconds, such as 600";
+        return Err((table.step_limit.span(), problem, help));
+    }
     Ok(PoolPolicy {
         size,
         root: root(&table.root)?,
         branch: branch(&table.branch)?,
         base: base(&table.base)?,
-        keep: keep.collect::<Result<_, _>>()?,
+        keep: lines(&table.keep, "name ignored files, such as `target/`")?,
+        include: lines(&table.include, "name ignored files, such as `.env`")?,
+        post_acquire: lines(&table.post_acquire, COMMAND)?,
+        pre_release: lines(&table.pre_release, COMMAND)?,
+        step_limit: Duration::from_secs(step_limit),
         stale_after: table.stale_after,
     })
 }
@@ -117,9 +147,29 @@ pub(super) fn decompile(policy: &PoolPolicy) -> PoolTable {
         root: unplaced_text(&policy.root),
         branch: unplaced_text(&policy.branch),
         base: unplaced_text(&policy.base),
-        keep: policy.keep.iter().map(|one| unplaced_text(one)).collect(),
+        keep: unplaced_lines(&policy.keep),
+        include: unplaced_lines(&policy.include),
+        post_acquire: unplaced_lines(&policy.post_acquire),
+        pre_release: unplaced_lines(&policy.pre_release),
+        step_limit: unplaced(policy.step_limit.as_secs()),
         stale_after: policy.stale_after,
     }
+}
+
+/// What a line of shell may be.
+const COMMAND: &str = "write a line of shell, such as `npm ci`";
+
+/// Texts of one line each, and none of them empty.
+fn lines(texts: &[Spanned<String>], help: &'static str) -> Result<Vec<String>, Wrong> {
+    let line = |text: &Spanned<String>| match text.get_ref() {
+        line if line.is_empty() || line.contains(char::is_control) => Err(wrong(text, help)),
+        line => Ok(line.clone()),
+    };
+    texts.iter().map(line).collect()
+}
+
+fn unplaced_lines(lines: &[String]) -> Vec<Spanned<String>> {
+    lines.iter().map(|line| unplaced_text(line)).collect()
 }
 
 fn root(text: &Spanned<String>) -> Result<String, Wrong> {
@@ -214,6 +264,9 @@ mod tests {
             "branch = 'a..{task}'",
             "base = '-x'",
             "keep = ['']",
+            r#"include = ["a\nb"]"#,
+            "post_acquire = ['']",
+            "step_limit = 0",
         ] {
             assert!(parse(table).is_err(), "{table}");
         }
@@ -221,7 +274,8 @@ mod tests {
 
     #[test]
     fn a_table_is_shown_as_it_reads() {
-        let text = "[pool]\nsize = 3\nkeep = ['target/']\nbase = 'main'\n";
+        let text = "[pool]\nsize = 3\nkeep = ['target/']\nbase = 'main'\n\
+                    include = ['.env']\npost_acquire = ['a', 'b']\npre_release = ['c']\nstep_limit = 5\n";
         let policy = Policy::parse("baton.toml", text.as_bytes()).unwrap();
         let again = Policy::parse("shown", policy.effective_toml().as_bytes()).unwrap();
         assert_eq!(again.pool, policy.pool);

@@ -73,6 +73,15 @@ pub fn is_same_place(one: &Path, other: &Path) -> bool {
     matches!((one.canonicalize(), other.canonicalize()), (Ok(one), Ok(other)) if one == other)
 }
 
+/// Whether a path leads to a place below another, links followed; false where one of them leads
+/// nowhere.
+pub fn is_below(path: &Path, above: &Path) -> bool {
+    match (path.canonicalize(), above.canonicalize()) {
+        (Ok(path), Ok(above)) => path != above && path.starts_with(above),
+        _ => false,
+    }
+}
+
 /// Whether anything has this name, were it a link that leads nowhere.
 pub fn is_taken(path: &Path) -> bool {
     path.symlink_metadata().is_ok()
@@ -167,6 +176,16 @@ pub fn directories(path: &Path) -> io::Result<Vec<String>> {
 /// Puts these bytes in place of the file in one step, making its directory where there is none:
 /// a reader, or a crash, finds the old content or the new, never a part.
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    replace(path, bytes, File::sync_all)
+}
+
+/// Like [`write_atomically`], without waiting for the disk: after a power cut the file can be the
+/// old one or empty.
+pub fn write_at_once(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    replace(path, bytes, |_| Ok(()))
+}
+
+fn replace(path: &Path, bytes: &[u8], settle: fn(&File) -> io::Result<()>) -> io::Result<()> {
     let directory = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(directory)?;
     // As for any new file the user's mask decides: a repository may be shared with others.
@@ -174,7 +193,7 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
         .permissions(fs::Permissions::from_mode(0o666))
         .tempfile_in(directory)?;
     temporary.write_all(bytes)?;
-    temporary.as_file().sync_all()?;
+    settle(temporary.as_file())?;
     temporary.persist(path).map_err(|error| error.error)?;
     Ok(())
 }

@@ -1,6 +1,7 @@
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 
+use git_baton::git::slot;
 use git_baton::git::status::Operation;
 use git_baton::orchestrator::pool::work::{AtRisk, at_risk};
 
@@ -53,6 +54,20 @@ fn what_the_index_hides_is_seen_where_it_differs() {
     );
     fs::remove_file(pool.slot_path().join("b")).unwrap();
     assert_eq!(found(&pool).uncommitted, ["a"], "a sparse file is work");
+}
+
+#[test]
+fn a_slot_that_was_reset_hides_nothing_from_the_next() {
+    let pool = Pool::new();
+    pool.git(["update-index", "--assume-unchanged", "a"]);
+    pool.git(["update-index", "--skip-worktree", "b"]);
+    pool.write("a", "work");
+    pool.write("b", "work");
+    let base = pool.rev("main");
+    slot::restore(&pool.slot(), base, &[], "reset").unwrap();
+    assert_eq!(fs::read(pool.slot_path().join("b")).unwrap(), b"b\n");
+    assert_eq!(pool.git(["ls-files", "-v", "a", "b"]), "H a\nH b");
+    assert!(found(&pool).is_empty());
 }
 
 #[test]

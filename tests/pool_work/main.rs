@@ -7,5 +7,6 @@ mod sandbox;
 mod at_risk;
 mod contained;
 mod include;
+mod steps;
 mod support;
 mod trash;

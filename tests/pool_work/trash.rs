@@ -5,8 +5,11 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
+use git_baton::git::slot;
 use git_baton::orchestrator::pool::WorkError;
 use git_baton::orchestrator::pool::trash::{self, Parcel, Saved};
+
+use git_baton::orchestrator::pool::work::at_risk;
 
 use crate::support::{Pool, open};
 
@@ -100,7 +103,11 @@ fn a_slot_with_nothing_to_lose_leaves_nothing() {
 
 #[test]
 fn odd_files_come_back_as_they_were() {
-    for options in [&[][..], &["--object-format=sha256"]] {
+    for options in [
+        &[][..],
+        &["--object-format=sha256"],
+        &["--ref-format=reftable"],
+    ] {
         let pool = Pool::made(options);
         pool.write("staged", "staged\n");
         pool.git(["add", "staged"]);
@@ -154,6 +161,20 @@ fn what_the_index_hides_is_saved() {
     let restored = restore(&pool, &saved);
     assert_eq!(fs::read(restored.join("a")).unwrap(), b"work");
     assert_eq!(fs::read(restored.join("b")).unwrap(), b"work");
+}
+
+#[test]
+fn files_on_a_branch_without_a_commit_come_back() {
+    let pool = Pool::new();
+    pool.git(["checkout", "-q", "--orphan", "alone"]);
+    pool.git(["rm", "-q", "-r", "-f", "."]);
+    pool.write("staged", "x");
+    pool.git(["add", "staged"]);
+    pool.write("work", "x");
+    let before = files(&pool.slot_path());
+    let saved = save(&pool).unwrap();
+    assert_eq!(saved.record.branch.as_deref(), Some("refs/heads/alone"));
+    assert_eq!(files(&restore(&pool, &saved)), before);
 }
 
 #[test]
@@ -249,13 +270,15 @@ fn work_in_a_submodule_comes_back() {
             .iter()
             .chain(&["submodule", "--quiet", "add", upstream, "sub"]),
     );
-    pool.commit("Add a submodule");
+    let base = pool.commit("Add a submodule");
     pool.write("sub/committed", "x");
     pool.git(["-C", "sub", "add", "."]);
     pool.git(["-C", "sub", "commit", "-qm", "work"]);
     pool.write("sub/not committed", "x");
     let inner = pool.git(["-C", "sub", "rev-parse", "HEAD"]);
     let saved = save(&pool).unwrap();
+    slot::restore(&pool.slot(), base, &[], "reset").unwrap();
+    assert!(at_risk(&pool.slot(), base).unwrap().is_empty());
     let restored = restore(&pool, &saved).join("sub");
     let restored = restored.to_str().unwrap();
     assert_eq!(pool.git(["-C", restored, "rev-parse", "HEAD"]), inner);
@@ -274,6 +297,19 @@ fn somebodys_worktree_inside_is_not_saved_but_refused() {
         matches!(refused, Err(WorkError::ForeignWorktree(_))),
         "{refused:?}"
     );
+}
+
+#[test]
+fn a_reset_spares_a_repository_that_only_looks_like_a_submodule() {
+    let pool = Pool::new();
+    pool.git(["worktree", "add", "-q", "--detach", "inner"]);
+    pool.git(["add", "inner"]);
+    pool.write(".gitmodules", "");
+    let base = pool.commit("Take a worktree for a submodule");
+    pool.write("inner/a", "work");
+    slot::restore(&pool.slot(), base, &[], "reset").unwrap();
+    assert!(pool.sandbox.repo().join(".git/HEAD").exists());
+    assert_eq!(fs::read(pool.slot_path().join("inner/a")).unwrap(), b"work");
 }
 
 #[test]

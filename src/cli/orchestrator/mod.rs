@@ -3,6 +3,7 @@
 mod conflicts;
 mod merge;
 mod pool;
+mod trash;
 
 use std::path::PathBuf;
 
@@ -14,6 +15,7 @@ pub use pool::{
     Pool, PoolAcquire, PoolCleanup, PoolHealth, PoolHeartbeat, PoolInit, PoolLook, PoolRelease,
     PoolReset,
 };
+pub use trash::{Trash, TrashDrop, TrashRestore};
 
 /// What the orchestrator does with what the sessions leave.
 #[derive(Debug, Subcommand)]

@@ -1,6 +1,6 @@
 use clap::{Args, Subcommand};
 
-use super::TextFormat;
+use super::{TextFormat, Trash};
 
 /// `git baton orchestrator pool`.
 #[derive(Debug, Subcommand)]
@@ -21,6 +21,9 @@ pub enum Pool {
     Reset(PoolReset),
     /// Say what is wrong with the pool
     Health(PoolHealth),
+    /// Look at what was saved when worktrees were given up by force
+    #[command(subcommand)]
+    Trash(Trash),
 }
 
 /// `git baton orchestrator pool init`.

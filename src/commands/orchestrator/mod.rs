@@ -6,6 +6,7 @@ mod edit;
 mod handoff;
 mod merge;
 mod pool;
+mod trash;
 
 use super::ExitCode;
 use crate::cli::orchestrator::Orchestrator;

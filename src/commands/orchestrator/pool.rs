@@ -5,6 +5,7 @@ use std::time::Duration;
 use miette::IntoDiagnostic;
 use serde::Serialize;
 
+use super::trash;
 use crate::cli::orchestrator::{Pool, PoolAcquire, TextFormat};
 use crate::commands::{ALLOWED, BROKEN, ExitCode, print, tell};
 use crate::git::Repo;
@@ -16,8 +17,9 @@ use crate::sys::GitEnv;
 
 /// Runs the verb; a refusal is told and ends with 1.
 pub fn run(verb: Pool) -> miette::Result<ExitCode> {
-    let repo = Repo::open(&GitEnv::from_process().into_diagnostic()?)?;
-    match answer(&repo, verb) {
+    let env = GitEnv::from_process().into_diagnostic()?;
+    let repo = Repo::open(&env)?;
+    match answer(&repo, &env, verb) {
         Ok((text, code)) => {
             print(&text)?;
             Ok(code)
@@ -31,7 +33,7 @@ pub fn run(verb: Pool) -> miette::Result<ExitCode> {
 }
 
 /// What a verb prints, and how it ends.
-fn answer(repo: &Repo, verb: Pool) -> Result<(String, ExitCode), PoolError> {
+fn answer(repo: &Repo, env: &GitEnv, verb: Pool) -> Result<(String, ExitCode), PoolError> {
     Ok(match verb {
         Pool::Init(args) => {
             pool::init(repo, args.size.map(usize::from))?;
@@ -70,6 +72,7 @@ fn answer(repo: &Repo, verb: Pool) -> Result<(String, ExitCode), PoolError> {
             let left = pool::reset(repo, args.size.map(usize::from), args.force)?;
             overview(repo, args.look.format, &left)?
         }
+        Pool::Trash(verb) => (trash::answer(repo, env, verb)?, ALLOWED),
         Pool::Health(args) => {
             let health = pool::health::examine(repo, args.fix)?;
             let code = match health.findings.is_empty() {
@@ -118,7 +121,7 @@ fn acquire(repo: &Repo, args: PoolAcquire) -> Result<String, PoolError> {
     })
 }
 
-fn shown(format: TextFormat, document: &impl Serialize, human: String) -> String {
+pub(super) fn shown(format: TextFormat, document: &impl Serialize, human: String) -> String {
     match format {
         TextFormat::Human => human,
         TextFormat::Json => {

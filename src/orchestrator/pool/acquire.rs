@@ -4,11 +4,13 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use super::state::{Lease, Phase, Process, Slot, State};
-use super::{PoolError, ledger, name, nearest, place, recover};
+use super::steps::{self, Moment, Step};
+use super::{PoolError, include, ledger, name, nearest, place, recover};
 use crate::git::{GitError, Repo, StoreError, slot};
 use crate::model::Oid;
 use crate::orchestrator::start;
 use crate::orchestrator::store::{self, NewSession};
+use crate::policy::PoolPolicy;
 use crate::sys::{clock, process, random};
 
 /// How long somebody who waits for a slot looks away.
@@ -71,7 +73,7 @@ pub fn acquire(repo: &Repo, wish: &Acquire) -> Result<Acquired, PoolError> {
     loop {
         recover::interrupted(repo, &policy)?;
         match claim(repo, wish, &branch, base)? {
-            Ok(claim) => match prepare(repo, wish, &claim) {
+            Ok(claim) => match prepare(repo, wish, &claim, &policy) {
                 Ok(Some(session)) => return finish(repo, claim, &session),
                 Ok(None) => {}
                 Err(error) => {
@@ -178,15 +180,22 @@ fn unfitness(repo: &Repo, state: &State, name: &str) -> Result<Option<String>, P
 
 /// Puts the slot on its branch and binds it to a session. `None` when its files are not as they
 /// were left: then it is marked, and another has to serve.
-fn prepare(repo: &Repo, wish: &Acquire, claim: &Claim) -> Result<Option<String>, PoolError> {
+fn prepare(
+    repo: &Repo,
+    wish: &Acquire,
+    claim: &Claim,
+    policy: &PoolPolicy,
+) -> Result<Option<String>, PoolError> {
     let worktree = place::open(repo, &claim.state, &claim.slot)?;
     let reason = reason(&claim.lease);
-    if let Some(old) = claim.slot.base.filter(|old| *old != claim.base)
-        && slot::advance(&worktree, old, claim.base, &reason).is_err()
-    {
-        let why = "its files are not as they were left";
-        recover::mark(repo, &claim.slot.name, &claim.lease, why)?;
-        return Ok(None);
+    if let Some(old) = claim.slot.base.filter(|old| *old != claim.base) {
+        // Asked before: what a check-out that fails has left is then known to be nobody's work.
+        if !slot::is_pristine(&worktree)? {
+            let why = "its files are not as they were left";
+            recover::mark(repo, &claim.slot.name, &claim.lease, why)?;
+            return Ok(None);
+        }
+        slot::advance(&worktree, old, claim.base, &reason)?;
     }
     match slot::begin_branch(&worktree, &claim.branch, claim.base, &reason) {
         Err(StoreError::Raced(branch)) => {
@@ -202,7 +211,30 @@ fn prepare(repo: &Repo, wish: &Acquire, claim: &Claim) -> Result<Option<String>,
             ..NewSession::default()
         },
     )?;
+    equip(repo, &worktree, policy)?;
+    let step = Step {
+        moment: Moment::PostAcquire,
+        slot: &claim.slot.name,
+        lease: &claim.lease,
+        directory: &claim.state.path_of(&claim.slot.name),
+        task: Some(&wish.task),
+        branch: Some(name::short(&claim.branch)),
+    };
+    steps::run(repo, &policy.post_acquire, policy.step_limit, &step)?;
     Ok(Some(created.session.id().to_string()))
+}
+
+/// Gives a slot the ignored files of the main worktree that it should have.
+pub(super) fn equip(repo: &Repo, worktree: &Repo, policy: &PoolPolicy) -> Result<(), PoolError> {
+    let main = place::main(repo)?;
+    include::copy(&main, worktree, &policy.include)?;
+    Ok(())
+}
+
+/// The same before a task asks for the slot, so that little is left to copy then. What fails now
+/// is tried again, and told, when one does.
+pub(super) fn equip_ahead(repo: &Repo, worktree: &Repo, policy: &PoolPolicy) {
+    drop(equip(repo, worktree, policy));
 }
 
 fn finish(repo: &Repo, claim: Claim, session: &str) -> Result<Acquired, PoolError> {

@@ -175,6 +175,6 @@ impl PoolError {
                 | Self::AtRisk { .. }
                 | Self::InUse { .. }
                 | Self::Unusable { .. }
-        )
+        ) || matches!(self, Self::Work(error) if error.is_refusal())
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 
 use super::state::State;
-use super::{LOCK_REASON, PoolError, ledger, place, recover, remove};
+use super::{LOCK_REASON, PoolError, acquire, ledger, place, recover, remove};
 use crate::git::{Repo, landing, slot};
 use crate::orchestrator::store;
 use crate::policy::PoolPolicy;
@@ -73,9 +73,11 @@ fn fill_all(
         };
         while let Some(name) = next() {
             if let Err(error) = fill(&repo, state, name, policy) {
+                // What stays behind is taken up by the next command, if it can be told so.
+                if let Err(error) = remove::finish(&repo, state, name) {
+                    drop(recover::abandon(&repo, name, &error));
+                }
                 note(&failed, error);
-                // What stays behind is taken up by the next command.
-                drop(remove::finish(&repo, state, name));
             }
         }
     };
@@ -106,11 +108,15 @@ pub(super) fn fill(
 ) -> Result<(), PoolError> {
     let base = place::default_base(repo, policy)?;
     let path = state.path_of(name);
-    // What a fill that was killed has left is of no use: git may not have finished describing it.
-    slot::remove(repo, &path)?;
-    slot::add(repo, &path, base, LOCK_REASON)?;
+    {
+        let _turn = ledger::worktree_list(repo)?;
+        // What a fill that was killed has left is of no use: git may not have finished it.
+        slot::remove(repo, &path)?;
+        slot::add(repo, &path, base, LOCK_REASON)?;
+    }
     let worktree = landing::open_worktree(&path)?;
     slot::restore(&worktree, base, &[], "baton: slot made")?;
+    acquire::equip_ahead(repo, &worktree, policy);
     ledger::update(repo, |state| {
         if let Some(slot) = state.slot_mut(name) {
             slot.settle(base);

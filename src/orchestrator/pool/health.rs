@@ -104,7 +104,6 @@ pub fn examine(repo: &Repo, fix: bool) -> Result<Health, PoolError> {
             _ => {}
         }
     }
-    settle_record(repo)?;
     let findings = look(repo, &policy)?;
     let again = |finding: &Finding| {
         let same = |one: &&Finding| one.code == finding.code && one.slot == finding.slot;
@@ -115,21 +114,6 @@ pub fn examine(repo: &Repo, fix: bool) -> Result<Health, PoolError> {
         .filter(|finding| !again(finding))
         .collect();
     Ok(Health { findings, fixed })
-}
-
-/// Forgets that the record was lost once everybody who has a slot is known again.
-fn settle_record(repo: &Repo) -> Result<(), PoolError> {
-    ledger::update(repo, |state| {
-        let unknown = |slot: &Slot| {
-            slot.lease
-                .as_ref()
-                .is_some_and(|lease| lease.owner.is_none())
-        };
-        if !state.slots.iter().any(unknown) {
-            state.rebuilt_at = None;
-        }
-        Ok(())
-    })
 }
 
 fn repair(repo: &Repo, finding: &Finding, policy: &PoolPolicy) -> Result<(), PoolError> {
@@ -181,8 +165,12 @@ fn refill(repo: &Repo, name: &str, policy: &PoolPolicy) -> Result<(), PoolError>
         slot.begin(Phase::Filling);
         Ok((all, held))
     })?;
-    slot::remove(repo, &state.path_of(name))?;
-    let finished = release::part_with_branch(repo, &held, place::default_base(repo, policy)?)?;
+    {
+        let _turn = ledger::worktree_list(repo)?;
+        slot::remove(repo, &state.path_of(name))?;
+    }
+    let finished =
+        release::part_with_branch(repo, &held, place::default_base(repo, policy)?, None)?;
     ledger::update(repo, |state| {
         state.note_finished(finished);
         Ok(())
@@ -301,9 +289,14 @@ fn look_at(
             }
         };
     };
-    let evidence = Evidence::of(&worktree, lease, &loss, policy);
-    if lease.owner.is_none() && lease.process.is_none() {
-        let fixable = loss.is_none() && loss.is_merged() && evidence.inside.is_empty();
+    let evidence = Evidence::of(&worktree, lease, policy);
+    if lease.is_unknown() {
+        // On a branch, somebody may be about to begin. Without one, nobody has acquired it.
+        let fixable = loss.is_none()
+            && loss.is_merged()
+            && evidence.inside.is_empty()
+            && lease.branch.is_none()
+            && worktree.refs().symbolic("HEAD")?.is_none();
         let message = format!("nobody knows who has it; {}", evidence.describe(&loss));
         let help = match fixable {
             true => FIX.to_owned(),
@@ -341,7 +334,7 @@ struct Evidence {
 }
 
 impl Evidence {
-    fn of(worktree: &Repo, lease: &Lease, _loss: &Loss, policy: &PoolPolicy) -> Self {
+    fn of(worktree: &Repo, lease: &Lease, policy: &PoolPolicy) -> Self {
         let age = clock::seconds(&lease.heartbeat).map(|at| clock::now().saturating_sub(at));
         let limit = i64::try_from(policy.stale_after).unwrap_or(i64::MAX);
         let inside = worktree

@@ -3,8 +3,10 @@
 use std::path::PathBuf;
 
 use super::state::{Lease, Phase, Slot, State, VERSION, number_of};
-use super::{LOCK_REASON, PoolError};
-use crate::git::{GitError, Repo, slot};
+use super::{LOCK_REASON, PoolError, place};
+use crate::git::{GitError, Repo, landing, slot};
+use crate::guard::binding;
+use crate::orchestrator::store;
 use crate::sys::{FileLock, clock, file, random};
 
 /// Calls `change` with the state of the pool and stores what it left; nothing when it fails.
@@ -33,19 +35,39 @@ pub fn update_or_begin<T>(
     let path = directory.join("state.json");
     let (before, mut state) = load(repo, &path)?;
     let result = change(&mut state)?;
+    if let Some(state) = &mut state {
+        state.forget_loss();
+    }
     if state != before {
         let json = serde_json::to_vec_pretty(&state).map_err(|error| PoolError::Path {
             path: path.clone(),
             why: error.to_string(),
         })?;
-        file::write_atomically(&path, &json).map_err(GitError::io(path))?;
+        // A record that a power cut has emptied is made again; one that is old is found out, since
+        // a slot that is given out must be as the record says.
+        file::write_at_once(&path, &json).map_err(GitError::io(path))?;
     }
     Ok(result)
 }
 
-/// The state of the pool as it is now; `None` where there is no pool.
+/// The state of the pool as it is now, without the finished branches that are gone meanwhile;
+/// `None` where there is no pool.
 pub fn read(repo: &Repo) -> Result<Option<State>, PoolError> {
-    update_or_begin(repo, |state| Ok(state.clone()))
+    update_or_begin(repo, |state| {
+        if let Some(state) = state {
+            let is_gone = |branch: &str| matches!(repo.refs().resolve(branch), Ok(None));
+            state.finished.retain(|one| !is_gone(&one.branch));
+        }
+        Ok(state.clone())
+    })
+}
+
+/// Waits until no other process of the pool changes the list of worktrees, and keeps others from it
+/// until the value is dropped: a git that reads the list dies of an entry that another git is
+/// still writing.
+pub fn worktree_list(repo: &Repo) -> Result<FileLock, PoolError> {
+    let lock = directory(repo).join("worktrees.lock");
+    Ok(FileLock::acquire(&lock).map_err(GitError::io(lock))?)
 }
 
 fn directory(repo: &Repo) -> PathBuf {
@@ -59,13 +81,23 @@ fn load(repo: &Repo, path: &PathBuf) -> Result<(Option<State>, Option<State>), P
         return Ok((None, rebuild(repo)?));
     };
     match serde_json::from_slice::<State>(&bytes) {
-        Ok(state) if state.version == VERSION => Ok((Some(state.clone()), Some(state))),
+        Ok(state) if state.version == VERSION => {
+            let mut found = state.clone();
+            if !file::is_directory(&found.root) && !found.relative.is_empty() {
+                let moved = place::absolute_root(repo, &found.relative)?;
+                if file::is_directory(&moved) {
+                    found.root = moved;
+                }
+            }
+            Ok((Some(state), Some(found)))
+        }
         Ok(state) => Err(PoolError::Version(state.version)),
         Err(_) => Ok((None, rebuild(repo)?)),
     }
 }
 
-/// The pool that the worktrees with its lock make, each of them leased to nobody knows whom.
+/// The pool that the worktrees with its lock make, each of them leased to nobody knows whom: what
+/// their sessions say of them helps people, and proves nothing.
 /// `None` where there is no such worktree.
 fn rebuild(repo: &Repo) -> Result<Option<State>, PoolError> {
     let mut slots = Vec::new();
@@ -86,6 +118,10 @@ fn rebuild(repo: &Repo) -> Result<Option<State>, PoolError> {
             continue;
         }
         root = parent;
+        let session = landing::open_worktree(&path).and_then(|slot| binding::session(&slot));
+        let session = session.ok().flatten();
+        let recorded = session.as_ref().map(|id| store::find(repo, id.number()));
+        let recorded = recorded.and_then(|found| found.ok().flatten());
         slots.push(Slot {
             name: name.into_owned(),
             phase: Phase::Leased,
@@ -95,10 +131,10 @@ fn rebuild(repo: &Repo) -> Result<Option<State>, PoolError> {
                 id: random::id().map_err(GitError::io("/dev/urandom"))?,
                 owner: None,
                 process: None,
-                task: None,
+                task: recorded.as_ref().and_then(|session| session.task.clone()),
                 branch: slot::branch_in(&worktree.git_dir)?.map(|name| name.to_string()),
-                base: None,
-                session: None,
+                base: recorded.and_then(|session| session.base),
+                session: session.map(|id| id.to_string()),
                 acquired_at: now.clone(),
                 heartbeat: now.clone(),
             }),

@@ -23,6 +23,7 @@ mod release;
 mod remove;
 mod start_log;
 pub mod state;
+pub mod steps;
 pub mod trash;
 pub mod work;
 mod work_error;

@@ -5,7 +5,7 @@ use std::path::{Component, Path, PathBuf};
 use bstr::ByteSlice;
 
 use super::state::{Slot, State};
-use super::{LOCK_REASON, PoolError};
+use super::{LOCK_REASON, PoolError, ledger};
 use crate::git::{GitError, Repo, landing, slot};
 use crate::model::Oid;
 use crate::policy::PoolPolicy;
@@ -96,11 +96,15 @@ pub fn default_base(repo: &Repo, policy: &PoolPolicy) -> Result<Oid, PoolError> 
     if !policy.base.is_empty() {
         return Ok(repo.commit_of(&policy.base)?);
     }
-    let main = Repo::open(&GitEnv {
+    main(repo)?.head()?.ok_or(PoolError::NoBase)
+}
+
+/// The repository as its main worktree sees it.
+pub fn main(repo: &Repo) -> Result<Repo, PoolError> {
+    Ok(Repo::open(&GitEnv {
         git_dir: Some(repo.common_dir().to_owned()),
         ..GitEnv::default()
-    })?;
-    main.head()?.ok_or(PoolError::NoBase)
+    })?)
 }
 
 /// Whether a slot's directory is there and this repository's.
@@ -165,6 +169,10 @@ impl Standing {
 pub fn open(repo: &Repo, state: &State, slot: &Slot) -> Result<Repo, PoolError> {
     let path = state.path_of(&slot.name);
     let mut found = standing(repo, state, slot)?;
+    let turn = match found {
+        Standing::Sound => None,
+        _ => Some(ledger::worktree_list(repo)?),
+    };
     if found == Standing::Moved {
         // Git ends with a failure when it could not put all of them right: asking again tells.
         drop(slot::repair(repo, std::slice::from_ref(&path)));
@@ -173,6 +181,7 @@ pub fn open(repo: &Repo, state: &State, slot: &Slot) -> Result<Repo, PoolError> 
     if found == Standing::Unlocked {
         slot::lock(repo, &path, LOCK_REASON)?;
     }
+    drop(turn);
     match found.obstacle() {
         None => Ok(landing::open_worktree(&path)?),
         Some(why) => Err(PoolError::Unusable {

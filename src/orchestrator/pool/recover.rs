@@ -1,7 +1,8 @@
 //! Slots whose worker is gone before the end: what it began is completed or taken back.
 
+use super::release::Secured;
 use super::state::{Phase, Slot, State};
-use super::{PoolError, acquire, fill, ledger, name, place, release, remove};
+use super::{PoolError, acquire, fill, ledger, name, place, release, remove, steps};
 use crate::git::{Repo, slot};
 use crate::guard::binding;
 use crate::orchestrator::{self, SessionError, store};
@@ -27,13 +28,16 @@ pub fn interrupted(repo: &Repo, policy: &PoolPolicy) -> Result<(), PoolError> {
     };
     for slot in slots {
         if let Err(error) = settle(repo, &state, &slot, policy) {
-            abandon(repo, &slot, &error)?;
+            abandon(repo, &slot.name, &error)?;
         }
     }
     Ok(())
 }
 
 fn settle(repo: &Repo, state: &State, slot: &Slot, policy: &PoolPolicy) -> Result<(), PoolError> {
+    if let (Phase::Acquiring | Phase::Releasing, Some(lease)) = (slot.phase, &slot.lease) {
+        steps::end_leftovers(&lease.id);
+    }
     match slot.phase {
         Phase::Ready | Phase::Leased => Ok(()),
         Phase::Filling => fill::fill(repo, state, &slot.name, policy),
@@ -47,7 +51,7 @@ fn settle(repo: &Repo, state: &State, slot: &Slot, policy: &PoolPolicy) -> Resul
                 None => {
                     free_index(&worktree);
                     release::save(repo, &worktree, slot, policy, "a reset was interrupted")?;
-                    release::reset(repo, &worktree, slot, policy)
+                    release::reset(repo, &worktree, slot, policy, &Secured::default())
                 }
             }
         }
@@ -56,9 +60,9 @@ fn settle(repo: &Repo, state: &State, slot: &Slot, policy: &PoolPolicy) -> Resul
 }
 
 /// Notes that a slot could not be settled, for the next to try.
-fn abandon(repo: &Repo, slot: &Slot, error: &PoolError) -> Result<(), PoolError> {
+pub(super) fn abandon(repo: &Repo, name: &str, error: &PoolError) -> Result<(), PoolError> {
     ledger::update(repo, |state| {
-        if let Some(slot) = state.slot_mut(&slot.name) {
+        if let Some(slot) = state.slot_mut(name) {
             slot.worker = None;
             slot.trouble = Some(error.to_string());
         }
@@ -70,10 +74,11 @@ fn abandon(repo: &Repo, slot: &Slot, error: &PoolError) -> Result<(), PoolError>
 pub(super) fn keep_leased(repo: &Repo, slot: &Slot) -> Result<(), PoolError> {
     ledger::update(repo, |state| {
         if let Some(slot) = state.slot_mut(&slot.name) {
-            slot.phase = match slot.lease {
-                Some(_) => Phase::Leased,
-                None => Phase::Ready,
-            };
+            slot.phase = Phase::Ready;
+            if slot.lease.is_some() {
+                slot.phase = Phase::Leased;
+                slot.trouble = None;
+            }
             slot.worker = None;
         }
         Ok(())
@@ -93,7 +98,7 @@ pub(super) fn give_up(
     match own {
         Some(slot) => match roll_back(repo, &state, slot, policy) {
             Ok(()) => Ok(()),
-            Err(error) => abandon(repo, slot, &error),
+            Err(error) => abandon(repo, &slot.name, &error),
         },
         None => Ok(()),
     }

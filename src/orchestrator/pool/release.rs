@@ -2,9 +2,10 @@
 
 use super::loss::Loss;
 use super::state::{Finished, Phase, Slot, State};
+use super::steps::{self, Moment, Step};
 use super::trash::{self, Parcel};
-use super::{PoolError, ledger, name, place, recover};
-use crate::git::{Repo, slot};
+use super::{PoolError, acquire, ledger, name, place, recover};
+use crate::git::{Repo, contained, slot, status};
 use crate::guard::binding;
 use crate::model::Oid;
 use crate::orchestrator::store;
@@ -44,21 +45,30 @@ pub fn release(repo: &Repo, wish: &Release) -> Result<Released, PoolError> {
     let policy = store::policy(repo)?.pool;
     recover::interrupted(repo, &policy)?;
     let (state, held) = ledger::update(repo, |state| take(state, wish))?;
-    let saved = match secure(repo, &state, &held, wish, &policy) {
-        Ok(saved) => saved,
+    let cleared = clear_up(repo, &state, &held, &policy);
+    let secured = match cleared {
+        Err(error) if !wish.force => Err(error),
+        _ => secure(repo, &state, &held, wish, &policy),
+    };
+    let secured = match secured {
+        Ok(secured) => secured,
         Err(error) => {
             recover::keep_leased(repo, &held)?;
             return Err(error);
         }
     };
-    let worktree = place::open(repo, &state, &held)?;
     ledger::update(repo, |state| {
         if let Some(slot) = state.slot_mut(&held.name) {
             slot.begin(Phase::Resetting);
         }
         Ok(())
     })?;
-    reset(repo, &worktree, &held, &policy)?;
+    let done = place::open(repo, &state, &held)
+        .and_then(|worktree| reset(repo, &worktree, &held, &policy, &secured));
+    if let Err(error) = done {
+        recover::abandon(repo, &held.name, &error)?;
+        return Err(error);
+    }
     let branch = held.lease.and_then(|lease| lease.branch);
     let kept = match &branch {
         Some(branch) => repo.refs().resolve(branch)?.is_some(),
@@ -68,7 +78,7 @@ pub fn release(repo: &Repo, wish: &Release) -> Result<Released, PoolError> {
         slot: held.name,
         branch: branch.map(|branch| name::short(&branch).to_owned()),
         kept,
-        saved,
+        saved: secured.saved,
     })
 }
 
@@ -99,26 +109,83 @@ fn take(state: &mut State, wish: &Release) -> Result<(State, Slot), PoolError> {
     Ok((all, slot.clone()))
 }
 
-/// Sees to it that nothing in the slot is lost; names what was saved.
+/// Runs the commands of the policy that clear up after a task.
+fn clear_up(repo: &Repo, state: &State, held: &Slot, policy: &PoolPolicy) -> Result<(), PoolError> {
+    let Some(lease) = held
+        .lease
+        .as_ref()
+        .filter(|_| !policy.pre_release.is_empty())
+    else {
+        return Ok(());
+    };
+    place::open(repo, state, held)?;
+    let step = Step {
+        moment: Moment::PreRelease,
+        slot: &held.name,
+        lease: &lease.id,
+        directory: &state.path_of(&held.name),
+        task: lease.task.as_deref(),
+        branch: lease.branch.as_deref().map(name::short),
+    };
+    Ok(steps::run(
+        repo,
+        &policy.pre_release,
+        policy.step_limit,
+        &step,
+    )?)
+}
+
+/// What was seen of a slot of which nothing can be lost any more.
+#[derive(Default)]
+pub(super) struct Secured {
+    /// The reference below which something was saved.
+    saved: Option<String>,
+    /// Whether every tracked file is as the slot's commit has it.
+    is_clean: bool,
+    /// Whether the work of the task has arrived.
+    verdict: Option<Verdict>,
+}
+
+/// Whether one commit has all that another would bring.
+#[derive(Clone, Copy)]
+pub(super) struct Verdict {
+    tip: Oid,
+    target: Oid,
+    is_merged: bool,
+}
+
+/// Sees to it that nothing in the slot is lost.
 fn secure(
     repo: &Repo,
     state: &State,
     held: &Slot,
     wish: &Release,
     policy: &PoolPolicy,
-) -> Result<Option<String>, PoolError> {
+) -> Result<Secured, PoolError> {
     let worktree = place::open(repo, state, held)?;
     refuse_in_use(&worktree, &held.name)?;
-    let loss = Loss::of(&worktree, place::default_base(repo, policy)?)?;
+    let target = place::default_base(repo, policy)?;
+    let loss = Loss::of(&worktree, target)?;
     if loss.is_none() {
-        return Ok(None);
+        return Ok(Secured {
+            saved: None,
+            is_clean: status::hidden(&worktree)?.is_empty(),
+            verdict: worktree.head()?.map(|tip| Verdict {
+                tip,
+                target,
+                is_merged: loss.is_merged(),
+            }),
+        });
     }
     if !wish.force {
         let directory = state.path_of(&held.name).display().to_string();
         let verb = format!("release {}", held.name);
         return Err(loss.refusal(&held.name, &directory, &verb));
     }
-    save(repo, &worktree, held, policy, "released by force")
+    Ok(Secured {
+        saved: save(repo, &worktree, held, policy, "released by force")?,
+        ..Secured::default()
+    })
 }
 
 /// Git programs at work are not disturbed.
@@ -167,11 +234,18 @@ pub(super) fn reset(
     worktree: &Repo,
     held: &Slot,
     policy: &PoolPolicy,
+    secured: &Secured,
 ) -> Result<(), PoolError> {
     let base = place::default_base(repo, policy)?;
-    slot::restore(worktree, base, &policy.keep, "baton: released")?;
+    let bring_back = if secured.is_clean {
+        slot::recycle
+    } else {
+        slot::restore
+    };
+    bring_back(worktree, base, &policy.keep, "baton: released")?;
+    acquire::equip_ahead(repo, worktree, policy);
     binding::unbind(worktree)?;
-    let finished = part_with_branch(repo, held, base)?;
+    let finished = part_with_branch(repo, held, base, secured.verdict)?;
     ledger::update(repo, |state| {
         if let Some(slot) = state.slot_mut(&held.name) {
             slot.settle(base);
@@ -181,11 +255,13 @@ pub(super) fn reset(
     })
 }
 
-/// Removes the branch of the slot's task, or tells what is to be noted of it.
+/// Removes the branch of the slot's task when `target` has all of it, or tells what is to be noted
+/// of it. What is known already need not be found out again.
 pub(super) fn part_with_branch(
     repo: &Repo,
     held: &Slot,
     target: Oid,
+    known: Option<Verdict>,
 ) -> Result<Option<Finished>, PoolError> {
     let lease = held.lease.as_ref();
     let branch = lease.and_then(|lease| lease.branch.as_deref());
@@ -195,8 +271,12 @@ pub(super) fn part_with_branch(
     let Some(tip) = repo.refs().resolve(branch)? else {
         return Ok(None);
     };
-    let is_empty = lease.base == Some(tip);
-    let merged = is_empty || crate::git::contained::is_contained(repo, tip, target)?.is_contained();
+    let known = known.filter(|known| known.tip == tip && known.target == target);
+    let merged = match known {
+        _ if lease.base == Some(tip) => true,
+        Some(known) => known.is_merged,
+        None => contained::is_contained(repo, tip, target)?.is_contained(),
+    };
     if merged && lease.task.is_some() && !is_checked_out(repo, branch)? {
         slot::delete_branch(repo, branch, tip, "baton: released, merged")?;
         return Ok(None);

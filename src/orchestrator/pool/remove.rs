@@ -76,20 +76,35 @@ fn remove(repo: &Repo, name: &str, force: bool, policy: &PoolPolicy) -> Result<(
         }
         Ok(())
     })?;
+    let done = dismantle(repo, &state, &held, gone, policy);
+    if let Err(error) = &done {
+        recover::abandon(repo, name, error)?;
+    }
+    done
+}
+
+/// Takes a slot away in which nothing is left to lose, and notes the branch that stays.
+fn dismantle(
+    repo: &Repo,
+    state: &State,
+    held: &Slot,
+    gone: bool,
+    policy: &PoolPolicy,
+) -> Result<(), PoolError> {
     if !gone {
-        let worktree = place::open(repo, &state, &held)?;
+        let worktree = place::open(repo, state, held)?;
         if let Some(head) = worktree.head()? {
             slot::detach(&worktree, head, "baton: slot removed")?;
         }
         binding::unbind(&worktree)?;
     }
     let target = place::default_base(repo, policy)?;
-    let finished = release::part_with_branch(repo, &held, target)?;
+    let finished = release::part_with_branch(repo, held, target, None)?;
     ledger::update(repo, |state| {
         state.note_finished(finished);
         Ok(())
     })?;
-    finish(repo, &state, name)
+    finish(repo, state, &held.name)
 }
 
 fn take(state: &mut State, name: &str, force: bool) -> Result<(State, Slot), PoolError> {
@@ -136,11 +151,13 @@ fn secure(
 
 /// Removes a slot in which nothing is left to lose.
 pub(super) fn finish(repo: &Repo, state: &State, name: &str) -> Result<(), PoolError> {
-    slot::remove(repo, &state.path_of(name))?;
+    {
+        let _turn = ledger::worktree_list(repo)?;
+        slot::remove(repo, &state.path_of(name))?;
+    }
     ledger::update(repo, |state| {
         state.slots.retain(|slot| slot.name != name);
         if state.slots.is_empty() {
-            state.rebuilt_at = None;
             file::remove_if_empty(&state.root);
         }
         Ok(())

@@ -159,6 +159,13 @@ impl Process {
     }
 }
 
+impl Lease {
+    /// Whether nobody knows any more whose it is.
+    pub fn is_unknown(&self) -> bool {
+        self.owner.is_none() && self.process.is_none()
+    }
+}
+
 impl Slot {
     /// A slot whose files are still to be put there, by this process.
     pub fn new(number: usize) -> Self {
@@ -249,6 +256,14 @@ impl State {
     pub fn find(&self, words: &str) -> Option<&Slot> {
         let by_path = |slot: &&Slot| self.path_of(&slot.name) == Path::new(words);
         self.slot(words).or_else(|| self.slots.iter().find(by_path))
+    }
+
+    /// Forgets that the record was lost, once nobody has a slot of whom it is not known who.
+    pub fn forget_loss(&mut self) {
+        let mut leases = self.slots.iter().filter_map(|slot| slot.lease.as_ref());
+        if !leases.any(Lease::is_unknown) {
+            self.rebuilt_at = None;
+        }
     }
 
     /// Notes a branch that waits to be merged, in place of what was noted of it before.

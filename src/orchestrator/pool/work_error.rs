@@ -57,6 +57,22 @@ pub enum WorkError {
     #[diagnostic(help("nothing was touched; choose another name"))]
     Taken(String),
 
+    /// A command of the policy failed.
+    #[error("`{command}`, of `{key}` under [pool] in baton.toml, {how} in {slot}")]
+    #[diagnostic(help("what it printed is in {}", .log.display()))]
+    Step {
+        /// The key that lists it.
+        key: &'static str,
+        /// The command.
+        command: String,
+        /// The slot.
+        slot: String,
+        /// How it ended.
+        how: String,
+        /// Where its output is.
+        log: PathBuf,
+    },
+
     /// A name is none for a branch.
     #[error("`{0}` is no name for a branch")]
     #[diagnostic(help("`git check-ref-format --branch` says which names are"))]
@@ -64,6 +80,14 @@ pub enum WorkError {
 }
 
 impl WorkError {
+    /// Whether this is a clear "no", and not a failure to decide.
+    pub fn is_refusal(&self) -> bool {
+        matches!(
+            self,
+            Self::Changing(_) | Self::ForeignWorktree(_) | Self::NotKept(_) | Self::Taken(_)
+        )
+    }
+
     /// Wraps an error of the system about this path.
     pub(super) fn io(path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.into();

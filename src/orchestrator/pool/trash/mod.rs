@@ -4,6 +4,7 @@
 //! stood on, one with its index, and, where there is more to keep, one with the rest: conflicts,
 //! the state of an operation under way, repositories inside. Nothing but its reference keeps it.
 
+pub mod output;
 mod raw;
 mod record;
 mod rest;

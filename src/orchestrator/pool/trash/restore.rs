@@ -1,4 +1,4 @@
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::super::WorkError;
 use super::{Saved, rest};
@@ -10,6 +10,10 @@ use crate::sys::{clock, file};
 /// What was restored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Restored {
+    /// The worktree that was made.
+    pub path: Option<PathBuf>,
+    /// The short name of the branch that was made.
+    pub branch: Option<String>,
     /// The commit that is checked out, or that the branch names.
     pub commit: Oid,
     /// What is kept and could not be put back, as `git show` takes it.
@@ -44,7 +48,12 @@ pub fn branch(repo: &Repo, saved: &Saved, branch: &str) -> Result<Restored, Work
         Err(error) => return Err(error.into()),
     }
     let left_out = saved.record.rest.iter().map(Oid::to_string).collect();
-    Ok(Restored { commit, left_out })
+    Ok(Restored {
+        path: None,
+        branch: Some(branch.to_owned()),
+        commit,
+        left_out,
+    })
 }
 
 /// Makes a worktree at `directory` that is as the slot was: the commit, the index, the files. It
@@ -88,6 +97,8 @@ pub fn worktree(
         None => Vec::new(),
     };
     Ok(Restored {
+        path: Some(directory.to_owned()),
+        branch: branch.map(str::to_owned),
         commit: record.head,
         left_out,
     })
