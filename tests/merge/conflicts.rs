@@ -326,3 +326,28 @@ fn a_conflict_outlives_the_collection_of_garbage() {
         world.assert_clean();
     }
 }
+
+#[test]
+fn what_waits_to_land_on_one_target_is_not_begun_on_another() {
+    let world = world("");
+    world.git(&["branch", "other"]);
+    let ran = world.merge(&[]);
+    let place = worktree(&ran, "auto/b");
+    let ran = world.merge(&["auto/b", "--into", "other"]);
+    assert_eq!((ran.code, ran.outcome("auto/b")), (1, "conflict"));
+    assert!(
+        ran.said.contains("it waits to land on main"),
+        "{}",
+        ran.said
+    );
+    resolve(&world, &place, "both\n");
+    world.merged(&["--continue"]);
+    world.branch("auto/c", &[("c", "c")]);
+    let report = world.merged(&["auto/c", "--into", "other"]);
+    assert_eq!(report["into"], "other");
+    assert_eq!(
+        world.git(&["log", "-1", "--format=%s", "other"]),
+        "Merge branch 'auto/c' into other"
+    );
+    world.assert_clean();
+}

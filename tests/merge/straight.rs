@@ -108,6 +108,27 @@ fn a_squash_is_one_commit_a_session_with_its_trailer() {
         "Write c"
     );
     assert!(!world.has("auto/a"));
+    let name = trash.strip_prefix("refs/baton/trash/").unwrap();
+    let words = [
+        "orchestrator",
+        "pool",
+        "trash",
+        "restore",
+        name,
+        "--branch",
+        "back",
+    ];
+    let out = world
+        .command(crate::world::BATON, world.main())
+        .args(words)
+        .output()
+        .unwrap();
+    assert!(
+        out.status.success(),
+        "{}",
+        String::from_utf8_lossy(&out.stderr)
+    );
+    assert_eq!(world.tip("back"), world.tip(&format!("{trash}^")));
     world.assert_clean();
 }
 

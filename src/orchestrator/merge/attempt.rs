@@ -64,7 +64,7 @@ pub fn attempt(
     let mut found = candidates::collect(repo, &ground, request, &merger)?;
     let mut report = blank(&ground, request);
     report.branches.append(&mut found.others);
-    let open = Open::read(repo, &found.ordered)?;
+    let open = Open::read(repo, &ground, &found.ordered)?;
     report.branches.extend(open.reports(repo)?);
     let candidates = open.closed_to(found.ordered);
     let joiner = Joiner {
@@ -352,7 +352,7 @@ struct Open {
 
 impl Open {
     /// Of these branches. What was begun for another commit of a branch is given up.
-    fn read(repo: &Repo, candidates: &[Candidate]) -> Result<Self, MergeError> {
+    fn read(repo: &Repo, ground: &Ground, candidates: &[Candidate]) -> Result<Self, MergeError> {
         let mut open = Self {
             resolutions: Vec::new(),
             unresolved: Vec::new(),
@@ -364,6 +364,11 @@ impl Open {
             };
             if candidate.tip != waiting.tip {
                 waiting::give_up(repo, &waiting)?;
+                continue;
+            }
+            if waiting.into != ground.into {
+                let why = format!("it waits to land on {}", waiting.into);
+                open.unresolved.push((waiting, why));
                 continue;
             }
             match waiting.progress(repo)? {
