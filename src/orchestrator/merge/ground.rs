@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use bstr::BString;
 
+use super::report::{MergeReport, VERSION};
 use super::{MergeError, MergeRequest, place};
 use crate::git::{Repo, landing};
 use crate::guard::base::{BasePolicy, Bases};
@@ -54,6 +55,22 @@ impl Ground {
         ground.test = test.clone();
         ground.worktrees = place::worktrees(repo, ground.policy());
         Ok(ground)
+    }
+
+    /// A report that nothing has become of anything.
+    pub fn report(&self, dry_run: bool) -> MergeReport {
+        MergeReport {
+            version: VERSION,
+            into: self.into.clone(),
+            strategy: self.strategy,
+            old: self.tip.to_string(),
+            new: self.tip.to_string(),
+            dry_run,
+            recovered: false,
+            branches: Vec::new(),
+            tests: Vec::new(),
+            checkouts: Vec::new(),
+        }
     }
 
     /// The target's full name.

@@ -2,7 +2,7 @@
 //!
 //! [`run`] waits for its [`queue`] turn, completes what a killed process left ([`landing`]), finds
 //! the branches and their [`order`], joins them one after another ([`chain`], [`join`],
-//! [`apply`]), tests the result ([`trial`]) and leaves out what breaks it ([`bisect`]), moves the
+//! [`apply`]), tests the result ([`trial`]) and leaves out what breaks it ([`culprits`], [`bisect`]), moves the
 //! target, shows it in its checkouts and [`tidy`]s up. What conflicts goes to the policy's
 //! remedies, to a [`resolver`], and then to people ([`waiting`]).
 
@@ -11,12 +11,14 @@ mod attempt;
 mod bisect;
 pub mod candidates;
 pub mod chain;
+mod culprits;
 mod error;
 mod ground;
 mod human;
 pub mod join;
 pub mod landing;
 mod markers;
+mod open;
 pub mod order;
 pub mod place;
 pub mod queue;
@@ -24,6 +26,7 @@ pub mod report;
 pub mod resolver;
 mod resume;
 mod squash;
+mod telling;
 pub mod tidy;
 pub mod trial;
 pub mod waiting;

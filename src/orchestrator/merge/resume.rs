@@ -1,7 +1,7 @@
 //! Going on with branches that wait for somebody, or giving them up.
 
 use super::ground::short;
-use super::report::{Afterwards, BranchReport, MergeReport, Outcome, VERSION};
+use super::report::{Afterwards, BranchReport, MergeReport, Outcome};
 use super::waiting::{self, Waiting};
 use super::{MergeError, MergeRequest, attempt, in_turn, queue};
 use crate::git::Repo;
@@ -102,18 +102,8 @@ fn given_up(repo: &Repo, taken: &[Waiting], recovered: bool) -> Result<MergeRepo
         ..MergeRequest::default()
     };
     let ground = super::Ground::of(repo, &request)?;
-    let mut report = MergeReport {
-        version: VERSION,
-        into: ground.into.clone(),
-        strategy: ground.strategy,
-        old: ground.tip.to_string(),
-        new: ground.tip.to_string(),
-        dry_run: false,
-        recovered,
-        branches: Vec::new(),
-        tests: Vec::new(),
-        checkouts: Vec::new(),
-    };
+    let mut report = ground.report(false);
+    report.recovered = recovered;
     for one in taken {
         let kept = waiting::give_up(repo, one)?;
         let mut branch = BranchReport::new(&one.branch, one.tip, Outcome::Skipped);
