@@ -76,9 +76,9 @@ impl PathGlob {
         }
     }
 
-    /// Whether one tree can hold no two entries of which each pattern matches one without the
-    /// patterns meeting: some path, as [`fold`] leaves it, matches both, or what one names lies
-    /// below what the other names as a file. A pattern too large to tell is taken to meet any.
+    /// Whether some path, as [`fold`] leaves it, matches both patterns, or, between patterns
+    /// without wildcards, what one names lies below what the other names as a file. A pattern too
+    /// large to tell is taken to meet any.
     pub fn overlaps(&self, other: &Self) -> bool {
         self.shape.overlaps(&other.shape)
     }
