@@ -62,6 +62,11 @@ impl PathGlob {
         &self.text
     }
 
+    /// Whether it has no wildcards and is no directory.
+    pub fn is_one_path(&self) -> bool {
+        matches!(self.shape, Shape::Literal(_))
+    }
+
     /// Whether `path`, raw bytes from the root, or an alias of it matches.
     pub fn matches(&self, path: &BStr) -> bool {
         self.matches_folded(path, &fold(path))
