@@ -25,6 +25,8 @@ pub enum Bench {
     Fetch,
     /// `verify --all`, and `verify` of a range.
     Verify,
+    /// Branches that land.
+    Merge,
     /// `orchestrator conflicts` among many branches.
     Conflicts,
     /// The program's size.
@@ -36,11 +38,12 @@ const MEGABYTE: f64 = 1_000_000.0;
 
 impl Bench {
     /// Every group, in the order of the table.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::PreCommit,
         Self::Rebase,
         Self::Fetch,
         Self::Verify,
+        Self::Merge,
         Self::Conflicts,
         Self::Size,
     ];
@@ -52,6 +55,7 @@ impl Bench {
             Self::Rebase => "rebase",
             Self::Fetch => "fetch",
             Self::Verify => "verify",
+            Self::Merge => "merge",
             Self::Conflicts => "conflicts",
             Self::Size => "size",
         }
@@ -64,13 +68,15 @@ impl Bench {
             Self::Rebase => rebase(baton, directory),
             Self::Fetch => fetch(baton, directory),
             Self::Verify => verify(baton, directory),
+            Self::Merge => crate::merging::rows(baton, directory),
             Self::Conflicts => conflicts(baton, directory),
             Self::Size => size(baton),
         }
     }
 }
 
-fn compared(name: &str, ours: Duration, peer: Duration, target: impl Into<Option<f64>>) -> Row {
+/// A line that sets one time beside another.
+pub fn compared(name: &str, ours: Duration, peer: Duration, target: impl Into<Option<f64>>) -> Row {
     let text = |time: Duration| format!("{:.2} ms", time.as_secs_f64() * 1e3);
     Row {
         name: name.to_owned(),
@@ -82,7 +88,7 @@ fn compared(name: &str, ours: Duration, peer: Duration, target: impl Into<Option
 }
 
 /// Puts a repository at `path`, unless an earlier run kept one there.
-fn made(path: PathBuf, make: impl FnOnce(&Path) -> Result<()>) -> Result<PathBuf> {
+pub fn made(path: PathBuf, make: impl FnOnce(&Path) -> Result<()>) -> Result<PathBuf> {
     if !path.exists() {
         make(&path)?;
     }

@@ -343,3 +343,28 @@ fn day(session: u64) -> String {
         day % 28 + 1
     )
 }
+
+/// A checkout of `files` files, and `branches` tags `branch-<number>`, each one commit ahead of
+/// `main` that changes a file of its own.
+pub fn disjoint(path: &Path, files: u64, branches: u64) -> std::io::Result<()> {
+    import(path, false, |import| {
+        let base = import.commit("main", "Begin\n", &[])?;
+        import.file("baton.toml", POLICY)?;
+        for number in 0..files {
+            let text = format!("// {}\n", number % 512);
+            import.file(&source_path(number, files), &text)?;
+        }
+        for number in 0..branches {
+            import.commit(&format!("branch-{number}"), "Work\n", &[base])?;
+            import.file(&source_path(number * files / branches, files), "// work\n")?;
+        }
+        Ok(())
+    })?;
+    for number in 0..branches {
+        let name = format!("branch-{number}");
+        crate::run::succeed(git(path).args(["tag", &name, &format!("refs/heads/{name}")]))?;
+        crate::run::succeed(git(path).args(["branch", "--quiet", "-D", &name]))?;
+    }
+    crate::run::succeed(git(path).args(["tag", "start", "main"]))?;
+    crate::run::succeed(git(path).args(["reset", "--hard", "--quiet"]))
+}

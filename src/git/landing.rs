@@ -209,6 +209,14 @@ pub fn open_worktree(path: &Path) -> Result<Repo, GitError> {
     })
 }
 
+/// Whether anything in the worktree is not committed: staged, changed or not tracked.
+pub fn has_changes(worktree: &Repo) -> Result<bool, GitError> {
+    let args = ["status", "--porcelain", "-z", "--untracked-files=normal"];
+    let mut command = worktree.program().command();
+    command.env("GIT_OPTIONAL_LOCKS", "0");
+    Ok(!worktree.program().run(command, args, None)?.is_empty())
+}
+
 /// What became of a worktree's files.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refreshed {
@@ -232,24 +240,32 @@ pub fn refresh(
     new: Oid,
     begin: impl FnOnce() -> Result<(), GitError>,
 ) -> Refreshed {
-    let (from, to) = (old.to_string(), new.to_string());
-    let moves = |options: &[&str]| {
-        let args = [&["read-tree", "-m", "-u"], options, &[&from, &to]].concat();
-        in_worktree(worktree, &args)
-    };
-    let possible = moves(&["-n"]).or_else(|_| {
+    match would_refresh(worktree, old, new) {
+        Refreshed::Done => {
+            let done = begin().and_then(|()| read_tree(worktree, &[], old, new));
+            outcome(worktree, done)
+        }
+        hindered => hindered,
+    }
+}
+
+/// What [`refresh`] would come to. No file is touched.
+pub fn would_refresh(worktree: &Repo, old: Oid, new: Oid) -> Refreshed {
+    let possible = read_tree(worktree, &["-n"], old, new).or_else(|_| {
         // Times that differ, with content that does not, are put right by this.
         let _ = in_worktree(worktree, &["update-index", "-q", "--refresh"]);
-        moves(&["-n"])
+        read_tree(worktree, &["-n"], old, new)
     });
-    let done = match possible {
-        Ok(_) => begin().and_then(|()| moves(&[])),
-        Err(_) if !is_locked(worktree) && is_changed(worktree, old, new) => {
-            return Refreshed::Dirty;
-        }
-        Err(error) => Err(error),
-    };
-    outcome(worktree, done)
+    match possible {
+        Err(_) if !is_locked(worktree) && is_changed(worktree, old, new) => Refreshed::Dirty,
+        possible => outcome(worktree, possible),
+    }
+}
+
+fn read_tree(worktree: &Repo, options: &[&str], old: Oid, new: Oid) -> Result<BString, GitError> {
+    let (old, new) = (old.to_string(), new.to_string());
+    let args = [&["read-tree", "-m", "-u"], options, &[&old, &new]].concat();
+    in_worktree(worktree, &args)
 }
 
 /// Goes on with [`refresh`] where it had begun: a file may be gone or written in part.
@@ -340,6 +356,38 @@ fn is_torn(worktree: &Repo, commits: [Oid; 2], path: &BStr) -> Result<bool, GitE
         in_worktree(worktree, &["cat-file", "--filters", &object])
     });
     Ok(new?.starts_with(&text) || old.is_ok_and(|old| old == text))
+}
+
+/// The paths that differ between two commits and at which the worktree has something of its own,
+/// tracked or not.
+pub fn dirty_among(worktree: &Repo, old: Oid, new: Oid) -> Result<Vec<BString>, GitError> {
+    let changed = changed_paths(worktree, old, new)?;
+    let args = [
+        "status",
+        "--porcelain",
+        "-z",
+        "--no-renames",
+        "--untracked-files=all",
+        "--ignored",
+    ];
+    let mut command = worktree.program().command();
+    command.env("GIT_OPTIONAL_LOCKS", "0");
+    let out = worktree.program().run(command, args, None)?;
+    let own = out
+        .split(|byte| *byte == 0)
+        .filter_map(|line| line.get(3..));
+    let own: Vec<_> = own
+        .map(|path| path.strip_suffix(b"/").unwrap_or(path))
+        .collect();
+    let touches = |path: &BString| {
+        let is_in = |one: &&[u8], other: &[u8]| {
+            one.strip_prefix(other)
+                .is_some_and(|rest| rest.is_empty() || rest[0] == b'/')
+        };
+        own.iter()
+            .any(|one| is_in(one, path) || is_in(&&path[..], one))
+    };
+    Ok(changed.into_iter().filter(touches).collect())
 }
 
 /// The tree with this patch applied, or git's complaint.

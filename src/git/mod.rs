@@ -23,6 +23,7 @@ pub mod status;
 mod store;
 pub mod stream;
 pub mod tree;
+pub mod tree_edit;
 mod tree_object;
 mod worktrees;
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use bstr::{BStr, BString, ByteSlice};
 
-use super::{GitError, Repo, landing};
+use super::{GitError, Repo, ScratchIndex, landing};
 use crate::model::{Entry, Oid};
 use crate::sys::file;
 
@@ -89,7 +89,13 @@ impl OwnWorktree {
             file::remove_if_exists(&lock).map_err(GitError::io(lock))?;
         }
         let commit = commit.to_string();
-        self.git(&["checkout", "--quiet", "--force", "--detach", &commit])?;
+        let checkout = ["checkout", "--quiet", "--force", "--detach", &commit];
+        if self.git(&checkout).is_err() {
+            // An index that cannot be read is no loss.
+            let index = self.repo.git_dir().join("index");
+            file::remove_if_exists(&index).map_err(GitError::io(index))?;
+            self.git(&checkout)?;
+        }
         self.git(&["clean", "-ffdq"])?;
         Ok(())
     }
@@ -130,6 +136,17 @@ impl OwnWorktree {
         Ok(())
     }
 
+    /// Puts the target's side in the place of a file in conflict, or takes the file away where
+    /// that has none.
+    pub fn take_ours(&self, path: &BStr, exists: bool) -> Result<(), GitError> {
+        let path = path.to_str_lossy();
+        match exists {
+            true => self.git(&["checkout", "--quiet", "--ours", "--", &path])?,
+            false => self.git(&["rm", "--quiet", "--force", "--", &path])?,
+        };
+        Ok(())
+    }
+
     /// What is left of a conflict that was shown here.
     pub fn left(&self) -> Result<Left, GitError> {
         let unmerged = self.paths(&["diff-files", "--name-only", "--diff-filter=U", "-z"])?;
@@ -154,18 +171,10 @@ impl OwnWorktree {
 
     /// The tree of all that is there, staged or not, without a change to the index.
     pub fn snapshot(&self) -> Result<Oid, GitError> {
-        let directory = self.repo.baton_dir();
-        let temporary = file::temporary_directory(&directory).map_err(GitError::io(directory))?;
-        let index = temporary.path().join("index");
-        let run = |args: &[&str]| {
-            let mut command = self.repo.program().command();
-            command.env("GIT_INDEX_FILE", &index);
-            self.repo.program().run(command, args, None)
-        };
-        run(&["read-tree", "HEAD"])?;
-        run(&["add", "--all"])?;
-        let args = ["write-tree"];
-        parsed(&args, &run(&args)?)
+        let index = ScratchIndex::empty(&self.repo)?;
+        index.git(["read-tree", "HEAD"], None)?;
+        index.git(["add", "--all"], None)?;
+        index.write_tree()
     }
 
     /// Takes the worktree away, with all that is in it.
@@ -181,7 +190,10 @@ impl OwnWorktree {
 
     fn written(&self) -> Result<Oid, GitError> {
         let args = ["write-tree"];
-        parsed(&args, &self.git(&args)?)
+        Oid::from_hex(self.git(&args)?.trim()).map_err(|error| GitError::Program {
+            args: args.join(" "),
+            reason: error.to_string(),
+        })
     }
 
     fn paths(&self, args: &[&str]) -> Result<Vec<BString>, GitError> {
@@ -194,15 +206,10 @@ impl OwnWorktree {
 
     fn git(&self, args: &[&str]) -> Result<BString, GitError> {
         let mut command = self.repo.program().command();
-        command.env_remove("GIT_INDEX_FILE");
+        command
+            .env_remove("GIT_INDEX_FILE")
+            .env("GIT_LITERAL_PATHSPECS", "1");
         let args = [&WITHOUT_HOOKS, args].concat();
         self.repo.program().run(command, args, None)
     }
-}
-
-fn parsed(args: &[&str], out: &[u8]) -> Result<Oid, GitError> {
-    Oid::from_hex(out.trim()).map_err(|error| GitError::Program {
-        args: args.join(" "),
-        reason: error.to_string(),
-    })
 }

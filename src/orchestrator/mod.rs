@@ -8,6 +8,7 @@ mod error;
 pub mod finish;
 pub mod handoff;
 mod history;
+pub mod merge;
 pub mod number;
 pub mod output;
 pub mod pool;

@@ -10,7 +10,7 @@ mod policy_change;
 mod protected_path;
 mod put_back;
 
-use crate::model::{Change, CommitChange, Oid, Subject, Verdict, trailers};
+use crate::model::{Change, CommitChange, Oid, SessionId, Subject, Verdict, trailers};
 use crate::policy::Policy;
 
 /// Judges one change by one policy.
@@ -34,6 +34,12 @@ pub fn check(policy: &Policy, change: &Change) -> Verdict {
     }
     verdict.violations.sort();
     verdict
+}
+
+/// The sessions whose work the commit carries, by the logs and summaries that it writes and by
+/// its trailers, sorted.
+pub fn sessions(policy: &Policy, commit: &CommitChange) -> Vec<SessionId> {
+    bundled_sessions::sessions(policy, commit)
 }
 
 /// Whether the commit says of itself that it is an aggregate. A claim, not a proof.

@@ -1,6 +1,6 @@
 //! One process at a time.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::Path;
 
@@ -14,28 +14,11 @@ pub struct FileLock {
 }
 
 impl FileLock {
-    /// The lock on the file at `path`; `None` while somebody else holds it.
-    pub fn try_acquire(path: &Path) -> io::Result<Option<Self>> {
-        Self::lock(path, |file| match file.try_lock() {
-            Ok(()) => Ok(true),
-            Err(TryLockError::WouldBlock) => Ok(false),
-            Err(TryLockError::Error(error)) => Err(error),
-        })
-    }
-
     /// Waits for the lock on the file at `path`, which is made where there is none.
     ///
     /// Whoever holds it may remove the file: the next to come then makes another, and whoever
     /// waited for the old one takes that instead.
     pub fn acquire(path: &Path) -> io::Result<Self> {
-        loop {
-            if let Some(lock) = Self::lock(path, |file| file.lock().map(|()| true))? {
-                return Ok(lock);
-            }
-        }
-    }
-
-    fn lock(path: &Path, take: impl Fn(&File) -> io::Result<bool>) -> io::Result<Option<Self>> {
         loop {
             fs::create_dir_all(path.parent().unwrap_or(Path::new(".")))?;
             let opened = OpenOptions::new()
@@ -47,14 +30,12 @@ impl FileLock {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
                 opened => opened?,
             };
-            if !take(&file)? {
-                return Ok(None);
-            }
+            file.lock()?;
             if path.metadata().is_ok_and(|named| {
                 file.metadata()
                     .is_ok_and(|open| is_same_file(&named, &open))
             }) {
-                return Ok(Some(Self { _open: file }));
+                return Ok(Self { _open: file });
             }
         }
     }

@@ -1,10 +1,19 @@
-//! Merging without a checkout, beside what `git merge` does.
+//! Merging on real repositories: in memory beside what `git merge` does, and with the program.
+#![cfg(unix)]
 
 #[path = "../sandbox/mod.rs"]
 #[expect(dead_code, reason = "these tests use a part of it")]
 mod sandbox;
 
+mod conflicts;
+mod crash;
 mod forecast;
 mod forecast_schema;
 mod gits;
+mod refusals;
+mod schema;
 mod side_by_side;
+mod straight;
+mod tests_fail;
+mod together;
+mod world;

@@ -1,18 +1,19 @@
 //! `git baton orchestrator`.
 
+mod conflicts;
+mod merge;
 mod pool;
 mod trash;
 
+use std::path::PathBuf;
+
+pub use conflicts::Conflicts;
+pub use merge::{Merge, MergeStrategy};
 pub use pool::{
     Pool, PoolAcquire, PoolCleanup, PoolHealth, PoolHeartbeat, PoolInit, PoolLook, PoolRelease,
     PoolReset,
 };
 pub use trash::{Trash, TrashDrop, TrashRestore};
-mod conflicts;
-
-pub use conflicts::Conflicts;
-
-use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
@@ -28,6 +29,8 @@ pub enum Orchestrator {
     /// Look at the handoff document
     #[command(subcommand)]
     Handoff(Handoff),
+    /// Land finished branches: merged in order, tested as one
+    Merge(Merge),
     /// Keep worktrees ready for tasks
     #[command(subcommand)]
     Pool(Pool),

@@ -4,6 +4,7 @@ mod aggregate;
 mod conflicts;
 mod edit;
 mod handoff;
+mod merge;
 mod pool;
 mod trash;
 
@@ -17,6 +18,7 @@ pub fn run(verb: Orchestrator) -> miette::Result<ExitCode> {
         Orchestrator::Conflicts(args) => conflicts::run(args),
         Orchestrator::Edit(args) => edit::run(args),
         Orchestrator::Handoff(verb) => handoff::run(verb),
+        Orchestrator::Merge(args) => merge::run(args),
         Orchestrator::Pool(verb) => pool::run(verb),
     }
 }

@@ -17,7 +17,7 @@ mod loss;
 mod name;
 mod nearest;
 pub mod output;
-mod place;
+pub(super) mod place;
 mod recover;
 mod release;
 mod remove;

@@ -15,7 +15,7 @@ use bstr::ByteSlice;
 
 pub use record::Record;
 pub use restore::{Restored, branch as restore_branch, worktree as restore_worktree};
-pub use save::{Parcel, save};
+pub use save::{Parcel, branch_tip, save};
 
 use super::WorkError;
 use crate::git::{RefEdit, Repo};

@@ -72,6 +72,36 @@ pub fn save(slot: &Repo, target: Oid, parcel: &Parcel<'_>) -> Result<Option<Save
     }))
 }
 
+/// The reference, which is still to be made, and the commit that keep the tip of a branch: what is
+/// saved of one that is to be deleted.
+pub fn branch_tip(
+    repo: &Repo,
+    branch: &str,
+    tip: Oid,
+    reason: &str,
+) -> Result<(String, Oid), WorkError> {
+    let tree = repo.objects().commit(tip, &mut Vec::new())?.tree;
+    let record = Record {
+        slot: branch.to_owned(),
+        reason: reason.to_owned(),
+        branch: Some(format!("refs/heads/{branch}")),
+        head: tip,
+        index: tip,
+        rest: None,
+    };
+    let message = record.message();
+    let commit = repo
+        .store()
+        .commit(tree, &[tip], message.as_bytes(), clock::now())?;
+    let name = format!(
+        "{PREFIX}{}-{}-{}",
+        clock::today(),
+        tip.short(),
+        part(branch)
+    );
+    Ok((name, commit))
+}
+
 /// The repositories inside the slot that hold work, and the files that nothing tracks.
 fn sorted_out(
     slot: &Repo,
@@ -115,19 +145,18 @@ fn verify(slot: &Repo, head: Oid, commit: Oid) -> Result<(), WorkError> {
     Ok(())
 }
 
+/// As a part of a reference's name.
+fn part(name: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    name.chars()
+        .map(|c| if plain(c) { c } else { '-' })
+        .collect()
+}
+
 /// Gives the commit the first free name of the day.
 fn name(repo: &Repo, slot: &str, commit: Oid) -> Result<String, WorkError> {
     let day = clock::today();
-    let slot: String = slot
-        .chars()
-        .map(|c| {
-            if c.is_ascii_alphanumeric() || c == '_' {
-                c
-            } else {
-                '-'
-            }
-        })
-        .collect();
+    let slot = part(slot);
     let of_day = format!("{PREFIX}{day}-");
     loop {
         let taken = repo.refs().below(PREFIX)?;

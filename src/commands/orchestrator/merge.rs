@@ -1,0 +1,76 @@
+//! `git baton orchestrator merge`.
+
+use miette::{IntoDiagnostic, miette};
+
+use crate::cli::orchestrator::{Merge, MergeStrategy, TextFormat};
+use crate::commands::{ALLOWED, BROKEN, ExitCode, INTERRUPTED, UNDECIDED, print, tell};
+use crate::git::Repo;
+use crate::orchestrator::merge::{self, MergeError, MergeReport, MergeRequest};
+use crate::policy::merge::Strategy;
+use crate::report::escape;
+use crate::sys::GitEnv;
+use crate::sys::interrupt::Interrupt;
+
+/// Merges and says what became of it.
+pub fn run(args: Merge) -> miette::Result<ExitCode> {
+    let repo = Repo::open(&GitEnv::from_process().into_diagnostic()?)?;
+    let interrupt = Interrupt::watch().into_diagnostic()?;
+    let stop = || interrupt.came();
+    let format = args.format;
+    let merged = if args.r#continue {
+        merge::resume(&repo, &args.branches, &stop)
+    } else if args.skip {
+        merge::skip(&repo, &args.branches, &stop)
+    } else if args.abort {
+        merge::abort(&repo, &stop)
+    } else {
+        merge::run_until(&repo, &request(args)?, &stop)
+    };
+    match merged {
+        Ok(report) => show(&report, format),
+        Err(error) => {
+            let code = match &error {
+                MergeError::Interrupted => INTERRUPTED,
+                error if error.is_refusal() => BROKEN,
+                _ => UNDECIDED,
+            };
+            tell(&format!("{:?}\n", miette::Report::new(error)));
+            Ok(code)
+        }
+    }
+}
+
+fn request(args: Merge) -> miette::Result<MergeRequest> {
+    let pair = |text: &String| match text.split_once(':') {
+        Some((later, earlier)) if !later.is_empty() && !earlier.is_empty() => {
+            Ok((later.to_owned(), earlier.to_owned()))
+        }
+        _ => Err(miette!(
+            help = "write `--after LATER:EARLIER`, such as `--after auto/ui:auto/api`",
+            "`{text}` names no two branches"
+        )),
+    };
+    Ok(MergeRequest {
+        into: args.into,
+        strategy: args.strategy.map(|strategy| match strategy {
+            MergeStrategy::Merge => Strategy::Merge,
+            MergeStrategy::Rebase => Strategy::Rebase,
+            MergeStrategy::Squash => Strategy::Squash,
+        }),
+        test: (!args.test.is_empty()).then_some(args.test),
+        after: args.after.iter().map(pair).collect::<miette::Result<_>>()?,
+        dry_run: args.dry_run,
+        branches: args.branches,
+    })
+}
+
+fn show(report: &MergeReport, format: TextFormat) -> miette::Result<ExitCode> {
+    print(&match format {
+        TextFormat::Human => merge::render(report),
+        TextFormat::Json => escape::json(&report.to_json()),
+    })?;
+    Ok(match report.is_clean() {
+        true => ALLOWED,
+        false => BROKEN,
+    })
+}

@@ -1,0 +1,154 @@
+//! One attempt to land: all that is made again when the target moves meanwhile.
+
+use std::collections::BTreeMap;
+
+use super::apply::Applier;
+use super::ground::Ground;
+use super::join::Joiner;
+use super::landing::{self, Landing, Shown};
+use super::open::Open;
+use super::report::{Afterwards, MergeReport, Outcome};
+use super::resolver::Resolver;
+use super::trial::Trials;
+use super::{MergeError, MergeRequest, candidates, chain, culprits, telling, tidy, waiting};
+use crate::git::Repo;
+use crate::git::merge::Merger;
+
+/// Completes the landing of a process that was killed; says whether there was one.
+pub fn recover(repo: &Repo) -> Result<bool, MergeError> {
+    let Some(landing) = landing::interrupted(repo)? else {
+        return Ok(false);
+    };
+    let request = MergeRequest {
+        into: Some(landing.into.clone()),
+        ..MergeRequest::default()
+    };
+    let (shown, _) = finish(repo, &Ground::of(repo, &request)?, &landing)?;
+    match shown.busy {
+        Some(path) => Err(MergeError::Busy(path)),
+        None => Ok(true),
+    }
+}
+
+/// What follows once the target has moved: it is shown, branches go, and nothing is under way.
+/// The record stays while a checkout could not be shown it.
+fn finish(
+    repo: &Repo,
+    ground: &Ground,
+    landing: &Landing,
+) -> Result<(Shown, Vec<Afterwards>), MergeError> {
+    let shown = landing::show(repo, landing)?;
+    let fates = tidy::branches(repo, ground, landing.new, &landing.branches)?;
+    for (name, _) in &landing.branches {
+        waiting::close(repo, name)?;
+    }
+    if shown.busy.is_none() {
+        landing::forget(repo)?;
+    }
+    Ok((shown, fates))
+}
+
+/// Everything from the branches to the target. `None` when the target moved meanwhile.
+pub fn attempt(
+    repo: &Repo,
+    request: &MergeRequest,
+    stop: &dyn Fn() -> bool,
+) -> Result<Option<MergeReport>, MergeError> {
+    let ground = Ground::of(repo, request)?;
+    let merger = Merger::new(repo)?;
+    let mut found = candidates::collect(repo, &ground, request, &merger)?;
+    let mut report = ground.report(request.dry_run);
+    report.branches.append(&mut found.others);
+    let open = Open::read(repo, &ground, &found.ordered)?;
+    report.branches.extend(open.reports(repo)?);
+    let candidates = open.closed_to(found.ordered);
+    let joiner = Joiner {
+        repo,
+        ground: &ground,
+        applier: Applier::new(
+            repo,
+            &ground,
+            &merger,
+            Resolver::new(repo, &ground, stop),
+            open.resolutions,
+        ),
+    };
+    let mut trials = Trials::new(repo, &ground, stop);
+    let chain = culprits::left_out(&joiner, &candidates, &mut trials)?;
+    report.tests = trials.reports;
+    let landing = Landing {
+        into: ground.into.clone(),
+        old: ground.tip,
+        new: chain.end(),
+        branches: chain
+            .links
+            .iter()
+            .map(|link| &candidates[link.candidate])
+            .map(|one| (one.name.clone(), one.tip))
+            .collect(),
+    };
+    let Some((shown, fates)) = landed(repo, &ground, &landing, stop)? else {
+        return Ok(None);
+    };
+    report.checkouts = shown.checkouts;
+    report.new = landing.new.to_string();
+    let mut reports = telling::reports(&joiner, &candidates, &chain, |commits| Outcome::Landed {
+        commits,
+    })?;
+    for (link, fate) in chain.links.iter().zip(fates) {
+        if let Some(one) = reports.get_mut(&link.candidate) {
+            one.afterwards = Some(fate);
+        }
+    }
+    telling::escalate(&joiner, request, &candidates, &chain, &mut reports)?;
+    report.branches.extend(reports.into_values());
+    Ok(Some(report))
+}
+
+/// Moves the target, if there is anything to move it to, and does what follows. `None` when it
+/// moved meanwhile.
+fn landed(
+    repo: &Repo,
+    ground: &Ground,
+    landing: &Landing,
+    stop: &dyn Fn() -> bool,
+) -> Result<Option<(Shown, Vec<Afterwards>)>, MergeError> {
+    if landing.new == landing.old {
+        return Ok(Some((Shown::default(), Vec::new())));
+    }
+    if stop() {
+        return Err(MergeError::Interrupted);
+    }
+    landing::check_checkouts(repo, ground, landing.new)?;
+    landing::announce(repo, landing)?;
+    match landing::land(repo, landing)? {
+        true => finish(repo, ground, landing).map(Some),
+        false => Ok(None),
+    }
+}
+
+/// What would land, as far as can be told without tests and without asking anybody.
+pub fn preview(
+    repo: &Repo,
+    request: &MergeRequest,
+    stop: &dyn Fn() -> bool,
+) -> Result<MergeReport, MergeError> {
+    let ground = Ground::of(repo, request)?;
+    let merger = Merger::new(repo)?;
+    let found = candidates::collect(repo, &ground, request, &merger)?;
+    let mut report = ground.report(request.dry_run);
+    report.branches = found.others;
+    let resolver = Resolver::new(repo, &ground, stop);
+    let joiner = Joiner {
+        repo,
+        ground: &ground,
+        applier: Applier::new(repo, &ground, &merger, resolver, Vec::new()),
+    };
+    joiner.applier.mute();
+    let chain = chain::build(&joiner, &found.ordered, &mut BTreeMap::new())?;
+    let planned = |commits| Outcome::Planned { commits };
+    let reports = telling::reports(&joiner, &found.ordered, &chain, planned)?;
+    report.branches.extend(reports.into_values());
+    report.new = chain.end().to_string();
+    Ok(report)
+}

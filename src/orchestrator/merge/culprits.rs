@@ -1,0 +1,62 @@
+//! The branches with which the tests fail, found and left out.
+
+use std::collections::BTreeMap;
+
+use super::candidates::Candidate;
+use super::chain::{self, Chain, Failure};
+use super::join::Joiner;
+use super::trial::{Trials, Verdict};
+use super::{MergeError, bisect, landing};
+
+/// The longest chain of the candidates that passes the tests: first all at once; where that
+/// fails, without the first branch with which it begins to fail, and so on.
+pub fn left_out(
+    joiner: &Joiner<'_, '_>,
+    candidates: &[Candidate],
+    trials: &mut Trials<'_>,
+) -> Result<Chain, MergeError> {
+    let mut failed = BTreeMap::new();
+    loop {
+        let chain = chain::build(joiner, candidates, &mut failed)?;
+        if chain.links.is_empty() || chain.end() == chain.start {
+            return Ok(chain);
+        }
+        if !joiner.ground.test.is_empty() {
+            // Before the tests take their time for what cannot land.
+            landing::check_checkouts(joiner.repo, joiner.ground, chain.end())?;
+        }
+        let end_at = |links: usize| match links {
+            0 => chain.start,
+            links => chain.links[links - 1].end,
+        };
+        let mut passed = 0;
+        for links in 1..chain.links.len() {
+            if trials.has_passed(end_at(links))? {
+                passed = links;
+            }
+        }
+        let mut verdict_at = |links: usize| {
+            let names = chain.links[..links].iter();
+            let names = names.map(|link| candidates[link.candidate].name.clone());
+            trials.run(end_at(links), &names.collect::<Vec<_>>())
+        };
+        if verdict_at(chain.links.len())? == Verdict::Passed {
+            return Ok(chain);
+        }
+        let culprit = bisect::first_bad(passed, chain.links.len(), |links| {
+            Ok::<_, MergeError>(verdict_at(links)? == Verdict::Passed)
+        })?;
+        let Verdict::Failed { command, log, tail } = verdict_at(culprit)? else {
+            continue;
+        };
+        if culprit == 1
+            && let Verdict::Failed { command, log, .. } = verdict_at(0)?
+        {
+            let into = joiner.ground.into.clone();
+            return Err(MergeError::TargetFails { into, command, log });
+        }
+        let log = log.display().to_string();
+        let candidate = chain.links[culprit - 1].candidate;
+        failed.insert(candidate, Failure::TestFailed { command, log, tail });
+    }
+}

@@ -1,0 +1,149 @@
+//! From tested commits to the target, and to the worktrees that show it.
+//!
+//! A record says what is about to land. Whoever finds it, because the process that wrote it was
+//! killed, asks the target whether the commits have landed: if so, what was to follow is done.
+
+use bstr::ByteSlice;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use super::ground::{Ground, full};
+use super::report::CheckoutReport;
+use super::{MergeError, place};
+use crate::git::contained::is_ancestor;
+use crate::git::landing::{self as git, Refreshed};
+use crate::git::{GitError, Repo, StoreError};
+use crate::model::Oid;
+use crate::sys::file;
+
+/// Commits that are to land.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Landing {
+    /// The target, in short.
+    pub into: String,
+    /// What it names before.
+    pub old: Oid,
+    /// What it names afterwards.
+    pub new: Oid,
+    /// The branches that land, in short, with their tips.
+    pub branches: Vec<(String, Oid)>,
+}
+
+/// Fails where a checkout of the target has changes of its own that the landing would touch.
+pub fn check_checkouts(repo: &Repo, ground: &Ground, new: Oid) -> Result<(), MergeError> {
+    for worktree in checkouts(repo, &ground.into)? {
+        let here = git::open_worktree(&worktree.path)?;
+        match git::would_refresh(&here, ground.tip, new) {
+            Refreshed::Done => {}
+            Refreshed::Locked => return Err(MergeError::Busy(worktree.path)),
+            Refreshed::Failed(reason) => {
+                let args = "read-tree -n -m -u".to_owned();
+                return Err(GitError::Program { args, reason }.into());
+            }
+            Refreshed::Dirty => {
+                let files = git::dirty_among(&here, ground.tip, new)?;
+                return Err(MergeError::Dirty {
+                    into: ground.into.clone(),
+                    path: worktree.path,
+                    files: files
+                        .iter()
+                        .map(|path| path.to_str_lossy().into_owned())
+                        .collect(),
+                });
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Records that the commits are about to land.
+pub fn announce(repo: &Repo, landing: &Landing) -> Result<(), MergeError> {
+    let mut all = announced(repo)?;
+    // What a killed process had asked of git may still come to pass, as long as the target is
+    // where that process saw it.
+    all.retain(|one| one.into == landing.into && one.old == landing.old && one != landing);
+    all.push(landing.clone());
+    let json = serde_json::to_vec(&all).expect("records are plain text");
+    let path = place::landing(repo);
+    Ok(file::write_atomically(&path, &json).map_err(GitError::io(path))?)
+}
+
+/// Moves the target; `false` when it moved meanwhile, and all has to be made again.
+pub fn land(repo: &Repo, landing: &Landing) -> Result<bool, MergeError> {
+    let reason = match landing.branches.as_slice() {
+        [(only, _)] => format!("baton: merge {only}"),
+        all => format!("baton: merge {} branches", all.len()),
+    };
+    let target = full(&landing.into);
+    match git::move_branch(repo, &target, landing.old, landing.new, &reason) {
+        Ok(()) => Ok(true),
+        Err(StoreError::Raced(_)) => Ok(false),
+        Err(StoreError::Git(error)) => Err(error.into()),
+    }
+}
+
+/// What the checkouts of the target show of a landing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Shown {
+    /// Each checkout.
+    pub checkouts: Vec<CheckoutReport>,
+    /// One that another git was at work in, so that it has to be shown the commits later.
+    pub busy: Option<PathBuf>,
+}
+
+/// Shows the commits in the checkouts of the target.
+pub fn show(repo: &Repo, landing: &Landing) -> Result<Shown, MergeError> {
+    let mut shown = Shown::default();
+    for worktree in checkouts(repo, &landing.into)? {
+        let here = git::open_worktree(&worktree.path)?;
+        let refreshed = git::refresh(&here, landing.old, landing.new, || Ok(()));
+        shown.checkouts.push(CheckoutReport {
+            path: worktree.path.display().to_string(),
+            updated: refreshed == Refreshed::Done,
+        });
+        if matches!(refreshed, Refreshed::Locked | Refreshed::Failed(_)) {
+            shown.busy = Some(worktree.path);
+        }
+    }
+    Ok(shown)
+}
+
+/// The landing that was announced by a process that was killed, if it has come to pass.
+pub fn interrupted(repo: &Repo) -> Result<Option<Landing>, MergeError> {
+    for landing in announced(repo)? {
+        let tip = repo.refs().resolve(&full(&landing.into))?;
+        if let Some(tip) = tip
+            && repo.objects().contains(landing.new)
+            && is_ancestor(repo, landing.new, tip)?
+        {
+            return Ok(Some(landing));
+        }
+    }
+    Ok(None)
+}
+
+/// Notes that nothing is under way.
+pub fn forget(repo: &Repo) -> Result<(), GitError> {
+    let path = place::landing(repo);
+    file::remove_if_exists(&path).map_err(GitError::io(path))
+}
+
+/// What was announced; a record that cannot be read announces nothing.
+fn announced(repo: &Repo) -> Result<Vec<Landing>, GitError> {
+    let path = place::landing(repo);
+    let bytes = file::read_if_exists(&path).map_err(GitError::io(path))?;
+    let read = |bytes: Vec<u8>| serde_json::from_slice(&bytes).ok();
+    Ok(bytes.and_then(read).unwrap_or_default())
+}
+
+fn checkouts(repo: &Repo, into: &str) -> Result<Vec<git::Worktree>, GitError> {
+    let reference = full(into);
+    let mut all = git::worktrees(repo)?;
+    all.retain(|one| {
+        one.branch
+            .as_ref()
+            .is_some_and(|branch| **branch == *reference.as_bytes())
+    });
+    Ok(all)
+}

@@ -1,0 +1,103 @@
+//! Landing many branches: joined in memory, tested as one, landed by compare-and-swap.
+//!
+//! [`run`] waits for its [`queue`] turn, completes what a killed process left ([`landing`]), finds
+//! the branches and their [`order`], joins them one after another ([`chain`], [`join`],
+//! [`apply`]), tests the result ([`trial`]) and leaves out what breaks it ([`culprits`], [`bisect`]), moves the
+//! target, shows it in its checkouts and [`tidy`]s up. What conflicts goes to the policy's
+//! remedies, to a [`resolver`], and then to people ([`waiting`]).
+
+pub mod apply;
+mod attempt;
+mod bisect;
+pub mod candidates;
+pub mod chain;
+mod culprits;
+mod error;
+mod ground;
+mod human;
+pub mod join;
+pub mod landing;
+mod markers;
+mod open;
+pub mod order;
+pub mod place;
+pub mod queue;
+pub mod report;
+pub mod resolver;
+mod resume;
+mod squash;
+mod telling;
+pub mod tidy;
+pub mod trial;
+pub mod waiting;
+
+use crate::git::Repo;
+use crate::policy::merge::Strategy;
+
+pub use error::MergeError;
+pub use ground::Ground;
+pub use human::render;
+pub use report::MergeReport;
+pub use resume::{abort, resume, skip};
+
+/// What is to be merged, and how.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct MergeRequest {
+    /// The branches, in short or in full; empty for every finished one that the policy takes.
+    pub branches: Vec<String>,
+    /// The target; `None` for the policy's.
+    pub into: Option<String>,
+    /// What becomes of the commits; `None` for what the policy says.
+    pub strategy: Option<Strategy>,
+    /// The commands that must succeed; `None` for the policy's.
+    pub test: Option<Vec<String>>,
+    /// Pairs of branches of which the first lands only after the second.
+    pub after: Vec<(String, String)>,
+    /// Whether to say only what would be, without tests.
+    pub dry_run: bool,
+}
+
+/// How often everything is made again because the target moved meanwhile.
+const ATTEMPTS: usize = 20;
+
+/// Merges, from the turn in the queue to the branches that are deleted.
+///
+/// A branch that cannot land does not keep the others from landing; the report says why.
+///
+/// # Errors
+/// When nothing can be decided for any branch.
+pub fn run(repo: &Repo, request: &MergeRequest) -> Result<MergeReport, MergeError> {
+    run_until(repo, request, &|| false)
+}
+
+/// Like [`run`], unless `stop` says to stop.
+pub fn run_until(
+    repo: &Repo,
+    request: &MergeRequest,
+    stop: &dyn Fn() -> bool,
+) -> Result<MergeReport, MergeError> {
+    if request.dry_run {
+        return attempt::preview(repo, request, stop);
+    }
+    let _turn = queue::Turn::take(repo, stop)?;
+    in_turn(repo, request, stop)
+}
+
+fn in_turn(
+    repo: &Repo,
+    request: &MergeRequest,
+    stop: &dyn Fn() -> bool,
+) -> Result<MergeReport, MergeError> {
+    let mut recovered = false;
+    for _ in 0..ATTEMPTS {
+        recovered |= attempt::recover(repo)?;
+        if let Some(mut report) = attempt::attempt(repo, request, stop)? {
+            report.recovered = recovered;
+            return Ok(report);
+        }
+    }
+    Err(MergeError::Crowded {
+        into: Ground::of(repo, request)?.into,
+        attempts: ATTEMPTS,
+    })
+}

@@ -1,0 +1,138 @@
+//! The policy's tests, on merged files in a worktree of their own.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use bstr::ByteSlice;
+
+use super::ground::Ground;
+use super::report::{TestEnd, TestReport};
+use super::{MergeError, place};
+use crate::git::Repo;
+use crate::git::own_worktree::OwnWorktree;
+use crate::model::Oid;
+use crate::sys::supervise::{self, End, Job, Words};
+
+/// How often a command that fails is run before that counts.
+const RUNS: usize = 2;
+
+/// What the tests say of a tree.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// All succeed.
+    Passed,
+    /// This one does not.
+    Failed {
+        /// The command.
+        command: String,
+        /// The file that holds what it said.
+        log: PathBuf,
+        /// The end of what it said.
+        tail: String,
+    },
+}
+
+/// Runs the tests, on each tree once.
+pub struct Trials<'a> {
+    repo: &'a Repo,
+    ground: &'a Ground,
+    commands: &'a [String],
+    limit: Duration,
+    stop: &'a dyn Fn() -> bool,
+    known: HashMap<Oid, Verdict>,
+    /// Every run, in order.
+    pub reports: Vec<TestReport>,
+}
+
+impl<'a> Trials<'a> {
+    /// Of the tests that this ground asks for; `stop` says whether to stop.
+    pub fn new(repo: &'a Repo, ground: &'a Ground, stop: &'a dyn Fn() -> bool) -> Self {
+        Self {
+            repo,
+            ground,
+            commands: &ground.test,
+            limit: ground.test_limit(),
+            stop,
+            known: HashMap::new(),
+            reports: Vec::new(),
+        }
+    }
+
+    /// Whether the files of this commit are known to pass.
+    pub fn has_passed(&self, commit: Oid) -> Result<bool, MergeError> {
+        let tree = self.repo.objects().commit(commit, &mut Vec::new())?.tree;
+        Ok(self.known.get(&tree) == Some(&Verdict::Passed))
+    }
+
+    /// Tests the files of a commit, in which these branches are merged.
+    pub fn run(&mut self, commit: Oid, branches: &[String]) -> Result<Verdict, MergeError> {
+        if self.commands.is_empty() {
+            return Ok(Verdict::Passed);
+        }
+        let tree = self.repo.objects().commit(commit, &mut Vec::new())?.tree;
+        if let Some(known) = self.known.get(&tree) {
+            return Ok(known.clone());
+        }
+        let worktree = OwnWorktree::at(self.repo, &place::test(&self.ground.worktrees), commit)?;
+        let mut verdict = Verdict::Passed;
+        for command in self.commands {
+            let (end, log, tail, time) = self.run_one(&worktree, command, commit)?;
+            self.reports.push(TestReport {
+                commit: commit.to_string(),
+                branches: branches.to_vec(),
+                command: command.clone(),
+                end,
+                log: log.display().to_string(),
+                seconds: time.as_secs_f64(),
+            });
+            if matches!(end, TestEnd::Failed | TestEnd::TimedOut) {
+                let command = command.clone();
+                verdict = Verdict::Failed { command, log, tail };
+                break;
+            }
+        }
+        self.known.insert(tree, verdict.clone());
+        Ok(verdict)
+    }
+
+    fn run_one(
+        &self,
+        worktree: &OwnWorktree,
+        command: &str,
+        commit: Oid,
+    ) -> Result<(TestEnd, PathBuf, String, Duration), MergeError> {
+        let log = place::log(self.repo, "test", &commit.short());
+        let mut job = Job::new(Words::Shell(command.into()), worktree.path().to_owned());
+        job.limit = Some(self.limit);
+        job.log = Some(log.clone());
+        job.id = place::job_id(worktree.path());
+        let mut time = Duration::ZERO;
+        for run in 1..=RUNS {
+            supervise::end_leftovers(&job.id, job.grace).map_err(failed(command, &job))?;
+            worktree.reset(commit)?;
+            let finished = supervise::run(&job, self.stop, &mut |_| {});
+            let finished = finished.map_err(failed(command, &job))?;
+            time += finished.elapsed;
+            let end = match (finished.end, run) {
+                (End::Stopped, _) => return Err(MergeError::Interrupted),
+                (End::Exited(0), 1) => TestEnd::Passed,
+                (End::Exited(0), _) => TestEnd::Flaky,
+                (_, run) if run < RUNS => continue,
+                (End::TimedOut, _) => TestEnd::TimedOut,
+                _ => TestEnd::Failed,
+            };
+            let tail = finished.tail.to_str_lossy().into_owned();
+            return Ok((end, log, tail, time));
+        }
+        unreachable!("the last run returns")
+    }
+}
+
+fn failed<'a>(command: &'a str, job: &'a Job) -> impl FnOnce(std::io::Error) -> MergeError + 'a {
+    move |source| MergeError::Command {
+        command: command.to_owned(),
+        path: job.directory.clone(),
+        source,
+    }
+}
