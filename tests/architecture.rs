@@ -23,7 +23,7 @@ const ARROWS: [(&str, &[&str]); 18] = [
         "orchestrator",
         &[
             "model", "policy", "protocol", "handoff", "rules", "report", "guard", "doctor", "git",
-            "sys",
+            "sys", "plan",
         ],
     ),
     (

@@ -19,6 +19,17 @@ pub fn read_if_exists(path: &Path) -> io::Result<Option<Vec<u8>>> {
     }
 }
 
+/// By what a file that was written since is told from one that was not: its size, and when it was
+/// changed last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stamp(u64, Option<std::time::SystemTime>);
+
+/// The stamp of what has this name; `None` when nothing has. Links are not followed.
+pub fn stamp(path: &Path) -> Option<Stamp> {
+    let found = path.symlink_metadata().ok()?;
+    Some(Stamp(found.len(), found.modified().ok()))
+}
+
 /// Whether a directory is there.
 pub fn is_directory(path: &Path) -> bool {
     path.is_dir()
