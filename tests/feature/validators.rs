@@ -1,0 +1,112 @@
+//! Who judges what was merged.
+
+use std::cell::Cell;
+
+use git_baton::git::landing::open_worktree;
+use git_baton::orchestrator::run::feature::{self, Came, Company, End, Ran, ToRun, Way, Wish};
+
+use crate::scene::{PLANS, Scene, TASKS};
+
+fn validator(name: &str, script: &str) -> String {
+    format!("[[conductor.feature.validator]]\nname = '{name}'\ncommand = '''{script}'''")
+}
+
+/// A feature whose tasks are done by a commit on `main`, or are not.
+fn came(scene: &Scene, ran: impl Fn(&ToRun<'_>) -> Ran) -> Came {
+    let repo = open_worktree(scene.sandbox.repo()).unwrap();
+    let company = Company {
+        conduct: Some(&|run| Ok(ran(run))),
+        stop: &|| false,
+        tell: &|_| (),
+    };
+    let wish = Wish {
+        text: "Let people log in".to_owned(),
+        into: None,
+        way: Way::default(),
+    };
+    match feature::begin(&repo, &wish, company) {
+        Ok(came) => came,
+        Err(error) => panic!("{:?}", miette::Report::new(error)),
+    }
+}
+
+fn merged(scene: &Scene) -> Ran {
+    let tip = scene.sandbox.commit_file("src/a", "a\n");
+    Ran::Merged {
+        tip: tip.parse().unwrap(),
+    }
+}
+
+#[test]
+fn the_merged_result_is_judged_in_a_fresh_worktree() {
+    let looks = "test -f src/a && ! test -e left && git diff --quiet HEAD main && cat {prompt_file} > \"$BATON_GIT_DIR/seen\" && echo TASK_APPROVED";
+    let scene = Scene::new(PLANS).and(&validator("looks", looks)).ready();
+    let came = came(&scene, |run| {
+        assert_eq!(run.tasks, TASKS.as_bytes());
+        std::fs::write(scene.sandbox.repo().join(".git/info/exclude"), "left\n").unwrap();
+        scene.sandbox.write("left", "works for me\n");
+        merged(&scene)
+    });
+    assert_eq!(came.end, End::Done, "{came:?}");
+    assert!(scene.left("seen").contains("- a: Write a"));
+    assert_eq!(scene.sandbox.git(["worktree", "list"]).lines().count(), 1);
+}
+
+#[test]
+fn validators_vote() {
+    let yes = "echo TASK_APPROVED";
+    let no = "echo TASK_REJECTED: no logout";
+    for (scripts, is_done) in [
+        (vec![yes, yes, no], true),
+        (vec![yes, no], false),
+        (vec![yes, "exit 1"], false),
+        (vec!["true"], false),
+        (vec![], true),
+    ] {
+        let tables = scripts.iter().enumerate();
+        let tables: Vec<_> = tables
+            .map(|(at, script)| validator(&format!("v{at}"), script))
+            .collect();
+        let scene = Scene::new(PLANS).and(&tables.join("\n")).ready();
+        let came = came(&scene, |_| merged(&scene));
+        match &came.end {
+            End::Done => assert!(is_done, "{scripts:?}"),
+            End::Rejected(why) => {
+                assert!(!is_done, "{scripts:?}: {why}");
+                assert_eq!(
+                    scripts.contains(&no),
+                    why.contains("v1: no logout"),
+                    "{why}"
+                );
+            }
+            other => panic!("{scripts:?}: {other:?}"),
+        }
+        assert!(came.state.phase.is_over());
+    }
+}
+
+#[test]
+fn tasks_that_are_not_done_are_gone_on_with() {
+    let scene = Scene::new(PLANS)
+        .and(&validator("v", "echo TASK_APPROVED"))
+        .ready();
+    let first = came(&scene, |_| Ran::Unfinished {
+        why: "a failed".to_owned(),
+    });
+    assert_eq!(first.end, End::Unfinished("a failed".to_owned()));
+    let repo = open_worktree(scene.sandbox.repo()).unwrap();
+    let asked = Cell::new(0);
+    let company = Company {
+        conduct: Some(&|run| {
+            assert_eq!(run.run, first.id);
+            asked.set(asked.get() + 1);
+            Ok(merged(&scene))
+        }),
+        stop: &|| false,
+        tell: &|_| (),
+    };
+    let again = feature::resume(&repo, None, &Way::default(), company).unwrap();
+    assert_eq!((again.end, asked.get()), (End::Done, 1));
+    let over = feature::resume(&repo, Some(&first.id), &Way::default(), company).unwrap();
+    assert_eq!((over.end, asked.get()), (End::Done, 1));
+}
