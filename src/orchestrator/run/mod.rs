@@ -9,6 +9,7 @@ pub mod answers;
 pub mod assignment;
 pub mod attempt;
 pub mod brief;
+pub mod conduct;
 mod error;
 pub mod files;
 pub mod gate;
