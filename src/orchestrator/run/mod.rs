@@ -19,6 +19,7 @@ pub mod record;
 pub mod report;
 pub mod signal;
 pub mod state;
+pub mod telling;
 mod verify;
 
 pub use assignment::{Assignment, Place};

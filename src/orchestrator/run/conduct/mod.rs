@@ -6,6 +6,7 @@
 //! ([`session`]), and what was approved lands and is summed up ([`land`]). Other processes leave
 //! their wishes in files ([`wishes`]).
 
+pub mod checkpoints;
 mod drive;
 mod error;
 mod judge;
