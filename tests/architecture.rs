@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 /// Each part of the library and the parts that it may name.
 const ARROWS: [(&str, &[&str]); 18] = [
     ("model", &[]),
-    ("plan", &["model", "policy"]),
+    ("plan", &["model", "policy", "report"]),
     ("policy", &["model"]),
     ("handoff", &["model"]),
     ("protocol", &["handoff"]),

@@ -7,6 +7,9 @@ use super::graph::TaskGraph;
 use super::{Task, TaskList};
 use crate::policy::{Conductor, PathGlob};
 
+/// How the reasons begin that are about a number.
+pub(super) const TOO_FEW: &str = "Only";
+
 /// How a list of tasks is carried out: every task once, in one lane of one group.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plan {
@@ -84,6 +87,27 @@ impl Plan {
     pub fn agents(&self) -> usize {
         let sizes = self.groups.iter().map(|group| group.lanes.len());
         sizes.max().unwrap_or(0)
+    }
+
+    /// Whether a lane waits for an agent and for nothing else.
+    pub fn is_limited(&self, list: &TaskList) -> bool {
+        let waits = |lane: &Lane, group: &Group| {
+            let mut before = group.lanes.iter().flat_map(|lane| &lane.tasks);
+            let first = lane.tasks.first();
+            first.is_some_and(|&own| before.any(|&task| list.graph.comes_before(task, own)))
+        };
+        self.mode == Mode::Parallel
+            && self.groups.windows(2).any(|pair| match pair {
+                [group, next] => !next.lanes.iter().all(|lane| waits(lane, group)),
+                _ => false,
+            })
+    }
+}
+
+impl TaskList {
+    /// How many lanes could run at once if there were an agent for each.
+    pub fn independent(&self) -> usize {
+        Lanes::of(&self.graph).width()
     }
 }
 
@@ -168,15 +192,15 @@ fn why_sequential(list: &TaskList, lanes: &Lanes, conductor: &Conductor) -> Opti
     } else if is_single_file(&list.tasks) {
         "All changes are in a single file".to_owned()
     } else if tasks < fewest && depend {
-        format!("Only {tasks} {} with dependencies", noun(tasks))
+        format!("{TOO_FEW} {tasks} {} with dependencies", noun(tasks))
     } else if tasks < fewest {
-        format!("Only {tasks} {}", noun(tasks))
+        format!("{TOO_FEW} {tasks} {}", noun(tasks))
     } else if lanes.chains.len() == 1 && tasks > 1 {
         "All tasks have linear dependencies".to_owned()
     } else if width < conductor.min_tasks {
-        format!("Only {width} of {tasks} {} independent", noun(tasks))
+        format!("{TOO_FEW} {width} of {tasks} {} independent", noun(tasks))
     } else if conductor.max_agents == 1 {
-        "Only 1 agent may work at once".to_owned()
+        format!("{TOO_FEW} 1 agent may work at once")
     } else {
         return None;
     };
@@ -199,7 +223,7 @@ fn is_file(pattern: &str) -> bool {
 }
 
 /// What tasks are called: files, where each is about one file.
-fn noun(list: &TaskList, number: usize) -> &'static str {
+pub(super) fn noun(list: &TaskList, number: usize) -> &'static str {
     let is_file = |task: &Task| matches!(&task.files[..], [only] if is_file(only));
     match (list.tasks.iter().all(is_file), number) {
         (true, 1) => "file",

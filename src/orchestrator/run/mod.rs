@@ -10,6 +10,7 @@ pub mod answers;
 pub mod assignment;
 pub mod attempt;
 pub mod brief;
+pub mod conduct;
 mod error;
 pub mod feature;
 pub mod files;
@@ -20,6 +21,7 @@ pub mod record;
 pub mod report;
 pub mod signal;
 pub mod state;
+pub mod telling;
 mod verify;
 
 pub use assignment::{Assignment, Place};

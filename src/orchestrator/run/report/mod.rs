@@ -2,9 +2,11 @@
 
 mod html;
 mod markdown;
+mod of;
 
 pub use html::html;
 pub use markdown::markdown;
+pub use of::of;
 
 /// What became of a run. Times are milliseconds since the epoch.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -121,6 +121,10 @@ impl RunState {
                 let is_due = self.phase == Phase::Integrate && self.aggregate.is_some();
                 is_due.then(|| self.cleaned = true)
             }
+            Event::OneGroup => {
+                self.one_group = true;
+                Some(())
+            }
             Event::Pause(reason) => self.pause(reason.clone()),
         }
     }

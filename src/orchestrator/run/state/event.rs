@@ -84,6 +84,8 @@ pub enum Event {
     Aggregated(Aggregate),
     /// The worktrees have been given back.
     CleanedUp,
+    /// From now on the run pauses after each group.
+    OneGroup,
     /// Somebody wants the run to pause; what is at work is ended by the conductor.
     Pause(Pause),
 }

@@ -113,6 +113,11 @@ pub enum Pause {
         /// What the gate said.
         reason: String,
     },
+    /// Somebody who puts right what keeps approved work from landing.
+    Landing {
+        /// What that is.
+        reason: String,
+    },
     /// Somebody asked it to stop.
     Stopped,
     /// The caller's context is nearly used up.
@@ -218,6 +223,7 @@ impl std::fmt::Display for Pause {
         match self {
             Self::GroupOver => write!(f, "the group is over, and one group is run a call"),
             Self::Blocked { task, reason } => write!(f, "the gate of {task} is blocked: {reason}"),
+            Self::Landing { reason } => write!(f, "nothing can land: {reason}"),
             Self::Stopped => write!(f, "it was asked to stop"),
             Self::Context => write!(f, "the caller's context is nearly used up"),
         }
