@@ -7,7 +7,7 @@ use crate::scene::{PLANS, Scene, id};
 /// Starts `feature`, and waits until the record says that a scout is back.
 fn started(scene: &Scene) -> Child {
     let mut command = scene.sandbox.baton();
-    command.args(["orchestrator", "feature", "x"]);
+    command.args(["orchestrator", "feature", "--plan-only", "x"]);
     let child = command.stdout(Stdio::null()).stderr(Stdio::piped());
     let child = child.spawn().unwrap();
     let log = || {

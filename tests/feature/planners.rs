@@ -53,7 +53,9 @@ fn a_tie_is_named_and_a_person_decides() {
     let scene = Scene::new(DIFFERS)
         .and("count = 2\ncombine = 'vote'")
         .ready();
-    let run = scene.sandbox.run(["orchestrator", "feature", "x"]);
+    let run = scene
+        .sandbox
+        .run(["orchestrator", "feature", "--plan-only", "x"]);
     assert_eq!(run.code, 1);
     for said in [
         "a tie between 2 answers",

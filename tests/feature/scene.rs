@@ -64,8 +64,13 @@ impl Scene {
         self
     }
 
-    /// Runs `feature` with these arguments and reads what it prints as JSON.
+    /// Runs `feature` up to the plan, with these arguments, and reads what it prints as JSON.
     pub fn feature(&self, args: &[&str]) -> (Run, Value) {
+        self.whole(&[&["--plan-only"], args].concat())
+    }
+
+    /// Runs `feature` with these arguments and reads what it prints as JSON.
+    pub fn whole(&self, args: &[&str]) -> (Run, Value) {
         let run = self.sandbox.run(
             ["orchestrator", "feature", "--format", "json"]
                 .iter()

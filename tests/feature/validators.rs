@@ -110,3 +110,34 @@ fn tasks_that_are_not_done_are_gone_on_with() {
     let over = feature::resume(&repo, Some(&first.id), &Way::default(), company).unwrap();
     assert_eq!((over.end, asked.get()), (End::Done, 1));
 }
+
+#[test]
+fn a_wish_becomes_a_merged_and_approved_branch() {
+    let worker = "cd {worktree}; mkdir -p src; echo {task} > src/$BATON_TASK; git add src; git commit -qm \"Write {task}\"; echo \"<promise>TASK_DONE: $BATON_TASK</promise>\"";
+    let scene = Scene::new(PLANS)
+        .scout("one", "echo 'all is in src'")
+        .and(&validator("v", "test -f src/a && test -f src/b && echo TASK_APPROVED"))
+        .and(&format!(
+            "[conductor]\nagent = 'worker'\nmin_tasks = 2\nmax_agents = 2\nretry_on_failure = 0\n[conductor.agents.worker]\ncommand = '''{worker}'''"
+        ));
+    let two = format!(
+        "{TASKS}{}",
+        TASKS.replace("\"a\"", "\"b\"").replace("src/a", "src/b")
+    );
+    std::fs::write(
+        scene.sandbox.repo().join(".git/plan"),
+        format!("```toml\n{two}```\n"),
+    )
+    .unwrap();
+    let scene = scene.ready();
+    let installed = scene.sandbox.run(["install"]);
+    assert_eq!(installed.code, 0, "{}", installed.err);
+    let (run, came) = scene.whole(&["Write a and b", "--all"]);
+    assert_eq!((run.code, &came["end"]), (0, &"done".into()), "{run:#?}");
+    assert_eq!(came["validators"]["v"]["verdict"], "approved");
+    let id = came["id"].as_str().unwrap();
+    assert_eq!(scene.sandbox.git(["show", "main:src/b"]), "b");
+    assert!(scene.recorded(id, "context.md").contains("all is in src"));
+    let status = scene.sandbox.run(["orchestrator", "status"]);
+    assert!(status.code == 0 && status.out.contains(id), "{status:?}");
+}

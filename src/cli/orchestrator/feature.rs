@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::TextFormat;
+use super::{Extent, TextFormat};
 
 /// `git baton orchestrator feature`.
 #[derive(Debug, Args)]
@@ -27,6 +27,9 @@ pub struct Feature {
     /// End once there is a task file
     #[arg(long)]
     pub plan_only: bool,
+    /// How much of the tasks is run
+    #[command(flatten)]
+    pub extent: Extent,
     /// Say who would be asked, and ask nobody
     #[arg(long, conflicts_with = "resume")]
     pub dry_run: bool,

@@ -2,12 +2,17 @@
 
 use miette::{IntoDiagnostic, WrapErr};
 
+use super::run::one_group;
 use crate::cli::orchestrator::{Feature, TextFormat};
 use crate::commands::{ALLOWED, BROKEN, ExitCode, INTERRUPTED, print, tell};
 use crate::git::Repo;
+use crate::orchestrator::run::conduct::Watcher;
 use crate::orchestrator::run::feature::{self, Came, Company, End, Way, Wish};
+use crate::orchestrator::run::state::{Event, RunState};
+use crate::orchestrator::run::telling;
+use crate::plan::{Plan, TaskList, panel};
 use crate::report::escape;
-use crate::sys::{GitEnv, file, interrupt::Interrupt};
+use crate::sys::{GitEnv, file, interrupt::Interrupt, shows_unicode};
 
 /// Has agents build something, as far as it gets.
 pub fn run(args: Feature) -> miette::Result<ExitCode> {
@@ -22,7 +27,7 @@ pub fn run(args: Feature) -> miette::Result<ExitCode> {
     let way = Way {
         tasks: tasks.transpose()?,
         plan_only: args.plan_only,
-        one_group: false,
+        one_group: one_group(&args.extent),
     };
     let wish = Wish {
         text: args.wish.unwrap_or_default(),
@@ -38,10 +43,11 @@ pub fn run(args: Feature) -> miette::Result<ExitCode> {
         return Ok(ALLOWED);
     }
     let interrupt = Interrupt::watch().into_diagnostic()?;
+    let stop = || interrupt.came();
     let company = Company {
-        conduct: None,
-        stop: &|| interrupt.came(),
-        tell: &|line| tell(&format!("{}\n", escape::inert(line.as_bytes()))),
+        conduct: Some(&|wanted| feature::conducted(&repo, wanted, &stop, &mut Teller)),
+        stop: &stop,
+        tell: &say,
     };
     let came = match args.resume {
         None => feature::begin(&repo, &wish, company)?,
@@ -56,8 +62,31 @@ pub fn run(args: Feature) -> miette::Result<ExitCode> {
 
 fn exit_code(came: &Came) -> ExitCode {
     match came.end {
-        End::Planned | End::Done => ALLOWED,
+        End::Planned | End::Paused(_) | End::Done => ALLOWED,
         End::Interrupted => INTERRUPTED,
         _ => BROKEN,
     }
+}
+
+/// Tells on standard error what happens to the tasks: the result alone goes to standard output.
+struct Teller;
+
+impl Watcher for Teller {
+    fn planned(&mut self, tasks: &TaskList, plan: &Plan) {
+        tell(&panel(tasks, plan, !shows_unicode()));
+    }
+
+    fn happened(&mut self, run: &str, state: &RunState, event: &Event) {
+        if let Some(line) = telling::line(run, state, event) {
+            tell(&format!("{line}\n"));
+        }
+    }
+
+    fn said(&mut self, sentence: &str) {
+        say(sentence);
+    }
+}
+
+fn say(line: &str) {
+    tell(&format!("{}\n", escape::inert(line.as_bytes())));
 }

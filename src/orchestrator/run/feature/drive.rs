@@ -156,6 +156,11 @@ impl Drive<'_> {
                 Phase::Running => self.run(way)?,
                 Phase::Validating => self.validate()?,
                 Phase::Done => Some(End::Done),
+                Phase::Failed => {
+                    let id = self.feature.id();
+                    let why = format!("`git baton orchestrator status {id}` says which tasks");
+                    Some(End::Failed(why))
+                }
                 Phase::Rejected => {
                     let why = validator::objection(&self.feature.state.validators);
                     Some(End::Rejected(why.unwrap_or_default()))
@@ -390,6 +395,12 @@ impl Drive<'_> {
         Ok(match ran {
             Ran::Stopped => Some(End::Interrupted),
             Ran::Unfinished { why } => Some(End::Unfinished(why)),
+            Ran::Paused { why } => Some(End::Paused(why)),
+            Ran::Failed { why } => {
+                self.feature.state.phase = Phase::Failed;
+                self.feature.save(self.repo, &[], "tasks came to nothing")?;
+                Some(End::Failed(why))
+            }
             Ran::Merged { tip } => {
                 self.feature.state.merged = Some(tip);
                 self.feature.state.phase = Phase::Validating;

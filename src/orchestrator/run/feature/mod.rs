@@ -8,6 +8,7 @@
 
 pub mod ask;
 pub mod brief;
+mod conducted;
 pub mod constraints;
 pub mod context;
 pub mod crew;
@@ -30,6 +31,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::model::Oid;
+pub use conducted::conducted;
 pub use drive::{begin, intend, resume};
 pub use error::FeatureError;
 use state::State;
@@ -77,7 +79,17 @@ pub enum Ran {
         /// The tip of the branch on which they landed.
         tip: Oid,
     },
-    /// Some are not.
+    /// Some came to nothing, and it is over.
+    Failed {
+        /// Which.
+        why: String,
+    },
+    /// So far it went well, and it waits for the next call.
+    Paused {
+        /// For what.
+        why: String,
+    },
+    /// Something has to be put right first.
     Unfinished {
         /// Why.
         why: String,
@@ -124,7 +136,11 @@ pub enum End {
     NoPlan(String),
     /// The planners differ, and a person has to decide.
     Undecided(String),
-    /// The tasks are not all done.
+    /// Tasks came to nothing.
+    Failed(String),
+    /// Some tasks are done, and it waits for the next call.
+    Paused(String),
+    /// Something has to be put right before the tasks go on.
     Unfinished(String),
     /// The merged result was not approved.
     Rejected(String),
@@ -142,6 +158,8 @@ impl End {
             Self::NoFindings => "no_findings",
             Self::NoPlan(_) => "no_plan",
             Self::Undecided(_) => "undecided",
+            Self::Failed(_) => "failed",
+            Self::Paused(_) => "paused",
             Self::Unfinished(_) => "unfinished",
             Self::Rejected(_) => "rejected",
             Self::Done => "done",
@@ -154,6 +172,8 @@ impl End {
         match self {
             Self::NoPlan(why)
             | Self::Undecided(why)
+            | Self::Failed(why)
+            | Self::Paused(why)
             | Self::Unfinished(why)
             | Self::Rejected(why) => Some(why),
             _ => None,

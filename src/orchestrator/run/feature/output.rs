@@ -107,7 +107,10 @@ impl Came {
             End::Undecided(_) => format!(
                 "The planners differ: {why}\nTheir files are {files}/planner-*.toml. Choose one, or write one: `git baton orchestrator feature --resume {id} --tasks FILE`.\n"
             ),
-            End::Unfinished(_) => format!("The tasks are not all done: {why}\n{resume} goes on.\n"),
+            End::Unfinished(_) | End::Paused(_) => {
+                format!("The tasks are not all done: {why}\n{resume} goes on.\n")
+            }
+            End::Failed(_) => format!("Tasks came to nothing: {why}\n"),
             End::Rejected(_) => format!("Merged, and not approved: {why}\n"),
             End::Done => "Done.\n".to_owned(),
             End::Interrupted => format!("Interrupted; {resume} goes on.\n"),

@@ -56,6 +56,8 @@ pub enum Phase {
     Done,
     /// It is merged, and was not approved.
     Rejected,
+    /// Tasks came to nothing.
+    Failed,
 }
 
 /// What became of a scout.
@@ -127,12 +129,13 @@ impl Phase {
             Self::Validating => "validating",
             Self::Done => "done",
             Self::Rejected => "rejected",
+            Self::Failed => "failed",
         }
     }
 
     /// Whether nothing is left to do.
     pub fn is_over(self) -> bool {
-        matches!(self, Self::Done | Self::Rejected)
+        matches!(self, Self::Done | Self::Rejected | Self::Failed)
     }
 }
 
