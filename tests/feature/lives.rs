@@ -95,3 +95,27 @@ fn there_must_be_something_to_go_on_with() {
     assert_eq!(scene.feature(&["--resume", "2025-01-01-1"]).0.code, 2);
     assert_eq!(scene.feature(&[" "]).0.code, 2);
 }
+
+#[test]
+fn a_feature_that_was_killed_while_agents_work_is_gone_on_with() {
+    let worker = "echo $BATON_TASK >> \"$BATON_GIT_DIR/worked\"; while ! test -e \"$BATON_GIT_DIR/go\"; do sleep 0.05; done; mkdir -p src; echo > src/a; git add src; git commit -qm Write; echo \"<promise>TASK_DONE: $BATON_TASK</promise>\"";
+    let scene = Scene::new(&format!("echo >> \"$BATON_GIT_DIR/planned\"; {PLANS}"))
+        .and(&format!(
+            "[conductor]\nagent = 'worker'\n[conductor.agents.worker]\ncommand = '''{worker}'''"
+        ))
+        .ready();
+    assert_eq!(scene.sandbox.run(["install"]).code, 0);
+    let mut command = scene.sandbox.baton();
+    command.args(["orchestrator", "feature", "x", "--all"]);
+    let mut child = command.stderr(Stdio::null()).spawn().unwrap();
+    while scene.left("worked").is_empty() {
+        std::thread::yield_now();
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    std::fs::write(scene.sandbox.repo().join(".git/go"), "").unwrap();
+    let (run, came) = scene.whole(&["--resume", "--all"]);
+    assert_eq!((run.code, &came["end"]), (0, &"done".into()), "{run:#?}");
+    assert_eq!(scene.left("planned"), "\n");
+    assert_eq!(scene.left("worked"), "a\na\n");
+}
