@@ -113,9 +113,10 @@ fn tasks_that_are_not_done_are_gone_on_with() {
 
 #[test]
 fn a_wish_becomes_a_merged_and_approved_branch() {
-    let worker = "cd {worktree}; mkdir -p src; echo {task} > src/$BATON_TASK; git add src; git commit -qm \"Write {task}\"; echo \"<promise>TASK_DONE: $BATON_TASK</promise>\"";
+    let worker = "cat {prompt_file} > \"$BATON_GIT_DIR/told\"; cd {worktree}; mkdir -p src; echo {task} > src/$BATON_TASK; git add src; git commit -qm \"Write {task}\"; echo \"<promise>TASK_DONE: $BATON_TASK</promise>\"";
     let scene = Scene::new(PLANS)
         .scout("one", "echo 'all is in src'")
+        .and("[conductor.feature]\nconstraints = ['C.md']")
         .and(&validator("v", "test -f src/a && test -f src/b && echo TASK_APPROVED"))
         .and(&format!(
             "[conductor]\nagent = 'worker'\nmin_tasks = 2\nmax_agents = 2\nretry_on_failure = 0\n[conductor.agents.worker]\ncommand = '''{worker}'''"
@@ -129,6 +130,7 @@ fn a_wish_becomes_a_merged_and_approved_branch() {
         format!("```toml\n{two}```\n"),
     )
     .unwrap();
+    scene.sandbox.write("C.md", "Never use tabs.\n");
     let scene = scene.ready();
     let installed = scene.sandbox.run(["install"]);
     assert_eq!(installed.code, 0, "{}", installed.err);
@@ -137,6 +139,7 @@ fn a_wish_becomes_a_merged_and_approved_branch() {
     assert_eq!(came["validators"]["v"]["verdict"], "approved");
     let id = came["id"].as_str().unwrap();
     assert_eq!(scene.sandbox.git(["show", "main:src/b"]), "b");
+    assert!(scene.left("told").contains("## C.md\n\nNever use tabs."));
     assert!(scene.recorded(id, "context.md").contains("all is in src"));
     let status = scene.sandbox.run(["orchestrator", "status"]);
     assert!(status.code == 0 && status.out.contains(id), "{status:?}");

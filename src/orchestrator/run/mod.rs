@@ -11,6 +11,7 @@ pub mod assignment;
 pub mod attempt;
 pub mod brief;
 pub mod conduct;
+pub mod constraints;
 mod error;
 pub mod feature;
 pub mod files;

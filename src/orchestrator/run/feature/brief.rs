@@ -1,6 +1,6 @@
 //! What scouts, planners and validators are told.
 
-use super::constraints::Constraint;
+use crate::orchestrator::run::constraints::{Constraint, told};
 use crate::orchestrator::run::signal::quoted;
 
 /// What stands for the worktree in which somebody is asked, before it is there.
@@ -17,14 +17,11 @@ pub struct Common<'a> {
 
 impl Common<'_> {
     fn text(&self) -> String {
-        let mut text = format!("The feature:\n\n{}\n\n", quoted(self.wish.trim()));
-        if !self.constraints.is_empty() {
-            text.push_str("These constraints hold, whatever else is said:\n\n");
-        }
-        for Constraint { path, text: says } in self.constraints {
-            text.push_str(&format!("## {path}\n\n{}\n\n", quoted(says.trim())));
-        }
-        text
+        format!(
+            "The feature:\n\n{}\n\n{}",
+            quoted(self.wish.trim()),
+            told(self.constraints)
+        )
     }
 
     /// What a scout is told.

@@ -4,6 +4,7 @@ use crate::git::Repo;
 use crate::guard::base::Bases;
 use crate::model::Oid;
 use crate::orchestrator::run::answers::{Combined, explain};
+use crate::orchestrator::run::constraints::{self, Constraint};
 use crate::orchestrator::run::files;
 use crate::policy::Policy;
 use crate::policy::conductor::feature::{CombinePlans, Who};
@@ -11,7 +12,6 @@ use crate::sys::FileLock;
 
 use super::ask::{Desk, end_leftovers};
 use super::brief::Common;
-use super::constraints::{self, Constraint};
 use super::planner::{Order, Plan};
 use super::record::{CONTEXT, Feature, TASKS};
 use super::state::{Phase, State, TaskLine};

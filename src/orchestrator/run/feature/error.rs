@@ -5,8 +5,8 @@ use thiserror::Error;
 
 use crate::git::GitError;
 use crate::guard::GuardError;
-use crate::model::Oid;
 use crate::orchestrator::run::RunError;
+use crate::orchestrator::run::constraints::ConstraintsError;
 use crate::orchestrator::run::record::RecordError;
 
 /// Why a feature cannot go on; not what its agents came to.
@@ -37,22 +37,10 @@ pub enum FeatureError {
     #[diagnostic(help("wait until it has ended"))]
     Busy(String),
 
-    /// Constraints that the policy names and the base does not have.
-    #[error("these constraints are not in {base}: {}", .missing.join(", "))]
-    #[diagnostic(help(
-        "no agent is asked before it can be told what it may not do: commit the files, or have a maintainer correct `constraints` in [conductor.feature] of baton.toml"
-    ))]
-    Constraints {
-        /// The commit.
-        base: Oid,
-        /// Their paths.
-        missing: Vec<String>,
-    },
-
-    /// Constraints that no prompt can hold.
-    #[error("the constraints take {0} bytes together")]
-    #[diagnostic(help("keep what every agent has to know below 256 KiB"))]
-    LargeConstraints(usize),
+    /// Nobody can be told what no agent may do.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Constraints(#[from] ConstraintsError),
 
     /// A task file that cannot be run.
     #[error("the tasks in {source_name} cannot be run")]

@@ -1,6 +1,6 @@
 //! From a wish to a merged, validated branch.
 //!
-//! [`constraints`] are loaded; every [`scout`] is asked, and what it may not change is
+//! [`super::constraints`] are loaded; every [`scout`] is asked, and what it may not change is
 //! [`untouched`]; what they found is bundled as one [`context`]; a [`planner`] makes a task file,
 //! whose [`tasks`] are checked; they are run; and every [`validator`] judges what was merged.
 //! [`drive`] goes from step to step, [`record`] keeps how far it is, so that a feature that was
@@ -9,7 +9,6 @@
 pub mod ask;
 pub mod brief;
 mod conducted;
-pub mod constraints;
 pub mod context;
 pub mod crew;
 mod drive;
