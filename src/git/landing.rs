@@ -232,24 +232,36 @@ pub fn refresh(
     new: Oid,
     begin: impl FnOnce() -> Result<(), GitError>,
 ) -> Refreshed {
-    let (from, to) = (old.to_string(), new.to_string());
-    let moves = |options: &[&str]| {
-        let args = [&["read-tree", "-m", "-u"], options, &[&from, &to]].concat();
-        in_worktree(worktree, &args)
-    };
-    let possible = moves(&["-n"]).or_else(|_| {
-        // Times that differ, with content that does not, are put right by this.
-        let _ = in_worktree(worktree, &["update-index", "-q", "--refresh"]);
-        moves(&["-n"])
-    });
-    let done = match possible {
-        Ok(_) => begin().and_then(|()| moves(&[])),
+    let done = match tried(worktree, old, new) {
+        Ok(_) => begin().and_then(|()| read_tree(worktree, &[], old, new)),
         Err(_) if !is_locked(worktree) && is_changed(worktree, old, new) => {
             return Refreshed::Dirty;
         }
         Err(error) => Err(error),
     };
     outcome(worktree, done)
+}
+
+/// Whether the index or the files hold something of their own at the paths that differ between two
+/// commits, so that [`refresh`] would leave them as they are.
+pub fn is_in_the_way(worktree: &Repo, old: Oid, new: Oid) -> bool {
+    tried(worktree, old, new).is_err() && is_changed(worktree, old, new)
+}
+
+/// Whether the worktree can be moved; nothing is.
+fn tried(worktree: &Repo, old: Oid, new: Oid) -> Result<BString, GitError> {
+    let dry = || read_tree(worktree, &["-n"], old, new);
+    dry().or_else(|_| {
+        // Times that differ, with content that does not, are put right by this.
+        let _ = in_worktree(worktree, &["update-index", "-q", "--refresh"]);
+        dry()
+    })
+}
+
+fn read_tree(worktree: &Repo, options: &[&str], old: Oid, new: Oid) -> Result<BString, GitError> {
+    let (old, new) = (old.to_string(), new.to_string());
+    let args = [&["read-tree", "-m", "-u"], options, &[&old, &new]].concat();
+    in_worktree(worktree, &args)
 }
 
 /// Goes on with [`refresh`] where it had begun: a file may be gone or written in part.
