@@ -556,6 +556,30 @@ fn an_ended_sessions_summary_can_be_replaced_until_it_is_aggregated() {
 }
 
 #[test]
+fn a_bare_repository_takes_the_summary_and_says_what_the_log_needs() {
+    let fixture = fixture();
+    let repo = fixture.repo();
+    let (number, log) = start(&fixture, &repo, &[]);
+    fs::write(fixture.path("summary"), "first\n").unwrap();
+    let file = fixture.path("summary");
+    session(&fixture, &repo, &["summary", file.to_str().unwrap()]).ok();
+    tick(&repo, &log);
+    commit_all(&fixture, &repo, "log");
+    session(&fixture, &repo, &["end"]).ok();
+    let bare = fixture.path("bare");
+    let (from, to) = (repo.to_str().unwrap(), bare.to_str().unwrap());
+    fixture
+        .git_at(fixture.dir(), ["clone", "-q", "--mirror", from, to])
+        .ok();
+    fs::write(&file, "second\n").unwrap();
+    let args = ["summary", file.to_str().unwrap(), "--session", &number];
+    let stored = session(&fixture, &bare, &args).ok();
+    assert!(stored.contains("**Summary**: sha256:"), "{stored}");
+    let shown = session(&fixture, &bare, &["show", &number]).ok();
+    assert!(shown.contains("second"), "{shown}");
+}
+
+#[test]
 fn a_summary_that_is_not_there_is_no_summary() {
     let fixture = fixture();
     let repo = fixture.repo();
