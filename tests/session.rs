@@ -556,6 +556,42 @@ fn an_ended_sessions_summary_can_be_replaced_until_it_is_aggregated() {
 }
 
 #[test]
+fn a_record_from_elsewhere_names_no_file_to_write() {
+    let fixture = fixture();
+    let repo = fixture.repo();
+    let (number, log) = start(&fixture, &repo, &[]);
+    tick(&repo, &log);
+    let file = fixture.path("summary");
+    fs::write(&file, "first\n").unwrap();
+    session(&fixture, &repo, &["summary", file.to_str().unwrap()]).ok();
+    commit_all(&fixture, &repo, "log");
+    session(&fixture, &repo, &["end"]).ok();
+    let own = fs::read(repo.join("baton.toml")).unwrap();
+    let reference = format!("refs/baton/sessions/{number}");
+    let record = fixture
+        .git(["show", &format!("{reference}:session.json")])
+        .ok();
+    let forged = fixture.path("session.json");
+    fs::write(&forged, record.replace(&log, "baton.toml")).unwrap();
+    let blob = fixture
+        .git(["hash-object", "-w", forged.to_str().unwrap()])
+        .ok();
+    let index = fixture.path("index");
+    let staged = |args: &[&str]| {
+        let mut git = fixture.command(&repo);
+        run(git.env("GIT_INDEX_FILE", &index).args(args), b"").ok()
+    };
+    let entry = format!("100644,{},session.json", blob.trim());
+    staged(&["update-index", "--add", "--cacheinfo", &entry]);
+    let tree = staged(&["write-tree"]);
+    let commit = fixture.git(["commit-tree", "-m", "x", tree.trim()]).ok();
+    fixture.git(["update-ref", &reference, commit.trim()]).ok();
+    let args = ["summary", file.to_str().unwrap(), "--session", &number];
+    session(&fixture, &repo, &args).ok();
+    assert_eq!(fs::read(repo.join("baton.toml")).unwrap(), own);
+}
+
+#[test]
 fn a_bare_repository_takes_the_summary_and_says_what_the_log_needs() {
     let fixture = fixture();
     let repo = fixture.repo();

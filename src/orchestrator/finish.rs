@@ -86,10 +86,15 @@ fn bind_log(repo: &Repo, session: &Session, digest: &str) -> Result<Option<Strin
     let Some(root) = repo.work_tree() else {
         return Ok(None);
     };
+    let policy = store::policy(repo)?;
     let mut path = session.log_path.clone();
-    let mut text = place::read(root, &path)?;
+    let mut text = None;
+    // A record that came from another clone names any path it likes.
+    if policy.log_session(path.as_str().into()).is_some() {
+        text = place::read(root, &path)?;
+    }
     if text.is_none() {
-        let moved = committed_log(repo, &store::policy(repo)?, session)?;
+        let moved = committed_log(repo, &policy, session)?;
         let Some(Ok(moved)) = moved.map(|(path, _)| String::from_utf8(path.into())) else {
             return Ok(None);
         };
