@@ -113,6 +113,8 @@ pub fn commit(
     let text = who.to_str_lossy();
     let (person, date) = text.rsplit_once("> ").unwrap_or((&text, ""));
     let (name, address) = person.split_once(" <").unwrap_or((person, ""));
+    // Without the mark git takes few digits for something else than seconds.
+    let date = &format!("@{date}");
     for (key, value) in [("NAME", name), ("EMAIL", address), ("DATE", date)] {
         command.env(format!("GIT_AUTHOR_{key}"), value);
         command.env(format!("GIT_COMMITTER_{key}"), value);
@@ -243,9 +245,9 @@ pub fn refresh(
 }
 
 /// Whether the index or the files hold something of their own at the paths that differ between two
-/// commits, so that [`refresh`] would leave them as they are.
+/// commits, or another git holds the index, so that [`refresh`] would leave them as they are.
 pub fn is_in_the_way(worktree: &Repo, old: Oid, new: Oid) -> bool {
-    tried(worktree, old, new).is_err() && is_changed(worktree, old, new)
+    tried(worktree, old, new).is_err() && (is_locked(worktree) || is_changed(worktree, old, new))
 }
 
 /// Whether the worktree can be moved; nothing is.
@@ -335,6 +337,18 @@ fn is_changed(worktree: &Repo, old: Oid, new: Oid) -> bool {
     !is_indexed(worktree, old, &paths)
         || at_paths(worktree, &["diff", "--quiet", "--no-ext-diff"], &paths).is_err()
         || others.is_ok_and(|others| !others.is_empty())
+        || is_overlooked(worktree, &paths)
+}
+
+/// Whether git was told not to look at the file of one of these paths (`update-index
+/// --assume-unchanged` or `--skip-worktree`).
+fn is_overlooked(worktree: &Repo, paths: &[BString]) -> bool {
+    let listed = at_paths(worktree, &["ls-files", "-v"], paths);
+    let tag = |line: &[u8]| {
+        line.first()
+            .is_some_and(|tag| *tag == b'S' || tag.is_ascii_lowercase())
+    };
+    listed.is_ok_and(|listed| listed.lines().any(tag))
 }
 
 /// Whether the file is gone, is still as the old commit has it, or holds a beginning of what the new

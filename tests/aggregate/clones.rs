@@ -176,6 +176,9 @@ fn no_worktree_stays_behind_a_branch_that_moves_to_other_work() {
     assert_refused(&world, &["--onto", "joined"], "in the way");
     assert_eq!(world.read(HANDOFF), "mine\n");
     world.write(HANDOFF, &before);
+    world.write(".git/index.lock", "");
+    assert_refused(&world, &["--onto", "joined"], "in the way");
+    std::fs::remove_file(world.main().join(".git/index.lock")).unwrap();
     world.write("own.rs", "staged\n");
     world.git(world.main(), &["add", "own.rs"]);
     world.aggregated(&["--onto", "joined"]);

@@ -116,9 +116,9 @@ pub enum AggregateError {
     LeftBehind(Vec<String>),
 
     /// Worktrees hold something of their own where the branch would change.
-    #[error("work that is not committed is in the way:{}", listed(.0))]
+    #[error("work that is not committed, or another git command, is in the way:{}", listed(.0))]
     #[diagnostic(help(
-        "commit it, or `git stash` it, where it is: the branch moves to another line of work, and a worktree that stayed behind would take it back with its next commit"
+        "commit the work, or `git stash` it, where it is: the branch moves to another line of work, and a worktree that stayed behind would take it back with its next commit"
     ))]
     InTheWay(Vec<PathBuf>),
 
@@ -154,7 +154,7 @@ pub enum AggregateError {
     /// No signature could be made.
     #[error("the commit cannot be signed: {0}")]
     #[diagnostic(help(
-        "name an orchestrator's SSH key with `--signing-key FILE` or `git config user.signingKey`, and load it into the agent if it has a passphrase"
+        "name an SSH key that the policy lists for this with `--signing-key FILE` or `git config user.signingKey`, and load it into the agent if it has a passphrase"
     ))]
     Signing(String),
 
