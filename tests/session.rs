@@ -270,6 +270,48 @@ fn a_start_that_was_cut_short_goes_on() {
 }
 
 #[test]
+fn a_log_that_is_gone_is_written_anew() {
+    let fixture = fixture();
+    let repo = fixture.repo();
+    let (number, log) = start(&fixture, &repo, &["--title", "Tidy"]);
+    let taken = session(&fixture, &repo, &["start", "--id", &number]);
+    assert!(taken.err.contains("still active"), "{taken:#?}");
+    fs::remove_file(repo.join(&log)).unwrap();
+    for asked in ["lint", "end"] {
+        let said = session(&fixture, &repo, &[asked]);
+        assert_eq!(said.code, 1, "{said:#?}");
+        assert!(
+            (said.out.clone() + &said.err).contains("session start --id 1` writes it"),
+            "{said:#?}"
+        );
+    }
+    let taken = session(&fixture, &repo, &["start"]);
+    assert!(taken.err.contains("still active"), "{taken:#?}");
+    start(&fixture, &repo, &["--id", &number]);
+    assert!(
+        fs::read_to_string(repo.join(&log))
+            .unwrap()
+            .contains("# Session 1: Tidy")
+    );
+}
+
+#[test]
+fn a_start_that_cannot_write_its_log_says_how_to_go_on() {
+    let fixture = fixture();
+    let repo = fixture.repo();
+    fs::create_dir_all(repo.join(".agents")).unwrap();
+    fs::write(repo.join(".agents/sessions"), "in the way").unwrap();
+    let stopped = session(&fixture, &repo, &["start", "--date", DAY]);
+    assert_eq!(stopped.code, 2);
+    assert!(
+        stopped.err.contains("`git baton session start --id 1`"),
+        "{stopped:#?}"
+    );
+    fs::remove_file(repo.join(".agents/sessions")).unwrap();
+    assert_eq!(start(&fixture, &repo, &["--id", "1"]).0, "1");
+}
+
+#[test]
 fn a_session_ends_when_its_log_is_done_and_not_before() {
     for make in [
         Make::default(),

@@ -165,7 +165,7 @@ pub fn lint_own(repo: &Repo) -> Result<Vec<Finding>, SessionError> {
             &session.log_path,
             text[..].into(),
         )),
-        None => Ok(vec![uncommitted(&session.log_path, "is not there")]),
+        None => Ok(vec![missing(&session)]),
     }
 }
 
@@ -237,10 +237,10 @@ fn check_log(
     session: &Session,
 ) -> Result<Vec<Finding>, SessionError> {
     let Some((path, blob)) = committed_log(repo, policy, session)? else {
-        let mut findings = Vec::new();
-        if let Some(text) = place::read(work_tree(repo)?, &session.log_path)? {
-            findings = check_text(policy, session, &session.log_path, text[..].into());
-        }
+        let Some(text) = place::read(work_tree(repo)?, &session.log_path)? else {
+            return Ok(vec![missing(session)]);
+        };
+        let mut findings = check_text(policy, session, &session.log_path, text[..].into());
         findings.push(uncommitted(&session.log_path, "is not committed"));
         return Ok(findings);
     };
@@ -283,6 +283,16 @@ fn committed_log(
         .into_iter()
         .next()
         .map(|(path, entry)| (path, entry.oid)))
+}
+
+fn missing(session: &Session) -> Finding {
+    let number = &session.number;
+    Finding {
+        help: format!(
+            "`git baton session start --id {number}` writes it anew; fill it in and commit it"
+        ),
+        ..uncommitted(&session.log_path, "is not there")
+    }
 }
 
 fn uncommitted(path: &str, what: &str) -> Finding {
