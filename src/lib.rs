@@ -28,6 +28,7 @@ pub mod hooks;
 pub mod install;
 pub mod model;
 pub mod orchestrator;
+pub mod plan;
 pub mod policy;
 pub mod protocol;
 pub mod report;

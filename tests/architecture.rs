@@ -4,8 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each part of the library and the parts that it may name.
-const ARROWS: [(&str, &[&str]); 17] = [
+const ARROWS: [(&str, &[&str]); 18] = [
     ("model", &[]),
+    ("plan", &["model", "policy", "report"]),
     ("policy", &["model"]),
     ("handoff", &["model"]),
     ("protocol", &["handoff"]),

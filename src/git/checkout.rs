@@ -60,6 +60,25 @@ pub fn size(repo: &Repo, commit: Oid) -> Result<u64, GitError> {
         .sum())
 }
 
+/// Commits these paths of the worktree as they are, and nothing else, where they differ from what
+/// is committed. Hooks run as for any commit.
+pub fn commit_paths(worktree: &Repo, paths: &[&str], message: &str) -> Result<(), GitError> {
+    let run = |args: &[&str]| {
+        let mut command = worktree.program().command();
+        command
+            .env_remove("GIT_INDEX_FILE")
+            .env("GIT_LITERAL_PATHSPECS", "1");
+        let all = args.iter().chain(["--"].iter()).chain(paths);
+        worktree.program().run(command, all, None)
+    };
+    run(&["add", "--force"])?;
+    let changed = run(&["diff", "--cached", "--name-only"])?;
+    if changed.is_empty() {
+        return Ok(());
+    }
+    run(&["commit", "--quiet", "--only", "-m", message]).map(drop)
+}
+
 /// Makes a worktree of this commit at `path`, on no branch, in the place of one that a run which
 /// was killed left there.
 pub fn add(repo: &Repo, path: &Path, commit: Oid) -> Result<(), GitError> {

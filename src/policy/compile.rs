@@ -4,7 +4,6 @@ mod conductor;
 
 use std::ops::Range;
 
-use serde::Deserialize;
 use toml::Spanned;
 
 use super::alias::fold;
@@ -20,6 +19,7 @@ use super::schema::{
     SessionsTable, SigningTable, TrailersTable, VERSION, unplaced, unplaced_text,
 };
 use super::scope::Scope;
+use super::toml_file::{self, TomlFault};
 use super::{
     AllowedSigners, Branches, Budget, Handoff, POLICY_PATH, Policy, Protected, SessionPattern,
     Sessions, Signing, Trailers, Writer,
@@ -34,6 +34,16 @@ pub(super) struct Fault {
     pub(super) span: Range<usize>,
     pub(super) problem: PolicyProblem,
     pub(super) help: Option<String>,
+}
+
+impl From<TomlFault> for Fault {
+    fn from(fault: TomlFault) -> Self {
+        Self {
+            span: fault.span,
+            problem: fault.problem.into(),
+            help: fault.help,
+        }
+    }
 }
 
 pub(super) type Compiled<T> = Result<T, Fault>;
@@ -51,70 +61,14 @@ pub(super) fn parse(name: &str, toml: &[u8]) -> Result<Policy, PolicyError> {
         PolicyError::new(name, lossy, Some(mark), PolicyProblem::NotUtf8)
             .with_help("write the file in UTF-8")
     })?;
-    read(text).and_then(|file| compile(&file)).map_err(|fault| {
+    let file = toml_file::read(text).map_err(Fault::from);
+    file.and_then(|file| compile(&file)).map_err(|fault| {
         let error = PolicyError::new(name, text.to_owned(), Some(fault.span), fault.problem);
         match fault.help {
             Some(help) => error.with_help(help),
             None => error,
         }
     })
-}
-
-fn read(text: &str) -> Compiled<PolicyFile> {
-    let document = toml::Deserializer::parse(text).map_err(|error| Fault {
-        span: span_in(text, &error),
-        problem: PolicyProblem::Syntax(error.message().to_owned()),
-        help: None,
-    })?;
-    PolicyFile::deserialize(document).map_err(|error| mistyped(text, &error))
-}
-
-/// Serde tells what was unknown, and what was expected instead, in the message alone:
-/// ``unknown field `x`, expected one of `a`, `b` ``.
-fn mistyped(text: &str, error: &toml::de::Error) -> Fault {
-    let span = span_in(text, error);
-    let message = error.message();
-    let names = |kind: &str| {
-        let rest = message.strip_prefix(kind)?.strip_prefix(" `")?;
-        let (given, expected) = rest.rsplit_once("`, expected ")?;
-        let known: Vec<_> = expected.split('`').skip(1).step_by(2).collect();
-        Some((given.to_owned(), known))
-    };
-    let (problem, help) = if let Some((key, known)) = names("unknown field") {
-        let help = suggestion(&key, &known, "the keys here are");
-        (PolicyProblem::UnknownKey(key), Some(help))
-    } else if let Some((value, known)) = names("unknown variant") {
-        let help = suggestion(&value, &known, "the values are");
-        (PolicyProblem::UnknownValue(value), Some(help))
-    } else {
-        (PolicyProblem::Type(message.to_owned()), None)
-    };
-    Fault {
-        span,
-        problem,
-        help,
-    }
-}
-
-fn span_in(text: &str, error: &toml::de::Error) -> Range<usize> {
-    let span = error.span().unwrap_or(0..0);
-    let end = span.end.min(text.len());
-    span.start.min(end)..end
-}
-
-fn suggestion(given: &str, known: &[&str], otherwise: &str) -> String {
-    let given = given.to_lowercase();
-    let nearest = known
-        .iter()
-        .map(|name| (strsim::jaro_winkler(&given, name), name))
-        .max_by(|a, b| a.0.total_cmp(&b.0));
-    match nearest {
-        Some((likeness, name)) if likeness > 0.75 => format!("did you mean `{name}`?"),
-        _ => {
-            let quoted: Vec<_> = known.iter().map(|name| format!("`{name}`")).collect();
-            format!("{otherwise} {}", quoted.join(", "))
-        }
-    }
 }
 
 fn compile(file: &PolicyFile) -> Compiled<Policy> {

@@ -4,6 +4,7 @@ use std::ops::Range;
 use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode};
 
 use super::command::TemplateError;
+use super::toml_file::TomlProblem;
 use crate::model::WordingError;
 
 /// What is wrong with a policy.
@@ -15,18 +16,9 @@ pub enum PolicyProblem {
     /// The file is not UTF-8.
     #[error("it is not UTF-8")]
     NotUtf8,
-    /// The file is not TOML.
-    #[error("it is not valid TOML: {0}")]
-    Syntax(String),
-    /// A key that no table of a policy has.
-    #[error("there is no key `{0}` here")]
-    UnknownKey(String),
-    /// A value that is none of those a key takes.
-    #[error("`{0}` is not a value of this key")]
-    UnknownValue(String),
-    /// A value of another type than the key takes, or a key that is missing.
-    #[error("{0}")]
-    Type(String),
+    /// The file is not TOML, or its tables and values are not those of a policy.
+    #[error(transparent)]
+    Toml(#[from] TomlProblem),
     /// A version of the format that this program does not know.
     #[error("version {0} of the policy format is not supported")]
     Version(i64),

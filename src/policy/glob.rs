@@ -62,6 +62,11 @@ impl PathGlob {
         &self.text
     }
 
+    /// Whether it has no wildcards and is no directory.
+    pub fn is_one_path(&self) -> bool {
+        matches!(self.shape, Shape::Literal(_))
+    }
+
     /// Whether `path`, raw bytes from the root, or an alias of it matches.
     pub fn matches(&self, path: &BStr) -> bool {
         self.matches_folded(path, &fold(path))
@@ -76,9 +81,9 @@ impl PathGlob {
         }
     }
 
-    /// Whether one tree can hold no two entries of which each pattern matches one without the
-    /// patterns meeting: some path, as [`fold`] leaves it, matches both, or what one names lies
-    /// below what the other names as a file. A pattern too large to tell is taken to meet any.
+    /// Whether some path, as [`fold`] leaves it, matches both patterns, or, between patterns
+    /// without wildcards, what one names lies below what the other names as a file. A pattern too
+    /// large to tell is taken to meet any.
     pub fn overlaps(&self, other: &Self) -> bool {
         self.shape.overlaps(&other.shape)
     }

@@ -19,6 +19,7 @@ pub mod schema;
 mod scope;
 mod session_pattern;
 mod signers;
+pub mod toml_file;
 
 pub use alias::fold;
 pub use archive_pattern::ArchivePattern;

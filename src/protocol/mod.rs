@@ -8,6 +8,7 @@ mod binding;
 mod check;
 mod finding;
 mod parse;
+mod settle;
 mod table;
 mod template;
 
@@ -15,4 +16,5 @@ pub use binding::{bind_summary, named_summaries, summary_line};
 pub use check::{check, missing_rows};
 pub use finding::{Code, Finding, Severity};
 pub use parse::{Level, Log, Row, Section, Status, parse};
+pub use settle::settle;
 pub use template::{Blank, render};

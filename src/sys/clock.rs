@@ -9,6 +9,11 @@ pub fn now() -> i64 {
     Timestamp::now().as_second()
 }
 
+/// Now, in milliseconds since the epoch.
+pub fn now_millis() -> u64 {
+    u64::try_from(Timestamp::now().as_millisecond()).unwrap_or(0)
+}
+
 /// Today's date in UTC, `YYYY-MM-DD`: one name for the day, wherever the clones are.
 pub fn today() -> String {
     let now = Timestamp::now().to_zoned(TimeZone::UTC);

@@ -42,6 +42,22 @@ impl GitEnv {
     }
 }
 
+/// The variables by which coding agents make themselves known to what they start: Claude Code,
+/// Codex, Gemini CLI, Cursor and Copilot CLI, as their documentation and issue trackers tell.
+const AGENTS: [&str; 6] = [
+    "CLAUDECODE",
+    "CODEX_SANDBOX",
+    "CODEX_THREAD_ID",
+    "GEMINI_CLI",
+    "CURSOR_AGENT",
+    "COPILOT_CLI",
+];
+
+/// Whether a coding agent has started this process.
+pub fn is_under_agent() -> bool {
+    AGENTS.iter().any(|name| value(name).is_some())
+}
+
 /// The name of this machine.
 pub fn host_name() -> String {
     let names = rustix::system::uname();

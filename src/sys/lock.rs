@@ -1,6 +1,6 @@
 //! One process at a time.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
 use std::path::Path;
 
@@ -19,6 +19,20 @@ impl FileLock {
     /// Whoever holds it may remove the file: the next to come then makes another, and whoever
     /// waited for the old one takes that instead.
     pub fn acquire(path: &Path) -> io::Result<Self> {
+        let taken = Self::take(path, |file| file.lock().map(|()| true))?;
+        taken.ok_or_else(|| io::Error::other("a lock was waited for in vain"))
+    }
+
+    /// The lock on the file at `path`; `None` while another process holds it.
+    pub fn try_acquire(path: &Path) -> io::Result<Option<Self>> {
+        Self::take(path, |file| match file.try_lock() {
+            Ok(()) => Ok(true),
+            Err(TryLockError::WouldBlock) => Ok(false),
+            Err(TryLockError::Error(error)) => Err(error),
+        })
+    }
+
+    fn take(path: &Path, lock: impl Fn(&File) -> io::Result<bool>) -> io::Result<Option<Self>> {
         loop {
             fs::create_dir_all(path.parent().unwrap_or(Path::new(".")))?;
             let opened = OpenOptions::new()
@@ -30,12 +44,14 @@ impl FileLock {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
                 opened => opened?,
             };
-            file.lock()?;
+            if !lock(&file)? {
+                return Ok(None);
+            }
             if path.metadata().is_ok_and(|named| {
                 file.metadata()
                     .is_ok_and(|open| is_same_file(&named, &open))
             }) {
-                return Ok(Self { _open: file });
+                return Ok(Some(Self { _open: file }));
             }
         }
     }

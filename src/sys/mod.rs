@@ -17,5 +17,5 @@ pub mod random;
 pub mod supervise;
 pub mod tree;
 
-pub use env::{GitEnv, config_home, host_name, shows_unicode};
+pub use env::{GitEnv, config_home, host_name, is_under_agent, shows_unicode};
 pub use lock::FileLock;

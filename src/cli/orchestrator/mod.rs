@@ -3,6 +3,7 @@
 mod conflicts;
 mod merge;
 mod pool;
+mod run;
 mod trash;
 
 use std::path::PathBuf;
@@ -12,6 +13,10 @@ pub use merge::{Merge, MergeStrategy};
 pub use pool::{
     Pool, PoolAcquire, PoolCleanup, PoolHealth, PoolHeartbeat, PoolInit, PoolLook, PoolRelease,
     PoolReset,
+};
+pub use run::{
+    Checkpoint, CheckpointWrite, Extent, Logs, Report, ReportFormat, Resume, Run, RunFormat,
+    RunLook, Stop,
 };
 pub use trash::{Trash, TrashDrop, TrashRestore};
 
@@ -34,6 +39,23 @@ pub enum Orchestrator {
     /// Keep worktrees ready for tasks
     #[command(subcommand)]
     Pool(Pool),
+    /// Take a list of tasks to a merged branch: agents in worktrees, judged, landed, summed up
+    Run(Run),
+    /// Go on with a run that paused or was killed
+    Resume(Resume),
+    /// Say how a run stands
+    Status(RunLook),
+    /// Print what the agent of a task has said
+    Logs(Logs),
+    /// End a run's agents, keep their work, and let it be resumed
+    Stop(Stop),
+    /// Show the states of a run, and which it is in
+    State(RunLook),
+    /// Read and write checkpoints of a run
+    #[command(subcommand)]
+    Checkpoint(Checkpoint),
+    /// Tell what became of a run, with the timeline of its agents
+    Report(Report),
 }
 
 /// `git baton orchestrator aggregate`.

@@ -6,6 +6,7 @@ mod edit;
 mod handoff;
 mod merge;
 mod pool;
+mod run;
 mod trash;
 
 use super::ExitCode;
@@ -20,5 +21,13 @@ pub fn run(verb: Orchestrator) -> miette::Result<ExitCode> {
         Orchestrator::Handoff(verb) => handoff::run(verb),
         Orchestrator::Merge(args) => merge::run(args),
         Orchestrator::Pool(verb) => pool::run(verb),
+        Orchestrator::Run(args) => run::begin(args),
+        Orchestrator::Resume(args) => run::resume(args),
+        Orchestrator::Status(args) => run::look::status(args),
+        Orchestrator::Logs(args) => run::logs::run(args),
+        Orchestrator::Stop(args) => run::look::stop(args),
+        Orchestrator::State(args) => run::look::state(args),
+        Orchestrator::Checkpoint(verb) => run::checkpoint::run(verb),
+        Orchestrator::Report(args) => run::look::report(args),
     }
 }

@@ -1,18 +1,25 @@
-//! Tasks, worked on by agents and judged by others.
+//! Tasks, worked on by agents and judged by others, until they are one merged branch.
 //!
 //! [`preflight`] says whether agents may start. [`attempt`] has one of them work on one task in a
-//! worktree, watched by [`ownership`]; [`gate`] has its work judged in a fresh one.
+//! worktree, watched by [`ownership`]; [`gate`] has its work judged in a fresh one. [`state`] says
+//! where a run stands and what is next, [`record`] keeps that, and [`report`] tells it.
 
 pub mod agent;
+pub mod answers;
 pub mod assignment;
 pub mod attempt;
 pub mod brief;
+pub mod conduct;
 mod error;
 pub mod files;
 pub mod gate;
 pub mod ownership;
 pub mod preflight;
+pub mod record;
+pub mod report;
 pub mod signal;
+pub mod state;
+pub mod telling;
 mod verify;
 
 pub use assignment::{Assignment, Place};

@@ -2,11 +2,12 @@
 
 use toml::Spanned;
 
-use super::{Compiled, Fault, suggestion};
+use super::{Compiled, Fault};
 use crate::policy::command::{CommandTemplate, PLACEHOLDERS, TemplateError};
 use crate::policy::conductor::agents::{Agent, Calls, EndToEnd, Gate, Judge, PROFILES, Staff};
 use crate::policy::conductor::{Conductor, ConductorTable};
 use crate::policy::error::PolicyProblem;
+use crate::policy::toml_file::suggestion;
 
 pub(super) fn compile(table: &ConductorTable) -> Compiled<Conductor> {
     for number in [&table.min_tasks, &table.max_agents] {

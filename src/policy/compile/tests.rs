@@ -1,4 +1,5 @@
 use super::*;
+use crate::policy::toml_file::TomlProblem;
 use miette::Diagnostic;
 
 /// A file, what is marked in it, and the problem it has.
@@ -21,17 +22,24 @@ fn help(error: &PolicyError) -> String {
 #[test]
 fn an_error_points_at_what_is_wrong() {
     use PolicyProblem as P;
+    use TomlProblem as T;
     let cases: &[Case] = &[
-        ("version = = 1", "=", |p| matches!(p, P::Syntax(_))),
-        ("verzion = 1", "verzion", |p| matches!(p, P::UnknownKey(_))),
-        ("[handof]", "handof", |p| matches!(p, P::UnknownKey(_))),
-        ("[handoff]\nfile = 1", "file", |p| {
-            matches!(p, P::UnknownKey(_))
+        ("version = = 1", "=", |p| matches!(p, P::Toml(T::Syntax(_)))),
+        ("verzion = 1", "verzion", |p| {
+            matches!(p, P::Toml(T::UnknownKey(_)))
         }),
-        ("[handoff]\npath = 1", "1", |p| matches!(p, P::Type(_))),
-        ("handoff = 1", "1", |p| matches!(p, P::Type(_))),
+        ("[handof]", "handof", |p| {
+            matches!(p, P::Toml(T::UnknownKey(_)))
+        }),
+        ("[handoff]\nfile = 1", "file", |p| {
+            matches!(p, P::Toml(T::UnknownKey(_)))
+        }),
+        ("[handoff]\npath = 1", "1", |p| {
+            matches!(p, P::Toml(T::Type(_)))
+        }),
+        ("handoff = 1", "1", |p| matches!(p, P::Toml(T::Type(_)))),
         ("[[protected]]\npaths = [\"a\"]", "[[protected]]", |p| {
-            matches!(p, P::Type(_))
+            matches!(p, P::Toml(T::Type(_)))
         }),
         ("version = 2", "2", |p| matches!(p, P::Version(2))),
         (
@@ -47,7 +55,7 @@ fn an_error_points_at_what_is_wrong() {
         (
             "[[protected]]\npaths = [\"a\"]\nwriter = \"everybody\"",
             "\"everybody\"",
-            |p| matches!(p, P::UnknownValue(_)),
+            |p| matches!(p, P::Toml(T::UnknownValue(_))),
         ),
         ("[sessions]\nlogs = [\"x\"]", "\"x\"", |p| {
             matches!(p, P::SessionPattern { .. })
@@ -63,7 +71,7 @@ fn an_error_points_at_what_is_wrong() {
             matches!(p, P::NoSessionAllowed)
         }),
         ("[sessions]\nmax_per_commit = -1", "-1", |p| {
-            matches!(p, P::Type(_))
+            matches!(p, P::Toml(T::Type(_)))
         }),
         ("[branches]\ninclude = [\"a{\"]", "\"a{\"", |p| {
             matches!(p, P::BranchGlob { .. })
@@ -119,7 +127,7 @@ fn an_error_points_at_what_is_wrong() {
             |p| matches!(p, P::SameTrailerKey(_)),
         ),
         ("[signing]\naggregate = true", "true", |p| {
-            matches!(p, P::Type(_))
+            matches!(p, P::Toml(T::Type(_)))
         }),
         (
             "[handoff]\npath = \".baton/Allowed_Signers\"",

@@ -1,0 +1,77 @@
+//! `git baton orchestrator status`, `state`, `stop` and `report`.
+
+use miette::{IntoDiagnostic, WrapErr};
+
+use super::open;
+use crate::cli::orchestrator::{Report, ReportFormat, RunLook, Stop, TextFormat};
+use crate::commands::{ALLOWED, ExitCode, print};
+use crate::orchestrator::run::conduct::wishes::Wish;
+use crate::orchestrator::run::conduct::{self};
+use crate::orchestrator::run::{record, report, telling};
+use crate::sys::file;
+
+/// Says how a run stands.
+pub fn status(args: RunLook) -> miette::Result<ExitCode> {
+    let repo = open()?;
+    let record = conduct::open(&repo, args.run.as_deref())?;
+    let state = conduct::load(&repo, &record)?;
+    let is_conducted = conduct::is_conducted(&repo, &record.id)?;
+    print(&match args.format {
+        TextFormat::Json => telling::status_json(&record.id, &state, is_conducted),
+        TextFormat::Human => {
+            let others = record::ids(&repo)?;
+            telling::status(&record.id, &state, is_conducted, &others)
+        }
+    })?;
+    Ok(ALLOWED)
+}
+
+/// Shows the states of a run, and which it is in.
+pub fn state(args: RunLook) -> miette::Result<ExitCode> {
+    let repo = open()?;
+    let record = conduct::open(&repo, args.run.as_deref())?;
+    let state = conduct::load(&repo, &record)?;
+    print(&match args.format {
+        TextFormat::Json => {
+            let json = serde_json::to_string_pretty(&state).into_diagnostic()?;
+            format!("{json}\n")
+        }
+        TextFormat::Human => telling::diagram(&record.id, &state),
+    })?;
+    Ok(ALLOWED)
+}
+
+/// Asks the conductor of a run to end its agents and to pause.
+pub fn stop(args: Stop) -> miette::Result<ExitCode> {
+    let repo = open()?;
+    let record = conduct::open(&repo, args.run.as_deref())?;
+    let id = &record.id;
+    if !conduct::is_conducted(&repo, id)? {
+        println!("run {id} is not at work; go on with `git baton orchestrator resume {id}`");
+        return Ok(ALLOWED);
+    }
+    Wish::Stop.leave(&repo, id)?;
+    println!(
+        "run {id} is asked to stop; its agents end, their work stays, and `git baton orchestrator resume {id}` goes on"
+    );
+    Ok(ALLOWED)
+}
+
+/// Tells what became of a run.
+pub fn report(args: Report) -> miette::Result<ExitCode> {
+    let repo = open()?;
+    let record = conduct::open(&repo, args.run.as_deref())?;
+    let state = conduct::load(&repo, &record)?;
+    let told = report::of(&record.id, &state);
+    let text = match args.format {
+        ReportFormat::Markdown => report::markdown(&told),
+        ReportFormat::Html => report::html(&told),
+    };
+    match args.output {
+        None => print(&text)?,
+        Some(path) => file::write_atomically(&path, text.as_bytes())
+            .into_diagnostic()
+            .wrap_err_with(|| format!("{} cannot be written", path.display()))?,
+    }
+    Ok(ALLOWED)
+}

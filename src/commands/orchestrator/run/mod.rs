@@ -1,0 +1,80 @@
+//! `git baton orchestrator run` and `resume`, and what looks at runs.
+
+pub mod checkpoint;
+pub mod logs;
+pub mod look;
+mod narrate;
+
+use miette::{IntoDiagnostic, WrapErr};
+
+use crate::cli::orchestrator::{Extent, Resume, Run, RunFormat};
+use crate::commands::{ALLOWED, BROKEN, ExitCode, INTERRUPTED};
+use crate::git::Repo;
+use crate::orchestrator::run::conduct::{self, ConductError, Request, Watcher};
+use crate::orchestrator::run::state::{Pause, Phase, RunState};
+use crate::sys::interrupt::Interrupt;
+use crate::sys::{GitEnv, file, is_under_agent};
+
+/// Plans and runs the tasks of a file.
+pub fn begin(args: Run) -> miette::Result<ExitCode> {
+    let repo = open()?;
+    let text = file::read(&args.tasks)
+        .into_diagnostic()
+        .wrap_err_with(|| format!("{} cannot be read", args.tasks.display()))?;
+    let request = Request {
+        tasks: text.into(),
+        source: args.tasks.display().to_string(),
+        into: args.into,
+        one_group: one_group(&args.extent),
+    };
+    conducted(args.format, |stop, watcher| {
+        conduct::begin(&repo, &request, stop, watcher)
+    })
+}
+
+/// Goes on with a run.
+pub fn resume(args: Resume) -> miette::Result<ExitCode> {
+    let repo = open()?;
+    let one_group = one_group(&args.extent);
+    conducted(args.format, |stop, watcher| {
+        conduct::resume(&repo, args.run.as_deref(), one_group, stop, watcher)
+    })
+}
+
+fn open() -> miette::Result<Repo> {
+    Ok(Repo::open(&GitEnv::from_process().into_diagnostic()?)?)
+}
+
+/// Whether to pause after each group: an agent that conducts has a context that fills up.
+fn one_group(extent: &Extent) -> bool {
+    extent.one_group || (!extent.all && is_under_agent())
+}
+
+fn conducted(
+    format: RunFormat,
+    conduct: impl FnOnce(
+        &(dyn Fn() -> bool + Sync),
+        &mut dyn Watcher,
+    ) -> Result<(String, RunState), ConductError>,
+) -> miette::Result<ExitCode> {
+    let interrupt = Interrupt::watch().into_diagnostic()?;
+    let mut narrator = narrate::Narrator::new(format);
+    let done = conduct(&|| interrupt.came(), &mut narrator);
+    let (run, state) = match done {
+        Err(ConductError::Interrupted) => return Ok(INTERRUPTED),
+        done => done?,
+    };
+    narrator.conclude(&run, &state)?;
+    Ok(match &state.phase {
+        Phase::Done => ALLOWED,
+        Phase::Paused {
+            reason: Pause::GroupOver | Pause::Context,
+            ..
+        } => ALLOWED,
+        Phase::Paused {
+            reason: Pause::Stopped,
+            ..
+        } => INTERRUPTED,
+        _ => BROKEN,
+    })
+}

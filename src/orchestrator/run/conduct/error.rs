@@ -1,0 +1,109 @@
+use miette::Diagnostic;
+use thiserror::Error;
+
+use crate::git::GitError;
+use crate::orchestrator::SessionError;
+use crate::orchestrator::merge::MergeError;
+use crate::orchestrator::pool::PoolError;
+use crate::orchestrator::run::RunError;
+use crate::orchestrator::run::preflight::Obstacle;
+use crate::orchestrator::run::record::RecordError;
+use crate::orchestrator::run::state::Misplaced;
+use crate::plan::PlanError;
+
+/// Why a run cannot begin or go on.
+#[derive(Debug, Error, Diagnostic)]
+pub enum ConductError {
+    /// The task file cannot be used.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Plan(#[from] PlanError),
+
+    /// Something keeps agents from starting.
+    #[error("agents cannot start:\n{}", listed(.0))]
+    #[diagnostic(help(
+        "put that right and run the command again; `git baton doctor` looks at the guard"
+    ))]
+    Preflight(Vec<Obstacle>),
+
+    /// There is no run.
+    #[error("no run is recorded in this repository")]
+    #[diagnostic(help("begin one with `git baton orchestrator run tasks.toml`"))]
+    NoRun,
+
+    /// Another process conducts the run.
+    #[error("run {0} is being conducted by another process on this machine")]
+    #[diagnostic(help(
+        "look at it with `git baton orchestrator status {0}`, or end it with `git baton orchestrator stop {0}`"
+    ))]
+    AtWork(String),
+
+    /// A record that this version does not understand.
+    #[error("the record of run {run} cannot be read: {reason}")]
+    #[diagnostic(help("use the git-baton that wrote it"))]
+    Unreadable {
+        /// The run's id.
+        run: String,
+        /// What is wrong.
+        reason: String,
+    },
+
+    /// There is no branch to land on.
+    #[error("{0} is no branch on which a run could land")]
+    #[diagnostic(help("check out a branch that has a commit, or name one with `--into BRANCH`"))]
+    NoTarget(String),
+
+    /// No such task.
+    #[error("run {run} has no task `{task}`")]
+    #[diagnostic(help("`git baton orchestrator status {run}` names them"))]
+    NoTask {
+        /// The run's id.
+        run: String,
+        /// What was asked for.
+        task: String,
+    },
+
+    /// Somebody asked to stop before anything had begun.
+    #[error("interrupted")]
+    Interrupted,
+
+    /// The state does not take what happened.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    State(#[from] Misplaced),
+
+    /// The run cannot be recorded.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Record(#[from] RecordError),
+
+    /// An agent or a gate cannot be run.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Run(#[from] RunError),
+
+    /// The pool has no worktree.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Pool(#[from] PoolError),
+
+    /// A session cannot begin or end.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Session(#[from] SessionError),
+
+    /// Nothing can land.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Merge(#[from] MergeError),
+
+    /// The repository does not answer.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Git(#[from] GitError),
+}
+
+fn listed(obstacles: &[Obstacle]) -> String {
+    let lines: Vec<_> = obstacles.iter().map(|one| format!("  {one}")).collect();
+    lines.join("\n")
+}

@@ -1,0 +1,70 @@
+//! A gate judges a task's branch.
+
+use super::drive::{Ground, Teller};
+use super::work::{oid, told};
+use super::{ConductError, GRACE, session, setup};
+use crate::git::landing::open_worktree;
+use crate::orchestrator::run::gate::{self, Work};
+use crate::orchestrator::run::signal::Decision;
+use crate::orchestrator::run::state::{Event, RunState};
+use crate::plan::Kind;
+
+/// Has a task's work judged, and tells how.
+pub(super) fn judge(
+    ground: &Ground<'_>,
+    state: &RunState,
+    id: &str,
+    teller: &Teller,
+) -> Result<(), ConductError> {
+    teller.tell(Event::GateBegan {
+        task: id.to_owned(),
+    })?;
+    let event = verdict(ground, state, id).unwrap_or_else(|error| Event::Blocked {
+        task: id.to_owned(),
+        reason: told(&error),
+    });
+    teller.tell(event)
+}
+
+fn verdict(ground: &Ground<'_>, state: &RunState, id: &str) -> Result<Event, ConductError> {
+    let missing = || ConductError::NoTask {
+        run: ground.run.to_owned(),
+        task: id.to_owned(),
+    };
+    let task = ground.task(id).ok_or_else(missing)?;
+    let known = state.task(id).ok_or_else(missing)?;
+    let place = known.place.as_ref().ok_or_else(missing)?;
+    let assignment = setup::assignment(ground.run, task, &ground.policy.conductor);
+    let tip = ground
+        .repo
+        .commit_of(&format!("refs/heads/{}", place.branch))?;
+    let work = Work {
+        assignment: &assignment,
+        branch: &place.branch,
+        base: oid(&place.base)?,
+        tip,
+        attempt: known.begun,
+        is_frontend: task.kind == Kind::Frontend,
+        grace: GRACE,
+    };
+    let staff = &ground.policy.conductor.staff;
+    let verdict = gate::judge(ground.repo, staff, &work, ground.stop)?;
+    let task = id.to_owned();
+    Ok(match verdict.decision {
+        Some(Decision::Approved) => match session::end(&open_worktree(place.worktree.as_ref())?)? {
+            Ok(()) => Event::Approved {
+                task,
+                commit: verdict.commit.to_string(),
+                pictures: verdict
+                    .pictures
+                    .iter()
+                    .map(|path| path.display().to_string())
+                    .collect(),
+            },
+            Err(reason) => Event::Rejected { task, reason },
+        },
+        Some(Decision::Rejected { reason }) => Event::Rejected { task, reason },
+        Some(Decision::Blocked { reason }) => Event::Blocked { task, reason },
+        None => Event::Interrupted { task },
+    })
+}

@@ -1,0 +1,297 @@
+//! From a list of tasks to a merged branch.
+//!
+//! [`begin`] plans the tasks ([`setup`]) and [`resume`] takes up a run that paused or was killed.
+//! Both let [`drive`] do what the run's state asks for: agents work ([`work`]) in worktrees of
+//! the pool, gates judge ([`judge`]), each task's session is opened and closed for it
+//! ([`session`]), and what was approved lands and is summed up ([`land`]). Other processes leave
+//! their wishes in files ([`wishes`]).
+
+pub mod checkpoints;
+mod drive;
+mod error;
+mod judge;
+mod land;
+mod session;
+mod setup;
+pub mod wishes;
+mod work;
+
+use std::time::Duration;
+
+use bstr::BString;
+
+pub use error::ConductError;
+
+use super::preflight::{self, Answer};
+use super::record::Record;
+use super::state::{Event, RunState};
+use super::{RunError, files};
+use crate::git::{GitError, Repo};
+use crate::orchestrator::{pool, store};
+use crate::plan::{Mode, Plan, TaskList};
+use crate::policy::Policy;
+use crate::sys::supervise::{self, JOB_VARIABLE};
+use crate::sys::{FileLock, clock, file};
+
+/// The file of a run's record that holds its state.
+pub const STATE: &str = "state.json";
+/// The file of a run's record that holds its tasks as they were given.
+pub const TASKS: &str = "tasks.toml";
+
+/// How long processes may take to end once they are asked to.
+const GRACE: Duration = Duration::from_secs(10);
+/// How long a run waits before it asks again whether it may start.
+const PREFLIGHT_PAUSE: Duration = Duration::from_secs(60);
+
+/// A run to begin.
+#[derive(Debug, Clone, Default)]
+pub struct Request {
+    /// The text of the task file.
+    pub tasks: BString,
+    /// How errors call it.
+    pub source: String,
+    /// The branch on which the work lands; `None` for the one that is checked out.
+    pub into: Option<String>,
+    /// Whether to pause after each group.
+    pub one_group: bool,
+}
+
+/// Whoever watches a run.
+pub trait Watcher {
+    /// The tasks were planned; the run has no id yet.
+    fn planned(&mut self, tasks: &TaskList, plan: &Plan);
+    /// Something happened, and the run is now in this state.
+    fn happened(&mut self, run: &str, state: &RunState, event: &Event);
+    /// Something worth a sentence to whoever reads along.
+    fn said(&mut self, sentence: &str);
+}
+
+/// A run and what is needed to go on with it.
+struct Conductor<'a> {
+    repo: &'a Repo,
+    policy: Policy,
+    record: Record,
+    state: RunState,
+    tasks: TaskList,
+    stop: &'a (dyn Fn() -> bool + Sync),
+    watcher: &'a mut dyn Watcher,
+}
+
+/// Plans these tasks and runs them, until all is done or the run pauses. Gives the run's id and
+/// how it stands.
+///
+/// # Errors
+/// When the run cannot begin or its state cannot be recorded. What goes wrong with a task is part
+/// of the state.
+pub fn begin(
+    repo: &Repo,
+    request: &Request,
+    stop: &(dyn Fn() -> bool + Sync),
+    watcher: &mut dyn Watcher,
+) -> Result<(String, RunState), ConductError> {
+    let policy = store::policy(repo)?;
+    let tasks = TaskList::parse(&request.source, &request.tasks, &policy)?;
+    let plan = Plan::new(&tasks, &policy.conductor);
+    watcher.planned(&tasks, &plan);
+    let target = setup::target(repo, request.into.as_deref())?;
+    let agents = may_start(repo, &policy, setup::widest(&plan), stop, watcher)?;
+    let now = clock::now_millis();
+    let state = setup::state(&tasks, &plan, &target, agents, request.one_group, now);
+    let json = setup::json(&state);
+    let initial: [(&str, &[u8]); 2] = [(STATE, json.as_bytes()), (TASKS, &request.tasks)];
+    let record = Record::begin(repo, &clock::today(), &initial)?;
+    Conductor {
+        repo,
+        policy,
+        record,
+        state,
+        tasks,
+        stop,
+        watcher,
+    }
+    .run(request.one_group)
+}
+
+/// Goes on with a run that paused or whose conductor was killed; without an id, the one that
+/// began last.
+///
+/// # Errors
+/// [`ConductError::AtWork`] while its conductor lives; as for [`begin`] otherwise.
+pub fn resume(
+    repo: &Repo,
+    run: Option<&str>,
+    one_group: bool,
+    stop: &(dyn Fn() -> bool + Sync),
+    watcher: &mut dyn Watcher,
+) -> Result<(String, RunState), ConductError> {
+    let policy = store::policy(repo)?;
+    let record = open(repo, run)?;
+    let (state, tasks) = (load(repo, &record)?, tasks(repo, &record, &policy)?);
+    Conductor {
+        repo,
+        policy,
+        record,
+        state,
+        tasks,
+        stop,
+        watcher,
+    }
+    .run(one_group)
+}
+
+/// The record of this run; without an id, of the one that began last.
+pub fn open(repo: &Repo, run: Option<&str>) -> Result<Record, ConductError> {
+    match run {
+        Some(run) => Ok(Record::open(repo, run)?),
+        None => Record::latest(repo)?.ok_or(ConductError::NoRun),
+    }
+}
+
+/// The state that a record holds.
+pub fn load(repo: &Repo, record: &Record) -> Result<RunState, ConductError> {
+    let unreadable = |reason: String| ConductError::Unreadable {
+        run: record.id.clone(),
+        reason,
+    };
+    let json = record.file(repo, STATE)?;
+    let json = json.ok_or_else(|| unreadable(format!("it has no {STATE}")))?;
+    serde_json::from_slice(&json).map_err(|error| unreadable(error.to_string()))
+}
+
+/// The tasks that a record holds.
+fn tasks(repo: &Repo, record: &Record, policy: &Policy) -> Result<TaskList, ConductError> {
+    let text = record.file(repo, TASKS)?.unwrap_or_default();
+    Ok(TaskList::parse(TASKS, &text, policy)?)
+}
+
+/// Whether a conductor is at work on this run on this machine.
+pub fn is_conducted(repo: &Repo, run: &str) -> Result<bool, ConductError> {
+    Ok(lock(repo, run)?.is_none())
+}
+
+fn lock(repo: &Repo, run: &str) -> Result<Option<FileLock>, GitError> {
+    let path = files::of_run(repo, run).join("conductor.lock");
+    FileLock::try_acquire(&path).map_err(GitError::io(path))
+}
+
+/// Whether agents may start, and how many; waits where the policy says so.
+fn may_start(
+    repo: &Repo,
+    policy: &Policy,
+    agents: usize,
+    stop: &(dyn Fn() -> bool + Sync),
+    watcher: &mut dyn Watcher,
+) -> Result<usize, ConductError> {
+    let calls = policy.conductor.staff.calls.as_ref();
+    loop {
+        let facts = preflight::gather(repo, repo.common_dir(), calls, stop)?;
+        match preflight::decide(&facts, agents) {
+            Answer::Go => return Ok(agents),
+            Answer::Reduce { to, why } => {
+                for obstacle in why {
+                    watcher.said(&format!("{obstacle}: {to} agents at once"));
+                }
+                return Ok(to);
+            }
+            Answer::Fail { why } => return Err(ConductError::Preflight(why)),
+            Answer::Wait { why } => {
+                for obstacle in why {
+                    watcher.said(&format!("{obstacle}: waiting"));
+                }
+                wait(PREFLIGHT_PAUSE, stop)?;
+            }
+        }
+    }
+}
+
+/// Waits, unless somebody asks to stop.
+fn wait(pause: Duration, stop: &dyn Fn() -> bool) -> Result<(), ConductError> {
+    let step = Duration::from_millis(100);
+    let mut left = pause;
+    while !left.is_zero() {
+        if stop() {
+            return Err(ConductError::Interrupted);
+        }
+        let now = left.min(step);
+        clock::wait(now);
+        left -= now;
+    }
+    Ok(())
+}
+
+impl Conductor<'_> {
+    fn run(mut self, one_group: bool) -> Result<(String, RunState), ConductError> {
+        let run = self.record.id.clone();
+        let Some(_alone) = lock(self.repo, &run)? else {
+            return Err(ConductError::AtWork(run));
+        };
+        if self.state.is_over() {
+            return Ok((run, self.state));
+        }
+        wishes::clear(self.repo, &run)?;
+        self.end_what_is_left()?;
+        self.make_room()?;
+        self.apply(&Event::Begin { one_group })?;
+        self.drive()?;
+        Ok((run, self.state))
+    }
+
+    /// Ends the agents that a conductor which was killed has left at work.
+    fn end_what_is_left(&self) -> Result<(), ConductError> {
+        for task in &self.state.tasks {
+            if let super::state::Status::Running { job, .. } = &task.status {
+                supervise::end_leftovers(job, GRACE).map_err(RunError::io(JOB_VARIABLE))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Sees to it that the pool has a worktree for each agent.
+    fn make_room(&mut self) -> Result<(), ConductError> {
+        let wanted = self.state.max_agents;
+        let there = pool::read(self.repo)?.map_or(0, |pool| pool.slots.len());
+        if there < wanted {
+            let size = wanted.max(there);
+            self.watcher.said(&format!("making {size} worktrees"));
+            pool::init(self.repo, Some(size))?;
+        }
+        Ok(())
+    }
+
+    /// Takes up an event, records the state with the checkpoints that are due, and tells whoever
+    /// watches.
+    fn apply(&mut self, event: &Event) -> Result<(), ConductError> {
+        let (next, due) = self.state.apply(event, clock::now_millis())?;
+        let json = setup::json(&next);
+        let mut files = vec![(STATE.to_owned(), json.into_bytes())];
+        for kind in due {
+            let checkpoint = next.checkpoint(&self.record.id, kind);
+            files.push((
+                setup::checkpoint_name(&self.record, files.len()),
+                setup::checkpoint_json(&checkpoint).into_bytes(),
+            ));
+        }
+        let files: Vec<_> = files
+            .iter()
+            .map(|(name, bytes)| (name.as_str(), bytes.as_slice()))
+            .collect();
+        self.record.save(self.repo, &files, next.phase.as_str())?;
+        self.state = next;
+        let (run, state) = (&self.record.id, &self.state);
+        self.watcher.happened(run, state, event);
+        Ok(())
+    }
+}
+
+/// The mode of a plan in a word, and its reason.
+pub fn mode(plan: &Plan) -> (&'static str, Option<&str>) {
+    match &plan.mode {
+        Mode::Parallel => ("PARALLEL", None),
+        Mode::Sequential { reason } => ("SEQUENTIAL", Some(reason)),
+    }
+}
+
+/// Writes what a process of another program asks for; see [`wishes`].
+fn touch(path: &std::path::Path) -> Result<(), GitError> {
+    file::write_atomically(path, b"").map_err(GitError::io(path))
+}

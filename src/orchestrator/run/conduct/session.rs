@@ -1,0 +1,98 @@
+//! The session of a task: its log is committed before the agent begins, and it is closed for an
+//! agent that does not know how.
+
+use bstr::{BString, ByteSlice};
+
+use super::ConductError;
+use crate::git::{GitError, Repo, checkout};
+use crate::model::Oid;
+use crate::orchestrator::{Session, SessionError, State, finish, store};
+use crate::protocol;
+use crate::sys::place;
+
+/// Commits the log with which the session of this worktree begins. Gives the commit on which the
+/// agent begins.
+pub fn open(worktree: &Repo) -> Result<Oid, ConductError> {
+    let session = bound(worktree)?;
+    commit_log(worktree, &session, "Begin")?;
+    head(worktree)
+}
+
+/// Hands in the session's summary, the one the agent has left or, where it has left none, its
+/// outcome; settles the rows that the agent left open in the log, and commits that.
+pub fn close(worktree: &Repo, run: &str, outcome: &str) -> Result<(), ConductError> {
+    let session = bound(worktree)?;
+    match finish::hand_in(worktree, None, None) {
+        Err(SessionError::NoSummaryFile(_)) => {
+            let text = session.summary.clone();
+            let text = text.unwrap_or_else(|| BString::from(format!("{}\n", outcome.trim())));
+            finish::hand_in(worktree, None, Some(text)).map(drop)
+        }
+        handed_in => handed_in.map(drop),
+    }?;
+    let root = worktree.work_tree().ok_or(SessionError::NoWorktree)?;
+    let log = place::read(root, &session.log_path).map_err(SessionError::from)?;
+    if let Some(log) = log {
+        let why = format!("left open by the agent; run {run} checked its work");
+        let settled = protocol::settle(log.as_bstr(), &why);
+        if *settled != *log {
+            place::write(root, &session.log_path, &settled).map_err(SessionError::from)?;
+        }
+    }
+    commit_log(worktree, &session, "Close")
+}
+
+/// Ends the session; why it cannot be ended where that is so.
+pub fn end(worktree: &Repo) -> Result<Result<(), String>, ConductError> {
+    match store::bound(worktree)? {
+        Some(session) if session.state == State::Active => {}
+        _ => return Ok(Ok(())),
+    }
+    let ending = finish::end(worktree)?;
+    if !finish::is_refused(&ending.findings) {
+        return Ok(Ok(()));
+    }
+    let findings = ending
+        .findings
+        .iter()
+        .map(|finding| finding.message.clone());
+    Ok(Err(findings.collect::<Vec<_>>().join("; ")))
+}
+
+fn bound(worktree: &Repo) -> Result<Session, ConductError> {
+    Ok(store::bound(worktree)?.ok_or(SessionError::Unbound)?)
+}
+
+fn commit_log(worktree: &Repo, session: &Session, verb: &str) -> Result<(), ConductError> {
+    let policy = store::policy(worktree)?;
+    let message = format!(
+        "{verb} session {}: {}\n\n{}: {}\n",
+        session.number,
+        session.title,
+        policy.trailers.session,
+        session.id()
+    );
+    let root = worktree.work_tree().ok_or(SessionError::NoWorktree)?;
+    if place::read(root, &session.log_path)
+        .map_err(SessionError::from)?
+        .is_none()
+    {
+        return Ok(());
+    }
+    Ok(checkout::commit_paths(
+        worktree,
+        &[&session.log_path],
+        &message,
+    )?)
+}
+
+/// The commit that is checked out.
+pub fn head(worktree: &Repo) -> Result<Oid, ConductError> {
+    let head = worktree.head()?;
+    head.ok_or_else(|| {
+        ConductError::Git(GitError::Program {
+            args: "rev-parse HEAD".to_owned(),
+            reason: "the worktree has no commit".to_owned(),
+        })
+    })
+}

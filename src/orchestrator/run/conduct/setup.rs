@@ -1,0 +1,106 @@
+//! From a plan to the first state of a run, and to what a worker is given.
+
+use std::time::Duration;
+
+use bstr::ByteSlice;
+
+use super::ConductError;
+use crate::git::Repo;
+use crate::orchestrator::run::Assignment;
+use crate::orchestrator::run::record::Record;
+use crate::orchestrator::run::state::{Checkpoint, RunState, TaskState};
+use crate::plan::{Plan, Task, TaskList};
+use crate::policy::{Conductor, PathGlob};
+
+/// The short name of the branch on which a run lands.
+pub fn target(repo: &Repo, wish: Option<&str>) -> Result<String, ConductError> {
+    let name = match wish {
+        Some(wish) => wish.strip_prefix("refs/heads/").unwrap_or(wish).to_owned(),
+        None => {
+            let head = repo.head_branch()?;
+            let head = head.ok_or_else(|| ConductError::NoTarget("HEAD".to_owned()))?;
+            let short = head.strip_prefix(b"refs/heads/").unwrap_or(&head);
+            short.to_str_lossy().into_owned()
+        }
+    };
+    match repo.refs().resolve(&format!("refs/heads/{name}"))? {
+        Some(_) => Ok(name),
+        None => Err(ConductError::NoTarget(name)),
+    }
+}
+
+/// How many agents the plan has at work at once, at the most.
+pub fn widest(plan: &Plan) -> usize {
+    let lanes = plan.groups.iter().map(|group| group.lanes.len());
+    lanes.max().unwrap_or(1).min(plan.max_agents).max(1)
+}
+
+/// The state with which a run of this plan begins.
+pub fn state(
+    list: &TaskList,
+    plan: &Plan,
+    target: &str,
+    agents: usize,
+    one_group: bool,
+    now: u64,
+) -> RunState {
+    let task = |at: &usize| {
+        let task = &list.tasks[*at];
+        let builds_on = task.builds_on().map(|id| id.as_str().to_owned());
+        TaskState::new(
+            task.id.as_str(),
+            &task.title,
+            builds_on.collect(),
+            task.attempts,
+        )
+    };
+    let groups = plan.groups.iter().map(|group| {
+        let lanes = group.lanes.iter();
+        lanes
+            .map(|lane| lane.tasks.iter().map(task).collect())
+            .collect()
+    });
+    RunState::new(target.to_owned(), groups.collect(), agents, one_group, now)
+}
+
+/// What the agents of this task are told and held to.
+pub fn assignment(run: &str, task: &Task, conductor: &Conductor) -> Assignment {
+    let owned: Option<Vec<_>> = task
+        .files
+        .iter()
+        .map(|text| PathGlob::parse(text).ok())
+        .collect();
+    let seconds = task.timeout_seconds.unwrap_or(conductor.timeout);
+    Assignment {
+        run: run.to_owned(),
+        task: task.id.as_str().to_owned(),
+        title: task.title.clone(),
+        prompt: task.prompt.clone(),
+        owned: owned.filter(|globs| !globs.is_empty()),
+        verify: task.verify.clone(),
+        limit: (seconds > 0).then(|| Duration::from_secs(seconds)),
+    }
+}
+
+/// A state as its record holds it.
+pub fn json(state: &RunState) -> String {
+    serde_json::to_string_pretty(state).expect("a state is plain text") + "\n"
+}
+
+/// A checkpoint as its record holds it.
+pub fn checkpoint_json(checkpoint: &Checkpoint) -> String {
+    serde_json::to_string_pretty(checkpoint).expect("a checkpoint is plain text") + "\n"
+}
+
+/// The name of the next checkpoint of a record, when this many more are to be written before it.
+pub fn checkpoint_name(record: &Record, before: usize) -> String {
+    let there = checkpoints(record).count();
+    format!("checkpoint-{:04}.json", there + before)
+}
+
+/// The names of a record's checkpoints, oldest first.
+pub fn checkpoints(record: &Record) -> impl Iterator<Item = &str> {
+    record
+        .names()
+        .filter(|name| name.starts_with("checkpoint-"))
+}

@@ -1,0 +1,103 @@
+//! What happens in a run.
+
+use miette::Diagnostic;
+use thiserror::Error;
+
+use super::task::TaskPlace;
+use super::{Aggregate, Pause};
+
+/// Something that happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// The run begins, or goes on after a pause; what was at work when the conductor was killed
+    /// begins anew.
+    Begin {
+        /// Whether it pauses after each group from now on.
+        one_group: bool,
+    },
+    /// An agent has begun to work on a task.
+    Dispatched {
+        /// The task.
+        task: String,
+        /// Where.
+        place: TaskPlace,
+        /// The name of the attempt's processes on this machine.
+        job: String,
+    },
+    /// An attempt is over: the agent says that the task is done, and it looks so.
+    Worked {
+        /// The task.
+        task: String,
+        /// Its outcome in a line.
+        outcome: String,
+    },
+    /// An attempt came to nothing.
+    AttemptFailed {
+        /// The task.
+        task: String,
+        /// Why.
+        reason: String,
+        /// Whether another attempt is of no use.
+        is_final: bool,
+    },
+    /// An attempt, or a gate, ended before it came to anything, and does not count.
+    Interrupted {
+        /// The task.
+        task: String,
+    },
+    /// A gate has begun to judge a task.
+    GateBegan {
+        /// The task.
+        task: String,
+    },
+    /// A gate has approved a task.
+    Approved {
+        /// The task.
+        task: String,
+        /// The commit that was judged.
+        commit: String,
+        /// The pictures that were made.
+        pictures: Vec<String>,
+    },
+    /// A gate sends a task back.
+    Rejected {
+        /// The task.
+        task: String,
+        /// Why.
+        reason: String,
+    },
+    /// A gate could not judge a task.
+    Blocked {
+        /// The task.
+        task: String,
+        /// Why.
+        reason: String,
+    },
+    /// A group's approved tasks have landed, but for those that could not.
+    Landed {
+        /// The tasks that have, and the commits with which they did.
+        landed: Vec<(String, String)>,
+        /// Those that have not, and why.
+        refused: Vec<(String, String)>,
+    },
+    /// The aggregate commit was tried.
+    Aggregated(Aggregate),
+    /// The worktrees have been given back.
+    CleanedUp,
+    /// From now on the run pauses after each group.
+    OneGroup,
+    /// Somebody wants the run to pause; what is at work is ended by the conductor.
+    Pause(Pause),
+}
+
+/// An event that does not fit the state: a fault of the conductor, or of a record that was
+/// changed by others.
+#[derive(Debug, Clone, PartialEq, Eq, Error, Diagnostic)]
+#[error("{what} does not fit the state of the run: {state}")]
+#[diagnostic(help("look at the run with `git baton orchestrator status`, and resume it"))]
+pub struct Misplaced {
+    /// What happened.
+    pub what: String,
+    /// How things stand.
+    pub state: String,
+}

@@ -1,0 +1,199 @@
+//! Where a task of a run stands.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Where a task stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct TaskState {
+    /// Its id.
+    pub id: String,
+    /// What it is about.
+    pub title: String,
+    /// The tasks without which it cannot be done.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub builds_on: Vec<String>,
+    /// How many attempts may fail before the task has.
+    pub attempts: u32,
+    /// How it stands.
+    pub status: Status,
+    /// How many attempts have begun.
+    pub begun: u32,
+    /// How many of them have failed, or were rejected.
+    pub failed: u32,
+    /// What the next attempt is told about the one before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub feedback: Option<String>,
+    /// Its outcome in a line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<String>,
+    /// Where it is worked on; absent before the first attempt.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<TaskPlace>,
+    /// The commit that was judged, once one was approved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approved: Option<String>,
+    /// The commit with which it landed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub landed: Option<String>,
+    /// What was done for it, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub spans: Vec<TaskSpan>,
+    /// The pictures that its gate left, as paths on the machine that ran it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pictures: Vec<String>,
+}
+
+/// Where a task is worked on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct TaskPlace {
+    /// The slot of the pool.
+    pub slot: String,
+    /// The lease on it.
+    pub lease: String,
+    /// The root of the slot's worktree.
+    pub worktree: String,
+    /// The short name of the branch.
+    pub branch: String,
+    /// The commit on which it began.
+    pub base: String,
+    /// The session that is bound to the worktree.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<String>,
+}
+
+/// A stretch of time in which something was done for a task.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct TaskSpan {
+    /// Whether a gate judged; an agent worked otherwise.
+    pub gate: bool,
+    /// Which attempt it belongs to, counted from 1.
+    pub attempt: u32,
+    /// When it began, in milliseconds since the epoch.
+    pub from: u64,
+    /// When it ended, in milliseconds since the epoch.
+    pub to: u64,
+    /// Whether it came out well.
+    pub well: bool,
+    /// How it came out, in a few words.
+    pub outcome: String,
+}
+
+/// How a task stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "name", rename_all = "snake_case")]
+pub enum Status {
+    /// It waits for an attempt.
+    Pending,
+    /// An agent works on it.
+    Running {
+        /// When the attempt began, in milliseconds since the epoch.
+        since: u64,
+        /// The name of the attempt's processes on the machine that runs it.
+        job: String,
+    },
+    /// An agent says that it is done, and a gate has to judge.
+    ReadyForQa,
+    /// A gate judges.
+    Judged {
+        /// When it began, in milliseconds since the epoch.
+        since: u64,
+    },
+    /// A gate has approved it; it waits to land.
+    QaApproved,
+    /// A gate could not judge it.
+    QaBlocked {
+        /// Why.
+        reason: String,
+    },
+    /// It has landed.
+    Done,
+    /// It will not be done.
+    Failed {
+        /// Why.
+        reason: String,
+    },
+    /// It was never begun.
+    Skipped {
+        /// What it would have built on.
+        because: String,
+    },
+}
+
+/// How a task that is over ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Gone {
+    /// It has landed.
+    Well,
+    /// It came to nothing.
+    Ill,
+}
+
+impl TaskState {
+    /// A task that nobody has begun.
+    pub fn new(id: &str, title: &str, builds_on: Vec<String>, attempts: u32) -> Self {
+        Self {
+            id: id.to_owned(),
+            title: title.to_owned(),
+            builds_on,
+            attempts: attempts.max(1),
+            status: Status::Pending,
+            begun: 0,
+            failed: 0,
+            feedback: None,
+            outcome: None,
+            place: None,
+            approved: None,
+            landed: None,
+            spans: Vec::new(),
+            pictures: Vec::new(),
+        }
+    }
+
+    /// How it ended; `None` while it is not over.
+    pub fn gone(&self) -> Option<Gone> {
+        match self.status {
+            Status::Done => Some(Gone::Well),
+            Status::Failed { .. } | Status::Skipped { .. } => Some(Gone::Ill),
+            _ => None,
+        }
+    }
+
+    /// Whether agents and gates have nothing more to do for it.
+    pub(super) fn is_settled(&self) -> bool {
+        self.status == Status::QaApproved || self.gone().is_some()
+    }
+
+    /// Whether an agent or a gate is at work.
+    pub(super) fn is_busy(&self) -> bool {
+        matches!(self.status, Status::Running { .. } | Status::Judged { .. })
+    }
+
+    pub(super) fn span(&mut self, gate: bool, from: u64, to: u64, well: bool, outcome: &str) {
+        self.spans.push(TaskSpan {
+            gate,
+            attempt: self.begun,
+            from,
+            to,
+            well,
+            outcome: outcome.to_owned(),
+        });
+    }
+}
+
+impl Status {
+    /// Its name, as it is written.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Running { .. } => "running",
+            Self::ReadyForQa => "ready_for_qa",
+            Self::Judged { .. } => "judged",
+            Self::QaApproved => "qa_approved",
+            Self::QaBlocked { .. } => "qa_blocked",
+            Self::Done => "done",
+            Self::Failed { .. } => "failed",
+            Self::Skipped { .. } => "skipped",
+        }
+    }
+}

@@ -1,0 +1,424 @@
+use proptest::prelude::*;
+
+use super::task::TaskPlace;
+use super::*;
+
+fn place() -> TaskPlace {
+    TaskPlace {
+        slot: "wt-1".to_owned(),
+        lease: "l".to_owned(),
+        worktree: "/w".to_owned(),
+        branch: "auto/a".to_owned(),
+        base: "0".repeat(40),
+        session: None,
+    }
+}
+
+fn task(id: &str, builds_on: &[&str]) -> TaskState {
+    let builds_on = builds_on.iter().map(|id| (*id).to_owned()).collect();
+    TaskState::new(id, id, builds_on, 2)
+}
+
+/// Two groups: `a` and the lane `b`, `c` (which builds on `b`), then `d`, which builds on `a`.
+fn run() -> RunState {
+    let groups = vec![
+        vec![
+            vec![task("a", &[])],
+            vec![task("b", &[]), task("c", &["b"])],
+        ],
+        vec![vec![task("d", &["a"])]],
+    ];
+    RunState::new("main".to_owned(), groups, 3, false, 1)
+}
+
+#[derive(Clone)]
+struct Walk(RunState, Vec<CheckpointKind>);
+
+impl Walk {
+    fn begun() -> Self {
+        Self(run(), Vec::new()).then(Event::Begin { one_group: false })
+    }
+
+    #[track_caller]
+    fn then(mut self, event: Event) -> Self {
+        let (next, due) = self.0.apply(&event, self.0.at + 10).unwrap();
+        self.0 = next;
+        self.1.extend(due);
+        self
+    }
+
+    fn dispatch(self, id: &str) -> Self {
+        self.then(Event::Dispatched {
+            task: id.to_owned(),
+            place: place(),
+            job: "j".to_owned(),
+        })
+    }
+
+    fn approve(self, id: &str) -> Self {
+        let task = id.to_owned();
+        self.dispatch(id)
+            .then(Event::Worked {
+                task: task.clone(),
+                outcome: format!("did {id}"),
+            })
+            .then(Event::GateBegan { task: task.clone() })
+            .then(Event::Approved {
+                task,
+                commit: "c".to_owned(),
+                pictures: Vec::new(),
+            })
+    }
+
+    fn fail(self, id: &str, is_final: bool) -> Self {
+        self.dispatch(id).then(Event::AttemptFailed {
+            task: id.to_owned(),
+            reason: "crashed".to_owned(),
+            is_final,
+        })
+    }
+
+    fn land(self) -> Self {
+        let [Action::Land { tasks }] = &self.0.next_actions()[..] else {
+            panic!("nothing to land: {:?}", self.0.next_actions());
+        };
+        let landed = tasks.iter().map(|id| (id.clone(), "m".to_owned()));
+        let landed = landed.collect();
+        self.then(Event::Landed {
+            landed,
+            refused: Vec::new(),
+        })
+    }
+
+    fn status(&self, id: &str) -> &Status {
+        &self.0.task(id).unwrap().status
+    }
+
+    fn dispatches(&self) -> Vec<String> {
+        let actions = self.0.next_actions();
+        let ids = actions.into_iter().filter_map(|action| match action {
+            Action::Dispatch { task, .. } => Some(task),
+            _ => None,
+        });
+        ids.collect()
+    }
+}
+
+#[test]
+fn groups_run_side_by_side_and_lanes_one_after_the_other() {
+    let walk = Walk::begun();
+    assert_eq!(walk.dispatches(), ["a", "b"]);
+    let walk = walk.approve("b");
+    assert_eq!(walk.dispatches(), ["a", "c"]);
+    let walk = walk.approve("c").approve("a");
+    assert_eq!(walk.0.phase, Phase::Integrate);
+    assert_eq!(
+        walk.0.next_actions(),
+        [Action::Land {
+            tasks: ["a", "b", "c"].map(str::to_owned).to_vec()
+        }]
+    );
+    let walk = walk.land();
+    assert_eq!((walk.0.group, walk.dispatches()), (2, vec!["d".to_owned()]));
+    let walk = walk.approve("d").land();
+    assert_eq!(walk.0.next_actions(), [Action::Aggregate]);
+    let walk = walk
+        .then(Event::Aggregated(Aggregate::Nothing))
+        .then(Event::CleanedUp);
+    assert_eq!(walk.0.phase, Phase::Done);
+    assert_eq!(
+        walk.1,
+        [
+            CheckpointKind::PreGroup,
+            CheckpointKind::PostGroup,
+            CheckpointKind::PreGroup,
+            CheckpointKind::PostGroup
+        ]
+    );
+}
+
+#[test]
+fn a_failed_task_is_tried_again_and_then_takes_along_what_builds_on_it() {
+    let walk = Walk::begun().fail("a", false);
+    assert_eq!(walk.dispatches(), ["a", "b"]);
+    assert_eq!(
+        walk.0.task("a").unwrap().feedback.as_deref(),
+        Some("crashed")
+    );
+    let walk = walk.fail("a", false);
+    assert!(walk.1.contains(&CheckpointKind::PreRetry));
+    assert!(matches!(walk.status("a"), Status::Failed { .. }));
+    let skipped = Status::Skipped {
+        because: "a".to_owned(),
+    };
+    assert_eq!(*walk.status("d"), skipped);
+    let walk = walk.approve("b").approve("c").land();
+    let walk = walk
+        .then(Event::Aggregated(Aggregate::Nothing))
+        .then(Event::CleanedUp);
+    assert_eq!(walk.0.phase, Phase::Failed);
+}
+
+#[test]
+fn a_final_failure_is_not_tried_again() {
+    let walk = Walk::begun().fail("b", true);
+    assert!(matches!(walk.status("b"), Status::Failed { .. }));
+    assert!(matches!(walk.status("c"), Status::Skipped { .. }));
+}
+
+#[test]
+fn a_rejected_task_goes_back_with_the_reason() {
+    let walk = Walk::begun()
+        .dispatch("a")
+        .then(Event::Worked {
+            task: "a".to_owned(),
+            outcome: "did a".to_owned(),
+        })
+        .then(Event::GateBegan {
+            task: "a".to_owned(),
+        })
+        .then(Event::Rejected {
+            task: "a".to_owned(),
+            reason: "no tests".to_owned(),
+        });
+    let a = walk.0.task("a").unwrap();
+    assert_eq!((a.failed, a.feedback.as_deref()), (1, Some("no tests")));
+    assert_eq!(a.status, Status::Pending);
+}
+
+#[test]
+fn a_blocked_gate_pauses_the_run_once_the_others_are_through() {
+    let judged = |walk: Walk, id: &str| {
+        walk.dispatch(id)
+            .then(Event::Worked {
+                task: id.to_owned(),
+                outcome: String::new(),
+            })
+            .then(Event::GateBegan {
+                task: id.to_owned(),
+            })
+    };
+    let walk = judged(Walk::begun(), "a").dispatch("b");
+    let walk = walk.then(Event::Blocked {
+        task: "a".to_owned(),
+        reason: "no display".to_owned(),
+    });
+    assert_eq!(walk.0.phase, Phase::Parallelize);
+    let walk = walk.then(Event::Interrupted {
+        task: "b".to_owned(),
+    });
+    assert!(matches!(
+        walk.0.phase,
+        Phase::Paused {
+            reason: Pause::Blocked { .. },
+            ..
+        }
+    ));
+    let walk = walk.then(Event::Begin { one_group: false });
+    assert_eq!(
+        walk.0.next_actions()[0],
+        Action::Judge {
+            task: "a".to_owned()
+        }
+    );
+}
+
+#[test]
+fn one_group_a_call_pauses_between_groups_and_says_what_is_next() {
+    let walk = Walk(run(), Vec::new()).then(Event::Begin { one_group: true });
+    let walk = walk.approve("a").approve("b").approve("c").land();
+    assert_eq!(walk.0.next_actions(), []);
+    let checkpoint = walk.0.checkpoint("r", CheckpointKind::Handoff);
+    assert_eq!(checkpoint.group_number, 1);
+    assert_eq!(checkpoint.status, "complete");
+    assert_eq!(
+        (checkpoint.next_group, &checkpoint.remaining_groups[..]),
+        (Some(2), &[2][..])
+    );
+    let text = checkpoint.to_markdown();
+    for part in [
+        "group_number: 1\nstatus: complete\n",
+        "tasks_completed: \n  - \"a\": \"did a\"\n",
+        "next_group: 2\nremaining_groups: [2]\n",
+    ] {
+        assert!(text.contains(part), "{part}\n{text}");
+    }
+    let walk = walk.then(Event::Begin { one_group: true });
+    assert_eq!(walk.dispatches(), ["d"]);
+}
+
+#[test]
+fn what_does_not_land_has_failed() {
+    let walk = Walk::begun().approve("a").approve("b").approve("c");
+    let walk = walk.then(Event::Landed {
+        landed: vec![("a".to_owned(), "m".to_owned())],
+        refused: vec![
+            ("b".to_owned(), "conflict in x".to_owned()),
+            ("c".to_owned(), "needs b".to_owned()),
+        ],
+    });
+    assert_eq!(*walk.status("a"), Status::Done);
+    assert!(matches!(walk.status("b"), Status::Failed { reason } if reason.contains("conflict")));
+    assert_eq!(walk.dispatches(), ["d"]);
+}
+
+#[test]
+fn an_event_that_does_not_fit_is_refused() {
+    for event in [
+        Event::CleanedUp,
+        Event::Aggregated(Aggregate::Nothing),
+        Event::GateBegan {
+            task: "a".to_owned(),
+        },
+        Event::Worked {
+            task: "nobody".to_owned(),
+            outcome: String::new(),
+        },
+        Event::Landed {
+            landed: Vec::new(),
+            refused: Vec::new(),
+        },
+    ] {
+        assert!(Walk::begun().0.apply(&event, 1).is_err(), "{event:?}");
+    }
+}
+
+/// A run of random lanes in random groups, whose tasks build on some of those before them.
+fn any_run() -> impl Strategy<Value = RunState> {
+    let lane = prop::collection::vec(prop::collection::vec(0usize..40, 0..3), 1..4);
+    let group = prop::collection::vec(lane, 1..4);
+    (prop::collection::vec(group, 1..4), 1usize..4).prop_map(|(shape, max_agents)| {
+        let mut earlier: Vec<String> = Vec::new();
+        let mut groups = Vec::new();
+        for group in shape {
+            let (mut lanes, mut of_group) = (Vec::new(), Vec::new());
+            for lane in group {
+                let mut tasks: Vec<TaskState> = Vec::new();
+                for wishes in lane {
+                    let id = format!("t{}", earlier.len() + of_group.len());
+                    let known: Vec<_> = earlier
+                        .iter()
+                        .chain(tasks.iter().map(|task| &task.id))
+                        .cloned()
+                        .collect();
+                    let builds_on = wishes.iter().filter_map(|at| known.get(*at).cloned());
+                    tasks.push(TaskState::new(&id, &id, builds_on.collect(), 2));
+                    of_group.push(id);
+                }
+                lanes.push(tasks);
+            }
+            earlier.extend(of_group);
+            groups.push(lanes);
+        }
+        RunState::new("main".to_owned(), groups, max_agents, false, 0)
+    })
+}
+
+fn answer(action: &Action, choice: u8, begun: &mut Vec<String>) -> Vec<Event> {
+    let place = place();
+    match action {
+        Action::Dispatch { task, .. } => {
+            begun.push(task.clone());
+            let dispatched = Event::Dispatched {
+                task: task.clone(),
+                place,
+                job: String::new(),
+            };
+            let task = task.clone();
+            let then = match choice % 4 {
+                0 => Event::AttemptFailed {
+                    task,
+                    reason: String::new(),
+                    is_final: choice % 8 == 0,
+                },
+                1 => Event::Begin { one_group: false },
+                _ => Event::Worked {
+                    task,
+                    outcome: String::new(),
+                },
+            };
+            vec![dispatched, then]
+        }
+        Action::Judge { task } => {
+            let began = Event::GateBegan { task: task.clone() };
+            let task = task.clone();
+            let then = match choice % 5 {
+                0 => Event::Rejected {
+                    task,
+                    reason: String::new(),
+                },
+                1 => Event::Interrupted { task },
+                _ => Event::Approved {
+                    task,
+                    commit: String::new(),
+                    pictures: Vec::new(),
+                },
+            };
+            vec![began, then]
+        }
+        Action::Land { tasks } => {
+            let pairs = |keep: bool| {
+                let tasks = tasks.iter().enumerate();
+                tasks
+                    .filter(|(at, _)| (choice.rotate_left(*at as u32) % 4 != 0) == keep)
+                    .map(|(_, id)| (id.clone(), String::new()))
+                    .collect()
+            };
+            vec![Event::Landed {
+                landed: pairs(true),
+                refused: pairs(false),
+            }]
+        }
+        Action::Aggregate => vec![Event::Aggregated(Aggregate::Nothing)],
+        Action::CleanUp => vec![Event::CleanedUp],
+    }
+}
+
+proptest! {
+    #[test]
+    fn every_run_ends_with_each_task_over_once_and_in_order(
+        run in any_run(),
+        choices in prop::collection::vec(any::<u8>(), 300),
+    ) {
+        let (mut state, _) = run.apply(&Event::Begin { one_group: false }, 0).unwrap();
+        let mut choices = choices.into_iter().chain(std::iter::repeat(2));
+        let mut done: Vec<String> = Vec::new();
+        for _ in 0..2000 {
+            let json = serde_json::to_string(&state).unwrap();
+            prop_assert_eq!(&serde_json::from_str::<RunState>(&json).unwrap(), &state);
+            let actions = state.next_actions();
+            let busy = state.tasks.iter().filter(|task| task.is_busy()).count();
+            prop_assert!(busy + actions.len() <= state.max_agents.max(1));
+            let Some(action) = actions.first() else { break };
+            let mut begun = Vec::new();
+            for event in answer(action, choices.next().unwrap(), &mut begun) {
+                for id in &begun {
+                    let task = state.task(id).unwrap();
+                    prop_assert!(task.gone().is_none());
+                    for wanted in &task.builds_on {
+                        let wanted = state.task(wanted).unwrap();
+                        prop_assert!(matches!(wanted.status, Status::Done | Status::QaApproved));
+                    }
+                }
+                begun.clear();
+                (state, _) = state.apply(&event, 0).unwrap();
+            }
+            for task in &state.tasks {
+                if task.status == Status::Done && !done.contains(&task.id) {
+                    done.push(task.id.clone());
+                }
+            }
+        }
+        prop_assert!(state.is_over(), "{:?} {:?}", state.phase, state.tasks);
+        prop_assert!(state.tasks.iter().all(|task| task.gone().is_some()));
+        for task in &state.tasks {
+            let at = |id: &String| done.iter().position(|one| one == id);
+            if let Some(own) = at(&task.id) {
+                prop_assert!(task.failed < task.attempts);
+                for wanted in &task.builds_on {
+                    prop_assert!(at(wanted).is_some_and(|wanted| wanted < own || state.group_of(&task.id) == state.group_of(&done[wanted])));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,286 @@
+//! What people see of a plan: the mode and the groups in a box, and how far the agents are.
+
+use unicode_width::UnicodeWidthStr;
+
+use super::groups::{TOO_FEW, noun};
+use super::{Group, Lane, Mode, Plan, Task, TaskList};
+use crate::policy::PathGlob;
+use crate::report::escape::visible;
+
+/// The columns between the walls of a box.
+const INSIDE: usize = 61;
+/// The cells of a bar.
+const CELLS: usize = 16;
+
+/// How far an agent is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Mark {
+    /// It has not begun.
+    Waiting,
+    /// It works.
+    Running,
+    /// Its work is done.
+    Done,
+    /// It failed for good.
+    Failed,
+    /// What it waited for failed.
+    Skipped,
+}
+
+/// The box that says how the tasks will be carried out, and why. `ascii` for a reader that shows
+/// nothing else.
+pub fn panel(list: &TaskList, plan: &Plan, ascii: bool) -> String {
+    let mut panel = Panel::new(&plan.mode, ascii);
+    match &plan.mode {
+        Mode::Parallel => parallel(&mut panel, list, plan),
+        Mode::Sequential { reason } => sequential(&mut panel, list, plan, reason),
+    }
+    panel.close()
+}
+
+/// The box that says how far the agents are: a line for each, such as
+/// `Agent 2: sidebar.tsx`, and a bar for `done` of `all`.
+pub fn progress(
+    mode: &Mode,
+    lines: &[(Mark, String)],
+    done: usize,
+    all: usize,
+    ascii: bool,
+) -> String {
+    let mut panel = Panel::new(mode, ascii);
+    panel.line(3, &format!("Progress: {}", bar(done, all, ascii)));
+    panel.line(0, "");
+    for (mark, text) in lines {
+        panel.clipped(
+            3,
+            &format!("{} ", mark.sign(ascii)),
+            text,
+            &format!(" ({})", mark.word()),
+        );
+    }
+    panel.close()
+}
+
+/// `[████████░░░░░░░░] 3/5 agents complete`; the bar grows by eighths.
+pub fn bar(done: usize, all: usize, ascii: bool) -> String {
+    let eighths = done.saturating_mul(8).checked_div(all).unwrap_or(0).min(8);
+    let full = eighths * CELLS / 8;
+    let (on, off) = if ascii { ("#", ".") } else { ("█", "░") };
+    let agents = if all == 1 { "agent" } else { "agents" };
+    format!(
+        "[{}{}] {done}/{all} {agents} complete",
+        on.repeat(full),
+        off.repeat(CELLS - full)
+    )
+}
+
+/// What a lane's agent works on: the titles of its tasks, or their files' names.
+pub fn label(list: &TaskList, lane: &Lane) -> String {
+    let names: Vec<_> = lane.tasks.iter().map(|&at| name(&list.tasks[at])).collect();
+    names.join(", ")
+}
+
+/// A task's title where it was given one, else its files, else its id.
+fn name(task: &Task) -> String {
+    let text = if task.title != task.id.as_str() || task.files.is_empty() {
+        task.title.clone()
+    } else {
+        let files: Vec<_> = task.files.iter().map(|file| file_name(file)).collect();
+        files.join(", ")
+    };
+    visible(text.as_bytes())
+}
+
+/// The last part of a plain path; a pattern as it is.
+fn file_name(pattern: &str) -> &str {
+    let plain = PathGlob::parse(pattern).is_ok_and(|glob| glob.is_one_path());
+    let last = pattern.rsplit('/').next();
+    last.filter(|_| plain).unwrap_or(pattern)
+}
+
+fn parallel(panel: &mut Panel, list: &TaskList, plan: &Plan) {
+    let (tasks, independent) = (list.tasks.len(), list.independent());
+    let what = match plan.lanes().count() == independent {
+        true => format!("{independent} independent {}", noun(list, independent)) + " detected",
+        false => {
+            format!("{tasks} {} detected, ", noun(list, tasks))
+                + &format!("{independent} independent")
+        }
+    };
+    panel.line(3, &format!("Tasks: {what}"));
+    let limited = match plan.is_limited(list) {
+        true => " (limited by max_agents config)",
+        false => "",
+    };
+    panel.line(3, &format!("Agents: {}{limited}", plan.agents()));
+    panel.line(0, "");
+    let mut agent = 0;
+    for (at, group) in plan.groups.iter().enumerate() {
+        let after = match at {
+            0 => String::new(),
+            _ => format!(" (after Group {at})"),
+        };
+        panel.line(3, &format!("Parallel Group {}{after}:", at + 1));
+        self::group(panel, list, group, &mut agent);
+        panel.line(0, "");
+    }
+    panel.line(3, &format!("Progress: {}", bar(0, agent, panel.ascii)));
+}
+
+fn group(panel: &mut Panel, list: &TaskList, group: &Group, agent: &mut usize) {
+    for (at, lane) in group.lanes.iter().enumerate() {
+        *agent += 1;
+        let is_last = at + 1 == group.lanes.len();
+        let branch = match (is_last, panel.ascii) {
+            (false, false) => "├──",
+            (true, false) => "└──",
+            (false, true) => "|--",
+            (true, true) => "`--",
+        };
+        let head = format!("{branch} Agent {agent}: [worktree-{agent}] ");
+        panel.clipped(5, &head, &label(list, lane), "");
+    }
+}
+
+fn sequential(panel: &mut Panel, list: &TaskList, plan: &Plan, reason: &str) {
+    panel.clipped(3, "Reason: ", reason, "");
+    let arrow = if panel.ascii { " -> " } else { " → " };
+    let order: Vec<_> = plan
+        .lanes()
+        .flat_map(|lane| &lane.tasks)
+        .map(|&at| name(&list.tasks[at]))
+        .collect();
+    let mut line = "Order: ".to_owned();
+    for (at, name) in order.iter().enumerate() {
+        if at > 0 && line.width() + arrow.width() + name.width() > INSIDE - 5 {
+            panel.clipped(3, "", &line, "");
+            line = " ".repeat("Order:".len());
+        }
+        if at > 0 {
+            line.push_str(arrow);
+        }
+        line.push_str(name);
+    }
+    panel.clipped(3, "", &line, "");
+    panel.line(0, "");
+    let why = match reason.starts_with(TOO_FEW) {
+        true => " (threshold not met)",
+        false => "",
+    };
+    panel.line(3, &format!("Skipping parallel orchestration{why}"));
+}
+
+impl Mark {
+    /// One sign, two columns wide.
+    pub fn sign(self, ascii: bool) -> &'static str {
+        match (self, ascii) {
+            (Self::Waiting, false) => "⏸\u{fe0f}",
+            (Self::Running, false) => "⏳",
+            (Self::Done, false) => "✅",
+            (Self::Failed, false) => "❌",
+            (Self::Skipped, false) => "⏭\u{fe0f}",
+            (Self::Waiting, true) => "  ",
+            (Self::Running, true) => "..",
+            (Self::Done, true) => "ok",
+            (Self::Failed, true) => "!!",
+            (Self::Skipped, true) => "--",
+        }
+    }
+
+    /// The same in words.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Running => "in progress",
+            Self::Done => "done",
+            Self::Failed => "failed",
+            Self::Skipped => "skipped",
+        }
+    }
+}
+
+/// A box under construction.
+struct Panel {
+    ascii: bool,
+    text: String,
+}
+
+impl Panel {
+    fn new(mode: &Mode, ascii: bool) -> Self {
+        let mut panel = Self {
+            ascii,
+            text: String::new(),
+        };
+        panel.rule('┌', '┐');
+        let (sign, name) = match mode {
+            Mode::Parallel => ("⚡ ", "PARALLEL"),
+            Mode::Sequential { .. } => ("⏸\u{fe0f} ", "SEQUENTIAL"),
+        };
+        let sign = if ascii { "" } else { sign };
+        panel.line(0, &format!("{sign}Execution Mode: {name}"));
+        panel
+    }
+
+    fn close(mut self) -> String {
+        self.rule('└', '┘');
+        self.text
+    }
+
+    fn rule(&mut self, left: char, right: char) {
+        let line = match self.ascii {
+            true => format!("+{}+\n", "-".repeat(INSIDE)),
+            false => format!("{left}{}{right}\n", "─".repeat(INSIDE)),
+        };
+        self.text.push_str(&line);
+    }
+
+    fn line(&mut self, indent: usize, text: &str) {
+        let wall = if self.ascii { '|' } else { '│' };
+        let used = 1 + indent + text.width();
+        let indent = " ".repeat(indent);
+        let rest = " ".repeat(INSIDE.saturating_sub(used));
+        self.text
+            .push_str(&format!("{wall} {indent}{text}{rest}{wall}\n"));
+    }
+
+    /// A line whose middle is cut where there is no room for it.
+    fn clipped(&mut self, indent: usize, head: &str, middle: &str, tail: &str) {
+        let fixed = 2 + indent + head.width() + tail.width();
+        let middle = match self.ascii {
+            true => clip(&to_ascii(middle), INSIDE.saturating_sub(fixed), "..."),
+            false => clip(middle, INSIDE.saturating_sub(fixed), "…"),
+        };
+        self.line(indent, &format!("{head}{middle}{tail}"));
+    }
+}
+
+fn to_ascii(text: &str) -> String {
+    let plain = |c: char| if c.is_ascii() { c } else { '?' };
+    text.chars().map(plain).collect()
+}
+
+/// The beginning of `text` that is so many columns wide at the most, with `end` where that is not
+/// all of it.
+fn clip(text: &str, columns: usize, end: &str) -> String {
+    let mut kept = String::new();
+    let mut fits = 0;
+    // Characters without a width of their own could go on for ever.
+    for c in text.chars().take(4 * INSIDE) {
+        kept.push(c);
+        let width = kept.width();
+        if width > columns {
+            break;
+        }
+        if width + end.width() <= columns {
+            fits = kept.len();
+        }
+    }
+    if kept.len() == text.len() && kept.width() <= columns {
+        return kept;
+    }
+    kept.truncate(fits);
+    kept + end
+}
+
+#[cfg(test)]
+mod tests;
