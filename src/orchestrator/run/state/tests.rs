@@ -329,7 +329,7 @@ fn answer(action: &Action, choice: u8, begun: &mut Vec<String>) -> Vec<Event> {
                 0 => Event::AttemptFailed {
                     task,
                     reason: String::new(),
-                    is_final: choice % 8 == 0,
+                    is_final: choice.is_multiple_of(8),
                 },
                 1 => Event::Begin { one_group: false },
                 _ => Event::Worked {
@@ -360,7 +360,7 @@ fn answer(action: &Action, choice: u8, begun: &mut Vec<String>) -> Vec<Event> {
             let pairs = |keep: bool| {
                 let tasks = tasks.iter().enumerate();
                 tasks
-                    .filter(|(at, _)| (choice.rotate_left(*at as u32) % 4 != 0) == keep)
+                    .filter(|(at, _)| choice.rotate_left(*at as u32).is_multiple_of(4) != keep)
                     .map(|(_, id)| (id.clone(), String::new()))
                     .collect()
             };
