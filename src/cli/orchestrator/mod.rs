@@ -1,16 +1,17 @@
 //! `git baton orchestrator`.
 
+mod conflicts;
+mod plan;
 mod pool;
 mod trash;
 
+pub use conflicts::Conflicts;
+pub use plan::{Plan, PlanFormat};
 pub use pool::{
     Pool, PoolAcquire, PoolCleanup, PoolHealth, PoolHeartbeat, PoolInit, PoolLook, PoolRelease,
     PoolReset,
 };
 pub use trash::{Trash, TrashDrop, TrashRestore};
-mod conflicts;
-
-pub use conflicts::Conflicts;
 
 use std::path::PathBuf;
 
@@ -28,6 +29,8 @@ pub enum Orchestrator {
     /// Look at the handoff document
     #[command(subcommand)]
     Handoff(Handoff),
+    /// Say which tasks run together, and which wait for which
+    Plan(Plan),
     /// Keep worktrees ready for tasks
     #[command(subcommand)]
     Pool(Pool),

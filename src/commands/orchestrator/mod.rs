@@ -4,6 +4,7 @@ mod aggregate;
 mod conflicts;
 mod edit;
 mod handoff;
+mod plan;
 mod pool;
 mod trash;
 
@@ -17,6 +18,7 @@ pub fn run(verb: Orchestrator) -> miette::Result<ExitCode> {
         Orchestrator::Conflicts(args) => conflicts::run(args),
         Orchestrator::Edit(args) => edit::run(args),
         Orchestrator::Handoff(verb) => handoff::run(verb),
+        Orchestrator::Plan(args) => plan::run(args),
         Orchestrator::Pool(verb) => pool::run(verb),
     }
 }
