@@ -1,10 +1,15 @@
-//! The committed JSON schemas of `tasks.toml` and of plans say what the program reads and writes.
+//! The committed JSON schemas of `tasks.toml` and of plans say what the program reads and writes,
+//! and so does docs/conductor.md.
+
+#[expect(dead_code, reason = "each test program uses a part of it")]
+mod sandbox;
 
 use std::path::Path;
 
 use git_baton::plan::output::PlanDocument;
 use git_baton::plan::{Plan, TaskList, json_schema, panel};
 use git_baton::policy::{Conductor, Policy};
+use sandbox::Sandbox;
 use serde_json::Value;
 
 const PAGE: &str = include_str!("../docs/conductor.md");
@@ -117,4 +122,23 @@ fn the_schema_of_tasks_refuses_what_the_program_refuses() {
         assert!(parsed.is_err(), "{refused}");
         assert!(!is_valid(&json_schema(), &from_toml(refused)), "{refused}");
     }
+}
+
+#[test]
+fn the_policy_that_plans_is_the_one_of_the_commit_that_is_checked_out() {
+    let sandbox = Sandbox::empty();
+    sandbox.write("baton.toml", "[conductor]\nmin_tasks = 2\nmax_agents = 2\n");
+    sandbox.commit("Set the rules");
+    sandbox.write("baton.toml", "[conductor]\nenabled = false\n");
+    sandbox.write("tasks.toml", examples().next().unwrap());
+    let run = sandbox.run(["orchestrator", "plan", "--format", "json"]);
+    assert_eq!(run.code, 0, "{run:?}");
+    let plan: Value = serde_json::from_str(&run.out).unwrap();
+    assert_eq!(
+        (&plan["mode"], &plan["max_agents"]),
+        (&"parallel".into(), &2.into())
+    );
+    assert_eq!(plan["groups"].as_array().map(Vec::len), Some(2));
+    let run = sandbox.run(["orchestrator", "plan", "--policy", "baton.toml"]);
+    assert!(run.code == 0 && run.out.contains("SEQUENTIAL"), "{run:?}");
 }
