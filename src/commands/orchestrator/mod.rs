@@ -5,6 +5,7 @@ mod conflicts;
 mod edit;
 mod handoff;
 mod merge;
+mod plan;
 mod pool;
 mod run;
 mod trash;
@@ -20,6 +21,7 @@ pub fn run(verb: Orchestrator) -> miette::Result<ExitCode> {
         Orchestrator::Edit(args) => edit::run(args),
         Orchestrator::Handoff(verb) => handoff::run(verb),
         Orchestrator::Merge(args) => merge::run(args),
+        Orchestrator::Plan(args) => plan::run(args),
         Orchestrator::Pool(verb) => pool::run(verb),
         Orchestrator::Run(args) => run::begin(args),
         Orchestrator::Resume(args) => run::resume(args),

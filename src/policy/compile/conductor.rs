@@ -4,7 +4,7 @@ use toml::Spanned;
 
 use super::{Compiled, Fault};
 use crate::policy::command::{CommandTemplate, PLACEHOLDERS, TemplateError};
-use crate::policy::conductor::agents::{Agent, Calls, EndToEnd, Gate, Judge, PROFILES, Staff};
+use crate::policy::conductor::agents::{Agent, Calls, EndToEnd, Gate, Judge, Staff};
 use crate::policy::conductor::{Conductor, ConductorTable};
 use crate::policy::error::PolicyProblem;
 use crate::policy::toml_file::suggestion;
@@ -52,12 +52,10 @@ fn staff(table: &ConductorTable) -> Compiled<Staff> {
         let name = named.get_ref();
         let may_be_empty = std::ptr::eq(named, &table.gate.agent);
         if staff.agent(name).is_none() && !(may_be_empty && name.is_empty()) {
-            let own = staff.agents.keys().map(String::as_str);
-            let known: Vec<_> = own.chain(PROFILES).collect();
             return Err(Fault {
                 span: named.span(),
                 problem: PolicyProblem::Agent(name.clone()),
-                help: Some(suggestion(name, &known, "the agents are")),
+                help: Some(suggestion(name, &staff.names(), "the agents are")),
             });
         }
     }
