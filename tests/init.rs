@@ -342,3 +342,35 @@ fn new_files_are_as_readable_as_the_users_own() {
     };
     assert_eq!(mode("baton.toml"), mode("own"));
 }
+
+#[test]
+fn what_another_tool_said_of_agents_in_parallel_is_taken_over() {
+    let sandbox = Sandbox::empty();
+    let yaml = "parallelization:\n  enabled: true\n  max_agents: 8 # many\n";
+    sandbox.write(".claude/auto-context.yaml", yaml);
+    let run = init(&sandbox, &[]);
+    assert_eq!((run.code, run.err.as_str()), (0, ""), "{run:?}");
+    let told =
+        "took over  .claude/auto-context.yaml: enabled = true, max_agents = 8 in [conductor]";
+    assert!(run.out.contains(told), "{run:?}");
+    assert!(sandbox.read("baton.toml").contains("\nmax_agents = 8\n"));
+    sandbox.commit("Set the rules");
+    let run = init(&sandbox, &[]);
+    assert!(run.code == 0 && !run.out.contains("took over"), "{run:?}");
+    assert_eq!(sandbox.git(["status", "--porcelain"]), "");
+}
+
+#[test]
+fn a_malformed_file_of_another_tool_is_a_warning() {
+    let sandbox = Sandbox::empty();
+    let yaml = "parallelization:\n  enabled: true\n  max_agents: many\n";
+    sandbox.write(".claude/auto-context.yaml", yaml);
+    let run = init(&sandbox, &[]);
+    assert_eq!(run.code, 0, "{run:?}");
+    let told = "warning: nothing is taken over from .claude/auto-context.yaml: ";
+    assert!(
+        run.err.starts_with(told) && run.err.contains("line 3"),
+        "{run:?}"
+    );
+    assert!(sandbox.read("baton.toml").contains("\nmax_agents = 5\n"));
+}

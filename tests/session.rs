@@ -270,6 +270,48 @@ fn a_start_that_was_cut_short_goes_on() {
 }
 
 #[test]
+fn a_log_that_is_gone_is_written_anew() {
+    let fixture = fixture();
+    let repo = fixture.repo();
+    let (number, log) = start(&fixture, &repo, &["--title", "Tidy"]);
+    let taken = session(&fixture, &repo, &["start", "--id", &number]);
+    assert!(taken.err.contains("still active"), "{taken:#?}");
+    fs::remove_file(repo.join(&log)).unwrap();
+    for asked in ["lint", "end"] {
+        let said = session(&fixture, &repo, &[asked]);
+        assert_eq!(said.code, 1, "{said:#?}");
+        assert!(
+            (said.out.clone() + &said.err).contains("session start --id 1` writes it"),
+            "{said:#?}"
+        );
+    }
+    let taken = session(&fixture, &repo, &["start"]);
+    assert!(taken.err.contains("still active"), "{taken:#?}");
+    start(&fixture, &repo, &["--id", &number]);
+    assert!(
+        fs::read_to_string(repo.join(&log))
+            .unwrap()
+            .contains("# Session 1: Tidy")
+    );
+}
+
+#[test]
+fn a_start_that_cannot_write_its_log_says_how_to_go_on() {
+    let fixture = fixture();
+    let repo = fixture.repo();
+    fs::create_dir_all(repo.join(".agents")).unwrap();
+    fs::write(repo.join(".agents/sessions"), "in the way").unwrap();
+    let stopped = session(&fixture, &repo, &["start", "--date", DAY]);
+    assert_eq!(stopped.code, 2);
+    assert!(
+        stopped.err.contains("`git baton session start --id 1`"),
+        "{stopped:#?}"
+    );
+    fs::remove_file(repo.join(".agents/sessions")).unwrap();
+    assert_eq!(start(&fixture, &repo, &["--id", "1"]).0, "1");
+}
+
+#[test]
 fn a_session_ends_when_its_log_is_done_and_not_before() {
     for make in [
         Make::default(),
@@ -553,6 +595,66 @@ fn an_ended_sessions_summary_can_be_replaced_until_it_is_aggregated() {
         refused.err.contains("in the handoff document already"),
         "{refused:#?}"
     );
+}
+
+#[test]
+fn a_record_from_elsewhere_names_no_file_to_write() {
+    let fixture = fixture();
+    let repo = fixture.repo();
+    let (number, log) = start(&fixture, &repo, &[]);
+    tick(&repo, &log);
+    let file = fixture.path("summary");
+    fs::write(&file, "first\n").unwrap();
+    session(&fixture, &repo, &["summary", file.to_str().unwrap()]).ok();
+    commit_all(&fixture, &repo, "log");
+    session(&fixture, &repo, &["end"]).ok();
+    let own = fs::read(repo.join("baton.toml")).unwrap();
+    let reference = format!("refs/baton/sessions/{number}");
+    let record = fixture
+        .git(["show", &format!("{reference}:session.json")])
+        .ok();
+    let forged = fixture.path("session.json");
+    fs::write(&forged, record.replace(&log, "baton.toml")).unwrap();
+    let blob = fixture
+        .git(["hash-object", "-w", forged.to_str().unwrap()])
+        .ok();
+    let index = fixture.path("index");
+    let staged = |args: &[&str]| {
+        let mut git = fixture.command(&repo);
+        run(git.env("GIT_INDEX_FILE", &index).args(args), b"").ok()
+    };
+    let entry = format!("100644,{},session.json", blob.trim());
+    staged(&["update-index", "--add", "--cacheinfo", &entry]);
+    let tree = staged(&["write-tree"]);
+    let commit = fixture.git(["commit-tree", "-m", "x", tree.trim()]).ok();
+    fixture.git(["update-ref", &reference, commit.trim()]).ok();
+    let args = ["summary", file.to_str().unwrap(), "--session", &number];
+    session(&fixture, &repo, &args).ok();
+    assert_eq!(fs::read(repo.join("baton.toml")).unwrap(), own);
+}
+
+#[test]
+fn a_bare_repository_takes_the_summary_and_says_what_the_log_needs() {
+    let fixture = fixture();
+    let repo = fixture.repo();
+    let (number, log) = start(&fixture, &repo, &[]);
+    fs::write(fixture.path("summary"), "first\n").unwrap();
+    let file = fixture.path("summary");
+    session(&fixture, &repo, &["summary", file.to_str().unwrap()]).ok();
+    tick(&repo, &log);
+    commit_all(&fixture, &repo, "log");
+    session(&fixture, &repo, &["end"]).ok();
+    let bare = fixture.path("bare");
+    let (from, to) = (repo.to_str().unwrap(), bare.to_str().unwrap());
+    fixture
+        .git_at(fixture.dir(), ["clone", "-q", "--mirror", from, to])
+        .ok();
+    fs::write(&file, "second\n").unwrap();
+    let args = ["summary", file.to_str().unwrap(), "--session", &number];
+    let stored = session(&fixture, &bare, &args).ok();
+    assert!(stored.contains("**Summary**: sha256:"), "{stored}");
+    let shown = session(&fixture, &bare, &["show", &number]).ok();
+    assert!(shown.contains("second"), "{shown}");
 }
 
 #[test]

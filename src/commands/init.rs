@@ -12,6 +12,7 @@ use crate::git::Repo;
 use crate::guard::base::Bases;
 use crate::policy::POLICY_PATH;
 use crate::report::escape;
+use crate::scaffold::auto_context::{AUTO_CONTEXT_PATH, Parallelization};
 use crate::scaffold::{self, Choices, CiService, Existing, Scaffold, signers};
 use crate::sys::{GitEnv, place};
 
@@ -32,6 +33,7 @@ pub fn run(args: &Init) -> miette::Result<ExitCode> {
             Some(list) => Some(list),
             None => listed_already(root)?,
         },
+        parallelization: written_before(root),
     };
     let in_force = has_policy(&repo)?;
     let steps = plan(root, &choices, args.force, in_force)?;
@@ -40,6 +42,7 @@ pub fn run(args: &Init) -> miette::Result<ExitCode> {
     }
     let left = steps.iter().any(|step| step.action == Action::Leave);
     let mut text: String = steps.iter().map(Step::describe).collect();
+    text.push_str(&taken_over(&steps, &choices.parallelization));
     text.push_str(&next_steps(&steps, &choices, in_force, left));
     super::print(&text)?;
     Ok(if left { BROKEN } else { ALLOWED })
@@ -68,6 +71,39 @@ fn list_of_signers(arguments: &[String]) -> miette::Result<Option<String>> {
 fn listed_already(root: &Path) -> Result<Option<String>, place::PlaceError> {
     let found = place::read(root, scaffold::SIGNERS_PATH)?;
     Ok(found.map(|bytes| bytes.replace("\r\n", "\n").to_str_lossy().into_owned()))
+}
+
+/// What another tool's file says of agents in parallel. A file that cannot be read is told of,
+/// and stands in the way of nothing.
+fn written_before(root: &Path) -> Parallelization {
+    let warn = |why: &dyn std::fmt::Display| {
+        let why = escape::visible(why.to_string().as_bytes());
+        super::tell(&format!(
+            "warning: nothing is taken over from {AUTO_CONTEXT_PATH}: {why}\n"
+        ));
+        Parallelization::default()
+    };
+    match place::read(root, AUTO_CONTEXT_PATH) {
+        Ok(Some(yaml)) => Parallelization::read(&yaml).unwrap_or_else(|error| warn(&error)),
+        Ok(None) => Parallelization::default(),
+        Err(error) => warn(&error),
+    }
+}
+
+fn taken_over(steps: &[Step], parallelization: &Parallelization) -> String {
+    let mut steps = steps.iter();
+    let is_written = steps.any(|step| step.file.path == POLICY_PATH && step.is_written());
+    let settings = parallelization.settings().into_iter();
+    let settings: Vec<_> = settings
+        .map(|(key, value)| format!("{key} = {value}"))
+        .collect();
+    match is_written && !settings.is_empty() {
+        true => format!(
+            "took over  {AUTO_CONTEXT_PATH}: {} in [conductor] of {POLICY_PATH}\n",
+            settings.join(", ")
+        ),
+        false => String::new(),
+    }
 }
 
 /// Whether the commit that is checked out carries a policy, even one that cannot be read.

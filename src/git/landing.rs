@@ -113,6 +113,8 @@ pub fn commit(
     let text = who.to_str_lossy();
     let (person, date) = text.rsplit_once("> ").unwrap_or((&text, ""));
     let (name, address) = person.split_once(" <").unwrap_or((person, ""));
+    // Without the mark git takes few digits for something else than seconds.
+    let date = &format!("@{date}");
     for (key, value) in [("NAME", name), ("EMAIL", address), ("DATE", date)] {
         command.env(format!("GIT_AUTHOR_{key}"), value);
         command.env(format!("GIT_COMMITTER_{key}"), value);
@@ -268,6 +270,13 @@ fn read_tree(worktree: &Repo, options: &[&str], old: Oid, new: Oid) -> Result<BS
     in_worktree(worktree, &args)
 }
 
+/// Whether the index or the files hold something of their own at the paths that differ between two
+/// commits, or another git holds the index, so that [`refresh`] would leave them as they are.
+pub fn is_in_the_way(worktree: &Repo, old: Oid, new: Oid) -> bool {
+    let would = would_refresh(worktree, old, new);
+    matches!(would, Refreshed::Dirty | Refreshed::Locked)
+}
+
 /// Goes on with [`refresh`] where it had begun: a file may be gone or written in part.
 pub fn resume(worktree: &Repo, old: Oid, new: Oid) -> Refreshed {
     let torn = || {
@@ -339,6 +348,18 @@ fn is_changed(worktree: &Repo, old: Oid, new: Oid) -> bool {
     !is_indexed(worktree, old, &paths)
         || at_paths(worktree, &["diff", "--quiet", "--no-ext-diff"], &paths).is_err()
         || others.is_ok_and(|others| !others.is_empty())
+        || is_overlooked(worktree, &paths)
+}
+
+/// Whether git was told not to look at the file of one of these paths (`update-index
+/// --assume-unchanged` or `--skip-worktree`).
+fn is_overlooked(worktree: &Repo, paths: &[BString]) -> bool {
+    let listed = at_paths(worktree, &["ls-files", "-v"], paths);
+    let tag = |line: &[u8]| {
+        line.first()
+            .is_some_and(|tag| *tag == b'S' || tag.is_ascii_lowercase())
+    };
+    listed.is_ok_and(|listed| listed.lines().any(tag))
 }
 
 /// Whether the file is gone, is still as the old commit has it, or holds a beginning of what the new

@@ -85,7 +85,8 @@ impl Program {
         }
         command
             .env("GIT_NO_REPLACE_OBJECTS", "1")
-            .env("GIT_GRAFT_FILE", "/dev/null")
+            // A file that there cannot be: about one that there is git gives advice.
+            .env("GIT_GRAFT_FILE", "/dev/null/none")
             .env("GIT_DIR", &self.git_dir)
             .env("GIT_TERMINAL_PROMPT", "0")
             .env("LC_ALL", "C");

@@ -25,8 +25,8 @@ pub struct Dropped {
     pub summaries: HashSet<(String, String)>,
 }
 
-/// What `tip` has and `other` has not, if that is aggregates alone, one on top of the other, and
-/// `other` has all that they stand on.
+/// What `tip` has and `other` has not, if that is genuine aggregates alone, one on top of the
+/// other, and `other` has all that they stand on.
 pub fn dropped(
     repo: &Repo,
     policy: &Policy,
@@ -38,15 +38,18 @@ pub fn dropped(
         base: tip,
         summaries: HashSet::new(),
     };
+    let mut reader = ChangeReader::new(repo.objects(), policy);
     for walked in history::reachable(repo, &[tip], &[other])? {
         let [parent] = walked.commit.parents[..] else {
             return Ok(None);
         };
-        let message = walked.commit.message.as_bstr();
-        if walked.oid != found.base || !rules::claims_aggregate(policy, message) {
+        if walked.oid != found.base {
             return Ok(None);
         }
-        found.summaries.extend(summaries(policy, &walked));
+        let Some(summaries) = handed_over(policy, &mut reader, &walked)? else {
+            return Ok(None);
+        };
+        found.summaries.extend(summaries);
         found.commits.push(walked.oid);
         found.base = parent;
     }
@@ -68,12 +71,7 @@ pub(super) fn is_replacement(
     let mut carried = HashSet::new();
     let mut reader = ChangeReader::new(repo.objects(), policy);
     for walked in history::reachable(repo, &[new], &[dropped.base])? {
-        if rules::claims_aggregate(policy, walked.commit.message.as_bstr()) {
-            let change = reader.change(walked.oid, &walked.commit, &|_| None)?;
-            if rules::check(policy, &change).is_clean() {
-                carried.extend(summaries(policy, &walked));
-            }
-        }
+        carried.extend(handed_over(policy, &mut reader, &walked)?.unwrap_or_default());
     }
     if !dropped.summaries.is_subset(&carried) {
         return Ok(false);
@@ -104,13 +102,26 @@ fn is_published(
     Ok(false)
 }
 
-fn summaries(policy: &Policy, walked: &Walked) -> Vec<(String, String)> {
+/// The summaries that a genuine aggregate carries; `None` of any other commit, whatever its message
+/// says: what else it does would be lost with it.
+fn handed_over(
+    policy: &Policy,
+    reader: &mut ChangeReader<'_>,
+    walked: &Walked,
+) -> Result<Option<Vec<(String, String)>>, GuardError> {
     let message = walked.commit.message.as_bstr();
+    if !rules::claims_aggregate(policy, message) {
+        return Ok(None);
+    }
+    let change = reader.change(walked.oid, &walked.commit, &|_| None)?;
+    if !rules::check(policy, &change).is_clean() {
+        return Ok(None);
+    }
     let values = trailers::values(message, &policy.trailers.summary);
     let named = values.filter_map(|value| {
         let (id, digest) = value.to_str().ok()?.split_once(' ')?;
         let id = SessionId::parse(id)?;
         Some((id.number().to_owned(), digest.to_owned()))
     });
-    named.collect()
+    Ok(Some(named.collect()))
 }

@@ -91,6 +91,19 @@ pub enum SessionError {
     #[diagnostic(transparent)]
     Place(#[from] PlaceError),
 
+    /// A session's number is claimed, and its log could not be written.
+    #[error("session {number} has its number, but not its log: {reason}")]
+    #[diagnostic(help(
+        "move away what is in the way, or make room; then `git baton session start --id {number}` goes on"
+    ))]
+    NoLogWritten {
+        /// The session's number.
+        number: String,
+        /// Why.
+        #[source]
+        reason: PlaceError,
+    },
+
     /// The repository is bare.
     #[error("this repository is bare: a session needs a worktree")]
     #[diagnostic(help("make one with `git worktree add`, and run the command there"))]

@@ -83,11 +83,18 @@ pub fn hand_in(
 
 /// Lets the session's log in this worktree name the summary of this digest.
 fn bind_log(repo: &Repo, session: &Session, digest: &str) -> Result<Option<String>, SessionError> {
-    let root = work_tree(repo)?;
+    let Some(root) = repo.work_tree() else {
+        return Ok(None);
+    };
+    let policy = store::policy(repo)?;
     let mut path = session.log_path.clone();
-    let mut text = place::read(root, &path)?;
+    let mut text = None;
+    // A record that came from another clone names any path it likes.
+    if policy.log_session(path.as_str().into()).is_some() {
+        text = place::read(root, &path)?;
+    }
     if text.is_none() {
-        let moved = committed_log(repo, &store::policy(repo)?, session)?;
+        let moved = committed_log(repo, &policy, session)?;
         let Some(Ok(moved)) = moved.map(|(path, _)| String::from_utf8(path.into())) else {
             return Ok(None);
         };
@@ -158,7 +165,7 @@ pub fn lint_own(repo: &Repo) -> Result<Vec<Finding>, SessionError> {
             &session.log_path,
             text[..].into(),
         )),
-        None => Ok(vec![uncommitted(&session.log_path, "is not there")]),
+        None => Ok(vec![missing(&session)]),
     }
 }
 
@@ -230,10 +237,10 @@ fn check_log(
     session: &Session,
 ) -> Result<Vec<Finding>, SessionError> {
     let Some((path, blob)) = committed_log(repo, policy, session)? else {
-        let mut findings = Vec::new();
-        if let Some(text) = place::read(work_tree(repo)?, &session.log_path)? {
-            findings = check_text(policy, session, &session.log_path, text[..].into());
-        }
+        let Some(text) = place::read(work_tree(repo)?, &session.log_path)? else {
+            return Ok(vec![missing(session)]);
+        };
+        let mut findings = check_text(policy, session, &session.log_path, text[..].into());
         findings.push(uncommitted(&session.log_path, "is not committed"));
         return Ok(findings);
     };
@@ -276,6 +283,16 @@ fn committed_log(
         .into_iter()
         .next()
         .map(|(path, entry)| (path, entry.oid)))
+}
+
+fn missing(session: &Session) -> Finding {
+    let number = &session.number;
+    Finding {
+        help: format!(
+            "`git baton session start --id {number}` writes it anew; fill it in and commit it"
+        ),
+        ..uncommitted(&session.log_path, "is not there")
+    }
 }
 
 fn uncommitted(path: &str, what: &str) -> Finding {

@@ -1,19 +1,22 @@
 //! How a session begins: a number, a log, a worktree bound to it.
 
+use std::path::Path;
+
 use crate::git::{GitError, Repo};
 use crate::guard::binding;
 use crate::model::SessionId;
 use crate::policy::Policy;
 use crate::protocol::{self, Blank};
-use crate::sys::{FileLock, host_name, place};
+use crate::sys::place::{self, PlaceError};
+use crate::sys::{FileLock, host_name};
 
 use super::store::{self, Claim, Created, NewSession};
 use super::{Session, SessionError, State};
 
 /// Begins a session in this worktree: claims its number, writes its log, binds the worktree.
 ///
-/// Killed between these steps, the same call with the number that was claimed goes on where it
-/// stopped.
+/// Stopped between these steps, the same call with the number that was claimed goes on where it
+/// stopped; it also writes a log anew that is gone.
 pub fn start(repo: &Repo, new: &NewSession) -> Result<Created, SessionError> {
     let root = repo.work_tree().ok_or(SessionError::NoWorktree)?;
     for text in [Some(&new.title), new.task.as_ref()].into_iter().flatten() {
@@ -23,7 +26,15 @@ pub fn start(repo: &Repo, new: &NewSession) -> Result<Created, SessionError> {
     }
     let path = repo.git_dir().join("baton").join("session.lock");
     let _turn = FileLock::acquire(&path).map_err(GitError::io(path))?;
-    if let Some(session) = active_here(repo)? {
+    let asked = new.id.as_deref().and_then(|id| SessionId::new(None, id));
+    let is_asked = |session: &Session| {
+        asked
+            .as_ref()
+            .is_some_and(|id| id.number() == session.number)
+    };
+    if let Some(session) = active_here(repo)?
+        && (!is_asked(&session) || place::read(root, &session.log_path)?.is_some())
+    {
         return Err(SessionError::Bound {
             id: session.id().to_string(),
             title: session.title,
@@ -39,11 +50,19 @@ pub fn start(repo: &Repo, new: &NewSession) -> Result<Created, SessionError> {
         None => store::create(repo, &policy, new)?,
     };
     let session = &created.session;
-    if place::read(root, &session.log_path)?.is_none() {
-        place::write(root, &session.log_path, log(session, &policy).as_bytes())?;
-    }
+    write_log(root, session, &policy).map_err(|reason| SessionError::NoLogWritten {
+        number: session.number.clone(),
+        reason,
+    })?;
     binding::bind(repo, &session.id())?;
     Ok(created)
+}
+
+fn write_log(root: &Path, session: &Session, policy: &Policy) -> Result<(), PlaceError> {
+    match place::read(root, &session.log_path)? {
+        Some(_) => Ok(()),
+        None => place::write(root, &session.log_path, log(session, policy).as_bytes()),
+    }
 }
 
 /// The log that a session begins with.

@@ -65,6 +65,14 @@ pub enum PlanProblem {
     /// Tasks of which each comes after the next, and the last after the first.
     #[error("these tasks wait for each other: {}", .0.join(" → "))]
     Cycle(Vec<String>),
+    /// A task for an agent that the policy does not know.
+    #[error("task `{task}` is for the agent `{agent}`, and there is no such agent")]
+    Agent {
+        /// The task's id.
+        task: String,
+        /// The agent's name.
+        agent: String,
+    },
     /// A task that is never tried.
     #[error("task `{0}` must be tried once at least")]
     NoAttempt(String),

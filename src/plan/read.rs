@@ -80,7 +80,7 @@ fn read(text: &str, policy: &Policy) -> Checked<TaskList> {
     let ids = ids(&file.task)?;
     let mut owned = Vec::with_capacity(file.task.len());
     for table in &file.task {
-        check_values(table)?;
+        check_values(table, policy)?;
         owned.push(globs(table, policy)?);
     }
     let waits = waits(&file.task)?;
@@ -139,7 +139,7 @@ fn ids(tables: &[TaskTable]) -> Checked<Vec<TaskId>> {
     Ok(ids)
 }
 
-fn check_values(table: &TaskTable) -> Checked<()> {
+fn check_values(table: &TaskTable, policy: &Policy) -> Checked<()> {
     let id = table.id.get_ref();
     if let Some(title) = &table.title {
         let text = title.get_ref();
@@ -147,6 +147,17 @@ fn check_values(table: &TaskTable) -> Checked<()> {
             let problem = PlanProblem::Title(id.clone());
             let help = "write one line; what the agent is told stands in `prompt`";
             return Err(Fault::at(title.span(), problem, help));
+        }
+    }
+    if let Some(agent) = &table.agent {
+        let (name, staff) = (agent.get_ref(), &policy.conductor.staff);
+        if staff.agent(name).is_none() {
+            let problem = PlanProblem::Agent {
+                task: id.clone(),
+                agent: name.clone(),
+            };
+            let help = toml_file::suggestion(name, &staff.names(), "the agents are");
+            return Err(Fault::at(agent.span(), problem, help));
         }
     }
     match &table.attempts {
@@ -285,7 +296,7 @@ fn task(table: &TaskTable, id: &TaskId, policy: &Policy) -> Task {
             .map_or(again.saturating_add(1), |it| *it.get_ref()),
         timeout_seconds: table.timeout.as_ref().map(|it| it.get_ref().seconds),
         kind: table.kind,
-        agent: table.agent.clone(),
+        agent: table.agent.as_ref().map(|name| name.get_ref().clone()),
         waits_for,
     }
 }

@@ -10,7 +10,7 @@ pub const VERSION: i64 = 1;
 /// The tasks that a run carries out: `tasks.toml`.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(title = "tasks.toml")]
+#[schemars(title = "tasks.toml", extend("required" = ["task"]))]
 pub struct TasksFile {
     /// The version of this format: 1.
     #[serde(default = "current_version")]
@@ -55,8 +55,9 @@ pub struct TaskTable {
     /// What sort of work it is.
     #[serde(default)]
     pub kind: Kind,
-    /// The profile of the agent that does it; without it, the policy's.
-    pub agent: Option<String>,
+    /// The agent that does it, one that the policy knows; without it, the policy's.
+    #[schemars(with = "Option<String>")]
+    pub agent: Option<Spanned<String>>,
 }
 
 /// What sort of work a task is.

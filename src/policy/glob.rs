@@ -85,6 +85,10 @@ impl PathGlob {
     /// without wildcards, what one names lies below what the other names as a file. A pattern too
     /// large to tell is taken to meet any.
     pub fn overlaps(&self, other: &Self) -> bool {
+        let wild = |glob: &Self| matches!(glob.shape, Shape::Wild(_));
+        if (wild(self) || wild(other)) && !self.reach.meets(&other.reach) {
+            return false;
+        }
         self.shape.overlaps(&other.shape)
     }
 

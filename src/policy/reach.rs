@@ -34,6 +34,12 @@ impl Reach {
             || self.deeper && directory.starts_with(&self.prefix)
     }
 
+    /// Whether one path can begin as the matches of both do.
+    pub(super) fn meets(&self, other: &Self) -> bool {
+        let (one, other) = (&self.prefix, &other.prefix);
+        one.starts_with(other) || other.starts_with(one)
+    }
+
     /// Whether every match lies below this folded directory.
     pub(super) fn lies_below(&self, directory: &BStr) -> bool {
         is_above(directory, &self.prefix)

@@ -11,10 +11,14 @@ const LABEL: &[u8] = b"**Summary**: sha256:";
 /// The same without what belongs to the digest.
 const KEY: &[u8] = b"**Summary**: ";
 
+/// The mark that some editors put at the beginning of a UTF-8 file; it takes no column.
+const BOM: &[u8] = b"\xef\xbb\xbf";
+
 /// The summaries that the log names, each as `sha256:` and what follows on its line. None when the
 /// log has no such line, which a log made without Baton need not have. Code blocks are no
 /// exception, so that `grep` finds the same lines.
 pub fn named_summaries(log: &BStr) -> impl Iterator<Item = &BStr> {
+    let log = log.strip_prefix(BOM).unwrap_or(log);
     let lines = log.lines().filter(|line| line.starts_with(LABEL));
     lines.map(|line| line[KEY.len()..].trim_end().as_bstr())
 }
@@ -28,7 +32,9 @@ pub fn summary_line(digest: &str) -> String {
 /// such a line gets one at its end.
 pub fn bind_summary(log: &BStr, digest: &str) -> BString {
     let line = summary_line(digest);
-    let mut bound = BString::default();
+    let marked = log.starts_with(BOM);
+    let mut bound = BString::from(if marked { BOM } else { b"" });
+    let log = log.strip_prefix(BOM).unwrap_or(log).as_bstr();
     let mut found = false;
     for old in log.lines_with_terminator() {
         if old.starts_with(LABEL) {
@@ -47,7 +53,7 @@ pub fn bind_summary(log: &BStr, digest: &str) -> BString {
         true => b"\r\n",
         false => b"\n",
     };
-    if !bound.is_empty() {
+    if !log.is_empty() {
         if !bound.ends_with(b"\n") {
             bound.extend_from_slice(end);
         }
@@ -94,6 +100,7 @@ mod tests {
             ),
             ("**Summary**: I tidied up\n", &[]),
             ("- **Summary**: sha256:ab\n", &[]),
+            ("\u{feff}**Summary**: sha256:ab\n", &["sha256:ab"]),
             ("", &[]),
         ] {
             assert_eq!(named(log), names, "{log}");
@@ -108,6 +115,10 @@ mod tests {
             ("# x\r\n", "# x\r\n\r\n**Summary**: sha256:ab\r\n"),
             ("**Summary**: sha256:?\r\nx", "**Summary**: sha256:ab\r\nx"),
             ("**Summary**: sha256:?", "**Summary**: sha256:ab"),
+            (
+                "\u{feff}**Summary**: sha256:?\n",
+                "\u{feff}**Summary**: sha256:ab\n",
+            ),
         ] {
             assert_eq!(bind_summary(log.into(), DIGEST), bound, "{log:?}");
         }

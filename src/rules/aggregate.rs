@@ -149,9 +149,11 @@ fn check_paths(
         return;
     };
     let before = change.before.first().copied().flatten();
-    let expected = before
-        .filter(|entry| entry.kind() == EntryKind::File)
-        .map_or(0o100_644, |entry| entry.mode);
+    if before.is_some_and(|entry| entry.kind() != EntryKind::File) {
+        errors.push(ProofError::NoFile(terms.handoff.path.clone()));
+        return;
+    }
+    let expected = before.map_or(0o100_644, |entry| entry.mode);
     if after.mode != expected {
         errors.push(ProofError::Mode {
             expected,

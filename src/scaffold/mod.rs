@@ -1,8 +1,10 @@
 //! What `git baton init` writes: which files, with which text.
 
+pub mod auto_context;
 pub mod signers;
 
 use crate::policy::POLICY_PATH;
+use auto_context::Parallelization;
 
 /// The services for which there is a job that judges.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,6 +22,8 @@ pub struct Choices {
     pub ci: Option<CiService>,
     /// The text of the list of signers.
     pub signers: Option<String>,
+    /// What the policy takes over from before.
+    pub parallelization: Parallelization,
 }
 
 /// A file to write.
@@ -127,7 +131,8 @@ fn policy(choices: &Choices) -> String {
     };
     let active = choices.ci.is_some() && choices.signers.is_some();
     let mark = if active { "" } else { "# " };
-    let mut text = include_str!("../../templates/baton.toml").to_owned();
+    let template = include_str!("../../templates/baton.toml");
+    let mut text = choices.parallelization.put_into(template);
     for line in [
         "[[protected]]",
         &format!("paths = [{paths}]"),
@@ -149,6 +154,7 @@ mod tests {
         Choices {
             ci,
             signers: signers.then(|| "# nobody\n".to_owned()),
+            ..Choices::default()
         }
     }
 
@@ -175,6 +181,24 @@ mod tests {
             });
             assert!(named, "the template lacks {key}");
         }
+    }
+
+    #[test]
+    fn the_policy_takes_over_what_was_said_before() {
+        let yaml = b"parallelization: {enabled: false, min_tasks: 2, max_agents: 9, \
+                     auto_cleanup: false, retry_on_failure: 7}";
+        let choices = Choices {
+            parallelization: Parallelization::read(yaml).unwrap(),
+            ..Choices::default()
+        };
+        let text = written(&choices, POLICY_PATH);
+        let mut policy = Policy::parse(POLICY_PATH, text.as_bytes()).unwrap();
+        let taken = &mut policy.conductor;
+        assert!(!taken.enabled && !taken.auto_cleanup);
+        let numbers = (taken.min_tasks, taken.max_agents, taken.retry_on_failure);
+        assert_eq!(numbers, (2, 9, 7));
+        policy.conductor = Policy::default().conductor;
+        assert_eq!(policy, Policy::default());
     }
 
     #[test]

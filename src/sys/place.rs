@@ -24,6 +24,11 @@ pub enum PlaceError {
         wanted: &'static str,
     },
 
+    /// The path leads out of the worktree, or into what belongs to git.
+    #[error("`{}` is no path of a file in the worktree", .0.escape_debug())]
+    #[diagnostic(help("what names it, a session's record or the policy, has to be put right"))]
+    Outside(String),
+
     /// The system does not let the file be read or written.
     #[error("{} cannot be {verb}", .path.display())]
     #[diagnostic(help("check the permissions of the directory and that the disk has room"))]
@@ -41,6 +46,12 @@ pub enum PlaceError {
 /// The bytes of the file at `path` below `root`; `None` when there is none yet and it could be
 /// put there.
 pub fn read(root: &Path, path: &str) -> Result<Option<Vec<u8>>, PlaceError> {
+    let strays = |part: &str| {
+        matches!(part, "" | "." | "..") || part.eq_ignore_ascii_case(".git") || part.contains('\0')
+    };
+    if path.split('/').any(strays) {
+        return Err(PlaceError::Outside(path.to_owned()));
+    }
     let mut at = root.to_owned();
     let mut parts = path.split('/').peekable();
     while let Some(part) = parts.next() {
@@ -101,5 +112,40 @@ fn failed(path: &Path, verb: &'static str, source: io::Error) -> PlaceError {
         path: path.to_owned(),
         verb,
         source,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_path_leads_out_of_the_worktree_or_into_git() {
+        let outer = tempfile::tempdir().unwrap();
+        let root = outer.path().join("tree");
+        let secret = outer.path().join("secret");
+        fs::create_dir_all(root.join(".git")).unwrap();
+        for path in [&secret, &root.join(".git/config")] {
+            fs::write(path, "old").unwrap();
+        }
+        let absolute = secret.to_str().unwrap();
+        for path in [
+            "../secret",
+            "a/../../secret",
+            absolute,
+            ".git/config",
+            ".GIT/x",
+            "",
+            "a//b",
+        ] {
+            let refused = |tried: Result<(), _>| matches!(tried, Err(PlaceError::Outside(_)));
+            assert!(refused(read(&root, path).map(drop)), "{path}");
+            assert!(refused(write(&root, path, b"new")), "{path}");
+        }
+        for path in [&secret, &root.join(".git/config")] {
+            assert_eq!(fs::read_to_string(path).unwrap(), "old");
+        }
+        write(&root, "a/b", b"new").unwrap();
+        assert_eq!(read(&root, "a/b").unwrap().unwrap(), b"new");
     }
 }

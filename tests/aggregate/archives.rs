@@ -174,3 +174,18 @@ fn old_entries_worded_by_the_policy_are_kept_too() {
     forged(&world, twice, |message| message.replace(": 20", ": 19"));
     assert_refused(&world, "session 19 is in the handoff file already");
 }
+
+#[cfg(unix)]
+#[test]
+fn a_link_in_the_place_of_the_handoff_file_is_not_replaced() {
+    let world = World::new("");
+    std::fs::rename(world.main().join(HANDOFF), world.main().join("notes.md")).unwrap();
+    std::os::unix::fs::symlink("../notes.md", world.main().join(HANDOFF)).unwrap();
+    world.commit_all("link");
+    world.agents(&[19]);
+    let tip = world.tip();
+    let (code, said) = world.aggregate(&[]);
+    assert_eq!(code, 2, "{said}");
+    assert!(said.contains("symbolic link"), "{said}");
+    assert_eq!(world.tip(), tip);
+}

@@ -19,6 +19,21 @@ fn overtaken() -> World {
     world
 }
 
+/// The clone of [`overtaken`] in which session 20 is aggregated, and a branch `joined` with the work
+/// of both and the other's aggregate.
+fn joined() -> World {
+    let world = overtaken();
+    world.agents(&[20]);
+    world.aggregated(&[]);
+    world.git(world.main(), &["switch", "-q", "-c", "joined", "HEAD^"]);
+    world.git(
+        world.main(),
+        &["pull", "-q", "--no-rebase", "--no-edit", "origin", "main"],
+    );
+    world.git(world.main(), &["switch", "-q", "main"]);
+    world
+}
+
 fn aggregate(world: &World, place: &PathBuf) {
     let (code, said) = world.baton_in(place, &["orchestrator", "aggregate"]);
     assert_eq!(code, 0, "{said}");
@@ -115,23 +130,81 @@ fn what_a_remote_has_is_not_made_again() {
         let (code, said) = world.aggregate(&["--onto", "joined"]);
         assert_ne!(code, 0, "{said}");
         assert!(said.contains("newest protected entry"), "{said}");
+        assert!(!said.contains("hint:"), "{said}");
         assert_eq!(world.tip(), tip);
     }
 }
 
 #[test]
 fn a_summary_that_the_new_aggregate_lacks_keeps_the_old_one() {
-    let world = overtaken();
-    world.agents(&[20]);
-    world.aggregated(&[]);
-    world.git(world.main(), &["switch", "-q", "-c", "joined", "HEAD^"]);
-    world.git(
-        world.main(),
-        &["pull", "-q", "--no-rebase", "--no-edit", "origin", "main"],
-    );
-    world.git(world.main(), &["switch", "-q", "main"]);
+    let world = joined();
     let tip = world.tip();
     let moved = world.try_git(world.main(), &["reset", "-q", "--keep", "joined"]);
     assert!(!moved.status.success());
     assert_eq!(world.tip(), tip);
+}
+
+fn assert_refused(world: &World, args: &[&str], why: &str) {
+    let tip = world.tip();
+    let (code, said) = world.aggregate(args);
+    assert_eq!(code, 2, "{said}");
+    assert!(said.contains(why), "{said}");
+    assert_eq!(world.tip(), tip);
+}
+
+#[test]
+fn what_stands_on_that_commit_already_is_not_made_again() {
+    let world = joined();
+    world.aggregated(&["--onto", "joined"]);
+    let tip = world.tip();
+    let said = world.aggregated(&["--onto", "joined"]);
+    assert!(said.contains("nothing to aggregate"), "{said}");
+    assert_eq!(world.tip(), tip);
+    assert_both_are_published(&world);
+    assert_refused(
+        &world,
+        &["--onto", "origin/main"],
+        "no aggregate to make again",
+    );
+}
+
+#[test]
+fn no_worktree_stays_behind_a_branch_that_moves_to_other_work() {
+    let world = joined();
+    let before = world.read(HANDOFF);
+    world.write(HANDOFF, "mine\n");
+    assert_refused(&world, &["--onto", "joined"], "in the way");
+    assert_eq!(world.read(HANDOFF), "mine\n");
+    world.write(HANDOFF, &before);
+    world.write(".git/index.lock", "");
+    assert_refused(&world, &["--onto", "joined"], "in the way");
+    std::fs::remove_file(world.main().join(".git/index.lock")).unwrap();
+    world.write("own.rs", "staged\n");
+    world.git(world.main(), &["add", "own.rs"]);
+    world.aggregated(&["--onto", "joined"]);
+    let status = world.git(world.main(), &["status", "--porcelain"]);
+    assert_eq!(status, "A  own.rs");
+}
+
+#[test]
+fn every_summary_is_made_again_with_or_without_hooks() {
+    let world = joined();
+    world.agent(21);
+    std::fs::remove_dir_all(world.main().join(".git/hooks")).unwrap();
+    let only = ["--onto", "joined", "--sessions", "19"];
+    assert_refused(
+        &world,
+        &only,
+        "would lack what the present one carries of: 20",
+    );
+}
+
+#[test]
+fn a_commit_that_only_says_that_it_is_an_aggregate_is_not_given_up() {
+    let world = joined();
+    std::fs::remove_dir_all(world.main().join(".git/hooks")).unwrap();
+    let message = world.git(world.main(), &["log", "-1", "--format=%B"]);
+    world.write("own.rs", "work\n");
+    world.remake(&message);
+    assert_refused(&world, &["--onto", "joined"], "commits besides");
 }

@@ -1,4 +1,4 @@
-use crate::support::{BEFORE, HANDOFF, World, write};
+use crate::support::{BATON, BEFORE, HANDOFF, World, write};
 
 #[test]
 fn staged_and_dirty_work_of_others_stays_as_it_was() {
@@ -32,6 +32,35 @@ fn a_handoff_file_with_changes_of_its_own_is_left_alone() {
         assert_eq!(world.git(world.main(), &["ls-files", "-s", HANDOFF]), index);
         assert_eq!(world.aggregates(), 1);
     }
+}
+
+#[test]
+fn changes_that_git_was_told_to_overlook_are_changes() {
+    for overlook in ["--assume-unchanged", "--skip-worktree"] {
+        let world = World::new("");
+        world.agents(&[19]);
+        world.git(world.main(), &["update-index", overlook, HANDOFF]);
+        world.write(HANDOFF, "mine\n");
+        let said = world.aggregated(&[]);
+        assert!(said.contains("was left as it is"), "{said}");
+        assert_eq!(world.read(HANDOFF), "mine\n");
+        let said = world.aggregated(&[]);
+        assert!(said.contains("nothing to aggregate"), "{said}");
+    }
+}
+
+#[test]
+fn a_clock_that_begins_at_the_epoch_is_no_obstacle() {
+    let world = World::new("");
+    world.agents(&[19]);
+    let mut aggregate = world.command(BATON, world.main());
+    aggregate.args(["orchestrator", "aggregate"]);
+    let out = aggregate.env("GIT_COMMITTER_DATE", "@5 +0130").output();
+    assert!(out.unwrap().status.success());
+    let time = world.git(world.main(), &["log", "-1", "--format=%ad", "--date=raw"]);
+    assert_eq!(time, "5 +0130");
+    assert!(world.read(HANDOFF).contains("(1970-01-01)"));
+    world.assert_verified();
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod conflicts;
 mod feature;
 mod merge;
+mod plan;
 mod pool;
 mod run;
 mod trash;
@@ -12,6 +13,7 @@ use std::path::PathBuf;
 pub use conflicts::Conflicts;
 pub use feature::Feature;
 pub use merge::{Merge, MergeStrategy};
+pub use plan::{Plan, PlanFormat};
 pub use pool::{
     Pool, PoolAcquire, PoolCleanup, PoolHealth, PoolHeartbeat, PoolInit, PoolLook, PoolRelease,
     PoolReset,
@@ -40,6 +42,8 @@ pub enum Orchestrator {
     Handoff(Handoff),
     /// Land finished branches: merged in order, tested as one
     Merge(Merge),
+    /// Say which tasks run together, and which wait for which
+    Plan(Plan),
     /// Keep worktrees ready for tasks
     #[command(subcommand)]
     Pool(Pool),

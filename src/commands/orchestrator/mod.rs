@@ -6,6 +6,7 @@ mod edit;
 mod feature;
 mod handoff;
 mod merge;
+mod plan;
 mod pool;
 mod run;
 mod trash;
@@ -22,6 +23,7 @@ pub fn run(verb: Orchestrator) -> miette::Result<ExitCode> {
         Orchestrator::Feature(args) => feature::run(args),
         Orchestrator::Handoff(verb) => handoff::run(verb),
         Orchestrator::Merge(args) => merge::run(args),
+        Orchestrator::Plan(args) => plan::run(args),
         Orchestrator::Pool(verb) => pool::run(verb),
         Orchestrator::Run(args) => run::begin(args),
         Orchestrator::Resume(args) => run::resume(args),

@@ -1,3 +1,5 @@
+use std::path::PathBuf;
+
 use miette::Diagnostic;
 use thiserror::Error;
 
@@ -91,10 +93,37 @@ pub enum AggregateError {
     #[diagnostic(help("name a branch, such as `--onto origin/main` after `git fetch`"))]
     NoCommit(String),
 
-    /// The branch has other work than aggregates that the commit to build on lacks, or none at all.
+    /// The commit to build on has all that the branch has.
+    #[error("`{onto}` has every commit of {branch}: there is no aggregate to make again")]
+    #[diagnostic(help(
+        "bring the branch up to it with `git merge --ff-only {onto}`, and aggregate without `--onto`"
+    ))]
+    NothingToReplace {
+        /// The branch, full name.
+        branch: String,
+        /// The commit to build on, as it was named.
+        onto: String,
+    },
+
+    /// Aggregates would be given up, and not every summary of theirs would be carried.
     #[error(
-        "{branch} has commits besides its newest aggregates that `{onto}` lacks, or no aggregate that it lacks"
+        "the new aggregate would lack what the present one carries of: {}",
+        .0.join(", ")
     )]
+    #[diagnostic(help(
+        "leave `--sessions` and `--partial` away, or put right what `git baton orchestrator handoff status` says of these sessions"
+    ))]
+    LeftBehind(Vec<String>),
+
+    /// Worktrees hold something of their own where the branch would change.
+    #[error("work that is not committed, or another git command, is in the way:{}", listed(.0))]
+    #[diagnostic(help(
+        "commit the work, or `git stash` it, where it is: the branch moves to another line of work, and a worktree that stayed behind would take it back with its next commit"
+    ))]
+    InTheWay(Vec<PathBuf>),
+
+    /// The branch has other work than aggregates that the commit to build on lacks.
+    #[error("{branch} has commits besides its newest aggregates that `{onto}` lacks")]
     #[diagnostic(help(
         "join the work without the aggregates first: `git switch -c joined <the commit before them>`, `git merge {onto}`; then go back to the branch, and run the command again with `--onto joined`"
     ))]
@@ -125,7 +154,7 @@ pub enum AggregateError {
     /// No signature could be made.
     #[error("the commit cannot be signed: {0}")]
     #[diagnostic(help(
-        "name an orchestrator's SSH key with `--signing-key FILE` or `git config user.signingKey`, and load it into the agent if it has a passphrase"
+        "name an SSH key that the policy lists for this with `--signing-key FILE` or `git config user.signingKey`, and load it into the agent if it has a passphrase"
     ))]
     Signing(String),
 
@@ -168,6 +197,11 @@ fn unshown(shown: &[Shown]) -> String {
             Refreshed::Failed(reason) => Some(format!("\n  {path}: {reason}")),
         }
     });
+    lines.collect()
+}
+
+fn listed(paths: &[PathBuf]) -> String {
+    let lines = paths.iter().map(|path| format!("\n  {}", path.display()));
     lines.collect()
 }
 

@@ -73,6 +73,21 @@ fn write(repo: &Repo, landing: &Landing, begun: &BTreeSet<String>) -> Result<(),
     file::write_atomically(&path, &json).map_err(GitError::io(path))
 }
 
+/// The worktrees that have the branch checked out and something of their own where the commit
+/// changes it.
+pub fn in_the_way(repo: &Repo, landing: &Landing) -> Result<Vec<PathBuf>, AggregateError> {
+    let mut found = Vec::new();
+    for worktree in git::worktrees(repo)? {
+        if worktree.branch.is_some_and(|name| name == landing.branch) {
+            let here = git::open_worktree(&worktree.path)?;
+            if git::is_in_the_way(&here, landing.old, landing.new) {
+                found.push(worktree.path);
+            }
+        }
+    }
+    Ok(found)
+}
+
 /// Moves the branch; `false` when it moved meanwhile, and the commit has to be made again.
 pub fn land(repo: &Repo, landing: &Landing) -> Result<bool, AggregateError> {
     let reason = "baton: aggregate";

@@ -86,6 +86,7 @@ fn attempt(
             None => tip.clone(),
         };
         let plan = plan(repo, &ground, request)?;
+        elsewhere::check_plan(&ground, &plan)?;
         let mut outcome = Outcome {
             branch: ground.branch.clone(),
             commit: None,
@@ -104,6 +105,9 @@ fn attempt(
             old: tip.tip,
             ..landing
         };
+        if ground.tip != tip.tip {
+            elsewhere::check_moves(repo, &landing)?;
+        }
         landing::announce(repo, &landing)?;
         if landing::land(repo, &landing)? {
             outcome.commit = Some(landing.new);

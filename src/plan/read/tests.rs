@@ -32,7 +32,7 @@ fn a_task_has_the_policys_values_where_it_says_nothing() {
 fn a_task_says_what_is_its_own() {
     let list = read(
         "version = 1\n[[task]]\nid = 'a'\ntitle = ' Say it '\nprompt = 'p'\nfiles = ['a/']\n\
-         verify = ['make']\nattempts = 2\ntimeout = '1h 30m'\nkind = 'frontend'\nagent = 'x'",
+         verify = ['make']\nattempts = 2\ntimeout = '1h 30m'\nkind = 'frontend'\nagent = 'codex'",
     );
     let task = list.get("a").unwrap();
     assert_eq!((task.attempts, task.timeout_seconds), (2, Some(5400)));
@@ -68,6 +68,9 @@ fn an_error_points_at_what_is_wrong() {
         }),
         (format!("{task}files = []\ntitle = ''"), &["''"], |p| {
             matches!(p, P::Title(_))
+        }),
+        (format!("{task}files = []\nagent = 'x'"), &["'x'"], |p| {
+            matches!(p, P::Agent { .. })
         }),
         (format!("{task}files = ['/a']"), &["'/a'"], |p| {
             matches!(p, P::Files { .. })

@@ -6,7 +6,7 @@ use toml::Spanned;
 
 use super::{Compiled, Fault};
 use crate::policy::command::{CommandTemplate, PLACEHOLDERS, TemplateError};
-use crate::policy::conductor::agents::{Agent, Calls, EndToEnd, Gate, Judge, PROFILES, Staff};
+use crate::policy::conductor::agents::{Agent, Calls, EndToEnd, Gate, Judge, Staff};
 use crate::policy::conductor::{Conductor, ConductorTable};
 use crate::policy::error::PolicyProblem;
 use crate::policy::toml_file::suggestion;
@@ -65,12 +65,10 @@ fn known_agent(staff: &Staff, named: &Spanned<String>) -> Compiled<()> {
     if staff.agent(name).is_some() {
         return Ok(());
     }
-    let own = staff.agents.keys().map(String::as_str);
-    let known: Vec<_> = own.chain(PROFILES).collect();
     Err(Fault {
         span: named.span(),
         problem: PolicyProblem::Agent(name.clone()),
-        help: Some(suggestion(name, &known, "the agents are")),
+        help: Some(suggestion(name, &staff.names(), "the agents are")),
     })
 }
 

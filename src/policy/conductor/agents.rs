@@ -218,6 +218,12 @@ impl Staff {
         let described = self.agents.get(name).cloned();
         described.or_else(|| Agent::profile(name))
     }
+
+    /// The names of all agents there are.
+    pub fn names(&self) -> Vec<&str> {
+        let own = self.agents.keys().map(String::as_str);
+        own.chain(PROFILES).collect()
+    }
 }
 
 impl Default for Staff {

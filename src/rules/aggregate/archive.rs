@@ -120,6 +120,9 @@ pub(super) fn check(
 }
 
 fn has_received(file: &ArchiveFile, terms: &Terms<'_>, taken: &[BString]) -> bool {
+    if file.mode_before.is_some() && file.before.is_none() {
+        return false;
+    }
     let kept = file.before.as_ref().and(file.mode_before);
     let mode = kept.unwrap_or(0o100_644);
     let before = file.before.as_ref().map(|text| text.as_bstr());

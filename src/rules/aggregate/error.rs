@@ -31,6 +31,12 @@ pub enum ProofError {
         /// The form that it must have.
         expected: &'static str,
     },
+    /// Where a file belongs there was something else.
+    #[error(
+        "what its parent has at `{0}` is no file but a symbolic link, say; a file has to be there \
+         first, or nothing"
+    )]
+    NoFile(BString),
     /// The handoff file is as it was.
     #[error("it does not change the handoff file")]
     HandoffUnchanged,

@@ -213,6 +213,14 @@ fn the_handoff_file_must_change_and_stay_a_file() {
 }
 
 #[test]
+fn what_is_no_file_does_not_become_one() {
+    let mut commit = Commit::genuine();
+    let change = commit.change.as_mut().unwrap();
+    change.before[0].as_mut().unwrap().mode = 0o120_000;
+    assert_eq!(commit.reason(), ProofError::NoFile(HANDOFF.into()));
+}
+
+#[test]
 fn old_text_must_stay() {
     let changed = |line| ProofError::Insertion(ExtractError::Changed { line });
     let intro = Commit::genuine().with_text("intro", "Intro");
@@ -539,6 +547,9 @@ fn old_entries_go_to_the_archive_of_the_day_whole() {
     let mut link = archiving();
     link.evidence.archives[0].mode_after = Some(0o120_000);
     assert_eq!(sparing(&link), [ProofError::Archive(ARCHIVE.into())]);
+    let mut link_before = archiving();
+    link_before.evidence.archives[0].mode_before = Some(0o120_000);
+    assert_eq!(sparing(&link_before), [ProofError::Archive(ARCHIVE.into())]);
 
     let too_many = archiving().with_message("Archive: 1", "Archive: 2");
     assert!(sparing(&too_many).contains(&ProofError::TooFewEntries(2)));

@@ -314,7 +314,12 @@ fn any_run() -> impl Strategy<Value = RunState> {
     })
 }
 
-fn answer(action: &Action, choice: u8, begun: &mut Vec<String>) -> Vec<Event> {
+fn answer(
+    action: &Action,
+    choice: u8,
+    begun: &mut Vec<String>,
+    builds_on: &dyn Fn(&str) -> Vec<String>,
+) -> Vec<Event> {
     let place = place();
     match action {
         Action::Dispatch { task, .. } => {
@@ -357,17 +362,17 @@ fn answer(action: &Action, choice: u8, begun: &mut Vec<String>) -> Vec<Event> {
             vec![began, then]
         }
         Action::Land { tasks } => {
-            let pairs = |keep: bool| {
-                let tasks = tasks.iter().enumerate();
-                tasks
-                    .filter(|(at, _)| choice.rotate_left(*at as u32).is_multiple_of(4) != keep)
-                    .map(|(_, id)| (id.clone(), String::new()))
-                    .collect()
-            };
-            vec![Event::Landed {
-                landed: pairs(true),
-                refused: pairs(false),
-            }]
+            // What builds on a branch that does not land does not land either.
+            let (mut landed, mut refused) = (Vec::new(), Vec::new());
+            for (at, id) in tasks.iter().enumerate() {
+                let wants = |other: &(String, String)| builds_on(id).contains(&other.0);
+                let lands = !choice.rotate_left(at as u32).is_multiple_of(4);
+                match lands && !refused.iter().any(wants) {
+                    true => landed.push((id.clone(), String::new())),
+                    false => refused.push((id.clone(), String::new())),
+                }
+            }
+            vec![Event::Landed { landed, refused }]
         }
         Action::Aggregate => vec![Event::Aggregated(Aggregate::Nothing)],
         Action::CleanUp => vec![Event::CleanedUp],
@@ -391,7 +396,12 @@ proptest! {
             prop_assert!(busy + actions.len() <= state.max_agents.max(1));
             let Some(action) = actions.first() else { break };
             let mut begun = Vec::new();
-            for event in answer(action, choices.next().unwrap(), &mut begun) {
+            let tasks = state.tasks.clone();
+            let builds_on = |id: &str| {
+                let task = tasks.iter().find(|task| task.id == id);
+                task.map(|task| task.builds_on.clone()).unwrap_or_default()
+            };
+            for event in answer(action, choices.next().unwrap(), &mut begun, &builds_on) {
                 for id in &begun {
                     let task = state.task(id).unwrap();
                     prop_assert!(task.gone().is_none());

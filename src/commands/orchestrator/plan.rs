@@ -1,0 +1,46 @@
+//! `git baton orchestrator plan`.
+
+use std::path::Path;
+
+use miette::{IntoDiagnostic, WrapErr};
+
+use crate::cli::orchestrator::{Plan as Args, PlanFormat};
+use crate::commands::{ALLOWED, ExitCode, policy, print};
+use crate::git::Repo;
+use crate::orchestrator::store;
+use crate::plan::output::PlanDocument;
+use crate::plan::{Plan, TaskList, mermaid, panel};
+use crate::policy::Policy;
+use crate::sys::{self, GitEnv, shows_unicode};
+
+/// Shows the plan.
+pub fn run(args: Args) -> miette::Result<ExitCode> {
+    let policy = policy_of(args.policy.as_deref())?;
+    let list = read(&args.tasks, &policy)?;
+    let plan = Plan::new(&list, &policy.conductor);
+    print(&match args.format {
+        PlanFormat::Human => panel(&list, &plan, !shows_unicode()),
+        PlanFormat::Json => PlanDocument::new(&list, &plan).to_json(),
+        PlanFormat::Mermaid => mermaid(&list, &plan),
+    })?;
+    Ok(ALLOWED)
+}
+
+fn policy_of(file: Option<&Path>) -> miette::Result<Policy> {
+    match file {
+        Some(file) => policy::read(file),
+        None => {
+            let repo = Repo::open(&GitEnv::from_process().into_diagnostic()?)?;
+            Ok(store::policy(&repo)?)
+        }
+    }
+}
+
+/// The tasks in this file.
+pub fn read(file: &Path, policy: &Policy) -> miette::Result<TaskList> {
+    let name = file.display().to_string();
+    let bytes = sys::file::read(file)
+        .into_diagnostic()
+        .wrap_err_with(|| format!("the tasks in {name} cannot be read"))?;
+    Ok(TaskList::parse(&name, &bytes, policy)?)
+}
