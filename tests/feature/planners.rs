@@ -59,8 +59,8 @@ fn a_tie_is_named_and_a_person_decides() {
     assert_eq!(run.code, 1);
     for said in [
         "a tie between 2 answers",
-        "planner-1: ",
-        "planner-2: ",
+        "planner-1: the tasks a",
+        "planner-2: the tasks a",
         "--tasks FILE",
     ] {
         assert!(run.out.contains(said), "{said}: {}", run.out);

@@ -3,7 +3,7 @@
 use crate::git::Repo;
 use crate::guard::base::Bases;
 use crate::model::Oid;
-use crate::orchestrator::run::answers::{Combined, explain};
+use crate::orchestrator::run::answers::{Camp, Combined, explain};
 use crate::orchestrator::run::constraints::{self, Constraint};
 use crate::orchestrator::run::files;
 use crate::policy::Policy;
@@ -265,6 +265,7 @@ impl Drive<'_> {
             ([], _) => return Ok(Some(End::NoPlan(failures(&plans)))),
             ([one], _) if names.len() == 1 || how == CombinePlans::Merge => one.tasks.clone(),
             (_, Combined::Undecided(camps)) => {
+                let camps: Vec<_> = camps.into_iter().map(|camp| self.outlined(camp)).collect();
                 return Ok(Some(End::Undecided(explain(&camps))));
             }
             (_, Combined::One(text)) if how == CombinePlans::Merge => {
@@ -282,6 +283,16 @@ impl Drive<'_> {
         })?;
         self.take_plan(&chosen, lines, "planned")?;
         Ok(None)
+    }
+
+    /// A camp with its tasks' ids in place of their file.
+    fn outlined(&self, camp: Camp) -> Camp {
+        let Ok(lines) = tasks::check(TASKS, camp.text.as_bytes(), self.policy) else {
+            return camp;
+        };
+        let ids: Vec<_> = lines.iter().map(|task| task.id.as_str()).collect();
+        let text = format!("the tasks {}", ids.join(", "));
+        Camp { text, ..camp }
     }
 
     /// Has one task file made of several.
