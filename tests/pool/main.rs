@@ -13,6 +13,7 @@ mod health;
 mod lost;
 mod release;
 mod schema;
+mod thrift;
 mod trash;
 mod walk;
 mod world;

@@ -57,6 +57,20 @@ fn what_the_index_hides_is_seen_where_it_differs() {
 }
 
 #[test]
+fn what_an_index_of_any_shape_hides_is_seen() {
+    for shape in ["--no-split-index", "--split-index", "--index-version=4"] {
+        let pool = Pool::new();
+        let shape: Vec<&str> = shape.split('=').collect();
+        pool.git([&["update-index"], &shape[..]].concat());
+        pool.git(["update-index", "--assume-unchanged", "a"]);
+        pool.git(["update-index", "--skip-worktree", "b"]);
+        pool.write("a", "work");
+        pool.write("b", "work");
+        assert_eq!(found(&pool).uncommitted, ["a", "b"], "{shape:?}");
+    }
+}
+
+#[test]
 fn a_slot_that_was_reset_hides_nothing_from_the_next() {
     let pool = Pool::new();
     pool.git(["update-index", "--assume-unchanged", "a"]);

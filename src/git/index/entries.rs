@@ -11,6 +11,8 @@ use super::file::u32_at;
 const STAT_LEN: usize = 40;
 /// Where among them the mode is.
 const MODE_AT: usize = 24;
+/// In the flags: `git update-index --assume-unchanged`.
+const ASSUME_VALID: u16 = 0x8000;
 /// In the flags: 16 more bits of flags follow.
 const EXTENDED: u16 = 0x4000;
 /// In the flags: the length of the path; all ones when it is longer than fits.
@@ -54,6 +56,16 @@ impl State<'_> {
     /// Whether the path is announced only: git does not write it into a commit.
     pub(super) fn intent_to_add(&self) -> bool {
         self.extended & INTENT_TO_ADD != 0
+    }
+
+    /// Whether git is to take the file for unchanged without looking at it.
+    pub(super) fn assumed_unchanged(&self) -> bool {
+        self.flags & ASSUME_VALID != 0
+    }
+
+    /// Whether the file may be absent, as in a sparse checkout.
+    pub(super) fn skip_worktree(&self) -> bool {
+        self.extended & SKIP_WORKTREE != 0
     }
 }
 

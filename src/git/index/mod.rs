@@ -9,6 +9,7 @@ mod collect;
 mod entries;
 mod error;
 mod file;
+mod marked;
 mod split;
 #[cfg(test)]
 mod tests;
@@ -20,6 +21,7 @@ use std::path::Path;
 use bstr::{BStr, BString, ByteSlice};
 
 pub use error::IndexError;
+pub use marked::{Marked, marked_entries};
 
 use crate::model::{Entry, Oid, Watch};
 use crate::sys::mmap::MappedFile;
