@@ -4,12 +4,15 @@
 #[path = "../sandbox/mod.rs"]
 #[expect(dead_code, reason = "shared with other test binaries")]
 mod sandbox;
+#[path = "../support/mod.rs"]
+mod support;
 
 mod acquire;
 mod crash;
 mod crowd;
 mod full;
 mod health;
+mod kinds;
 mod lost;
 mod release;
 mod schema;
