@@ -4,12 +4,13 @@
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use bstr::{BString, ByteSlice};
 
 use super::{GitError, RefEdit, Repo, StoreError};
 use crate::model::Oid;
-use crate::sys::file;
+use crate::sys::{clock, file};
 
 /// What a rebase, a merge and the like leave in the git directory of a worktree while they are
 /// under way (`gitrepository-layout(5)`, git's `wt-status.c` and `branch.c`).
@@ -48,7 +49,7 @@ pub fn add(repo: &Repo, path: &Path, base: Oid, reason: &str) -> Result<(), GitE
     .map(OsStr::new)
     .to_vec();
     args.extend([path.as_os_str(), OsStr::new(&base)]);
-    run(repo, args)
+    run_among_others(repo, &args)
 }
 
 /// Removes a worktree with all it holds, locked or not, and what git knows of it. It need not be
@@ -62,7 +63,8 @@ pub fn remove(repo: &Repo, path: &Path) -> Result<(), GitError> {
         file::make_directories_writable(path).map_err(GitError::io(path))?;
     }
     let args = ["worktree", "remove", "--force", "--force", "--"].map(OsStr::new);
-    let done = run(repo, args.into_iter().chain([path.as_os_str()]));
+    let args: Vec<_> = args.into_iter().chain([path.as_os_str()]).collect();
+    let done = run_among_others(repo, &args);
     let git_dir = repo.common_dir().join("worktrees").join(id);
     match done {
         Ok(()) => discard(path),
@@ -262,6 +264,27 @@ fn run<A: AsRef<OsStr>>(repo: &Repo, args: impl IntoIterator<Item = A>) -> Resul
         .env_remove("GIT_INDEX_FILE")
         .env_remove("GIT_PREFIX");
     repo.program().run(command, args, None).map(drop)
+}
+
+/// How often a command that reads the list of worktrees is tried.
+const TRIES: usize = 20;
+
+/// How long it waits in between.
+const PAUSE: Duration = Duration::from_millis(25);
+
+/// Runs a command that reads the list of worktrees first. It dies, before it has done anything, of
+/// an entry that somebody's `git worktree add` is just writing (`get_common_dir_noenv` in git's
+/// `setup.c`): then it is run again.
+fn run_among_others(repo: &Repo, args: &[&OsStr]) -> Result<(), GitError> {
+    for _ in 1..TRIES {
+        match run(repo, args) {
+            Err(GitError::Program { reason, .. }) if reason.contains("failed to read") => {
+                clock::wait(PAUSE);
+            }
+            done => return done,
+        }
+    }
+    run(repo, args)
 }
 
 /// Whether git allows a branch of this full name.

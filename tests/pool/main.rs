@@ -16,6 +16,7 @@ mod kinds;
 mod lost;
 mod release;
 mod schema;
+mod stress;
 mod thrift;
 mod trash;
 mod walk;
