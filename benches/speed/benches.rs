@@ -10,9 +10,9 @@ use std::time::Duration;
 use git_baton::guard::journal::Journal;
 use git_baton::hooks::Hook;
 
-use crate::Row;
 use crate::history::{self, POLICY, Size};
 use crate::run::{self, Contestant, git, medians, peak_memory, seal};
+use crate::{Row, pool};
 
 /// One group of lines of the table.
 #[derive(Clone, Copy)]
@@ -27,6 +27,8 @@ pub enum Bench {
     Verify,
     /// `orchestrator conflicts` among many branches.
     Conflicts,
+    /// `orchestrator pool`: a worktree acquired and released.
+    Pool,
     /// The program's size.
     Size,
 }
@@ -36,12 +38,13 @@ const MEGABYTE: f64 = 1_000_000.0;
 
 impl Bench {
     /// Every group, in the order of the table.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::PreCommit,
         Self::Rebase,
         Self::Fetch,
         Self::Verify,
         Self::Conflicts,
+        Self::Pool,
         Self::Size,
     ];
 
@@ -53,6 +56,7 @@ impl Bench {
             Self::Fetch => "fetch",
             Self::Verify => "verify",
             Self::Conflicts => "conflicts",
+            Self::Pool => "pool",
             Self::Size => "size",
         }
     }
@@ -65,12 +69,14 @@ impl Bench {
             Self::Fetch => fetch(baton, directory),
             Self::Verify => verify(baton, directory),
             Self::Conflicts => conflicts(baton, directory),
+            Self::Pool => pool::rows(baton, directory),
             Self::Size => size(baton),
         }
     }
 }
 
-fn compared(name: &str, ours: Duration, peer: Duration, target: impl Into<Option<f64>>) -> Row {
+/// A line of two times.
+pub fn compared(name: &str, ours: Duration, peer: Duration, target: impl Into<Option<f64>>) -> Row {
     let text = |time: Duration| format!("{:.2} ms", time.as_secs_f64() * 1e3);
     Row {
         name: name.to_owned(),
@@ -82,7 +88,7 @@ fn compared(name: &str, ours: Duration, peer: Duration, target: impl Into<Option
 }
 
 /// Puts a repository at `path`, unless an earlier run kept one there.
-fn made(path: PathBuf, make: impl FnOnce(&Path) -> Result<()>) -> Result<PathBuf> {
+pub fn made(path: PathBuf, make: impl FnOnce(&Path) -> Result<()>) -> Result<PathBuf> {
     if !path.exists() {
         make(&path)?;
     }
@@ -90,7 +96,7 @@ fn made(path: PathBuf, make: impl FnOnce(&Path) -> Result<()>) -> Result<PathBuf
 }
 
 /// Installs hooks as links to the program itself, and begins the journal.
-fn install(repository: &Path, baton: &Path, hooks: &[Hook]) -> Result<()> {
+pub fn install(repository: &Path, baton: &Path, hooks: &[Hook]) -> Result<()> {
     let git_dir = repository.join(".git");
     fs::create_dir_all(git_dir.join("hooks"))?;
     for hook in hooks {

@@ -5,6 +5,7 @@
 
 mod benches;
 mod history;
+mod pool;
 mod run;
 
 use std::path::{Path, PathBuf};
