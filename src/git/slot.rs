@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use bstr::{BString, ByteSlice};
 
-use super::{GitError, RefEdit, Repo, StoreError};
+use super::tree::{Everything, TreeReader};
+use super::{GitError, RefEdit, Repo, StoreError, index};
 use crate::model::Oid;
 use crate::sys::{clock, file};
 
@@ -197,6 +198,26 @@ pub fn is_pristine(slot: &Repo) -> Result<bool, GitError> {
     command.env_remove("GIT_INDEX_FILE");
     let args = ["--no-optional-locks", "status", "--porcelain"];
     Ok(slot.program().run(command, args, None)?.is_empty())
+}
+
+/// Whether all that [`advance`] would touch between these commits is as the first one has it.
+pub fn is_pristine_between(slot: &Repo, old: Oid, new: Oid) -> Result<bool, GitError> {
+    let Some(root) = slot.work_tree() else {
+        return Ok(false);
+    };
+    let tree = |commit| slot.objects().peel_to_tree(commit);
+    let changes =
+        TreeReader::new(slot.objects(), &Everything).changes(tree(new)?, &[tree(old)?])?;
+    let (there, absent): (Vec<_>, Vec<_>) = changes
+        .into_iter()
+        .partition(|change| change.before.iter().all(Option::is_some));
+    let is_free = |path: &BString| !file::is_taken(&root.join(path.to_path_lossy()));
+    let there = there.into_iter().map(|change| change.path).collect();
+    let index = slot.git_dir().join("index");
+    let id_len = slot.objects().id_len();
+    let seen = index::are_as_seen(&index, slot.git_dir(), id_len, root, &there);
+    // What cannot be read here is for git to look at.
+    Ok(seen.unwrap_or(false) && absent.iter().all(|change| is_free(&change.path)))
 }
 
 /// Makes the worktree what a fresh checkout of `base` on no branch would be, but for ignored files

@@ -3,12 +3,12 @@
 
 use std::collections::BTreeSet;
 
-use bstr::{BStr, BString};
+use bstr::BString;
 
 use super::Listed;
-use crate::git::tree::TreeReader;
+use crate::git::tree::{Everything, TreeReader};
 use crate::git::{GitError, Repo};
-use crate::model::{Oid, Watch};
+use crate::model::Oid;
 
 /// The most commits that are followed.
 const MAX_COMMITS: usize = 1000;
@@ -60,21 +60,4 @@ pub(super) fn between(repo: &Repo, base: Oid, tip: Oid) -> Result<Option<Line>, 
         empty,
         touched: touched.into_iter().collect(),
     }))
-}
-
-/// Every path.
-struct Everything;
-
-impl Watch for Everything {
-    fn watches(&self, _path: &BStr) -> bool {
-        true
-    }
-
-    fn may_watch_below(&self, _directory: &BStr) -> bool {
-        true
-    }
-
-    fn scan_bound(&self) -> Option<&BStr> {
-        None
-    }
 }

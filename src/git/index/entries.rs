@@ -41,6 +41,16 @@ impl State<'_> {
         u32_at(self.fixed, MODE_AT).unwrap_or(0)
     }
 
+    /// Seconds and nanoseconds of the last change of the inode and of the content.
+    pub(super) fn times(&self) -> [u32; 4] {
+        [0, 4, 8, 12].map(|at| u32_at(self.fixed, at).unwrap_or(0))
+    }
+
+    /// The inode, the user, the group and the size.
+    pub(super) fn inode_owner_size(&self) -> [u32; 4] {
+        [20, 28, 32, 36].map(|at| u32_at(self.fixed, at).unwrap_or(0))
+    }
+
     /// The bytes of the object id.
     pub(super) fn id(&self) -> &[u8] {
         self.fixed

@@ -10,6 +10,7 @@ mod entries;
 mod error;
 mod file;
 mod marked;
+mod seen;
 mod split;
 #[cfg(test)]
 mod tests;
@@ -22,6 +23,7 @@ use bstr::{BStr, BString, ByteSlice};
 
 pub use error::IndexError;
 pub use marked::{Marked, marked_entries};
+pub use seen::are_as_seen;
 
 use crate::model::{Entry, Oid, Watch};
 use crate::sys::mmap::MappedFile;
