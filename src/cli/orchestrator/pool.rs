@@ -19,6 +19,8 @@ pub enum Pool {
     Cleanup(PoolCleanup),
     /// Remove the worktrees that nobody has, and make them anew
     Reset(PoolReset),
+    /// Bring free worktrees to the commit on which tasks begin now
+    Refresh(PoolLook),
     /// Say what is wrong with the pool
     Health(PoolHealth),
     /// Look at what was saved when worktrees were given up by force

@@ -64,6 +64,10 @@ fn answer(repo: &Repo, env: &GitEnv, verb: Pool) -> Result<(String, ExitCode), P
             )
         }
         Pool::Status(look) => overview(repo, look.format, &[])?,
+        Pool::Refresh(look) => {
+            pool::refresh(repo)?;
+            overview(repo, look.format, &[])?
+        }
         Pool::Cleanup(args) => {
             let left = pool::cleanup(repo, args.force)?;
             overview(repo, args.look.format, &left)?

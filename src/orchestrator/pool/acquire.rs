@@ -162,7 +162,11 @@ fn refuse_a_second(
 }
 
 /// Why a slot that ought to be free is not as it was left.
-fn unfitness(repo: &Repo, state: &State, name: &str) -> Result<Option<String>, PoolError> {
+pub(super) fn unfitness(
+    repo: &Repo,
+    state: &State,
+    name: &str,
+) -> Result<Option<String>, PoolError> {
     let Some(slot) = state.slot(name) else {
         return Ok(None);
     };
