@@ -59,6 +59,9 @@ pub struct PoolAcquire {
     /// What the session is about; without it, the task's id
     #[arg(long, value_name = "TEXT")]
     pub title: Option<String>,
+    /// The day of the session, instead of today (UTC)
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub date: Option<String>,
     /// Print one line: `wt-1|/path|branch`
     #[arg(long, conflicts_with = "format")]
     pub porcelain: bool,

@@ -102,6 +102,7 @@ fn acquire(repo: &Repo, args: PoolAcquire) -> Result<String, PoolError> {
             owner: args.owner,
             process: args.pid,
             title: args.title,
+            date: args.date,
         },
     )?;
     let Acquired {

@@ -31,6 +31,8 @@ pub struct Acquire {
     pub process: Option<u32>,
     /// What the session is about; `None` for the task.
     pub title: Option<String>,
+    /// The day of the session, `YYYY-MM-DD`; `None` for today (UTC).
+    pub date: Option<String>,
 }
 
 /// What the pool gave.
@@ -214,6 +216,7 @@ fn prepare(
         &NewSession {
             title: wish.title.clone().unwrap_or_else(|| wish.task.clone()),
             task: Some(wish.task.clone()),
+            date: wish.date.clone(),
             ..NewSession::default()
         },
     )?;
