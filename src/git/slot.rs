@@ -11,6 +11,7 @@ use bstr::{BString, ByteSlice};
 use super::tree::{Everything, TreeReader};
 use super::{GitError, RefEdit, Repo, StoreError, index};
 use crate::model::Oid;
+use crate::sys::clone::Copier;
 use crate::sys::{clock, file};
 
 /// What a rebase, a merge and the like leave in the git directory of a worktree while they are
@@ -231,6 +232,35 @@ pub fn restore(slot: &Repo, base: Oid, keep: &[String], reason: &str) -> Result<
     let base = base.to_string();
     run(slot, ["reset", "--quiet", "--hard", &base])?;
     slot.drop_changed_submodules()
+}
+
+/// Gives a worktree without files those of `commit` that are in another, sharing their blocks; where
+/// the file system cannot, or anything else stands in the way, some or all are not there. The
+/// index knows those that are as the commit has them: [`restore`] need only write the others.
+pub fn share_files(slot: &Repo, from: &Path, commit: Oid) -> Result<(), GitError> {
+    let Some(root) = slot.work_tree() else {
+        return Ok(());
+    };
+    let tree = slot.objects().peel_to_tree(commit)?;
+    let copier = Copier::default();
+    let mut directory = PathBuf::new();
+    for (path, _) in TreeReader::new(slot.objects(), &Everything).entries(tree)? {
+        let path = path.to_path_lossy();
+        if let Some(parent) = path.parent().filter(|parent| *parent != directory) {
+            directory = parent.to_owned();
+            let place = root.join(parent);
+            file::make_directory(&place).map_err(GitError::io(place))?;
+        }
+        match copier.share_new(&from.join(&path), &root.join(&path)) {
+            Ok(false) => return Ok(()),
+            // A file that is not there, or a submodule, is left to the check-out.
+            Ok(true) | Err(_) => {}
+        }
+    }
+    run(slot, ["read-tree", &commit.to_string()])?;
+    // It says by its exit status that some files are not as the commit has them.
+    drop(run(slot, ["update-index", "-q", "--refresh"]));
+    Ok(())
 }
 
 /// Like [`restore`], where every tracked file is as `HEAD` has it: then only the difference between

@@ -17,6 +17,7 @@ mod lost;
 mod refresh;
 mod release;
 mod schema;
+mod share;
 mod stress;
 mod thrift;
 mod trash;
