@@ -251,10 +251,9 @@ pub fn share_files(slot: &Repo, from: &Path, commit: Oid) -> Result<(), GitError
             let place = root.join(parent);
             file::make_directory(&place).map_err(GitError::io(place))?;
         }
-        match copier.share_new(&from.join(&path), &root.join(&path)) {
-            Ok(false) => return Ok(()),
-            // A file that is not there, or a submodule, is left to the check-out.
-            Ok(true) | Err(_) => {}
+        // A file that is not there, or a submodule, is left to the check-out.
+        if let Ok(false) = copier.share_new(&from.join(&path), &root.join(&path)) {
+            return Ok(());
         }
     }
     run(slot, ["read-tree", &commit.to_string()])?;

@@ -11,7 +11,7 @@ const LARGE: usize = 20 << 20;
 
 fn world() -> World {
     let world = World::without_pool();
-    let bytes: Vec<u8> = (0..LARGE).map(|at| (at * at >> 7) as u8).collect();
+    let bytes: Vec<u8> = (0..LARGE).map(|at| ((at * at) >> 7) as u8).collect();
     world.sandbox.write("large", bytes);
     world.sandbox.write("bin/run", "#!/bin/sh\n");
     let run = world.sandbox.repo().join("bin/run");
