@@ -11,6 +11,7 @@ mod crowd;
 mod full;
 mod health;
 mod lost;
+mod merge;
 mod release;
 mod schema;
 mod trash;

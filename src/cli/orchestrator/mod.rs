@@ -10,8 +10,8 @@ use std::path::PathBuf;
 pub use conflicts::Conflicts;
 pub use merge::{Merge, MergeStrategy};
 pub use pool::{
-    Pool, PoolAcquire, PoolCleanup, PoolHealth, PoolHeartbeat, PoolInit, PoolLook, PoolRelease,
-    PoolReset,
+    Pool, PoolAcquire, PoolCleanup, PoolHealth, PoolHeartbeat, PoolInit, PoolLook, PoolMerge,
+    PoolRelease, PoolReset,
 };
 pub use trash::{Trash, TrashDrop, TrashRestore};
 

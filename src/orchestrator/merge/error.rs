@@ -149,6 +149,11 @@ pub enum MergeError {
     ))]
     Record(PathBuf),
 
+    /// The system does not tell of interrupts.
+    #[error("signals cannot be watched: {0}")]
+    #[diagnostic(help("nothing was landed; run the command again"))]
+    Signals(std::io::Error),
+
     /// Somebody asked the process to end.
     #[error("interrupted; what has landed stays, and nothing else has changed")]
     #[diagnostic(help("run the command again to go on"))]
@@ -158,10 +163,11 @@ pub enum MergeError {
 impl MergeError {
     /// Whether it is a refusal of what was asked, not a failure to decide.
     pub fn is_refusal(&self) -> bool {
-        matches!(
-            self,
-            Self::TargetFails { .. } | Self::Dirty { .. } | Self::Busy(_) | Self::Cycle(_)
-        )
+        match self {
+            Self::TargetFails { .. } | Self::Dirty { .. } | Self::Busy(_) | Self::Cycle(_) => true,
+            Self::Pool(error) => error.is_refusal(),
+            _ => false,
+        }
     }
 }
 
