@@ -107,6 +107,20 @@ pub enum MergeError {
     ))]
     Busy(PathBuf),
 
+    /// What has landed could not be shown in a checkout, not even now.
+    #[error("what has landed on {into} cannot be shown in {}: {why}", .path.display())]
+    #[diagnostic(help(
+        "nothing is lost: make room there, and run the command again to complete it"
+    ))]
+    Unshown {
+        /// The target, in short.
+        into: String,
+        /// The worktree.
+        path: PathBuf,
+        /// What git says.
+        why: String,
+    },
+
     /// A command could not be run.
     #[error("`{command}` cannot be run in {}", .path.display())]
     #[diagnostic(help("check that `sh` is there and that the directory may be entered"))]
