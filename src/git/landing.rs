@@ -1,6 +1,7 @@
 //! A commit that lands on a branch without anybody's index or files: made from trees, and then
 //! shown in the worktrees that have the branch checked out.
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
@@ -257,9 +258,36 @@ pub fn would_refresh(worktree: &Repo, old: Oid, new: Oid) -> Refreshed {
         read_tree(worktree, &["-n"], old, new)
     });
     match possible {
+        // To git, a file that is ignored is nobody's, and goes.
+        Ok(_) if is_in_the_way(worktree, old, new) => Refreshed::Dirty,
         Err(_) if !is_locked(worktree) && is_changed(worktree, old, new) => Refreshed::Dirty,
         possible => outcome(worktree, possible),
     }
+}
+
+/// Whether something that nothing tracks, ignored or not, lies where the new commit adds a file.
+fn is_in_the_way(worktree: &Repo, old: Oid, new: Oid) -> bool {
+    let (Some(root), Ok(added)) = (worktree.work_tree(), added_paths(worktree, old, new)) else {
+        return true;
+    };
+    let mut taken = BTreeSet::new();
+    for path in &added {
+        let ends = path.find_iter("/").chain([path.len()]);
+        // Of the directories above, those that are none are looked for.
+        let found = ends.map(|end| path[..end].as_bstr()).find(|part| {
+            let file = root.join(part.to_path_lossy());
+            let is_whole = part.len() == path.len();
+            crate::sys::file::is_taken(&file)
+                && (is_whole
+                    || crate::sys::file::is_link(&file)
+                    || !crate::sys::file::is_directory(&file))
+        });
+        taken.extend(found.map(ToOwned::to_owned));
+    }
+    let taken: Vec<_> = taken.into_iter().collect();
+    !taken.is_empty()
+        && at_paths(worktree, &["ls-files", "--others", "-z"], &taken)
+            .is_ok_and(|others| !others.is_empty())
 }
 
 fn read_tree(worktree: &Repo, options: &[&str], old: Oid, new: Oid) -> Result<BString, GitError> {
@@ -415,17 +443,20 @@ pub fn tree_patched(repo: &Repo, tree: Oid, patch: &[u8]) -> Result<Oid, GitErro
 
 /// The paths that differ between two trees.
 pub fn changed_paths(repo: &Repo, old: Oid, new: Oid) -> Result<Vec<BString>, GitError> {
+    differing(repo, old, new, &[])
+}
+
+/// The paths that the new tree has and the old one has not.
+fn added_paths(repo: &Repo, old: Oid, new: Oid) -> Result<Vec<BString>, GitError> {
+    differing(repo, old, new, &["--diff-filter=A"])
+}
+
+fn differing(repo: &Repo, old: Oid, new: Oid, options: &[&str]) -> Result<Vec<BString>, GitError> {
     let (old, new) = (old.to_string(), new.to_string());
-    let args = [
-        "diff-tree",
-        "-r",
-        "-z",
-        "--name-only",
-        "--no-renames",
-        &old,
-        &new,
-    ];
-    let out = repo.program().output(args)?;
+    let args = ["diff-tree", "-r", "-z", "--name-only", "--no-renames"];
+    let out = repo
+        .program()
+        .output([&args, options, &[&old, &new]].concat())?;
     let paths = out.split(|byte| *byte == 0).filter(|path| !path.is_empty());
     Ok(paths.map(BString::from).collect())
 }

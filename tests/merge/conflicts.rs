@@ -351,3 +351,17 @@ fn what_waits_to_land_on_one_target_is_not_begun_on_another() {
     );
     world.assert_clean();
 }
+
+#[test]
+fn a_conflict_without_markers_may_be_resolved_to_what_the_target_has() {
+    let world = World::new("");
+    world.branch("auto/a", &[("binary", "\0a")]);
+    world.branch("auto/b", &[("binary", "\0b")]);
+    let ran = world.merge(&[]);
+    let place = ran.branch("auto/b")["worktree"].as_str().unwrap();
+    assert_eq!(world.merge(&["--continue"]).code, 1);
+    world.git_in(place, &["add", "--all"]);
+    world.merged(&["--continue"]);
+    assert_eq!(world.read("binary"), "\0a");
+    world.assert_clean();
+}

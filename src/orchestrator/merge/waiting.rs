@@ -39,6 +39,10 @@ pub struct Waiting {
     pub onto: Oid,
     /// The files that are shown, with markers.
     pub shown: Oid,
+    /// Whether the index shows a conflict, so that staging it says what was decided, be it what is
+    /// shown.
+    #[serde(default)]
+    pub in_index: bool,
     /// The files in conflict.
     pub files: Vec<String>,
     /// What was made of earlier conflicts of the same branch.
@@ -100,7 +104,7 @@ impl Waiting {
                 "files still hold conflict markers".to_owned(),
             ));
         }
-        if tree == self.shown {
+        if tree == self.shown && !self.in_index {
             return Ok(Progress::Open("nothing was changed yet".to_owned()));
         }
         let earlier = self.earlier.iter().map(|one| Resolution {
