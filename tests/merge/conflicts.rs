@@ -365,3 +365,19 @@ fn a_conflict_without_markers_may_be_resolved_to_what_the_target_has() {
     assert_eq!(world.read("binary"), "\0a");
     world.assert_clean();
 }
+
+#[test]
+fn a_merge_that_was_undone_is_not_resolved() {
+    for (at, lost) in [("HEAD", "b"), ("auto/b", "a")] {
+        let undo = format!("git reset -q --hard {at}");
+        let world = World::new(&format!("[merge]\nresolver = \"{undo}\"\n"));
+        world.branch("auto/a", &[("base.txt", "a\n"), ("a", "a")]);
+        world.branch("auto/b", &[("base.txt", "b\n"), ("b", "b")]);
+        let ran = world.merge(&["auto/a", "auto/b", "--after", "auto/b:auto/a"]);
+        assert_eq!(ran.outcome("auto/b"), "conflict", "{at}: {}", ran.said);
+        let place = ran.branch("auto/b")["worktree"].as_str().unwrap();
+        world.git_in(place, &["read-tree", "--reset", "-u", at]);
+        assert_eq!(world.merge(&["--continue"]).code, 1, "{at} without {lost}");
+        assert!(world.has("auto/b"));
+    }
+}

@@ -107,6 +107,13 @@ impl Waiting {
         if tree == self.shown && !self.in_index {
             return Ok(Progress::Open("nothing was changed yet".to_owned()));
         }
+        let sides = [self.onto, self.of];
+        if markers::is_undone(repo, tree, self.shown, sides, &files)? {
+            return Ok(Progress::Open(
+                "the files are those of one side, without what the other brings in other files"
+                    .to_owned(),
+            ));
+        }
         let earlier = self.earlier.iter().map(|one| Resolution {
             of: one.of,
             onto: one.onto,
