@@ -300,22 +300,37 @@ fn read_tree(worktree: &Repo, options: &[&str], old: Oid, new: Oid) -> Result<BS
 pub fn resume(worktree: &Repo, old: Oid, new: Oid) -> Refreshed {
     let torn = || {
         let paths = changed_paths(worktree, old, new)?;
-        let indexed = |commit| is_indexed(worktree, commit, &paths);
-        let mut torn = indexed(old) || indexed(new);
+        let unlike_old = unlike(worktree, old, &paths)?;
+        let mut torn = unlike_old.is_disjoint(&unlike(worktree, new, &paths)?);
         for path in &paths {
-            torn = torn && is_torn(worktree, [old, new], path.as_ref())?;
+            torn = torn && is_torn(worktree, [old, new], &paths, path.as_ref())?;
         }
-        Ok::<_, GitError>(torn.then_some(paths))
+        Ok::<_, GitError>(torn)
     };
     match torn() {
-        Ok(None) => refresh(worktree, old, new, || Ok(())),
-        Ok(Some(paths)) => {
-            let source = format!("--source={new}");
-            let args = ["restore", &source, "--staged", "--worktree"];
-            outcome(worktree, at_paths(worktree, &args, &paths))
-        }
+        Ok(false) => refresh(worktree, old, new, || Ok(())),
+        Ok(true) => outcome(worktree, restore(worktree, old, new)),
         Err(error) => Refreshed::Failed(error.to_string()),
     }
+}
+
+/// Brings the paths that differ into index and files, whatever is there. What goes makes room first:
+/// where a file takes the place of a directory, git would not find what was in that any more.
+fn restore(worktree: &Repo, old: Oid, new: Oid) -> Result<BString, GitError> {
+    let gone = differing(worktree, old, new, &["--diff-filter=D"])?;
+    let stay = differing(worktree, old, new, &["--diff-filter=d"])?;
+    let gone = match gone.is_empty() {
+        true => gone,
+        false => lines(&at_paths(worktree, &["ls-files", "-z"], &gone)?),
+    };
+    let source = format!("--source={new}");
+    let args = ["restore", &source, "--staged", "--worktree"];
+    for paths in [gone, stay] {
+        if !paths.is_empty() {
+            at_paths(worktree, &args, &paths)?;
+        }
+    }
+    Ok(BString::default())
 }
 
 fn outcome(worktree: &Repo, done: Result<BString, GitError>) -> Refreshed {
@@ -334,17 +349,35 @@ fn in_worktree(worktree: &Repo, args: &[&str]) -> Result<BString, GitError> {
     at_paths(worktree, args, &[])
 }
 
-/// Runs git in the worktree, on its own index, with these paths for what they are.
+/// How many bytes of paths one call of git is given: some systems take no more than 256 KiB.
+const PATHS_AT_ONCE: usize = 100_000;
+
+/// Runs git in the worktree, on its own index, with these paths for what they are: several times
+/// where they are many, until it fails.
 fn at_paths(worktree: &Repo, args: &[&str], paths: &[BString]) -> Result<BString, GitError> {
-    let mut command = worktree.program().command();
-    command.env_remove("GIT_INDEX_FILE");
-    command.env("GIT_LITERAL_PATHSPECS", "1");
-    let mut args: Vec<_> = args.iter().map(OsString::from).collect();
-    if !paths.is_empty() {
-        args.push("--".into());
-        args.extend(paths.iter().map(|path| path.to_os_str_lossy().into_owned()));
+    let mut said = BString::default();
+    let mut rest = paths;
+    loop {
+        let mut bytes = 0;
+        let fits = rest.iter().take_while(|path| {
+            bytes += path.len() + 1;
+            bytes <= PATHS_AT_ONCE
+        });
+        let (now, later) = rest.split_at(fits.count().max(1).min(rest.len()));
+        let mut command = worktree.program().command();
+        command.env_remove("GIT_INDEX_FILE");
+        command.env("GIT_LITERAL_PATHSPECS", "1");
+        let mut args: Vec<_> = args.iter().map(OsString::from).collect();
+        if !now.is_empty() {
+            args.push("--".into());
+            args.extend(now.iter().map(|path| path.to_os_str_lossy().into_owned()));
+        }
+        said.extend_from_slice(&worktree.program().run(command, args, None)?);
+        rest = later;
+        if rest.is_empty() {
+            return Ok(said);
+        }
     }
-    worktree.program().run(command, args, None)
 }
 
 fn is_locked(worktree: &Repo) -> bool {
@@ -353,9 +386,23 @@ fn is_locked(worktree: &Repo) -> bool {
 
 /// Whether the index has these paths as the commit does.
 fn is_indexed(worktree: &Repo, commit: Oid, paths: &[BString]) -> bool {
+    unlike(worktree, commit, paths).is_ok_and(|unlike| unlike.is_empty())
+}
+
+/// Those of these paths that the index has not as the commit does.
+fn unlike(worktree: &Repo, commit: Oid, paths: &[BString]) -> Result<BTreeSet<BString>, GitError> {
     let commit = commit.to_string();
-    let args = ["diff-index", "--cached", "--quiet", &commit];
-    at_paths(worktree, &args, paths).is_ok()
+    let args = [
+        "diff-index",
+        "--cached",
+        "--name-only",
+        "--no-renames",
+        "-z",
+        &commit,
+    ];
+    Ok(lines(&at_paths(worktree, &args, paths)?)
+        .into_iter()
+        .collect())
 }
 
 /// Whether somebody has staged or written something at the paths that differ between the commits.
@@ -370,20 +417,42 @@ fn is_changed(worktree: &Repo, old: Oid, new: Oid) -> bool {
 }
 
 /// Whether the file is gone, is still as the old commit has it, or holds a beginning of what the new
-/// one has there and no more.
-fn is_torn(worktree: &Repo, commits: [Oid; 2], path: &BStr) -> Result<bool, GitError> {
+/// one has there and no more. Of a directory in its place nothing may be untracked but what is among
+/// the changed paths itself.
+fn is_torn(
+    worktree: &Repo,
+    commits: [Oid; 2],
+    changed: &[BString],
+    path: &BStr,
+) -> Result<bool, GitError> {
     let Some(root) = worktree.work_tree() else {
         return Ok(false);
     };
     let file = root.join(path.to_path_lossy());
-    let Some(text) = crate::sys::file::read_if_exists(&file).map_err(GitError::io(file))? else {
+    let is_link = crate::sys::file::is_link(&file);
+    if !crate::sys::file::is_taken(&file) {
         return Ok(true);
+    }
+    if !is_link && crate::sys::file::is_directory(&file) {
+        let args = ["ls-files", "--others", "-z"];
+        let others = at_paths(worktree, &args, &[path.to_owned()])?;
+        let mut others = others
+            .split(|byte| *byte == 0)
+            .filter(|one| !one.is_empty());
+        return Ok(others.all(|one| changed.iter().any(|path| *path == one)));
+    }
+    let text = match is_link {
+        true => crate::sys::file::link_target(&file),
+        false => crate::sys::file::read(&file),
     };
+    let text = text.map_err(GitError::io(file))?;
     let [old, new] = commits.map(|commit| {
         let object = format!("{commit}:{path}");
-        in_worktree(worktree, &["cat-file", "--filters", &object])
+        let filters = if is_link { "blob" } else { "--filters" };
+        in_worktree(worktree, &["cat-file", filters, &object])
     });
-    Ok(new?.starts_with(&text) || old.is_ok_and(|old| old == text))
+    let is_old = old.is_ok_and(|old| old == text);
+    Ok(is_old || new.is_ok_and(|new| new.starts_with(&text)))
 }
 
 /// The paths that differ between two commits and at which the worktree has something of its own,
@@ -457,8 +526,16 @@ fn differing(repo: &Repo, old: Oid, new: Oid, options: &[&str]) -> Result<Vec<BS
     let out = repo
         .program()
         .output([&args, options, &[&old, &new]].concat())?;
-    let paths = out.split(|byte| *byte == 0).filter(|path| !path.is_empty());
-    Ok(paths.map(BString::from).collect())
+    Ok(lines(&out))
+}
+
+/// What stands between the NULs of what git says.
+fn lines(said: &BString) -> Vec<BString> {
+    let lines = said.split(|byte| *byte == 0);
+    lines
+        .filter(|one| !one.is_empty())
+        .map(BString::from)
+        .collect()
 }
 
 /// The difference between two trees as a patch.
