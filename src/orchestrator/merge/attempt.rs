@@ -39,13 +39,12 @@ pub fn recover(repo: &Repo) -> Result<bool, MergeError> {
     }
 }
 
+/// What the checkouts show, and what became of the branches, in their order.
+type Followed = (Vec<Shown>, Vec<Afterwards>);
+
 /// What follows once the target has moved: it is shown, branches go, and nothing is under way.
 /// The record stays while a checkout could not be shown it.
-fn finish(
-    repo: &Repo,
-    ground: &Ground,
-    landing: &Landing,
-) -> Result<(Vec<Shown>, Vec<Afterwards>), MergeError> {
+fn finish(repo: &Repo, ground: &Ground, landing: &Landing) -> Result<Followed, MergeError> {
     let shown = landing::show(repo, landing)?;
     let fates = tidy::branches(repo, ground, landing.new, &landing.branches)?;
     for (name, _) in &landing.branches {
@@ -122,7 +121,7 @@ fn landed(
     ground: &Ground,
     landing: &Landing,
     stop: &dyn Fn() -> bool,
-) -> Result<Option<(Vec<Shown>, Vec<Afterwards>)>, MergeError> {
+) -> Result<Option<Followed>, MergeError> {
     if landing.new == landing.old {
         return Ok(Some((Vec::new(), Vec::new())));
     }
