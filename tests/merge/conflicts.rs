@@ -381,3 +381,24 @@ fn a_merge_that_was_undone_is_not_resolved() {
         assert!(world.has("auto/b"));
     }
 }
+
+#[test]
+fn the_commands_that_are_told_work_where_they_lead() {
+    let world = World::with_hooks("");
+    for name in ["auto/a", "auto/b", "auto/c"] {
+        world.branch(name, &[("base.txt", name)]);
+    }
+    let ran = world.merge(&[]);
+    let place = ran.branch("auto/b")["worktree"].as_str().unwrap();
+    write(&PathBuf::from(place).join("base.txt"), "both\n");
+    world.git_in(place, &["add", "--all"]);
+    let out = world
+        .command(crate::world::BATON, place)
+        .args(["orchestrator", "merge", "--continue", "auto/b"])
+        .output()
+        .unwrap();
+    assert_eq!(out.status.code(), Some(0), "{out:?}");
+    assert!(!PathBuf::from(place).exists());
+    assert_eq!(world.read("base.txt"), "both\n");
+    world.assert_clean();
+}

@@ -14,6 +14,7 @@ use crate::sys::interrupt::Interrupt;
 /// Merges and says what became of it.
 pub fn run(args: Merge) -> miette::Result<ExitCode> {
     let repo = Repo::open(&GitEnv::from_process().into_diagnostic()?)?;
+    let repo = merge::waiting::steady(repo)?;
     let interrupt = Interrupt::watch().into_diagnostic()?;
     let stop = || interrupt.came();
     let format = args.format;
