@@ -62,6 +62,8 @@ fn every_attempt_ends_as_the_table_says() {
         assert!(table.contains(&format!(" {layer} ")), "{layer}: {table}");
     }
     for told in [
+        "$ git baton orchestrator merge agent-a agent-b agent-c\n",
+        "3 branches landed on main, which names ",
         "3 sessions aggregated into refs/heads/main by ",
         "\n### Parallel Sessions 5, 6, 7 (2026-01-05)\n",
         "judged: none breaks a rule",

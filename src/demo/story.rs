@@ -217,7 +217,7 @@ impl<'s> Scene<'s> {
         self.lines(place, &["git-baton session summary", "git add -A", &commit])
     }
 
-    /// The sessions end, their branches are merged, and one commit takes up their summaries.
+    /// The sessions end, their branches land, and one commit takes up their summaries.
     fn end_sessions(&self, sessions: &[Session]) -> Result<Vec<(String, Ran)>, DemoError> {
         let mut told = Vec::new();
         let mut tell = |place, line: &str| {
@@ -236,11 +236,9 @@ impl<'s> Scene<'s> {
         for session in sessions {
             tell(session.place, "git-baton session end")?;
         }
-        for session in sessions {
-            let (branch, number) = (session.place.name(), session.number);
-            let merge = format!("git merge -q --no-ff -m 'Merge session {number}' {branch}");
-            self.lines(Place::Project, &[&merge])?;
-        }
+        let branches: Vec<_> = sessions.iter().map(|one| one.place.name()).collect();
+        let merge = format!("git-baton orchestrator merge {}", branches.join(" "));
+        tell(Place::Project, &merge)?;
         tell(
             Place::Project,
             "git-baton orchestrator aggregate --push origin",

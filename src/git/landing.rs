@@ -1,10 +1,13 @@
 //! A commit that lands on a branch without anybody's index or files: made from trees, and then
 //! shown in the worktrees that have the branch checked out.
 
-use std::ffi::OsString;
+mod refresh;
+
 use std::path::{Path, PathBuf};
 
 use bstr::{BStr, BString, ByteSlice};
+
+pub use refresh::{Refreshed, dirty_among, refresh, resume, would_refresh};
 
 use super::{GitError, RefEdit, Repo, StoreError};
 use crate::model::{Entry, EntryKind, Oid};
@@ -219,198 +222,6 @@ pub fn has_changes(worktree: &Repo) -> Result<bool, GitError> {
     Ok(!worktree.program().run(command, args, None)?.is_empty())
 }
 
-/// What became of a worktree's files.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Refreshed {
-    /// What the new commit changes is in the index and among the files.
-    Done,
-    /// The index or the files hold something else at these paths; nothing was touched.
-    Dirty,
-    /// Another git holds the index; nothing was touched.
-    Locked,
-    /// The files could not be written, for this reason; what is there now is a part of what should
-    /// be.
-    Failed(String),
-}
-
-/// Brings the paths that differ between two commits into this worktree's index and files, where
-/// both still are as the old commit has them; whatever else is staged or changed stays. `begin` is
-/// called before anything is touched.
-pub fn refresh(
-    worktree: &Repo,
-    old: Oid,
-    new: Oid,
-    begin: impl FnOnce() -> Result<(), GitError>,
-) -> Refreshed {
-    match would_refresh(worktree, old, new) {
-        Refreshed::Done => {
-            let done = begin().and_then(|()| read_tree(worktree, &[], old, new));
-            outcome(worktree, done)
-        }
-        hindered => hindered,
-    }
-}
-
-/// What [`refresh`] would come to. No file is touched.
-pub fn would_refresh(worktree: &Repo, old: Oid, new: Oid) -> Refreshed {
-    let possible = read_tree(worktree, &["-n"], old, new).or_else(|_| {
-        // Times that differ, with content that does not, are put right by this.
-        let _ = in_worktree(worktree, &["update-index", "-q", "--refresh"]);
-        read_tree(worktree, &["-n"], old, new)
-    });
-    match possible {
-        Err(_) if !is_locked(worktree) && is_changed(worktree, old, new) => Refreshed::Dirty,
-        possible => outcome(worktree, possible),
-    }
-}
-
-fn read_tree(worktree: &Repo, options: &[&str], old: Oid, new: Oid) -> Result<BString, GitError> {
-    let (old, new) = (old.to_string(), new.to_string());
-    let args = [&["read-tree", "-m", "-u"], options, &[&old, &new]].concat();
-    in_worktree(worktree, &args)
-}
-
-/// Whether the index or the files hold something of their own at the paths that differ between two
-/// commits, or another git holds the index, so that [`refresh`] would leave them as they are.
-pub fn is_in_the_way(worktree: &Repo, old: Oid, new: Oid) -> bool {
-    let would = would_refresh(worktree, old, new);
-    matches!(would, Refreshed::Dirty | Refreshed::Locked)
-}
-
-/// Goes on with [`refresh`] where it had begun: a file may be gone or written in part.
-pub fn resume(worktree: &Repo, old: Oid, new: Oid) -> Refreshed {
-    let torn = || {
-        let paths = changed_paths(worktree, old, new)?;
-        let indexed = |commit| is_indexed(worktree, commit, &paths);
-        let mut torn = indexed(old) || indexed(new);
-        for path in &paths {
-            torn = torn && is_torn(worktree, [old, new], path.as_ref())?;
-        }
-        Ok::<_, GitError>(torn.then_some(paths))
-    };
-    match torn() {
-        Ok(None) => refresh(worktree, old, new, || Ok(())),
-        Ok(Some(paths)) => {
-            let source = format!("--source={new}");
-            let args = ["restore", &source, "--staged", "--worktree"];
-            outcome(worktree, at_paths(worktree, &args, &paths))
-        }
-        Err(error) => Refreshed::Failed(error.to_string()),
-    }
-}
-
-fn outcome(worktree: &Repo, done: Result<BString, GitError>) -> Refreshed {
-    match done {
-        Ok(_) => Refreshed::Done,
-        Err(_) if is_locked(worktree) => Refreshed::Locked,
-        Err(GitError::Program { reason, .. }) => {
-            let telling = reason.lines().filter(|line| !line.starts_with("hint:"));
-            Refreshed::Failed(telling.collect::<Vec<_>>().join("; "))
-        }
-        Err(error) => Refreshed::Failed(error.to_string()),
-    }
-}
-
-fn in_worktree(worktree: &Repo, args: &[&str]) -> Result<BString, GitError> {
-    at_paths(worktree, args, &[])
-}
-
-/// Runs git in the worktree, on its own index, with these paths for what they are.
-fn at_paths(worktree: &Repo, args: &[&str], paths: &[BString]) -> Result<BString, GitError> {
-    let mut command = worktree.program().command();
-    command.env_remove("GIT_INDEX_FILE");
-    command.env("GIT_LITERAL_PATHSPECS", "1");
-    let mut args: Vec<_> = args.iter().map(OsString::from).collect();
-    if !paths.is_empty() {
-        args.push("--".into());
-        args.extend(paths.iter().map(|path| path.to_os_str_lossy().into_owned()));
-    }
-    worktree.program().run(command, args, None)
-}
-
-fn is_locked(worktree: &Repo) -> bool {
-    crate::sys::file::is_taken(&worktree.git_dir().join("index.lock"))
-}
-
-/// Whether the index has these paths as the commit does.
-fn is_indexed(worktree: &Repo, commit: Oid, paths: &[BString]) -> bool {
-    let commit = commit.to_string();
-    let args = ["diff-index", "--cached", "--quiet", &commit];
-    at_paths(worktree, &args, paths).is_ok()
-}
-
-/// Whether somebody has staged or written something at the paths that differ between the commits.
-fn is_changed(worktree: &Repo, old: Oid, new: Oid) -> bool {
-    let Ok(paths) = changed_paths(worktree, old, new) else {
-        return false;
-    };
-    let others = at_paths(worktree, &["ls-files", "--others"], &paths);
-    !is_indexed(worktree, old, &paths)
-        || at_paths(worktree, &["diff", "--quiet", "--no-ext-diff"], &paths).is_err()
-        || others.is_ok_and(|others| !others.is_empty())
-        || is_overlooked(worktree, &paths)
-}
-
-/// Whether git was told not to look at the file of one of these paths (`update-index
-/// --assume-unchanged` or `--skip-worktree`).
-fn is_overlooked(worktree: &Repo, paths: &[BString]) -> bool {
-    let listed = at_paths(worktree, &["ls-files", "-v"], paths);
-    let tag = |line: &[u8]| {
-        line.first()
-            .is_some_and(|tag| *tag == b'S' || tag.is_ascii_lowercase())
-    };
-    listed.is_ok_and(|listed| listed.lines().any(tag))
-}
-
-/// Whether the file is gone, is still as the old commit has it, or holds a beginning of what the new
-/// one has there and no more.
-fn is_torn(worktree: &Repo, commits: [Oid; 2], path: &BStr) -> Result<bool, GitError> {
-    let Some(root) = worktree.work_tree() else {
-        return Ok(false);
-    };
-    let file = root.join(path.to_path_lossy());
-    let Some(text) = crate::sys::file::read_if_exists(&file).map_err(GitError::io(file))? else {
-        return Ok(true);
-    };
-    let [old, new] = commits.map(|commit| {
-        let object = format!("{commit}:{path}");
-        in_worktree(worktree, &["cat-file", "--filters", &object])
-    });
-    Ok(new?.starts_with(&text) || old.is_ok_and(|old| old == text))
-}
-
-/// The paths that differ between two commits and at which the worktree has something of its own,
-/// tracked or not.
-pub fn dirty_among(worktree: &Repo, old: Oid, new: Oid) -> Result<Vec<BString>, GitError> {
-    let changed = changed_paths(worktree, old, new)?;
-    let args = [
-        "status",
-        "--porcelain",
-        "-z",
-        "--no-renames",
-        "--untracked-files=all",
-        "--ignored",
-    ];
-    let mut command = worktree.program().command();
-    command.env("GIT_OPTIONAL_LOCKS", "0");
-    let out = worktree.program().run(command, args, None)?;
-    let own = out
-        .split(|byte| *byte == 0)
-        .filter_map(|line| line.get(3..));
-    let own: Vec<_> = own
-        .map(|path| path.strip_suffix(b"/").unwrap_or(path))
-        .collect();
-    let touches = |path: &BString| {
-        let is_in = |one: &&[u8], other: &[u8]| {
-            one.strip_prefix(other)
-                .is_some_and(|rest| rest.is_empty() || rest[0] == b'/')
-        };
-        own.iter()
-            .any(|one| is_in(one, path) || is_in(&&path[..], one))
-    };
-    Ok(changed.into_iter().filter(touches).collect())
-}
-
 /// The tree with this patch applied, or git's complaint.
 pub fn tree_patched(repo: &Repo, tree: Oid, patch: &[u8]) -> Result<Oid, GitError> {
     let directory = repo.baton_dir();
@@ -436,19 +247,30 @@ pub fn tree_patched(repo: &Repo, tree: Oid, patch: &[u8]) -> Result<Oid, GitErro
 
 /// The paths that differ between two trees.
 pub fn changed_paths(repo: &Repo, old: Oid, new: Oid) -> Result<Vec<BString>, GitError> {
+    differing(repo, old, new, &[])
+}
+
+/// The paths that the new tree has and the old one has not.
+fn added_paths(repo: &Repo, old: Oid, new: Oid) -> Result<Vec<BString>, GitError> {
+    differing(repo, old, new, &["--diff-filter=A"])
+}
+
+fn differing(repo: &Repo, old: Oid, new: Oid, options: &[&str]) -> Result<Vec<BString>, GitError> {
     let (old, new) = (old.to_string(), new.to_string());
-    let args = [
-        "diff-tree",
-        "-r",
-        "-z",
-        "--name-only",
-        "--no-renames",
-        &old,
-        &new,
-    ];
-    let out = repo.program().output(args)?;
-    let paths = out.split(|byte| *byte == 0).filter(|path| !path.is_empty());
-    Ok(paths.map(BString::from).collect())
+    let args = ["diff-tree", "-r", "-z", "--name-only", "--no-renames"];
+    let out = repo
+        .program()
+        .output([&args, options, &[&old, &new]].concat())?;
+    Ok(lines(&out))
+}
+
+/// What stands between the NULs of what git says.
+fn lines(said: &BString) -> Vec<BString> {
+    let lines = said.split(|byte| *byte == 0);
+    lines
+        .filter(|one| !one.is_empty())
+        .map(BString::from)
+        .collect()
 }
 
 /// The difference between two trees as a patch.

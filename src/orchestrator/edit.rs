@@ -2,8 +2,9 @@
 
 use bstr::{BString, ByteSlice};
 
-use super::aggregate::landing::{self, Landing, Shown};
+use super::aggregate::landing::{self, Landing};
 use super::aggregate::{AggregateError, Ground, build, lease::Lease};
+use super::checkouts::Shown;
 use crate::git::landing::{self as git, Signing};
 use crate::git::{GitError, Repo};
 use crate::model::{Entry, Oid};

@@ -2,6 +2,7 @@
 
 pub mod aggregate;
 pub mod carried;
+pub mod checkouts;
 pub mod conflicts;
 pub mod edit;
 mod error;

@@ -104,6 +104,12 @@ pub fn is_link(path: &Path) -> bool {
         .is_ok_and(|found| found.is_symlink())
 }
 
+/// Where a symbolic link leads, as it is written there.
+pub fn link_target(path: &Path) -> io::Result<Vec<u8>> {
+    let target = fs::read_link(path)?;
+    Ok(target.into_os_string().into_encoded_bytes())
+}
+
 /// Copies a file's bytes, permissions and time of change; says whether there was one to copy.
 ///
 /// The time matters to git: an index that is younger than a file vouches for what it says of it.

@@ -351,3 +351,54 @@ fn what_waits_to_land_on_one_target_is_not_begun_on_another() {
     );
     world.assert_clean();
 }
+
+#[test]
+fn a_conflict_without_markers_may_be_resolved_to_what_the_target_has() {
+    let world = World::new("");
+    world.branch("auto/a", &[("binary", "\0a")]);
+    world.branch("auto/b", &[("binary", "\0b")]);
+    let ran = world.merge(&[]);
+    let place = ran.branch("auto/b")["worktree"].as_str().unwrap();
+    assert_eq!(world.merge(&["--continue"]).code, 1);
+    world.git_in(place, &["add", "--all"]);
+    world.merged(&["--continue"]);
+    assert_eq!(world.read("binary"), "\0a");
+    world.assert_clean();
+}
+
+#[test]
+fn a_merge_that_was_undone_is_not_resolved() {
+    for (at, lost) in [("HEAD", "b"), ("auto/b", "a")] {
+        let undo = format!("git reset -q --hard {at}");
+        let world = World::new(&format!("[merge]\nresolver = \"{undo}\"\n"));
+        world.branch("auto/a", &[("base.txt", "a\n"), ("a", "a")]);
+        world.branch("auto/b", &[("base.txt", "b\n"), ("b", "b")]);
+        let ran = world.merge(&["auto/a", "auto/b", "--after", "auto/b:auto/a"]);
+        assert_eq!(ran.outcome("auto/b"), "conflict", "{at}: {}", ran.said);
+        let place = ran.branch("auto/b")["worktree"].as_str().unwrap();
+        world.git_in(place, &["read-tree", "--reset", "-u", at]);
+        assert_eq!(world.merge(&["--continue"]).code, 1, "{at} without {lost}");
+        assert!(world.has("auto/b"));
+    }
+}
+
+#[test]
+fn the_commands_that_are_told_work_where_they_lead() {
+    let world = World::with_hooks("");
+    for name in ["auto/a", "auto/b", "auto/c"] {
+        world.branch(name, &[("base.txt", name)]);
+    }
+    let ran = world.merge(&[]);
+    let place = ran.branch("auto/b")["worktree"].as_str().unwrap();
+    write(&PathBuf::from(place).join("base.txt"), "both\n");
+    world.git_in(place, &["add", "--all"]);
+    let out = world
+        .command(crate::world::BATON, place)
+        .args(["orchestrator", "merge", "--continue", "auto/b"])
+        .output()
+        .unwrap();
+    assert_eq!(out.status.code(), Some(0), "{out:?}");
+    assert!(!PathBuf::from(place).exists());
+    assert_eq!(world.read("base.txt"), "both\n");
+    world.assert_clean();
+}

@@ -1,5 +1,6 @@
 //! Mergers that are killed.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use git_baton::orchestrator::merge::landing::{self, Landing};
@@ -73,6 +74,7 @@ fn killed_between_any_two_steps_of_landing_the_next_run_completes() {
             old: world.tip("main").parse().unwrap(),
             new,
             branches: vec![tip("auto/1"), tip("auto/3"), tip("auto/4")],
+            begun: BTreeSet::new(),
         };
         if steps >= 1 {
             landing::announce(&repo, &landing).unwrap();
@@ -81,7 +83,7 @@ fn killed_between_any_two_steps_of_landing_the_next_run_completes() {
             assert!(landing::land(&repo, &landing).unwrap());
         }
         if steps >= 3 {
-            assert!(landing::show(&repo, &landing).unwrap().checkouts[0].updated);
+            assert!(landing::show(&repo, &landing).unwrap()[0].is_settled());
         }
         if steps >= 4 {
             world.git(&["branch", "-q", "-D", "auto/1"]);
@@ -198,6 +200,7 @@ fn a_checkout_that_another_git_holds_is_shown_the_landing_later() {
         old: world.tip("main").parse().unwrap(),
         new: ran.report["new"].as_str().unwrap().parse().unwrap(),
         branches: vec![("auto/a".to_owned(), world.tip("auto/a").parse().unwrap())],
+        begun: BTreeSet::new(),
     };
     landing::announce(&repo, &landing).unwrap();
     assert!(landing::land(&repo, &landing).unwrap());

@@ -9,6 +9,7 @@ mod conflicts;
 mod crash;
 mod forecast;
 mod forecast_schema;
+mod full;
 mod gits;
 mod refusals;
 mod schema;

@@ -1,6 +1,6 @@
 //! Branches and checkouts for which nothing lands.
 
-use crate::world::{World, branch};
+use crate::world::{World, branch, write};
 
 #[test]
 fn a_branch_that_breaks_a_rule_is_refused_alone() {
@@ -172,4 +172,32 @@ fn a_branch_of_another_history_is_refused_alone() {
     let ran = world.merge(&[]);
     assert_eq!((ran.code, ran.outcome("auto/b")), (1, "landed"));
     world.assert_clean();
+}
+
+#[test]
+fn nothing_lands_over_files_that_git_ignores() {
+    for (mine, theirs) in [
+        ("ignored", "ignored"),
+        ("ignored", "ignored/below"),
+        ("ignored/below", "ignored"),
+    ] {
+        let world = World::new("");
+        let place = world.root().join("work");
+        let target = place.to_str().unwrap();
+        world.git(&["worktree", "add", "-q", "-b", "auto/a", target]);
+        write(&place.join(theirs), "theirs\n");
+        world.git_in(&place, &["add", "--force", theirs]);
+        world.git_in(&place, &["commit", "-q", "-m", "Track what was ignored"]);
+        world.git(&["worktree", "remove", "--force", target]);
+        world.write(mine, "mine\n");
+        let before = world.tip("main");
+        let ran = world.merge(&[]);
+        assert_eq!(ran.code, 1, "{mine} {theirs}: {}", ran.said);
+        assert!(ran.said.contains("changes of its own"), "{}", ran.said);
+        assert!(ran.said.contains(theirs), "{}", ran.said);
+        assert_eq!(
+            (world.read(mine), world.tip("main")),
+            ("mine\n".into(), before)
+        );
+    }
 }

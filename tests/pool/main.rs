@@ -14,6 +14,7 @@ mod full;
 mod health;
 mod kinds;
 mod lost;
+mod merge;
 mod refresh;
 mod release;
 mod schema;

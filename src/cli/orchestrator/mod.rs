@@ -15,8 +15,8 @@ pub use feature::Feature;
 pub use merge::{Merge, MergeStrategy};
 pub use plan::{Plan, PlanFormat};
 pub use pool::{
-    Pool, PoolAcquire, PoolCleanup, PoolHealth, PoolHeartbeat, PoolInit, PoolLook, PoolRelease,
-    PoolReset,
+    Pool, PoolAcquire, PoolCleanup, PoolHealth, PoolHeartbeat, PoolInit, PoolLook, PoolMerge,
+    PoolRelease, PoolReset,
 };
 pub use run::{
     Checkpoint, CheckpointWrite, Extent, Logs, Report, ReportFormat, Resume, Run, RunFormat,

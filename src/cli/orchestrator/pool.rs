@@ -13,6 +13,8 @@ pub enum Pool {
     Heartbeat(PoolHeartbeat),
     /// Give a worktree back; nothing in it is lost
     Release(PoolRelease),
+    /// Land the branches of finished tasks, as `git baton orchestrator merge` does
+    Merge(PoolMerge),
     /// Say who has which worktree
     Status(PoolLook),
     /// Remove the worktrees that nobody has
@@ -93,6 +95,16 @@ pub struct PoolRelease {
     /// Save what would be lost below `refs/baton/trash/`, and go on
     #[arg(long)]
     pub force: bool,
+    #[command(flatten)]
+    pub look: PoolLook,
+}
+
+/// `git baton orchestrator pool merge`.
+#[derive(Debug, Args)]
+pub struct PoolMerge {
+    /// The branch on which they land; without it, the one that the policy names
+    #[arg(value_name = "BRANCH")]
+    pub into: Option<String>,
     #[command(flatten)]
     pub look: PoolLook,
 }

@@ -7,7 +7,8 @@ use crate::commands::{ALLOWED, ExitCode, UNDECIDED};
 use crate::git::Repo;
 use crate::git::landing::{self, Refreshed};
 use crate::model::SessionId;
-use crate::orchestrator::aggregate::{self, Ground, Outcome, Request, Shown, Skipped, build};
+use crate::orchestrator::aggregate::{self, Ground, Outcome, Request, Skipped, build};
+use crate::orchestrator::checkouts::Shown;
 use crate::orchestrator::number::MAX_COUNTED_DIGITS;
 use crate::sys::GitEnv;
 

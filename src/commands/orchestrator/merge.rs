@@ -2,7 +2,7 @@
 
 use miette::{IntoDiagnostic, miette};
 
-use crate::cli::orchestrator::{Merge, MergeStrategy, TextFormat};
+use crate::cli::orchestrator::{Merge, MergeStrategy, PoolMerge, TextFormat};
 use crate::commands::{ALLOWED, BROKEN, ExitCode, INTERRUPTED, UNDECIDED, print, tell};
 use crate::git::Repo;
 use crate::orchestrator::merge::{self, MergeError, MergeReport, MergeRequest};
@@ -14,6 +14,7 @@ use crate::sys::interrupt::Interrupt;
 /// Merges and says what became of it.
 pub fn run(args: Merge) -> miette::Result<ExitCode> {
     let repo = Repo::open(&GitEnv::from_process().into_diagnostic()?)?;
+    let repo = merge::waiting::steady(repo)?;
     let interrupt = Interrupt::watch().into_diagnostic()?;
     let stop = || interrupt.came();
     let format = args.format;
@@ -26,8 +27,28 @@ pub fn run(args: Merge) -> miette::Result<ExitCode> {
     } else {
         merge::run_until(&repo, &request(args)?, &stop)
     };
-    match merged {
-        Ok(report) => show(&report, format),
+    finish(merged.map(|report| shown(&report, format)))
+}
+
+/// What merging the branches of the pool's tasks prints, and how it ends.
+pub(super) fn pool(repo: &Repo, args: PoolMerge) -> Result<(String, ExitCode), MergeError> {
+    let interrupt = Interrupt::watch().map_err(MergeError::Signals)?;
+    let request = MergeRequest {
+        into: args.into,
+        of_pool: true,
+        ..MergeRequest::default()
+    };
+    let report = merge::run_until(repo, &request, &|| interrupt.came())?;
+    Ok(shown(&report, args.look.format))
+}
+
+/// Prints an answer, or tells why there is none.
+pub(super) fn finish(answer: Result<(String, ExitCode), MergeError>) -> miette::Result<ExitCode> {
+    match answer {
+        Ok((text, code)) => {
+            print(&text)?;
+            Ok(code)
+        }
         Err(error) => {
             let code = match &error {
                 MergeError::Interrupted => INTERRUPTED,
@@ -61,16 +82,17 @@ fn request(args: Merge) -> miette::Result<MergeRequest> {
         after: args.after.iter().map(pair).collect::<miette::Result<_>>()?,
         dry_run: args.dry_run,
         branches: args.branches,
+        of_pool: false,
     })
 }
 
-fn show(report: &MergeReport, format: TextFormat) -> miette::Result<ExitCode> {
-    print(&match format {
+fn shown(report: &MergeReport, format: TextFormat) -> (String, ExitCode) {
+    let text = match format {
         TextFormat::Human => merge::render(report),
         TextFormat::Json => escape::json(&report.to_json()),
-    })?;
-    Ok(match report.is_clean() {
-        true => ALLOWED,
-        false => BROKEN,
-    })
+    };
+    match report.is_clean() {
+        true => (text, ALLOWED),
+        false => (text, BROKEN),
+    }
 }

@@ -5,10 +5,11 @@ use std::time::Duration;
 use miette::IntoDiagnostic;
 use serde::Serialize;
 
-use super::trash;
+use super::{merge, trash};
 use crate::cli::orchestrator::{Pool, PoolAcquire, TextFormat};
-use crate::commands::{ALLOWED, BROKEN, ExitCode, print, tell};
+use crate::commands::{ALLOWED, BROKEN, ExitCode};
 use crate::git::Repo;
+use crate::orchestrator::merge::MergeError;
 use crate::orchestrator::pool::{
     self, Acquire, Acquired, Left, PoolError, Release, Released, health::Health, output,
 };
@@ -19,21 +20,11 @@ use crate::sys::GitEnv;
 pub fn run(verb: Pool) -> miette::Result<ExitCode> {
     let env = GitEnv::from_process().into_diagnostic()?;
     let repo = Repo::open(&env)?;
-    match answer(&repo, &env, verb) {
-        Ok((text, code)) => {
-            print(&text)?;
-            Ok(code)
-        }
-        Err(error) if error.is_refusal() => {
-            tell(&format!("{:?}\n", miette::Report::new(error)));
-            Ok(BROKEN)
-        }
-        Err(error) => Err(error.into()),
-    }
+    merge::finish(answer(&repo, &env, verb))
 }
 
 /// What a verb prints, and how it ends.
-fn answer(repo: &Repo, env: &GitEnv, verb: Pool) -> Result<(String, ExitCode), PoolError> {
+fn answer(repo: &Repo, env: &GitEnv, verb: Pool) -> Result<(String, ExitCode), MergeError> {
     Ok(match verb {
         Pool::Init(args) => {
             pool::init(repo, args.size.map(usize::from))?;
@@ -63,6 +54,7 @@ fn answer(repo: &Repo, env: &GitEnv, verb: Pool) -> Result<(String, ExitCode), P
                 ALLOWED,
             )
         }
+        Pool::Merge(args) => merge::pool(repo, args)?,
         Pool::Status(look) => overview(repo, look.format, &[])?,
         Pool::Refresh(look) => {
             pool::refresh(repo)?;

@@ -3,15 +3,14 @@ use std::path::PathBuf;
 use miette::Diagnostic;
 use thiserror::Error;
 
-use super::landing::Shown;
 use super::lease::Holder;
 use super::select::Skipped;
 use crate::git::GitError;
-use crate::git::landing::Refreshed;
 use crate::guard::GuardError;
 use crate::handoff::RenderError;
 use crate::model::Oid;
 use crate::orchestrator::SessionError;
+use crate::orchestrator::checkouts::Shown;
 
 /// Why no aggregate was made.
 #[derive(Debug, Error, Diagnostic)]
@@ -187,17 +186,8 @@ pub enum AggregateError {
 }
 
 fn unshown(shown: &[Shown]) -> String {
-    let lines = shown.iter().filter_map(|one| {
-        let path = one.path.display();
-        match &one.refreshed {
-            Refreshed::Done | Refreshed::Dirty => None,
-            Refreshed::Locked => Some(format!(
-                "\n  {path}: another git command holds its index.lock"
-            )),
-            Refreshed::Failed(reason) => Some(format!("\n  {path}: {reason}")),
-        }
-    });
-    lines.collect()
+    let line = |one: &Shown| Some(format!("\n  {}: {}", one.path.display(), one.pending()?));
+    shown.iter().filter_map(line).collect()
 }
 
 fn listed(paths: &[PathBuf]) -> String {

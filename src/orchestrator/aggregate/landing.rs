@@ -10,9 +10,10 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::AggregateError;
-use crate::git::landing::{self as git, Refreshed};
+use crate::git::landing as git;
 use crate::git::{GitError, Repo, StoreError, history};
 use crate::model::Oid;
+use crate::orchestrator::checkouts::{self, Shown};
 use crate::sys::file;
 
 /// A commit and where it is to land.
@@ -24,22 +25,6 @@ pub struct Landing {
     pub old: Oid,
     /// The commit.
     pub new: Oid,
-}
-
-/// What a worktree shows of a commit that landed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Shown {
-    /// The worktree's root.
-    pub path: PathBuf,
-    /// Whether its index and its files have the change.
-    pub refreshed: Refreshed,
-}
-
-impl Shown {
-    /// Whether the next run has nothing left to do there.
-    pub fn is_settled(&self) -> bool {
-        matches!(self.refreshed, Refreshed::Done | Refreshed::Dirty)
-    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -80,7 +65,8 @@ pub fn in_the_way(repo: &Repo, landing: &Landing) -> Result<Vec<PathBuf>, Aggreg
     for worktree in git::worktrees(repo)? {
         if worktree.branch.is_some_and(|name| name == landing.branch) {
             let here = git::open_worktree(&worktree.path)?;
-            if git::is_in_the_way(&here, landing.old, landing.new) {
+            let would = git::would_refresh(&here, landing.old, landing.new);
+            if matches!(would, git::Refreshed::Dirty | git::Refreshed::Locked) {
                 found.push(worktree.path);
             }
         }
@@ -110,31 +96,11 @@ pub fn finish(repo: &Repo, landing: &Landing) -> Result<Vec<Shown>, AggregateErr
 fn show(
     repo: &Repo,
     landing: &Landing,
-    mut begun: BTreeSet<String>,
+    begun: BTreeSet<String>,
 ) -> Result<Vec<Shown>, AggregateError> {
-    let mut shown = Vec::new();
-    for worktree in git::worktrees(repo)? {
-        if worktree
-            .branch
-            .as_ref()
-            .is_none_or(|branch| *branch != landing.branch)
-        {
-            continue;
-        }
-        let here = git::open_worktree(&worktree.path)?;
-        let (old, new) = (landing.old, landing.new);
-        let refreshed = match begun.contains(&here.worktree_id()) {
-            true => git::resume(&here, old, new),
-            false => git::refresh(&here, old, new, || {
-                begun.insert(here.worktree_id());
-                write(repo, landing, &begun)
-            }),
-        };
-        shown.push(Shown {
-            refreshed,
-            path: worktree.path,
-        });
-    }
+    let ends = [landing.old, landing.new];
+    let note = |begun: &BTreeSet<String>| write(repo, landing, begun);
+    let shown = checkouts::show(repo, &landing.branch, ends, begun, note)?;
     if shown.iter().all(Shown::is_settled) {
         forget(repo)?;
     }

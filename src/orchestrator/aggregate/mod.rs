@@ -17,10 +17,11 @@ pub mod select;
 use crate::git::Repo;
 use crate::git::landing::Signing;
 use crate::model::{Oid, SessionId};
+use crate::orchestrator::checkouts::Shown;
 
 pub use error::AggregateError;
 pub use ground::Ground;
-pub use landing::{Landing, Shown};
+pub use landing::Landing;
 pub use select::{Plan, Skipped};
 
 /// What an orchestrator asks for.

@@ -1,18 +1,20 @@
 //! One attempt to land: all that is made again when the target moves meanwhile.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::apply::Applier;
 use super::ground::Ground;
 use super::join::Joiner;
-use super::landing::{self, Landing, Shown};
+use super::landing::{self, Landing};
 use super::open::Open;
 use super::report::{Afterwards, MergeReport, Outcome};
 use super::resolver::Resolver;
 use super::trial::Trials;
 use super::{MergeError, MergeRequest, candidates, chain, culprits, telling, tidy, waiting};
 use crate::git::Repo;
+use crate::git::landing::Refreshed;
 use crate::git::merge::Merger;
+use crate::orchestrator::checkouts::Shown;
 
 /// Completes the landing of a process that was killed; says whether there was one.
 pub fn recover(repo: &Repo) -> Result<bool, MergeError> {
@@ -24,25 +26,31 @@ pub fn recover(repo: &Repo) -> Result<bool, MergeError> {
         ..MergeRequest::default()
     };
     let (shown, _) = finish(repo, &Ground::of(repo, &request)?, &landing)?;
-    match shown.busy {
-        Some(path) => Err(MergeError::Busy(path)),
+    match shown.into_iter().find(|one| !one.is_settled()) {
         None => Ok(true),
+        Some(one) => Err(match one.refreshed {
+            Refreshed::Failed(why) => MergeError::Unshown {
+                into: landing.into,
+                path: one.path,
+                why,
+            },
+            _ => MergeError::Busy(one.path),
+        }),
     }
 }
 
+/// What the checkouts show, and what became of the branches, in their order.
+type Followed = (Vec<Shown>, Vec<Afterwards>);
+
 /// What follows once the target has moved: it is shown, branches go, and nothing is under way.
 /// The record stays while a checkout could not be shown it.
-fn finish(
-    repo: &Repo,
-    ground: &Ground,
-    landing: &Landing,
-) -> Result<(Shown, Vec<Afterwards>), MergeError> {
+fn finish(repo: &Repo, ground: &Ground, landing: &Landing) -> Result<Followed, MergeError> {
     let shown = landing::show(repo, landing)?;
     let fates = tidy::branches(repo, ground, landing.new, &landing.branches)?;
     for (name, _) in &landing.branches {
         waiting::close(repo, name)?;
     }
-    if shown.busy.is_none() {
+    if shown.iter().all(Shown::is_settled) {
         landing::forget(repo)?;
     }
     Ok((shown, fates))
@@ -86,11 +94,12 @@ pub fn attempt(
             .map(|link| &candidates[link.candidate])
             .map(|one| (one.name.clone(), one.tip))
             .collect(),
+        begun: BTreeSet::new(),
     };
     let Some((shown, fates)) = landed(repo, &ground, &landing, stop)? else {
         return Ok(None);
     };
-    report.checkouts = shown.checkouts;
+    report.checkouts = shown.iter().map(Into::into).collect();
     report.new = landing.new.to_string();
     let mut reports = telling::reports(&joiner, &candidates, &chain, |commits| Outcome::Landed {
         commits,
@@ -112,9 +121,9 @@ fn landed(
     ground: &Ground,
     landing: &Landing,
     stop: &dyn Fn() -> bool,
-) -> Result<Option<(Shown, Vec<Afterwards>)>, MergeError> {
+) -> Result<Option<Followed>, MergeError> {
     if landing.new == landing.old {
-        return Ok(Some((Shown::default(), Vec::new())));
+        return Ok(Some((Vec::new(), Vec::new())));
     }
     if stop() {
         return Err(MergeError::Interrupted);

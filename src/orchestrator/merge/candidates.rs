@@ -46,6 +46,7 @@ pub fn collect(
     merger: &Merger<'_>,
 ) -> Result<Candidates, MergeError> {
     let named = match request.branches.is_empty() {
+        true if request.of_pool => pooled(repo, ground)?,
         true => matching(repo, ground)?,
         false => named(repo, ground, &request.branches)?,
     };
@@ -56,7 +57,7 @@ pub fn collect(
         false => Unfinished::default(),
     };
     for (name, tip) in named {
-        if let Some(why) = unfinished.reason(&name)? {
+        if let Some(why) = unfinished.reason(&name, tip)? {
             let outcome = Outcome::Unfinished { why };
             found.others.push(BranchReport::new(&name, tip, outcome));
             continue;
@@ -248,39 +249,59 @@ fn matching(repo: &Repo, ground: &Ground) -> Result<Vec<(String, Oid)>, MergeErr
     Ok(names.collect())
 }
 
+/// The branches of the pool's tasks: of those whose slots were given back, oldest first, and then
+/// of those that have one.
+fn pooled(repo: &Repo, ground: &Ground) -> Result<Vec<(String, Oid)>, MergeError> {
+    let pool = pool::read(repo)?.ok_or(pool::PoolError::None)?;
+    let released = pool.finished.into_iter().map(|one| one.branch);
+    let leased = pool.slots.into_iter().filter_map(|slot| slot.lease?.branch);
+    let mut found: Vec<(String, Oid)> = Vec::new();
+    for branch in released.chain(leased) {
+        let name = short(&branch);
+        let is_known = found.iter().any(|(known, _)| known == name);
+        if let Some(tip) = repo.refs().resolve(&branch)?
+            && !is_known
+            && name != ground.into
+        {
+            found.push((name.to_owned(), tip));
+        }
+    }
+    Ok(found)
+}
+
 /// Branches on which somebody is still at work.
 #[derive(Default)]
 struct Unfinished {
     sessions: Vec<Session>,
     leases: Vec<(String, String)>,
+    /// The branches, full names, whose slots were given back, and where they were then.
+    released: Vec<(String, Oid)>,
     worktrees: Vec<landing::Worktree>,
 }
 
 impl Unfinished {
     fn read(repo: &Repo) -> Result<Self, MergeError> {
-        let slots = pool::read(repo)?.map_or_else(Vec::new, |pool| pool.slots);
+        let (slots, finished) =
+            pool::read(repo)?.map_or_else(Default::default, |pool| (pool.slots, pool.finished));
         let leased = |slot: pool::state::Slot| Some((slot.lease?.branch?, slot.name));
         Ok(Self {
             sessions: store::list(repo)?,
             leases: slots.into_iter().filter_map(leased).collect(),
+            released: finished
+                .into_iter()
+                .map(|one| (one.branch, one.tip))
+                .collect(),
             worktrees: landing::worktrees(repo)?,
         })
     }
 
-    fn reason(&self, branch: &str) -> Result<Option<String>, MergeError> {
+    fn reason(&self, branch: &str, tip: Oid) -> Result<Option<String>, MergeError> {
         let reference = full(branch);
-        let session_in = |state: State| {
-            let mut sessions = self.sessions.iter();
-            sessions.find(|one| one.branch.as_ref() == Some(&reference) && one.state == state)
-        };
-        if let Some(session) = session_in(State::Active) {
-            let number = &session.number;
-            return Ok(Some(format!("session {number} is still at work on it")));
-        }
-        let ended = session_in(State::Ended).is_some();
-        let mut leases = self.leases.iter().filter(|_| !ended);
-        if let Some((_, slot)) = leases.find(|(name, _)| short(name) == branch) {
-            return Ok(Some(format!("slot {slot} is still leased for it")));
+        // Whoever gives a slot back is done, even where the session is still to be ended.
+        if !self.released.contains(&(reference.clone(), tip))
+            && let Some(why) = self.worker(branch, &reference)
+        {
+            return Ok(Some(why));
         }
         let here = |one: &&landing::Worktree| {
             let branch = one.branch.as_ref();
@@ -293,5 +314,21 @@ impl Unfinished {
             }
         }
         Ok(None)
+    }
+
+    /// The session or the slot in which somebody is at work on a branch.
+    fn worker(&self, branch: &str, reference: &str) -> Option<String> {
+        let session_in = |state: State| {
+            let mut sessions = self.sessions.iter();
+            sessions.find(|one| one.branch.as_deref() == Some(reference) && one.state == state)
+        };
+        if let Some(session) = session_in(State::Active) {
+            let number = &session.number;
+            return Some(format!("session {number} is still at work on it"));
+        }
+        let ended = session_in(State::Ended).is_some();
+        let mut leases = self.leases.iter().filter(|_| !ended);
+        let (_, slot) = leases.find(|(name, _)| short(name) == branch)?;
+        Some(format!("slot {slot} is still leased for it"))
     }
 }

@@ -107,6 +107,20 @@ pub enum MergeError {
     ))]
     Busy(PathBuf),
 
+    /// What has landed could not be shown in a checkout, not even now.
+    #[error("what has landed on {into} cannot be shown in {}: {why}", .path.display())]
+    #[diagnostic(help(
+        "nothing is lost: make room there, and run the command again to complete it"
+    ))]
+    Unshown {
+        /// The target, in short.
+        into: String,
+        /// The worktree.
+        path: PathBuf,
+        /// What git says.
+        why: String,
+    },
+
     /// A command could not be run.
     #[error("`{command}` cannot be run in {}", .path.display())]
     #[diagnostic(help("check that `sh` is there and that the directory may be entered"))]
@@ -149,6 +163,11 @@ pub enum MergeError {
     ))]
     Record(PathBuf),
 
+    /// The system does not tell of interrupts.
+    #[error("signals cannot be watched: {0}")]
+    #[diagnostic(help("nothing was landed; run the command again"))]
+    Signals(std::io::Error),
+
     /// Somebody asked the process to end.
     #[error("interrupted; what has landed stays, and nothing else has changed")]
     #[diagnostic(help("run the command again to go on"))]
@@ -158,10 +177,11 @@ pub enum MergeError {
 impl MergeError {
     /// Whether it is a refusal of what was asked, not a failure to decide.
     pub fn is_refusal(&self) -> bool {
-        matches!(
-            self,
-            Self::TargetFails { .. } | Self::Dirty { .. } | Self::Busy(_) | Self::Cycle(_)
-        )
+        match self {
+            Self::TargetFails { .. } | Self::Dirty { .. } | Self::Busy(_) | Self::Cycle(_) => true,
+            Self::Pool(error) => error.is_refusal(),
+            _ => false,
+        }
     }
 }
 

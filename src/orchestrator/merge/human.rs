@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::report::{Afterwards, BranchReport, MergeReport, Outcome, TestEnd};
+use super::report::{Afterwards, BranchReport, CheckoutReport, MergeReport, Outcome, TestEnd};
 use crate::report::escape;
 
 /// The report, a line a branch and more where somebody has something to do.
@@ -23,7 +23,19 @@ pub fn render(report: &MergeReport) -> String {
             ),
         );
     }
-    for checkout in report.checkouts.iter().filter(|one| !one.updated) {
+    for checkout in &report.checkouts {
+        if let Some(why) = &checkout.pending {
+            line(
+                &mut text,
+                &format!(
+                    "{} does not show all of it yet: {why}; the next merge completes it",
+                    checkout.path
+                ),
+            );
+        }
+    }
+    let changed = |one: &&CheckoutReport| !one.updated && one.pending.is_none();
+    for checkout in report.checkouts.iter().filter(changed) {
         line(
             &mut text,
             &format!(

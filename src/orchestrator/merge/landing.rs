@@ -3,17 +3,17 @@
 //! A record says what is about to land. Whoever finds it, because the process that wrote it was
 //! killed, asks the target whether the commits have landed: if so, what was to follow is done.
 
-use bstr::ByteSlice;
-use std::path::PathBuf;
+use std::collections::BTreeSet;
 
+use bstr::ByteSlice;
 use serde::{Deserialize, Serialize};
 
 use super::ground::{Ground, full};
-use super::report::CheckoutReport;
 use super::{MergeError, place};
 use crate::git::landing::{self as git, Refreshed};
 use crate::git::{GitError, Repo, StoreError};
 use crate::model::Oid;
+use crate::orchestrator::checkouts::{self, Shown};
 use crate::sys::file;
 
 /// Commits that are to land.
@@ -27,11 +27,14 @@ pub struct Landing {
     pub new: Oid,
     /// The branches that land, in short, with their tips.
     pub branches: Vec<(String, Oid)>,
+    /// The worktrees, by their ids, of which files may have been written.
+    #[serde(default)]
+    pub begun: BTreeSet<String>,
 }
 
 /// Fails where a checkout of the target has changes of its own that the landing would touch.
 pub fn check_checkouts(repo: &Repo, ground: &Ground, new: Oid) -> Result<(), MergeError> {
-    for worktree in checkouts(repo, &ground.into)? {
+    for worktree in checkouts::of(repo, &ground.reference())? {
         let here = git::open_worktree(&worktree.path)?;
         match git::would_refresh(&here, ground.tip, new) {
             Refreshed::Done => {}
@@ -63,9 +66,13 @@ pub fn announce(repo: &Repo, landing: &Landing) -> Result<(), MergeError> {
     // where that process saw it.
     all.retain(|one| one.into == landing.into && one.old == landing.old && one != landing);
     all.push(landing.clone());
-    let json = serde_json::to_vec(&all).expect("records are plain text");
+    Ok(write(repo, &all)?)
+}
+
+fn write(repo: &Repo, all: &[Landing]) -> Result<(), GitError> {
+    let json = serde_json::to_vec(all).expect("records are plain text");
     let path = place::landing(repo);
-    Ok(file::write_atomically(&path, &json).map_err(GitError::io(path))?)
+    file::write_atomically(&path, &json).map_err(GitError::io(path))
 }
 
 /// Moves the target; `false` when it moved meanwhile, and all has to be made again.
@@ -82,30 +89,27 @@ pub fn land(repo: &Repo, landing: &Landing) -> Result<bool, MergeError> {
     }
 }
 
-/// What the checkouts of the target show of a landing.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Shown {
-    /// Each checkout.
-    pub checkouts: Vec<CheckoutReport>,
-    /// One that another git was at work in, so that it has to be shown the commits later.
-    pub busy: Option<PathBuf>,
-}
-
 /// Shows the commits in the checkouts of the target.
-pub fn show(repo: &Repo, landing: &Landing) -> Result<Shown, MergeError> {
-    let mut shown = Shown::default();
-    for worktree in checkouts(repo, &landing.into)? {
-        let here = git::open_worktree(&worktree.path)?;
-        let refreshed = git::refresh(&here, landing.old, landing.new, || Ok(()));
-        shown.checkouts.push(CheckoutReport {
-            path: worktree.path.display().to_string(),
-            updated: refreshed == Refreshed::Done,
-        });
-        if matches!(refreshed, Refreshed::Locked | Refreshed::Failed(_)) {
-            shown.busy = Some(worktree.path);
-        }
-    }
-    Ok(shown)
+pub fn show(repo: &Repo, landing: &Landing) -> Result<Vec<Shown>, MergeError> {
+    let note = |begun: &BTreeSet<String>| {
+        let begun = begun.clone();
+        write(
+            repo,
+            &[Landing {
+                begun,
+                ..landing.clone()
+            }],
+        )
+    };
+    let ends = [landing.old, landing.new];
+    let branch = full(&landing.into);
+    Ok(checkouts::show(
+        repo,
+        &branch,
+        ends,
+        landing.begun.clone(),
+        note,
+    )?)
 }
 
 /// The landing that was announced by a process that was killed, if it has come to pass.
@@ -134,15 +138,4 @@ fn announced(repo: &Repo) -> Result<Vec<Landing>, GitError> {
     let bytes = file::read_if_exists(&path).map_err(GitError::io(path))?;
     let read = |bytes: Vec<u8>| serde_json::from_slice(&bytes).ok();
     Ok(bytes.and_then(read).unwrap_or_default())
-}
-
-fn checkouts(repo: &Repo, into: &str) -> Result<Vec<git::Worktree>, GitError> {
-    let reference = full(into);
-    let mut all = git::worktrees(repo)?;
-    all.retain(|one| {
-        one.branch
-            .as_ref()
-            .is_some_and(|branch| **branch == *reference.as_bytes())
-    });
-    Ok(all)
 }

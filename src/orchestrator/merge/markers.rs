@@ -4,7 +4,7 @@ use bstr::{BStr, BString, ByteSlice};
 
 use super::report::Hunk;
 use crate::git::tree::Trees;
-use crate::git::{GitError, Repo};
+use crate::git::{GitError, Repo, landing};
 use crate::model::{EntryKind, Oid};
 
 /// The most bytes of one place that are quoted.
@@ -15,6 +15,25 @@ pub fn any(repo: &Repo, tree: Oid, paths: &[BString]) -> Result<bool, GitError> 
     for path in paths {
         if !hunks(repo, tree, path.as_bstr())?.is_empty() {
             return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Whether the merge was undone instead of resolved: the tree is that of one of the two sides,
+/// while in what was shown the other side had changed more than these paths.
+pub fn is_undone(
+    repo: &Repo,
+    tree: Oid,
+    shown: Oid,
+    sides: [Oid; 2],
+    paths: &[BString],
+) -> Result<bool, GitError> {
+    for side in sides {
+        let is_side = repo.objects().commit(side, &mut Vec::new())?.tree == tree;
+        if is_side {
+            let brought = landing::changed_paths(repo, side, shown)?;
+            return Ok(brought.iter().any(|path| !paths.contains(path)));
         }
     }
     Ok(false)

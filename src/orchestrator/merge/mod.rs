@@ -45,6 +45,8 @@ pub use resume::{abort, resume, skip};
 pub struct MergeRequest {
     /// The branches, in short or in full; empty for every finished one that the policy takes.
     pub branches: Vec<String>,
+    /// Whether an empty list stands for the branches of the pool's tasks instead.
+    pub of_pool: bool,
     /// The target; `None` for the policy's.
     pub into: Option<String>,
     /// What becomes of the commits; `None` for what the policy says.

@@ -6,6 +6,9 @@ use crate::git::Repo;
 use crate::orchestrator::pool::place as pool;
 use crate::policy::Policy;
 
+/// The name of the directory of the worktrees in which branches wait.
+pub const WAITING: &str = "merge-waiting";
+
 /// The directory of the worktrees: the pool's. Not the git directory, in which some test runners
 /// look at no file.
 pub fn worktrees(repo: &Repo, policy: &Policy) -> PathBuf {
@@ -32,7 +35,7 @@ pub fn resolver(worktrees: &Path) -> PathBuf {
 
 /// The worktree in which a branch waits for somebody to resolve its conflicts.
 pub fn waiting(worktrees: &Path, branch: &str) -> PathBuf {
-    worktrees.join("merge-waiting").join(file_name(branch))
+    worktrees.join(WAITING).join(file_name(branch))
 }
 
 /// The record of a branch that waits.

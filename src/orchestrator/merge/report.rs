@@ -3,6 +3,8 @@
 use schemars::{JsonSchema, Schema, schema_for};
 use serde::{Deserialize, Serialize};
 
+use crate::git::landing::Refreshed;
+use crate::orchestrator::checkouts::Shown;
 use crate::policy::merge::Strategy;
 
 /// The version of the document.
@@ -205,10 +207,23 @@ pub struct CheckoutReport {
     pub path: String,
     /// Whether it has the files of the new commit.
     pub updated: bool,
+    /// Why the next merge has something left to do there.
+    pub pending: Option<String>,
+}
+
+impl From<&Shown> for CheckoutReport {
+    fn from(shown: &Shown) -> Self {
+        Self {
+            path: shown.path.display().to_string(),
+            updated: shown.refreshed == Refreshed::Done,
+            pending: shown.pending().map(str::to_owned),
+        }
+    }
 }
 
 impl MergeReport {
-    /// Whether every branch is in the target, or could be.
+    /// Whether every branch is in the target, or could be, and every checkout of the target is as
+    /// it is to stay.
     pub fn is_clean(&self) -> bool {
         let arrived = |one: &BranchReport| {
             matches!(
@@ -220,7 +235,7 @@ impl MergeReport {
                     | Outcome::Skipped
             )
         };
-        self.branches.iter().all(arrived)
+        self.branches.iter().all(arrived) && self.checkouts.iter().all(|one| one.pending.is_none())
     }
 
     /// The report as JSON.

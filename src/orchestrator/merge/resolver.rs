@@ -102,7 +102,11 @@ impl<'a> Resolver<'a> {
         }
         // The files of other conflicts keep their markers, and are asked about later.
         let tree = worktree.take_all()?;
-        let is_resolved = !markers::any(self.repo, tree, &asked.paths)? && tree != stuck.tree;
+        let all: Vec<_> = stuck.conflicts.iter().map(|one| one.path.clone()).collect();
+        let sides = [stuck.onto, stuck.of];
+        let is_resolved = tree != stuck.tree
+            && !markers::any(self.repo, tree, &asked.paths)?
+            && !markers::is_undone(self.repo, tree, stuck.tree, sides, &all)?;
         Ok(is_resolved.then(|| Answer {
             tree,
             paths: asked.paths.clone(),

@@ -118,6 +118,10 @@ pub fn escalate(
             of: stuck.of,
             onto: stuck.onto,
             shown: stuck.tree,
+            in_index: stuck
+                .conflicts
+                .iter()
+                .any(|one| one.stages.iter().any(Option::is_some)),
             files: stuck
                 .conflicts
                 .iter()

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::apply::{Resolution, Stuck};
 use super::{MergeError, markers, place};
 use crate::git::own_worktree::{Left, OwnWorktree};
-use crate::git::{GitError, RefEdit, Repo};
+use crate::git::{GitError, RefEdit, Repo, landing};
 use crate::model::Oid;
 use crate::orchestrator::pool::trash::{self, Parcel};
 use crate::policy::merge::Strategy;
@@ -39,6 +39,10 @@ pub struct Waiting {
     pub onto: Oid,
     /// The files that are shown, with markers.
     pub shown: Oid,
+    /// Whether the index shows a conflict, so that staging it says what was decided, be it what is
+    /// shown.
+    #[serde(default)]
+    pub in_index: bool,
     /// The files in conflict.
     pub files: Vec<String>,
     /// What was made of earlier conflicts of the same branch.
@@ -100,8 +104,15 @@ impl Waiting {
                 "files still hold conflict markers".to_owned(),
             ));
         }
-        if tree == self.shown {
+        if tree == self.shown && !self.in_index {
             return Ok(Progress::Open("nothing was changed yet".to_owned()));
+        }
+        let sides = [self.onto, self.of];
+        if markers::is_undone(repo, tree, self.shown, sides, &files)? {
+            return Ok(Progress::Open(
+                "the files are those of one side, without what the other brings in other files"
+                    .to_owned(),
+            ));
         }
         let earlier = self.earlier.iter().map(|one| Resolution {
             of: one.of,
@@ -187,6 +198,24 @@ pub fn close(repo: &Repo, branch: &str) -> Result<(), MergeError> {
     match read(&path)? {
         Some(waiting) => gone(repo, &waiting),
         None => Ok(()),
+    }
+}
+
+/// The repository from a place that stays: the worktree in which a branch waits goes as soon as that
+/// has landed, be it the one from which somebody goes on.
+pub fn steady(repo: Repo) -> Result<Repo, GitError> {
+    let is_waiting = repo.work_tree().is_some_and(|root| {
+        let above = root.parent().and_then(Path::file_name);
+        above.is_some_and(|name| name == place::WAITING)
+    });
+    if !is_waiting {
+        return Ok(repo);
+    }
+    let all = landing::worktrees(&repo)?;
+    let main = all.iter().find(|one| one.branch.is_some());
+    match main.or(all.first()) {
+        Some(main) => landing::open_worktree(&main.path),
+        None => Ok(repo),
     }
 }
 
