@@ -13,6 +13,7 @@ pub mod conduct;
 mod error;
 pub mod files;
 pub mod gate;
+pub mod lanes;
 pub mod ownership;
 pub mod preflight;
 pub mod record;

@@ -62,6 +62,8 @@ pub trait Watcher {
     fn planned(&mut self, tasks: &TaskList, plan: &Plan);
     /// Something happened, and the run is now in this state.
     fn happened(&mut self, run: &str, state: &RunState, event: &Event);
+    /// Nothing has happened for a moment, and the run is still in this state.
+    fn waited(&mut self, _state: &RunState) {}
     /// Something worth a sentence to whoever reads along.
     fn said(&mut self, sentence: &str);
 }
