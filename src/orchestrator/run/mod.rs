@@ -14,6 +14,7 @@ mod error;
 pub mod files;
 pub mod gate;
 pub mod lanes;
+pub mod mirror;
 pub mod ownership;
 pub mod preflight;
 pub mod record;

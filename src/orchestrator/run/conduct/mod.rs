@@ -11,6 +11,7 @@ mod drive;
 mod error;
 mod judge;
 mod land;
+mod mirrored;
 mod session;
 mod setup;
 pub mod wishes;
@@ -77,6 +78,8 @@ struct Conductor<'a> {
     tasks: TaskList,
     stop: &'a (dyn Fn() -> bool + Sync),
     watcher: &'a mut dyn Watcher,
+    /// Why the run could not be told in the main worktree, as it was said last.
+    unmirrored: Option<String>,
 }
 
 /// Plans these tasks and runs them, until all is done or the run pauses. Gives the run's id and
@@ -110,6 +113,7 @@ pub fn begin(
         tasks,
         stop,
         watcher,
+        unmirrored: None,
     }
     .run(request.one_group)
 }
@@ -137,6 +141,7 @@ pub fn resume(
         tasks,
         stop,
         watcher,
+        unmirrored: None,
     }
     .run(one_group)
 }
@@ -265,12 +270,15 @@ impl Conductor<'_> {
     fn apply(&mut self, event: &Event) -> Result<(), ConductError> {
         let (next, due) = self.state.apply(event, clock::now_millis())?;
         let json = setup::json(&next);
+        let due = due.into_iter();
+        let due: Vec<_> = due
+            .map(|kind| next.checkpoint(&self.record.id, kind))
+            .collect();
         let mut files = vec![(STATE.to_owned(), json.into_bytes())];
-        for kind in due {
-            let checkpoint = next.checkpoint(&self.record.id, kind);
+        for checkpoint in &due {
             files.push((
                 setup::checkpoint_name(&self.record, files.len()),
-                setup::checkpoint_json(&checkpoint).into_bytes(),
+                setup::checkpoint_json(checkpoint).into_bytes(),
             ));
         }
         let files: Vec<_> = files
@@ -280,6 +288,13 @@ impl Conductor<'_> {
         self.record.save(self.repo, &files, next.phase.as_str())?;
         self.state = next;
         let (run, state) = (&self.record.id, &self.state);
+        if let Some(why) = mirrored::write(self.repo, &self.policy, run, state, &due)
+            && self.unmirrored.as_ref() != Some(&why)
+        {
+            self.watcher
+                .said(&format!("the run is not mirrored: {why}"));
+            self.unmirrored = Some(why);
+        }
         self.watcher.happened(run, state, event);
         Ok(())
     }
