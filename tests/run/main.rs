@@ -7,5 +7,6 @@ mod preflights;
 #[expect(dead_code, reason = "each test program uses a part of it")]
 #[path = "../sandbox/mod.rs"]
 mod sandbox;
+mod schemas;
 mod small;
 mod support;

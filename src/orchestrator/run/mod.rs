@@ -19,6 +19,7 @@ pub mod ownership;
 pub mod preflight;
 pub mod record;
 pub mod report;
+pub mod schemas;
 pub mod signal;
 pub mod state;
 pub mod telling;
