@@ -119,14 +119,15 @@ impl<'s> Scene<'s> {
                 "git commit -q -m 'Sessions 1 and 2, bundled, as it was done before'",
             ],
         )?;
-        let policy = Policy::default().effective_toml();
-        self.write(project, POLICY_PATH, &policy)?;
+        let mut policy = Policy::default();
+        policy.conductor.retry_delay = 0;
+        self.write(project, POLICY_PATH, &policy.effective_toml())?;
         self.lines(
             project,
             &[
                 "git add -A",
                 "git commit -q -m 'Adopt the rules'",
-                "git remote add origin ../forge.git",
+                "git remote add origin {forge.git}",
                 "git push -q -u origin main",
             ],
         )
