@@ -10,9 +10,9 @@ use std::time::Duration;
 use git_baton::guard::journal::Journal;
 use git_baton::hooks::Hook;
 
-use crate::Row;
 use crate::history::{self, POLICY, Size};
 use crate::run::{self, Contestant, git, medians, peak_memory, seal};
+use crate::{Row, pool};
 
 /// One group of lines of the table.
 #[derive(Clone, Copy)]
@@ -29,6 +29,8 @@ pub enum Bench {
     Merge,
     /// `orchestrator conflicts` among many branches.
     Conflicts,
+    /// `orchestrator pool`: a worktree acquired and released.
+    Pool,
     /// The program's size.
     Size,
 }
@@ -38,13 +40,14 @@ const MEGABYTE: f64 = 1_000_000.0;
 
 impl Bench {
     /// Every group, in the order of the table.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::PreCommit,
         Self::Rebase,
         Self::Fetch,
         Self::Verify,
         Self::Merge,
         Self::Conflicts,
+        Self::Pool,
         Self::Size,
     ];
 
@@ -57,6 +60,7 @@ impl Bench {
             Self::Verify => "verify",
             Self::Merge => "merge",
             Self::Conflicts => "conflicts",
+            Self::Pool => "pool",
             Self::Size => "size",
         }
     }
@@ -70,6 +74,7 @@ impl Bench {
             Self::Verify => verify(baton, directory),
             Self::Merge => crate::merging::rows(baton, directory),
             Self::Conflicts => conflicts(baton, directory),
+            Self::Pool => pool::rows(baton, directory),
             Self::Size => size(baton),
         }
     }
@@ -96,7 +101,7 @@ pub fn made(path: PathBuf, make: impl FnOnce(&Path) -> Result<()>) -> Result<Pat
 }
 
 /// Installs hooks as links to the program itself, and begins the journal.
-fn install(repository: &Path, baton: &Path, hooks: &[Hook]) -> Result<()> {
+pub fn install(repository: &Path, baton: &Path, hooks: &[Hook]) -> Result<()> {
     let git_dir = repository.join(".git");
     fs::create_dir_all(git_dir.join("hooks"))?;
     for hook in hooks {

@@ -96,7 +96,7 @@ fn import(
 
 /// The path of file `number` among `files`: ten top directories, spread over the alphabet, of
 /// directories of forty files.
-fn source_path(number: u64, files: u64) -> String {
+pub fn source_path(number: u64, files: u64) -> String {
     const TOPS: [&str; 10] = [
         "apps", "client", "docs", "engine", "lib", "packages", "server", "src", "tools", "web",
     ];
@@ -189,6 +189,25 @@ pub fn agents(path: &Path, files: u64, branches: u64) -> std::io::Result<()> {
                 let moved = source_path(files / 4 + number, files);
                 writeln!(import.out, "R {moved} src/moved/{number}.rs")?;
             }
+        }
+        Ok(())
+    })
+}
+
+/// A repository of `files` files on `main`, of which a branch `next`, a commit ahead, changes
+/// `moved`. Its working tree is left empty.
+pub fn moving(path: &Path, files: u64, moved: u64) -> std::io::Result<()> {
+    import(path, false, |import| {
+        let base = import.commit("main", "Begin\n", &[])?;
+        import.file("baton.toml", POLICY)?;
+        import.file(".gitignore", "target/\n")?;
+        for number in 0..files {
+            import.file(&source_path(number, files), &source(number % 512, 0))?;
+        }
+        import.commit("next", "Go on\n", &[base])?;
+        for number in 0..moved {
+            let number = number * (files / moved);
+            import.file(&source_path(number, files), &source(number, 1))?;
         }
         Ok(())
     })

@@ -6,6 +6,7 @@
 mod benches;
 mod history;
 mod merging;
+mod pool;
 mod run;
 
 use std::path::{Path, PathBuf};

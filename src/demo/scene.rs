@@ -13,11 +13,11 @@ use crate::hooks::Hook;
 pub(super) enum Place {
     /// The repository's main worktree, on `main`.
     Project,
-    /// The linked worktree of the first agent, on `agent-a`.
+    /// The pool's worktree of the first agent, on `agent-a`.
     AgentA,
-    /// The linked worktree of the second agent, on `agent-b`.
+    /// The pool's worktree of the second agent, on `agent-b`.
     AgentB,
-    /// The linked worktree of the third agent, on `agent-c`.
+    /// The pool's worktree of the third agent, on `agent-c`.
     AgentC,
     /// A clone in which no guard is installed.
     Outside,
@@ -44,8 +44,8 @@ impl Place {
         Self::Forge,
     ];
 
-    /// Its name, which is also that of its directory.
-    pub(super) fn directory(self) -> &'static str {
+    /// Its name, for an agent's worktree also that of its task and of its branch.
+    pub(super) fn name(self) -> &'static str {
         match self {
             Self::Project => "project",
             Self::AgentA => "agent-a",
@@ -55,7 +55,28 @@ impl Place {
             Self::Forge => "forge.git",
         }
     }
+
+    /// The worktree of the pool that an agent gets: the first that is free.
+    fn slot(self) -> Option<&'static str> {
+        match self {
+            Self::AgentA => Some("wt-1"),
+            Self::AgentB => Some("wt-2"),
+            Self::AgentC => Some("wt-3"),
+            Self::Project | Self::Outside | Self::Forge => None,
+        }
+    }
+
+    /// Its directory.
+    fn directory(self) -> PathBuf {
+        match self.slot() {
+            Some(slot) => Path::new(POOL).join(slot),
+            None => PathBuf::from(self.name()),
+        }
+    }
 }
+
+/// The directory of the pool of worktrees.
+pub(super) const POOL: &str = "agents";
 
 /// How the scene is put back: by git without any hook.
 const QUIET_GIT: &str = "git -c core.hooksPath=/dev/null";
@@ -92,7 +113,7 @@ impl<'s> Scene<'s> {
         let places = Place::ALL.iter();
         let words = places.map(|place| {
             let path = root.join(place.directory());
-            let name = place.directory().to_owned();
+            let name = place.name().to_owned();
             (name, path.to_string_lossy().into_owned())
         });
         Self {
@@ -309,9 +330,9 @@ impl<'s> Scene<'s> {
     /// The git directory of one worktree of the guarded repository.
     pub(super) fn git_dir(&self, place: Place) -> PathBuf {
         let shared = self.path(Place::Project).join(".git");
-        match place {
-            Place::Project => shared,
-            linked => shared.join("worktrees").join(linked.directory()),
+        match place.slot() {
+            None => shared,
+            Some(slot) => shared.join("worktrees").join(slot),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::DemoError;
 use super::attempts::HANDOFF as HANDOFF_PATH;
-use super::scene::{Place, Scene};
+use super::scene::{POOL, Place, Scene};
 use super::shell::{Ran, Shell};
 use crate::policy::{POLICY_PATH, Policy};
 
@@ -82,7 +82,7 @@ impl<'s> Scene<'s> {
         scene.guard()?;
         scene.begin_sessions(&EARLIER)?;
         scene.end_sessions(&EARLIER)?;
-        for agent in [Place::AgentA, Place::AgentB, Place::AgentC] {
+        for agent in [Place::AgentA, Place::AgentB] {
             scene.lines(agent, &["git merge -q --ff-only main"])?;
         }
         scene.begin_sessions(&PARALLEL)?;
@@ -120,6 +120,8 @@ impl<'s> Scene<'s> {
             ],
         )?;
         let mut policy = Policy::default();
+        policy.pool.root = format!("../{POOL}");
+        policy.pool.branch = "{task}".to_owned();
         policy.conductor.retry_delay = 0;
         self.write(project, POLICY_PATH, &policy.effective_toml())?;
         self.lines(
@@ -133,17 +135,12 @@ impl<'s> Scene<'s> {
         )
     }
 
-    /// Installs the guard, and makes the agents' worktrees.
+    /// Installs the guard, and makes the worktrees that agents get.
     fn guard(&self) -> Result<(), DemoError> {
         self.lines(Place::Forge, &["git-baton install --server"])?;
         self.lines(
             Place::Project,
-            &[
-                "git-baton install",
-                "git worktree add -q -b agent-a ../agent-a main",
-                "git worktree add -q -b agent-b ../agent-b main",
-                "git worktree add -q -b agent-c ../agent-c main",
-            ],
+            &["git-baton install", "git-baton orchestrator pool init 3"],
         )
     }
 
@@ -182,16 +179,31 @@ impl<'s> Scene<'s> {
     fn begin_sessions(&self, sessions: &[Session]) -> Result<(), DemoError> {
         let mut logs = Vec::new();
         for session in sessions {
-            let title = session.title;
-            let start = format!("git-baton session start --date {DAY} --title '{title}'");
-            let said = self.line(session.place, &start, self.words())?;
-            let log = said.lines().find_map(|line| line.strip_prefix("log "));
-            logs.push(log.unwrap_or_default().to_owned());
+            logs.push(self.begin_session(session)?);
         }
         for (session, log) in sessions.iter().zip(&logs) {
             self.work(session, log)?;
         }
         Ok(())
+    }
+
+    /// An agent begins, in the worktree that it has or else in one that it acquires; gives the path
+    /// of its log.
+    fn begin_session(&self, session: &Session) -> Result<String, DemoError> {
+        let (place, title) = (session.place, session.title);
+        if !self.git_dir(place).join("baton").exists() {
+            let task = place.name();
+            let acquire = format!(
+                "git-baton orchestrator pool acquire {task} --date {DAY} --title '{title}'"
+            );
+            self.line(Place::Project, &acquire, self.words())?;
+            let untracked = "git ls-files --others --exclude-standard";
+            return self.line(place, untracked, self.words());
+        }
+        let start = format!("git-baton session start --date {DAY} --title '{title}'");
+        let said = self.line(place, &start, self.words())?;
+        let log = said.lines().find_map(|line| line.strip_prefix("log "));
+        Ok(log.unwrap_or_default().to_owned())
     }
 
     /// An agent works, keeps its log, hands in its summary, and commits it all.
@@ -226,7 +238,7 @@ impl<'s> Scene<'s> {
             tell(session.place, "git-baton session end")?;
         }
         for session in sessions {
-            let (branch, number) = (session.place.directory(), session.number);
+            let (branch, number) = (session.place.name(), session.number);
             let merge = format!("git merge -q --no-ff -m 'Merge session {number}' {branch}");
             self.lines(Place::Project, &[&merge])?;
         }

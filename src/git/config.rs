@@ -71,6 +71,9 @@ impl Config {
     /// caller gives by the environment or `git -c` are among them.
     pub fn paths(&self, key: &str) -> Result<Vec<Setting>, GitError> {
         let raw = self.all(key, &[])?;
+        if raw.is_empty() {
+            return Ok(Vec::new());
+        }
         let expanded = self.all(key, &["--type=path"])?;
         Ok(raw
             .into_iter()

@@ -1,10 +1,13 @@
 //! Whether a branch's work has arrived in another, be it merged, rebased, picked or squashed.
 
+mod line;
+
 use std::collections::{HashMap, HashSet};
 
 use bstr::{BString, ByteSlice};
 use sha2::{Digest, Sha256};
 
+use super::merge::Merger;
 use super::scratch_index::{nul_ended, nul_separated};
 use super::{GitError, GitVersion, Repo};
 use crate::model::Oid;
@@ -43,28 +46,67 @@ const MAX_WALKED_PATHS: usize = 1000;
 /// What the target took back later counts as arrived: it was taken back on purpose. What a
 /// branch did and undid again is no work.
 pub fn is_contained(repo: &Repo, tip: Oid, target: Oid) -> Result<Containment, GitError> {
-    if is_ancestor(repo, tip, target)? {
+    if tip == target {
         return Ok(Containment::Ancestor);
     }
-    let own = commits_between(repo, target, tip)?;
-    let mut missing = own.iter().map(|commit| commit.oid).collect::<Vec<_>>();
     let Some(base) = repo.merge_base(target, tip)? else {
-        return Ok(Containment::Missing(missing));
+        let all = commits_between(repo, target, tip)?;
+        let all = all.into_iter().map(|commit| commit.oid);
+        return Ok(Containment::Missing(all.collect()));
     };
-    let merges_in_memory = repo.program().version()? >= MERGES_IN_MEMORY;
-    let patches = Patches { repo };
-    let touched = patches.paths(base, tip, &own)?;
-    let arrived = patches.of_commits(&patches.walk(base, target, &touched)?)?;
-    let arrived: HashSet<_> = arrived.into_values().flatten().collect();
-    if let Some(squashed) = patches.between(base, tip)?
-        && arrived.contains(&squashed)
-    {
-        return Ok(Containment::Squashed);
+    if base == tip {
+        return Ok(Containment::Ancestor);
     }
+    let patches = Patches { repo };
+    let (own, touched, empty) = match line::between(repo, base, tip)? {
+        Some(line) => (line.commits, line.touched, Some(line.empty)),
+        None => {
+            let own = commits_between(repo, target, tip)?;
+            let touched = patches.paths(base, tip, &own)?;
+            (own, touched, None)
+        }
+    };
+    let candidates = match target == base {
+        true => Vec::new(),
+        false => patches.walk(base, target, &touched)?,
+    };
+    let mut missing: Vec<_> = own.iter().map(|commit| commit.oid).collect();
+    match empty {
+        // Mostly so: the target has touched nothing that the branch has.
+        Some(empty) if candidates.is_empty() => missing.retain(|commit| !empty.contains(commit)),
+        _ => {
+            let arrived = patches.of_commits(&candidates)?;
+            let arrived: HashSet<_> = arrived.into_values().flatten().collect();
+            if let Some(squashed) = patches.between(base, tip)?
+                && arrived.contains(&squashed)
+            {
+                return Ok(Containment::Squashed);
+            }
+            let present = present(repo, &own, &arrived)?;
+            missing.retain(|commit| !present.contains(commit));
+        }
+    }
+    if missing.is_empty() {
+        return Ok(Containment::Patches);
+    }
+    Ok(match adds_nothing(repo, tip, target, &touched)? {
+        true => Containment::Content,
+        false => Containment::Missing(missing),
+    })
+}
+
+/// Those of the commits that were made again among these changes, or change nothing.
+fn present(
+    repo: &Repo,
+    own: &[Listed],
+    arrived: &HashSet<PatchId>,
+) -> Result<HashSet<Oid>, GitError> {
+    let merges_in_memory = merges_in_memory(repo)?;
     let single: Vec<_> = own.iter().filter(|one| one.parents.len() < 2).collect();
-    let made = patches.of_commits(&single.iter().map(|one| one.oid).collect::<Vec<_>>())?;
+    let single: Vec<_> = single.iter().map(|one| one.oid).collect();
+    let made = Patches { repo }.of_commits(&single)?;
     let mut present = HashSet::new();
-    for commit in &own {
+    for commit in own {
         let is_present = match commit.parents.as_slice() {
             [one, other] => {
                 merges_in_memory && merged(repo, *one, *other)? == Some(tree_of(repo, commit.oid)?)
@@ -80,27 +122,21 @@ pub fn is_contained(repo: &Repo, tip: Oid, target: Oid) -> Result<Containment, G
             present.insert(commit.oid);
         }
     }
-    missing.retain(|commit| !present.contains(commit));
-    if missing.is_empty() {
-        return Ok(Containment::Patches);
-    }
-    if merges_in_memory
-        && !has_merge_drivers(repo, &touched)?
-        && merged(repo, target, tip)? == Some(tree_of(repo, target)?)
-    {
-        return Ok(Containment::Content);
-    }
-    Ok(Containment::Missing(missing))
+    Ok(present)
 }
 
-/// Whether a commit is in another's history, or is it.
-pub fn is_ancestor(repo: &Repo, commit: Oid, of: Oid) -> Result<bool, GitError> {
-    if commit == of {
-        return Ok(true);
+/// Whether merging the branch, which touches these paths, would change nothing in the target.
+fn adds_nothing(repo: &Repo, tip: Oid, target: Oid, touched: &[BString]) -> Result<bool, GitError> {
+    if let Some(known) = Merger::new(repo)?.adds_nothing(target, tip)? {
+        return Ok(known);
     }
-    let (commit, of) = (commit.to_string(), of.to_string());
-    let args = ["merge-base", "--is-ancestor", &commit, &of];
-    Ok(repo.program().answer_or_none(args)?.is_some())
+    Ok(merges_in_memory(repo)?
+        && !has_merge_drivers(repo, touched)?
+        && merged(repo, target, tip)? == Some(tree_of(repo, target)?))
+}
+
+fn merges_in_memory(repo: &Repo) -> Result<bool, GitError> {
+    Ok(repo.program().version()? >= MERGES_IN_MEMORY)
 }
 
 struct Listed {

@@ -14,6 +14,7 @@ pub mod merge;
 mod objects;
 pub mod own_worktree;
 mod program;
+pub mod reflog;
 mod refs;
 mod repo;
 mod restore;

@@ -8,6 +8,7 @@ use super::layout::Layout;
 use super::objects::Objects;
 use super::program::Program;
 use super::refs::{self, Refs};
+use super::revision::{self, Plain};
 use super::store::Store;
 use super::worktrees::{self, Worktree};
 use crate::model::Oid;
@@ -211,6 +212,9 @@ impl Repo {
             name: revision.escape_debug().to_string(),
             reason: reason.to_owned(),
         };
+        if let Ok(Some(Plain { tip, hidden: None })) = revision::plain(self, revision) {
+            return Ok(tip);
+        }
         let oid = self
             .program
             .rev_parse(revision)?

@@ -4,12 +4,15 @@
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use bstr::{BString, ByteSlice};
 
-use super::{GitError, RefEdit, Repo, StoreError};
+use super::tree::{Everything, TreeReader};
+use super::{GitError, RefEdit, Repo, StoreError, index};
 use crate::model::Oid;
-use crate::sys::file;
+use crate::sys::clone::Copier;
+use crate::sys::{clock, file};
 
 /// What a rebase, a merge and the like leave in the git directory of a worktree while they are
 /// under way (`gitrepository-layout(5)`, git's `wt-status.c` and `branch.c`).
@@ -48,7 +51,7 @@ pub fn add(repo: &Repo, path: &Path, base: Oid, reason: &str) -> Result<(), GitE
     .map(OsStr::new)
     .to_vec();
     args.extend([path.as_os_str(), OsStr::new(&base)]);
-    run(repo, args)
+    run_among_others(repo, &args)
 }
 
 /// Removes a worktree with all it holds, locked or not, and what git knows of it. It need not be
@@ -62,7 +65,8 @@ pub fn remove(repo: &Repo, path: &Path) -> Result<(), GitError> {
         file::make_directories_writable(path).map_err(GitError::io(path))?;
     }
     let args = ["worktree", "remove", "--force", "--force", "--"].map(OsStr::new);
-    let done = run(repo, args.into_iter().chain([path.as_os_str()]));
+    let args: Vec<_> = args.into_iter().chain([path.as_os_str()]).collect();
+    let done = run_among_others(repo, &args);
     let git_dir = repo.common_dir().join("worktrees").join(id);
     match done {
         Ok(()) => discard(path),
@@ -197,6 +201,26 @@ pub fn is_pristine(slot: &Repo) -> Result<bool, GitError> {
     Ok(slot.program().run(command, args, None)?.is_empty())
 }
 
+/// Whether all that [`advance`] would touch between these commits is as the first one has it.
+pub fn is_pristine_between(slot: &Repo, old: Oid, new: Oid) -> Result<bool, GitError> {
+    let Some(root) = slot.work_tree() else {
+        return Ok(false);
+    };
+    let tree = |commit| slot.objects().peel_to_tree(commit);
+    let changes =
+        TreeReader::new(slot.objects(), &Everything).changes(tree(new)?, &[tree(old)?])?;
+    let (there, absent): (Vec<_>, Vec<_>) = changes
+        .into_iter()
+        .partition(|change| change.before.iter().all(Option::is_some));
+    let is_free = |path: &BString| !file::is_taken(&root.join(path.to_path_lossy()));
+    let there = there.into_iter().map(|change| change.path).collect();
+    let index = slot.git_dir().join("index");
+    let id_len = slot.objects().id_len();
+    let seen = index::are_as_seen(&index, slot.git_dir(), id_len, root, &there);
+    // What cannot be read here is for git to look at.
+    Ok(seen.unwrap_or(false) && absent.iter().all(|change| is_free(&change.path)))
+}
+
 /// Makes the worktree what a fresh checkout of `base` on no branch would be, but for ignored files
 /// that match one of the patterns `keep`. Whatever else is there is lost.
 pub fn restore(slot: &Repo, base: Oid, keep: &[String], reason: &str) -> Result<(), GitError> {
@@ -208,6 +232,34 @@ pub fn restore(slot: &Repo, base: Oid, keep: &[String], reason: &str) -> Result<
     let base = base.to_string();
     run(slot, ["reset", "--quiet", "--hard", &base])?;
     slot.drop_changed_submodules()
+}
+
+/// Gives a worktree without files those of `commit` that are in another, sharing their blocks; where
+/// the file system cannot, or anything else stands in the way, some or all are not there. The
+/// index knows those that are as the commit has them: [`restore`] need only write the others.
+pub fn share_files(slot: &Repo, from: &Path, commit: Oid) -> Result<(), GitError> {
+    let Some(root) = slot.work_tree() else {
+        return Ok(());
+    };
+    let tree = slot.objects().peel_to_tree(commit)?;
+    let copier = Copier::default();
+    let mut directory = PathBuf::new();
+    for (path, _) in TreeReader::new(slot.objects(), &Everything).entries(tree)? {
+        let path = path.to_path_lossy();
+        if let Some(parent) = path.parent().filter(|parent| *parent != directory) {
+            directory = parent.to_owned();
+            let place = root.join(parent);
+            file::make_directory(&place).map_err(GitError::io(place))?;
+        }
+        // A file that is not there, or a submodule, is left to the check-out.
+        if let Ok(false) = copier.share_new(&from.join(&path), &root.join(&path)) {
+            return Ok(());
+        }
+    }
+    run(slot, ["read-tree", &commit.to_string()])?;
+    // It says by its exit status that some files are not as the commit has them.
+    drop(run(slot, ["update-index", "-q", "--refresh"]));
+    Ok(())
 }
 
 /// Like [`restore`], where every tracked file is as `HEAD` has it: then only the difference between
@@ -262,6 +314,27 @@ fn run<A: AsRef<OsStr>>(repo: &Repo, args: impl IntoIterator<Item = A>) -> Resul
         .env_remove("GIT_INDEX_FILE")
         .env_remove("GIT_PREFIX");
     repo.program().run(command, args, None).map(drop)
+}
+
+/// How often a command that reads the list of worktrees is tried.
+const TRIES: usize = 20;
+
+/// How long it waits in between.
+const PAUSE: Duration = Duration::from_millis(25);
+
+/// Runs a command that reads the list of worktrees first. It dies, before it has done anything, of
+/// an entry that somebody's `git worktree add` is just writing (`get_common_dir_noenv` in git's
+/// `setup.c`): then it is run again.
+fn run_among_others(repo: &Repo, args: &[&OsStr]) -> Result<(), GitError> {
+    for _ in 1..TRIES {
+        match run(repo, args) {
+            Err(GitError::Program { reason, .. }) if reason.contains("failed to read") => {
+                clock::wait(PAUSE);
+            }
+            done => return done,
+        }
+    }
+    run(repo, args)
 }
 
 /// Whether git allows a branch of this full name.

@@ -3,12 +3,13 @@
 use std::path::PathBuf;
 use std::process::Stdio;
 
-use bstr::{BString, ByteSlice};
+use bstr::{BStr, BString, ByteSlice};
 
 use super::config::{Config, Scope};
+use super::index::{self, Marked};
 use super::scratch_index::{ScratchIndex, nul_separated};
 use super::{GitError, Program, Repo};
-use crate::model::{EntryKind, Oid};
+use crate::model::{EntryKind, Oid, Watch};
 use crate::sys::{self, file};
 
 /// What a worktree holds beside its commit.
@@ -96,19 +97,15 @@ pub fn remembered_commits(worktree: &Repo) -> Result<Vec<Oid>, GitError> {
 /// No lock is taken, and nothing is believed that an agent can tell git: no file system monitor,
 /// no excludes in `info/exclude` or in a `core.excludesFile` of the repository's configuration.
 pub fn of(worktree: &Repo) -> Result<Status, GitError> {
-    let (changed, untracked, tracked) = std::thread::scope(|scope| {
-        let program = worktree.program();
+    let is_hiding = hides_untracked(worktree)?;
+    let tracked = Tracked::of(worktree)?;
+    let program = worktree.program();
+    let (changed, untracked) = std::thread::scope(|scope| {
         let changed = scope.spawn(|| changed(program));
-        let untracked = scope.spawn(|| untracked(program));
-        let tracked = tracked(program);
-        let joined = "the thread only asks git";
-        (
-            changed.join().expect(joined),
-            untracked.join().expect(joined),
-            tracked,
-        )
+        let untracked = untracked(program, is_hiding);
+        (changed.join().expect("the thread only asks git"), untracked)
     });
-    let (mut changed, tracked) = (changed?, tracked?);
+    let mut changed = changed?;
     changed.extend(tracked.hidden_changes(worktree)?);
     changed.sort();
     changed.dedup();
@@ -189,23 +186,55 @@ fn path_of(line: &[u8]) -> Option<&[u8]> {
 }
 
 /// What no commit and no index holds, as far as `.gitignore` files and the user's own excludes
-/// do not name it.
-fn untracked(program: &Program) -> Result<Vec<BString>, GitError> {
+/// do not name it; `.gitignore` files do not count where they could be `hiding` something.
+fn untracked(program: &Program, hiding: bool) -> Result<Vec<BString>, GitError> {
     let mut options = Vec::new();
-    // A `.gitignore` at the root that nobody has committed could hide all there is, itself too.
-    let is_tracked = !ask(
-        program,
-        &["ls-files", "-z", "--", ":(top,literal).gitignore"],
-    )?
-    .is_empty();
-    let root = program.directory();
-    if is_tracked || !file::is_taken(&root.join(".gitignore")) {
+    if !hiding {
         options.push("--exclude-per-directory=.gitignore".to_owned());
     }
     if let Some(path) = users_excludes(program)?.and_then(|path| path.to_str().map(str::to_owned)) {
         options.push(format!("--exclude-from={path}"));
     }
     others(program, &options)
+}
+
+/// The rules at the root of a worktree.
+const RULES: &str = ".gitignore";
+
+/// Whether there is a `.gitignore` at the root that nobody has committed: it could hide all there
+/// is, itself too.
+fn hides_untracked(worktree: &Repo) -> Result<bool, GitError> {
+    if !file::is_taken(&worktree.program().directory().join(RULES)) {
+        return Ok(false);
+    }
+    let objects = worktree.objects();
+    let path = worktree.git_dir().join("index");
+    let (git_dir, id_len) = (worktree.git_dir(), objects.id_len());
+    match index::staged_entries(&path, git_dir, id_len, &Rules, objects) {
+        Ok(found) => Ok(found.is_empty()),
+        // An index in the middle of a merge, say, is for git to read.
+        Err(_) => {
+            let args = ["ls-files", "-z", "--", ":(top,literal).gitignore"];
+            Ok(ask(worktree.program(), &args)?.is_empty())
+        }
+    }
+}
+
+/// Watches [`RULES`] alone.
+struct Rules;
+
+impl Watch for Rules {
+    fn watches(&self, path: &BStr) -> bool {
+        path == RULES
+    }
+
+    fn may_watch_below(&self, directory: &BStr) -> bool {
+        directory.is_empty()
+    }
+
+    fn scan_bound(&self) -> Option<&BStr> {
+        Some(RULES.into())
+    }
 }
 
 /// Every file that nothing tracks, ignored or not.
@@ -263,33 +292,29 @@ struct Tracked {
     submodules: Vec<BString>,
 }
 
-fn tracked(program: &Program) -> Result<Tracked, GitError> {
-    let mut tracked = Tracked::default();
-    let root = program.directory();
-    let out = ask(program, &["ls-files", "-v", "--stage", "-z"])?;
-    for line in out.split(|byte| *byte == 0) {
-        // `<tag> <mode> <id> <stage>\t<path>`
-        let (Some(tag), Some(at)) = (line.first(), line.find_byte(b'\t')) else {
-            continue;
-        };
-        let path = BString::from(&line[at + 1..]);
-        let skipped = matches!(tag, b'S' | b's');
-        if skipped || tag.is_ascii_lowercase() {
-            tracked.hidden.push((path.clone(), skipped));
-        }
-        let mode = line.get(2..8).and_then(|mode| mode.to_str().ok());
-        let mode = mode.and_then(|mode| u32::from_str_radix(mode, 8).ok());
-        if mode.is_some_and(|mode| EntryKind::of(mode) == EntryKind::Submodule)
-            && file::is_taken(&root.join(path.to_path_lossy()).join(".git"))
-        {
-            tracked.submodules.push(path);
-        }
-    }
-    tracked.submodules.dedup();
-    Ok(tracked)
-}
-
 impl Tracked {
+    fn of(worktree: &Repo) -> Result<Self, GitError> {
+        let path = worktree.git_dir().join("index");
+        let id_len = worktree.objects().id_len();
+        let marked = match index::marked_entries(&path, worktree.git_dir(), id_len) {
+            Ok(Some(marked)) => marked,
+            Ok(None) | Err(_) => listed(worktree.program())?,
+        };
+        let root = worktree.program().directory();
+        let mut tracked = Self::default();
+        for one in marked {
+            if one.assumed || one.skipped {
+                tracked.hidden.push((one.path.clone(), one.skipped));
+            }
+            if one.is_submodule && file::is_taken(&root.join(one.path.to_path_lossy()).join(".git"))
+            {
+                tracked.submodules.push(one.path);
+            }
+        }
+        tracked.submodules.dedup();
+        Ok(tracked)
+    }
+
     fn hidden_changes(&self, worktree: &Repo) -> Result<Vec<BString>, GitError> {
         let looked_at = self.looked_at(worktree);
         if looked_at.is_empty() {
@@ -313,10 +338,28 @@ impl Tracked {
     }
 }
 
+/// The entries of the index that are hidden or submodules, as git lists them.
+fn listed(program: &Program) -> Result<Vec<Marked>, GitError> {
+    let out = ask(program, &["ls-files", "-v", "--stage", "-z"])?;
+    // `<tag> <mode> <id> <stage>\t<path>`
+    let lines = out.split(|byte| *byte == 0).filter_map(|line| {
+        let (tag, at) = (line.first()?, line.find_byte(b'\t')?);
+        let mode = line.get(2..8).and_then(|mode| mode.to_str().ok());
+        let mode = mode.and_then(|mode| u32::from_str_radix(mode, 8).ok());
+        Some(Marked {
+            path: line[at + 1..].into(),
+            assumed: tag.is_ascii_lowercase(),
+            skipped: matches!(tag, b'S' | b's'),
+            is_submodule: mode.is_some_and(|mode| EntryKind::of(mode) == EntryKind::Submodule),
+        })
+    });
+    Ok(lines.collect())
+}
+
 /// The entries of the worktree's index whose files git was told not to look at, but for those
 /// that a sparse checkout leaves out.
 pub fn hidden(worktree: &Repo) -> Result<Vec<BString>, GitError> {
-    Ok(tracked(worktree.program())?.looked_at(worktree))
+    Ok(Tracked::of(worktree)?.looked_at(worktree))
 }
 
 /// Whether the repository has a commit, stashed ones included, that no remote is known to have.

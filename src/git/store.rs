@@ -1,13 +1,15 @@
 //! Objects and references that Baton writes for itself, below `refs/baton/`.
 
 use bstr::{BStr, ByteSlice};
+use gix::objs::Kind;
 use miette::Diagnostic;
 use thiserror::Error;
 
-use super::{GitError, Repo};
-use crate::model::{Entry, EntryKind, Oid};
+use super::commit_object::{self, NewCommit};
+use super::{GitError, Repo, tree_object};
+use crate::model::{Entry, Oid};
 
-/// Writes objects and moves references, by the git program alone.
+/// Writes objects, and moves references by the git program.
 #[derive(Clone, Copy)]
 pub struct Store<'a> {
     repo: &'a Repo,
@@ -39,12 +41,7 @@ pub enum StoreError {
 }
 
 /// Who makes Baton's own commits.
-const IDENTITY: [(&str, &str); 4] = [
-    ("GIT_AUTHOR_NAME", "baton"),
-    ("GIT_AUTHOR_EMAIL", "baton@localhost"),
-    ("GIT_COMMITTER_NAME", "baton"),
-    ("GIT_COMMITTER_EMAIL", "baton@localhost"),
-];
+const IDENTITY: &str = "baton <baton@localhost>";
 
 /// How long, in milliseconds, git waits for a reference that another process holds: fifty
 /// agents at once, each with hooks that run meanwhile, take longer than its default of 100.
@@ -64,9 +61,7 @@ impl<'a> Store<'a> {
 
     /// Writes a blob.
     pub fn blob(&self, content: &[u8]) -> Result<Oid, GitError> {
-        let args = ["hash-object", "-w", "--stdin", "--no-filters"];
-        let program = self.repo.program();
-        written(&args, &program.output_with_input(args, content)?)
+        self.repo.objects().write(Kind::Blob, content)
     }
 
     /// Writes the bytes of these files as blobs, in their order, just as they are.
@@ -86,21 +81,12 @@ impl<'a> Store<'a> {
 
     /// Writes a tree of these entries, whose names hold no `/`, in any order.
     pub fn tree(&self, entries: &[(&BStr, Entry)]) -> Result<Oid, GitError> {
-        let mut input = Vec::new();
-        for (name, entry) in entries {
-            let kind = match entry.kind() {
-                EntryKind::Tree => "tree",
-                EntryKind::Submodule => "commit",
-                _ => "blob",
-            };
-            let head = format!("{:06o} {kind} {}\t", entry.mode, entry.oid);
-            input.extend_from_slice(head.as_bytes());
-            input.extend_from_slice(name);
-            input.push(0);
-        }
-        let args = ["mktree", "-z"];
-        let program = self.repo.program();
-        written(&args, &program.output_with_input(args, &input)?)
+        let entries: Vec<_> = entries
+            .iter()
+            .map(|(name, entry)| ((*name).to_owned(), *entry))
+            .collect();
+        let bytes = tree_object::serialized(&entries);
+        self.repo.objects().write_tree(&bytes)
     }
 
     /// Writes a commit in Baton's name, made at `time` (seconds since the epoch).
@@ -111,24 +97,16 @@ impl<'a> Store<'a> {
         message: &[u8],
         time: i64,
     ) -> Result<Oid, GitError> {
-        let program = self.repo.program();
-        let date = format!("{time} +0000");
-        let mut command = program.command();
-        command
-            .envs(IDENTITY)
-            .env("GIT_AUTHOR_DATE", &date)
-            .env("GIT_COMMITTER_DATE", &date);
-        let mut args = vec![
-            "-c".to_owned(),
-            "i18n.commitEncoding=UTF-8".to_owned(),
-            "commit-tree".to_owned(),
-            tree.to_string(),
-        ];
-        for parent in parents {
-            args.extend(["-p".to_owned(), parent.to_string()]);
-        }
-        let out = program.run(command, &args, Some(message))?;
-        written(&args, &out)
+        let who = format!("{IDENTITY} {time} +0000");
+        let new = NewCommit {
+            tree,
+            parents,
+            author: who.as_str().into(),
+            committer: who.as_str().into(),
+            encoding: None,
+            message: message.into(),
+        };
+        commit_object::write(self.repo, &new)
     }
 
     /// Moves all of these references or none; `reason` goes into their logs.

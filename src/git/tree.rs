@@ -174,3 +174,20 @@ impl<'a> TreeReader<'a> {
         Ok(())
     }
 }
+
+/// Watches every path.
+pub(super) struct Everything;
+
+impl Watch for Everything {
+    fn watches(&self, _path: &BStr) -> bool {
+        true
+    }
+
+    fn may_watch_below(&self, _directory: &BStr) -> bool {
+        true
+    }
+
+    fn scan_bound(&self) -> Option<&BStr> {
+        None
+    }
+}

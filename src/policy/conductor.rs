@@ -1,6 +1,7 @@
 //! `[conductor]`: when tasks run in parallel, and how runs end.
 
 pub mod agents;
+pub mod feature;
 
 use std::collections::BTreeMap;
 
@@ -10,6 +11,7 @@ use toml::Spanned;
 
 use super::schema::{unplaced, unplaced_text};
 use agents::{AgentTable, CallsTable, EndToEndTable, GateTable, Staff};
+use feature::{Feature, FeatureTable};
 
 /// When tasks run in parallel, and how runs end.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -47,6 +49,8 @@ pub struct ConductorTable {
     pub e2e: EndToEndTable,
     /// How many calls the agents may make.
     pub budget: CallsTable,
+    /// Who turns a wish into tasks, and who looks at what came of it.
+    pub feature: FeatureTable,
 }
 
 /// `[conductor]`, compiled.
@@ -71,6 +75,8 @@ pub struct Conductor {
     pub timeout: u64,
     /// Who works and who judges.
     pub staff: Staff,
+    /// Who turns a wish into tasks, and who looks at what came of it.
+    pub feature: Feature,
 }
 
 impl Default for ConductorTable {
@@ -89,6 +95,7 @@ impl Default for ConductorTable {
             gate: GateTable::default(),
             e2e: EndToEndTable::default(),
             budget: CallsTable::default(),
+            feature: FeatureTable::default(),
         }
     }
 }
@@ -96,13 +103,17 @@ impl Default for ConductorTable {
 impl Default for Conductor {
     /// What a policy without the table says.
     fn default() -> Self {
-        Self::new(&ConductorTable::default(), Staff::default())
+        Self::new(
+            &ConductorTable::default(),
+            Staff::default(),
+            Feature::default(),
+        )
     }
 }
 
 impl Conductor {
     /// The values, whether or not they are in their ranges.
-    pub(super) fn new(table: &ConductorTable, staff: Staff) -> Self {
+    pub(super) fn new(table: &ConductorTable, staff: Staff, feature: Feature) -> Self {
         Self {
             enabled: table.enabled,
             min_tasks: *table.min_tasks.get_ref(),
@@ -113,6 +124,7 @@ impl Conductor {
             retry_delay: table.retry_delay,
             timeout: table.timeout,
             staff,
+            feature,
         }
     }
 }
@@ -138,6 +150,7 @@ impl From<&Conductor> for ConductorTable {
             gate: (&conductor.staff.gate).into(),
             e2e: conductor.staff.end_to_end.as_ref().into(),
             budget: conductor.staff.calls.as_ref().into(),
+            feature: (&conductor.feature).into(),
         }
     }
 }

@@ -100,9 +100,15 @@ pub enum PolicyProblem {
     /// An agent that nothing describes.
     #[error("there is no agent `{0}`")]
     Agent(String),
-    /// A gate of two kinds.
-    #[error("a gate is a command or an agent, not both")]
+    /// A gate, a planner or a validator of two kinds.
+    #[error("it is a command or an agent, not both")]
     TwoJudges,
+    /// A name of a scout or a validator that no file can have.
+    #[error("`{0}` is not a name of a scout or a validator")]
+    Member(String),
+    /// Two scouts or two validators with one name.
+    #[error("the name `{0}` is used twice")]
+    SameMember(String),
     /// A name that no remote can have.
     #[error("`{0}` is not the name of a remote")]
     Remote(String),

@@ -92,15 +92,26 @@ impl Copier {
         }
     }
 
+    /// Like [`Copier::copy_new`] for what is there, but only by sharing blocks; `false`, and nothing
+    /// is done, where the file system cannot.
+    pub fn share_new(&self, from: &Path, to: &Path) -> io::Result<bool> {
+        let found = from.symlink_metadata()?;
+        if found.is_symlink() {
+            return symlink(fs::read_link(from)?, to).map(|()| true);
+        }
+        let is_shared = self.share(from, to)?;
+        if is_shared {
+            take_after(to, &found)?;
+        }
+        Ok(is_shared)
+    }
+
     fn copy_file(&self, from: &Path, to: &Path, found: &fs::Metadata) -> io::Result<()> {
         if !self.share(from, to)? {
             let mut copy = OpenOptions::new().write(true).create_new(true).open(to)?;
             io::copy(&mut File::open(from)?, &mut copy)?;
         }
-        let times = FileTimes::new().set_modified(found.modified()?);
-        File::open(to)?.set_times(times)?;
-        // Last: it may take the right to write away.
-        fs::set_permissions(to, found.permissions())
+        take_after(to, found)
     }
 
     /// Makes a copy that shares its blocks; says whether that is done.
@@ -117,6 +128,14 @@ impl Copier {
             }
         }
     }
+}
+
+/// Gives a file the time and the permissions of another.
+fn take_after(copy: &Path, original: &fs::Metadata) -> io::Result<()> {
+    let times = FileTimes::new().set_modified(original.modified()?);
+    File::open(copy)?.set_times(times)?;
+    // Last: it may take the right to write away.
+    fs::set_permissions(copy, original.permissions())
 }
 
 /// Makes a directory below `root`, and those above it; `false` where something else, a link

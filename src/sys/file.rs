@@ -2,7 +2,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 
 /// The file's bytes.
@@ -17,6 +17,17 @@ pub fn read_if_exists(path: &Path) -> io::Result<Option<Vec<u8>>> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),
     }
+}
+
+/// By what a file that was written since is told from one that was not: its size, and when it was
+/// changed last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stamp(u64, Option<std::time::SystemTime>);
+
+/// The stamp of what has this name; `None` when nothing has. Links are not followed.
+pub fn stamp(path: &Path) -> Option<Stamp> {
+    let found = path.symlink_metadata().ok()?;
+    Some(Stamp(found.len(), found.modified().ok()))
 }
 
 /// Whether a directory is there.
@@ -109,6 +120,53 @@ pub fn copy_if_exists(from: &Path, to: &Path) -> io::Result<bool> {
             Ok(true)
         }
     }
+}
+
+/// What the file system says of a file or a link: what git compares to know it again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Seen {
+    /// Seconds and nanoseconds of the last change of the inode.
+    pub changed: (i64, i64),
+    /// The same of the content.
+    pub modified: (i64, i64),
+    /// The inode.
+    pub inode: u64,
+    /// Kind and permissions.
+    pub mode: u32,
+    /// The owner.
+    pub user: u32,
+    /// The owning group.
+    pub group: u32,
+    /// In bytes.
+    pub size: u64,
+}
+
+impl Seen {
+    /// What is said of this file; `None` where there is none.
+    pub fn of(path: &Path) -> io::Result<Option<Self>> {
+        let found = match path.symlink_metadata() {
+            Ok(found) => found,
+            Err(error) if is_absence(&error) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        Ok(Some(Self {
+            changed: (found.ctime(), found.ctime_nsec()),
+            modified: (found.mtime(), found.mtime_nsec()),
+            inode: found.ino(),
+            mode: found.mode(),
+            user: found.uid(),
+            group: found.gid(),
+            size: found.size(),
+        }))
+    }
+}
+
+/// Whether there is nothing of that name, or no directory in which it could be.
+fn is_absence(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+    )
 }
 
 /// Renames a file or a link, and what had the new name is gone.

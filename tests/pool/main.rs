@@ -4,15 +4,22 @@
 #[path = "../sandbox/mod.rs"]
 #[expect(dead_code, reason = "shared with other test binaries")]
 mod sandbox;
+#[path = "../support/mod.rs"]
+mod support;
 
 mod acquire;
 mod crash;
 mod crowd;
 mod full;
 mod health;
+mod kinds;
 mod lost;
+mod refresh;
 mod release;
 mod schema;
+mod share;
+mod stress;
+mod thrift;
 mod trash;
 mod walk;
 mod world;

@@ -57,6 +57,20 @@ fn what_the_index_hides_is_seen_where_it_differs() {
 }
 
 #[test]
+fn what_an_index_of_any_shape_hides_is_seen() {
+    for shape in ["--no-split-index", "--split-index", "--index-version=4"] {
+        let pool = Pool::new();
+        let shape: Vec<&str> = shape.split('=').collect();
+        pool.git([&["update-index"], &shape[..]].concat());
+        pool.git(["update-index", "--assume-unchanged", "a"]);
+        pool.git(["update-index", "--skip-worktree", "b"]);
+        pool.write("a", "work");
+        pool.write("b", "work");
+        assert_eq!(found(&pool).uncommitted, ["a", "b"], "{shape:?}");
+    }
+}
+
+#[test]
 fn a_slot_that_was_reset_hides_nothing_from_the_next() {
     let pool = Pool::new();
     pool.git(["update-index", "--assume-unchanged", "a"]);
@@ -189,4 +203,43 @@ fn the_stash_outlives_the_slot() {
     pool.write("a", "work");
     pool.git(["stash", "-q"]);
     assert!(found(&pool).is_empty());
+}
+
+#[test]
+fn files_that_an_advance_would_touch_are_known_by_what_git_noted_of_them() {
+    let pool = Pool::new();
+    let old = pool.rev("main");
+    pool.sandbox.write("a", "moved on\n");
+    fs::remove_file(pool.sandbox.repo().join("b")).unwrap();
+    pool.sandbox.write("added", "new\n");
+    pool.sandbox.commit("Move on");
+    let new = pool.rev("main");
+    // As if the index had been written later: a file changed in the same moment tells nothing.
+    let index = pool.slot().git_dir().join("index");
+    let later = std::time::SystemTime::now() + std::time::Duration::from_secs(9);
+    let file = fs::File::options().write(true).open(index).unwrap();
+    file.set_modified(later).unwrap();
+    let is_pristine = || slot::is_pristine_between(&pool.slot(), old, new).unwrap();
+    assert!(is_pristine());
+    pool.write("elsewhere", "x");
+    assert!(is_pristine());
+    pool.write("added", "in the way");
+    assert!(!is_pristine());
+    fs::remove_file(pool.slot_path().join("added")).unwrap();
+    assert!(is_pristine());
+    pool.git(["update-index", "--assume-unchanged", "b"]);
+    file.set_modified(later).unwrap();
+    assert!(!is_pristine(), "what the index hides");
+    pool.git(["update-index", "--no-assume-unchanged", "b"]);
+    let index = pool.slot().git_dir().join("index");
+    let file = fs::File::options().write(true).open(index).unwrap();
+    file.set_modified(later).unwrap();
+    assert!(is_pristine());
+    let modified = fs::metadata(pool.slot_path().join("a")).unwrap().modified();
+    pool.write("a", "A\n");
+    let changed = fs::File::options()
+        .write(true)
+        .open(pool.slot_path().join("a"));
+    changed.unwrap().set_modified(modified.unwrap()).unwrap();
+    assert!(!is_pristine(), "of the same size and age");
 }

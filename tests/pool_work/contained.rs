@@ -165,3 +165,21 @@ fn both_hashes_are_understood() {
     pool.sandbox.git(["cherry-pick", "auto/task"]);
     assert!(containment(&pool).is_contained());
 }
+
+#[test]
+fn work_beside_a_target_that_goes_on_elsewhere_is_missing_but_for_its_empty_commits() {
+    let pool = diverged();
+    let two = pool.rev("auto/task");
+    let one = pool.rev("auto/task~");
+    pool.git(["commit", "-q", "--allow-empty", "-m", "Nothing"]);
+    assert_eq!(containment(&pool), Containment::Missing(vec![two, one]));
+}
+
+#[test]
+fn what_a_branch_undid_again_is_no_work_where_the_target_stood_still() {
+    let pool = Pool::new();
+    pool.write("c", "x\n");
+    pool.commit("Work");
+    pool.git(["revert", "--no-edit", "HEAD"]);
+    assert_eq!(containment(&pool), Containment::Content);
+}

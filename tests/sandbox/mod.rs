@@ -13,6 +13,8 @@ pub const ZEROS: &str = "0000000000000000000000000000000000000000";
 pub struct Sandbox {
     pub root: tempfile::TempDir,
     repo: PathBuf,
+    /// Where programs are looked for before `PATH`.
+    programs: Option<PathBuf>,
 }
 
 /// What a run of the program gave.
@@ -28,7 +30,11 @@ impl Sandbox {
     pub fn empty() -> Self {
         let root = tempfile::tempdir().unwrap();
         let repo = root.path().join("repo");
-        let sandbox = Self { root, repo };
+        let sandbox = Self {
+            root,
+            repo,
+            programs: None,
+        };
         fs::create_dir(&sandbox.repo).unwrap();
         sandbox.git(["init", "-q", "-b", "main"]);
         sandbox
@@ -46,6 +52,11 @@ impl Sandbox {
     /// The same sandbox, with another of its directories as the repository to work in.
     pub fn enter(&mut self, directory: &str) {
         self.repo = self.root.path().join(directory);
+    }
+
+    /// The same sandbox, with the git of this directory.
+    pub fn use_git_in(&mut self, directory: &Path) {
+        self.programs = Some(directory.to_owned());
     }
 
     pub fn repo(&self) -> &Path {
@@ -103,10 +114,16 @@ impl Sandbox {
 
     /// A program, ready for arguments.
     pub fn command(&self, program: &str) -> Command {
+        let path = std::env::var_os("PATH").unwrap();
+        let path = self
+            .programs
+            .iter()
+            .cloned()
+            .chain(std::env::split_paths(&path));
         let mut command = Command::new(program);
         command
             .env_clear()
-            .env("PATH", std::env::var_os("PATH").unwrap())
+            .env("PATH", std::env::join_paths(path).unwrap())
             .env("HOME", self.root.path())
             .env("GIT_CONFIG_NOSYSTEM", "1")
             .env("GIT_CONFIG_GLOBAL", "/dev/null")

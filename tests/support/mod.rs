@@ -34,6 +34,13 @@ pub struct Git {
     pub version: (u32, u32),
 }
 
+impl Git {
+    /// Where it lies.
+    pub fn directory(&self) -> &Path {
+        self.program.parent().unwrap()
+    }
+}
+
 /// The git programs on `PATH`, one of each version, `PATH`'s own first.
 pub fn gits() -> Vec<Git> {
     let mut found: Vec<Git> = Vec::new();

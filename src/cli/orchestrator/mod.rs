@@ -1,6 +1,7 @@
 //! `git baton orchestrator`.
 
 mod conflicts;
+mod feature;
 mod merge;
 mod plan;
 mod pool;
@@ -10,6 +11,7 @@ mod trash;
 use std::path::PathBuf;
 
 pub use conflicts::Conflicts;
+pub use feature::Feature;
 pub use merge::{Merge, MergeStrategy};
 pub use plan::{Plan, PlanFormat};
 pub use pool::{
@@ -33,6 +35,8 @@ pub enum Orchestrator {
     Conflicts(Conflicts),
     /// Edit the handoff document by hand, as a maintainer
     Edit(Edit),
+    /// Have agents build something: scouts, planners, the tasks, validators
+    Feature(Feature),
     /// Look at the handoff document
     #[command(subcommand)]
     Handoff(Handoff),

@@ -19,6 +19,8 @@ pub enum Pool {
     Cleanup(PoolCleanup),
     /// Remove the worktrees that nobody has, and make them anew
     Reset(PoolReset),
+    /// Bring free worktrees to the commit on which tasks begin now
+    Refresh(PoolLook),
     /// Say what is wrong with the pool
     Health(PoolHealth),
     /// Look at what was saved when worktrees were given up by force
@@ -57,6 +59,9 @@ pub struct PoolAcquire {
     /// What the session is about; without it, the task's id
     #[arg(long, value_name = "TEXT")]
     pub title: Option<String>,
+    /// The day of the session, instead of today (UTC)
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub date: Option<String>,
     /// Print one line: `wt-1|/path|branch`
     #[arg(long, conflicts_with = "format")]
     pub porcelain: bool,

@@ -3,6 +3,7 @@
 mod aggregate;
 mod conflicts;
 mod edit;
+mod feature;
 mod handoff;
 mod merge;
 mod plan;
@@ -19,6 +20,7 @@ pub fn run(verb: Orchestrator) -> miette::Result<ExitCode> {
         Orchestrator::Aggregate(args) => aggregate::run(args),
         Orchestrator::Conflicts(args) => conflicts::run(args),
         Orchestrator::Edit(args) => edit::run(args),
+        Orchestrator::Feature(args) => feature::run(args),
         Orchestrator::Handoff(verb) => handoff::run(verb),
         Orchestrator::Merge(args) => merge::run(args),
         Orchestrator::Plan(args) => plan::run(args),

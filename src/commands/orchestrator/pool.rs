@@ -64,6 +64,10 @@ fn answer(repo: &Repo, env: &GitEnv, verb: Pool) -> Result<(String, ExitCode), P
             )
         }
         Pool::Status(look) => overview(repo, look.format, &[])?,
+        Pool::Refresh(look) => {
+            pool::refresh(repo)?;
+            overview(repo, look.format, &[])?
+        }
         Pool::Cleanup(args) => {
             let left = pool::cleanup(repo, args.force)?;
             overview(repo, args.look.format, &left)?
@@ -98,6 +102,7 @@ fn acquire(repo: &Repo, args: PoolAcquire) -> Result<String, PoolError> {
             owner: args.owner,
             process: args.pid,
             title: args.title,
+            date: args.date,
         },
     )?;
     let Acquired {

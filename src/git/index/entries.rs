@@ -11,6 +11,8 @@ use super::file::u32_at;
 const STAT_LEN: usize = 40;
 /// Where among them the mode is.
 const MODE_AT: usize = 24;
+/// In the flags: `git update-index --assume-unchanged`.
+const ASSUME_VALID: u16 = 0x8000;
 /// In the flags: 16 more bits of flags follow.
 const EXTENDED: u16 = 0x4000;
 /// In the flags: the length of the path; all ones when it is longer than fits.
@@ -39,6 +41,16 @@ impl State<'_> {
         u32_at(self.fixed, MODE_AT).unwrap_or(0)
     }
 
+    /// Seconds and nanoseconds of the last change of the inode and of the content.
+    pub(super) fn times(&self) -> [u32; 4] {
+        [0, 4, 8, 12].map(|at| u32_at(self.fixed, at).unwrap_or(0))
+    }
+
+    /// The inode, the user, the group and the size.
+    pub(super) fn inode_owner_size(&self) -> [u32; 4] {
+        [20, 28, 32, 36].map(|at| u32_at(self.fixed, at).unwrap_or(0))
+    }
+
     /// The bytes of the object id.
     pub(super) fn id(&self) -> &[u8] {
         self.fixed
@@ -54,6 +66,16 @@ impl State<'_> {
     /// Whether the path is announced only: git does not write it into a commit.
     pub(super) fn intent_to_add(&self) -> bool {
         self.extended & INTENT_TO_ADD != 0
+    }
+
+    /// Whether git is to take the file for unchanged without looking at it.
+    pub(super) fn assumed_unchanged(&self) -> bool {
+        self.flags & ASSUME_VALID != 0
+    }
+
+    /// Whether the file may be absent, as in a sparse checkout.
+    pub(super) fn skip_worktree(&self) -> bool {
+        self.extended & SKIP_WORKTREE != 0
     }
 }
 

@@ -9,6 +9,8 @@ mod collect;
 mod entries;
 mod error;
 mod file;
+mod marked;
+mod seen;
 mod split;
 #[cfg(test)]
 mod tests;
@@ -20,6 +22,8 @@ use std::path::Path;
 use bstr::{BStr, BString, ByteSlice};
 
 pub use error::IndexError;
+pub use marked::{Marked, marked_entries};
+pub use seen::are_as_seen;
 
 use crate::model::{Entry, Oid, Watch};
 use crate::sys::mmap::MappedFile;

@@ -159,6 +159,26 @@ impl<'a> Merger<'a> {
         Ok(answers)
     }
 
+    /// Whether merging `theirs` would leave the tree of `ours` as it is; `None` where that takes
+    /// the git program to tell.
+    ///
+    /// # Errors
+    /// As [`Self::merge`].
+    pub fn adds_nothing(&self, ours: Oid, theirs: Oid) -> Result<Option<bool>, GitError> {
+        Ok(match self.plan(ours, theirs)? {
+            Plan::Tree(tree) => Some(tree == self.objects.peel_to_tree(ours)?),
+            Plan::Apply(tree, changes) => {
+                for change in &changes.paths {
+                    if self.trees.entry(tree, change.path.as_bstr())? != change.after {
+                        return Ok(Some(false));
+                    }
+                }
+                Some(true)
+            }
+            Plan::Git => None,
+        })
+    }
+
     /// What becomes of the tree `ours` when the change from `base` to `theirs` is made to it, as
     /// a cherry-pick or the step of a rebase does; all three may be commits or trees.
     pub fn merge_trees(&self, base: Oid, ours: Oid, theirs: Oid) -> Result<Merged, GitError> {

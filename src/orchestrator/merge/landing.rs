@@ -11,7 +11,6 @@ use serde::{Deserialize, Serialize};
 use super::ground::{Ground, full};
 use super::report::CheckoutReport;
 use super::{MergeError, place};
-use crate::git::contained::is_ancestor;
 use crate::git::landing::{self as git, Refreshed};
 use crate::git::{GitError, Repo, StoreError};
 use crate::model::Oid;
@@ -115,7 +114,7 @@ pub fn interrupted(repo: &Repo) -> Result<Option<Landing>, MergeError> {
         let tip = repo.refs().resolve(&full(&landing.into))?;
         if let Some(tip) = tip
             && repo.objects().contains(landing.new)
-            && is_ancestor(repo, landing.new, tip)?
+            && repo.merge_base(landing.new, tip)? == Some(landing.new)
         {
             return Ok(Some(landing));
         }

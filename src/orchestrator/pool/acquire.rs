@@ -31,6 +31,8 @@ pub struct Acquire {
     pub process: Option<u32>,
     /// What the session is about; `None` for the task.
     pub title: Option<String>,
+    /// The day of the session, `YYYY-MM-DD`; `None` for today (UTC).
+    pub date: Option<String>,
 }
 
 /// What the pool gave.
@@ -162,7 +164,11 @@ fn refuse_a_second(
 }
 
 /// Why a slot that ought to be free is not as it was left.
-fn unfitness(repo: &Repo, state: &State, name: &str) -> Result<Option<String>, PoolError> {
+pub(super) fn unfitness(
+    repo: &Repo,
+    state: &State,
+    name: &str,
+) -> Result<Option<String>, PoolError> {
     let Some(slot) = state.slot(name) else {
         return Ok(None);
     };
@@ -190,7 +196,9 @@ fn prepare(
     let reason = reason(&claim.lease);
     if let Some(old) = claim.slot.base.filter(|old| *old != claim.base) {
         // Asked before: what a check-out that fails has left is then known to be nobody's work.
-        if !slot::is_pristine(&worktree)? {
+        let is_pristine =
+            slot::is_pristine_between(&worktree, old, claim.base)? || slot::is_pristine(&worktree)?;
+        if !is_pristine {
             let why = "its files are not as they were left";
             recover::mark(repo, &claim.slot.name, &claim.lease, why)?;
             return Ok(None);
@@ -208,6 +216,7 @@ fn prepare(
         &NewSession {
             title: wish.title.clone().unwrap_or_else(|| wish.task.clone()),
             task: Some(wish.task.clone()),
+            date: wish.date.clone(),
             ..NewSession::default()
         },
     )?;

@@ -1,10 +1,12 @@
 //! Making slots.
 
+use std::path::PathBuf;
 use std::sync::Mutex;
 
 use super::state::State;
 use super::{LOCK_REASON, PoolError, acquire, ledger, place, recover, remove};
 use crate::git::{Repo, landing, slot};
+use crate::model::Oid;
 use crate::orchestrator::store;
 use crate::policy::PoolPolicy;
 use crate::sys::file;
@@ -72,15 +74,13 @@ fn fill_all(
             Err(error) => return note(&failed, error.into()),
         };
         while let Some(name) = next() {
-            if let Err(error) = fill(&repo, state, name, policy) {
-                // What stays behind is taken up by the next command, if it can be told so.
-                if let Err(error) = remove::finish(&repo, state, name) {
-                    drop(recover::abandon(&repo, name, &error));
-                }
-                note(&failed, error);
-            }
+            fill_or_remove(&repo, state, name, policy, &failed);
         }
     };
+    // The others share the files of the first, where the file system can.
+    if let Some(name) = next() {
+        fill_or_remove(repo, state, name, policy, &failed);
+    }
     std::thread::scope(|scope| {
         for _ in 0..cores.min(MAX_AT_ONCE).min(names.len()) {
             scope.spawn(work);
@@ -90,6 +90,32 @@ fn fill_all(
         Ok(Some(error)) => Err(error),
         _ => Ok(()),
     }
+}
+
+fn fill_or_remove(
+    repo: &Repo,
+    state: &State,
+    name: &str,
+    policy: &PoolPolicy,
+    failed: &Mutex<Option<PoolError>>,
+) {
+    if let Err(error) = fill(repo, state, name, policy) {
+        // What stays behind is taken up by the next command, if it can be told so.
+        if let Err(error) = remove::finish(repo, state, name) {
+            drop(recover::abandon(repo, name, &error));
+        }
+        note(failed, error);
+    }
+}
+
+/// The directory of a free slot at this commit. It may be acquired any time: what is taken from
+/// it is looked at again.
+fn alike(repo: &Repo, base: Oid) -> Result<Option<PathBuf>, PoolError> {
+    ledger::update(repo, |state| {
+        let mut free = state.slots.iter().filter(|slot| slot.is_free());
+        let same = free.find(|slot| slot.base == Some(base));
+        Ok(same.map(|slot| state.path_of(&slot.name)))
+    })
 }
 
 /// Keeps the first error.
@@ -115,6 +141,9 @@ pub(super) fn fill(
         slot::add(repo, &path, base, LOCK_REASON)?;
     }
     let worktree = landing::open_worktree(&path)?;
+    if let Some(other) = alike(repo, base)? {
+        slot::share_files(&worktree, &other, base)?;
+    }
     slot::restore(&worktree, base, &[], "baton: slot made")?;
     acquire::equip_ahead(repo, &worktree, policy);
     ledger::update(repo, |state| {

@@ -11,7 +11,7 @@ use super::agent::Values;
 use super::ownership::Ownership;
 use super::signal::Promise;
 use super::verify::{Verified, how, last_line, verify};
-use super::{Assignment, Place, RunError, brief, files};
+use super::{Assignment, Place, RunError, brief, constraints, files};
 use crate::git::landing::open_worktree;
 use crate::git::{GitError, Repo, checkout};
 use crate::policy::Policy;
@@ -125,7 +125,10 @@ impl<'a> Attempt<'a> {
             number,
             ..
         } = self;
-        let prompt = brief::for_attempt(task, place, self.promise, number, self.feedback);
+        let constraints = &self.policy.conductor.feature.constraints;
+        let constraints = constraints::told(&constraints::load(repo, place.base, constraints)?);
+        let (promise, feedback) = (self.promise, self.feedback);
+        let prompt = brief::for_attempt(task, place, promise, number, feedback, &constraints);
         let prompt_file = files::prompt(repo, &task.run, &task.task, number);
         file::write_atomically(&prompt_file, prompt.as_bytes())
             .map_err(RunError::io(&prompt_file))?;

@@ -3,13 +3,15 @@
 use super::signal::{Promise, quoted};
 use super::{Assignment, Place};
 
-/// What an agent that works on a task is told. Nothing in it is a promise when it is repeated.
+/// What an agent that works on a task is told, these constraints among it. Nothing in it is a
+/// promise when it is repeated.
 pub fn for_attempt(
     assignment: &Assignment,
     place: &Place,
     promise: Promise,
     attempt: u32,
     feedback: Option<&str>,
+    constraints: &str,
 ) -> String {
     let mut text = format!(
         "Work in worktree at {}. It is on the branch {}; commit there, and to no other branch.\n\nTask: {}\n\n{}\n\n",
@@ -33,6 +35,7 @@ pub fn for_attempt(
             "Your session is {session}; its log and its summary are yours as well.\n\n"
         ));
     }
+    text.push_str(constraints);
     text.push_str(&verification(assignment));
     if let Some(feedback) = feedback {
         text.push_str(&format!(

@@ -3,6 +3,7 @@ use std::path::PathBuf;
 use miette::Diagnostic;
 use thiserror::Error;
 
+use super::constraints::ConstraintsError;
 use crate::doctor::DoctorError;
 use crate::git::GitError;
 
@@ -18,6 +19,11 @@ pub enum RunError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Doctor(#[from] DoctorError),
+
+    /// Nobody can be told what no agent may do.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Constraints(#[from] ConstraintsError),
 
     /// A file of the run cannot be written.
     #[error("{} cannot be read or written", .path.display())]

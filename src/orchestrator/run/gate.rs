@@ -47,8 +47,10 @@ pub struct Verdict {
 
 /// What a command's silence means when it ends with success.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Silence {
+pub(super) enum Silence {
+    /// Approval.
     Approves,
+    /// Nothing.
     DecidesNothing,
 }
 
@@ -152,7 +154,12 @@ fn ask(
 }
 
 /// What a judge decided, by what it said and how it ended; `None` when it was stopped.
-fn decide(end: End, said: &[Decision], silence: Silence, last: &str) -> Option<Decision> {
+pub(super) fn decide(
+    end: End,
+    said: &[Decision],
+    silence: Silence,
+    last: &str,
+) -> Option<Decision> {
     let blocked = |reason: String| Some(Decision::Blocked { reason });
     let kind = std::mem::discriminant::<Decision>;
     if end == End::Stopped {

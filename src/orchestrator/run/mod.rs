@@ -2,7 +2,8 @@
 //!
 //! [`preflight`] says whether agents may start. [`attempt`] has one of them work on one task in a
 //! worktree, watched by [`ownership`]; [`gate`] has its work judged in a fresh one. [`state`] says
-//! where a run stands and what is next, [`record`] keeps that, and [`report`] tells it.
+//! where a run stands and what is next, [`record`] keeps that, and [`report`] tells it. [`feature`]
+//! makes the tasks of a wish.
 
 pub mod agent;
 pub mod answers;
@@ -10,7 +11,9 @@ pub mod assignment;
 pub mod attempt;
 pub mod brief;
 pub mod conduct;
+pub mod constraints;
 mod error;
+pub mod feature;
 pub mod files;
 pub mod gate;
 pub mod lanes;

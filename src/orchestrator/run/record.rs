@@ -105,10 +105,15 @@ impl Record {
         })
     }
 
-    /// The record of the run that began last.
-    pub fn latest(repo: &Repo) -> Result<Option<Self>, RecordError> {
-        let last = ids(repo)?.pop();
-        last.map(|id| Self::open(repo, &id)).transpose()
+    /// The record of the run that began last among those whose record has this file.
+    pub fn latest(repo: &Repo, with: &str) -> Result<Option<Self>, RecordError> {
+        for id in ids(repo)?.iter().rev() {
+            let record = Self::open(repo, id)?;
+            if record.files.contains_key(with) {
+                return Ok(Some(record));
+            }
+        }
+        Ok(None)
     }
 
     /// A file of the record; `None` where it has none of this name.

@@ -1,5 +1,7 @@
 //! `[conductor]`, compiled.
 
+mod feature;
+
 use toml::Spanned;
 
 use super::{Compiled, Fault};
@@ -19,7 +21,9 @@ pub(super) fn compile(table: &ConductorTable) -> Compiled<Conductor> {
             });
         }
     }
-    Ok(Conductor::new(table, staff(table)?))
+    let staff = staff(table)?;
+    let feature = feature::compile(&table.feature, &staff)?;
+    Ok(Conductor::new(table, staff, feature))
 }
 
 fn staff(table: &ConductorTable) -> Compiled<Staff> {
@@ -48,18 +52,24 @@ fn staff(table: &ConductorTable) -> Compiled<Staff> {
             on_short: table.budget.on_short,
         }),
     };
-    for named in [&table.agent, &table.gate.agent] {
-        let name = named.get_ref();
-        let may_be_empty = std::ptr::eq(named, &table.gate.agent);
-        if staff.agent(name).is_none() && !(may_be_empty && name.is_empty()) {
-            return Err(Fault {
-                span: named.span(),
-                problem: PolicyProblem::Agent(name.clone()),
-                help: Some(suggestion(name, &staff.names(), "the agents are")),
-            });
-        }
+    known_agent(&staff, &table.agent)?;
+    if !table.gate.agent.get_ref().is_empty() {
+        known_agent(&staff, &table.gate.agent)?;
     }
     Ok(staff)
+}
+
+/// Refuses the name of an agent that nothing describes.
+fn known_agent(staff: &Staff, named: &Spanned<String>) -> Compiled<()> {
+    let name = named.get_ref();
+    if staff.agent(name).is_some() {
+        return Ok(());
+    }
+    Err(Fault {
+        span: named.span(),
+        problem: PolicyProblem::Agent(name.clone()),
+        help: Some(suggestion(name, &staff.names(), "the agents are")),
+    })
 }
 
 fn gate(table: &ConductorTable) -> Compiled<Gate> {

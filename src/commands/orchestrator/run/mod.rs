@@ -26,6 +26,7 @@ pub fn begin(args: Run) -> miette::Result<ExitCode> {
         source: args.tasks.display().to_string(),
         into: args.into,
         one_group: one_group(&args.extent),
+        run: None,
     };
     conducted(args.format, |stop, watcher| {
         conduct::begin(&repo, &request, stop, watcher)
@@ -46,7 +47,7 @@ fn open() -> miette::Result<Repo> {
 }
 
 /// Whether to pause after each group: an agent that conducts has a context that fills up.
-fn one_group(extent: &Extent) -> bool {
+pub(super) fn one_group(extent: &Extent) -> bool {
     extent.one_group || (!extent.all && is_under_agent())
 }
 

@@ -55,6 +55,8 @@ pub struct Request {
     pub into: Option<String>,
     /// Whether to pause after each group.
     pub one_group: bool,
+    /// The run whose record is there already, without a state; `None` for a new one.
+    pub run: Option<String>,
 }
 
 /// Whoever watches a run.
@@ -104,7 +106,14 @@ pub fn begin(
     let state = setup::state(&tasks, &plan, &target, agents, request.one_group, now);
     let json = setup::json(&state);
     let initial: [(&str, &[u8]); 2] = [(STATE, json.as_bytes()), (TASKS, &request.tasks)];
-    let record = Record::begin(repo, &clock::today(), &initial)?;
+    let record = match &request.run {
+        None => Record::begin(repo, &clock::today(), &initial)?,
+        Some(run) => {
+            let mut record = Record::open(repo, run)?;
+            record.save(repo, &initial, "begun")?;
+            record
+        }
+    };
     Conductor {
         repo,
         policy,
@@ -150,7 +159,7 @@ pub fn resume(
 pub fn open(repo: &Repo, run: Option<&str>) -> Result<Record, ConductError> {
     match run {
         Some(run) => Ok(Record::open(repo, run)?),
-        None => Record::latest(repo)?.ok_or(ConductError::NoRun),
+        None => Record::latest(repo, STATE)?.ok_or(ConductError::NoRun),
     }
 }
 

@@ -150,6 +150,7 @@ fn place(
         owner: Some(format!("run {}", ground.run)),
         process: Some(process::own_id()),
         title: Some(task.title.clone()),
+        date: None,
     };
     let acquired = loop {
         match pool::acquire(ground.repo, &wish) {

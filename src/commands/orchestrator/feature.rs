@@ -1,0 +1,92 @@
+//! `git baton orchestrator feature`.
+
+use miette::{IntoDiagnostic, WrapErr};
+
+use super::run::one_group;
+use crate::cli::orchestrator::{Feature, TextFormat};
+use crate::commands::{ALLOWED, BROKEN, ExitCode, INTERRUPTED, print, tell};
+use crate::git::Repo;
+use crate::orchestrator::run::conduct::Watcher;
+use crate::orchestrator::run::feature::{self, Came, Company, End, Way, Wish};
+use crate::orchestrator::run::state::{Event, RunState};
+use crate::orchestrator::run::telling;
+use crate::plan::{Plan, TaskList, panel};
+use crate::report::escape;
+use crate::sys::{GitEnv, file, interrupt::Interrupt, shows_unicode};
+
+/// Has agents build something, as far as it gets.
+pub fn run(args: Feature) -> miette::Result<ExitCode> {
+    let env = GitEnv::from_process().into_diagnostic()?;
+    let repo = Repo::open(&env)?;
+    let tasks = args.tasks.as_ref().map(|path| {
+        let name = path.display().to_string();
+        let bytes = file::read(&env.current_dir.join(path)).into_diagnostic();
+        let bytes = bytes.wrap_err_with(|| format!("{name} cannot be read"))?;
+        Ok::<_, miette::Report>((name, bytes))
+    });
+    let way = Way {
+        tasks: tasks.transpose()?,
+        plan_only: args.plan_only,
+        one_group: one_group(&args.extent),
+    };
+    let wish = Wish {
+        text: args.wish.unwrap_or_default(),
+        into: args.into,
+        way,
+    };
+    if args.dry_run {
+        let intent = feature::intend(&repo, &wish)?;
+        print(&match args.format {
+            TextFormat::Human => intent.to_text(),
+            TextFormat::Json => intent.to_json(),
+        })?;
+        return Ok(ALLOWED);
+    }
+    let interrupt = Interrupt::watch().into_diagnostic()?;
+    let stop = || interrupt.came();
+    let company = Company {
+        conduct: Some(&|wanted| feature::conducted(&repo, wanted, &stop, &mut Teller)),
+        stop: &stop,
+        tell: &say,
+    };
+    let came = match args.resume {
+        None => feature::begin(&repo, &wish, company)?,
+        Some(id) => feature::resume(&repo, id.as_deref(), &wish.way, company)?,
+    };
+    print(&match args.format {
+        TextFormat::Human => came.to_text(),
+        TextFormat::Json => came.to_json(),
+    })?;
+    Ok(exit_code(&came))
+}
+
+fn exit_code(came: &Came) -> ExitCode {
+    match came.end {
+        End::Planned | End::Paused(_) | End::Done => ALLOWED,
+        End::Interrupted => INTERRUPTED,
+        _ => BROKEN,
+    }
+}
+
+/// Tells on standard error what happens to the tasks: the result alone goes to standard output.
+struct Teller;
+
+impl Watcher for Teller {
+    fn planned(&mut self, tasks: &TaskList, plan: &Plan) {
+        tell(&panel(tasks, plan, !shows_unicode()));
+    }
+
+    fn happened(&mut self, run: &str, state: &RunState, event: &Event) {
+        if let Some(line) = telling::line(run, state, event) {
+            tell(&format!("{line}\n"));
+        }
+    }
+
+    fn said(&mut self, sentence: &str) {
+        say(sentence);
+    }
+}
+
+fn say(line: &str) {
+    tell(&format!("{}\n", escape::inert(line.as_bytes())));
+}

@@ -1,0 +1,88 @@
+//! Bringing free slots to the commit on which tasks begin now, before a task asks for one.
+
+use super::acquire::{equip_ahead, unfitness};
+use super::state::{Phase, Slot, State};
+use super::{PoolError, ledger, place, recover};
+use crate::git::{Repo, slot};
+use crate::model::Oid;
+use crate::orchestrator::store;
+use crate::policy::PoolPolicy;
+
+/// The first line in the log of what this moves.
+const REASON: &str = "baton: refreshed";
+
+/// Brings the free slots to the commit on which tasks begin now, one after the other; returns the
+/// names of those that were somewhere else.
+///
+/// The last free slot is left as it is: whoever asks meanwhile gets it, and moves it himself.
+pub fn refresh(repo: &Repo) -> Result<Vec<String>, PoolError> {
+    let policy = store::policy(repo)?.pool;
+    recover::interrupted(repo, &policy)?;
+    let target = place::default_base(repo, &policy)?;
+    let mut refreshed = Vec::new();
+    while let Some((state, slot)) = ledger::update(repo, |state| take(repo, state, target))? {
+        match advance(repo, &state, &slot, target, &policy) {
+            Ok(true) => refreshed.push(slot.name),
+            Ok(false) => {}
+            Err(error) => {
+                recover::abandon(repo, &slot.name, &error)?;
+                return Err(error);
+            }
+        }
+    }
+    Ok(refreshed)
+}
+
+/// Takes a free slot that is not where it should be, if another one is free too.
+fn take(repo: &Repo, state: &mut State, target: Oid) -> Result<Option<(State, Slot)>, PoolError> {
+    loop {
+        let free: Vec<&Slot> = state.slots.iter().filter(|slot| slot.is_free()).collect();
+        let stale = free.iter().find(|slot| slot.base != Some(target));
+        let Some(name) = stale
+            .map(|slot| slot.name.clone())
+            .filter(|_| free.len() > 1)
+        else {
+            return Ok(None);
+        };
+        let trouble = unfitness(repo, state, &name)?;
+        let all = state.clone();
+        let Some(slot) = state.slot_mut(&name) else {
+            return Ok(None);
+        };
+        if trouble.is_some() {
+            slot.trouble = trouble;
+            continue;
+        }
+        slot.begin(Phase::Resetting);
+        return Ok(Some((all, slot.clone())));
+    }
+}
+
+/// Moves one slot; `false` when somebody has worked in it without having acquired it, which is
+/// noted.
+fn advance(
+    repo: &Repo,
+    state: &State,
+    slot: &Slot,
+    target: Oid,
+    policy: &PoolPolicy,
+) -> Result<bool, PoolError> {
+    let worktree = place::open(repo, state, slot)?;
+    let is_pristine = slot::is_pristine(&worktree)?;
+    if let Some(old) = slot.base.filter(|_| is_pristine) {
+        slot::advance(&worktree, old, target, REASON)?;
+        equip_ahead(repo, &worktree, policy);
+    }
+    ledger::update(repo, |state| {
+        if let Some(slot) = state.slot_mut(&slot.name) {
+            slot.settle(if is_pristine {
+                target
+            } else {
+                slot.base.unwrap_or(target)
+            });
+            slot.trouble = (!is_pristine).then(|| "its files are not as they were left".to_owned());
+        }
+        Ok(())
+    })?;
+    Ok(is_pristine)
+}

@@ -1,0 +1,43 @@
+//! Free slots that follow the base.
+
+use crate::world::World;
+
+fn bases(world: &World) -> Vec<String> {
+    let status = world.json(&["status"]);
+    let slots = status["slots"].as_array().unwrap();
+    let base = |slot: &serde_json::Value| slot["base"].as_str().unwrap().to_owned();
+    slots.iter().map(base).collect()
+}
+
+#[test]
+fn free_slots_follow_the_base_but_for_the_last() {
+    let world = World::with_slots(3);
+    let old = world.sandbox.git(["rev-parse", "HEAD"]);
+    let new = world.sandbox.commit_file("src/c", "c\n");
+    world.acquire_at("taken", &old);
+    world.ok(&["refresh"]);
+    assert_eq!(bases(&world), [old.clone(), new.clone(), new.clone()]);
+    assert!(world.slot("wt-2").join("src/c").exists());
+    world.assert_sound();
+    world.acquire("next");
+    let newer = world.sandbox.commit_file("src/d", "d\n");
+    world.ok(&["refresh"]);
+    assert_eq!(bases(&world)[2], new, "the last free one waits for a task");
+    world.ok(&["release", "wt-1"]);
+    world.ok(&["refresh"]);
+    assert_eq!(bases(&world), [newer.clone(), new, newer]);
+    world.assert_sound();
+}
+
+#[test]
+fn a_free_slot_in_which_somebody_works_is_left_alone() {
+    let world = World::with_slots(3);
+    let file = world.slot("wt-1").join("src/a");
+    std::fs::write(&file, "mine\n").unwrap();
+    let new = world.sandbox.commit_file("src/c", "c\n");
+    world.ok(&["refresh"]);
+    assert_eq!(std::fs::read_to_string(file).unwrap(), "mine\n");
+    assert_eq!(bases(&world)[1], new);
+    let slots = world.findings(&[]);
+    assert!(slots.iter().any(|(slot, _)| slot == "wt-1"), "{slots:?}");
+}
