@@ -264,12 +264,17 @@ impl Conductor<'_> {
 
     /// Sees to it that the pool has a worktree for each agent.
     fn make_room(&mut self) -> Result<(), ConductError> {
-        let wanted = self.state.max_agents;
-        let there = pool::read(self.repo)?.map_or(0, |pool| pool.slots.len());
-        if there < wanted {
-            let size = wanted.max(there);
-            self.watcher.said(&format!("making {size} worktrees"));
-            pool::init(self.repo, Some(size))?;
+        let slots = pool::read(self.repo)?.map_or_else(Vec::new, |pool| pool.slots);
+        let busy = self.state.tasks.iter().filter(|task| !task.is_settled());
+        let own: Vec<_> = busy.filter_map(|task| task.place.as_ref()).collect();
+        let serves = |slot: &&pool::state::Slot| {
+            slot.is_free() || own.iter().any(|place| slot.is_held_by(&place.lease))
+        };
+        let there = slots.iter().filter(serves).count();
+        let missing = self.state.max_agents.saturating_sub(there);
+        if missing > 0 {
+            self.watcher.said(&format!("making {missing} worktrees"));
+            pool::init(self.repo, Some(slots.len() + missing))?;
         }
         Ok(())
     }
