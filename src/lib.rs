@@ -8,8 +8,8 @@
 //!   [`report`]: a verdict as text.
 //! - [`git`]: the only place that names gix or runs git; [`sys`]: the operating system.
 //! - [`guard`]: between git and the judge: which policy, which commits, which were judged.
-//! - [`orchestrator`]: the agents' sessions, and what it takes to conduct them;
-//!   [`protocol`]: what a session's log says of it.
+//! - [`orchestrator`]: the agents' sessions, and what it takes to conduct them; [`plan`]: which of
+//!   their tasks run together; [`protocol`]: what a session's log says of it.
 //! - [`scaffold`]: the files that a repository starts with.
 //! - [`install`]: puts the hooks in a repository, and takes them out again; [`doctor`]: says what
 //!   keeps the guard from guarding.

@@ -47,21 +47,32 @@ fn play(root: &Path, interrupt: Interrupt) -> Result<ExitCode, DemoError> {
     print("\n")?;
     for (line, ran) in scene.conclude()? {
         let said = ran.said().trim_end().to_owned();
-        print(&format!("$ {}\n{said}\n", line.replacen("git-", "git ", 1)))?;
+        print(&format!("$ {}\n{said}\n", shown(&line)))?;
     }
     rows.extend(demo::run_all(&scene, Act::Aggregated, |row| {
         print(&table.row(row))
     })?);
+    print(&format!(
+        "\n{}\n\n{}\n",
+        demo::summary(&rows),
+        scene.newest_entry()?
+    ))?;
+    let (line, conducted) = scene.conduct()?;
+    print(&format!("$ {}\n{}\n", shown(line), conducted.said()))?;
     let verified = scene.verify()?;
     print(&format!(
-        "\n{}\n\n{}\n$ git baton verify --all\n{}\n\n{:.1} seconds\n",
-        demo::summary(&rows),
+        "{}\n$ git baton verify --all\n{}\n\n{:.1} seconds\n",
         scene.newest_entry()?,
         verified.said().trim_end(),
         began.elapsed().as_secs_f64(),
     ))?;
-    let holds = verified.succeeded && rows.iter().all(Row::holds);
+    let holds = conducted.succeeded && verified.succeeded && rows.iter().all(Row::holds);
     Ok(if holds { ALLOWED } else { BROKEN })
+}
+
+/// A line as a user types it.
+fn shown(line: &str) -> String {
+    line.replacen("git-", "git ", 1)
 }
 
 fn print(text: &str) -> Result<(), DemoError> {

@@ -6,6 +6,7 @@
 //! its commands, through the installed hooks.
 
 mod attempts;
+mod conduct;
 mod error;
 mod outcome;
 mod run;

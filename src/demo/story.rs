@@ -122,6 +122,7 @@ impl<'s> Scene<'s> {
         let mut policy = Policy::default();
         policy.pool.root = format!("../{POOL}");
         policy.pool.branch = "{task}".to_owned();
+        policy.conductor.retry_delay = 0;
         self.write(project, POLICY_PATH, &policy.effective_toml())?;
         self.lines(
             project,

@@ -5,6 +5,7 @@ pub mod commit_object;
 pub mod config;
 pub mod contained;
 mod error;
+pub mod exclude;
 pub mod history;
 pub mod index;
 pub mod landing;

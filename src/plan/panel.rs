@@ -9,6 +9,8 @@ use crate::report::escape::visible;
 
 /// The columns between the walls of a box.
 const INSIDE: usize = 61;
+/// The columns that a box takes.
+pub const WIDTH: usize = INSIDE + 2;
 /// The cells of a bar.
 const CELLS: usize = 16;
 
@@ -38,24 +40,29 @@ pub fn panel(list: &TaskList, plan: &Plan, ascii: bool) -> String {
     panel.close()
 }
 
-/// The box that says how far the agents are: a line for each, such as
-/// `Agent 2: sidebar.tsx`, and a bar for `done` of `all`.
-pub fn progress(
-    mode: &Mode,
-    lines: &[(Mark, String)],
-    done: usize,
-    all: usize,
-    ascii: bool,
-) -> String {
+/// What there is to see of one agent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AgentLine {
+    /// How far it is.
+    pub mark: Mark,
+    /// Who it is and what it works on, such as `Agent 2: sidebar.tsx`.
+    pub text: String,
+    /// What else there is to say, behind the mark's word; empty for nothing.
+    pub more: String,
+}
+
+/// The box that says how far the agents are: a line for each, and a bar for `done` of `all`.
+pub fn progress(mode: &Mode, lines: &[AgentLine], done: usize, all: usize, ascii: bool) -> String {
     let mut panel = Panel::new(mode, ascii);
     panel.line(3, &format!("Progress: {}", bar(done, all, ascii)));
     panel.line(0, "");
-    for (mark, text) in lines {
+    for AgentLine { mark, text, more } in lines {
+        let comma = if more.is_empty() { "" } else { ", " };
         panel.clipped(
             3,
             &format!("{} ", mark.sign(ascii)),
             text,
-            &format!(" ({})", mark.word()),
+            &format!(" ({}{comma}{more})", mark.word()),
         );
     }
     panel.close()

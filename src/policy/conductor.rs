@@ -27,6 +27,9 @@ pub struct ConductorTable {
     pub max_agents: Spanned<usize>,
     /// Whether a run gives its worktrees back and removes its merged branches.
     pub auto_cleanup: bool,
+    /// Whether a run is also told in `.claude/auto-progress.yaml` and `.claude/auto-memory/` of the
+    /// main worktree, for programs that look there.
+    pub mirror: bool,
     /// How often a task is tried again after an agent failed or its work was rejected.
     pub retry_on_failure: u32,
     /// How long to wait before the first retry, in seconds; each later wait is twice as long.
@@ -61,6 +64,9 @@ pub struct Conductor {
     pub max_agents: usize,
     /// Whether a run gives its worktrees back and removes its merged branches.
     pub auto_cleanup: bool,
+    /// Whether a run is also told in `.claude/auto-progress.yaml` and `.claude/auto-memory/` of the
+    /// main worktree, for programs that look there.
+    pub mirror: bool,
     /// How often a task is tried again after an agent failed or its work was rejected.
     pub retry_on_failure: u32,
     /// How long to wait before the first retry, in seconds; each later wait is twice as long.
@@ -80,6 +86,7 @@ impl Default for ConductorTable {
             min_tasks: unplaced(3),
             max_agents: unplaced(5),
             auto_cleanup: true,
+            mirror: false,
             retry_on_failure: 3,
             retry_delay: 5,
             timeout: 3600,
@@ -112,6 +119,7 @@ impl Conductor {
             min_tasks: *table.min_tasks.get_ref(),
             max_agents: *table.max_agents.get_ref(),
             auto_cleanup: table.auto_cleanup,
+            mirror: table.mirror,
             retry_on_failure: table.retry_on_failure,
             retry_delay: table.retry_delay,
             timeout: table.timeout,
@@ -128,6 +136,7 @@ impl From<&Conductor> for ConductorTable {
             min_tasks: unplaced(conductor.min_tasks),
             max_agents: unplaced(conductor.max_agents),
             auto_cleanup: conductor.auto_cleanup,
+            mirror: conductor.mirror,
             retry_on_failure: conductor.retry_on_failure,
             retry_delay: conductor.retry_delay,
             timeout: conductor.timeout,

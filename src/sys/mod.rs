@@ -15,6 +15,7 @@ pub mod place;
 pub mod process;
 pub mod random;
 pub mod supervise;
+pub mod terminal;
 pub mod tree;
 
 pub use env::{GitEnv, config_home, host_name, is_under_agent, shows_unicode};

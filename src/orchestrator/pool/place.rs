@@ -2,11 +2,9 @@
 
 use std::path::{Component, Path, PathBuf};
 
-use bstr::ByteSlice;
-
 use super::state::{Slot, State};
 use super::{LOCK_REASON, PoolError, ledger};
-use crate::git::{GitError, Repo, landing, slot};
+use crate::git::{Repo, exclude, landing, slot};
 use crate::model::Oid;
 use crate::policy::PoolPolicy;
 use crate::sys::{GitEnv, file};
@@ -68,26 +66,8 @@ pub fn hide(repo: &Repo, root: &Path) -> Result<(), PoolError> {
     let Ok(inside) = root.strip_prefix(&main) else {
         return Ok(());
     };
-    let mut line = String::from("/");
-    for c in inside.to_string_lossy().chars() {
-        if "*?[\\ ".contains(c) {
-            line.push('\\');
-        }
-        line.push(c);
-    }
-    line.push('/');
-    let path = repo.common_dir().join("info").join("exclude");
-    let before = file::read_if_exists(&path).map_err(GitError::io(&path))?;
-    let mut text = before.unwrap_or_default();
-    if text.lines().any(|known| known == line.as_bytes()) {
-        return Ok(());
-    }
-    if !text.is_empty() && !text.ends_with(b"\n") {
-        text.push(b'\n');
-    }
-    text.extend_from_slice(line.as_bytes());
-    text.push(b'\n');
-    Ok(file::write_atomically(&path, &text).map_err(GitError::io(path))?)
+    let directory = format!("{}/", inside.to_string_lossy());
+    Ok(exclude::add(repo, &[&exclude::literal(&directory)])?)
 }
 
 /// The commit on which tasks begin: what the policy names, or what the main worktree has checked

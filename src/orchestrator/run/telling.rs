@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::state::{Aggregate, Event, Phase, RunState, Status, TaskState};
-use crate::plan::{Mark, Mode};
+use crate::plan::Mode;
 use crate::report::escape;
 
 /// The version of the JSON documents.
@@ -282,37 +282,6 @@ pub fn diagram(run: &str, state: &RunState) -> String {
     )
 }
 
-/// A line for each lane of the group at work, and how many tasks of all are over.
-pub fn agents(state: &RunState) -> (Vec<(Mark, String)>, usize, usize) {
-    let group = state.groups.get(state.group.saturating_sub(1));
-    let lanes = group.into_iter().flatten().enumerate();
-    let lines = lanes.map(|(at, lane)| {
-        let tasks: Vec<_> = lane.iter().filter_map(|id| state.task(id)).collect();
-        let names: Vec<_> = tasks.iter().map(|task| shown(&task.id)).collect();
-        (
-            mark(&tasks),
-            format!("Agent {}: {}", at + 1, names.join(", ")),
-        )
-    });
-    (lines.collect(), over(state), state.tasks.len())
-}
-
-fn mark(tasks: &[&TaskState]) -> Mark {
-    let any = |of: &dyn Fn(&Status) -> bool| tasks.iter().any(|task| of(&task.status));
-    let all = |of: &dyn Fn(&Status) -> bool| tasks.iter().all(|task| of(&task.status));
-    if any(&|status| matches!(status, Status::Failed { .. } | Status::QaBlocked { .. })) {
-        Mark::Failed
-    } else if all(&|status| matches!(status, Status::Done | Status::QaApproved)) {
-        Mark::Done
-    } else if all(&|status| matches!(status, Status::Skipped { .. })) {
-        Mark::Skipped
-    } else if all(&|status| *status == Status::Pending) {
-        Mark::Waiting
-    } else {
-        Mark::Running
-    }
-}
-
 /// How a run was planned, as far as its state tells.
 pub fn mode(state: &RunState) -> Mode {
     match state.groups.iter().any(|group| group.len() > 1) {
@@ -330,6 +299,6 @@ fn over(state: &RunState) -> usize {
     tasks.filter(settled).count()
 }
 
-fn shown(text: &str) -> String {
+pub(super) fn shown(text: &str) -> String {
     escape::visible(text.as_bytes())
 }

@@ -114,7 +114,12 @@ fn progress_is_drawn_with_a_line_for_each_agent() {
         (Mark::Running, "Agent 4: stat-bar.tsx"),
         (Mark::Running, "Agent 5: onboarding.tsx"),
     ];
-    let mut lines = lines.map(|(mark, text)| (mark, text.to_owned())).to_vec();
+    let line = |(mark, text): (Mark, &str)| AgentLine {
+        mark,
+        text: text.to_owned(),
+        more: String::new(),
+    };
+    let mut lines = lines.map(line).to_vec();
     let drawn = "\
 ┌─────────────────────────────────────────────────────────────┐
 │ ⚡ Execution Mode: PARALLEL                                 │
@@ -128,13 +133,20 @@ fn progress_is_drawn_with_a_line_for_each_agent() {
 └─────────────────────────────────────────────────────────────┘
 ";
     assert_eq!(progress(&Mode::Parallel, &lines, 3, 5, false), drawn);
-    lines[0] = (Mark::Failed, "Agent 1: ".to_owned() + &"日本語".repeat(30));
-    lines[1].0 = Mark::Skipped;
-    lines[2].0 = Mark::Waiting;
+    lines[0].mark = Mark::Failed;
+    lines[0].text = "Agent 1: ".to_owned() + &"日本語".repeat(30);
+    lines[1].mark = Mark::Skipped;
+    lines[2].mark = Mark::Waiting;
+    lines[3].more = "attempt 2, 1 min 5 s".to_owned();
     for ascii in [false, true] {
         let drawn = progress(&Mode::Parallel, &lines, 0, 5, ascii);
         assert_aligned(&drawn);
-        for words in [" (failed)", " (skipped)", " (waiting)"] {
+        for words in [
+            " (failed)",
+            " (skipped)",
+            " (waiting)",
+            " (in progress, attempt 2, 1 min 5 s)",
+        ] {
             assert!(drawn.contains(words), "{drawn}");
         }
         assert!(!ascii || drawn.is_ascii(), "{drawn}");

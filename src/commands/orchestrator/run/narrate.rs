@@ -1,24 +1,22 @@
-//! What is told while a run goes on: a box that is drawn again on a terminal, lines elsewhere, or
-//! JSON for programs.
-
-use std::io::IsTerminal;
+//! What is told while a run goes on: a box that is drawn again on a terminal, below what was said
+//! so far; lines elsewhere; or JSON for programs.
 
 use crate::cli::orchestrator::RunFormat;
 use crate::commands::{print, tell};
 use crate::orchestrator::run::conduct::Watcher;
 use crate::orchestrator::run::state::{Event, Phase, RunState};
-use crate::orchestrator::run::telling;
-use crate::plan::{Plan, TaskList, panel, progress};
-use crate::sys::shows_unicode;
+use crate::orchestrator::run::{lanes, telling};
+use crate::plan::{self, Plan, TaskList, panel, progress};
+use crate::sys::{clock, shows_unicode, terminal};
 
 /// Tells what happens.
 pub struct Narrator {
     format: RunFormat,
     ascii: bool,
-    live: bool,
-    /// How many lines the box that is drawn again takes.
-    drawn: usize,
-    plan: Option<(TaskList, Plan)>,
+    /// Whether a box showed what happened last.
+    is_live: bool,
+    /// The box as it stands on the terminal; empty where none does.
+    drawn: String,
 }
 
 impl Narrator {
@@ -27,9 +25,8 @@ impl Narrator {
         Self {
             format,
             ascii: !shows_unicode(),
-            live: format == RunFormat::Human && std::io::stdout().is_terminal(),
-            drawn: 0,
-            plan: None,
+            is_live: false,
+            drawn: String::new(),
         }
     }
 
@@ -41,16 +38,40 @@ impl Narrator {
         }
     }
 
-    fn draw(&mut self, state: &RunState) {
-        let (lines, done, all) = telling::agents(state);
-        let mode = telling::mode(state);
-        let text = progress(&mode, &lines, done, all, self.ascii);
-        let back = match self.drawn {
+    /// How far the agents are, in a box.
+    fn progress(&self, state: &RunState) -> String {
+        let lines = lanes::agents(state, clock::now_millis());
+        let (done, all) = lanes::complete(state);
+        progress(&telling::mode(state), &lines, done, all, self.ascii)
+    }
+
+    /// Puts `above` where the box stands, and this box below it.
+    fn draw(&mut self, above: &str, text: String) {
+        if !above.is_empty() || text != self.drawn {
+            self.put(&format!("{}{above}{text}", self.away()));
+            self.drawn = text;
+        }
+    }
+
+    /// What takes the box off the terminal: up to its first line, and nothing from there on.
+    fn away(&self) -> String {
+        match self.drawn.lines().count() {
             0 => String::new(),
             lines => format!("\u{1b}[{lines}A\u{1b}[J"),
-        };
-        self.drawn = text.lines().count();
-        self.put(&format!("{back}{text}"));
+        }
+    }
+
+    /// What happened, and a bar where that brought the run on.
+    fn lines(&self, run: &str, state: &RunState, event: &Event) -> String {
+        let line = telling::line(run, state, event);
+        let mut text = line.map_or(String::new(), |line| line + "\n");
+        let is_mile = matches!(event, Event::Approved { .. } | Event::AttemptFailed { .. });
+        if is_mile && matches!(state.phase, Phase::Parallelize | Phase::Integrate) {
+            let (done, all) = lanes::complete(state);
+            let bar = plan::bar(done, all, self.ascii);
+            text.push_str(&format!("   {bar}\n"));
+        }
+        text
     }
 
     /// Nobody may read any more; the run goes on.
@@ -59,34 +80,61 @@ impl Narrator {
     }
 }
 
+/// Whether the terminal has room for a box: it could not be taken off again if its lines were
+/// broken or its top scrolled away.
+fn fits(text: &str) -> bool {
+    terminal::size()
+        .is_some_and(|(columns, rows)| columns >= plan::BOX_WIDTH && text.lines().count() < rows)
+}
+
+/// Whether the box does not show it.
+fn is_beside_the_box(event: &Event) -> bool {
+    !matches!(
+        event,
+        Event::Begin { .. }
+            | Event::Dispatched { .. }
+            | Event::Worked { .. }
+            | Event::GateBegan { .. }
+            | Event::Approved { .. }
+            | Event::CleanedUp
+            | Event::Pause(_)
+    )
+}
+
 impl Watcher for Narrator {
     fn planned(&mut self, tasks: &TaskList, plan: &Plan) {
         if self.format == RunFormat::Human {
             self.put(&panel(tasks, plan, self.ascii));
         }
-        self.plan = Some((tasks.clone(), plan.clone()));
     }
 
     fn happened(&mut self, run: &str, state: &RunState, event: &Event) {
-        match self.format {
-            RunFormat::Json => self.put(&telling::json(run, state, event)),
-            RunFormat::Human if self.live => self.draw(state),
-            RunFormat::Human => {
-                if let Some(line) = telling::line(run, state, event) {
-                    self.put(&format!("{line}\n"));
-                }
-                let is_mile = matches!(event, Event::Approved { .. } | Event::AttemptFailed { .. });
-                if is_mile && matches!(state.phase, Phase::Parallelize | Phase::Integrate) {
-                    let (_, done, all) = telling::agents(state);
-                    let bar = crate::plan::bar(done, all, self.ascii);
-                    self.put(&format!("   {bar}\n"));
-                }
-            }
+        if self.format == RunFormat::Json {
+            return self.put(&telling::json(run, state, event));
+        }
+        let text = self.progress(state);
+        self.is_live = fits(&text);
+        if self.is_live {
+            let line = telling::line(run, state, event);
+            let line = line.filter(|_| is_beside_the_box(event));
+            return self.draw(&line.map_or(String::new(), |line| line + "\n"), text);
+        }
+        self.put(&format!("{}{}", self.away(), self.lines(run, state, event)));
+        self.drawn.clear();
+    }
+
+    fn waited(&mut self, state: &RunState) {
+        let text = self.progress(state);
+        if self.is_live && fits(&text) {
+            self.draw("", text);
         }
     }
 
     fn said(&mut self, sentence: &str) {
-        self.drawn = 0;
+        if !self.drawn.is_empty() {
+            self.put(&self.away());
+            self.drawn.clear();
+        }
         tell(&format!("{sentence}\n"));
     }
 }

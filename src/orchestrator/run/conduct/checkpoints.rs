@@ -1,10 +1,11 @@
 //! The checkpoints of a run, in its record.
 
 use super::wishes::Wish;
-use super::{ConductError, load, open, setup};
+use super::{ConductError, load, mirrored, open, setup};
 use crate::git::Repo;
 use crate::orchestrator::run::record::{Record, RecordError};
 use crate::orchestrator::run::state::{Checkpoint, CheckpointKind};
+use crate::orchestrator::store;
 
 /// From which part of its context on a caller had better not begin another group.
 pub const FULL: f64 = 0.8;
@@ -54,6 +55,10 @@ pub fn write(
                 if is_full || kind == CheckpointKind::Handoff {
                     Wish::OneGroup.leave(repo, &record.id)?;
                 }
+                let policy = store::policy(repo)?;
+                let written = std::slice::from_ref(&checkpoint);
+                // The checkpoint itself is in the record.
+                let _unmirrored = mirrored::write(repo, &policy, &record.id, &state, written);
                 return Ok(checkpoint);
             }
         }

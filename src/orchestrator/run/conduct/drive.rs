@@ -144,7 +144,10 @@ impl Conductor<'_> {
                     under_way.remove(&key);
                     result?;
                 }
-                Err(RecvTimeoutError::Timeout) => self.hear_wishes()?,
+                Err(RecvTimeoutError::Timeout) => {
+                    self.hear_wishes()?;
+                    self.watcher.waited(&self.state);
+                }
                 Err(RecvTimeoutError::Disconnected) => return Ok(()),
             }
         }

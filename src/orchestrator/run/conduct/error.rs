@@ -48,6 +48,11 @@ pub enum ConductError {
         reason: String,
     },
 
+    /// A file that a run would be told in is part of the repository.
+    #[error("git tracks {0}, and a run does not change what is tracked")]
+    #[diagnostic(help("`git rm --cached {0}` leaves the file to the conductor"))]
+    Tracked(String),
+
     /// There is no branch to land on.
     #[error("{0} is no branch on which a run could land")]
     #[diagnostic(help("check out a branch that has a commit, or name one with `--into BRANCH`"))]

@@ -11,6 +11,7 @@ mod drive;
 mod error;
 mod judge;
 mod land;
+mod mirrored;
 mod session;
 mod setup;
 pub mod wishes;
@@ -64,6 +65,8 @@ pub trait Watcher {
     fn planned(&mut self, tasks: &TaskList, plan: &Plan);
     /// Something happened, and the run is now in this state.
     fn happened(&mut self, run: &str, state: &RunState, event: &Event);
+    /// Nothing has happened for a moment, and the run is still in this state.
+    fn waited(&mut self, _state: &RunState) {}
     /// Something worth a sentence to whoever reads along.
     fn said(&mut self, sentence: &str);
 }
@@ -77,6 +80,8 @@ struct Conductor<'a> {
     tasks: TaskList,
     stop: &'a (dyn Fn() -> bool + Sync),
     watcher: &'a mut dyn Watcher,
+    /// Why the run could not be told in the main worktree, as it was said last.
+    unmirrored: Option<String>,
 }
 
 /// Plans these tasks and runs them, until all is done or the run pauses. Gives the run's id and
@@ -117,6 +122,7 @@ pub fn begin(
         tasks,
         stop,
         watcher,
+        unmirrored: None,
     }
     .run(request.one_group)
 }
@@ -144,6 +150,7 @@ pub fn resume(
         tasks,
         stop,
         watcher,
+        unmirrored: None,
     }
     .run(one_group)
 }
@@ -257,12 +264,17 @@ impl Conductor<'_> {
 
     /// Sees to it that the pool has a worktree for each agent.
     fn make_room(&mut self) -> Result<(), ConductError> {
-        let wanted = self.state.max_agents;
-        let there = pool::read(self.repo)?.map_or(0, |pool| pool.slots.len());
-        if there < wanted {
-            let size = wanted.max(there);
-            self.watcher.said(&format!("making {size} worktrees"));
-            pool::init(self.repo, Some(size))?;
+        let slots = pool::read(self.repo)?.map_or_else(Vec::new, |pool| pool.slots);
+        let busy = self.state.tasks.iter().filter(|task| !task.is_settled());
+        let own: Vec<_> = busy.filter_map(|task| task.place.as_ref()).collect();
+        let serves = |slot: &&pool::state::Slot| {
+            slot.is_free() || own.iter().any(|place| slot.is_held_by(&place.lease))
+        };
+        let there = slots.iter().filter(serves).count();
+        let missing = self.state.max_agents.saturating_sub(there);
+        if missing > 0 {
+            self.watcher.said(&format!("making {missing} worktrees"));
+            pool::init(self.repo, Some(slots.len() + missing))?;
         }
         Ok(())
     }
@@ -272,12 +284,15 @@ impl Conductor<'_> {
     fn apply(&mut self, event: &Event) -> Result<(), ConductError> {
         let (next, due) = self.state.apply(event, clock::now_millis())?;
         let json = setup::json(&next);
+        let due = due.into_iter();
+        let due: Vec<_> = due
+            .map(|kind| next.checkpoint(&self.record.id, kind))
+            .collect();
         let mut files = vec![(STATE.to_owned(), json.into_bytes())];
-        for kind in due {
-            let checkpoint = next.checkpoint(&self.record.id, kind);
+        for checkpoint in &due {
             files.push((
                 setup::checkpoint_name(&self.record, files.len()),
-                setup::checkpoint_json(&checkpoint).into_bytes(),
+                setup::checkpoint_json(checkpoint).into_bytes(),
             ));
         }
         let files: Vec<_> = files
@@ -287,6 +302,13 @@ impl Conductor<'_> {
         self.record.save(self.repo, &files, next.phase.as_str())?;
         self.state = next;
         let (run, state) = (&self.record.id, &self.state);
+        if let Some(why) = mirrored::write(self.repo, &self.policy, run, state, &due)
+            && self.unmirrored.as_ref() != Some(&why)
+        {
+            self.watcher
+                .said(&format!("the run is not mirrored: {why}"));
+            self.unmirrored = Some(why);
+        }
         self.watcher.happened(run, state, event);
         Ok(())
     }

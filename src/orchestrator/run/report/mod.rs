@@ -180,7 +180,7 @@ impl RunReport {
 }
 
 /// A time in its two greatest units.
-fn duration(millis: u64) -> String {
+pub(super) fn duration(millis: u64) -> String {
     let seconds = millis / 1000;
     match seconds {
         0..60 => format!("{}.{} s", seconds, millis % 1000 / 100),

@@ -136,7 +136,8 @@ impl Checkpoint {
     pub fn to_markdown(&self) -> String {
         let mut text = String::from("---\n");
         let mut line = |name: &str, value: String| {
-            writeln!(text, "{name}: {value}").expect("a String takes all");
+            let blank = if value.starts_with('\n') { "" } else { " " };
+            writeln!(text, "{name}:{blank}{value}").expect("a String takes all");
         };
         line("run", quoted(&self.run));
         line("kind", json(&self.kind));

@@ -160,7 +160,7 @@ impl TaskState {
     }
 
     /// Whether agents and gates have nothing more to do for it.
-    pub(super) fn is_settled(&self) -> bool {
+    pub fn is_settled(&self) -> bool {
         self.status == Status::QaApproved || self.gone().is_some()
     }
 

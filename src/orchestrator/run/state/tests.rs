@@ -238,7 +238,7 @@ fn one_group_a_call_pauses_between_groups_and_says_what_is_next() {
     let text = checkpoint.to_markdown();
     for part in [
         "group_number: 1\nstatus: complete\n",
-        "tasks_completed: \n  - \"a\": \"did a\"\n",
+        "tasks_completed:\n  - \"a\": \"did a\"\n",
         "next_group: 2\nremaining_groups: [2]\n",
     ] {
         assert!(text.contains(part), "{part}\n{text}");

@@ -1,0 +1,16 @@
+//! The terminal behind standard output.
+
+use std::io::IsTerminal;
+
+/// How many columns and rows the terminal has; `None` where standard output is none. One that does
+/// not tell, as on a serial line, counts as 80 by 24.
+pub fn size() -> Option<(usize, usize)> {
+    let out = std::io::stdout();
+    if !out.is_terminal() {
+        return None;
+    }
+    let size = rustix::termios::tcgetwinsize(&out).ok();
+    let size = size.map(|size| (usize::from(size.ws_col), usize::from(size.ws_row)));
+    size.filter(|(columns, rows)| *columns > 0 && *rows > 0)
+        .or(Some((80, 24)))
+}

@@ -1,0 +1,96 @@
+//! What a run records and says keeps to the schemas that describe it.
+
+use std::path::Path;
+
+use git_baton::orchestrator::run::schemas;
+use serde_json::Value;
+
+use crate::sandbox::Sandbox;
+use crate::small::{conduct, repository};
+
+#[test]
+fn the_committed_schemas_are_those_the_types_make() {
+    for (name, made) in schemas::all() {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("schema")
+            .join(name);
+        let made = serde_json::to_string_pretty(&made).unwrap() + "\n";
+        if std::env::var_os("BATON_UPDATE_SCHEMA").is_some_and(|value| value == "1") {
+            std::fs::write(&file, &made).unwrap();
+        }
+        let committed = std::fs::read_to_string(&file).unwrap_or_default();
+        assert_eq!(
+            committed, made,
+            "{name} has drifted: run this test with BATON_UPDATE_SCHEMA=1 and commit the file"
+        );
+    }
+}
+
+fn assert_valid(name: &str, document: &str) {
+    let all = schemas::all();
+    let (_, schema) = all.iter().find(|(known, _)| *known == name).unwrap();
+    let validator = jsonschema::validator_for(schema.as_value()).unwrap();
+    let document: Value = serde_json::from_str(document).unwrap();
+    let errors: Vec<_> = validator.iter_errors(&document).collect();
+    assert!(errors.is_empty(), "{name}: {errors:#?}");
+}
+
+/// Every version of every file of the record whose name begins so.
+fn recorded(sandbox: &Sandbox, begin: &str) -> Vec<String> {
+    let reference = sandbox.git(["for-each-ref", "--format=%(refname)", "refs/baton/runs/"]);
+    let commits = sandbox.git(["rev-list", &reference]);
+    let mut found = Vec::new();
+    for commit in commits.lines() {
+        for name in sandbox.git(["ls-tree", "--name-only", commit]).lines() {
+            if name.starts_with(begin) {
+                found.push(sandbox.git(["show", &format!("{commit}:{name}")]));
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn what_a_run_says_and_records_is_valid() {
+    let sandbox = repository("");
+    let run = conduct(
+        &sandbox,
+        &["run", "../tasks.toml", "--all", "--format", "json"],
+    );
+    let events: Vec<_> = run.out.lines().collect();
+    for kind in [
+        "begin",
+        "dispatched",
+        "attempt_failed",
+        "worked",
+        "gate_began",
+        "approved",
+        "landed",
+        "aggregated",
+        "cleaned_up",
+    ] {
+        let named = format!("\"event\":\"{kind}\"");
+        assert!(events.iter().any(|line| line.contains(&named)), "{kind}");
+    }
+    for event in events {
+        assert_valid("run-event.schema.json", event);
+    }
+    let status = conduct(&sandbox, &["status", "--format", "json"]);
+    assert_valid("run-status.schema.json", &status.out);
+    let state = conduct(&sandbox, &["state", "--format", "json"]);
+    assert_valid("run-state.schema.json", &state.out);
+    conduct(
+        &sandbox,
+        &["checkpoint", "write", "look", "--context-used", "0.5"],
+    );
+    for (begin, schema, least) in [
+        ("state", "run-state.schema.json", 12),
+        ("checkpoint-", "run-checkpoint.schema.json", 5),
+    ] {
+        let documents = recorded(&sandbox, begin);
+        assert!(documents.len() >= least, "{begin}: {}", documents.len());
+        for document in documents {
+            assert_valid(schema, &document);
+        }
+    }
+}
