@@ -164,6 +164,8 @@ mod tests {
              qa_verified: true\n    qa_timestamp: \"1970-01-01T00:00:01Z\"\n    \
              outcome: \"It \\\"works\\\":\\n# yes\"\n"
         ));
+        let read: serde_json::Value = serde_saphyr::from_str(&approved).unwrap();
+        assert_eq!(read["tasks"]["task-1"]["outcome"], "It \"works\":\n# yes");
         let rejected = progress(
             "r",
             &judged(Event::Rejected {
