@@ -29,6 +29,8 @@ pub enum Bench {
     Merge,
     /// `orchestrator conflicts` among many branches.
     Conflicts,
+    /// Agents that are conducted.
+    Conduct,
     /// The program's size.
     Size,
 }
@@ -38,13 +40,14 @@ const MEGABYTE: f64 = 1_000_000.0;
 
 impl Bench {
     /// Every group, in the order of the table.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::PreCommit,
         Self::Rebase,
         Self::Fetch,
         Self::Verify,
         Self::Merge,
         Self::Conflicts,
+        Self::Conduct,
         Self::Size,
     ];
 
@@ -57,6 +60,7 @@ impl Bench {
             Self::Verify => "verify",
             Self::Merge => "merge",
             Self::Conflicts => "conflicts",
+            Self::Conduct => "conduct",
             Self::Size => "size",
         }
     }
@@ -70,6 +74,7 @@ impl Bench {
             Self::Verify => verify(baton, directory),
             Self::Merge => crate::merging::rows(baton, directory),
             Self::Conflicts => conflicts(baton, directory),
+            Self::Conduct => crate::conducting::rows(baton, directory),
             Self::Size => size(baton),
         }
     }
