@@ -22,8 +22,8 @@ const ARROWS: [(&str, &[&str]); 18] = [
     (
         "orchestrator",
         &[
-            "model", "policy", "protocol", "handoff", "rules", "report", "guard", "doctor", "git",
-            "sys",
+            "model", "plan", "policy", "protocol", "handoff", "rules", "report", "guard", "doctor",
+            "git", "sys",
         ],
     ),
     (
