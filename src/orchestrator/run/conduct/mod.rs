@@ -2,7 +2,7 @@
 //!
 //! [`begin`] plans the tasks ([`setup`]) and [`resume`] takes up a run that paused or was killed.
 //! Both let [`drive`] do what the run's state asks for: agents work ([`work`]) in worktrees of
-//! the pool, gates judge ([`judge`]), each task's session is opened and closed for it
+//! the pool ([`spot`]), gates judge ([`judge`]), each task's session is opened and closed for it
 //! ([`session`]), and what was approved lands and is summed up ([`land`]). Other processes leave
 //! their wishes in files ([`wishes`]).
 
@@ -13,6 +13,7 @@ mod judge;
 mod land;
 mod session;
 mod setup;
+mod spot;
 pub mod wishes;
 mod work;
 
@@ -23,8 +24,8 @@ use bstr::BString;
 pub use error::ConductError;
 
 use super::preflight::{self, Answer};
-use super::record::Record;
-use super::state::{Event, RunState};
+use super::record::{Record, RecordError};
+use super::state::{CheckpointKind, Event, RunState};
 use super::{RunError, files};
 use crate::git::{GitError, Repo};
 use crate::orchestrator::{pool, store};
@@ -42,6 +43,11 @@ pub const TASKS: &str = "tasks.toml";
 const GRACE: Duration = Duration::from_secs(10);
 /// How long a run waits before it asks again whether it may start.
 const PREFLIGHT_PAUSE: Duration = Duration::from_secs(60);
+
+/// How often it is looked whether another conductor is at work.
+const LOOKS: usize = 10;
+/// The pause between two looks.
+const LOOK_PAUSE: Duration = Duration::from_millis(50);
 
 /// A run to begin.
 #[derive(Debug, Clone, Default)]
@@ -100,6 +106,7 @@ pub fn begin(
     let json = setup::json(&state);
     let initial: [(&str, &[u8]); 2] = [(STATE, json.as_bytes()), (TASKS, &request.tasks)];
     let record = Record::begin(repo, &clock::today(), &initial)?;
+    let alone = alone(repo, &record.id)?;
     Conductor {
         repo,
         policy,
@@ -109,7 +116,7 @@ pub fn begin(
         stop,
         watcher,
     }
-    .run(request.one_group)
+    .run(request.one_group, &alone)
 }
 
 /// Goes on with a run that paused or whose conductor was killed; without an id, the one that
@@ -125,7 +132,9 @@ pub fn resume(
     watcher: &mut dyn Watcher,
 ) -> Result<(String, RunState), ConductError> {
     let policy = store::policy(repo)?;
-    let record = open(repo, run)?;
+    let id = open(repo, run)?.id;
+    let alone = alone(repo, &id)?;
+    let record = Record::open(repo, &id)?;
     let (state, tasks) = (load(repo, &record)?, tasks(repo, &record, &policy)?);
     Conductor {
         repo,
@@ -136,7 +145,7 @@ pub fn resume(
         stop,
         watcher,
     }
-    .run(one_group)
+    .run(one_group, &alone)
 }
 
 /// The record of this run; without an id, of the one that began last.
@@ -167,6 +176,19 @@ fn tasks(repo: &Repo, record: &Record, policy: &Policy) -> Result<TaskList, Cond
 /// Whether a conductor is at work on this run on this machine.
 pub fn is_conducted(repo: &Repo, run: &str) -> Result<bool, ConductError> {
     Ok(lock(repo, run)?.is_none())
+}
+
+/// Keeps every other conductor from this run until the value is dropped.
+fn alone(repo: &Repo, run: &str) -> Result<FileLock, ConductError> {
+    // Whoever asks whether there is a conductor holds the lock for a moment, and so does what a
+    // conductor that was killed had just begun to start.
+    for _ in 0..LOOKS {
+        if let Some(lock) = lock(repo, run)? {
+            return Ok(lock);
+        }
+        clock::wait(LOOK_PAUSE);
+    }
+    Err(ConductError::AtWork(run.to_owned()))
 }
 
 fn lock(repo: &Repo, run: &str) -> Result<Option<FileLock>, GitError> {
@@ -220,40 +242,72 @@ fn wait(pause: Duration, stop: &dyn Fn() -> bool) -> Result<(), ConductError> {
 }
 
 impl Conductor<'_> {
-    fn run(mut self, one_group: bool) -> Result<(String, RunState), ConductError> {
+    fn run(
+        mut self,
+        one_group: bool,
+        _alone: &FileLock,
+    ) -> Result<(String, RunState), ConductError> {
         let run = self.record.id.clone();
-        let Some(_alone) = lock(self.repo, &run)? else {
-            return Err(ConductError::AtWork(run));
-        };
         if self.state.is_over() {
             return Ok((run, self.state));
         }
         wishes::clear(self.repo, &run)?;
-        self.end_what_is_left()?;
-        self.make_room()?;
-        self.apply(&Event::Begin { one_group })?;
-        self.drive()?;
-        Ok((run, self.state))
+        for _ in 0..LOOKS {
+            self.end_what_is_left()?;
+            self.give_back_what_is_over();
+            self.make_room()?;
+            match self.apply(&Event::Begin { one_group }) {
+                // A git that a killed conductor had started has recorded what happened after all.
+                Err(ConductError::Record(RecordError::Raced(_))) => {
+                    self.record = Record::open(self.repo, &run)?;
+                    self.state = load(self.repo, &self.record)?;
+                    if self.state.is_over() {
+                        return Ok((run, self.state));
+                    }
+                }
+                begun => {
+                    begun?;
+                    self.drive()?;
+                    return Ok((run, self.state));
+                }
+            }
+        }
+        Err(RecordError::Raced(run).into())
     }
 
     /// Ends the agents that a conductor which was killed has left at work.
     fn end_what_is_left(&self) -> Result<(), ConductError> {
         for task in &self.state.tasks {
-            if let super::state::Status::Running { job, .. } = &task.status {
-                supervise::end_leftovers(job, GRACE).map_err(RunError::io(JOB_VARIABLE))?;
+            if task.is_busy() {
+                let job = files::job_id(self.repo.common_dir(), &self.record.id, &task.id);
+                supervise::end_leftovers(&job, GRACE).map_err(RunError::io(JOB_VARIABLE))?;
             }
         }
         Ok(())
     }
 
+    /// Gives back the worktrees of tasks whose conductor was killed before it could.
+    fn give_back_what_is_over(&mut self) {
+        for task in self.state.tasks.iter().filter(|task| task.is_settled()) {
+            if let Some(sentence) = land::part(self.repo, &self.policy, task) {
+                self.watcher.said(&sentence);
+            }
+        }
+    }
+
     /// Sees to it that the pool has a worktree for each agent.
     fn make_room(&mut self) -> Result<(), ConductError> {
-        let wanted = self.state.max_agents;
-        let there = pool::read(self.repo)?.map_or(0, |pool| pool.slots.len());
-        if there < wanted {
-            let size = wanted.max(there);
-            self.watcher.said(&format!("making {size} worktrees"));
-            pool::init(self.repo, Some(size))?;
+        let slots = pool::read(self.repo)?.map_or_else(Vec::new, |pool| pool.slots);
+        let busy = self.state.tasks.iter().filter(|task| !task.is_settled());
+        let own: Vec<_> = busy.filter_map(|task| task.place.as_ref()).collect();
+        let serves = |slot: &&pool::state::Slot| {
+            slot.is_free() || own.iter().any(|place| slot.is_held_by(&place.lease))
+        };
+        let there = slots.iter().filter(serves).count();
+        let missing = self.state.max_agents.saturating_sub(there);
+        if missing > 0 {
+            self.watcher.said(&format!("making {missing} worktrees"));
+            pool::init(self.repo, Some(slots.len() + missing))?;
         }
         Ok(())
     }
@@ -262,10 +316,25 @@ impl Conductor<'_> {
     /// watches.
     fn apply(&mut self, event: &Event) -> Result<(), ConductError> {
         let (next, due) = self.state.apply(event, clock::now_millis())?;
-        let json = setup::json(&next);
+        loop {
+            match self.save(&next, &due) {
+                Err(RecordError::Raced(_)) if self.catch_up()? => {}
+                saved => break saved?,
+            }
+        }
+        self.state = next;
+        let (run, state) = (&self.record.id, &self.state);
+        self.watcher.happened(run, state, event);
+        Ok(())
+    }
+}
+
+impl Conductor<'_> {
+    fn save(&mut self, next: &RunState, due: &[CheckpointKind]) -> Result<(), RecordError> {
+        let json = setup::json(next);
         let mut files = vec![(STATE.to_owned(), json.into_bytes())];
         for kind in due {
-            let checkpoint = next.checkpoint(&self.record.id, kind);
+            let checkpoint = next.checkpoint(&self.record.id, *kind);
             files.push((
                 setup::checkpoint_name(&self.record, files.len()),
                 setup::checkpoint_json(&checkpoint).into_bytes(),
@@ -275,11 +344,18 @@ impl Conductor<'_> {
             .iter()
             .map(|(name, bytes)| (name.as_str(), bytes.as_slice()))
             .collect();
-        self.record.save(self.repo, &files, next.phase.as_str())?;
-        self.state = next;
-        let (run, state) = (&self.record.id, &self.state);
-        self.watcher.happened(run, state, event);
-        Ok(())
+        self.record.save(self.repo, &files, next.phase.as_str())
+    }
+
+    /// Takes up what somebody else has written to the record, such as a checkpoint; says whether
+    /// the state in it is still this conductor's.
+    fn catch_up(&mut self) -> Result<bool, ConductError> {
+        let record = Record::open(self.repo, &self.record.id)?;
+        let is_own = load(self.repo, &record)? == self.state;
+        if is_own {
+            self.record = record;
+        }
+        Ok(is_own)
     }
 }
 

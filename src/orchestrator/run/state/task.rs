@@ -160,12 +160,12 @@ impl TaskState {
     }
 
     /// Whether agents and gates have nothing more to do for it.
-    pub(super) fn is_settled(&self) -> bool {
+    pub fn is_settled(&self) -> bool {
         self.status == Status::QaApproved || self.gone().is_some()
     }
 
     /// Whether an agent or a gate is at work.
-    pub(super) fn is_busy(&self) -> bool {
+    pub fn is_busy(&self) -> bool {
         matches!(self.status, Status::Running { .. } | Status::Judged { .. })
     }
 
