@@ -31,6 +31,8 @@ pub enum Bench {
     Conflicts,
     /// `orchestrator pool`: a worktree acquired and released.
     Pool,
+    /// Agents that are conducted.
+    Conduct,
     /// The program's size.
     Size,
 }
@@ -40,7 +42,7 @@ const MEGABYTE: f64 = 1_000_000.0;
 
 impl Bench {
     /// Every group, in the order of the table.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::PreCommit,
         Self::Rebase,
         Self::Fetch,
@@ -48,6 +50,7 @@ impl Bench {
         Self::Merge,
         Self::Conflicts,
         Self::Pool,
+        Self::Conduct,
         Self::Size,
     ];
 
@@ -61,6 +64,7 @@ impl Bench {
             Self::Merge => "merge",
             Self::Conflicts => "conflicts",
             Self::Pool => "pool",
+            Self::Conduct => "conduct",
             Self::Size => "size",
         }
     }
@@ -75,6 +79,7 @@ impl Bench {
             Self::Merge => crate::merging::rows(baton, directory),
             Self::Conflicts => conflicts(baton, directory),
             Self::Pool => pool::rows(baton, directory),
+            Self::Conduct => crate::conducting::rows(baton, directory),
             Self::Size => size(baton),
         }
     }

@@ -4,6 +4,7 @@
 //! what each line means. `--check` makes a missed target an error.
 
 mod benches;
+mod conducting;
 mod history;
 mod merging;
 mod pool;

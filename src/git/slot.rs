@@ -140,7 +140,7 @@ pub fn linked_git_dir(path: &Path) -> Result<Option<PathBuf>, GitError> {
 /// [`StoreError::Raced`] when there is a branch of that name.
 pub fn begin_branch(slot: &Repo, branch: &str, base: Oid, reason: &str) -> Result<(), StoreError> {
     // First, so that at no time there is a branch of which no worktree tells whose it is.
-    run(slot, ["symbolic-ref", "-m", reason, "HEAD", branch])?;
+    enter_branch(slot, branch, reason)?;
     let input = format!("create {branch}\0{base}\0");
     let args = [
         "update-ref",
@@ -157,6 +157,11 @@ pub fn begin_branch(slot: &Repo, branch: &str, base: Oid, reason: &str) -> Resul
         });
     }
     Ok(())
+}
+
+/// Has `HEAD` of this worktree name a branch; index and files must be those of its tip.
+pub fn enter_branch(slot: &Repo, branch: &str, reason: &str) -> Result<(), GitError> {
+    run(slot, ["symbolic-ref", "-m", reason, "HEAD", branch])
 }
 
 /// The reason with which a branch was begun, as far back as its log goes.

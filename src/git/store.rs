@@ -79,6 +79,11 @@ impl<'a> Store<'a> {
         out.lines().map(|line| written(&args, line)).collect()
     }
 
+    /// Writes a blob without a program: for small records that are written often.
+    pub fn record(&self, content: &[u8]) -> Result<Oid, GitError> {
+        self.repo.objects().write(gix::objs::Kind::Blob, content)
+    }
+
     /// Writes a tree of these entries, whose names hold no `/`, in any order.
     pub fn tree(&self, entries: &[(&BStr, Entry)]) -> Result<Oid, GitError> {
         let entries: Vec<_> = entries

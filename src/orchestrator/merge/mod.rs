@@ -85,6 +85,13 @@ pub fn run_until(
     in_turn(repo, request, stop)
 }
 
+/// Completes what a merge that was killed had landed; says whether there was such a thing. The
+/// branches that landed are gone then, where the policy says so.
+pub fn complete(repo: &Repo, stop: &dyn Fn() -> bool) -> Result<bool, MergeError> {
+    let _turn = queue::Turn::take(repo, stop)?;
+    attempt::recover(repo)
+}
+
 fn in_turn(
     repo: &Repo,
     request: &MergeRequest,

@@ -155,6 +155,20 @@ fn clear_trouble(repo: &Repo, name: &str) -> Result<(), PoolError> {
 
 /// Makes a slot anew whose directory is gone; the branch stays unless something else has all of
 /// its commits.
+/// Makes a slot anew that is lent under this lease and whose directory is gone; the lease is over
+/// then, and the branch stays. Says whether it was so.
+pub fn make_anew(repo: &Repo, name: &str, lease: &str) -> Result<bool, PoolError> {
+    let policy = store::policy(repo)?.pool;
+    let state = ledger::update(repo, |state| Ok(state.clone()))?;
+    let Some(slot) = state.slot(name).filter(|slot| slot.is_held_by(lease)) else {
+        return Ok(false);
+    };
+    match place::standing(repo, &state, slot)? {
+        Standing::Missing => refill(repo, name, &policy).map(|()| true),
+        _ => Ok(false),
+    }
+}
+
 fn refill(repo: &Repo, name: &str, policy: &PoolPolicy) -> Result<(), PoolError> {
     let (state, held) = ledger::update(repo, |state| {
         let all = state.clone();

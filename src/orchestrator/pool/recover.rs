@@ -176,7 +176,7 @@ fn end_session(worktree: &Repo, branch: Option<&str>) -> Result<(), PoolError> {
 
 /// Removes the lock of an index at which no process of this machine can be any more: a git
 /// program works in the directory whose index it holds.
-fn free_index(worktree: &Repo) {
+pub fn free_index(worktree: &Repo) {
     if let (Some(lock), Some(root)) = (slot::index_lock(worktree), worktree.work_tree())
         && process::inside(root).is_empty()
     {

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::Path;
 use std::time::Duration;
 
-use super::{Assignment, RunError};
+use super::{Assignment, RunError, files};
 use crate::model::SessionId;
 use crate::policy::command::CommandTemplate;
 use crate::policy::conductor::agents::{Agent, Input};
@@ -82,6 +82,7 @@ impl Values<'_> {
             ("BATON_GIT_DIR", self.git_dir.into()),
         ];
         let mut job = Job::new(Words::Shell(line.into()), self.worktree.to_owned());
+        job.id = files::job_id(self.git_dir, &self.assignment.run, &self.assignment.task);
         job.env = values.map(|(name, value)| (name.into(), value)).to_vec();
         // A question to a person would never be answered.
         job.env.push(("GIT_TERMINAL_PROMPT".into(), "0".into()));

@@ -301,7 +301,7 @@ impl Prepared<'_> {
 }
 
 /// Whether this is still the root of a worktree, and not a directory inside of another one.
-fn is_intact(worktree: &Path) -> bool {
+pub fn is_intact(worktree: &Path) -> bool {
     file::is_taken(&worktree.join(".git")) && open_worktree(worktree).is_ok()
 }
 

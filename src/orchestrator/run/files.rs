@@ -1,6 +1,6 @@
 //! Where a run keeps its files on this machine: `<common git dir>/baton/runs/<run>/<task>/`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::git::Repo;
 
@@ -32,6 +32,24 @@ pub fn gate_log(repo: &Repo, run: &str, task: &str, attempt: u32) -> PathBuf {
 /// The pictures that were made of that attempt.
 pub fn screenshots(repo: &Repo, run: &str, task: &str, attempt: u32) -> PathBuf {
     of_task(repo, run, task).join(format!("screenshots-{attempt}"))
+}
+
+/// The name of whatever runs for a task: always the same, so that who comes after a conductor that
+/// was killed ends what it left. `git_dir` is the repository's: runs of others have the same ids.
+pub fn job_id(git_dir: &Path, run: &str, task: &str) -> String {
+    let about = [
+        git_dir.as_os_str().as_encoded_bytes(),
+        run.as_bytes(),
+        task.as_bytes(),
+    ];
+    // FNV-1a, http://www.isthe.com/chongo/tech/comp/fnv/
+    let sum = about
+        .join(&0)
+        .iter()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |sum, byte| {
+            (sum ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+        });
+    format!("run-{sum:016x}")
 }
 
 /// A name of one component that no other id gets, were it made of anything.

@@ -192,7 +192,7 @@ fn last_of(day: &str, ids: &[String]) -> u64 {
 
 fn blobs(repo: &Repo, files: &[(&str, &[u8])]) -> Result<BTreeMap<String, Oid>, GitError> {
     let blob =
-        |(name, content): &(&str, &[u8])| Ok(((*name).to_owned(), repo.store().blob(content)?));
+        |(name, content): &(&str, &[u8])| Ok(((*name).to_owned(), repo.store().record(content)?));
     files.iter().map(blob).collect()
 }
 

@@ -15,6 +15,10 @@ use crate::policy::Policy;
 /// How often the loop looks for wishes while nothing happens.
 const TICK: Duration = Duration::from_millis(250);
 
+/// How many events in a row may not fit the state: each agent may have met a run that has paused
+/// meanwhile. More are a fault that would repeat itself for ever.
+const UNFIT: usize = 100;
+
 /// What a worker needs, and shares with the others.
 pub(super) struct Ground<'a> {
     /// The repository.
@@ -33,8 +37,8 @@ pub(super) struct Ground<'a> {
 pub(super) struct Message {
     /// What happened.
     event: Event,
-    /// Told once that is recorded.
-    recorded: SyncSender<()>,
+    /// Told once that is recorded, and how the run stands then.
+    recorded: SyncSender<RunState>,
 }
 
 /// By which a worker says what happened, and waits until it is recorded.
@@ -48,11 +52,12 @@ enum Told {
 }
 
 impl Teller {
-    /// Says that this happened, and waits until it is recorded.
+    /// Says that this happened, and waits until it is recorded. Gives how the run stands then.
     ///
     /// # Errors
-    /// When the loop has ended.
-    pub fn tell(&self, event: Event) -> Result<(), ConductError> {
+    /// [`ConductError::Interrupted`] when the loop has ended, or when the run has taken a turn, such
+    /// as a pause, into which this does not fit any more.
+    pub fn tell(&self, event: Event) -> Result<RunState, ConductError> {
         let (recorded, waiting) = mpsc::sync_channel(1);
         let message = Message { event, recorded };
         self.0
@@ -102,28 +107,27 @@ impl Conductor<'_> {
                     carry_out(&ground, &action, &state, &teller);
                 });
             };
-            let done = self.go_on(stop, &told, &mut begin);
+            let done = self.go_on(stop, &halt, &told, &mut begin);
             halt.store(true, Ordering::Relaxed);
             done
-        })?;
-        if stop() {
-            let over = self.state.is_over() || self.state.next_actions().is_empty();
-            if !over {
-                self.apply(&Event::Pause(Pause::Stopped))?;
-            }
-        }
-        Ok(())
+        })
     }
 
     fn go_on(
         &mut self,
         stop: &dyn Fn() -> bool,
+        halt: &AtomicBool,
         told: &Receiver<Told>,
         begin: &mut dyn FnMut(Action, RunState),
     ) -> Result<(), ConductError> {
         let mut under_way = BTreeSet::new();
+        let mut unfit = 0;
         loop {
-            let is_asked = stop() || Wish::Stop.is_left(self.repo, &self.record.id);
+            if Wish::Stop.is_left(self.repo, &self.record.id) {
+                halt.store(true, Ordering::Relaxed);
+            }
+            self.hear_wishes()?;
+            let is_asked = stop();
             if !is_asked {
                 self.begin_what_is_due(&mut under_way, begin);
             }
@@ -134,20 +138,22 @@ impl Conductor<'_> {
                 return Ok(());
             }
             match told.recv_timeout(TICK) {
-                Ok(Told::Event(message)) => {
-                    self.apply(&message.event)?;
-                    // A worker that has ended meanwhile does not wait.
-                    let _gone = message.recorded.send(());
-                }
+                Ok(Told::Event(message)) => match self.apply(&message.event) {
+                    Ok(()) => {
+                        unfit = 0;
+                        // A worker that has ended meanwhile does not wait.
+                        let _gone = message.recorded.send(self.state.clone());
+                    }
+                    // The worker is told by nobody's answering; what is due then begins anew.
+                    Err(ConductError::State(_)) if unfit < UNFIT => unfit += 1,
+                    Err(error) => return Err(error),
+                },
                 Ok(Told::Sentence(sentence)) => self.watcher.said(&sentence),
                 Ok(Told::Over(key, result)) => {
                     under_way.remove(&key);
                     result?;
                 }
-                Err(RecvTimeoutError::Timeout) => {
-                    self.hear_wishes()?;
-                    self.watcher.waited(&self.state);
-                }
+                Err(RecvTimeoutError::Timeout) => self.watcher.waited(&self.state),
                 Err(RecvTimeoutError::Disconnected) => return Ok(()),
             }
         }
@@ -168,7 +174,7 @@ impl Conductor<'_> {
 
     fn hear_wishes(&mut self) -> Result<(), ConductError> {
         let wants_pause = Wish::OneGroup.is_left(self.repo, &self.record.id);
-        if wants_pause && !self.state.one_group {
+        if wants_pause && !self.state.one_group && !self.state.is_over() {
             self.apply(&Event::OneGroup)?;
         }
         Ok(())

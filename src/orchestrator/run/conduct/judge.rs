@@ -2,7 +2,7 @@
 
 use super::drive::{Ground, Teller};
 use super::work::{oid, told};
-use super::{ConductError, GRACE, session, setup};
+use super::{ConductError, GRACE, land, session, setup};
 use crate::git::landing::open_worktree;
 use crate::orchestrator::run::gate::{self, Work};
 use crate::orchestrator::run::signal::Decision;
@@ -23,7 +23,9 @@ pub(super) fn judge(
         task: id.to_owned(),
         reason: told(&error),
     });
-    teller.tell(event)
+    let after = teller.tell(event)?;
+    land::part_when_over(ground, &after, id, teller);
+    Ok(())
 }
 
 fn verdict(ground: &Ground<'_>, state: &RunState, id: &str) -> Result<Event, ConductError> {

@@ -1,17 +1,28 @@
 //! What was approved lands, and is summed up; worktrees go back to the pool.
 
+use std::time::Duration;
+
 use super::ConductError;
 use super::drive::{Ground, Teller};
 use super::work::told;
+use super::{spot, wait};
 use crate::git::Repo;
+use crate::git::contained::is_contained;
+use crate::git::landing::open_worktree;
 use crate::model::SessionId;
-use crate::orchestrator::aggregate::{self, Request};
+use crate::orchestrator::aggregate::{self, AggregateError, Request};
 use crate::orchestrator::merge::report::{BranchReport, Outcome};
-use crate::orchestrator::merge::{self, MergeRequest};
+use crate::orchestrator::merge::{self, MergeError, MergeRequest};
 use crate::orchestrator::pool::{self, PoolError, Release};
 use crate::orchestrator::run::state::{
-    Aggregate, Event, Pause, RunState, Status, TaskPlace, TaskState,
+    self, Aggregate, Event, Pause, RunState, Status, TaskPlace, TaskState,
 };
+use crate::policy::Policy;
+
+/// How long others may take to aggregate.
+const TURN: Duration = Duration::from_secs(120);
+/// How long to wait before the aggregate is tried again.
+const TURN_PAUSE: Duration = Duration::from_millis(200);
 
 /// Lands the branches of these tasks.
 pub(super) fn land(
@@ -20,20 +31,24 @@ pub(super) fn land(
     tasks: &[String],
     teller: &Teller,
 ) -> Result<(), ConductError> {
+    for id in tasks {
+        part_when_over(ground, state, id, teller);
+    }
+    // What a conductor that was killed has landed is not to be merged again.
+    if let Err(error) = merge::complete(ground.repo, ground.stop) {
+        return hindered(&error, teller);
+    }
     let approved: Vec<_> = tasks.iter().filter_map(|id| state.task(id)).collect();
     let (mut landed, mut refused) = (Vec::new(), Vec::new());
     let mut branches = Vec::new();
     for task in &approved {
-        match ready(ground.repo, task)? {
+        match ready(ground.repo, &state.target, task)? {
             Ok(branch) => branches.push((task.id.clone(), branch)),
             Err(Gone::Landed(commit)) => landed.push((task.id.clone(), commit)),
             Err(Gone::Changed(why)) => refused.push((task.id.clone(), why)),
         }
     }
     if !branches.is_empty() {
-        for task in &approved {
-            give_back(ground.repo, task, true)?;
-        }
         let request = MergeRequest {
             branches: branches.iter().map(|(_, branch)| branch.clone()).collect(),
             into: Some(state.target.clone()),
@@ -42,11 +57,7 @@ pub(super) fn land(
         };
         let report = match merge::run_until(ground.repo, &request, ground.stop) {
             Ok(report) => report,
-            Err(merge::MergeError::Interrupted) => return Err(ConductError::Interrupted),
-            Err(error) => {
-                let reason = told(&error);
-                return teller.tell(Event::Pause(Pause::Landing { reason }));
-            }
+            Err(error) => return hindered(&error, teller),
         };
         for (id, branch) in branches {
             let one = report.branches.iter().find(|one| one.branch == branch);
@@ -56,7 +67,17 @@ pub(super) fn land(
             }
         }
     }
-    teller.tell(Event::Landed { landed, refused })
+    teller.tell(Event::Landed { landed, refused }).map(drop)
+}
+
+/// Has the run wait for somebody who puts right what keeps everything from landing.
+fn hindered(error: &MergeError, teller: &Teller) -> Result<(), ConductError> {
+    if matches!(error, MergeError::Interrupted) {
+        return Err(ConductError::Interrupted);
+    }
+    let reason = told(error);
+    let pause = Event::Pause(Pause::Landing { reason });
+    teller.tell(pause).map(drop)
 }
 
 /// Why there is nothing to merge for an approved task.
@@ -68,7 +89,11 @@ enum Gone {
 }
 
 /// The branch of a task, which must be what was approved.
-fn ready(repo: &Repo, task: &TaskState) -> Result<Result<String, Gone>, ConductError> {
+fn ready(
+    repo: &Repo,
+    target: &str,
+    task: &TaskState,
+) -> Result<Result<String, Gone>, ConductError> {
     let (Some(place), Some(approved)) = (&task.place, &task.approved) else {
         return Ok(Err(Gone::Changed("it has no branch".to_owned())));
     };
@@ -81,8 +106,17 @@ fn ready(repo: &Repo, task: &TaskState) -> Result<Result<String, Gone>, ConductE
             "{} has changed since it was approved",
             place.branch
         ))),
-        // Only a branch that is proven to be in the target is deleted.
-        None => Err(Gone::Landed(approved.clone())),
+        None => {
+            let target_tip = repo.commit_of(&format!("refs/heads/{target}"))?;
+            let is_in = is_contained(repo, repo.commit_of(approved)?, target_tip)?.is_contained();
+            Err(match is_in {
+                true => Gone::Landed(approved.clone()),
+                false => Gone::Changed(format!(
+                    "{} is gone, and {target} does not hold {approved}",
+                    place.branch
+                )),
+            })
+        }
     })
 }
 
@@ -153,7 +187,7 @@ pub(super) fn aggregate(
     let is_empty = request.sessions.as_ref().is_some_and(Vec::is_empty);
     let made = match is_empty {
         true => Aggregate::Nothing,
-        false => match aggregate::run(ground.repo, &request) {
+        false => match in_turn(ground, &request)? {
             Ok(outcome) => {
                 for one in &outcome.skipped {
                     teller.say(format!("session {} was left out: {}", one.number, one.why));
@@ -170,7 +204,24 @@ pub(super) fn aggregate(
             },
         },
     };
-    teller.tell(Event::Aggregated(made))
+    teller.tell(Event::Aggregated(made)).map(drop)
+}
+
+/// Aggregates, once nobody else does.
+fn in_turn(
+    ground: &Ground<'_>,
+    request: &Request,
+) -> Result<Result<aggregate::Outcome, AggregateError>, ConductError> {
+    let mut left = TURN;
+    loop {
+        match aggregate::run(ground.repo, request) {
+            Err(AggregateError::Held { .. }) if !left.is_zero() => {
+                wait(TURN_PAUSE, ground.stop)?;
+                left = left.saturating_sub(TURN_PAUSE);
+            }
+            done => return Ok(done),
+        }
+    }
 }
 
 /// Gives back the worktrees that tasks still have. What would be lost with one is kept below
@@ -180,27 +231,63 @@ pub(super) fn clean_up(
     state: &RunState,
     teller: &Teller,
 ) -> Result<(), ConductError> {
-    if ground.policy.conductor.auto_cleanup {
-        for task in &state.tasks {
-            if let Some(saved) = give_back(ground.repo, task, true)? {
-                teller.say(format!("what {} has left behind is in {saved}", task.id));
-            }
-        }
+    for task in &state.tasks {
+        part_when_over(ground, state, &task.id, teller);
     }
-    teller.tell(Event::CleanedUp)
+    teller.tell(Event::CleanedUp).map(drop)
+}
+
+/// Gives the worktree of a task back for which nothing more is to be done, so that another can
+/// have it.
+pub(super) fn part_when_over(ground: &Ground<'_>, state: &RunState, id: &str, teller: &Teller) {
+    let over = state.task(id).filter(|task| task.is_settled());
+    if let Some(sentence) = over.and_then(|task| part(ground.repo, ground.policy, task)) {
+        teller.say(sentence);
+    }
+}
+
+/// Gives the worktree of a task back. That of a task which has failed stays where the policy wants
+/// it so. Says what there is to say about it; a worktree that cannot be given back keeps nothing
+/// from going on.
+pub(super) fn part(repo: &Repo, policy: &Policy, task: &TaskState) -> Option<String> {
+    if task.gone() == Some(state::Gone::Ill) && !policy.conductor.auto_cleanup {
+        return None;
+    }
+    match give_back(repo, task) {
+        Ok(saved) => saved.map(|saved| format!("what {} has left behind is in {saved}", task.id)),
+        Err(error) => Some(format!(
+            "the worktree of {} is not given back: {}",
+            task.id,
+            told(&error)
+        )),
+    }
 }
 
 /// Gives a task's worktree back, where it still has one; the reference below which something was
 /// saved.
-fn give_back(repo: &Repo, task: &TaskState, force: bool) -> Result<Option<String>, ConductError> {
-    let Some(TaskPlace { slot, lease, .. }) = &task.place else {
+fn give_back(repo: &Repo, task: &TaskState) -> Result<Option<String>, ConductError> {
+    let Some(place) = task
+        .place
+        .as_ref()
+        .filter(|place| spot::is_lent(repo, place))
+    else {
         return Ok(None);
     };
+    let TaskPlace {
+        slot,
+        lease,
+        worktree,
+        ..
+    } = place;
     let release = Release {
         slot: slot.clone(),
         lease: Some(lease.clone()),
-        force,
+        force: true,
     };
+    // Nobody is at work there any more: an agent that was killed may have left its lock.
+    if let Ok(worktree) = open_worktree(worktree.as_ref()) {
+        pool::free_index(&worktree);
+    }
     match pool::release(repo, &release) {
         Ok(released) => Ok(released.saved),
         Err(
@@ -209,6 +296,7 @@ fn give_back(repo: &Repo, task: &TaskState, force: bool) -> Result<Option<String
             | PoolError::NoSlot(_)
             | PoolError::None,
         ) => Ok(None),
+        Err(PoolError::Unusable { .. }) if pool::make_anew(repo, slot, lease)? => Ok(None),
         Err(error) => Err(error.into()),
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! [`begin`] plans the tasks ([`setup`]) and [`resume`] takes up a run that paused or was killed.
 //! Both let [`drive`] do what the run's state asks for: agents work ([`work`]) in worktrees of
-//! the pool, gates judge ([`judge`]), each task's session is opened and closed for it
+//! the pool ([`spot`]), gates judge ([`judge`]), each task's session is opened and closed for it
 //! ([`session`]), and what was approved lands and is summed up ([`land`]). Other processes leave
 //! their wishes in files ([`wishes`]).
 
@@ -14,6 +14,7 @@ mod land;
 mod mirrored;
 mod session;
 mod setup;
+mod spot;
 pub mod wishes;
 mod work;
 
@@ -24,8 +25,8 @@ use bstr::BString;
 pub use error::ConductError;
 
 use super::preflight::{self, Answer};
-use super::record::Record;
-use super::state::{Event, RunState};
+use super::record::{Record, RecordError};
+use super::state::{Checkpoint, Event, RunState};
 use super::{RunError, files};
 use crate::git::{GitError, Repo};
 use crate::orchestrator::{pool, store};
@@ -43,6 +44,11 @@ pub const TASKS: &str = "tasks.toml";
 const GRACE: Duration = Duration::from_secs(10);
 /// How long a run waits before it asks again whether it may start.
 const PREFLIGHT_PAUSE: Duration = Duration::from_secs(60);
+
+/// How often it is looked whether another conductor is at work.
+const LOOKS: usize = 10;
+/// The pause between two looks.
+const LOOK_PAUSE: Duration = Duration::from_millis(50);
 
 /// A run to begin.
 #[derive(Debug, Clone, Default)]
@@ -114,6 +120,7 @@ pub fn begin(
             record
         }
     };
+    let alone = alone(repo, &record.id)?;
     Conductor {
         repo,
         policy,
@@ -124,7 +131,7 @@ pub fn begin(
         watcher,
         unmirrored: None,
     }
-    .run(request.one_group)
+    .run(request.one_group, &alone)
 }
 
 /// Goes on with a run that paused or whose conductor was killed; without an id, the one that
@@ -140,7 +147,9 @@ pub fn resume(
     watcher: &mut dyn Watcher,
 ) -> Result<(String, RunState), ConductError> {
     let policy = store::policy(repo)?;
-    let record = open(repo, run)?;
+    let id = open(repo, run)?.id;
+    let alone = alone(repo, &id)?;
+    let record = Record::open(repo, &id)?;
     let (state, tasks) = (load(repo, &record)?, tasks(repo, &record, &policy)?);
     Conductor {
         repo,
@@ -152,7 +161,7 @@ pub fn resume(
         watcher,
         unmirrored: None,
     }
-    .run(one_group)
+    .run(one_group, &alone)
 }
 
 /// The record of this run; without an id, of the one that began last.
@@ -183,6 +192,19 @@ fn tasks(repo: &Repo, record: &Record, policy: &Policy) -> Result<TaskList, Cond
 /// Whether a conductor is at work on this run on this machine.
 pub fn is_conducted(repo: &Repo, run: &str) -> Result<bool, ConductError> {
     Ok(lock(repo, run)?.is_none())
+}
+
+/// Keeps every other conductor from this run until the value is dropped.
+fn alone(repo: &Repo, run: &str) -> Result<FileLock, ConductError> {
+    // Whoever asks whether there is a conductor holds the lock for a moment, and so does what a
+    // conductor that was killed had just begun to start.
+    for _ in 0..LOOKS {
+        if let Some(lock) = lock(repo, run)? {
+            return Ok(lock);
+        }
+        clock::wait(LOOK_PAUSE);
+    }
+    Err(ConductError::AtWork(run.to_owned()))
 }
 
 fn lock(repo: &Repo, run: &str) -> Result<Option<FileLock>, GitError> {
@@ -236,30 +258,57 @@ fn wait(pause: Duration, stop: &dyn Fn() -> bool) -> Result<(), ConductError> {
 }
 
 impl Conductor<'_> {
-    fn run(mut self, one_group: bool) -> Result<(String, RunState), ConductError> {
+    fn run(
+        mut self,
+        one_group: bool,
+        _alone: &FileLock,
+    ) -> Result<(String, RunState), ConductError> {
         let run = self.record.id.clone();
-        let Some(_alone) = lock(self.repo, &run)? else {
-            return Err(ConductError::AtWork(run));
-        };
         if self.state.is_over() {
             return Ok((run, self.state));
         }
         wishes::clear(self.repo, &run)?;
-        self.end_what_is_left()?;
-        self.make_room()?;
-        self.apply(&Event::Begin { one_group })?;
-        self.drive()?;
-        Ok((run, self.state))
+        for _ in 0..LOOKS {
+            self.end_what_is_left()?;
+            self.give_back_what_is_over();
+            self.make_room()?;
+            match self.apply(&Event::Begin { one_group }) {
+                // A git that a killed conductor had started has recorded what happened after all.
+                Err(ConductError::Record(RecordError::Raced(_))) => {
+                    self.record = Record::open(self.repo, &run)?;
+                    self.state = load(self.repo, &self.record)?;
+                    if self.state.is_over() {
+                        return Ok((run, self.state));
+                    }
+                }
+                begun => {
+                    begun?;
+                    self.drive()?;
+                    return Ok((run, self.state));
+                }
+            }
+        }
+        Err(RecordError::Raced(run).into())
     }
 
     /// Ends the agents that a conductor which was killed has left at work.
     fn end_what_is_left(&self) -> Result<(), ConductError> {
         for task in &self.state.tasks {
-            if let super::state::Status::Running { job, .. } = &task.status {
-                supervise::end_leftovers(job, GRACE).map_err(RunError::io(JOB_VARIABLE))?;
+            if task.is_busy() {
+                let job = files::job_id(self.repo.common_dir(), &self.record.id, &task.id);
+                supervise::end_leftovers(&job, GRACE).map_err(RunError::io(JOB_VARIABLE))?;
             }
         }
         Ok(())
+    }
+
+    /// Gives back the worktrees of tasks whose conductor was killed before it could.
+    fn give_back_what_is_over(&mut self) {
+        for task in self.state.tasks.iter().filter(|task| task.is_settled()) {
+            if let Some(sentence) = land::part(self.repo, &self.policy, task) {
+                self.watcher.said(&sentence);
+            }
+        }
     }
 
     /// Sees to it that the pool has a worktree for each agent.
@@ -283,23 +332,16 @@ impl Conductor<'_> {
     /// watches.
     fn apply(&mut self, event: &Event) -> Result<(), ConductError> {
         let (next, due) = self.state.apply(event, clock::now_millis())?;
-        let json = setup::json(&next);
-        let due = due.into_iter();
+        let due = due.iter();
         let due: Vec<_> = due
-            .map(|kind| next.checkpoint(&self.record.id, kind))
+            .map(|kind| next.checkpoint(&self.record.id, *kind))
             .collect();
-        let mut files = vec![(STATE.to_owned(), json.into_bytes())];
-        for checkpoint in &due {
-            files.push((
-                setup::checkpoint_name(&self.record, files.len()),
-                setup::checkpoint_json(checkpoint).into_bytes(),
-            ));
+        loop {
+            match self.save(&next, &due) {
+                Err(RecordError::Raced(_)) if self.catch_up()? => {}
+                saved => break saved?,
+            }
         }
-        let files: Vec<_> = files
-            .iter()
-            .map(|(name, bytes)| (name.as_str(), bytes.as_slice()))
-            .collect();
-        self.record.save(self.repo, &files, next.phase.as_str())?;
         self.state = next;
         let (run, state) = (&self.record.id, &self.state);
         if let Some(why) = mirrored::write(self.repo, &self.policy, run, state, &due)
@@ -311,6 +353,35 @@ impl Conductor<'_> {
         }
         self.watcher.happened(run, state, event);
         Ok(())
+    }
+}
+
+impl Conductor<'_> {
+    fn save(&mut self, next: &RunState, due: &[Checkpoint]) -> Result<(), RecordError> {
+        let json = setup::json(next);
+        let mut files = vec![(STATE.to_owned(), json.into_bytes())];
+        for checkpoint in due {
+            files.push((
+                setup::checkpoint_name(&self.record, files.len()),
+                setup::checkpoint_json(checkpoint).into_bytes(),
+            ));
+        }
+        let files: Vec<_> = files
+            .iter()
+            .map(|(name, bytes)| (name.as_str(), bytes.as_slice()))
+            .collect();
+        self.record.save(self.repo, &files, next.phase.as_str())
+    }
+
+    /// Takes up what somebody else has written to the record, such as a checkpoint; says whether
+    /// the state in it is still this conductor's.
+    fn catch_up(&mut self) -> Result<bool, ConductError> {
+        let record = Record::open(self.repo, &self.record.id)?;
+        let is_own = load(self.repo, &record)? == self.state;
+        if is_own {
+            self.record = record;
+        }
+        Ok(is_own)
     }
 }
 

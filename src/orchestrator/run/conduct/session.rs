@@ -6,6 +6,7 @@ use bstr::{BString, ByteSlice};
 use super::ConductError;
 use crate::git::{GitError, Repo, checkout};
 use crate::model::Oid;
+use crate::orchestrator::run::Place;
 use crate::orchestrator::{Session, SessionError, State, finish, store};
 use crate::protocol;
 use crate::sys::place;
@@ -18,15 +19,31 @@ pub fn open(worktree: &Repo) -> Result<Oid, ConductError> {
     head(worktree)
 }
 
+/// Commits what somebody who was killed had written into the log, this program while it closed the
+/// session or an agent: the next agent does not answer for it.
+pub fn go_on(worktree: &Repo) -> Result<(), ConductError> {
+    match store::bound(worktree)? {
+        Some(session) => commit_log(worktree, &session, "Go on with"),
+        None => Ok(()),
+    }
+}
+
 /// Hands in the session's summary, the one the agent has left or, where it has left none, its
 /// outcome; settles the rows that the agent left open in the log, and commits that.
-pub fn close(worktree: &Repo, run: &str, outcome: &str) -> Result<(), ConductError> {
-    let session = bound(worktree)?;
-    match finish::hand_in(worktree, None, None) {
+///
+/// An agent that knows how may have ended it by itself; its summary then stays as it is.
+pub fn close(worktree: &Repo, run: &str, place: &Place, outcome: &str) -> Result<(), ConductError> {
+    let session = match (store::bound(worktree)?, &place.session) {
+        (Some(session), _) => session,
+        (None, Some(id)) => finish::named_or_bound(worktree, Some(id.number()))?,
+        (None, None) => return Err(SessionError::Unbound.into()),
+    };
+    let number = Some(session.number.as_str());
+    match finish::hand_in(worktree, number, session_summary(&session)) {
         Err(SessionError::NoSummaryFile(_)) => {
             let text = session.summary.clone();
             let text = text.unwrap_or_else(|| BString::from(format!("{}\n", outcome.trim())));
-            finish::hand_in(worktree, None, Some(text)).map(drop)
+            finish::hand_in(worktree, number, Some(text)).map(drop)
         }
         handed_in => handed_in.map(drop),
     }?;
@@ -40,6 +57,12 @@ pub fn close(worktree: &Repo, run: &str, outcome: &str) -> Result<(), ConductErr
         }
     }
     commit_log(worktree, &session, "Close")
+}
+
+/// The summary of a session that has ended: a file that is still there does not replace it.
+fn session_summary(session: &Session) -> Option<BString> {
+    let ended = Some(session).filter(|session| session.state == State::Ended);
+    ended.and_then(|session| session.summary.clone())
 }
 
 /// Ends the session; why it cannot be ended where that is so.

@@ -165,7 +165,7 @@ impl TaskState {
     }
 
     /// Whether an agent or a gate is at work.
-    pub(super) fn is_busy(&self) -> bool {
+    pub fn is_busy(&self) -> bool {
         matches!(self.status, Status::Running { .. } | Status::Judged { .. })
     }
 

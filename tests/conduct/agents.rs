@@ -1,0 +1,126 @@
+//! Agents that do what they should not.
+
+use crate::scene::{Scene, Task, is_alive};
+
+/// One attempt may fail.
+const TWICE: &str = "attempts = 2";
+
+/// A run of this task, whose first attempt goes wrong in this way and whose second does not.
+fn recovers_from(first: &str) -> Scene {
+    let scene = Scene::new();
+    let script =
+        format!("if test $BATON_ATTEMPT = 1; then\n{first}\nelse work a/file; promise; fi");
+    let run = scene.run(&[Task::new("a", &script).with(TWICE), Task::plain("b")]);
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+    assert_eq!(scene.task("a")["failed"], 1);
+    scene.assert_clean();
+    scene
+}
+
+#[test]
+fn what_was_wrong_is_told_to_the_next_attempt() {
+    let scene = recovers_from("echo 'no idea'; exit 3");
+    let prompt = scene.files("a").join("attempt-2.prompt");
+    let prompt = std::fs::read_to_string(prompt).unwrap();
+    assert!(prompt.contains("exit status 3: no idea"), "{prompt}");
+}
+
+#[test]
+fn a_lie_is_found_out() {
+    recovers_from("promise");
+    recovers_from("work a/file; echo more >a/file; promise");
+    recovers_from("work a/file");
+}
+
+#[test]
+fn a_crash_in_the_middle_of_a_commit_leaves_no_lock() {
+    recovers_from("touch $(git rev-parse --git-dir)/index.lock; kill -9 $$");
+}
+
+#[test]
+fn who_strays_begins_again_without_what_was_strayed() {
+    let scene = recovers_from("work b/other; sleep 30");
+    assert!(!scene.has("b/other"));
+    recovers_from("work b/other; promise");
+    recovers_from("work a/file; echo x >README; promise");
+}
+
+#[test]
+fn a_branch_that_was_left_is_found_again() {
+    recovers_from("git checkout -q -b mine; work a/file; promise");
+    recovers_from("git checkout -q --detach; git branch -qD auto/a; promise");
+}
+
+#[test]
+fn a_worktree_that_was_deleted_is_made_again() {
+    recovers_from("rm -rf \"$BATON_WORKTREE\"; promise");
+    recovers_from("rm -f \"$BATON_WORKTREE/.git\"; promise");
+}
+
+#[test]
+fn a_deleted_worktree_of_a_task_that_fails_is_no_obstacle() {
+    let scene = Scene::new();
+    let run = scene.run(&[
+        Task::new("a", "work a/file; rm -rf \"$BATON_WORKTREE\"").with("attempts = 1"),
+        Task::plain("b"),
+    ]);
+    assert_eq!(run.code, 1, "{}{}", run.out, run.err);
+    assert_eq!([scene.status("a"), scene.status("b")], ["failed", "done"]);
+    scene.assert_clean();
+}
+
+#[test]
+fn a_session_that_the_agent_has_ended_is_taken_up_again() {
+    recovers_from(
+        "work a/file; echo mine | git baton session summary - >&2; git commit -qam 'Hand in'\n\
+         sed -i 's/- \\[ \\]/- [x]/' .agents/sessions/*.md\n\
+         git diff --quiet || git commit -qam 'Fill the log'\n\
+         git baton session end >&2; exit 1",
+    );
+}
+
+#[test]
+fn a_task_that_fails_for_good_takes_with_it_what_builds_on_it() {
+    let scene = Scene::with_policy("max_agents = 2\nretry_delay = 0", "[pool]\nsize = 2");
+    let run = scene.run(&[
+        Task::new("a", "mkdir a; echo half >a/half; exit 1").with("attempts = 2"),
+        Task::new("b", "exit 1").with("attempts = 1"),
+        Task::plain("c").after(&["a"]),
+        Task::plain("d"),
+        Task::plain("e").after(&["d"]),
+        Task::plain("f").after(&["c", "e"]),
+    ]);
+    assert_eq!(run.code, 1, "{}{}", run.out, run.err);
+    let all = ["a", "b", "c", "d", "e", "f"].map(|id| scene.status(id));
+    assert_eq!(
+        all,
+        ["failed", "failed", "skipped", "done", "done", "skipped"]
+    );
+    assert_eq!(scene.task("a")["begun"], 2);
+    assert_eq!(scene.phase(), "failed");
+    scene.assert_clean();
+    let trash = scene.sandbox.git(["for-each-ref", "refs/baton/trash"]);
+    assert_eq!(trash.lines().count(), 1, "what a had not committed is kept");
+}
+
+#[test]
+fn nothing_outlives_an_agent() {
+    let scene = Scene::new();
+    let run = scene.run(&[
+        Task::new(
+            "a",
+            "(setsid sh -c 'trap \"\" TERM; echo $$ >\"$0/daemon\"; while :; do sleep 1; done' \"$SIGNALS\" \
+             >/dev/null 2>&1 </dev/null &)\n\
+             until_told daemon; work a/file; promise",
+        )
+        .with("attempts = 1"),
+        Task::new("b", "trap '' TERM; reached b; while :; do sleep 1; done")
+            .with("attempts = 1\ntimeout = 1"),
+    ]);
+    assert_eq!(run.code, 1, "{}{}", run.out, run.err);
+    assert_eq!([scene.status("a"), scene.status("b")], ["done", "failed"]);
+    for name in ["daemon", "b"] {
+        assert!(!is_alive(scene.wait_for(name)), "{name}");
+    }
+    scene.assert_clean();
+}

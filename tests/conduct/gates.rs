@@ -1,0 +1,69 @@
+//! Gates that approve, reject and are blocked.
+
+use crate::scene::{Scene, Task};
+
+/// A scene whose gate is this script, and which waits this many seconds before a retry.
+fn gated(script: &str, delay: u32) -> Scene {
+    let scene = Scene::with_policy(
+        &format!("max_agents = 2\nretry_delay = {delay}"),
+        "[conductor.gate]\ncommand = \"SIGNALS=ROOT/signals; . ROOT/gate.sh\"",
+    );
+    std::fs::write(scene.sandbox.root.path().join("gate.sh"), script).unwrap();
+    scene
+}
+
+#[test]
+fn what_is_rejected_goes_back() {
+    let scene = gated(
+        "test -e a/better && echo TASK_APPROVED || echo TASK_REJECTED: not good yet",
+        0,
+    );
+    let script = "work a/file; test $BATON_ATTEMPT = 1 || work a/better; promise";
+    let run = scene.run(&[Task::new("a", script)]);
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+    assert_eq!(scene.task("a")["failed"], 1);
+    assert!(scene.has("a/better"));
+    scene.assert_clean();
+}
+
+#[test]
+fn a_blocked_gate_stops_the_run_and_judges_again() {
+    let scene = gated(
+        "test -e $SIGNALS/open && echo TASK_APPROVED || echo QA_BLOCKED: no network",
+        0,
+    );
+    let tasks = [Task::plain("a"), Task::plain("b"), Task::plain("c")];
+    let run = scene.run(&tasks);
+    assert_eq!(run.code, 1, "{}{}", run.out, run.err);
+    assert_eq!(scene.phase(), "paused");
+    let begun = scene.task("a")["begun"].clone();
+    scene.tell("open");
+    let run = scene.resume();
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+    assert_eq!(scene.task("a")["begun"], begun, "the work was there");
+    scene.assert_clean();
+}
+
+/// While one gate is blocked, another task waits for its next attempt: it begins that after the
+/// run has paused.
+#[test]
+fn a_run_that_pauses_under_an_agent_that_is_to_begin_can_go_on() {
+    let scene = gated(
+        "test $BATON_TASK != a -o -e $SIGNALS/open && echo TASK_APPROVED || echo QA_BLOCKED: wait",
+        1,
+    );
+    let run = scene.run(&[
+        Task::new("a", "until_told failed; work a/file; promise"),
+        Task::new(
+            "b",
+            "if test $BATON_ATTEMPT = 1; then reached failed; exit 1; fi; work b/file; promise",
+        ),
+    ]);
+    assert_eq!(run.code, 1, "{}{}", run.out, run.err);
+    assert_eq!(scene.phase(), "paused", "{}{}", run.out, run.err);
+    assert!(!run.err.contains("does not fit"), "{}", run.err);
+    scene.tell("open");
+    let run = scene.resume();
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+    scene.assert_clean();
+}
