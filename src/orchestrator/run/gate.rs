@@ -10,8 +10,14 @@ use super::{Assignment, RunError, brief, files};
 use crate::git::{Repo, checkout};
 use crate::model::Oid;
 use crate::policy::conductor::agents::{EndToEnd, Judge, Staff};
-use crate::sys::file;
 use crate::sys::supervise::{self, End, Job};
+use crate::sys::{clock, file};
+
+/// How often a fresh worktree is tried for once more: a git that has outlived a killed conductor may
+/// be making the same one.
+const RETRIES: usize = 5;
+/// How long to wait before that.
+const PAUSE: Duration = Duration::from_millis(300);
 
 /// Work to judge.
 #[derive(Debug, Clone, Copy)]
@@ -200,7 +206,15 @@ fn in_fresh_worktree<T>(
     let prompt = brief::for_gate(work.assignment, work.branch, &work.base.to_string());
     let prompt_file = directory.join(format!("gate-{}.prompt", work.attempt));
     file::write_atomically(&prompt_file, prompt.as_bytes()).map_err(RunError::io(&prompt_file))?;
-    checkout::add(repo, &path, work.tip)?;
+    let mut added = checkout::add(repo, &path, work.tip);
+    for _ in 0..RETRIES {
+        if added.is_ok() {
+            break;
+        }
+        clock::wait(PAUSE);
+        added = checkout::add(repo, &path, work.tip);
+    }
+    added?;
     let answer = f(&Values {
         assignment: work.assignment,
         worktree: &path,
