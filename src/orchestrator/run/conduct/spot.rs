@@ -104,7 +104,10 @@ fn acquire(ground: &Ground<'_>, state: &RunState, task: &Task) -> Result<Acquire
             Err(PoolError::NoneFree(_)) if (ground.stop)() => {
                 return Err(ConductError::Interrupted);
             }
-            Err(PoolError::NoneFree(_)) => {}
+            // Others have taken what was made for this run, or tasks that failed keep theirs.
+            Err(PoolError::NoneFree(size)) => {
+                pool::init(ground.repo, Some(size + 1))?;
+            }
             Err(PoolError::Branch(_) | PoolError::Leased { .. }) if names < NAMES => {
                 wish.task = match names {
                     1 => format!("{name}-{}", ground.run),
