@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::task::Status;
 use super::{Pause, Phase, RunState};
+use crate::report::escape;
 
 /// What a checkpoint is written for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -136,7 +137,8 @@ impl Checkpoint {
     pub fn to_markdown(&self) -> String {
         let mut text = String::from("---\n");
         let mut line = |name: &str, value: String| {
-            writeln!(text, "{name}: {value}").expect("a String takes all");
+            let blank = if value.starts_with('\n') { "" } else { " " };
+            writeln!(text, "{name}:{blank}{value}").expect("a String takes all");
         };
         line("run", quoted(&self.run));
         line("kind", json(&self.kind));
@@ -172,7 +174,7 @@ fn quoted(text: &str) -> String {
 }
 
 fn json(value: &impl Serialize) -> String {
-    serde_json::to_string(value).expect("plain values are JSON")
+    escape::json(&serde_json::to_string(value).expect("plain values are JSON"))
 }
 
 fn pairs(pairs: &[(String, String)]) -> String {

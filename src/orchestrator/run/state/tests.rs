@@ -238,13 +238,21 @@ fn one_group_a_call_pauses_between_groups_and_says_what_is_next() {
     let text = checkpoint.to_markdown();
     for part in [
         "group_number: 1\nstatus: complete\n",
-        "tasks_completed: \n  - \"a\": \"did a\"\n",
+        "tasks_completed:\n  - \"a\": \"did a\"\n",
         "next_group: 2\nremaining_groups: [2]\n",
     ] {
         assert!(text.contains(part), "{part}\n{text}");
     }
     let walk = walk.then(Event::Begin { one_group: true });
     assert_eq!(walk.dispatches(), ["d"]);
+}
+
+#[test]
+fn a_checkpoint_spells_out_what_is_not_seen() {
+    let mut checkpoint = run().checkpoint("r", CheckpointKind::Context);
+    checkpoint.note = Some("a\u{202e}\u{9b}31m\"".to_owned());
+    let text = checkpoint.to_markdown();
+    assert!(text.contains(r#"note: "a\u202e\u009b31m\"""#), "{text}");
 }
 
 #[test]
