@@ -19,14 +19,11 @@ impl TaskGraph {
         let order = order(&waits).ok_or_else(|| cycle(&waits))?;
         let mut before = vec![vec![false; waits.len()]; waits.len()];
         for &task in &order {
+            let mut earlier = std::mem::take(&mut before[task]);
             for &wait in &waits[task] {
-                let mut earlier = std::mem::take(&mut before[task]);
-                earlier[wait] = true;
-                for (known, also) in earlier.iter_mut().zip(&before[wait]) {
-                    *known |= also;
-                }
-                before[task] = earlier;
+                put_before(&mut earlier, wait, &before[wait]);
             }
+            before[task] = earlier;
         }
         Ok(Self {
             waits,
@@ -47,22 +44,29 @@ impl TaskGraph {
     }
 
     /// Puts every two tasks of which `meet` is true in one order or the other: the one they
-    /// have, or else that of [`Self::order`]. The pairs that had none, earlier first.
-    pub fn put_in_order(self, meet: impl Fn(usize, usize) -> bool) -> (Self, Vec<(usize, usize)>) {
+    /// have, or else that of [`Self::order`]. The pairs that had none and that no other pair
+    /// puts in order, earlier first.
+    pub fn put_in_order(
+        mut self,
+        meet: impl Fn(usize, usize) -> bool,
+    ) -> (Self, Vec<(usize, usize)>) {
         let mut added = Vec::new();
-        let mut waits = self.waits.clone();
         for (at, &later) in self.order.iter().enumerate() {
-            for &earlier in &self.order[..at] {
-                if !self.comes_before(earlier, later) && meet(earlier, later) {
+            let mut before = vec![false; self.waits.len()];
+            for &wait in &self.waits[later] {
+                put_before(&mut before, wait, &self.before[wait]);
+            }
+            // The nearest first, since it may bring all others with it.
+            for &earlier in self.order[..at].iter().rev() {
+                if !before[earlier] && meet(earlier, later) {
+                    put_before(&mut before, earlier, &self.before[earlier]);
                     added.push((earlier, later));
-                    waits[later].push(earlier);
+                    self.waits[later].push(earlier);
                 }
             }
+            self.before[later] = before;
         }
-        match Self::new(waits) {
-            Ok(graph) => (graph, added),
-            Err(_) => unreachable!("what is added follows an order of all tasks"),
-        }
+        (self, added)
     }
 
     /// The tasks, each list a chain for one agent: every task but the first waits for the one
@@ -100,6 +104,14 @@ impl TaskGraph {
         let all = direct.clone();
         direct.retain(|&wait| !all.iter().any(|&other| self.comes_before(wait, other)));
         direct
+    }
+}
+
+/// Adds a task, and what comes before it, to what comes before another.
+fn put_before(before: &mut [bool], task: usize, all: &[bool]) {
+    before[task] = true;
+    for (known, also) in before.iter_mut().zip(all) {
+        *known |= also;
     }
 }
 
@@ -170,9 +182,21 @@ mod tests {
     }
 
     #[test]
+    fn what_others_put_in_order_is_not_looked_at_again() {
+        let looks = std::cell::Cell::new(0);
+        let (graph, added) = graph(&[&[][..]; 100]).put_in_order(|_, _| {
+            looks.set(looks.get() + 1);
+            true
+        });
+        let pairs: Vec<_> = (1..100).map(|later| (later - 1, later)).collect();
+        assert_eq!((looks.get(), added), (99, pairs));
+        assert!(graph.comes_before(0, 99) && !graph.comes_before(99, 0));
+    }
+
+    #[test]
     fn overlapping_tasks_are_put_in_order_once() {
         let (graph, added) = graph(&[&[1], &[], &[]]).put_in_order(|_, _| true);
-        assert_eq!(added, [(1, 2), (0, 2)]);
+        assert_eq!(added, [(0, 2)]);
         assert_eq!(graph.order(), [1, 0, 2]);
         let (_, added) = graph.put_in_order(|_, _| true);
         assert_eq!(added, []);

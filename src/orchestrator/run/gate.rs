@@ -1,5 +1,6 @@
 //! The quality gate: a task's work, judged by others in a fresh worktree of its branch.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -85,9 +86,17 @@ pub fn judge(
         let pictures = files::screenshots(repo, run, task, work.attempt);
         verdict.decision = end_to_end(repo, check, work, &verdict.log, &pictures, stop)?;
         let names = file::files_below(&pictures, &|_| true).map_err(RunError::io(&pictures))?;
-        verdict.pictures = names.iter().map(|name| pictures.join(name)).collect();
+        let names = names.iter().filter(|name| is_picture(name));
+        verdict.pictures = names.map(|name| pictures.join(name)).collect();
     }
     Ok(verdict)
+}
+
+/// Whether a file is a picture that a browser shows, by its name; checks leave logs beside them.
+fn is_picture(name: &str) -> bool {
+    let end = Path::new(name).extension().and_then(OsStr::to_str);
+    let kinds = ["png", "jpg", "jpeg", "gif", "webp", "avif", "svg"];
+    end.is_some_and(|end| kinds.iter().any(|kind| end.eq_ignore_ascii_case(kind)))
 }
 
 fn by_gate(
@@ -178,6 +187,8 @@ pub(super) fn decide(
                 blocked("the gate ended without a decision".to_owned())
             }
             (End::TimedOut, _) => blocked("the gate took too long".to_owned()),
+            // Nobody has judged the work, so it is no fault of whoever did it.
+            (end, _) if is_broken_off(end) => blocked(format!("the gate {}{last}", how(end))),
             (end, _) => Some(Decision::Rejected {
                 reason: format!("the gate {}{last}", how(end)),
             }),
@@ -190,6 +201,17 @@ pub(super) fn decide(
         (Decision::Approved, End::Exited(0)) => Some(Decision::Approved),
         (Decision::Approved, end) => blocked(format!("the gate approved, but {}", how(end))),
         (other, _) => Some(other.clone()),
+    }
+}
+
+/// Whether a command did not come to its end: it was killed, or the shell could not run it (126
+/// and 127) or tells of its death by a signal (128 and the signal's number), as POSIX has shells
+/// [do](https://pubs.opengroup.org/onlinepubs/9799919799/utilities/V3_chap02.html#tag_19_08_02).
+fn is_broken_off(end: End) -> bool {
+    match end {
+        End::Signalled(_) => true,
+        End::Exited(status) => matches!(status, 126..=192),
+        _ => false,
     }
 }
 
@@ -259,6 +281,19 @@ mod tests {
             decide(End::Stopped, &[Decision::Approved], Silence::Approves, ""),
             None
         );
+    }
+
+    #[test]
+    fn a_judge_that_could_not_judge_rejects_nothing() {
+        for end in [End::Signalled(9), End::Exited(127), End::Exited(137)] {
+            for silence in [Silence::DecidesNothing, Silence::Approves] {
+                let decision = decide(end, &[], silence, ": claude: not found").unwrap();
+                assert!(
+                    matches!(&decision, Decision::Blocked { reason } if reason.ends_with("not found")),
+                    "{decision:?}"
+                );
+            }
+        }
     }
 
     #[test]

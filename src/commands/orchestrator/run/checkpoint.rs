@@ -8,6 +8,7 @@ use crate::commands::{ALLOWED, ExitCode, print};
 use crate::git::Repo;
 use crate::orchestrator::run::conduct::{self, checkpoints};
 use crate::orchestrator::run::state::CheckpointKind;
+use crate::report::escape;
 
 /// Reads or writes checkpoints.
 pub fn run(verb: Verb) -> miette::Result<ExitCode> {
@@ -33,7 +34,7 @@ fn read(repo: &Repo, args: &RunLook) -> miette::Result<ExitCode> {
         TextFormat::Human => last.to_markdown(),
         TextFormat::Json => {
             let json = serde_json::to_string_pretty(&last).into_diagnostic()?;
-            format!("{json}\n")
+            escape::json(&json) + "\n"
         }
     })?;
     Ok(ALLOWED)

@@ -8,6 +8,7 @@ use crate::commands::{ALLOWED, ExitCode, print};
 use crate::orchestrator::run::conduct::wishes::Wish;
 use crate::orchestrator::run::conduct::{self};
 use crate::orchestrator::run::{record, report, telling};
+use crate::report::escape;
 use crate::sys::file;
 
 /// Says how a run stands.
@@ -34,7 +35,7 @@ pub fn state(args: RunLook) -> miette::Result<ExitCode> {
     print(&match args.format {
         TextFormat::Json => {
             let json = serde_json::to_string_pretty(&state).into_diagnostic()?;
-            format!("{json}\n")
+            escape::json(&json) + "\n"
         }
         TextFormat::Human => telling::diagram(&record.id, &state),
     })?;

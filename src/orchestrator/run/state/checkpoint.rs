@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::task::Status;
 use super::{Pause, Phase, RunState};
+use crate::report::escape;
 
 /// What a checkpoint is written for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -173,7 +174,7 @@ fn quoted(text: &str) -> String {
 }
 
 fn json(value: &impl Serialize) -> String {
-    serde_json::to_string(value).expect("plain values are JSON")
+    escape::json(&serde_json::to_string(value).expect("plain values are JSON"))
 }
 
 fn pairs(pairs: &[(String, String)]) -> String {

@@ -248,6 +248,14 @@ fn one_group_a_call_pauses_between_groups_and_says_what_is_next() {
 }
 
 #[test]
+fn a_checkpoint_spells_out_what_is_not_seen() {
+    let mut checkpoint = run().checkpoint("r", CheckpointKind::Context);
+    checkpoint.note = Some("a\u{202e}\u{9b}31m\"".to_owned());
+    let text = checkpoint.to_markdown();
+    assert!(text.contains(r#"note: "a\u202e\u009b31m\"""#), "{text}");
+}
+
+#[test]
 fn what_does_not_land_has_failed() {
     let walk = Walk::begun().approve("a").approve("b").approve("c");
     let walk = walk.then(Event::Landed {
