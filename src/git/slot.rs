@@ -219,7 +219,7 @@ pub fn is_pristine(slot: &Repo) -> Result<bool, GitError> {
 const FEW: usize = 16;
 
 /// What is to be done to bring index and files from one commit to another.
-struct Difference {
+pub struct Difference {
     old: Oid,
     new: Oid,
     paths: Vec<BString>,
@@ -230,7 +230,8 @@ struct Difference {
 }
 
 impl Difference {
-    fn between(slot: &Repo, old: Oid, new: Oid) -> Result<Self, GitError> {
+    /// What differs, and whether it is untouched in this worktree.
+    pub fn between(slot: &Repo, old: Oid, new: Oid) -> Result<Self, GitError> {
         let tree = |commit| slot.objects().peel_to_tree(commit);
         let changes =
             TreeReader::new(slot.objects(), &Everything).changes(tree(new)?, &[tree(old)?])?;
@@ -254,6 +255,11 @@ impl Difference {
             has_submodules,
             is_untouched,
         })
+    }
+
+    /// Whether all that is touched is as the old commit has it, by what the index noted of it.
+    pub fn is_untouched(&self) -> bool {
+        self.is_untouched
     }
 
     /// `HEAD` is left alone. Nothing that is not as the old commit has it is overwritten.
