@@ -112,7 +112,13 @@ pub fn of(worktree: &Repo) -> Result<Status, GitError> {
         let rest = Rest::of(program, is_hiding);
         (changed.join().expect("the thread only asks git"), rest)
     });
-    let (mut changed, rest) = (changed?, rest?);
+    let (mut changed, mut rest) = (changed?, rest?);
+    let hides = !tracked.looked_at(worktree).is_empty();
+    if hides || !changed.is_empty() {
+        // A directory in the place of a tracked file is not listed as one.
+        rest.untracked = untracked(program, is_hiding, &[])?;
+        rest.leftovers = None;
+    }
     changed.extend(tracked.hidden_changes(worktree)?);
     changed.sort();
     changed.dedup();
@@ -120,7 +126,7 @@ pub fn of(worktree: &Repo) -> Result<Status, GitError> {
         changed,
         untracked: rest.untracked,
         leftovers: rest.leftovers,
-        hides: !tracked.looked_at(worktree).is_empty(),
+        hides,
         submodules: tracked.submodules,
     })
 }
