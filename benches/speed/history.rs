@@ -195,14 +195,18 @@ pub fn agents(path: &Path, files: u64, branches: u64) -> std::io::Result<()> {
 }
 
 /// A repository of `files` files on `main`, of which a branch `next`, a commit ahead, changes
-/// `moved`. Its working tree is left empty.
-pub fn moving(path: &Path, files: u64, moved: u64) -> std::io::Result<()> {
+/// `moved`. They are as large as an ordinary project's, or small. Its working tree is left empty.
+pub fn moving(path: &Path, files: u64, moved: u64, ordinary: bool) -> std::io::Result<()> {
+    let source = match ordinary {
+        true => ordinary_source,
+        false => source,
+    };
     import(path, false, |import| {
         let base = import.commit("main", "Begin\n", &[])?;
         import.file("baton.toml", POLICY)?;
         import.file(".gitignore", "target/\n")?;
         for number in 0..files {
-            import.file(&source_path(number, files), &source(number % 512, 0))?;
+            import.file(&source_path(number, files), &source(number, 0))?;
         }
         import.commit("next", "Go on\n", &[base])?;
         for number in 0..moved {
@@ -341,6 +345,39 @@ fn work<W: Write>(
         import.file(path, text)?;
     }
     Ok(commit)
+}
+
+/// Text that packs like source, as long as a file of a project is: half of them have less than
+/// 5 KB, one in a hundred more than 70 KB, the largest 200 KB, and the mean is 8.6 KB (a Pareto
+/// distribution, cut off).
+fn ordinary_source(number: u64, version: u64) -> String {
+    const WORDS: [&str; 16] = [
+        "answer", "branch", "commit", "digest", "entry", "field", "group", "handle", "index",
+        "journal", "kernel", "ledger", "merge", "notice", "object", "parent",
+    ];
+    // Multiples of the golden ratio's fraction spread evenly (Weyl).
+    let share = (number as f64 * 0.618_033_988_749_895).fract();
+    let size = (3_000.0 / (1.0 - share).powf(0.7)).min(200_000.0) as usize;
+    let mut random = (number + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    let mut text = format!("//! File {number}, version {version}.\n\n");
+    while text.len() < size {
+        random ^= random << 13;
+        random ^= random >> 7;
+        random ^= random << 17;
+        let word = |shift: u32| WORDS[(random >> shift) as usize % WORDS.len()];
+        let (value, indent) = (random % 1_000, 4 * (random >> 60) as usize % 12);
+        let _ = writeln!(
+            text,
+            "{:indent$}let {}_{} = self.{}({value}, &{}).{}()?;",
+            "",
+            word(10),
+            word(15),
+            word(20),
+            word(25),
+            word(30),
+        );
+    }
+    text
 }
 
 fn source(number: u64, version: u64) -> String {

@@ -16,6 +16,9 @@ use crate::run::{Contestant, git, medians, seal, succeed};
 /// How many files the base moves by.
 const MOVED: u64 = 130;
 
+/// Up to how many files they are as large as an ordinary project's: more would fill the disk.
+const ORDINARY: u64 = 10_000;
+
 /// How many files a task changes, and how many that git ignores its builds leave.
 const CHANGED: u64 = 10;
 
@@ -44,7 +47,7 @@ struct Arena<'a> {
 impl<'a> Arena<'a> {
     fn new(baton: &'a Path, directory: &Path, files: u64) -> Result<Self> {
         let repository = made(directory.join(format!("pool-{files}/repository")), |path| {
-            history::moving(path, files, MOVED)
+            history::moving(path, files, MOVED, files <= ORDINARY)
         })?;
         install(&repository, baton, &Hook::CLIENT)?;
         let age = fs::metadata(&repository)?.modified()?;
@@ -113,7 +116,7 @@ impl<'a> Arena<'a> {
 
     fn acquisitions(&self, rounds: usize, target: f64) -> Result<Vec<Row>> {
         let add = || {
-            let (branch, path) = (format!("peer/{}", self.next()), self.peer(self.next()));
+            let (branch, path) = (format!("peer/{}", self.next()), self.peer(1));
             let mut command = git(&self.repository);
             command
                 .args(["worktree", "add", "-q", "-b", &branch])
@@ -127,9 +130,13 @@ impl<'a> Arena<'a> {
                 self.acquisition("main", false),
                 self.acquisition("main", true),
                 self.acquisition("next", false),
-                Contestant::new(add).prepared(|| self.rest()),
+                Contestant::new(add).prepared(|| {
+                    self.forget_peer()?;
+                    self.rest()
+                }),
             ],
         )?;
+        self.forget_peer()?;
         self.rest()?;
         let name = |what: &str| format!("acquire{what}, {} files / worktree add", self.files);
         Ok(vec![
@@ -142,6 +149,16 @@ impl<'a> Arena<'a> {
     /// Where a worktree outside the pool lies.
     fn peer(&self, number: u64) -> PathBuf {
         self.repository.with_file_name(format!("peer-{number}"))
+    }
+
+    /// Removes the worktree of the round before, for the sake of the disk.
+    fn forget_peer(&self) -> Result<()> {
+        let path = self.peer(1);
+        if !path.exists() {
+            return Ok(());
+        }
+        let mut remove = git(&self.repository);
+        succeed(remove.args(["worktree", "remove", "--force"]).arg(path))
     }
 
     fn releases(&self, rounds: usize) -> Result<Vec<Row>> {

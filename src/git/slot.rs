@@ -2,17 +2,19 @@
 //! commit, removed. Everything here is done by the git program, and can be done again after a
 //! crash at any point.
 
+use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use bstr::{BString, ByteSlice};
 
 use super::tree::{Everything, TreeReader};
-use super::{GitError, RefEdit, Repo, StoreError, index};
-use crate::model::Oid;
+use super::{GitError, RefEdit, Repo, StoreError, index, status};
+use crate::model::{EntryKind, Oid};
 use crate::sys::clone::Copier;
-use crate::sys::{clock, file};
+use crate::sys::{clock, file, tree};
 
 /// What a rebase, a merge and the like leave in the git directory of a worktree while they are
 /// under way (`gitrepository-layout(5)`, git's `wt-status.c` and `branch.c`).
@@ -193,9 +195,20 @@ pub fn detach(slot: &Repo, commit: Oid, reason: &str) -> Result<(), GitError> {
 /// Brings index and files from one commit to another, where they are as the first one has them.
 /// `HEAD`, which is on no branch, follows.
 pub fn advance(slot: &Repo, old: Oid, new: Oid, reason: &str) -> Result<(), GitError> {
-    let (from, to) = (old.to_string(), new.to_string());
-    run(slot, ["read-tree", "-m", "-u", &from, &to])?;
+    Difference::between(slot, old, new)?.check_out(slot)?;
     detach(slot, new, reason)
+}
+
+/// Like [`advance`], unless something is not as the first commit has it: then it says so, and
+/// nothing has happened.
+pub fn advance_pristine(slot: &Repo, old: Oid, new: Oid, reason: &str) -> Result<bool, GitError> {
+    let difference = Difference::between(slot, old, new)?;
+    let is_pristine = difference.is_untouched || is_pristine(slot)?;
+    if is_pristine {
+        difference.check_out(slot)?;
+        detach(slot, new, reason)?;
+    }
+    Ok(is_pristine)
 }
 
 /// Whether index and files are as `HEAD` has them, ignored files apart.
@@ -206,24 +219,100 @@ pub fn is_pristine(slot: &Repo) -> Result<bool, GitError> {
     Ok(slot.program().run(command, args, None)?.is_empty())
 }
 
-/// Whether all that [`advance`] would touch between these commits is as the first one has it.
-pub fn is_pristine_between(slot: &Repo, old: Oid, new: Oid) -> Result<bool, GitError> {
+/// The most paths that are checked out by their names: git holds each entry of the index against
+/// each of them, which takes longer than comparing two trees with the index when they are many.
+const FEW: usize = 16;
+
+/// What is to be done to bring index and files from one commit to another.
+pub struct Difference {
+    old: Oid,
+    new: Oid,
+    paths: Vec<BString>,
+    /// Whether submodules are among the paths.
+    has_submodules: bool,
+    /// Whether all that is touched is as the old commit has it.
+    is_untouched: bool,
+}
+
+impl Difference {
+    /// What differs, and whether it is untouched in this worktree.
+    pub fn between(slot: &Repo, old: Oid, new: Oid) -> Result<Self, GitError> {
+        let tree = |commit| slot.objects().peel_to_tree(commit);
+        let changes =
+            TreeReader::new(slot.objects(), &Everything).changes(tree(new)?, &[tree(old)?])?;
+        let has_submodules = changes.iter().any(|change| {
+            let sides = change.before.iter().chain([&change.after]).flatten();
+            sides
+                .into_iter()
+                .any(|entry| entry.kind() == EntryKind::Submodule)
+        });
+        let (there, absent): (Vec<_>, Vec<_>) = changes
+            .into_iter()
+            .partition(|change| change.before.iter().all(Option::is_some));
+        let mut there = there.into_iter().map(|change| change.path).collect();
+        let absent: Vec<_> = absent.into_iter().map(|change| change.path).collect();
+        let is_untouched = are_untouched(slot, &there, &absent);
+        there.extend(absent);
+        Ok(Self {
+            old,
+            new,
+            paths: there.into_iter().collect(),
+            has_submodules,
+            is_untouched,
+        })
+    }
+
+    /// Whether all that is touched is as the old commit has it, by what the index noted of it.
+    pub fn is_untouched(&self) -> bool {
+        self.is_untouched
+    }
+
+    /// `HEAD` is left alone. Nothing that is not as the old commit has it is overwritten.
+    fn check_out(&self, slot: &Repo) -> Result<(), GitError> {
+        let (old, new) = (self.old.to_string(), self.new.to_string());
+        let is_sparse = file::is_taken(&slot.git_dir().join("info/sparse-checkout"));
+        let is_small = self.paths.len() <= FEW && !self.has_submodules && !is_sparse;
+        if self.paths.is_empty() {
+            return Ok(());
+        }
+        if !is_small || !self.is_untouched {
+            return run(slot, ["read-tree", "-m", "-u", &old, &new]);
+        }
+        let mut command = slot.program().command();
+        command
+            .env_remove("GIT_INDEX_FILE")
+            .env_remove("GIT_PREFIX")
+            .env("GIT_LITERAL_PATHSPECS", "1");
+        let args = [
+            "restore",
+            "--quiet",
+            "--staged",
+            "--worktree",
+            "--pathspec-from-file=-",
+            "--pathspec-file-nul",
+            &format!("--source={new}"),
+        ];
+        let mut input = Vec::new();
+        for path in &self.paths {
+            input.extend_from_slice(path);
+            input.push(0);
+        }
+        let done = slot.program().run(command, args, Some(&input));
+        done.map(drop)
+    }
+}
+
+/// Whether these files are as the index has seen them, and nothing is where these others go.
+fn are_untouched(slot: &Repo, there: &BTreeSet<BString>, absent: &[BString]) -> bool {
     let Some(root) = slot.work_tree() else {
-        return Ok(false);
+        return false;
     };
-    let tree = |commit| slot.objects().peel_to_tree(commit);
-    let changes =
-        TreeReader::new(slot.objects(), &Everything).changes(tree(new)?, &[tree(old)?])?;
-    let (there, absent): (Vec<_>, Vec<_>) = changes
-        .into_iter()
-        .partition(|change| change.before.iter().all(Option::is_some));
     let is_free = |path: &BString| !file::is_taken(&root.join(path.to_path_lossy()));
-    let there = there.into_iter().map(|change| change.path).collect();
     let index = slot.git_dir().join("index");
     let id_len = slot.objects().id_len();
-    let seen = index::are_as_seen(&index, slot.git_dir(), id_len, root, &there);
+    let seen = index::are_as_seen(&index, slot.git_dir(), id_len, root, there);
     // What cannot be read here is for git to look at.
-    Ok(seen.unwrap_or(false) && absent.iter().all(|change| is_free(&change.path)))
+    seen.unwrap_or(false) && absent.iter().all(is_free)
 }
 
 /// Makes the worktree what a fresh checkout of `base` on no branch would be, but for ignored files
@@ -267,19 +356,86 @@ pub fn share_files(slot: &Repo, from: &Path, commit: Oid) -> Result<(), GitError
     Ok(())
 }
 
-/// Like [`restore`], where every tracked file is as `HEAD` has it: then only the difference between
-/// the two commits is touched.
-pub fn recycle(slot: &Repo, base: Oid, keep: &[String], reason: &str) -> Result<(), GitError> {
+/// How a worktree was brought back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Recycled {
+    /// It is what a fresh checkout would be.
+    Whole,
+    /// Somebody wrote in it meanwhile.
+    Disturbed {
+        /// The commit that `HEAD` names.
+        at: Oid,
+        /// Something of theirs, which was left alone.
+        path: BString,
+    },
+}
+
+/// Like [`restore`], where every tracked file is as `HEAD` has it and nothing else is there than
+/// `leftovers`: only they and the difference between the two commits are touched. What was
+/// written since that was found out is not lost.
+pub fn recycle(
+    slot: &Repo,
+    base: Oid,
+    leftovers: &[BString],
+    keep: &[String],
+    reason: &str,
+) -> Result<Recycled, GitError> {
     let Some(tip) = slot.head()? else {
-        return restore(slot, base, keep, reason);
+        restore(slot, base, keep, reason)?;
+        return Ok(Recycled::Whole);
     };
-    detach(slot, tip, reason)?;
+    // First, so that what happens to index and files is on no branch's account.
+    detach(slot, base, reason)?;
     clear_operations(slot)?;
-    clean(slot, keep)?;
-    match tip == base || advance(slot, tip, base, reason).is_ok() {
-        true => slot.drop_changed_submodules(),
-        false => restore(slot, base, keep, reason),
+    let leftovers = status::not_kept(slot, leftovers, keep)?;
+    let stayed = remove_leftovers(slot, &leftovers)?;
+    let checked_out = match tip == base {
+        true => Ok(()),
+        false => Difference::between(slot, tip, base)?.check_out(slot),
+    };
+    if let Err(error) = checked_out {
+        detach(slot, tip, reason)?;
+        if let Some(path) = disturbed(slot, &error)? {
+            return Ok(Recycled::Disturbed { at: tip, path });
+        }
+        restore(slot, base, keep, reason)?;
     }
+    slot.drop_changed_submodules()?;
+    Ok(match stayed {
+        None => Recycled::Whole,
+        Some(path) => Recycled::Disturbed { at: base, path },
+    })
+}
+
+/// What git found in its way before it had touched anything (`unpack-trees.c`), where that is
+/// somebody's work.
+fn disturbed(slot: &Repo, error: &GitError) -> Result<Option<BString>, GitError> {
+    let is_refusal = |reason: &str| {
+        ["not uptodate", "would be"]
+            .iter()
+            .any(|said| reason.contains(said))
+    };
+    match error {
+        GitError::Program { reason, .. } if is_refusal(reason) => {
+            let found = status::of(slot)?;
+            Ok(found.changed.into_iter().chain(found.untracked).next())
+        }
+        _ => Ok(None),
+    }
+}
+
+/// Removes just this; returns something that had to stay.
+fn remove_leftovers(slot: &Repo, leftovers: &[BString]) -> Result<Option<BString>, GitError> {
+    let Some(root) = slot.work_tree().filter(|_| !leftovers.is_empty()) else {
+        return Ok(None);
+    };
+    let mut removed = tree::remove_listed(root, leftovers);
+    if matches!(&removed, Err(error) if error.kind() == ErrorKind::PermissionDenied) {
+        file::make_directories_writable(root).map_err(GitError::io(root))?;
+        removed = tree::remove_listed(root, leftovers);
+    }
+    let stayed = removed.map_err(GitError::io(root))?;
+    Ok(stayed.first().map(|path| BString::from(*path)))
 }
 
 /// Ends whatever git was in the middle of, without touching files.

@@ -1,5 +1,7 @@
 //! What a worktree holds that no commit does.
 
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStringExt;
 use std::path::PathBuf;
 use std::process::Stdio;
 
@@ -10,7 +12,7 @@ use super::index::{self, Marked};
 use super::scratch_index::{ScratchIndex, nul_separated};
 use super::{GitError, Program, Repo};
 use crate::model::{EntryKind, Oid, Watch};
-use crate::sys::{self, file};
+use crate::sys::{self, file, tree};
 
 /// What a worktree holds beside its commit.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -24,6 +26,11 @@ pub struct Status {
     pub untracked: Vec<BString>,
     /// The submodules that are checked out. Sorted.
     pub submodules: Vec<BString>,
+    /// All that nothing tracks, ignored or not, directories with `/` at their end. Sorted. `None`
+    /// when one of the directories cannot be read.
+    pub leftovers: Option<Vec<BString>>,
+    /// Whether the index hides files ([`hidden`]).
+    pub hides: bool,
 }
 
 /// An operation of git that waits for somebody to finish it.
@@ -100,18 +107,26 @@ pub fn of(worktree: &Repo) -> Result<Status, GitError> {
     let is_hiding = hides_untracked(worktree)?;
     let tracked = Tracked::of(worktree)?;
     let program = worktree.program();
-    let (changed, untracked) = std::thread::scope(|scope| {
+    let (changed, rest) = std::thread::scope(|scope| {
         let changed = scope.spawn(|| changed(program));
-        let untracked = untracked(program, is_hiding);
-        (changed.join().expect("the thread only asks git"), untracked)
+        let rest = Rest::of(program, is_hiding);
+        (changed.join().expect("the thread only asks git"), rest)
     });
-    let mut changed = changed?;
+    let (mut changed, mut rest) = (changed?, rest?);
+    let hides = !tracked.looked_at(worktree).is_empty();
+    if hides || !changed.is_empty() {
+        // A directory in the place of a tracked file is not listed as one.
+        rest.untracked = untracked(program, is_hiding, &[])?;
+        rest.leftovers = None;
+    }
     changed.extend(tracked.hidden_changes(worktree)?);
     changed.sort();
     changed.dedup();
     Ok(Status {
         changed,
-        untracked: untracked?,
+        untracked: rest.untracked,
+        leftovers: rest.leftovers,
+        hides,
         submodules: tracked.submodules,
     })
 }
@@ -132,10 +147,16 @@ const PASSED_OVER: &str = "could not open directory";
 
 /// The files that nothing tracks, but for those these options exclude. A directory into which git
 /// cannot look is an error: it could hold anything.
-fn others(program: &Program, options: &[String]) -> Result<Vec<BString>, GitError> {
+///
+/// Arguments behind `--` are paths, not patterns.
+fn others<A: AsRef<OsStr>>(
+    program: &Program,
+    options: impl IntoIterator<Item = A>,
+) -> Result<Vec<BString>, GitError> {
     let mut command = program.command();
     command
         .env_remove("GIT_INDEX_FILE")
+        .env("GIT_LITERAL_PATHSPECS", "1")
         .args(["-c", "core.untrackedCache=false"])
         .args(["ls-files", "--others", "-z"])
         .args(options)
@@ -185,17 +206,116 @@ fn path_of(line: &[u8]) -> Option<&[u8]> {
     line.splitn(fields + 1, |byte| *byte == b' ').nth(fields)
 }
 
-/// What no commit and no index holds, as far as `.gitignore` files and the user's own excludes
-/// do not name it; `.gitignore` files do not count where they could be `hiding` something.
-fn untracked(program: &Program, hiding: bool) -> Result<Vec<BString>, GitError> {
-    let mut options = Vec::new();
+/// What no commit and no index holds.
+struct Rest {
+    /// What `.gitignore` files and the user's own excludes do not name; `.gitignore` files do not
+    /// count where they could be hiding something.
+    untracked: Vec<BString>,
+    /// As in [`Status::leftovers`].
+    leftovers: Option<Vec<BString>>,
+}
+
+impl Rest {
+    /// Walks the worktree once, and again only where there is something to tell of. All that is
+    /// there is listed first: what appears in between is told of as untracked, or not at all.
+    fn of(program: &Program, hiding: bool) -> Result<Self, GitError> {
+        let tops = others(program, ["--directory"])?;
+        let mut leftovers = Some(Vec::new());
+        for top in &tops {
+            if let Some(all) = &mut leftovers {
+                match below(program, top) {
+                    Some(found) => all.extend(found),
+                    None => leftovers = None,
+                }
+            }
+        }
+        let untracked = match tops.is_empty() {
+            true => Vec::new(),
+            false => untracked(program, hiding, &tops)?,
+        };
+        if let Some(all) = &mut leftovers {
+            all.sort();
+        }
+        Ok(Self {
+            untracked,
+            leftovers,
+        })
+    }
+}
+
+/// What is listed, and for a directory all that it holds; `None` where that cannot be read.
+fn below(program: &Program, listed: &BString) -> Option<Vec<BString>> {
+    let mut all = vec![listed.clone()];
+    if listed.ends_with(b"/") {
+        let root = program.directory().join(listed.to_path_lossy());
+        let found = tree::names_below(&root).ok()?;
+        all.extend(found.into_iter().map(|name| {
+            let path: [&[u8]; 2] = [listed, &name];
+            BString::from(path.concat())
+        }));
+    }
+    Some(all)
+}
+
+/// The most paths to which a walk is confined: git compares each entry with each of them.
+const FEW: usize = 32;
+
+/// What the rules do not name among all that is listed.
+fn untracked(
+    program: &Program,
+    hiding: bool,
+    listed: &[BString],
+) -> Result<Vec<BString>, GitError> {
+    let mut args: Vec<OsString> = Vec::new();
     if !hiding {
-        options.push("--exclude-per-directory=.gitignore".to_owned());
+        args.push("--exclude-per-directory=.gitignore".into());
     }
-    if let Some(path) = users_excludes(program)?.and_then(|path| path.to_str().map(str::to_owned)) {
-        options.push(format!("--exclude-from={path}"));
+    if let Some(path) = users_excludes(program)? {
+        let mut option = OsString::from("--exclude-from=");
+        option.push(path);
+        args.push(option);
     }
-    others(program, &options)
+    if listed.len() <= FEW {
+        args.push("--".into());
+        let bare = |path: &BString| path.strip_suffix(b"/").unwrap_or(path).to_owned();
+        args.extend(listed.iter().map(|path| OsString::from_vec(bare(path))));
+    }
+    others(program, args)
+}
+
+/// Those of the leftovers that no pattern of these names. A directory stays if anything in it does.
+pub fn not_kept(
+    worktree: &Repo,
+    leftovers: &[BString],
+    keep: &[String],
+) -> Result<Vec<BString>, GitError> {
+    if keep.is_empty() || leftovers.is_empty() {
+        return Ok(leftovers.to_vec());
+    }
+    let options = keep.iter().map(|pattern| format!("--exclude={pattern}"));
+    let named = others(worktree.program(), options)?;
+    let goes = |path: &[u8]| {
+        let above = path.iter().enumerate().filter(|(_, byte)| **byte == b'/');
+        let mut above = above.map(|(at, _)| path[..=at].as_bstr());
+        let is_named = |path: &BStr| {
+            named
+                .binary_search_by(|one| one.as_bstr().cmp(path))
+                .is_ok()
+        };
+        is_named(path.as_bstr()) || above.any(is_named)
+    };
+    let is_file = |path: &&BString| !path.ends_with(b"/");
+    let stays: Vec<_> = leftovers
+        .iter()
+        .filter(is_file)
+        .filter(|path| !goes(path))
+        .collect();
+    let is_emptied = |path: &BString| !stays.iter().any(|kept| kept.starts_with(path));
+    let of_those = leftovers.iter().filter(|path| match is_file(path) {
+        true => goes(path),
+        false => is_emptied(path),
+    });
+    Ok(of_those.cloned().collect())
 }
 
 /// The rules at the root of a worktree.
@@ -239,7 +359,7 @@ impl Watch for Rules {
 
 /// Every file that nothing tracks, ignored or not.
 pub fn all_untracked(worktree: &Repo) -> Result<Vec<BString>, GitError> {
-    others(worktree.program(), &[])
+    others(worktree.program(), [""; 0])
 }
 
 /// What git ignores in a worktree; a directory of which it ignores all as one path that ends with

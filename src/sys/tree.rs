@@ -1,10 +1,15 @@
 //! Directories as a whole: what they hold, and files put where there is none yet.
 
+use std::ffi::OsStr;
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
+use std::os::fd::OwnedFd;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt, symlink};
 use std::path::Path;
+
+use rustix::fs::{AtFlags, Mode, OFlags, open, openat, unlinkat};
+use rustix::io::Errno;
 
 /// What is found below a directory.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,7 +40,7 @@ pub fn below(root: &Path, enter: &dyn Fn(&[u8]) -> bool) -> io::Result<Vec<Found
     let mut found = Vec::new();
     let mut pending = vec![Vec::new()];
     while let Some(directory) = pending.pop() {
-        let at = root.join(std::ffi::OsStr::from_bytes(&directory));
+        let at = root.join(OsStr::from_bytes(&directory));
         for entry in fs::read_dir(at)? {
             let entry = entry?;
             let mut path = directory.clone();
@@ -65,6 +70,79 @@ pub fn below(root: &Path, enter: &dyn Fn(&[u8]) -> bool) -> io::Result<Vec<Found
     Ok(found)
 }
 
+/// The names of everything below a directory, whatever it is, from there on; those of directories
+/// end with `/`. Links are not followed.
+pub fn names_below(root: &Path) -> io::Result<Vec<Vec<u8>>> {
+    let mut found = Vec::new();
+    let mut pending = vec![Vec::new()];
+    while let Some(directory) = pending.pop() {
+        for entry in fs::read_dir(root.join(OsStr::from_bytes(&directory)))? {
+            let entry = entry?;
+            let mut path = directory.clone();
+            path.extend(entry.file_name().as_bytes());
+            if entry.file_type()?.is_dir() {
+                path.push(b'/');
+                pending.push(path.clone());
+            }
+            found.push(path);
+        }
+    }
+    Ok(found)
+}
+
+/// Removes just these files and directories, named from `root` on and sorted; the names of
+/// directories end with `/`. What is gone already is no error. No link is followed. Returns those
+/// that stay: what is now of another kind, and directories that hold something else.
+pub fn remove_listed<'a>(root: &Path, listed: &'a [impl AsRef<[u8]>]) -> io::Result<Vec<&'a [u8]>> {
+    let mut stay = Vec::new();
+    let mut parent: Option<(&[u8], OwnedFd)> = None;
+    // From the last on, so that a directory comes behind what it holds.
+    for path in listed.iter().rev().map(AsRef::as_ref) {
+        let (name, flags) = match path.strip_suffix(b"/") {
+            Some(name) => (name, AtFlags::REMOVEDIR),
+            None => (path, AtFlags::empty()),
+        };
+        let at = name
+            .iter()
+            .rposition(|byte| *byte == b'/')
+            .map_or(0, |at| at + 1);
+        let (above, name) = name.split_at(at);
+        if parent.as_ref().is_none_or(|(open, _)| *open != above) {
+            match open_below(root, above) {
+                Ok(directory) => parent = Some((above, directory)),
+                Err(Errno::NOENT) => continue,
+                Err(Errno::NOTDIR | Errno::LOOP) => {
+                    stay.push(path);
+                    continue;
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        let Some((_, directory)) = &parent else {
+            continue;
+        };
+        match unlinkat(directory, name, flags) {
+            Ok(()) | Err(Errno::NOENT) => {}
+            Err(Errno::NOTEMPTY | Errno::EXIST | Errno::ISDIR | Errno::NOTDIR) => stay.push(path),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(stay)
+}
+
+/// The directory of this name below `root`, none of whose parts is a link.
+fn open_below(root: &Path, names: &[u8]) -> Result<OwnedFd, Errno> {
+    let flags = OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::RDONLY;
+    let mut directory = open(root, flags, Mode::empty())?;
+    for name in names
+        .split(|byte| *byte == b'/')
+        .filter(|name| !name.is_empty())
+    {
+        directory = openat(&directory, name, flags, Mode::empty())?;
+    }
+    Ok(directory)
+}
+
 /// Writes a file where there is none, and the directories above it.
 pub fn new_file(path: &Path, bytes: &[u8], executable: bool) -> io::Result<()> {
     make_parent(path)?;
@@ -87,4 +165,33 @@ pub fn make_directory(path: &Path) -> io::Result<()> {
 
 fn make_parent(path: &Path) -> io::Result<()> {
     fs::create_dir_all(path.parent().unwrap_or(Path::new(".")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_listed_is_removed() {
+        let scratch = tempfile::tempdir().unwrap();
+        let root = scratch.path();
+        fs::create_dir_all(root.join("a/b")).unwrap();
+        fs::create_dir_all(root.join("elsewhere")).unwrap();
+        for path in ["a/x", "a/b/y", "elsewhere/z"] {
+            fs::write(root.join(path), "").unwrap();
+        }
+        let mut listed = names_below(root).unwrap();
+        listed.retain(|path| path.starts_with(b"a/"));
+        listed.push(b"link/z".to_vec());
+        listed.sort();
+        symlink(root.join("elsewhere"), root.join("link")).unwrap();
+        fs::write(root.join("a/b/late"), "").unwrap();
+        let stay = remove_listed(root, &listed).unwrap();
+        assert_eq!(stay, [&b"link/z"[..], b"a/b/", b"a/"]);
+        assert!(root.join("a/b/late").exists() && root.join("elsewhere/z").exists());
+        assert!(!root.join("a/x").exists() && !root.join("a/b/y").exists());
+        fs::remove_file(root.join("a/b/late")).unwrap();
+        assert_eq!(remove_listed(root, &listed).unwrap(), [b"link/z"]);
+        assert!(!root.join("a").exists());
+    }
 }

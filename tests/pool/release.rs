@@ -174,3 +174,44 @@ fn cleanup_removes_what_nobody_has_and_reset_makes_it_anew() {
     assert!(world.branches().is_empty());
     assert_eq!(world.sandbox.git(["worktree", "list"]).lines().count(), 1);
 }
+
+#[test]
+fn what_is_kept_stays_where_other_leftovers_go() {
+    let world = World::without_pool();
+    world
+        .sandbox
+        .commit_file("baton.toml", "[pool]\nkeep = ['*.cache']\n");
+    world.ok(&["init", "1"]);
+    let (path, _) = world.acquire("one");
+    fs::create_dir_all(path.join("target/a/empty")).unwrap();
+    fs::create_dir_all(path.join("target/b")).unwrap();
+    fs::write(path.join("target/a/x.cache"), "").unwrap();
+    fs::write(path.join("target/a/x.o"), "").unwrap();
+    fs::write(path.join("target/b/x.o"), "").unwrap();
+    world.git_at(&path, &["init", "-q", "target/nested"]);
+    world.ok(&["release", "wt-1"]);
+    assert!(path.join("target/a/x.cache").exists());
+    for gone in [
+        "target/a/x.o",
+        "target/a/empty",
+        "target/b",
+        "target/nested",
+    ] {
+        assert!(!path.join(gone).exists(), "{gone}");
+    }
+}
+
+#[test]
+fn links_are_removed_and_not_followed() {
+    let world = World::with_slots(1);
+    let (path, _) = world.acquire("one");
+    let outside = world.sandbox.root.path().join("outside");
+    fs::create_dir(&outside).unwrap();
+    fs::write(outside.join("file"), "").unwrap();
+    fs::create_dir(path.join("target")).unwrap();
+    std::os::unix::fs::symlink(&outside, path.join("target/link")).unwrap();
+    world.ok(&["release", "wt-1"]);
+    assert!(!path.join("target").exists());
+    assert!(outside.join("file").exists());
+    world.assert_sound();
+}

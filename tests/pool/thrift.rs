@@ -40,7 +40,7 @@ fn a_slot_is_released_by_few_gits() {
     let world = World::with_slots(1);
     world.acquire("idle");
     let idle = gits(&world, &["release", "wt-1"]);
-    // Two that look, then HEAD, the cleaning and the branch.
+    // Two that look, two that tell what is ignored, then HEAD and the branch.
     assert!(idle.len() <= 6, "{idle:#?}");
     let (path, _) = world.acquire("busy");
     world.commit_at(&path, "new");

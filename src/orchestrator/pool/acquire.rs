@@ -196,14 +196,11 @@ fn prepare(
     let reason = reason(&claim.lease);
     if let Some(old) = claim.slot.base.filter(|old| *old != claim.base) {
         // Asked before: what a check-out that fails has left is then known to be nobody's work.
-        let is_pristine =
-            slot::is_pristine_between(&worktree, old, claim.base)? || slot::is_pristine(&worktree)?;
-        if !is_pristine {
+        if !slot::advance_pristine(&worktree, old, claim.base, &reason)? {
             let why = "its files are not as they were left";
             recover::mark(repo, &claim.slot.name, &claim.lease, why)?;
             return Ok(None);
         }
-        slot::advance(&worktree, old, claim.base, &reason)?;
     }
     match slot::begin_branch(&worktree, &claim.branch, claim.base, &reason) {
         Err(StoreError::Raced(branch)) => {

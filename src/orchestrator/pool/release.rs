@@ -5,7 +5,10 @@ use super::state::{Finished, Phase, Slot, State};
 use super::steps::{self, Moment, Step};
 use super::trash::{self, Parcel};
 use super::{PoolError, acquire, ledger, name, place, recover};
-use crate::git::{Repo, contained, slot, status};
+use bstr::{BString, ByteSlice};
+
+use crate::git::slot::Recycled;
+use crate::git::{Repo, contained, slot};
 use crate::guard::binding;
 use crate::model::Oid;
 use crate::orchestrator::store;
@@ -140,8 +143,8 @@ fn clear_up(repo: &Repo, state: &State, held: &Slot, policy: &PoolPolicy) -> Res
 pub(super) struct Secured {
     /// The reference below which something was saved.
     saved: Option<String>,
-    /// Whether every tracked file is as the slot's commit has it.
-    is_clean: bool,
+    /// All that is not as the slot's commit has it, when every tracked file is.
+    leftovers: Option<Vec<BString>>,
     /// Whether the work of the task has arrived.
     verdict: Option<Verdict>,
 }
@@ -169,12 +172,12 @@ fn secure(
     if loss.is_none() {
         return Ok(Secured {
             saved: None,
-            is_clean: status::hidden(&worktree)?.is_empty(),
             verdict: worktree.head()?.map(|tip| Verdict {
                 tip,
                 target,
                 is_merged: loss.is_merged(),
             }),
+            leftovers: loss.at_risk.leftovers.filter(|_| !loss.at_risk.hides),
         });
     }
     if !wish.force {
@@ -237,18 +240,27 @@ pub(super) fn reset(
     secured: &Secured,
 ) -> Result<(), PoolError> {
     let base = place::default_base(repo, policy)?;
-    let bring_back = if secured.is_clean {
-        slot::recycle
-    } else {
-        slot::restore
+    const REASON: &str = "baton: released";
+    let recycled = match &secured.leftovers {
+        Some(leftovers) => slot::recycle(worktree, base, leftovers, &policy.keep, REASON)?,
+        None => {
+            slot::restore(worktree, base, &policy.keep, REASON)?;
+            Recycled::Whole
+        }
     };
-    bring_back(worktree, base, &policy.keep, "baton: released")?;
     acquire::equip_ahead(repo, worktree, policy);
     binding::unbind(worktree)?;
     let finished = part_with_branch(repo, held, base, secured.verdict)?;
     ledger::update(repo, |state| {
         if let Some(slot) = state.slot_mut(&held.name) {
             slot.settle(base);
+            if let Recycled::Disturbed { at, path } = &recycled {
+                slot.base = Some(*at);
+                slot.trouble = Some(format!(
+                    "{} was written while the slot was released",
+                    path.to_str_lossy().escape_debug()
+                ));
+            }
         }
         state.note_finished(finished);
         Ok(())

@@ -23,6 +23,10 @@ pub struct AtRisk {
     pub unmerged: Vec<Oid>,
     /// What git was in the middle of.
     pub operation: Option<Operation>,
+    /// What a reset has to take away, as in [`status::Status::leftovers`].
+    pub leftovers: Option<Vec<BString>>,
+    /// Whether the index hides files.
+    pub hides: bool,
 }
 
 impl AtRisk {
@@ -54,6 +58,8 @@ pub fn at_risk(slot: &Repo, target: Oid) -> Result<AtRisk, WorkError> {
         untracked,
         unmerged: unmerged(slot, target)?,
         operation: Operation::under_way(slot),
+        leftovers: found.leftovers,
+        hides: found.hides,
     })
 }
 
