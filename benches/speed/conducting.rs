@@ -12,8 +12,8 @@ use crate::run::{self, Contestant, git, medians, seal};
 /// How many agents work at once.
 const AGENTS: usize = 4;
 
-/// What each does: two seconds of work, and a commit.
-const WORK: &str = "sleep 2; mkdir -p $BATON_TASK; echo $BATON_RUN >$BATON_TASK/file; \
+/// What each does: ten seconds of work, which is little for an agent, and a commit.
+const WORK: &str = "sleep 10; mkdir -p $BATON_TASK; echo $BATON_RUN >$BATON_TASK/file; \
                     git add $BATON_TASK; git commit -q --allow-empty -m $BATON_TASK";
 
 /// Agents that are conducted, from the plan to the aggregate commit, and the same commands side by

@@ -112,7 +112,7 @@ fn bind_log(repo: &Repo, session: &Session, digest: &str) -> Result<Option<Strin
 }
 
 /// Checks the session that this worktree is bound to and, when nothing speaks against it, ends
-/// it: its log, its summary and what it has committed, see [`history::check`].
+/// it: its log, its summary and what it has committed, see `history::check`.
 pub fn end(repo: &Repo) -> Result<Ending, SessionError> {
     let mut session = bound(repo)?;
     if session.state != State::Active {

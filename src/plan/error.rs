@@ -5,6 +5,7 @@ use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode};
 
 use crate::policy::GlobError;
 use crate::policy::toml_file::TomlProblem;
+use crate::report::escape::visible;
 
 /// What is wrong with a task file.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -28,7 +29,7 @@ pub enum PlanProblem {
     #[error("it holds {0} tasks; at most {max} are run at once", max = super::MAX_TASKS)]
     TooMany(usize),
     /// A name that no task can have.
-    #[error("`{0}` is not a task's id")]
+    #[error("`{}` is not a task's id", visible(.0.as_bytes()))]
     Id(String),
     /// Two tasks with one name.
     #[error("two tasks have the id `{0}`")]

@@ -13,6 +13,7 @@ mod panel;
 mod read;
 pub mod schema;
 mod task;
+mod waits;
 
 pub use error::{PlanError, PlanProblem};
 pub use graph::TaskGraph;
@@ -23,3 +24,4 @@ pub use panel::{AgentLine, Mark, WIDTH as BOX_WIDTH, bar, label, panel, progress
 pub use read::{MAX_TASKS, MAX_TASKS_BYTES, TaskList};
 pub use schema::{Kind, json_schema};
 pub use task::{Because, Owned, Task, Wait};
+pub use waits::overlaps;

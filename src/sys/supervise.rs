@@ -1,8 +1,8 @@
 //! One command, run to its end under supervision: a session of its own, a time limit, a log, and
 //! nothing left behind.
 //!
-//! The command is ended with all that descends from it. Who that is, [`kin`] says; what becomes
-//! of its output, [`output`].
+//! The command is ended with all that descends from it. Who that is, `kin` says; what becomes
+//! of its output, `output`.
 
 mod kin;
 mod output;
@@ -151,7 +151,7 @@ pub struct Finished {
 ///
 /// `stop` is asked several times a second whether to end the job. `on_line` gets every line of
 /// output without its end, as soon as it is complete; of a line longer than
-/// [`output::LONGEST_LINE`], its beginning.
+/// `output::LONGEST_LINE`, its beginning.
 ///
 /// What a job starts is found by its session, by its descent and by [`JOB_VARIABLE`]. A process
 /// that leaves the session, loses its parents and clears its environment is not found; it does

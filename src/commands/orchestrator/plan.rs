@@ -9,7 +9,7 @@ use crate::commands::{ALLOWED, ExitCode, policy, print};
 use crate::git::Repo;
 use crate::orchestrator::store;
 use crate::plan::output::PlanDocument;
-use crate::plan::{Plan, TaskList, mermaid, panel};
+use crate::plan::{Plan, TaskList, mermaid, overlaps, panel};
 use crate::policy::Policy;
 use crate::sys::{self, GitEnv, shows_unicode};
 
@@ -19,7 +19,7 @@ pub fn run(args: Args) -> miette::Result<ExitCode> {
     let list = read(&args.tasks, &policy)?;
     let plan = Plan::new(&list, &policy.conductor);
     print(&match args.format {
-        PlanFormat::Human => panel(&list, &plan, !shows_unicode()),
+        PlanFormat::Human => panel(&list, &plan, !shows_unicode()) + &overlaps(&list),
         PlanFormat::Json => PlanDocument::new(&list, &plan).to_json(),
         PlanFormat::Mermaid => mermaid(&list, &plan),
     })?;

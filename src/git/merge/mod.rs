@@ -1,7 +1,7 @@
 //! Merging in memory: no index, no checkout, and the answer that `git merge` would give.
 //!
 //! Most pairs of branches change different files. For those the answer is found by comparing
-//! what each changed ([`exact`] says when that is enough); all others are merged by the git
+//! what each changed (`exact` says when that is enough); all others are merged by the git
 //! program, with its renames, drivers and attributes.
 
 mod apply;

@@ -1,7 +1,7 @@
 //! Which of the live branches will collide, said before anybody merges them.
 //!
-//! [`live`] finds the branches and what is not committed in their worktrees, [`crate::git::merge`]
-//! merges each pair, and [`cache`] remembers what came of it for the next run.
+//! `live` finds the branches and what is not committed in their worktrees, [`crate::git::merge`]
+//! merges each pair, and `cache` remembers what came of it for the next run.
 
 mod cache;
 mod error;

@@ -2,7 +2,7 @@
 //!
 //! [`run`] waits for its [`queue`] turn, completes what a killed process left ([`landing`]), finds
 //! the branches and their [`order`], joins them one after another ([`chain`], [`join`],
-//! [`apply`]), tests the result ([`trial`]) and leaves out what breaks it ([`culprits`], [`bisect`]), moves the
+//! [`apply`]), tests the result ([`trial`]) and leaves out what breaks it (`culprits`, `bisect`), moves the
 //! target, shows it in its checkouts and [`tidy`]s up. What conflicts goes to the policy's
 //! remedies, to a [`resolver`], and then to people ([`waiting`]).
 

@@ -1,10 +1,10 @@
 //! The worktree pool: worktrees that are kept ready, so that a task gets a clean one of its own at
 //! once, and gives it back without losing a line.
 //!
-//! What is known of them is one file ([`state`]), changed by one process at a time ([`ledger`]);
+//! What is known of them is one file ([`state`]), changed by one process at a time (`ledger`);
 //! git itself knows enough to make it again. A slot goes through the phases of
 //! [`state::Phase`]; whoever dies in one of them is followed by the next command, which completes
-//! what was begun or takes it back ([`recover`]).
+//! what was begun or takes it back (`recover`).
 
 mod acquire;
 mod error;

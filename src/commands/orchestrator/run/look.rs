@@ -63,7 +63,13 @@ pub fn report(args: Report) -> miette::Result<ExitCode> {
     let repo = open()?;
     let record = conduct::open(&repo, args.run.as_deref())?;
     let state = conduct::load(&repo, &record)?;
-    let told = report::of(&record.id, &state);
+    let mut told = report::of(&record.id, &state);
+    if args.format == ReportFormat::Html {
+        for picture in told.tasks.iter_mut().flat_map(|task| &mut task.pictures) {
+            // What is not on this machine is said to be missing.
+            picture.data = file::read(picture.path.as_ref()).ok();
+        }
+    }
     let text = match args.format {
         ReportFormat::Markdown => report::markdown(&told),
         ReportFormat::Html => report::html(&told),

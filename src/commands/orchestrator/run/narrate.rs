@@ -6,7 +6,7 @@ use crate::commands::{print, tell};
 use crate::orchestrator::run::conduct::Watcher;
 use crate::orchestrator::run::state::{Event, Phase, RunState};
 use crate::orchestrator::run::{lanes, telling};
-use crate::plan::{self, Plan, TaskList, panel, progress};
+use crate::plan::{self, Plan, TaskList, overlaps, panel, progress};
 use crate::sys::{clock, shows_unicode, terminal};
 
 /// Tells what happens.
@@ -104,7 +104,7 @@ fn is_beside_the_box(event: &Event) -> bool {
 impl Watcher for Narrator {
     fn planned(&mut self, tasks: &TaskList, plan: &Plan) {
         if self.format == RunFormat::Human {
-            self.put(&panel(tasks, plan, self.ascii));
+            self.put(&(panel(tasks, plan, self.ascii) + &overlaps(tasks)));
         }
     }
 

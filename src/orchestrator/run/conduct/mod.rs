@@ -1,9 +1,9 @@
 //! From a list of tasks to a merged branch.
 //!
-//! [`begin`] plans the tasks ([`setup`]) and [`resume`] takes up a run that paused or was killed.
-//! Both let [`drive`] do what the run's state asks for: agents work ([`work`]) in worktrees of
-//! the pool ([`spot`]), gates judge ([`judge`]), each task's session is opened and closed for it
-//! ([`session`]), and what was approved lands and is summed up ([`land`]). Other processes leave
+//! [`begin`] plans the tasks (`setup`) and [`resume`] takes up a run that paused or was killed.
+//! Both let `drive` do what the run's state asks for: agents work (`work`) in worktrees of
+//! the pool (`spot`), gates judge (`judge`), each task's session is opened and closed for it
+//! (`session`), and what was approved lands and is summed up (`land`). Other processes leave
 //! their wishes in files ([`wishes`]).
 
 pub mod checkpoints;

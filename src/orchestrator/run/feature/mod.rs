@@ -3,7 +3,7 @@
 //! [`super::constraints`] are loaded; every [`scout`] is asked, and what it may not change is
 //! [`untouched`]; what they found is bundled as one [`context`]; a [`planner`] makes a task file,
 //! whose [`tasks`] are checked; they are run; and every [`validator`] judges what was merged.
-//! [`drive`] goes from step to step, [`record`] keeps how far it is, so that a feature that was
+//! `drive` goes from step to step, [`record`] keeps how far it is, so that a feature that was
 //! killed goes on behind the last step that ended.
 
 pub mod ask;

@@ -48,8 +48,17 @@ pub struct TaskReport {
     pub session: Option<String>,
     /// What was done for it, in order.
     pub spans: Vec<Span>,
-    /// The pictures that its gate left, as paths from the report.
-    pub pictures: Vec<String>,
+    /// The pictures that its gate left.
+    pub pictures: Vec<Picture>,
+}
+
+/// A picture that a gate left.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Picture {
+    /// Its path on the machine that ran the gate.
+    pub path: String,
+    /// What the file holds; `None` where it is not at hand.
+    pub data: Option<Vec<u8>>,
 }
 
 /// How a task stands.
@@ -223,7 +232,16 @@ mod tests {
                         span(Work::Agent, 2, 1_021_000, 1_050_000, true, "done"),
                         span(Work::Gate, 2, 1_050_000, 1_060_000, true, "approved"),
                     ],
-                    pictures: vec!["pictures/auth \"1\".png".to_owned()],
+                    pictures: vec![
+                        Picture {
+                            path: "/runs/auth \"1\".png".to_owned(),
+                            data: Some(b"PNG".to_vec()),
+                        },
+                        Picture {
+                            path: "/runs/gone.jpeg".to_owned(),
+                            data: None,
+                        },
+                    ],
                 },
                 TaskReport {
                     id: "api".to_owned(),

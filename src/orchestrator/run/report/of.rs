@@ -1,6 +1,6 @@
 //! From the state of a run to its report.
 
-use super::{RunReport, Span, Standing, TaskReport, Work};
+use super::{Picture, RunReport, Span, Standing, TaskReport, Work};
 use crate::orchestrator::run::state::{Aggregate, Gone, RunState, Status, TaskState};
 use crate::orchestrator::run::telling;
 use crate::plan::Mode;
@@ -81,6 +81,13 @@ fn of_task(state: &RunState, task: &TaskState) -> TaskReport {
         branch: task.place.as_ref().map(|place| place.branch.clone()),
         session: task.place.as_ref().and_then(|place| place.session.clone()),
         spans,
-        pictures: task.pictures.clone(),
+        pictures: task
+            .pictures
+            .iter()
+            .map(|path| Picture {
+                path: path.clone(),
+                data: None,
+            })
+            .collect(),
     }
 }
