@@ -180,6 +180,7 @@ impl MergeError {
         match self {
             Self::TargetFails { .. } | Self::Dirty { .. } | Self::Busy(_) | Self::Cycle(_) => true,
             Self::Pool(error) => error.is_refusal(),
+            Self::Work(error) => error.is_refusal(),
             _ => false,
         }
     }
