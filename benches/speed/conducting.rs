@@ -65,7 +65,7 @@ pub fn rows(baton: &Path, directory: &Path) -> Result<Vec<Row>> {
     if landed < 4 * AGENTS {
         return Err(std::io::Error::other(format!("{landed} tasks landed")));
     }
-    let name = format!("{AGENTS} agents of 2 s, a whole run / bare");
+    let name = format!("{AGENTS} agents of 10 s, a whole run / bare");
     Ok(vec![compared(&name, times[0], times[1], 1.1)])
 }
 
