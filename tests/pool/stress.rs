@@ -115,7 +115,8 @@ impl Crowd {
             number += 1;
             let path = format!("../stranger-{number}");
             for args in [
-                &["worktree", "add", "-q", "-b", &path[3..], &path][..],
+                // A git that has died may have made the branch.
+                &["worktree", "add", "-q", "-f", "-B", &path[3..], &path][..],
                 &["worktree", "list"],
                 &["worktree", "remove", &path],
             ] {
