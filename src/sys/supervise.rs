@@ -10,9 +10,7 @@ mod output;
 mod tests;
 
 use std::collections::BTreeSet;
-use std::collections::hash_map::RandomState;
 use std::ffi::OsString;
-use std::hash::{BuildHasher, Hasher};
 use std::io::{self, ErrorKind, PipeReader, PipeWriter, Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::process::CommandExt;
@@ -28,6 +26,8 @@ use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, wa
 
 use kin::{Census, Kin, Member};
 use output::Output;
+
+use super::random;
 
 /// The variable by which everything that a job starts is known to be the job's. Its value names
 /// the jobs that surround it too, outermost first, with `/` between them.
@@ -115,7 +115,7 @@ impl Job {
             log: None,
             limit: None,
             grace: Duration::from_secs(10),
-            id: random_id(),
+            id: random::name(),
         }
     }
 }
@@ -492,10 +492,4 @@ fn poll_all(fds: &mut [PollFd<'_>], at_most: Duration) -> io::Result<()> {
         Ok(_) | Err(Errno::INTR) => Ok(()),
         Err(error) => Err(error.into()),
     }
-}
-
-/// 128 bits that no other job has.
-fn random_id() -> String {
-    let half = || RandomState::new().build_hasher().finish();
-    format!("{:016x}{:016x}", half(), half())
 }

@@ -88,24 +88,12 @@ impl<'a> Merger<'a> {
         Ok(merged)
     }
 
-    /// Like [`Self::merge`], for many pairs of ours and theirs at once, which costs less than one
-    /// after the other. The answers are in the order of the pairs.
-    ///
-    /// # Errors
-    /// Those that keep every pair from being merged; the others are beside the pair they are of.
-    pub fn merge_all(
-        &self,
-        pairs: &[(Oid, Oid)],
-    ) -> Result<Vec<Result<Merged, GitError>>, GitError> {
-        self.each(pairs, |plan| self.done(plan), |merged| merged)
-    }
-
     /// Whether each pair of ours and theirs merges cleanly, in the order of the pairs: `None`
-    /// where it does, else what git makes of it. Costs less than [`Self::merge_all`], for it
+    /// where it does, else what git makes of it. Costs less than [`Self::merge`] for each, for it
     /// writes nothing for a pair that is understood without git.
     ///
     /// # Errors
-    /// As [`Self::merge_all`].
+    /// Those that keep every pair from being merged; the others are beside the pair they are of.
     pub fn foresee(
         &self,
         pairs: &[(Oid, Oid)],

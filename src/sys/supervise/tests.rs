@@ -5,6 +5,7 @@ use bstr::ByteSlice;
 
 use super::super::process::is_running;
 use super::*;
+use crate::sys::random;
 
 const LONG: Duration = Duration::from_secs(60);
 
@@ -223,7 +224,7 @@ fn jobs_run_side_by_side() {
 
 #[test]
 fn what_outlives_its_supervisor_is_ended_by_the_jobs_id() {
-    let id = random_id();
+    let id = random::name();
     let mut orphan = Command::new("sleep")
         .arg("1000")
         .env(JOB_VARIABLE, format!("outer/{id}"))

@@ -30,7 +30,7 @@ use super::state::{Checkpoint, Event, RunState};
 use super::{RunError, files};
 use crate::git::{GitError, Repo};
 use crate::orchestrator::{pool, store};
-use crate::plan::{Mode, Plan, TaskList};
+use crate::plan::{Plan, TaskList};
 use crate::policy::Policy;
 use crate::sys::supervise::{self, JOB_VARIABLE};
 use crate::sys::{FileLock, clock, file};
@@ -105,8 +105,8 @@ pub fn begin(
     let policy = store::policy(repo)?;
     let tasks = TaskList::parse(&request.source, &request.tasks, &policy)?;
     let plan = Plan::new(&tasks, &policy.conductor);
-    watcher.planned(&tasks, &plan);
     let target = setup::target(repo, request.into.as_deref())?;
+    watcher.planned(&tasks, &plan);
     let agents = may_start(repo, &policy, setup::widest(&plan), stop, watcher)?;
     let now = clock::now_millis();
     let state = setup::state(&tasks, &plan, &target, agents, request.one_group, now);
@@ -382,14 +382,6 @@ impl Conductor<'_> {
             self.record = record;
         }
         Ok(is_own)
-    }
-}
-
-/// The mode of a plan in a word, and its reason.
-pub fn mode(plan: &Plan) -> (&'static str, Option<&str>) {
-    match &plan.mode {
-        Mode::Parallel => ("PARALLEL", None),
-        Mode::Sequential { reason } => ("SEQUENTIAL", Some(reason)),
     }
 }
 
