@@ -1,0 +1,189 @@
+//! The files and the index of a slot: shared, checked, cleaned and brought back.
+
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use bstr::{BString, ByteSlice};
+
+use super::difference::Difference;
+use super::{detach, run};
+use crate::git::tree::{Everything, TreeReader};
+use crate::git::{GitError, Repo, status};
+use crate::model::Oid;
+use crate::sys::clone::Copier;
+use crate::sys::{file, tree};
+
+/// What a rebase, a merge and the like leave in the git directory of a worktree while they are
+/// under way (`gitrepository-layout(5)`, git's `wt-status.c` and `branch.c`).
+const UNDER_WAY: [&str; 14] = [
+    "MERGE_HEAD",
+    "MERGE_MODE",
+    "MERGE_MSG",
+    "MERGE_RR",
+    "SQUASH_MSG",
+    "AUTO_MERGE",
+    "CHERRY_PICK_HEAD",
+    "REVERT_HEAD",
+    "REBASE_HEAD",
+    "BISECT_LOG",
+    "BISECT_START",
+    "rebase-merge",
+    "rebase-apply",
+    "sequencer",
+];
+
+/// Whether index and files are as `HEAD` has them, ignored files apart.
+pub fn is_pristine(slot: &Repo) -> Result<bool, GitError> {
+    let mut command = slot.program().command();
+    command.env_remove("GIT_INDEX_FILE");
+    let args = ["--no-optional-locks", "status", "--porcelain"];
+    Ok(slot.program().run(command, args, None)?.is_empty())
+}
+
+/// Makes the worktree what a fresh checkout of `base` on no branch would be, but for ignored files
+/// that match one of the patterns `keep`. Whatever else is there is lost.
+pub fn restore(slot: &Repo, base: Oid, keep: &[String], reason: &str) -> Result<(), GitError> {
+    // First, so that what happens to index and files is on no branch's account.
+    detach(slot, slot.head()?.unwrap_or(base), reason)?;
+    clear_operations(slot)?;
+    clean(slot, keep)?;
+    slot.unhide()?;
+    let base = base.to_string();
+    run(slot, ["reset", "--quiet", "--hard", &base])?;
+    slot.drop_changed_submodules()
+}
+
+/// Gives a worktree without files those of `commit` that are in another, sharing their blocks; where
+/// the file system cannot, or anything else stands in the way, some or all are not there. The
+/// index knows those that are as the commit has them: [`restore`] need only write the others.
+pub fn share_files(slot: &Repo, from: &Path, commit: Oid) -> Result<(), GitError> {
+    let Some(root) = slot.work_tree() else {
+        return Ok(());
+    };
+    let tree = slot.objects().peel_to_tree(commit)?;
+    let copier = Copier::default();
+    let mut directory = PathBuf::new();
+    for (path, _) in TreeReader::new(slot.objects(), &Everything).entries(tree)? {
+        let path = path.to_path_lossy();
+        if let Some(parent) = path.parent().filter(|parent| *parent != directory) {
+            directory = parent.to_owned();
+            let place = root.join(parent);
+            file::make_directory(&place).map_err(GitError::io(place))?;
+        }
+        // A file that is not there, or a submodule, is left to the check-out.
+        if let Ok(false) = copier.share_new(&from.join(&path), &root.join(&path)) {
+            return Ok(());
+        }
+    }
+    run(slot, ["read-tree", &commit.to_string()])?;
+    // It says by its exit status that some files are not as the commit has them.
+    drop(run(slot, ["update-index", "-q", "--refresh"]));
+    Ok(())
+}
+
+/// How a worktree was brought back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Recycled {
+    /// It is what a fresh checkout would be.
+    Whole,
+    /// Somebody wrote in it meanwhile.
+    Disturbed {
+        /// The commit that `HEAD` names.
+        at: Oid,
+        /// Something of theirs, which was left alone.
+        path: BString,
+    },
+}
+
+/// Like [`restore`], where every tracked file is as `HEAD` has it and nothing else is there than
+/// `leftovers`: only they and the difference between the two commits are touched. What was
+/// written since that was found out is not lost.
+pub fn recycle(
+    slot: &Repo,
+    base: Oid,
+    leftovers: &[BString],
+    keep: &[String],
+    reason: &str,
+) -> Result<Recycled, GitError> {
+    let Some(tip) = slot.head()? else {
+        restore(slot, base, keep, reason)?;
+        return Ok(Recycled::Whole);
+    };
+    // First, so that what happens to index and files is on no branch's account.
+    detach(slot, base, reason)?;
+    clear_operations(slot)?;
+    let leftovers = status::not_kept(slot, leftovers, keep)?;
+    let stayed = remove_leftovers(slot, &leftovers)?;
+    let checked_out = match tip == base {
+        true => Ok(()),
+        false => Difference::between(slot, tip, base)?.check_out(slot),
+    };
+    if let Err(error) = checked_out {
+        detach(slot, tip, reason)?;
+        if let Some(path) = disturbed(slot, &error)? {
+            return Ok(Recycled::Disturbed { at: tip, path });
+        }
+        restore(slot, base, keep, reason)?;
+    }
+    slot.drop_changed_submodules()?;
+    Ok(match stayed {
+        None => Recycled::Whole,
+        Some(path) => Recycled::Disturbed { at: base, path },
+    })
+}
+
+/// What git found in its way before it had touched anything (`unpack-trees.c`), where that is
+/// somebody's work.
+fn disturbed(slot: &Repo, error: &GitError) -> Result<Option<BString>, GitError> {
+    let is_refusal = |reason: &str| {
+        ["not uptodate", "would be"]
+            .iter()
+            .any(|said| reason.contains(said))
+    };
+    match error {
+        GitError::Program { reason, .. } if is_refusal(reason) => {
+            let found = status::of(slot)?;
+            Ok(found.changed.into_iter().chain(found.untracked).next())
+        }
+        _ => Ok(None),
+    }
+}
+
+/// Removes just this; returns something that had to stay.
+fn remove_leftovers(slot: &Repo, leftovers: &[BString]) -> Result<Option<BString>, GitError> {
+    let Some(root) = slot.work_tree().filter(|_| !leftovers.is_empty()) else {
+        return Ok(None);
+    };
+    let mut removed = tree::remove_listed(root, leftovers);
+    if matches!(&removed, Err(error) if error.kind() == ErrorKind::PermissionDenied) {
+        file::make_directories_writable(root).map_err(GitError::io(root))?;
+        removed = tree::remove_listed(root, leftovers);
+    }
+    let stayed = removed.map_err(GitError::io(root))?;
+    Ok(stayed.first().map(|path| BString::from(*path)))
+}
+
+/// Ends whatever git was in the middle of, without touching files.
+fn clear_operations(slot: &Repo) -> Result<(), GitError> {
+    for name in UNDER_WAY {
+        let path = slot.git_dir().join(name);
+        file::remove_all_if_exists(&path).map_err(GitError::io(path))?;
+    }
+    Ok(())
+}
+
+/// Removes what nothing tracks, other repositories too.
+fn clean(slot: &Repo, keep: &[String]) -> Result<(), GitError> {
+    let mut args = vec!["clean", "--quiet", "-d", "-x", "--force", "--force"];
+    for pattern in keep {
+        args.extend(["--exclude", pattern]);
+    }
+    let Err(error) = run(slot, &args) else {
+        return Ok(());
+    };
+    let Some(root) = slot.work_tree().filter(|root| file::is_directory(root)) else {
+        return Err(error);
+    };
+    file::make_directories_writable(root).map_err(GitError::io(root))?;
+    run(slot, &args)
+}
