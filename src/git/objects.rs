@@ -178,6 +178,11 @@ impl Objects {
         }
     }
 
+    /// Whether a blob of these bytes has this id.
+    pub fn is_blob(&self, bytes: &[u8], oid: Oid) -> bool {
+        gix::objs::compute_hash(self.hash, Kind::Blob, bytes).is_ok_and(|id| from_gix(&id) == oid)
+    }
+
     /// Writes a tree of these bytes.
     pub(super) fn write_tree(&self, bytes: &[u8]) -> Result<Oid, GitError> {
         self.write(Kind::Tree, bytes)

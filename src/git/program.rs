@@ -1,7 +1,7 @@
 use std::ffi::{OsStr, OsString};
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{ChildStdin, Command, Stdio};
 
 use bstr::{BString, ByteSlice};
 
@@ -46,6 +46,9 @@ const OVERRIDES: [&str; 2] = ["GIT_CONFIG_PARAMETERS", "GIT_CONFIG_COUNT"];
 
 /// Those that make git look at something else altogether.
 const DIVERSIONS: [&str; 2] = ["GIT_CONFIG", "GIT_REPLACE_REF_BASE"];
+
+/// The bytes that any pipe takes before somebody reads (`pipe(7)`: at least a page).
+const PIPE_HOLDS: usize = 4096;
 
 impl Program {
     pub(super) fn new(git_dir: PathBuf, work_tree: Option<PathBuf>) -> Self {
@@ -123,6 +126,17 @@ impl Program {
     /// once it has succeeded.
     pub(super) fn run<A: AsRef<OsStr>>(
         &self,
+        command: Command,
+        args: impl IntoIterator<Item = A>,
+        input: Option<&[u8]>,
+    ) -> Result<BString, GitError> {
+        self.run_to(&[0], command, args, input)
+    }
+
+    /// The same, where these exit codes are success.
+    pub(super) fn run_to<A: AsRef<OsStr>>(
+        &self,
+        codes: &[i32],
         mut command: Command,
         args: impl IntoIterator<Item = A>,
         input: Option<&[u8]>,
@@ -146,27 +160,29 @@ impl Program {
             .stderr(Stdio::piped())
             .spawn()
             .map_err(|error| failed(format!("the program does not start: {error}")))?;
-        let stdin = child.stdin.take();
-        std::thread::scope(|scope| {
-            // A child that ends early closes its input; its exit status says so better.
-            scope.spawn(move || {
-                stdin
-                    .zip(input)
-                    .map(|(mut pipe, bytes)| pipe.write_all(bytes))
-            });
-            let out = child
-                .wait_with_output()
-                .map_err(|error| failed(error.to_string()))?;
-            if out.status.success() {
-                return Ok(out.stdout.into());
+        let stdin = child.stdin.take().zip(input);
+        // A child that ends early closes its input; its exit status says so better.
+        let write = |(mut pipe, bytes): (ChildStdin, &[u8])| drop(pipe.write_all(bytes));
+        let out = match stdin {
+            Some((_, bytes)) if bytes.len() > PIPE_HOLDS => std::thread::scope(|scope| {
+                scope.spawn(move || stdin.map(write));
+                child.wait_with_output()
+            }),
+            _ => {
+                stdin.map(write);
+                child.wait_with_output()
             }
-            let said = out.stderr.trim().to_str_lossy().into_owned();
-            Err(failed(if said.is_empty() {
-                out.status.to_string()
-            } else {
-                said
-            }))
-        })
+        };
+        let out = out.map_err(|error| failed(error.to_string()))?;
+        if out.status.code().is_some_and(|code| codes.contains(&code)) {
+            return Ok(out.stdout.into());
+        }
+        let said = out.stderr.trim().to_str_lossy().into_owned();
+        Err(failed(if said.is_empty() {
+            out.status.to_string()
+        } else {
+            said
+        }))
     }
 
     /// The version of the program.

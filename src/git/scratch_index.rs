@@ -174,10 +174,10 @@ impl<'a> ScratchIndex<'a> {
 }
 
 /// These paths as git reads them from its input.
-pub(super) fn nul_ended(paths: &[BString]) -> Vec<u8> {
+pub(super) fn nul_ended<P: AsRef<[u8]>>(paths: &[P]) -> Vec<u8> {
     paths
         .iter()
-        .flat_map(|path| path.iter().copied().chain([0]))
+        .flat_map(|path| path.as_ref().iter().copied().chain([0]))
         .collect()
 }
 

@@ -1,8 +1,8 @@
 //! Files that must be whole or absent, and files that only grow.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
 /// The file's bytes.
@@ -17,6 +17,35 @@ pub fn read_if_exists(path: &Path) -> io::Result<Option<Vec<u8>>> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),
     }
+}
+
+/// What an ordinary file holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ordinary {
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+    /// Whether its owner may run it.
+    pub executable: bool,
+}
+
+/// Reads an ordinary file of at most so many bytes; `None` where it is longer, or something else
+/// than a file. No link is followed, and nobody is waited for at a pipe.
+pub fn read_ordinary(path: &Path, at_most: u64) -> io::Result<Option<Ordinary>> {
+    let flags = libc::O_NOFOLLOW | libc::O_NONBLOCK;
+    let file = OpenOptions::new()
+        .read(true)
+        .custom_flags(flags)
+        .open(path)?;
+    let found = file.metadata()?;
+    if !found.is_file() || found.len() > at_most {
+        return Ok(None);
+    }
+    let mut bytes = Vec::new();
+    file.take(at_most + 1).read_to_end(&mut bytes)?;
+    Ok((bytes.len() as u64 <= at_most).then(|| Ordinary {
+        bytes,
+        executable: found.mode() & 0o100 != 0,
+    }))
 }
 
 /// By what a file that was written since is told from one that was not: its size, and when it was
@@ -164,6 +193,24 @@ impl Seen {
             group: found.gid(),
             size: found.size(),
         }))
+    }
+}
+
+impl From<rustix::fs::Stat> for Seen {
+    #[expect(
+        clippy::unnecessary_cast,
+        reason = "the types of these fields differ from one system to the next"
+    )]
+    fn from(found: rustix::fs::Stat) -> Self {
+        Self {
+            changed: (found.st_ctime as i64, found.st_ctime_nsec as i64),
+            modified: (found.st_mtime as i64, found.st_mtime_nsec as i64),
+            inode: found.st_ino as u64,
+            mode: found.st_mode as u32,
+            user: found.st_uid,
+            group: found.st_gid,
+            size: found.st_size as u64,
+        }
     }
 }
 

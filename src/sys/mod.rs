@@ -11,12 +11,15 @@ pub mod file;
 pub mod interrupt;
 mod lock;
 pub mod mmap;
+mod parallel;
 pub mod place;
 pub mod process;
 pub mod random;
 pub mod supervise;
+pub mod survey;
 pub mod terminal;
 pub mod tree;
 
 pub use env::{GitEnv, config_home, host_name, is_under_agent, shows_unicode};
 pub use lock::FileLock;
+pub use parallel::both;

@@ -1,5 +1,6 @@
 //! Directories as a whole: what they hold, and files put where there is none yet.
 
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
@@ -8,8 +9,10 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt, symlink};
 use std::path::Path;
 
-use rustix::fs::{AtFlags, Mode, OFlags, open, openat, unlinkat};
+use rustix::fs::{AtFlags, Mode, OFlags, open, openat, statat, unlinkat};
 use rustix::io::Errno;
+
+use super::file::Seen;
 
 /// What is found below a directory.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,23 +93,76 @@ pub fn names_below(root: &Path) -> io::Result<Vec<Vec<u8>>> {
     Ok(found)
 }
 
+/// Whether an ordinary file or a symbolic link is there.
+pub fn is_file_or_link(path: &Path) -> bool {
+    let is_either = |found: fs::Metadata| found.is_file() || found.is_symlink();
+    path.symlink_metadata().is_ok_and(is_either)
+}
+
 /// Removes just these files and directories, named from `root` on and sorted; the names of
 /// directories end with `/`. What is gone already is no error. No link is followed. Returns those
 /// that stay: what is now of another kind, and directories that hold something else.
 pub fn remove_listed<'a>(root: &Path, listed: &'a [impl AsRef<[u8]>]) -> io::Result<Vec<&'a [u8]>> {
+    // From the last on, so that a directory comes behind what it holds.
+    let listed = listed.iter().rev().map(|path| (path.as_ref(), ()));
+    each(root, listed, |directory, name, ()| {
+        let (name, flags) = match name.strip_suffix(b"/") {
+            Some(name) => (name, AtFlags::REMOVEDIR),
+            None => (name, AtFlags::empty()),
+        };
+        match unlinkat(directory, name, flags) {
+            Ok(()) | Err(Errno::NOENT) => Ok(true),
+            Err(Errno::NOTEMPTY | Errno::EXIST | Errno::ISDIR | Errno::NOTDIR) => Ok(false),
+            Err(error) => Err(error),
+        }
+    })
+}
+
+/// Removes these files and links, named from `root` on, that are still as they were seen. No link
+/// is followed. Returns those that stay.
+pub fn remove_as_seen<'a, P: AsRef<[u8]>>(
+    root: &Path,
+    seen: &'a BTreeMap<P, Seen>,
+) -> io::Result<Vec<&'a [u8]>> {
+    let seen = seen.iter().map(|(path, seen)| (path.as_ref(), seen));
+    each(root, seen, |directory, name, seen| {
+        match statat(directory, name, AtFlags::SYMLINK_NOFOLLOW) {
+            Err(Errno::NOENT) => Ok(true),
+            Ok(found) if Seen::from(found) == *seen => {
+                unlinkat(directory, name, AtFlags::empty()).map(|()| true)
+            }
+            Ok(_) => Ok(false),
+            Err(error) => Err(error),
+        }
+    })
+}
+
+/// Removes the directories above these paths that are empty, as far up as they are.
+pub fn remove_emptied<'a>(root: &Path, paths: impl Iterator<Item = &'a [u8]>) {
+    for mut path in paths {
+        while let Some(at) = path.iter().rposition(|byte| *byte == b'/') {
+            path = &path[..at];
+            if fs::remove_dir(root.join(OsStr::from_bytes(path))).is_err() {
+                break;
+            }
+        }
+    }
+}
+
+/// Does something to each of these paths, given the open directory in which it is and its name
+/// there (a directory's with `/` at its end) and what goes with the path, and returns those to which that could not be done or
+/// to which a link leads. Directories that are gone are passed over.
+fn each<'a, T>(
+    root: &Path,
+    paths: impl Iterator<Item = (&'a [u8], T)>,
+    mut act: impl FnMut(&OwnedFd, &[u8], T) -> Result<bool, Errno>,
+) -> io::Result<Vec<&'a [u8]>> {
     let mut stay = Vec::new();
     let mut parent: Option<(&[u8], OwnedFd)> = None;
-    // From the last on, so that a directory comes behind what it holds.
-    for path in listed.iter().rev().map(AsRef::as_ref) {
-        let (name, flags) = match path.strip_suffix(b"/") {
-            Some(name) => (name, AtFlags::REMOVEDIR),
-            None => (path, AtFlags::empty()),
-        };
-        let at = name
-            .iter()
-            .rposition(|byte| *byte == b'/')
-            .map_or(0, |at| at + 1);
-        let (above, name) = name.split_at(at);
+    for (path, own) in paths {
+        let bare = path.strip_suffix(b"/").unwrap_or(path);
+        let at = bare.iter().rposition(|byte| *byte == b'/');
+        let (above, name) = path.split_at(at.map_or(0, |at| at + 1));
         if parent.as_ref().is_none_or(|(open, _)| *open != above) {
             match open_below(root, above) {
                 Ok(directory) => parent = Some((above, directory)),
@@ -118,13 +174,10 @@ pub fn remove_listed<'a>(root: &Path, listed: &'a [impl AsRef<[u8]>]) -> io::Res
                 Err(error) => return Err(error.into()),
             }
         }
-        let Some((_, directory)) = &parent else {
-            continue;
-        };
-        match unlinkat(directory, name, flags) {
-            Ok(()) | Err(Errno::NOENT) => {}
-            Err(Errno::NOTEMPTY | Errno::EXIST | Errno::ISDIR | Errno::NOTDIR) => stay.push(path),
-            Err(error) => return Err(error.into()),
+        if let Some((_, directory)) = &parent
+            && !act(directory, name, own)?
+        {
+            stay.push(path);
         }
     }
     Ok(stay)

@@ -34,7 +34,33 @@ pub(super) struct State<'a> {
     pub(super) offset: usize,
 }
 
-impl State<'_> {
+impl<'a> State<'a> {
+    /// The entry at this offset of an index that has been read.
+    pub(super) fn at(index: &'a [u8], offset: usize, hash_len: usize) -> Option<Self> {
+        let flags_at = STAT_LEN + hash_len;
+        let entry = index.get(offset..)?;
+        let flags = u16_at(entry, flags_at)?;
+        let extended = match flags & EXTENDED {
+            0 => 0,
+            _ => u16_at(entry, flags_at + 2)?,
+        };
+        Some(Self {
+            fixed: entry.get(..flags_at)?,
+            hash_len,
+            flags,
+            extended,
+            offset,
+        })
+    }
+
+    /// Whether git takes the file as what it is: it is not unmerged, announced or hidden.
+    pub(super) fn is_plain(&self) -> bool {
+        self.stage() == 0
+            && !self.intent_to_add()
+            && !self.assumed_unchanged()
+            && !self.skip_worktree()
+    }
+
     /// The mode.
     #[inline]
     pub(super) fn mode(&self) -> u32 {
@@ -52,7 +78,7 @@ impl State<'_> {
     }
 
     /// The bytes of the object id.
-    pub(super) fn id(&self) -> &[u8] {
+    pub(super) fn id(&self) -> &'a [u8] {
         self.fixed
             .get(STAT_LEN..STAT_LEN + self.hash_len)
             .unwrap_or_default()

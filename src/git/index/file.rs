@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use bstr::ByteSlice;
+
 use super::entries::Entries;
 use super::error::Fault;
 
@@ -83,30 +85,35 @@ impl<'a> IndexFile<'a> {
         )
     }
 
-    /// Reads the extensions, which begin at `offset`, where the entries end. Gives the link to a
+    /// The extensions, which begin at `offset`, where the entries end.
+    fn extensions(&self, mut offset: usize) -> impl Iterator<Item = Result<Extension<'a>, Fault>> {
+        let body = self.body;
+        std::iter::from_fn(move || {
+            let begin = Some(offset).filter(|begin| *begin < body.len())?;
+            let found = Extension::at(body, begin);
+            offset = found.as_ref().map_or(body.len(), |one| one.end);
+            Some(found)
+        })
+    }
+
+    /// Reads the extensions, which begin at `offset`. Gives the link to a
     /// shared index if there is one. An extension whose name begins with a small letter changes
     /// what the entries mean and must be known; `sdir` only announces entries that show
     /// themselves by their mode.
-    pub(super) fn link(&self, mut offset: usize) -> Result<Option<Link<'a>>, Fault> {
+    pub(super) fn link(&self, offset: usize) -> Result<Option<Link<'a>>, Fault> {
         let mut link = None;
-        while offset < self.body.len() {
-            let cut_short = || Fault::damaged("an extension is cut short", offset);
-            let name = self.body.get(offset..offset + 4).ok_or_else(cut_short)?;
-            let len = u32_at(self.body, offset + 4).ok_or_else(cut_short)? as usize;
-            let begin = offset + 8;
-            let data = begin
-                .checked_add(len)
-                .and_then(|end| self.body.get(begin..end))
-                .ok_or_else(cut_short)?;
+        for extension in self.extensions(offset) {
+            let Extension {
+                name, data, begin, ..
+            } = extension?;
             match name {
                 b"link" => {
-                    let (base, bitmaps) = data
-                        .split_at_checked(self.checksum.len())
-                        .ok_or_else(cut_short)?;
+                    let split = data.split_at_checked(self.checksum.len());
+                    let (base, bitmaps) = split.ok_or_else(|| Extension::cut_short(begin))?;
                     link = Some(Link {
                         base,
                         bitmaps,
-                        offset,
+                        offset: begin,
                     });
                 }
                 b"sdir" => {}
@@ -117,10 +124,56 @@ impl<'a> IndexFile<'a> {
                     return Err(Fault::Unsupported(format!("the extension `{name}`")));
                 }
             }
-            offset = begin + len;
         }
         // A link to nothing: git takes the index for a whole one.
         Ok(link.filter(|link| link.base.iter().any(|byte| *byte != 0)))
+    }
+
+    /// The bytes of the id of the tree that all entries make up, where git has noted it
+    /// (`Cache tree` in `gitformat-index(5)`); the extensions begin at `offset`.
+    pub(super) fn tree(&self, offset: usize) -> Result<Option<&'a [u8]>, Fault> {
+        for extension in self.extensions(offset) {
+            let Extension { name, data, .. } = extension?;
+            // The root comes first: no path, NUL, how many entries it has, a space, how many
+            // subtrees, a line feed, the id. An invalid one has -1 entries and no id.
+            if let (b"TREE", Some(root)) = (name, data.strip_prefix(b"\0")) {
+                let end = root.find_byte(b'\n');
+                let (counts, rest) = root.split_at(end.unwrap_or(root.len()));
+                let is_valid = counts.first().is_some_and(u8::is_ascii_digit);
+                return Ok(rest.get(1..=self.checksum.len()).filter(|_| is_valid));
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// One extension of an index.
+struct Extension<'a> {
+    name: &'a [u8],
+    data: &'a [u8],
+    /// Where in the file it is.
+    begin: usize,
+    /// Where the next begins.
+    end: usize,
+}
+
+impl<'a> Extension<'a> {
+    fn at(body: &'a [u8], begin: usize) -> Result<Self, Fault> {
+        let cut_short = || Self::cut_short(begin);
+        let name = body.get(begin..begin + 4).ok_or_else(cut_short)?;
+        let len = u32_at(body, begin + 4).ok_or_else(cut_short)? as usize;
+        let end = (begin + 8).checked_add(len).ok_or_else(cut_short)?;
+        let data = body.get(begin + 8..end).ok_or_else(cut_short)?;
+        Ok(Self {
+            name,
+            data,
+            begin,
+            end,
+        })
+    }
+
+    fn cut_short(begin: usize) -> Fault {
+        Fault::damaged("an extension is cut short", begin)
     }
 }
 

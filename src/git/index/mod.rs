@@ -9,6 +9,7 @@ mod collect;
 mod entries;
 mod error;
 mod file;
+mod layout;
 mod marked;
 mod seen;
 mod split;
@@ -22,8 +23,9 @@ use std::path::Path;
 use bstr::{BStr, BString, ByteSlice};
 
 pub use error::IndexError;
+pub use layout::Layout;
 pub use marked::{Marked, marked_entries};
-pub use seen::are_as_seen;
+pub use seen::as_noted;
 
 use crate::model::{Entry, Oid, Watch};
 use crate::sys::mmap::MappedFile;

@@ -1,121 +1,161 @@
 //! What differs between two commits, and how a slot is taken from one to the other.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bstr::{BString, ByteSlice};
 
-use super::{detach, is_pristine, run};
+use super::files::{is_pristine, remove_leftovers};
+use super::{detach, run, run_with};
+use crate::git::objects::Objects;
+use crate::git::scratch_index::nul_ended;
 use crate::git::tree::{Everything, TreeReader};
 use crate::git::{GitError, Repo, index};
-use crate::model::{EntryKind, Oid};
-use crate::sys::file;
+use crate::model::{Entry, EntryKind, Oid};
+use crate::sys::file::{self, Seen};
+use crate::sys::{both, tree};
 
-/// Brings index and files from one commit to another, where they are as the first one has them.
-/// `HEAD`, which is on no branch, follows.
-pub fn advance(slot: &Repo, old: Oid, new: Oid, reason: &str) -> Result<(), GitError> {
-    Difference::between(slot, old, new)?.check_out(slot)?;
-    detach(slot, new, reason)
-}
-
-/// Like [`advance`], unless something is not as the first commit has it: then it says so, and
-/// nothing has happened.
-pub fn advance_pristine(slot: &Repo, old: Oid, new: Oid, reason: &str) -> Result<bool, GitError> {
-    let difference = Difference::between(slot, old, new)?;
-    let is_pristine = difference.is_untouched || is_pristine(slot)?;
-    if is_pristine {
-        difference.check_out(slot)?;
-        detach(slot, new, reason)?;
+/// Brings index and files from one commit to another, and `HEAD`, which is on no branch, unless
+/// something is not as the first commit has it: then it says so. Nothing of anybody's is
+/// overwritten.
+pub fn advance(slot: &Repo, old: Oid, new: Oid, reason: &str) -> Result<bool, GitError> {
+    let difference = Difference::between(slot.objects(), old, new)?;
+    let seen = difference.untouched(slot, &[]);
+    if seen.is_none() && !is_pristine(slot)? {
+        return Ok(false);
     }
-    Ok(is_pristine)
+    if difference.check_out(slot, seen.as_ref(), &[])?.is_some() {
+        return Ok(false);
+    }
+    detach(slot, new, reason)?;
+    Ok(true)
 }
-
-/// The most paths that are checked out by their names: git holds each entry of the index against
-/// each of them, which takes longer than comparing two trees with the index when they are many.
-const FEW: usize = 16;
 
 /// What is to be done to bring index and files from one commit to another.
 pub struct Difference {
     old: Oid,
     new: Oid,
-    paths: Vec<BString>,
-    /// Whether submodules are among the paths.
+    /// The paths at which the old commit has something that the new one has not.
+    there: BTreeSet<BString>,
+    /// Those at which it has nothing.
+    absent: Vec<BString>,
+    /// What the new commit has at each; `None` where it has nothing.
+    entries: BTreeMap<BString, Option<Entry>>,
+    /// Whether a submodule is among them.
     has_submodules: bool,
-    /// Whether all that is touched is as the old commit has it.
-    is_untouched: bool,
 }
+
+/// The files that go or are written anew, as they were found.
+pub type Found = BTreeMap<BString, Seen>;
 
 impl Difference {
-    /// What differs, and whether it is untouched in this worktree.
-    pub fn between(slot: &Repo, old: Oid, new: Oid) -> Result<Self, GitError> {
-        let tree = |commit| slot.objects().peel_to_tree(commit);
-        let changes =
-            TreeReader::new(slot.objects(), &Everything).changes(tree(new)?, &[tree(old)?])?;
-        let has_submodules = changes.iter().any(|change| {
-            let sides = change.before.iter().chain([&change.after]).flatten();
-            sides
-                .into_iter()
-                .any(|entry| entry.kind() == EntryKind::Submodule)
-        });
-        let (there, absent): (Vec<_>, Vec<_>) = changes
-            .into_iter()
-            .partition(|change| change.before.iter().all(Option::is_some));
-        let mut there = there.into_iter().map(|change| change.path).collect();
-        let absent: Vec<_> = absent.into_iter().map(|change| change.path).collect();
-        let is_untouched = are_untouched(slot, &there, &absent);
-        there.extend(absent);
-        Ok(Self {
+    /// What differs between the trees of two commits.
+    pub fn between(objects: &Objects, old: Oid, new: Oid) -> Result<Self, GitError> {
+        let (before, after) = (objects.peel_to_tree(old)?, objects.peel_to_tree(new)?);
+        let changes = TreeReader::new(objects, &Everything).changes(after, &[before])?;
+        let mut difference = Self {
             old,
             new,
-            paths: there.into_iter().collect(),
-            has_submodules,
-            is_untouched,
-        })
+            there: BTreeSet::new(),
+            absent: Vec::new(),
+            entries: BTreeMap::new(),
+            has_submodules: false,
+        };
+        for change in changes {
+            let sides = change.before.iter().chain([&change.after]).flatten();
+            difference.has_submodules |= sides
+                .into_iter()
+                .any(|entry| entry.kind() == EntryKind::Submodule);
+            let path = change.path.clone();
+            match change.before.iter().all(Option::is_some) {
+                true => drop(difference.there.insert(path)),
+                false => difference.absent.push(path),
+            }
+            difference.entries.insert(change.path, change.after);
+        }
+        Ok(difference)
     }
 
-    /// `HEAD` is left alone. Nothing that is not as the old commit has it is overwritten.
-    pub(super) fn check_out(&self, slot: &Repo) -> Result<(), GitError> {
-        let (old, new) = (self.old.to_string(), self.new.to_string());
+    /// The files that there are, where each is as the index has noted it and nothing but these
+    /// leftovers is where there should be none. What cannot be read here is for git to look at.
+    pub fn untouched(&self, slot: &Repo, leftovers: &[BString]) -> Option<Found> {
+        let root = slot.work_tree().filter(|_| !self.has_submodules)?;
+        let index = slot.git_dir().join("index");
+        let id_len = slot.objects().id_len();
+        let found = index::as_noted(&index, slot.git_dir(), id_len, root, &self.there).ok()?;
+        let goes = |path: &BString| {
+            let mut directory = path.clone();
+            directory.push(b'/');
+            [path, &directory]
+                .iter()
+                .any(|name| leftovers.binary_search(name).is_ok())
+        };
+        let is_free =
+            |path: &BString| !file::is_taken(&root.join(path.to_path_lossy())) || goes(path);
+        found.filter(|_| self.absent.iter().all(is_free))
+    }
+
+    /// Removes the leftovers, and takes index and files to the new commit. `HEAD` is left alone,
+    /// and so is what is not as it was found or as the old commit has it: of that, one path is
+    /// told.
+    pub(super) fn check_out(
+        &self,
+        slot: &Repo,
+        found: Option<&Found>,
+        leftovers: &[BString],
+    ) -> Result<Option<BString>, GitError> {
         let is_sparse = file::is_taken(&slot.git_dir().join("info/sparse-checkout"));
-        let is_small = self.paths.len() <= FEW && !self.has_submodules && !is_sparse;
-        if self.paths.is_empty() {
-            return Ok(());
+        let (Some(found), Some(root), false) = (found, slot.work_tree(), is_sparse) else {
+            let stayed = remove_leftovers(slot, leftovers)?;
+            let (old, new) = (self.old.to_string(), self.new.to_string());
+            run(slot, ["read-tree", "-m", "-u", &old, &new])?;
+            return Ok(stayed);
+        };
+        if self.entries.is_empty() {
+            return remove_leftovers(slot, leftovers);
         }
-        if !is_small || !self.is_untouched {
-            return run(slot, ["read-tree", "-m", "-u", &old, &new]);
-        }
-        let mut command = slot.program().command();
-        command
-            .env_remove("GIT_INDEX_FILE")
-            .env_remove("GIT_PREFIX")
-            .env("GIT_LITERAL_PATHSPECS", "1");
-        let args = [
-            "restore",
-            "--quiet",
-            "--staged",
-            "--worktree",
-            "--pathspec-from-file=-",
-            "--pathspec-file-nul",
-            &format!("--source={new}"),
-        ];
-        let mut input = Vec::new();
-        for path in &self.paths {
-            input.extend_from_slice(path);
-            input.push(0);
-        }
-        let done = slot.program().run(command, args, Some(&input));
-        done.map(drop)
+        let id_len = slot.objects().id_len();
+        let (program, staged) = (slot.program(), self.staged(id_len));
+        // `read-tree` compares both trees with the index, and `restore` each entry of the index with
+        // each path: of a few files among many, these two make half the work. The second writes
+        // the index again, with the checksum that takes the first most of its time.
+        let settings = ["-c", "index.skipHash=true"];
+        let stage = settings
+            .into_iter()
+            .chain(["update-index", "-z", "--index-info"]);
+        let (staged, (left, changed)) = both(
+            || run_with(program, stage, &staged),
+            || {
+                let left = remove_leftovers(slot, leftovers);
+                (left, tree::remove_as_seen(root, found))
+            },
+        );
+        staged?;
+        let changed = changed.map_err(GitError::io(root))?;
+        let is_written = |(path, entry): &(&BString, &Option<Entry>)| {
+            entry.is_some() && !changed.contains(&path.as_slice())
+        };
+        let written = self.entries.iter().filter(is_written);
+        let written: Vec<_> = written.map(|(path, _)| path).collect();
+        let check_out = ["checkout-index", "-u", "-z", "--stdin"];
+        run_with(program, check_out, &nul_ended(&written))?;
+        let gone = self.entries.iter().filter(|(_, entry)| entry.is_none());
+        tree::remove_emptied(root, gone.map(|(path, _)| path.as_slice()));
+        Ok(left?.or(changed.first().map(|path| BString::from(*path))))
     }
-}
 
-/// Whether these files are as the index has seen them, and nothing is where these others go.
-fn are_untouched(slot: &Repo, there: &BTreeSet<BString>, absent: &[BString]) -> bool {
-    let Some(root) = slot.work_tree() else {
-        return false;
-    };
-    let is_free = |path: &BString| !file::is_taken(&root.join(path.to_path_lossy()));
-    let index = slot.git_dir().join("index");
-    let id_len = slot.objects().id_len();
-    let seen = index::are_as_seen(&index, slot.git_dir(), id_len, root, there);
-    // What cannot be read here is for git to look at.
-    seen.unwrap_or(false) && absent.iter().all(is_free)
+    /// What `git update-index --index-info -z` reads.
+    fn staged(&self, id_len: usize) -> Vec<u8> {
+        let null = "0".repeat(2 * id_len);
+        let mut lines = Vec::new();
+        for (path, entry) in &self.entries {
+            let line = match entry {
+                Some(entry) => format!("{:o} {}\t", entry.mode, entry.oid),
+                None => format!("0 {null}\t"),
+            };
+            lines.extend_from_slice(line.as_bytes());
+            lines.extend_from_slice(path);
+            lines.push(0);
+        }
+        lines
+    }
 }

@@ -11,7 +11,7 @@ use crate::git::tree::{Everything, TreeReader};
 use crate::git::{GitError, Repo, status};
 use crate::model::Oid;
 use crate::sys::clone::Copier;
-use crate::sys::{file, tree};
+use crate::sys::{both, file, tree};
 
 /// What a rebase, a merge and the like leave in the git directory of a worktree while they are
 /// under way (`gitrepository-layout(5)`, git's `wt-status.c` and `branch.c`).
@@ -98,6 +98,9 @@ pub enum Recycled {
 /// Like [`restore`], where every tracked file is as `HEAD` has it and nothing else is there than
 /// `leftovers`: only they and the difference between the two commits are touched. What was
 /// written since that was found out is not lost.
+///
+/// # Errors
+/// Where something is in the way; what was in the worktree besides the leftovers is still there.
 pub fn recycle(
     slot: &Repo,
     base: Oid,
@@ -109,22 +112,22 @@ pub fn recycle(
         restore(slot, base, keep, reason)?;
         return Ok(Recycled::Whole);
     };
-    // First, so that what happens to index and files is on no branch's account.
-    detach(slot, base, reason)?;
+    let objects = slot.objects().clone();
+    let (difference, detached) = both(
+        move || Difference::between(&objects, tip, base),
+        // First, so that what happens to index and files is on no branch's account.
+        || detach(slot, base, reason),
+    );
+    detached?;
+    let difference = difference?;
     clear_operations(slot)?;
     let leftovers = status::not_kept(slot, leftovers, keep)?;
-    let stayed = remove_leftovers(slot, &leftovers)?;
-    let checked_out = match tip == base {
-        true => Ok(()),
-        false => Difference::between(slot, tip, base)?.check_out(slot),
-    };
-    if let Err(error) = checked_out {
+    let found = difference.untouched(slot, &leftovers);
+    let checked_out = difference.check_out(slot, found.as_ref(), &leftovers);
+    if checked_out.is_err() {
         detach(slot, tip, reason)?;
-        if let Some(path) = disturbed(slot, &error)? {
-            return Ok(Recycled::Disturbed { at: tip, path });
-        }
-        restore(slot, base, keep, reason)?;
     }
+    let stayed = checked_out?;
     slot.drop_changed_submodules()?;
     Ok(match stayed {
         None => Recycled::Whole,
@@ -132,25 +135,11 @@ pub fn recycle(
     })
 }
 
-/// What git found in its way before it had touched anything (`unpack-trees.c`), where that is
-/// somebody's work.
-fn disturbed(slot: &Repo, error: &GitError) -> Result<Option<BString>, GitError> {
-    let is_refusal = |reason: &str| {
-        ["not uptodate", "would be"]
-            .iter()
-            .any(|said| reason.contains(said))
-    };
-    match error {
-        GitError::Program { reason, .. } if is_refusal(reason) => {
-            let found = status::of(slot)?;
-            Ok(found.changed.into_iter().chain(found.untracked).next())
-        }
-        _ => Ok(None),
-    }
-}
-
 /// Removes just this; returns something that had to stay.
-fn remove_leftovers(slot: &Repo, leftovers: &[BString]) -> Result<Option<BString>, GitError> {
+pub(super) fn remove_leftovers(
+    slot: &Repo,
+    leftovers: &[BString],
+) -> Result<Option<BString>, GitError> {
     let Some(root) = slot.work_tree().filter(|_| !leftovers.is_empty()) else {
         return Ok(None);
     };

@@ -11,11 +11,11 @@ use std::time::Duration;
 
 use bstr::{BString, ByteSlice};
 
-use super::{GitError, RefEdit, Repo, StoreError};
+use super::{GitError, Program, RefEdit, Repo, StoreError};
 use crate::model::Oid;
 use crate::sys::{clock, file};
 
-pub use difference::{advance, advance_pristine};
+pub use difference::{Difference, Found, advance};
 pub use files::{Recycled, is_pristine, recycle, restore, share_files};
 
 /// Makes a worktree without files at `path`, its `HEAD` at `base` and on no branch, locked with
@@ -187,6 +187,19 @@ fn run<A: AsRef<OsStr>>(repo: &Repo, args: impl IntoIterator<Item = A>) -> Resul
         .env_remove("GIT_INDEX_FILE")
         .env_remove("GIT_PREFIX");
     repo.program().run(command, args, None).map(drop)
+}
+
+/// Runs a command on the worktree with this input.
+fn run_with<'a>(
+    program: &Program,
+    args: impl IntoIterator<Item = &'a str>,
+    input: &[u8],
+) -> Result<(), GitError> {
+    let mut command = program.command();
+    command
+        .env_remove("GIT_INDEX_FILE")
+        .env_remove("GIT_PREFIX");
+    program.run(command, args, Some(input)).map(drop)
 }
 
 /// How often a command that reads the list of worktrees is tried.

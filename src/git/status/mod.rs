@@ -1,6 +1,7 @@
 //! What a worktree holds that no commit does.
 
 mod hidden;
+mod look;
 mod operation;
 mod untracked;
 
@@ -8,6 +9,7 @@ use bstr::{BString, ByteSlice};
 
 use super::{GitError, Program, Repo};
 use crate::model::Oid;
+use crate::sys::both;
 
 pub use hidden::hidden;
 pub use operation::{Operation, remembered_commits};
@@ -35,19 +37,19 @@ pub struct Status {
     pub hides: bool,
 }
 
-/// Compares a worktree with its commit. Asks git, and what git would keep to itself.
+/// Compares a worktree with its commit. Asks git, and what git would keep to itself, where it is
+/// not plain to see that nothing has changed.
 ///
 /// No lock is taken, and nothing is believed that an agent can tell git: no file system monitor,
 /// no excludes in `info/exclude` or in a `core.excludesFile` of the repository's configuration.
 pub fn of(worktree: &Repo) -> Result<Status, GitError> {
+    if let Some(clean) = look::of(worktree)? {
+        return Ok(clean);
+    }
     let is_hiding = hides_untracked(worktree)?;
     let tracked = Tracked::of(worktree)?;
     let program = worktree.program();
-    let (changed, rest) = std::thread::scope(|scope| {
-        let changed = scope.spawn(|| changed(program));
-        let rest = Rest::of(program, is_hiding);
-        (changed.join().expect("the thread only asks git"), rest)
-    });
+    let (changed, rest) = both(|| changed(program), || Rest::of(program, is_hiding));
     let (mut changed, mut rest) = (changed?, rest?);
     let hides = !tracked.looked_at(worktree).is_empty();
     if hides || !changed.is_empty() {

@@ -1,5 +1,6 @@
 //! What nothing tracks: all of it, what git ignores of it, and what it does not.
 
+use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStringExt;
 use std::path::PathBuf;
@@ -124,6 +125,66 @@ pub(super) fn not_ignored(
     }
     others(program, args)
 }
+
+/// Those of these paths, all that nothing tracks, that neither a `.gitignore` nor an excludes file
+/// of the user's own names; directories end with `/`, and what they hold is asked for too. `None`
+/// where that takes a walk.
+pub(super) fn visible(
+    worktree: &Repo,
+    paths: &BTreeSet<Vec<u8>>,
+) -> Result<Option<Vec<BString>>, GitError> {
+    let mut found = Vec::new();
+    if paths.is_empty() {
+        return Ok(Some(found));
+    }
+    // It could hide all there is.
+    if paths.contains(RULES.as_bytes()) {
+        return Ok(None);
+    }
+    let mut input = Vec::new();
+    for path in paths {
+        // So that no name is taken for a magic one.
+        input.extend_from_slice(b"./");
+        input.extend_from_slice(path.strip_suffix(b"/").unwrap_or(path));
+        input.push(0);
+    }
+    let mut command = worktree.program().command();
+    for variable in PATHSPECS {
+        command.env_remove(variable);
+    }
+    let args = ["-c", "core.excludesFile=", "check-ignore", "--no-index"];
+    let args = args.into_iter().chain(["--stdin", "-z", "-v", "-n"]);
+    // 1 says that none is ignored.
+    let out = worktree
+        .program()
+        .run_to(&[0, 1], command, args, Some(&input))?;
+    // `<file with the rule>\0<line>\0<rule>\0<path>\0`
+    let fields: Vec<&[u8]> = out.split(|byte| *byte == 0).collect();
+    let answers: Vec<_> = fields.chunks_exact(4).collect();
+    if answers.len() != paths.len() {
+        return Ok(None);
+    }
+    for (path, fields) in paths.iter().zip(answers) {
+        let is_own = fields[0]
+            .strip_suffix(RULES.as_bytes())
+            .is_some_and(|above| {
+                (above.is_empty() || above.ends_with(b"/")) && path.starts_with(above)
+            });
+        if !is_own || fields[2].starts_with(b"!") {
+            found.push(BString::from(path.as_slice()));
+        }
+    }
+    let is_users = !found.is_empty() && users_excludes(worktree.program())?.is_some();
+    Ok((!is_users).then_some(found))
+}
+
+/// The variables by which the caller has git take names of files for something else.
+const PATHSPECS: [&str; 4] = [
+    "GIT_LITERAL_PATHSPECS",
+    "GIT_GLOB_PATHSPECS",
+    "GIT_NOGLOB_PATHSPECS",
+    "GIT_ICASE_PATHSPECS",
+];
 
 /// Those of the leftovers that no pattern of these names. A directory stays if anything in it does.
 pub fn not_kept(

@@ -196,7 +196,7 @@ fn prepare(
     let reason = reason(&claim.lease);
     if let Some(old) = claim.slot.base.filter(|old| *old != claim.base) {
         // Asked before: what a check-out that fails has left is then known to be nobody's work.
-        if !slot::advance_pristine(&worktree, old, claim.base, &reason)? {
+        if !slot::advance(&worktree, old, claim.base, &reason)? {
             let why = "its files are not as they were left";
             recover::mark(repo, &claim.slot.name, &claim.lease, why)?;
             return Ok(None);

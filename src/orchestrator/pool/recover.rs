@@ -51,7 +51,7 @@ fn settle(repo: &Repo, state: &State, slot: &Slot, policy: &PoolPolicy) -> Resul
                 None => {
                     free_index(&worktree);
                     release::save(repo, &worktree, slot, policy, "a reset was interrupted")?;
-                    release::reset(repo, &worktree, slot, policy, &Secured::default())
+                    release::reset(repo, &worktree, slot, policy, &Secured::default()).map(drop)
                 }
             }
         }

@@ -68,9 +68,11 @@ fn advance(
     policy: &PoolPolicy,
 ) -> Result<bool, PoolError> {
     let worktree = place::open(repo, state, slot)?;
-    let is_pristine = slot::is_pristine(&worktree)?;
+    let mut is_pristine = slot::is_pristine(&worktree)?;
     if let Some(old) = slot.base.filter(|_| is_pristine) {
-        slot::advance(&worktree, old, target, REASON)?;
+        is_pristine = slot::advance(&worktree, old, target, REASON)?;
+    }
+    if is_pristine {
         equip_ahead(repo, &worktree, policy);
     }
     ledger::update(repo, |state| {

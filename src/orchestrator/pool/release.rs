@@ -68,10 +68,13 @@ pub fn release(repo: &Repo, wish: &Release) -> Result<Released, PoolError> {
     })?;
     let done = place::open(repo, &state, &held)
         .and_then(|worktree| reset(repo, &worktree, &held, &policy, &secured));
-    if let Err(error) = done {
-        recover::abandon(repo, &held.name, &error)?;
-        return Err(error);
-    }
+    let saved = match done {
+        Ok(saved) => secured.saved.or(saved),
+        Err(error) => {
+            recover::abandon(repo, &held.name, &error)?;
+            return Err(error);
+        }
+    };
     let branch = held.lease.and_then(|lease| lease.branch);
     let kept = match &branch {
         Some(branch) => repo.refs().resolve(branch)?.is_some(),
@@ -81,7 +84,7 @@ pub fn release(repo: &Repo, wish: &Release) -> Result<Released, PoolError> {
         slot: held.name,
         branch: branch.map(|branch| name::short(&branch).to_owned()),
         kept,
-        saved: secured.saved,
+        saved,
     })
 }
 
@@ -231,21 +234,30 @@ pub(super) fn save(
 }
 
 /// Brings the slot back to the commit on which tasks begin, ends its session's binding and its
-/// lease. A branch that something else contains is removed; any other stays and is noted.
+/// lease. A branch that something else contains is removed; any other stays and is noted. Gives
+/// the reference below which something was saved.
 pub(super) fn reset(
     repo: &Repo,
     worktree: &Repo,
     held: &Slot,
     policy: &PoolPolicy,
     secured: &Secured,
-) -> Result<(), PoolError> {
-    let base = place::default_base(repo, policy)?;
+) -> Result<Option<String>, PoolError> {
     const REASON: &str = "baton: released";
-    let recycled = match &secured.leftovers {
-        Some(leftovers) => slot::recycle(worktree, base, leftovers, &policy.keep, REASON)?,
-        None => {
+    let base = place::default_base(repo, policy)?;
+    let recycled = secured
+        .leftovers
+        .as_ref()
+        .map(|leftovers| slot::recycle(worktree, base, leftovers, &policy.keep, REASON));
+    let (recycled, saved) = match recycled {
+        Some(Ok(recycled)) => (recycled, None),
+        failed => {
+            let saved = match failed {
+                Some(_) => save(repo, worktree, held, policy, "written during a release")?,
+                None => None,
+            };
             slot::restore(worktree, base, &policy.keep, REASON)?;
-            Recycled::Whole
+            (Recycled::Whole, saved)
         }
     };
     acquire::equip_ahead(repo, worktree, policy);
@@ -264,7 +276,8 @@ pub(super) fn reset(
         }
         state.note_finished(finished);
         Ok(())
-    })
+    })?;
+    Ok(saved)
 }
 
 /// Removes the branch of the slot's task when `target` has all of it, or tells what is to be noted

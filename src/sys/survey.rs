@@ -1,0 +1,168 @@
+//! A tree of files held against a list of what should be there, several directories at a time.
+
+use std::collections::BTreeSet;
+use std::ffi::OsStr;
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread;
+
+use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, open, openat, statat};
+
+use super::file::Seen;
+use super::tree;
+
+/// What should be in one directory.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Listing {
+    /// Where it is, from the root on; it ends with `/`, and is empty for the root itself.
+    pub path: Vec<u8>,
+    /// The names of its files and links, sorted, each with what the caller knows it by.
+    pub files: Vec<(Vec<u8>, usize)>,
+    /// The names of its directories, sorted. Each has a listing of its own.
+    pub directories: Vec<Vec<u8>>,
+}
+
+/// What was found where everything listed is there.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Survey {
+    /// The listed files that are not as they were noted: the path, and the caller's number.
+    pub doubtful: BTreeSet<(Vec<u8>, usize)>,
+    /// What no listing names, in directories that are listed; the names of directories end with
+    /// `/`.
+    pub tops: BTreeSet<Vec<u8>>,
+    /// The same, and all that is in those directories.
+    pub beside: BTreeSet<Vec<u8>>,
+}
+
+/// How many directories make a second thread worth its start.
+const FOR_A_THREAD: usize = 64;
+
+/// Looks at everything below `root`, links not followed. `is_noted` says whether a file is as the
+/// caller noted it under this number. A file `apart` at the root is passed over.
+///
+/// `None` where something listed is not there or is no directory where it should be one, where
+/// more than `most` files are not as they were noted, and where a directory cannot be read.
+pub fn survey(
+    root: &Path,
+    apart: &[u8],
+    listings: &[Listing],
+    is_noted: &(dyn Fn(usize, &Seen) -> bool + Sync),
+    most: usize,
+) -> Option<Survey> {
+    let flags = OFlags::DIRECTORY | OFlags::CLOEXEC | OFlags::RDONLY;
+    let ground = Ground {
+        path: root,
+        root: open(root, flags, Mode::empty()).ok()?,
+        apart,
+        is_noted,
+        most,
+    };
+    let (next, over) = (AtomicUsize::new(0), AtomicBool::new(false));
+    let work = || {
+        let mut found = Survey::default();
+        while !over.load(Ordering::Relaxed) {
+            let Some(listing) = listings.get(next.fetch_add(1, Ordering::Relaxed)) else {
+                return Some(found);
+            };
+            if !ground.look(listing, &mut found).unwrap_or(false) {
+                over.store(true, Ordering::Relaxed);
+            }
+        }
+        None
+    };
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    let found = thread::scope(|scope| {
+        let helpers = 1..cores.min(1 + listings.len() / FOR_A_THREAD);
+        let helpers: Vec<_> = helpers.map(|_| scope.spawn(work)).collect();
+        let mut found = work();
+        for helper in helpers {
+            let other = helper.join().ok().flatten();
+            found = found.zip(other).map(|(one, other)| one.and(other));
+        }
+        found
+    });
+    found.filter(|found| found.doubtful.len() <= most)
+}
+
+impl Survey {
+    fn and(mut self, mut other: Self) -> Self {
+        self.doubtful.append(&mut other.doubtful);
+        self.tops.append(&mut other.tops);
+        self.beside.append(&mut other.beside);
+        self
+    }
+}
+
+struct Ground<'a> {
+    path: &'a Path,
+    root: OwnedFd,
+    apart: &'a [u8],
+    is_noted: &'a (dyn Fn(usize, &Seen) -> bool + Sync),
+    most: usize,
+}
+
+impl Ground<'_> {
+    /// Looks at one directory; whether all is there that is listed, and not too much has changed.
+    fn look(&self, listing: &Listing, survey: &mut Survey) -> io::Result<bool> {
+        let own;
+        let directory = match listing.path.strip_suffix(b"/") {
+            None => self.root.as_fd(),
+            Some(path) => {
+                let flags = OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::RDONLY;
+                own = openat(&self.root, path, flags, Mode::empty())?;
+                own.as_fd()
+            }
+        };
+        let mut left = listing.files.len() + listing.directories.len();
+        for entry in Dir::read_from(directory)? {
+            let entry = entry?;
+            let name = entry.file_name().to_bytes();
+            if matches!(name, b"." | b"..") {
+                continue;
+            }
+            let mut kind = entry.file_type();
+            if kind == FileType::Unknown {
+                let found = statat(directory, entry.file_name(), AtFlags::SYMLINK_NOFOLLOW)?;
+                kind = FileType::from_raw_mode(found.st_mode);
+            }
+            let at = |names: &[Vec<u8>]| names.binary_search_by(|one| one.as_slice().cmp(name));
+            if kind == FileType::Directory {
+                match at(&listing.directories) {
+                    Ok(_) => left -= 1,
+                    Err(_) => self.take_directory(&listing.path, name, survey)?,
+                }
+                continue;
+            }
+            let listed = &listing.files;
+            let Ok(at) = listed.binary_search_by(|(one, _)| one.as_slice().cmp(name)) else {
+                if !listing.path.is_empty() || name != self.apart {
+                    let path = [&listing.path, name].concat();
+                    survey.tops.insert(path.clone());
+                    survey.beside.insert(path);
+                }
+                continue;
+            };
+            left -= 1;
+            let found = statat(directory, entry.file_name(), AtFlags::SYMLINK_NOFOLLOW)?;
+            let number = listed[at].1;
+            if !(self.is_noted)(number, &Seen::from(found)) {
+                let path = [&listing.path, name].concat();
+                survey.doubtful.insert((path, number));
+            }
+        }
+        Ok(left == 0 && survey.doubtful.len() <= self.most)
+    }
+
+    fn take_directory(&self, above: &[u8], name: &[u8], survey: &mut Survey) -> io::Result<()> {
+        let path = [above, name, b"/"].concat();
+        let below = tree::names_below(&self.path.join(OsStr::from_bytes(&path)))?;
+        let below = below.into_iter().map(|name| [&path[..], &name].concat());
+        survey.beside.extend(below);
+        survey.beside.insert(path.clone());
+        survey.tops.insert(path);
+        Ok(())
+    }
+}
