@@ -166,3 +166,92 @@ impl Ground<'_> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    fn listing(path: &str, files: &[&str], directories: &[&str]) -> Listing {
+        let files = files.iter().map(|name| name.as_bytes().to_vec());
+        Listing {
+            path: path.into(),
+            files: files.enumerate().map(|(at, name)| (name, at)).collect(),
+            directories: directories.iter().map(|&name| name.into()).collect(),
+        }
+    }
+
+    /// `a`, `apart`, `sub/b` and `sub/deep/c`, and what lists all but `apart`.
+    fn ground() -> (tempfile::TempDir, Vec<Listing>) {
+        let root = tempfile::tempdir().unwrap();
+        fs::create_dir_all(root.path().join("sub/deep")).unwrap();
+        for path in ["a", "apart", "sub/b", "sub/deep/c"] {
+            fs::write(root.path().join(path), path).unwrap();
+        }
+        let listings = vec![
+            listing("", &["a"], &["sub"]),
+            listing("sub/", &["b"], &["deep"]),
+            listing("sub/deep/", &["c"], &[]),
+        ];
+        (root, listings)
+    }
+
+    fn look(root: &Path, listings: &[Listing]) -> Option<Survey> {
+        survey(root, b"apart", listings, &|_, seen| seen.size < 6, 1)
+    }
+
+    #[test]
+    fn what_is_listed_and_no_more_is_nothing_to_tell() {
+        let (root, listings) = ground();
+        let mut expected = Survey::default();
+        let doubtful = (b"sub/deep/c".to_vec(), 0);
+        expected.doubtful.insert(doubtful);
+        assert_eq!(look(root.path(), &listings), Some(expected));
+    }
+
+    #[test]
+    fn what_nothing_lists_is_told_with_all_it_holds() {
+        let (root, listings) = ground();
+        for directory in ["new/inner", "sub/empty", "sub/deep/apart"] {
+            fs::create_dir_all(root.path().join(directory)).unwrap();
+        }
+        fs::write(root.path().join("new/inner/x"), "").unwrap();
+        symlink("nowhere", root.path().join("sub/link")).unwrap();
+        let found = look(root.path(), &listings).unwrap();
+        let names = |found: BTreeSet<Vec<u8>>| {
+            let names = found
+                .into_iter()
+                .map(|name| String::from_utf8(name).unwrap());
+            names.collect::<Vec<_>>()
+        };
+        let tops = ["new/", "sub/deep/apart/", "sub/empty/", "sub/link"];
+        assert_eq!(names(found.tops), tops);
+        let beside = [&tops[..1], &["new/inner/", "new/inner/x"], &tops[1..]].concat();
+        assert_eq!(names(found.beside), beside);
+    }
+
+    #[test]
+    fn what_is_gone_or_another_kind_of_thing_is_no_answer() {
+        type Harm = fn(&Path);
+        let harms: [Harm; 5] = [
+            |root| fs::remove_file(root.join("a")).unwrap(),
+            |root| fs::remove_dir_all(root.join("sub/deep")).unwrap(),
+            |root| {
+                fs::rename(root.join("sub"), root.join("moved")).unwrap();
+                symlink("moved", root.join("sub")).unwrap();
+            },
+            |root| {
+                fs::remove_file(root.join("sub/b")).unwrap();
+                fs::create_dir(root.join("sub/b")).unwrap();
+            },
+            |root| fs::write(root.join("a"), "longer than it was").unwrap(),
+        ];
+        for harm in harms {
+            let (root, listings) = ground();
+            harm(root.path());
+            assert_eq!(look(root.path(), &listings), None);
+        }
+    }
+}

@@ -247,4 +247,31 @@ mod tests {
         assert_eq!(remove_listed(root, &listed).unwrap(), [b"link/z"]);
         assert!(!root.join("a").exists());
     }
+
+    #[test]
+    fn only_what_is_as_it_was_seen_is_removed() {
+        let scratch = tempfile::tempdir().unwrap();
+        let root = scratch.path();
+        fs::create_dir_all(root.join("a/b")).unwrap();
+        fs::create_dir_all(root.join("gone")).unwrap();
+        let paths = ["a/b/y", "a/x", "gone/z", "kept", "link"];
+        for path in paths {
+            fs::write(root.join(path), path).unwrap();
+        }
+        let seen = paths.map(|path| (path, Seen::of(&root.join(path)).unwrap().unwrap()));
+        let seen = BTreeMap::from(seen);
+        fs::remove_dir_all(root.join("gone")).unwrap();
+        fs::write(root.join("kept"), "written since").unwrap();
+        fs::remove_file(root.join("link")).unwrap();
+        symlink("kept", root.join("link")).unwrap();
+        assert_eq!(
+            remove_as_seen(root, &seen).unwrap(),
+            [&b"kept"[..], b"link"]
+        );
+        assert!(root.join("kept").exists() && !root.join("a/b/y").exists());
+        assert!(!root.join("a/x").exists());
+        fs::write(root.join("a/stays"), "").unwrap();
+        remove_emptied(root, [&b"a/b/y"[..], b"a/x", b"kept"].into_iter());
+        assert!(root.join("a/stays").exists() && !root.join("a/b").exists());
+    }
 }

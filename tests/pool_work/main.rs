@@ -7,6 +7,7 @@ mod sandbox;
 mod at_risk;
 mod contained;
 mod include;
+mod look;
 mod steps;
 mod support;
 mod trash;

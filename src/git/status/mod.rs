@@ -43,9 +43,14 @@ pub struct Status {
 /// No lock is taken, and nothing is believed that an agent can tell git: no file system monitor,
 /// no excludes in `info/exclude` or in a `core.excludesFile` of the repository's configuration.
 pub fn of(worktree: &Repo) -> Result<Status, GitError> {
-    if let Some(clean) = look::of(worktree)? {
-        return Ok(clean);
+    match look::of(worktree)? {
+        Some(plain) => Ok(plain),
+        None => by_git(worktree),
     }
+}
+
+/// The same, where it is not plain to see.
+pub fn by_git(worktree: &Repo) -> Result<Status, GitError> {
     let is_hiding = hides_untracked(worktree)?;
     let tracked = Tracked::of(worktree)?;
     let program = worktree.program();

@@ -2,6 +2,7 @@
 
 mod formats;
 mod hostile;
+mod layouts;
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
