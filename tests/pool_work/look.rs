@@ -20,7 +20,7 @@ const DEEDS: [Deed; 27] = [
     ("commit", |pool| {
         pool.commit("Work");
     }),
-    ("stage", |pool| drop(pool.git(["add", "-A"]))),
+    ("stage", |pool| drop(pool.try_git(["add", "-A"]))),
     ("unstage", |pool| drop(pool.git(["reset", "-q"]))),
     ("may be run", |pool| {
         let path = pool.slot_path().join("b");
@@ -86,7 +86,7 @@ const DEEDS: [Deed; 27] = [
     }),
     ("announce", |pool| {
         pool.write("later", "x");
-        pool.git(["add", "-N", "later"]);
+        pool.try_git(["add", "-N", "later"]);
     }),
 ];
 
