@@ -10,6 +10,7 @@ pub mod history;
 pub mod index;
 pub mod landing;
 mod layout;
+pub mod locks;
 pub mod merge;
 mod objects;
 pub mod own_worktree;

@@ -189,3 +189,34 @@ fn a_command_that_fails_takes_the_acquisition_back() {
     assert!(world.branches().is_empty());
     world.assert_sound();
 }
+
+#[test]
+fn a_branch_that_git_cannot_make_beside_another_is_refused() {
+    let world = World::with_slots(1);
+    world.sandbox.git(["branch", "auto/a"]);
+    world.refused(&["acquire", "a/b"], "while there is a branch auto/a");
+    world.sandbox.git(["branch", "auto/b/c"]);
+    world.refused(&["acquire", "b"], "while there is a branch auto/b/c");
+    world.sandbox.git(["branch", "-D", "auto/a", "auto/b/c"]);
+    world.sandbox.git(["branch", "auto"]);
+    world.refused(&["acquire", "a"], "while there is a branch auto");
+    world.refused(&["acquire", &"x".repeat(251)], "cannot be the branch");
+    world.sandbox.git(["branch", "-D", "auto"]);
+    world.acquire(&"x".repeat(250));
+    world.assert_sound();
+}
+
+#[test]
+fn the_files_of_the_main_worktree_may_lie_elsewhere() {
+    let world = World::without_pool();
+    std::fs::create_dir(world.sandbox.root.path().join("files")).unwrap();
+    world
+        .sandbox
+        .git(["config", "core.worktree", "../../files"]);
+    world.sandbox.git(["reset", "-q", "--hard"]);
+    world.ok(&["init", "3"]);
+    let (path, _) = world.acquire("one");
+    assert!(path.ends_with("files.worktrees/wt-1"));
+    world.ok(&["release", "wt-1"]);
+    assert_eq!(world.findings(&[]), []);
+}

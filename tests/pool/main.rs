@@ -13,6 +13,7 @@ mod crowd;
 mod full;
 mod health;
 mod kinds;
+mod locks;
 mod lost;
 mod merge;
 mod refresh;

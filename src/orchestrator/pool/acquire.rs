@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use super::state::{Lease, Phase, Process, Slot, State};
 use super::steps::{self, Moment, Step};
-use super::{PoolError, include, ledger, name, nearest, place, recover};
-use crate::git::{GitError, Repo, StoreError, slot};
+use super::{PoolError, in_use, include, ledger, name, nearest, place, recover};
+use crate::git::{GitError, Repo, StoreError, locks, slot};
 use crate::model::Oid;
 use crate::orchestrator::start;
 use crate::orchestrator::store::{self, NewSession};
@@ -114,16 +114,25 @@ fn claim(
     };
     ledger::update(repo, |state| {
         refuse_a_second(repo, state, wish, branch)?;
+        let mut busy = Vec::new();
         loop {
             let free = state.slots.iter().filter(|slot| slot.is_free());
+            let free = free.filter(|slot| !busy.contains(&slot.name));
             let Some(at) = nearest::to(repo, base, free)? else {
                 return Ok(Err(state.slots.len()));
             };
-            let trouble = unfitness(repo, state, &at)?;
+            let fitness = fitness(repo, state, &at)?;
             let slot = state.slot_mut(&at).ok_or(PoolError::None)?;
-            if trouble.is_some() {
-                slot.trouble = trouble;
-                continue;
+            match fitness {
+                Fitness::Fit => {}
+                Fitness::Busy => {
+                    busy.push(at);
+                    continue;
+                }
+                Fitness::Unfit(why) => {
+                    slot.trouble = Some(why);
+                    continue;
+                }
             }
             slot.begin(Phase::Acquiring);
             slot.lease = Some(lease.clone());
@@ -163,25 +172,57 @@ fn refuse_a_second(
     }
 }
 
-/// Why a slot that ought to be free is not as it was left.
-pub(super) fn unfitness(
-    repo: &Repo,
-    state: &State,
-    name: &str,
-) -> Result<Option<String>, PoolError> {
+/// No branch can be named like a directory in which another's name lies (`git-check-ref-format(1)`).
+fn refuse_beside(repo: &Repo, branch: &str) -> Result<(), PoolError> {
+    let above = branch.match_indices('/').map(|(at, _)| &branch[..at]);
+    let above = above.filter(|name| name.starts_with("refs/heads/"));
+    let mut other = None;
+    for name in above {
+        if repo.refs().resolve(name)?.is_some() {
+            other = Some(name.to_owned());
+        }
+    }
+    if other.is_none() {
+        let below = repo.refs().below(&format!("{branch}/"))?;
+        other = below.first().map(|(name, _)| name.to_string());
+    }
+    match other {
+        Some(other) => Err(PoolError::Beside {
+            branch: name::short(branch).to_owned(),
+            other: name::short(&other).to_owned(),
+        }),
+        None => Ok(()),
+    }
+}
+
+/// Whether a slot that ought to be free is as it was left.
+pub(super) enum Fitness {
+    /// It is.
+    Fit,
+    /// Somebody's git looks at it, which may be over in a moment.
+    Busy,
+    /// It is not, for this reason.
+    Unfit(String),
+}
+
+/// Whether a slot that ought to be free is as it was left.
+pub(super) fn fitness(repo: &Repo, state: &State, name: &str) -> Result<Fitness, PoolError> {
     let Some(slot) = state.slot(name) else {
-        return Ok(None);
+        return Ok(Fitness::Fit);
     };
     let worktree = match place::open(repo, state, slot) {
         Ok(worktree) => worktree,
-        Err(PoolError::Unusable { why, .. }) => return Ok(Some(why)),
+        Err(PoolError::Unusable { why, .. }) => return Ok(Fitness::Unfit(why)),
         Err(error) => return Err(error),
     };
-    if slot::index_lock(&worktree).is_some() {
-        return Ok(Some("a git command is at work in it".to_owned()));
+    if !locks::on_worktree(&worktree).is_empty() {
+        return Ok(Fitness::Busy);
     }
     let untouched = worktree.refs().symbolic("HEAD")?.is_none() && worktree.head()? == slot.base;
-    Ok((!untouched).then(|| "somebody works in it without having acquired it".to_owned()))
+    Ok(match untouched {
+        true => Fitness::Fit,
+        false => Fitness::Unfit("somebody works in it without having acquired it".to_owned()),
+    })
 }
 
 /// Puts the slot on its branch and binds it to a session. `None` when its files are not as they
@@ -206,7 +247,12 @@ fn prepare(
         Err(StoreError::Raced(branch)) => {
             return Err(PoolError::Branch(name::short(&branch).to_owned()));
         }
-        begun => begun?,
+        Err(error) => {
+            in_use::refuse_branch(repo, &claim.branch)?;
+            refuse_beside(repo, &claim.branch)?;
+            return Err(error.into());
+        }
+        Ok(()) => {}
     }
     let created = start::start(
         &worktree,

@@ -66,12 +66,12 @@ fn fill_all(
     let failed = Mutex::new(None);
     let next = || waiting.lock().ok()?.next();
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let directory = repo.program().directory();
+    let directory = repo.common_dir();
     let work = || {
         // Its own view of the repository: gix's object database is for one thread.
-        let repo = match landing::open_worktree(directory) {
+        let repo = match place::main_at(directory) {
             Ok(repo) => repo,
-            Err(error) => return note(&failed, error.into()),
+            Err(error) => return note(&failed, error),
         };
         while let Some(name) = next() {
             fill_or_remove(&repo, state, name, policy, &failed);

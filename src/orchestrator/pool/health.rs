@@ -7,7 +7,8 @@ use super::loss::Loss;
 use super::place::{self, Standing};
 use super::release::{self, Release};
 use super::state::{Lease, Phase, Process, Slot, State};
-use super::{LOCK_REASON, PoolError, fill, ledger, recover};
+use super::{LOCK_REASON, PoolError, fill, in_use, ledger, recover};
+use crate::git::locks::{self, Lock};
 use crate::git::{Repo, slot};
 use crate::orchestrator::store;
 use crate::policy::PoolPolicy;
@@ -140,7 +141,20 @@ fn repair(repo: &Repo, finding: &Finding, policy: &PoolPolicy) -> Result<(), Poo
             };
             release::release(repo, &wish).map(drop)
         }
-        Code::RecordLost | Code::Foreign | Code::LockedByOther | Code::InUse => Ok(()),
+        Code::InUse => {
+            let worktree = state
+                .slot(name)
+                .map(|slot| place::open(repo, &state, slot))
+                .transpose()?;
+            let found = match &worktree {
+                Some(worktree) => locks::on_worktree(worktree),
+                None => locks::on_references(repo)?,
+            };
+            let left = found.iter().filter(|lock| in_use::is_left_behind(lock));
+            left.into_iter().try_for_each(in_use::remove)?;
+            recover::interrupted(repo, policy)
+        }
+        Code::RecordLost | Code::Foreign | Code::LockedByOther => Ok(()),
     }
 }
 
@@ -219,10 +233,37 @@ fn look(repo: &Repo, policy: &PoolPolicy) -> Result<Vec<Finding>, PoolError> {
             fixable: true,
         });
     }
+    let old = locks::on_references(repo)?
+        .into_iter()
+        .filter(in_use::is_old);
+    findings.extend(old.map(|lock| locked(None, &lock)));
     for slot in &state.slots {
         findings.extend(look_at(repo, &state, slot, policy)?);
     }
     Ok(findings)
+}
+
+/// A lock that keeps git from working on a slot, or on what all of them share.
+fn locked(slot: Option<&str>, lock: &Lock) -> Finding {
+    let fixable = in_use::is_left_behind(lock);
+    Finding {
+        code: Code::InUse,
+        slot: slot.map(ToOwned::to_owned),
+        message: format!(
+            "git cannot work there: {} is there, {}",
+            lock.path.display(),
+            in_use::whose(lock)
+        ),
+        help: match fixable {
+            true => "`git baton orchestrator pool health --fix` removes it",
+            false => {
+                "wait until that git has ended; what is older than two minutes and nobody's is \
+                 removed by `git baton orchestrator pool health --fix`"
+            }
+        }
+        .to_owned(),
+        fixable,
+    }
 }
 
 /// The first thing that is wrong with a slot.
@@ -281,9 +322,8 @@ fn look_at(
         }
     }
     let worktree = place::open(repo, state, slot)?;
-    if let Err(error) = release::refuse_in_use(&worktree, &slot.name) {
-        let help = "wait until it has ended; where no git is at work any more, remove that file";
-        return found(Code::InUse, error.to_string(), help, false);
+    if let Some(lock) = locks::on_worktree(&worktree).first() {
+        return Ok(Some(locked(Some(&slot.name), lock)));
     }
     if slot.phase == Phase::Ready && slot.trouble.is_none() {
         return Ok(None);

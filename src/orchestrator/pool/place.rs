@@ -81,8 +81,13 @@ pub fn default_base(repo: &Repo, policy: &PoolPolicy) -> Result<Oid, PoolError> 
 
 /// The repository as its main worktree sees it.
 pub fn main(repo: &Repo) -> Result<Repo, PoolError> {
+    main_at(repo.common_dir())
+}
+
+/// The same by the git directory that all worktrees share.
+pub fn main_at(common_dir: &Path) -> Result<Repo, PoolError> {
     Ok(Repo::open(&GitEnv {
-        git_dir: Some(repo.common_dir().to_owned()),
+        git_dir: Some(common_dir.to_owned()),
         ..GitEnv::default()
     })?)
 }

@@ -1,6 +1,6 @@
 //! Bringing free slots to the commit on which tasks begin now, before a task asks for one.
 
-use super::acquire::{equip_ahead, unfitness};
+use super::acquire::{Fitness, equip_ahead, fitness};
 use super::state::{Phase, Slot, State};
 use super::{PoolError, ledger, place, recover};
 use crate::git::{Repo, slot};
@@ -35,26 +35,30 @@ pub fn refresh(repo: &Repo) -> Result<Vec<String>, PoolError> {
 
 /// Takes a free slot that is not where it should be, if another one is free too.
 fn take(repo: &Repo, state: &mut State, target: Oid) -> Result<Option<(State, Slot)>, PoolError> {
+    let mut busy = Vec::new();
     loop {
         let free: Vec<&Slot> = state.slots.iter().filter(|slot| slot.is_free()).collect();
-        let stale = free.iter().find(|slot| slot.base != Some(target));
+        let stale = |slot: &&&Slot| slot.base != Some(target) && !busy.contains(&slot.name);
+        let stale = free.iter().find(stale);
         let Some(name) = stale
             .map(|slot| slot.name.clone())
             .filter(|_| free.len() > 1)
         else {
             return Ok(None);
         };
-        let trouble = unfitness(repo, state, &name)?;
+        let fitness = fitness(repo, state, &name)?;
         let all = state.clone();
         let Some(slot) = state.slot_mut(&name) else {
             return Ok(None);
         };
-        if trouble.is_some() {
-            slot.trouble = trouble;
-            continue;
+        match fitness {
+            Fitness::Fit => {
+                slot.begin(Phase::Resetting);
+                return Ok(Some((all, slot.clone())));
+            }
+            Fitness::Busy => busy.push(name),
+            Fitness::Unfit(why) => slot.trouble = Some(why),
         }
-        slot.begin(Phase::Resetting);
-        return Ok(Some((all, slot.clone())));
     }
 }
 
