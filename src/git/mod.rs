@@ -17,6 +17,7 @@ pub mod own_worktree;
 mod program;
 pub mod reflog;
 mod refs;
+mod remote;
 mod repo;
 mod restore;
 pub mod revision;

@@ -18,6 +18,7 @@ mod lost;
 mod merge;
 mod refresh;
 mod release;
+mod remote;
 mod schema;
 mod share;
 mod stress;
