@@ -22,6 +22,7 @@ mod repo;
 mod restore;
 pub mod revision;
 mod scratch_index;
+pub mod settings;
 pub mod slot;
 pub mod status;
 mod store;

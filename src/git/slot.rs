@@ -11,7 +11,7 @@ use std::time::Duration;
 use bstr::{BString, ByteSlice};
 
 use super::tree::{Everything, TreeReader};
-use super::{GitError, RefEdit, Repo, StoreError, index, status};
+use super::{GitError, RefEdit, Repo, StoreError, index, settings, status};
 use crate::model::{EntryKind, Oid};
 use crate::sys::clone::Copier;
 use crate::sys::{clock, file, tree};
@@ -228,6 +228,8 @@ pub struct Difference {
     old: Oid,
     new: Oid,
     paths: Vec<BString>,
+    /// The submodules among the paths that the old commit has.
+    submodules: Vec<BString>,
     /// Whether submodules are among the paths.
     has_submodules: bool,
     /// Whether all that is touched is as the old commit has it.
@@ -246,6 +248,13 @@ impl Difference {
                 .into_iter()
                 .any(|entry| entry.kind() == EntryKind::Submodule)
         });
+        let submodules = changes.iter().filter(|change| {
+            let before = change.before.iter().flatten();
+            before
+                .into_iter()
+                .any(|entry| entry.kind() == EntryKind::Submodule)
+        });
+        let submodules = submodules.map(|change| change.path.clone()).collect();
         let (there, absent): (Vec<_>, Vec<_>) = changes
             .into_iter()
             .partition(|change| change.before.iter().all(Option::is_some));
@@ -257,6 +266,7 @@ impl Difference {
             old,
             new,
             paths: there.into_iter().collect(),
+            submodules,
             has_submodules,
             is_untouched,
         })
@@ -275,6 +285,7 @@ impl Difference {
         if self.paths.is_empty() {
             return Ok(());
         }
+        empty_submodules(slot, &self.submodules)?;
         if !is_small || !self.is_untouched {
             return run(slot, ["read-tree", "-m", "-u", &old, &new]);
         }
@@ -302,6 +313,24 @@ impl Difference {
     }
 }
 
+/// Takes away the files of these submodules, where they were fetched: git leaves them behind, be it another
+/// commit or something else that comes in their place. What was fetched stays in the git directory.
+fn empty_submodules(slot: &Repo, paths: &[BString]) -> Result<(), GitError> {
+    let Some(root) = slot.work_tree() else {
+        return Ok(());
+    };
+    for path in paths {
+        let directory = root.join(path.to_path_lossy());
+        let is_own = file::is_below(&directory, root) && !file::is_link(&directory);
+        if is_own && file::is_taken(&directory.join(".git")) {
+            file::make_directories_writable(&directory).map_err(GitError::io(&directory))?;
+            file::remove_all_if_exists(&directory).map_err(GitError::io(&directory))?;
+            tree::make_directory(&directory).map_err(GitError::io(&directory))?;
+        }
+    }
+    Ok(())
+}
+
 /// Whether these files are as the index has seen them, and nothing is where these others go.
 fn are_untouched(slot: &Repo, there: &BTreeSet<BString>, absent: &[BString]) -> bool {
     let Some(root) = slot.work_tree() else {
@@ -320,7 +349,15 @@ fn are_untouched(slot: &Repo, there: &BTreeSet<BString>, absent: &[BString]) -> 
 pub fn restore(slot: &Repo, base: Oid, keep: &[String], reason: &str) -> Result<(), GitError> {
     // First, so that what happens to index and files is on no branch's account.
     detach(slot, slot.head()?.unwrap_or(base), reason)?;
+    if settings::bring_back(slot)? {
+        // It says of files that they need not be there, by settings that are no more.
+        let index = slot.git_dir().join("index");
+        file::remove_if_exists(&index).map_err(GitError::io(index))?;
+    }
     clear_operations(slot)?;
+    if file::is_taken(&slot.git_dir().join("modules")) {
+        empty_submodules(slot, &status::of(slot)?.submodules)?;
+    }
     clean(slot, keep)?;
     slot.unhide()?;
     let base = base.to_string();
@@ -386,6 +423,10 @@ pub fn recycle(
     };
     // First, so that what happens to index and files is on no branch's account.
     detach(slot, base, reason)?;
+    if settings::have_changed(slot)? {
+        restore(slot, base, keep, reason)?;
+        return Ok(Recycled::Whole);
+    }
     clear_operations(slot)?;
     let leftovers = status::not_kept(slot, leftovers, keep)?;
     let stayed = remove_leftovers(slot, &leftovers)?;

@@ -16,6 +16,7 @@ mod kinds;
 mod locks;
 mod lost;
 mod merge;
+mod recycle;
 mod refresh;
 mod release;
 mod remote;

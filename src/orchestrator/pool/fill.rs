@@ -5,7 +5,7 @@ use std::sync::Mutex;
 
 use super::state::State;
 use super::{LOCK_REASON, PoolError, acquire, ledger, place, recover, remove};
-use crate::git::{Repo, landing, slot};
+use crate::git::{Repo, landing, settings, slot};
 use crate::model::Oid;
 use crate::orchestrator::store;
 use crate::policy::PoolPolicy;
@@ -141,6 +141,7 @@ pub(super) fn fill(
         slot::add(repo, &path, base, LOCK_REASON)?;
     }
     let worktree = landing::open_worktree(&path)?;
+    settings::note(&worktree)?;
     if let Some(other) = alike(repo, base)? {
         slot::share_files(&worktree, &other, base)?;
     }
