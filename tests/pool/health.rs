@@ -168,3 +168,28 @@ fn files_in_a_free_slot_are_nobodys_to_overwrite() {
     world.ok(&["release", "wt-1", "--force"]);
     world.assert_sound();
 }
+
+#[test]
+fn a_free_slot_in_which_somebody_has_written_is_found_before_a_task_gets_it() {
+    let world = World::with_slots(2);
+    world.sandbox.git(["commit", "-q", "--amend", "-m", "Anew"]);
+    assert_eq!(
+        world.findings(&[]),
+        [],
+        "its commit is on no branch any more"
+    );
+    fs::write(world.slot("wt-1").join("new"), "new\n").unwrap();
+    world.git_at(&world.slot("wt-2"), &["switch", "-q", "-c", "own"]);
+    assert_eq!(
+        world.findings(&["--fix"]),
+        [found("wt-1", "unfit")],
+        "nothing is lost with the other"
+    );
+    let (path, _) = world.acquire("one");
+    assert_eq!(path, world.slot("wt-2"));
+    world.refused(&["acquire", "two"], "none of the 2");
+    fs::remove_file(world.slot("wt-1").join("new")).unwrap();
+    assert_eq!(world.findings(&["--fix"]), []);
+    world.acquire("two");
+    world.assert_sound();
+}

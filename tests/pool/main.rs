@@ -10,6 +10,7 @@ mod support;
 mod acquire;
 mod crash;
 mod crowd;
+mod disturbed;
 mod full;
 mod health;
 mod kinds;

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::acquire::{Fitness, fitness};
 use super::loss::Loss;
 use super::place::{self, Standing};
 use super::release::{self, Release};
@@ -243,6 +244,17 @@ fn look(repo: &Repo, policy: &PoolPolicy) -> Result<Vec<Finding>, PoolError> {
     Ok(findings)
 }
 
+/// Keeps a free slot from being given out, unless it was meanwhile.
+fn mark(repo: &Repo, seen: &Slot, why: &str) -> Result<(), PoolError> {
+    ledger::update(repo, |state| {
+        let slot = state.slot_mut(&seen.name);
+        if let Some(slot) = slot.filter(|slot| *slot == seen) {
+            slot.trouble = Some(why.to_owned());
+        }
+        Ok(())
+    })
+}
+
 /// A lock that keeps git from working on a slot, or on what all of them share.
 fn locked(slot: Option<&str>, lock: &Lock) -> Finding {
     let fixable = in_use::is_left_behind(lock);
@@ -325,10 +337,25 @@ fn look_at(
     if let Some(lock) = locks::on_worktree(&worktree).first() {
         return Ok(Some(locked(Some(&slot.name), lock)));
     }
-    if slot.phase == Phase::Ready && slot.trouble.is_none() {
-        return Ok(None);
-    }
     let loss = Loss::of(&worktree, place::default_base(repo, policy)?)?;
+    if slot.phase == Phase::Ready && slot.trouble.is_none() {
+        let at_risk = &loss.at_risk;
+        // What the commit is that it was left at does not matter: the base's history may have changed.
+        let is_clean = at_risk.uncommitted.is_empty()
+            && at_risk.untracked.is_empty()
+            && at_risk.operation.is_none();
+        let why = match fitness(repo, state, &slot.name)? {
+            Fitness::Unfit(why) => why,
+            _ if is_clean => return Ok(None),
+            _ => "somebody has written in it without having acquired it".to_owned(),
+        };
+        mark(repo, slot, &why)?;
+        let marked = Slot {
+            trouble: Some(why),
+            ..slot.clone()
+        };
+        return look_at(repo, state, &marked, policy);
+    }
     let Some(lease) = &slot.lease else {
         let why = slot.trouble.clone().unwrap_or_default();
         return match loss.is_none() {
