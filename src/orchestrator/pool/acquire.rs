@@ -83,21 +83,29 @@ pub fn acquire(repo: &Repo, wish: &Acquire) -> Result<Acquired, PoolError> {
                     return Err(error);
                 }
             },
-            Err(size) if deadline.is_some_and(|end| Instant::now() >= end) => {
-                return Err(PoolError::NoneFree(size));
+            Err(none) if !none.soon && deadline.is_some_and(|end| Instant::now() >= end) => {
+                return Err(PoolError::NoneFree(none.of));
             }
             Err(_) => clock::wait(PAUSE),
         }
     }
 }
 
-/// Claims the free slot that is nearest to the base; the number of slots when none is free.
+/// No slot is free.
+struct NoneFree {
+    /// How many there are.
+    of: usize,
+    /// Whether one is only being brought to where tasks begin.
+    soon: bool,
+}
+
+/// Claims the free slot that is nearest to the base.
 fn claim(
     repo: &Repo,
     wish: &Acquire,
     branch: &str,
     base: Oid,
-) -> Result<Result<Claim, usize>, PoolError> {
+) -> Result<Result<Claim, NoneFree>, PoolError> {
     let now = clock::timestamp(clock::now());
     let lease = Lease {
         id: random::id().map_err(GitError::io("/dev/urandom"))?,
@@ -119,7 +127,10 @@ fn claim(
             let free = state.slots.iter().filter(|slot| slot.is_free());
             let free = free.filter(|slot| !busy.contains(&slot.name));
             let Some(at) = nearest::to(repo, base, free)? else {
-                return Ok(Err(state.slots.len()));
+                return Ok(Err(NoneFree {
+                    of: state.slots.len(),
+                    soon: state.slots.iter().any(Slot::is_free_soon),
+                }));
             };
             let fitness = fitness(repo, state, &at)?;
             let slot = state.slot_mut(&at).ok_or(PoolError::None)?;

@@ -37,7 +37,7 @@ pub use health::make_anew;
 pub use heartbeat::{heartbeat, take_over};
 pub use in_use::free as free_locks;
 pub use ledger::read;
-pub use refresh::refresh;
+pub use refresh::{refresh, refresh_until};
 pub use release::{Release, Released, release};
 pub use remove::{Left, cleanup, reset};
 pub use work_error::WorkError;

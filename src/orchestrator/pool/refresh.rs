@@ -16,11 +16,18 @@ const REASON: &str = "baton: refreshed";
 ///
 /// The last free slot is left as it is: whoever asks meanwhile gets it, and moves it himself.
 pub fn refresh(repo: &Repo) -> Result<Vec<String>, PoolError> {
+    refresh_until(repo, &|| false)
+}
+
+/// Like [`refresh`], unless `stop` says to leave the slots that remain as they are.
+pub fn refresh_until(repo: &Repo, stop: &dyn Fn() -> bool) -> Result<Vec<String>, PoolError> {
     let policy = store::policy(repo)?.pool;
     recover::interrupted(repo, &policy)?;
     let target = place::default_base(repo, &policy)?;
     let mut refreshed = Vec::new();
-    while let Some((state, slot)) = ledger::update(repo, |state| take(repo, state, target))? {
+    while !stop()
+        && let Some((state, slot)) = ledger::update(repo, |state| take(repo, state, target))?
+    {
         match advance(repo, &state, &slot, target, &policy) {
             Ok(true) => refreshed.push(slot.name),
             Ok(false) => {}

@@ -189,6 +189,11 @@ impl Slot {
         self.phase == Phase::Ready && self.trouble.is_none()
     }
 
+    /// Whether nobody has it, and somebody only brings it to another commit.
+    pub fn is_free_soon(&self) -> bool {
+        self.phase == Phase::Resetting && self.lease.is_none() && !self.is_interrupted()
+    }
+
     /// Whether whoever was at it has gone before the end.
     pub fn is_interrupted(&self) -> bool {
         !matches!(self.phase, Phase::Ready | Phase::Leased)
