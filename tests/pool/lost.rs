@@ -44,3 +44,31 @@ fn a_record_of_another_version_is_left_alone() {
     assert_eq!(world.pool(&["acquire", "one"]).code, 2);
     assert_eq!(fs::read_to_string(world.state_file()).unwrap(), newer);
 }
+
+#[test]
+fn a_record_that_no_pool_can_have_is_made_again() {
+    let world = World::with_slots(2);
+    let text = fs::read_to_string(world.state_file()).unwrap();
+    let root = world
+        .slot("")
+        .to_str()
+        .unwrap()
+        .trim_end_matches('/')
+        .to_owned();
+    for (old, new) in [
+        ("\"name\": \"wt-1\"", "\"name\": \"../repo\""),
+        ("\"name\": \"wt-1\"", "\"name\": \"wt-2\""),
+        (&*format!("\"root\": \"{root}\""), "\"root\": \"\""),
+    ] {
+        let odd = text.replace(old, new);
+        assert_ne!(odd, text);
+        fs::write(world.state_file(), odd).unwrap();
+        let status = world.json(&["status"]);
+        assert!(status["rebuilt_at"].is_string(), "{new}");
+        assert_eq!(status["slots"][0]["slot"], "wt-1");
+        assert_eq!(status["slots"][1]["slot"], "wt-2");
+        assert_eq!(status["root"], root);
+    }
+    fs::write(world.state_file(), "{\"version\": 2, \"other\": []}").unwrap();
+    assert_eq!(world.pool(&["status"]).code, 2);
+}

@@ -25,6 +25,7 @@ pub fn init(repo: &Repo, size: Option<usize>) -> Result<Vec<String>, PoolError> 
     place::default_base(repo, &policy)?;
     let relative = place::relative_root(repo, &policy)?;
     let root = place::absolute_root(repo, &relative)?;
+    place::refuse_blocked(&root)?;
     recover::interrupted(repo, &policy)?;
     let (state, new) = ledger::update_or_begin(repo, |state| {
         let fresh = || State {

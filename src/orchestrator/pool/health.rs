@@ -1,5 +1,7 @@
 //! What is wrong with the pool, and what of it can be repaired without losing anything.
 
+use std::path::{Path, PathBuf};
+
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -10,10 +12,10 @@ use super::release::{self, Release};
 use super::state::{Lease, Phase, Process, Slot, State};
 use super::{LOCK_REASON, PoolError, fill, in_use, ledger, recover};
 use crate::git::locks::{self, Lock};
-use crate::git::{Repo, slot};
+use crate::git::{GitError, Repo, slot};
 use crate::orchestrator::store;
 use crate::policy::PoolPolicy;
-use crate::sys::{clock, process};
+use crate::sys::{clock, file, process};
 
 /// What was found, and what was repaired.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -51,6 +53,8 @@ pub enum Code {
     DirectoryGone,
     /// The links of a slot lead nowhere.
     Moved,
+    /// Git knows nothing of a slot whose files are there.
+    Forgotten,
     /// The directory belongs to another repository.
     Foreign,
     /// Somebody else has locked the slot.
@@ -77,6 +81,7 @@ impl Code {
             Self::SlotsMissing => "slots-missing",
             Self::DirectoryGone => "directory-gone",
             Self::Moved => "moved",
+            Self::Forgotten => "forgotten",
             Self::Foreign => "foreign",
             Self::LockedByOther => "locked-by-other",
             Self::Unlocked => "unlocked",
@@ -132,6 +137,10 @@ fn repair(repo: &Repo, finding: &Finding, policy: &PoolPolicy) -> Result<(), Poo
             None => Ok(()),
         },
         Code::DirectoryGone => refill(repo, name, policy),
+        Code::Forgotten => {
+            set_aside(repo, name)?;
+            refill(repo, name, policy)
+        }
         Code::Unfit | Code::StaleLease | Code::UnknownHolder => {
             let slot = state.slot(name);
             let lease = slot.and_then(|slot| slot.lease.as_ref());
@@ -182,6 +191,32 @@ pub fn make_anew(repo: &Repo, name: &str, lease: &str) -> Result<bool, PoolError
         Standing::Missing => refill(repo, name, &policy).map(|()| true),
         _ => Ok(false),
     }
+}
+
+/// Moves the files of a slot of which git knows nothing out of the way.
+fn set_aside(repo: &Repo, name: &str) -> Result<(), PoolError> {
+    ledger::update(repo, |state| {
+        let slot = state
+            .slot(name)
+            .ok_or_else(|| PoolError::NoSlot(name.to_owned()))?;
+        let is_settled = matches!(slot.phase, Phase::Ready | Phase::Leased);
+        if is_settled && place::standing(repo, state, slot)? == Standing::Forgotten {
+            let path = state.path_of(name);
+            file::rename(&path, &aside(&path)).map_err(GitError::io(path))?;
+        }
+        Ok(())
+    })
+}
+
+/// A name beside a slot's directory that nothing has.
+fn aside(path: &Path) -> PathBuf {
+    let name = |number: usize| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(format!(".lost-{number}"));
+        PathBuf::from(name)
+    };
+    let mut names = (1..).map(name);
+    names.find(|name| !file::is_taken(name)).unwrap_or_default()
 }
 
 fn refill(repo: &Repo, name: &str, policy: &PoolPolicy) -> Result<(), PoolError> {
@@ -320,6 +355,13 @@ fn look_at(
             return found(Code::DirectoryGone, why, help, true);
         }
         Standing::Moved => return found(Code::Moved, why, FIX, true),
+        Standing::Forgotten => {
+            let help = format!(
+                "`git baton orchestrator pool health --fix` makes it anew and keeps what is there as {}",
+                aside(&state.path_of(&slot.name)).display()
+            );
+            return found(Code::Forgotten, why, &help, true);
+        }
         Standing::Foreign => {
             let help = "move that directory away, and run this again";
             return found(Code::Foreign, why, help, false);

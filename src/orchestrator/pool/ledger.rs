@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use serde::Deserialize;
+
 use super::state::{Lease, Phase, Slot, State, VERSION, number_of};
 use super::{LOCK_REASON, PoolError, place};
 use crate::git::{GitError, Repo, landing, slot};
@@ -74,6 +76,12 @@ fn directory(repo: &Repo) -> PathBuf {
     repo.baton_dir().join("pool")
 }
 
+/// What every version of the file begins with.
+#[derive(Deserialize)]
+struct Format {
+    version: u32,
+}
+
 /// What the file holds, and what is to be believed: where the file cannot be, what git knows.
 fn load(repo: &Repo, path: &PathBuf) -> Result<(Option<State>, Option<State>), PoolError> {
     let bytes = file::read_if_exists(path).map_err(GitError::io(path))?;
@@ -81,7 +89,7 @@ fn load(repo: &Repo, path: &PathBuf) -> Result<(Option<State>, Option<State>), P
         return Ok((None, rebuild(repo)?));
     };
     match serde_json::from_slice::<State>(&bytes) {
-        Ok(state) if state.version == VERSION => {
+        Ok(state) if state.version == VERSION && state.is_plausible() => {
             let mut found = state.clone();
             if !file::is_directory(&found.root) && !found.relative.is_empty() {
                 let moved = place::absolute_root(repo, &found.relative)?;
@@ -91,8 +99,10 @@ fn load(repo: &Repo, path: &PathBuf) -> Result<(Option<State>, Option<State>), P
             }
             Ok((Some(state), Some(found)))
         }
-        Ok(state) => Err(PoolError::Version(state.version)),
-        Err(_) => Ok((None, rebuild(repo)?)),
+        _ => match serde_json::from_slice::<Format>(&bytes) {
+            Ok(Format { version }) if version != VERSION => Err(PoolError::Version(version)),
+            _ => Ok((None, rebuild(repo)?)),
+        },
     }
 }
 

@@ -242,6 +242,20 @@ impl State {
         }
     }
 
+    /// Whether it can be a pool's: slots have names of slots, and each another. What says otherwise was
+    /// not written by this program, and would have it look for slots in other people's directories.
+    pub fn is_plausible(&self) -> bool {
+        let mut numbers: Vec<_> = self
+            .slots
+            .iter()
+            .map(|slot| number_of(&slot.name))
+            .collect();
+        numbers.sort_unstable();
+        let all = numbers.len();
+        numbers.dedup();
+        self.root.is_absolute() && numbers.len() == all && numbers.iter().all(Option::is_some)
+    }
+
     /// The directory of a slot.
     pub fn path_of(&self, slot: &str) -> PathBuf {
         self.root.join(slot)
