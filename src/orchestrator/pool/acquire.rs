@@ -330,7 +330,10 @@ fn finish(repo: &Repo, claim: Claim, session: &str) -> Result<Acquired, PoolErro
     })
 }
 
+/// How the log of a branch begins that was made for a task.
+pub(super) const REASON: &str = "baton: acquired, lease ";
+
 /// The first line in the log of a branch that was begun under a lease.
 pub(super) fn reason(lease: &str) -> String {
-    format!("baton: acquired, lease {lease}")
+    format!("{REASON}{lease}")
 }

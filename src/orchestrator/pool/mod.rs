@@ -19,6 +19,7 @@ mod name;
 mod nearest;
 pub mod output;
 pub(super) mod place;
+mod rebuild;
 mod recover;
 mod refresh;
 mod release;
