@@ -74,26 +74,26 @@ fn a_directory_that_is_gone_is_made_anew_and_its_commits_stay() {
 
 #[test]
 fn a_moved_repository_finds_its_slots() {
-    for together in [false, true] {
+    for (repo, slots) in [
+        ("repo2", "repo.worktrees"),
+        ("moved/repo2", "moved/repo.worktrees"),
+        ("repo2", "repo2.worktrees"),
+        ("moved/repo2", "moved/repo2.worktrees"),
+    ] {
         let mut world = World::with_slots(2);
         let (path, _) = world.acquire("one");
         world.commit_at(&path, "work");
         let root = world.sandbox.root.path().to_owned();
-        let base = match together {
-            true => root.join("moved"),
-            false => root.clone(),
-        };
-        fs::create_dir_all(&base).unwrap();
-        fs::rename(root.join("repo"), base.join("repo2")).unwrap();
-        if together {
-            fs::rename(root.join("repo.worktrees"), base.join("repo.worktrees")).unwrap();
-        }
-        world
-            .sandbox
-            .enter(if together { "moved/repo2" } else { "repo2" });
-        world.acquire("two");
-        assert_eq!(world.findings(&["--fix"]), [], "together: {together}");
+        fs::write(path.join("new"), "new\n").unwrap();
+        fs::create_dir(root.join("moved")).unwrap();
+        fs::rename(root.join("repo"), root.join(repo)).unwrap();
+        fs::rename(root.join("repo.worktrees"), root.join(slots)).unwrap();
+        world.sandbox.enter(repo);
+        let (path, _) = world.acquire("two");
+        assert!(path.ends_with(format!("{slots}/wt-2")));
+        assert_eq!(world.findings(&["--fix"]), [], "{slots}");
         world.assert_sound();
+        world.refused(&["release", "wt-1"], "1 untracked file (new)");
     }
 }
 

@@ -79,7 +79,7 @@ fn locks_on_references_are_told() {
     world.refused(&["acquire", "one"], "auto/one is in use by another git");
     world.assert_sound();
     assert_eq!(world.findings(&[]), [], "some come and go");
-    for name in [BRANCH, "packed-refs.lock"] {
+    for name in [BRANCH, "packed-refs.lock", "index.lock"] {
         make(&shared(&world, name));
         age(&shared(&world, name));
         assert_eq!(world.findings(&[]), found(""), "{name}");

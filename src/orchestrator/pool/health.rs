@@ -158,7 +158,7 @@ fn repair(repo: &Repo, finding: &Finding, policy: &PoolPolicy) -> Result<(), Poo
                 .transpose()?;
             let found = match &worktree {
                 Some(worktree) => locks::on_worktree(worktree),
-                None => locks::on_references(repo)?,
+                None => shared_locks(repo)?,
             };
             let left = found.iter().filter(|lock| in_use::is_left_behind(lock));
             left.into_iter().try_for_each(in_use::remove)?;
@@ -269,9 +269,7 @@ fn look(repo: &Repo, policy: &PoolPolicy) -> Result<Vec<Finding>, PoolError> {
             fixable: true,
         });
     }
-    let old = locks::on_references(repo)?
-        .into_iter()
-        .filter(in_use::is_old);
+    let old = shared_locks(repo)?.into_iter().filter(in_use::is_old);
     findings.extend(old.map(|lock| locked(None, &lock)));
     for slot in &state.slots {
         findings.extend(look_at(repo, &state, slot, policy)?);
@@ -288,6 +286,16 @@ fn mark(repo: &Repo, seen: &Slot, why: &str) -> Result<(), PoolError> {
         }
         Ok(())
     })
+}
+
+/// The locks that keep all worktrees from something: on references, and on the main worktree, in which
+/// what lands is shown.
+fn shared_locks(repo: &Repo) -> Result<Vec<Lock>, PoolError> {
+    let mut all = locks::on_references(repo)?;
+    let mut own = locks::on_worktree(&place::main(repo)?);
+    own.retain(|lock| all.iter().all(|one| one.path != lock.path));
+    all.append(&mut own);
+    Ok(all)
 }
 
 /// A lock that keeps git from working on a slot, or on what all of them share.

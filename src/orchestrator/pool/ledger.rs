@@ -8,6 +8,7 @@ use super::rebuild::rebuild;
 use super::state::{State, VERSION};
 use super::{PoolError, place};
 use crate::git::{GitError, Repo};
+use crate::orchestrator::store;
 use crate::sys::{FileLock, file};
 
 /// Calls `change` with the state of the pool and stores what it left; nothing when it fails.
@@ -75,6 +76,27 @@ fn directory(repo: &Repo) -> PathBuf {
     repo.baton_dir().join("pool")
 }
 
+/// Finds the directory of the pool after a move: where it was from the main worktree, or where it would be made
+/// now, as after both were renamed.
+fn find_moved(repo: &Repo, state: &mut State) {
+    let policy = store::policy(repo).map(|policy| policy.pool);
+    let now = policy
+        .ok()
+        .and_then(|policy| place::relative_root(repo, &policy).ok());
+    let before = Some(state.relative.clone()).filter(|relative| !relative.is_empty());
+    for relative in [before, now].into_iter().flatten() {
+        let is_there = |root: &PathBuf| {
+            let mut slots = state.slots.iter();
+            slots.any(|slot| file::is_directory(&root.join(&slot.name)))
+        };
+        if let Some(root) = place::absolute_root(repo, &relative).ok().filter(is_there) {
+            state.root = root;
+            state.relative = relative;
+            return;
+        }
+    }
+}
+
 /// What every version of the file begins with.
 #[derive(Deserialize)]
 struct Format {
@@ -90,11 +112,8 @@ fn load(repo: &Repo, path: &PathBuf) -> Result<(Option<State>, Option<State>), P
     match serde_json::from_slice::<State>(&bytes) {
         Ok(state) if state.version == VERSION && state.is_plausible() => {
             let mut found = state.clone();
-            if !file::is_directory(&found.root) && !found.relative.is_empty() {
-                let moved = place::absolute_root(repo, &found.relative)?;
-                if file::is_directory(&moved) {
-                    found.root = moved;
-                }
+            if !file::is_directory(&found.root) && !found.slots.is_empty() {
+                find_moved(repo, &mut found);
             }
             Ok((Some(state), Some(found)))
         }

@@ -41,7 +41,8 @@ pub fn cleanup(repo: &Repo, force: bool) -> Result<Vec<Left>, PoolError> {
             continue;
         }
         match remove(repo, &slot.name, force, &policy) {
-            Ok(()) => {}
+            // Somebody else has removed it meanwhile.
+            Ok(()) | Err(PoolError::NoSlot(_)) => {}
             Err(error) if error.is_refusal() => left.push(Left {
                 slot: slot.name.clone(),
                 in_use: matches!(error, PoolError::NotLeased { .. }),
