@@ -1,5 +1,6 @@
 use std::fs;
 
+use crate::sandbox::finish;
 use crate::world::World;
 
 #[test]
@@ -219,4 +220,25 @@ fn the_files_of_the_main_worktree_may_lie_elsewhere() {
     assert!(path.ends_with("files.worktrees/wt-1"));
     world.ok(&["release", "wt-1"]);
     assert_eq!(world.findings(&[]), []);
+}
+
+#[test]
+fn a_repository_that_git_does_not_trust_is_left_alone() {
+    let world = World::with_slots(1);
+    let git_dir = world.sandbox.repo().join(".git");
+    // Only a superuser can give something away; others cannot try this.
+    if std::os::unix::fs::chown(&git_dir, Some(65534), None).is_err() {
+        return;
+    }
+    let run = world.pool(&["acquire", "one"]);
+    assert_eq!(run.code, 2, "{run:#?}");
+    assert!(run.err.contains("does not trust it"), "{}", run.err);
+    // A file of its own: git would write the user's configuration by renaming over it.
+    let config = world.sandbox.root.path().join("gitconfig");
+    let trusted = world.sandbox.repo().canonicalize().unwrap();
+    let text = format!("[safe]\n\tdirectory = {}\n", trusted.display());
+    std::fs::write(&config, text).unwrap();
+    let mut command = world.command(&["acquire", "one"]);
+    let run = finish(command.env("GIT_CONFIG_GLOBAL", &config));
+    assert_eq!(run.code, 0, "{run:#?}");
 }
