@@ -47,8 +47,11 @@ pub(super) fn bring_back(worktree: &Repo) -> Result<bool, GitError> {
     Ok(!changes.is_empty())
 }
 
-/// The files that are not as they were noted, with what they held then; none where nothing was.
-fn changes(worktree: &Repo) -> Result<Vec<(&'static str, Option<Vec<u8>>)>, GitError> {
+/// A file that is not as it was noted, and what it held then; `None` where it was not there.
+type Change = (&'static str, Option<Vec<u8>>);
+
+/// What has changed since it was noted; nothing where nothing was.
+fn changes(worktree: &Repo) -> Result<Vec<Change>, GitError> {
     let kept = worktree.git_dir().join(KEPT);
     let mut changes = Vec::new();
     if !file::is_taken(&kept.join("noted")) {
