@@ -14,6 +14,11 @@ pub enum GitError {
     #[diagnostic(help("run this inside a repository, or make one with `git init`"))]
     NoRepository(PathBuf),
 
+    /// The repository is somebody else's, and git does not trust it.
+    #[error("the git repository at {} belongs to somebody else, and git does not trust it", .0.display())]
+    #[diagnostic(help("`git status` there says how you can trust it"))]
+    Untrusted(PathBuf),
+
     /// The repository is there and cannot be opened.
     #[error("the git repository at {} cannot be opened", .path.display())]
     #[diagnostic(help("run `git status` there: what git says will say more"))]

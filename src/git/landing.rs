@@ -305,7 +305,7 @@ pub fn commits_of_path(repo: &Repo, tip: Oid, path: &BStr) -> Result<Vec<Oid>, G
 /// Pushes a branch to the branch of that name.
 pub fn push(repo: &Repo, remote: &str, branch: &str) -> Result<(), GitError> {
     let refspec = format!("{branch}:{branch}");
-    repo.program()
+    repo.program_for_remote(remote)?
         .output(["push", "--quiet", "--", remote, &refspec])?;
     Ok(())
 }

@@ -16,6 +16,8 @@ pub struct Program {
     overrides: bool,
     /// Where new objects go, if not where the others are.
     objects: Option<PathBuf>,
+    /// Where the command runs, if not at the root of the worktree.
+    directory: Option<PathBuf>,
 }
 
 /// A version of git.
@@ -57,6 +59,7 @@ impl Program {
             work_tree,
             overrides: false,
             objects: None,
+            directory: None,
         }
     }
 
@@ -64,6 +67,14 @@ impl Program {
     pub(super) fn apart(self, objects: &Path) -> Self {
         Self {
             objects: Some(objects.to_owned()),
+            ..self
+        }
+    }
+
+    /// The same, run in this directory.
+    pub(super) fn run_in(self, directory: PathBuf) -> Self {
+        Self {
+            directory: Some(directory),
             ..self
         }
     }
@@ -97,11 +108,10 @@ impl Program {
             command.env("GIT_OBJECT_DIRECTORY", objects);
         }
         match &self.work_tree {
-            Some(path) => command.current_dir(path).env("GIT_WORK_TREE", path),
-            None => command
-                .current_dir(&self.git_dir)
-                .env_remove("GIT_WORK_TREE"),
+            Some(path) => command.env("GIT_WORK_TREE", path),
+            None => command.env_remove("GIT_WORK_TREE"),
         };
+        command.current_dir(self.directory());
         command
     }
 
@@ -258,6 +268,7 @@ impl Program {
 
     /// The directory in which the command runs.
     pub fn directory(&self) -> &Path {
-        self.work_tree.as_deref().unwrap_or(&self.git_dir)
+        let own = self.directory.as_ref().or(self.work_tree.as_ref());
+        own.unwrap_or(&self.git_dir)
     }
 }

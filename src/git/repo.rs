@@ -1,4 +1,5 @@
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use bstr::{BString, ByteSlice};
 
@@ -31,7 +32,11 @@ impl Repo {
     pub fn open(env: &GitEnv) -> Result<Self, GitError> {
         let layout = match &env.git_dir {
             Some(path) => Layout::read(env.current_dir.join(path))?,
-            None => around(&env.current_dir)?,
+            None => {
+                let layout = around(&env.current_dir)?;
+                refuse_untrusted(&env.current_dir, &layout)?;
+                layout
+            }
         };
         let absolute = |path: &PathBuf| env.current_dir.join(path);
         let others = env
@@ -246,6 +251,35 @@ impl Repo {
             .lines()
             .filter_map(|line| Oid::from_hex(line.split(|byte| *byte == b'\t').next()?.trim()).ok())
             .collect())
+    }
+}
+
+/// Git runs nothing in a repository that belongs to somebody else, whose configuration could have it run
+/// anything, unless the user trusts that one (`safe.directory` in `git-config(1)`). It does not ask
+/// when it is told where the repository is, as Baton tells it.
+fn refuse_untrusted(directory: &Path, layout: &Layout) -> Result<(), GitError> {
+    let is_own = |path: &PathBuf| {
+        gix::sec::identity::is_path_owned_by_current_user(path).unwrap_or_default()
+    };
+    if [Some(&layout.git_dir), layout.work_tree.as_ref()]
+        .into_iter()
+        .flatten()
+        .all(is_own)
+    {
+        return Ok(());
+    }
+    let asked = Command::new("git")
+        .args(["rev-parse", "--git-dir"])
+        .current_dir(directory)
+        .env_remove("GIT_DIR")
+        .env("LC_ALL", "C")
+        .output();
+    match asked {
+        Ok(out) if out.stderr.contains_str("dubious ownership") => {
+            Err(GitError::Untrusted(layout.git_dir.clone()))
+        }
+        // Whatever else it says, it will say again.
+        _ => Ok(()),
     }
 }
 

@@ -90,7 +90,9 @@ impl<'a> Published<'a> {
             "--".as_ref(),
             remote,
         ];
-        let answer = self.repo.program().output(args).unwrap_or_default();
+        let program = self.repo.program_for_remote(&remote.to_string_lossy());
+        let answer = program.and_then(|program| program.output(args));
+        let answer = answer.unwrap_or_default();
         let branches = answer.lines().filter_map(|line| {
             let (oid, name) = line.split_once_str("\t")?;
             Some((BString::from(name), Oid::from_hex(oid).ok()?))

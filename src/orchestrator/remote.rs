@@ -4,7 +4,7 @@ use bstr::{BStr, ByteSlice};
 
 use super::SessionError;
 use super::store::{PREFIX, numbers, reference};
-use crate::git::{GitError, Repo};
+use crate::git::{GitError, Program, Repo};
 use crate::model::Oid;
 use crate::policy::Policy;
 
@@ -16,15 +16,15 @@ const DEFAULT: &str = "origin";
 const REFUSALS: usize = 5;
 
 /// A remote that holds claims.
-pub(super) struct Remote<'a> {
-    repo: &'a Repo,
+pub(super) struct Remote {
+    program: Program,
     name: String,
 }
 
-impl<'a> Remote<'a> {
+impl Remote {
     /// The remote that the policy names, or `origin` where it is configured; `None` when
     /// sessions are not shared.
-    pub fn of(repo: &'a Repo, policy: &Policy) -> Result<Option<Self>, GitError> {
+    pub fn of(repo: &Repo, policy: &Policy) -> Result<Option<Self>, GitError> {
         let name = match &policy.sessions.remote {
             Some(name) => name.clone(),
             None => {
@@ -33,7 +33,11 @@ impl<'a> Remote<'a> {
                 if known { DEFAULT } else { "" }.to_owned()
             }
         };
-        Ok((!name.is_empty()).then_some(Self { repo, name }))
+        if name.is_empty() {
+            return Ok(None);
+        }
+        let program = repo.program_for_remote(&name)?;
+        Ok(Some(Self { program, name }))
     }
 
     /// What it is called.
@@ -87,7 +91,7 @@ impl<'a> Remote<'a> {
             &self.name,
             &refspec,
         ];
-        self.repo.program().output(args).map(drop)
+        self.program.output(args).map(drop)
     }
 
     /// The references there that match a pattern.
@@ -99,7 +103,7 @@ impl<'a> Remote<'a> {
             &self.name,
             pattern,
         ];
-        let out = self.repo.program().output(args);
+        let out = self.program.output(args);
         let out = out.map_err(|error| self.unreachable(Some(&error)))?;
         Ok(out.lines().filter_map(parse).collect())
     }

@@ -227,7 +227,7 @@ fn begin(
 
 fn claim_exactly(
     repo: &Repo,
-    shared: Option<&remote::Remote<'_>>,
+    shared: Option<&remote::Remote>,
     session: Session,
 ) -> Result<Created, SessionError> {
     if let Some(other) = find(repo, &session.number)? {
@@ -261,7 +261,7 @@ fn claim_exactly(
 
 fn claim_next(
     repo: &Repo,
-    shared: Option<&remote::Remote<'_>>,
+    shared: Option<&remote::Remote>,
     logged: Vec<String>,
     begin: &dyn Fn(String) -> Result<Session, SessionError>,
 ) -> Result<Created, SessionError> {

@@ -89,6 +89,13 @@ impl PoolPolicy {
         self.branch.replacen(TASK, task, 1)
     }
 
+    /// The task of a branch, by the short name of that; `None` where it is no task's.
+    pub fn task_of<'b>(&self, branch: &'b str) -> Option<&'b str> {
+        let (before, after) = self.branch.split_once(TASK)?;
+        let task = branch.strip_prefix(before)?.strip_suffix(after)?;
+        Some(task).filter(|task| !task.is_empty())
+    }
+
     /// The directory of the pool, from the root of the main worktree of that name.
     pub fn root_of(&self, repository: &str) -> String {
         self.root.replace(REPO, repository)
@@ -239,6 +246,10 @@ mod tests {
     fn a_table_names_branches_and_a_directory() {
         let pool = parse("branch = 'work/{task}-1'\nroot = '.claude/worktree-pool'").unwrap();
         assert_eq!(pool.branch_of("T-7"), "work/T-7-1");
+        assert_eq!(pool.task_of("work/T-7-1"), Some("T-7"));
+        for other in ["work/T-7", "T-7-1", "work/-1", "work/", ""] {
+            assert_eq!(pool.task_of(other), None, "{other}");
+        }
         assert_eq!(pool.root_of("baton"), ".claude/worktree-pool");
         let pool = parse("").unwrap();
         assert_eq!(pool.branch_of("x"), "auto/x");

@@ -268,6 +268,11 @@ pub fn remove_if_empty(directory: &Path) -> bool {
     fs::remove_dir(directory).is_ok() || !is_taken(directory)
 }
 
+/// Whether this is a directory that holds nothing.
+pub fn is_empty_directory(path: &Path) -> bool {
+    fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_none())
+}
+
 /// Makes a directory and those above it, where they are not there.
 pub fn make_directory(path: &Path) -> io::Result<()> {
     fs::create_dir_all(path)

@@ -1,6 +1,9 @@
 //! Processes of this machine, by their number.
 
-use std::path::Path;
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 use rustix::process::{Pid, test_kill_process};
 
@@ -67,6 +70,77 @@ pub fn inside(directory: &Path) -> Vec<Found> {
     .collect()
 }
 
+/// Those git programs of this machine that may have made this file for something that lies in one of
+/// these directories: they began before the file was written last, and work there, or were told
+/// to. Where this user may not know what another's git works on, it counts. `None` where the system does
+/// not tell.
+pub fn gits_behind(file: &Path, directories: &[PathBuf]) -> Option<Vec<Found>> {
+    let uptime = super::file::read_if_exists("/proc/uptime".as_ref()).ok()??;
+    let uptime: f64 = String::from_utf8_lossy(&uptime)
+        .split(' ')
+        .next()?
+        .parse()
+        .ok()?;
+    // The clocks of processes and of files do not tick at once.
+    let age = age(file)?.as_secs_f64() - 1.0;
+    let directories: Vec<_> = directories
+        .iter()
+        .filter_map(|one| one.canonicalize().ok())
+        .collect();
+    let names = super::file::directories("/proc".as_ref()).ok()?;
+    let ids = names.iter().filter_map(|name| name.parse().ok());
+    let gits = ids.filter_map(|id| Some((id, stat(id).filter(Stat::is_live_git)?)));
+    let found = gits.filter(|(id, stat)| {
+        let began: Option<f64> = stat.field(22).and_then(|ticks| ticks.parse().ok());
+        let began = began.map(|ticks| ticks / rustix::param::clock_ticks_per_second() as f64);
+        let is_younger = began.is_some_and(|began| began <= uptime && uptime - began < age);
+        *id != own_id() && !is_younger && may_work_in(*id, &directories)
+    });
+    let found = found.map(|(id, stat)| Found {
+        id,
+        name: stat.name,
+    });
+    Some(found.collect())
+}
+
+/// How long ago a file was written last.
+pub fn age(file: &Path) -> Option<Duration> {
+    let written = std::fs::symlink_metadata(file).ok()?.modified().ok()?;
+    SystemTime::now().duration_since(written).ok()
+}
+
+/// Whether a git program works in one of these directories, was told to by `GIT_DIR` or `--git-dir`, or
+/// keeps that to itself. One that has ended meanwhile does not.
+fn may_work_in(id: u32, directories: &[PathBuf]) -> bool {
+    let is_in = |path: &Path| directories.iter().any(|one| path.starts_with(one));
+    let Ok(cwd) = std::fs::read_link(format!("/proc/{id}/cwd")) else {
+        return is_running(id);
+    };
+    let read = |name: &str| std::fs::read(format!("/proc/{id}/{name}"));
+    let (Ok(environment), Ok(arguments)) = (read("environ"), read("cmdline")) else {
+        return is_running(id);
+    };
+    // It only waits for Baton, which holds no lock itself.
+    if arguments.split(|byte| *byte == 0).nth(1) == Some(b"baton") {
+        return false;
+    }
+    let mut named = Vec::new();
+    let mut words = arguments.split(|byte| *byte == 0).peekable();
+    while let Some(word) = words.next() {
+        match word.strip_prefix(b"--git-dir") {
+            Some(b"") => named.extend(words.peek().copied()),
+            Some(rest) => named.extend(rest.strip_prefix(b"=")),
+            None => {}
+        }
+    }
+    let variables = environment.split(|byte| *byte == 0);
+    named.extend(variables.filter_map(|variable| variable.strip_prefix(b"GIT_DIR=")));
+    let mut named = named
+        .into_iter()
+        .map(|path| cwd.join(OsStr::from_bytes(path)));
+    is_in(&cwd) || named.any(|path| path.canonicalize().is_ok_and(|path| is_in(&path)))
+}
+
 /// What Linux says of a process in `/proc/<id>/stat` (`proc_pid_stat(5)`).
 struct Stat {
     name: String,
@@ -75,6 +149,12 @@ struct Stat {
 }
 
 impl Stat {
+    /// Whether it is a git program, Baton apart, that has not ended.
+    fn is_live_git(&self) -> bool {
+        let is_over = matches!(self.field(3), Some("Z" | "X"));
+        self.name.starts_with("git") && !self.name.starts_with("git-baton") && !is_over
+    }
+
     /// A field behind the name, by its number in the manual, which counts from one.
     fn field(&self, number: usize) -> Option<&str> {
         self.rest.split(' ').nth(number.checked_sub(3)?)
@@ -103,6 +183,35 @@ mod tests {
         assert_eq!(started(own_id()), started(own_id()));
         assert!(!is_running(i32::MAX as u32));
         assert_eq!(started(i32::MAX as u32), None);
+    }
+
+    #[test]
+    fn a_git_is_behind_a_file_that_it_may_have_made() {
+        let here = tempfile::tempdir().unwrap();
+        let elsewhere = tempfile::tempdir().unwrap();
+        let file = here.path().join("file");
+        let mut git = std::process::Command::new("git")
+            .args(["hash-object", "--stdin"])
+            .current_dir(elsewhere.path())
+            .env("GIT_DIR", here.path())
+            .stdin(std::process::Stdio::piped())
+            .stdout(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
+        std::fs::write(&file, "").unwrap();
+        let behind = |directory: &Path| {
+            let found = gits_behind(&file, &[directory.to_owned()]).unwrap();
+            found.iter().any(|found| found.id == git.id())
+        };
+        assert!(behind(here.path()) && behind(elsewhere.path()));
+        assert!(!behind(tempfile::tempdir().unwrap().path()));
+        let long_ago = SystemTime::now() - Duration::from_secs(3600);
+        let times = std::fs::FileTimes::new().set_modified(long_ago);
+        let opened = std::fs::File::options().write(true).open(&file).unwrap();
+        opened.set_times(times).unwrap();
+        assert!(!behind(here.path()), "it began after the file was written");
+        drop(git.stdin.take());
+        git.wait().unwrap();
     }
 
     #[test]

@@ -1,5 +1,6 @@
 use std::fs;
 
+use crate::sandbox::finish;
 use crate::world::World;
 
 #[test]
@@ -188,4 +189,56 @@ fn a_command_that_fails_takes_the_acquisition_back() {
     assert_eq!(run.code, 2, "{run:#?}");
     assert!(world.branches().is_empty());
     world.assert_sound();
+}
+
+#[test]
+fn a_branch_that_git_cannot_make_beside_another_is_refused() {
+    let world = World::with_slots(1);
+    world.sandbox.git(["branch", "auto/a"]);
+    world.refused(&["acquire", "a/b"], "while there is a branch auto/a");
+    world.sandbox.git(["branch", "auto/b/c"]);
+    world.refused(&["acquire", "b"], "while there is a branch auto/b/c");
+    world.sandbox.git(["branch", "-D", "auto/a", "auto/b/c"]);
+    world.sandbox.git(["branch", "auto"]);
+    world.refused(&["acquire", "a"], "while there is a branch auto");
+    world.refused(&["acquire", &"x".repeat(251)], "cannot be the branch");
+    world.sandbox.git(["branch", "-D", "auto"]);
+    world.acquire(&"x".repeat(250));
+    world.assert_sound();
+}
+
+#[test]
+fn the_files_of_the_main_worktree_may_lie_elsewhere() {
+    let world = World::without_pool();
+    std::fs::create_dir(world.sandbox.root.path().join("files")).unwrap();
+    world
+        .sandbox
+        .git(["config", "core.worktree", "../../files"]);
+    world.sandbox.git(["reset", "-q", "--hard"]);
+    world.ok(&["init", "3"]);
+    let (path, _) = world.acquire("one");
+    assert!(path.ends_with("files.worktrees/wt-1"));
+    world.ok(&["release", "wt-1"]);
+    assert_eq!(world.findings(&[]), []);
+}
+
+#[test]
+fn a_repository_that_git_does_not_trust_is_left_alone() {
+    let world = World::with_slots(1);
+    let git_dir = world.sandbox.repo().join(".git");
+    // Only a superuser can give something away; others cannot try this.
+    if std::os::unix::fs::chown(&git_dir, Some(65534), None).is_err() {
+        return;
+    }
+    let run = world.pool(&["acquire", "one"]);
+    assert_eq!(run.code, 2, "{run:#?}");
+    assert!(run.err.contains("does not trust it"), "{}", run.err);
+    // A file of its own: git would write the user's configuration by renaming over it.
+    let config = world.sandbox.root.path().join("gitconfig");
+    let trusted = world.sandbox.repo().canonicalize().unwrap();
+    let text = format!("[safe]\n\tdirectory = {}\n", trusted.display());
+    std::fs::write(&config, text).unwrap();
+    let mut command = world.command(&["acquire", "one"]);
+    let run = finish(command.env("GIT_CONFIG_GLOBAL", &config));
+    assert_eq!(run.code, 0, "{run:#?}");
 }

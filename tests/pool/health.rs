@@ -74,26 +74,26 @@ fn a_directory_that_is_gone_is_made_anew_and_its_commits_stay() {
 
 #[test]
 fn a_moved_repository_finds_its_slots() {
-    for together in [false, true] {
+    for (repo, slots) in [
+        ("repo2", "repo.worktrees"),
+        ("moved/repo2", "moved/repo.worktrees"),
+        ("repo2", "repo2.worktrees"),
+        ("moved/repo2", "moved/repo2.worktrees"),
+    ] {
         let mut world = World::with_slots(2);
         let (path, _) = world.acquire("one");
         world.commit_at(&path, "work");
         let root = world.sandbox.root.path().to_owned();
-        let base = match together {
-            true => root.join("moved"),
-            false => root.clone(),
-        };
-        fs::create_dir_all(&base).unwrap();
-        fs::rename(root.join("repo"), base.join("repo2")).unwrap();
-        if together {
-            fs::rename(root.join("repo.worktrees"), base.join("repo.worktrees")).unwrap();
-        }
-        world
-            .sandbox
-            .enter(if together { "moved/repo2" } else { "repo2" });
-        world.acquire("two");
-        assert_eq!(world.findings(&["--fix"]), [], "together: {together}");
+        fs::write(path.join("new"), "new\n").unwrap();
+        fs::create_dir(root.join("moved")).unwrap();
+        fs::rename(root.join("repo"), root.join(repo)).unwrap();
+        fs::rename(root.join("repo.worktrees"), root.join(slots)).unwrap();
+        world.sandbox.enter(repo);
+        let (path, _) = world.acquire("two");
+        assert!(path.ends_with(format!("{slots}/wt-2")));
+        assert_eq!(world.findings(&["--fix"]), [], "{slots}");
         world.assert_sound();
+        world.refused(&["release", "wt-1"], "1 untracked file (new)");
     }
 }
 
@@ -167,4 +167,104 @@ fn files_in_a_free_slot_are_nobodys_to_overwrite() {
     assert_eq!(fs::read_to_string(path.join("src/a")).unwrap(), "mine\n");
     world.ok(&["release", "wt-1", "--force"]);
     world.assert_sound();
+}
+
+#[test]
+fn a_free_slot_in_which_somebody_has_written_is_found_before_a_task_gets_it() {
+    let world = World::with_slots(2);
+    world.sandbox.git(["commit", "-q", "--amend", "-m", "Anew"]);
+    assert_eq!(
+        world.findings(&[]),
+        [],
+        "its commit is on no branch any more"
+    );
+    fs::write(world.slot("wt-1").join("new"), "new\n").unwrap();
+    world.git_at(&world.slot("wt-2"), &["switch", "-q", "-c", "own"]);
+    assert_eq!(
+        world.findings(&["--fix"]),
+        [found("wt-1", "unfit")],
+        "nothing is lost with the other"
+    );
+    let (path, _) = world.acquire("one");
+    assert_eq!(path, world.slot("wt-2"));
+    world.refused(&["acquire", "two"], "none of the 2");
+    fs::remove_file(world.slot("wt-1").join("new")).unwrap();
+    assert_eq!(world.findings(&["--fix"]), []);
+    world.acquire("two");
+    world.assert_sound();
+}
+
+#[test]
+fn files_outlive_the_link_to_the_repository() {
+    let world = World::with_slots(1);
+    let (path, _) = world.acquire("one");
+    fs::write(path.join("new"), "new\n").unwrap();
+    fs::remove_file(path.join(".git")).unwrap();
+    world.refused(&["release", "wt-1"], "1 untracked file (new)");
+    assert_eq!(fs::read_to_string(path.join("new")).unwrap(), "new\n");
+}
+
+#[test]
+fn files_outlive_all_that_git_knows_of_them() {
+    for breaks in ["worktree", "link", "both"] {
+        let world = World::with_slots(2);
+        let (path, _) = world.acquire("one");
+        let tip = world.commit_at(&path, "work");
+        fs::write(path.join("new"), "new\n").unwrap();
+        if breaks != "link" {
+            fs::remove_dir_all(world.sandbox.repo().join(".git/worktrees/wt-1")).unwrap();
+        }
+        if breaks != "worktree" {
+            fs::remove_file(path.join(".git")).unwrap();
+        }
+        let code = match breaks {
+            "link" => "moved",
+            _ => "forgotten",
+        };
+        assert_eq!(world.findings(&[]), [found("wt-1", code)], "{breaks}");
+        assert_eq!(world.findings(&["--fix"]), []);
+        assert_eq!(world.sandbox.git(["rev-parse", "auto/one"]), tip);
+        let kept = match breaks {
+            "link" => path.clone(),
+            _ => path.with_extension("lost-1"),
+        };
+        assert_eq!(fs::read_to_string(kept.join("new")).unwrap(), "new\n");
+        if breaks == "link" {
+            world.refused(&["release", "wt-1"], "new");
+            fs::remove_file(path.join("new")).unwrap();
+            world.ok(&["release", "wt-1"]);
+        }
+        world.assert_sound();
+    }
+}
+
+#[test]
+fn a_file_in_the_place_of_a_slot_is_nobodys_to_take_away() {
+    let world = World::with_slots(2);
+    fs::remove_dir_all(world.slot("wt-1")).unwrap();
+    fs::write(world.slot("wt-1"), "mine\n").unwrap();
+    assert_eq!(world.findings(&["--fix"]), [found("wt-1", "foreign")]);
+    assert_eq!(world.pool(&["cleanup"]).code, 1);
+    assert_eq!(fs::read_to_string(world.slot("wt-1")).unwrap(), "mine\n");
+    fs::remove_file(world.slot("wt-1")).unwrap();
+    assert_eq!(world.findings(&["--fix"]), []);
+    world.assert_sound();
+}
+
+#[test]
+fn a_pool_is_not_begun_where_no_directory_can_be() {
+    let world = World::without_pool();
+    let outside = world.sandbox.root.path();
+    fs::write(outside.join("file"), "").unwrap();
+    std::os::unix::fs::symlink("nowhere", outside.join("dangling")).unwrap();
+    for name in ["file", "dangling"] {
+        for root in [format!("../{name}"), format!("../{name}/below")] {
+            let policy = format!("[pool]\nroot = '{root}'\n");
+            world.sandbox.commit_file("baton.toml", &policy);
+            let run = world.pool(&["init", "1"]);
+            assert_eq!(run.code, 2, "{run:#?}");
+            assert!(run.err.contains("is no directory"), "{}", run.err);
+            assert_eq!(world.pool(&["status"]).code, 2, "nothing was begun");
+        }
+    }
 }

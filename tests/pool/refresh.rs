@@ -41,3 +41,33 @@ fn a_free_slot_in_which_somebody_works_is_left_alone() {
     let slots = world.findings(&[]);
     assert!(slots.iter().any(|(slot, _)| slot == "wt-1"), "{slots:?}");
 }
+
+#[test]
+fn free_slots_follow_what_has_landed() {
+    let world = World::with_slots(3);
+    let (path, _) = world.acquire("one");
+    let old = world.sandbox.git(["rev-parse", "main"]);
+    world.commit_at(&path, "new");
+    world.ok(&["release", "wt-1"]);
+    world.ok(&["merge"]);
+    let new = world.sandbox.git(["rev-parse", "main"]);
+    assert_ne!(old, new);
+    assert_eq!(bases(&world), [new.clone(), new.clone(), new]);
+    world.assert_sound();
+}
+
+#[test]
+fn a_slot_that_cannot_follow_keeps_nothing_from_landing() {
+    let world = World::with_slots(3);
+    let (path, _) = world.acquire("one");
+    world.commit_at(&path, "new");
+    world.ok(&["release", "wt-1"]);
+    std::fs::write(world.slot("wt-1").join("new"), "mine\n").unwrap();
+    std::fs::remove_dir_all(world.slot("wt-2")).unwrap();
+    world.ok(&["merge"]);
+    let codes: Vec<_> = world.findings(&[]).into_iter().map(|one| one.1).collect();
+    assert_eq!(codes, ["unfit", "directory-gone"]);
+    assert_eq!(bases(&world)[2], world.sandbox.git(["rev-parse", "main~1"]));
+    world.acquire("two");
+    assert!(world.slot("wt-3").join("new").exists());
+}

@@ -69,6 +69,12 @@ impl Walk {
         slots.any(|one| one["slot"] == name && one["state"] == state)
     }
 
+    /// Whether somebody has a slot whose directory is there: one that was deleted counts as taken too once the
+    /// record was torn.
+    fn is_usable(&self, slot: usize) -> bool {
+        self.is(slot, "leased") && self.world.slot(&format!("wt-{slot}")).exists()
+    }
+
     /// Runs a command of the pool, killed at a git or not.
     fn run(&self, args: &[&str], kill: Option<usize>) {
         self.killer
@@ -85,12 +91,12 @@ impl Walk {
                 let force: &[&str] = if *force { &["--force"] } else { &[] };
                 self.run(&[&["release", &name], force].concat(), kill);
             }
-            Step::Write(slot) if self.is(*slot, "leased") => {
+            Step::Write(slot) if self.is_usable(*slot) => {
                 let name = format!("file-{made}");
                 fs::write(self.world.slot(&format!("wt-{slot}")).join(&name), &name).unwrap();
                 self.model.files.push((*slot, name));
             }
-            Step::Commit(slot) if self.is(*slot, "leased") => {
+            Step::Commit(slot) if self.is_usable(*slot) => {
                 let path = self.world.slot(&format!("wt-{slot}"));
                 let tip = self.world.commit_at(&path, &format!("commit-{made}"));
                 self.model.commits.push(tip);

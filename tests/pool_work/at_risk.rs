@@ -53,6 +53,11 @@ fn what_the_index_hides_is_seen_where_it_differs() {
         "the slot's own index was changed"
     );
     fs::remove_file(pool.slot_path().join("b")).unwrap();
+    assert_eq!(found(&pool).uncommitted, ["a", "b"], "it was taken away");
+    let patterns = pool.git(["rev-parse", "--git-path", "info/sparse-checkout"]);
+    let patterns = pool.slot_path().join(patterns);
+    fs::create_dir_all(patterns.parent().unwrap()).unwrap();
+    fs::write(patterns, "/*\n!/b\n").unwrap();
     assert_eq!(found(&pool).uncommitted, ["a"], "a sparse file is work");
 }
 

@@ -126,7 +126,8 @@ impl Sandbox {
             .env("PATH", std::env::join_paths(path).unwrap())
             .env("HOME", self.root.path())
             .env("GIT_CONFIG_NOSYSTEM", "1")
-            .env("GIT_CONFIG_GLOBAL", "/dev/null")
+            // Not a device: a `git config --global` of a superuser would put a file in its place.
+            .env("GIT_CONFIG_GLOBAL", self.root.path().join("gitconfig"))
             .env("LC_ALL", "C")
             .env("NO_COLOR", "1")
             .current_dir(&self.repo);

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bstr::{BString, ByteSlice};
 
-use super::files::{is_pristine, remove_leftovers};
+use super::files::{empty_submodules, is_pristine, remove_leftovers};
 use super::{detach, run, run_with};
 use crate::git::objects::Objects;
 use crate::git::scratch_index::nul_ended;
@@ -42,6 +42,8 @@ pub struct Difference {
     entries: BTreeMap<BString, Option<Entry>>,
     /// Whether a submodule is among them.
     has_submodules: bool,
+    /// The submodules that the old commit has at them.
+    submodules: Vec<BString>,
 }
 
 /// The files that go or are written anew, as they were found.
@@ -59,12 +61,16 @@ impl Difference {
             absent: Vec::new(),
             entries: BTreeMap::new(),
             has_submodules: false,
+            submodules: Vec::new(),
         };
         for change in changes {
-            let sides = change.before.iter().chain([&change.after]).flatten();
-            difference.has_submodules |= sides
-                .into_iter()
-                .any(|entry| entry.kind() == EntryKind::Submodule);
+            let is_one = |entry: &Option<Entry>| {
+                entry.is_some_and(|entry| entry.kind() == EntryKind::Submodule)
+            };
+            if change.before.iter().any(is_one) {
+                difference.submodules.push(change.path.clone());
+            }
+            difference.has_submodules |= change.before.iter().any(is_one) || is_one(&change.after);
             let path = change.path.clone();
             match change.before.iter().all(Option::is_some) {
                 true => drop(difference.there.insert(path)),
@@ -106,6 +112,7 @@ impl Difference {
         let is_sparse = file::is_taken(&slot.git_dir().join("info/sparse-checkout"));
         let (Some(found), Some(root), false) = (found, slot.work_tree(), is_sparse) else {
             let stayed = remove_leftovers(slot, leftovers)?;
+            empty_submodules(slot, &self.submodules)?;
             let (old, new) = (self.old.to_string(), self.new.to_string());
             run(slot, ["read-tree", "-m", "-u", &old, &new])?;
             return Ok(stayed);
@@ -137,10 +144,14 @@ impl Difference {
         let written = self.entries.iter().filter(is_written);
         let written: Vec<_> = written.map(|(path, _)| path).collect();
         let check_out = ["checkout-index", "-u", "-z", "--stdin"];
-        run_with(program, check_out, &nul_ended(&written))?;
+        let blocked = match run_with(program, check_out, &nul_ended(&written)) {
+            Ok(()) => None,
+            Err(error) => Some(in_the_way(&error).ok_or(error)?),
+        };
         let gone = self.entries.iter().filter(|(_, entry)| entry.is_none());
         tree::remove_emptied(root, gone.map(|(path, _)| path.as_slice()));
-        Ok(left?.or(changed.first().map(|path| BString::from(*path))))
+        let changed = changed.first().map(|path| BString::from(*path));
+        Ok(left?.or(changed).or(blocked))
     }
 
     /// What `git update-index --index-info -z` reads.
@@ -157,5 +168,18 @@ impl Difference {
             lines.push(0);
         }
         lines
+    }
+}
+
+/// A file that `git checkout-index` left alone because it did not make it (`entry.c`).
+fn in_the_way(error: &GitError) -> Option<BString> {
+    let left = |line: &str| {
+        Some(BString::from(
+            line.strip_suffix(" already exists, no checkout")?,
+        ))
+    };
+    match error {
+        GitError::Program { reason, .. } => reason.lines().find_map(left),
+        _ => None,
     }
 }

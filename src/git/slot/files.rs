@@ -8,7 +8,7 @@ use bstr::{BString, ByteSlice};
 use super::difference::Difference;
 use super::{detach, run};
 use crate::git::tree::{Everything, TreeReader};
-use crate::git::{GitError, Repo, status};
+use crate::git::{GitError, Repo, settings, status};
 use crate::model::Oid;
 use crate::sys::clone::Copier;
 use crate::sys::{both, file, tree};
@@ -45,7 +45,15 @@ pub fn is_pristine(slot: &Repo) -> Result<bool, GitError> {
 pub fn restore(slot: &Repo, base: Oid, keep: &[String], reason: &str) -> Result<(), GitError> {
     // First, so that what happens to index and files is on no branch's account.
     detach(slot, slot.head()?.unwrap_or(base), reason)?;
+    if settings::bring_back(slot)? {
+        // It says of files that they need not be there, by settings that are no more.
+        let index = slot.git_dir().join("index");
+        file::remove_if_exists(&index).map_err(GitError::io(index))?;
+    }
     clear_operations(slot)?;
+    if file::is_taken(&slot.git_dir().join("modules")) {
+        empty_submodules(slot, &status::of(slot)?.submodules)?;
+    }
     clean(slot, keep)?;
     slot.unhide()?;
     let base = base.to_string();
@@ -112,6 +120,10 @@ pub fn recycle(
         restore(slot, base, keep, reason)?;
         return Ok(Recycled::Whole);
     };
+    if settings::have_changed(slot)? {
+        restore(slot, base, keep, reason)?;
+        return Ok(Recycled::Whole);
+    }
     let objects = slot.objects().clone();
     let (difference, detached) = both(
         move || Difference::between(&objects, tip, base),
@@ -124,15 +136,36 @@ pub fn recycle(
     let leftovers = status::not_kept(slot, leftovers, keep)?;
     let found = difference.untouched(slot, &leftovers);
     let checked_out = difference.check_out(slot, found.as_ref(), &leftovers);
-    if checked_out.is_err() {
-        detach(slot, tip, reason)?;
-    }
-    let stayed = checked_out?;
+    let stayed = match checked_out {
+        Ok(stayed) => stayed,
+        Err(error) => {
+            detach(slot, tip, reason)?;
+            let path = disturbed(slot, &error)?.ok_or(error)?;
+            return Ok(Recycled::Disturbed { at: tip, path });
+        }
+    };
     slot.drop_changed_submodules()?;
     Ok(match stayed {
         None => Recycled::Whole,
         Some(path) => Recycled::Disturbed { at: base, path },
     })
+}
+
+/// What git found in its way before it had touched anything (`unpack-trees.c`), where that is
+/// somebody's work.
+fn disturbed(slot: &Repo, error: &GitError) -> Result<Option<BString>, GitError> {
+    let is_refusal = |reason: &str| {
+        ["not uptodate", "would be"]
+            .iter()
+            .any(|said| reason.contains(said))
+    };
+    match error {
+        GitError::Program { reason, .. } if is_refusal(reason) => {
+            let found = status::of(slot)?;
+            Ok(found.changed.into_iter().chain(found.untracked).next())
+        }
+        _ => Ok(None),
+    }
 }
 
 /// Removes just this; returns something that had to stay.
@@ -150,6 +183,25 @@ pub(super) fn remove_leftovers(
     }
     let stayed = removed.map_err(GitError::io(root))?;
     Ok(stayed.first().map(|path| BString::from(*path)))
+}
+
+/// Takes away the files of these submodules, where they were fetched: git leaves them behind, be it
+/// another commit or something else that comes in their place. What was fetched stays in the git
+/// directory.
+pub(super) fn empty_submodules(slot: &Repo, paths: &[BString]) -> Result<(), GitError> {
+    let Some(root) = slot.work_tree() else {
+        return Ok(());
+    };
+    for path in paths {
+        let directory = root.join(path.to_path_lossy());
+        let is_own = file::is_below(&directory, root) && !file::is_link(&directory);
+        if is_own && file::is_taken(&directory.join(".git")) {
+            file::make_directories_writable(&directory).map_err(GitError::io(&directory))?;
+            file::remove_all_if_exists(&directory).map_err(GitError::io(&directory))?;
+            tree::make_directory(&directory).map_err(GitError::io(&directory))?;
+        }
+    }
+    Ok(())
 }
 
 /// Ends whatever git was in the middle of, without touching files.

@@ -175,12 +175,6 @@ pub fn detach(slot: &Repo, commit: Oid, reason: &str) -> Result<(), GitError> {
     )
 }
 
-/// The lock that a git program holds, or has left, on the index of this worktree.
-pub fn index_lock(slot: &Repo) -> Option<PathBuf> {
-    let path = slot.git_dir().join("index.lock");
-    file::is_taken(&path).then_some(path)
-}
-
 fn run<A: AsRef<OsStr>>(repo: &Repo, args: impl IntoIterator<Item = A>) -> Result<(), GitError> {
     let mut command = repo.program().command();
     command

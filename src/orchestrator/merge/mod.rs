@@ -31,6 +31,7 @@ pub mod tidy;
 pub mod trial;
 pub mod waiting;
 
+use super::pool;
 use crate::git::Repo;
 use crate::policy::merge::Strategy;
 
@@ -81,8 +82,22 @@ pub fn run_until(
     if request.dry_run {
         return attempt::preview(repo, request, stop);
     }
-    let _turn = queue::Turn::take(repo, stop)?;
-    in_turn(repo, request, stop)
+    let report = {
+        let _turn = queue::Turn::take(repo, stop)?;
+        in_turn(repo, request, stop)?
+    };
+    bring_slots_along(repo, &report, stop);
+    Ok(report)
+}
+
+/// Brings the free worktrees of the pool to where tasks begin, now that the target has moved: then
+/// nobody who asks for one waits for that.
+fn bring_slots_along(repo: &Repo, report: &MergeReport, stop: &dyn Fn() -> bool) {
+    if report.recovered || report.new != report.old {
+        // What has landed has landed. The pool notes at a slot what kept it back, and `acquire` brings it
+        // along as well.
+        drop(pool::refresh_until(repo, stop));
+    }
 }
 
 /// Completes what a merge that was killed had landed; says whether there was such a thing. The

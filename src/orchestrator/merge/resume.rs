@@ -3,7 +3,7 @@
 use super::ground::short;
 use super::report::{Afterwards, BranchReport, MergeReport, Outcome};
 use super::waiting::{self, Waiting};
-use super::{MergeError, MergeRequest, attempt, in_turn, queue};
+use super::{MergeError, MergeRequest, attempt, bring_slots_along, in_turn, queue};
 use crate::git::Repo;
 
 /// Goes on with these branches, or with all that wait, and with those that need them.
@@ -12,7 +12,19 @@ pub fn resume(
     branches: &[String],
     stop: &dyn Fn() -> bool,
 ) -> Result<MergeReport, MergeError> {
-    let _turn = queue::Turn::take(repo, stop)?;
+    let report = {
+        let _turn = queue::Turn::take(repo, stop)?;
+        go_on(repo, branches, stop)?
+    };
+    bring_slots_along(repo, &report, stop);
+    Ok(report)
+}
+
+fn go_on(
+    repo: &Repo,
+    branches: &[String],
+    stop: &dyn Fn() -> bool,
+) -> Result<MergeReport, MergeError> {
     let taken = taken(repo, branches)?;
     let first = &taken[0];
     if let Some(other) = taken.iter().find(|one| {

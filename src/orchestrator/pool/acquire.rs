@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use super::state::{Lease, Phase, Process, Slot, State};
 use super::steps::{self, Moment, Step};
-use super::{PoolError, include, ledger, name, nearest, place, recover};
-use crate::git::{GitError, Repo, StoreError, slot};
+use super::{PoolError, in_use, include, ledger, name, nearest, place, recover};
+use crate::git::{GitError, Repo, StoreError, locks, slot};
 use crate::model::Oid;
 use crate::orchestrator::start;
 use crate::orchestrator::store::{self, NewSession};
@@ -83,21 +83,29 @@ pub fn acquire(repo: &Repo, wish: &Acquire) -> Result<Acquired, PoolError> {
                     return Err(error);
                 }
             },
-            Err(size) if deadline.is_some_and(|end| Instant::now() >= end) => {
-                return Err(PoolError::NoneFree(size));
+            Err(none) if !none.soon && deadline.is_some_and(|end| Instant::now() >= end) => {
+                return Err(PoolError::NoneFree(none.of));
             }
             Err(_) => clock::wait(PAUSE),
         }
     }
 }
 
-/// Claims the free slot that is nearest to the base; the number of slots when none is free.
+/// No slot is free.
+struct NoneFree {
+    /// How many there are.
+    of: usize,
+    /// Whether one is only being brought to where tasks begin.
+    soon: bool,
+}
+
+/// Claims the free slot that is nearest to the base.
 fn claim(
     repo: &Repo,
     wish: &Acquire,
     branch: &str,
     base: Oid,
-) -> Result<Result<Claim, usize>, PoolError> {
+) -> Result<Result<Claim, NoneFree>, PoolError> {
     let now = clock::timestamp(clock::now());
     let lease = Lease {
         id: random::id().map_err(GitError::io("/dev/urandom"))?,
@@ -114,16 +122,28 @@ fn claim(
     };
     ledger::update(repo, |state| {
         refuse_a_second(repo, state, wish, branch)?;
+        let mut busy = Vec::new();
         loop {
             let free = state.slots.iter().filter(|slot| slot.is_free());
+            let free = free.filter(|slot| !busy.contains(&slot.name));
             let Some(at) = nearest::to(repo, base, free)? else {
-                return Ok(Err(state.slots.len()));
+                return Ok(Err(NoneFree {
+                    of: state.slots.len(),
+                    soon: state.slots.iter().any(Slot::is_free_soon),
+                }));
             };
-            let trouble = unfitness(repo, state, &at)?;
+            let fitness = fitness(repo, state, &at)?;
             let slot = state.slot_mut(&at).ok_or(PoolError::None)?;
-            if trouble.is_some() {
-                slot.trouble = trouble;
-                continue;
+            match fitness {
+                Fitness::Fit => {}
+                Fitness::Busy => {
+                    busy.push(at);
+                    continue;
+                }
+                Fitness::Unfit(why) => {
+                    slot.trouble = Some(why);
+                    continue;
+                }
             }
             slot.begin(Phase::Acquiring);
             slot.lease = Some(lease.clone());
@@ -163,25 +183,57 @@ fn refuse_a_second(
     }
 }
 
-/// Why a slot that ought to be free is not as it was left.
-pub(super) fn unfitness(
-    repo: &Repo,
-    state: &State,
-    name: &str,
-) -> Result<Option<String>, PoolError> {
+/// No branch can be named like a directory in which another's name lies (`git-check-ref-format(1)`).
+fn refuse_beside(repo: &Repo, branch: &str) -> Result<(), PoolError> {
+    let above = branch.match_indices('/').map(|(at, _)| &branch[..at]);
+    let above = above.filter(|name| name.starts_with("refs/heads/"));
+    let mut other = None;
+    for name in above {
+        if repo.refs().resolve(name)?.is_some() {
+            other = Some(name.to_owned());
+        }
+    }
+    if other.is_none() {
+        let below = repo.refs().below(&format!("{branch}/"))?;
+        other = below.first().map(|(name, _)| name.to_string());
+    }
+    match other {
+        Some(other) => Err(PoolError::Beside {
+            branch: name::short(branch).to_owned(),
+            other: name::short(&other).to_owned(),
+        }),
+        None => Ok(()),
+    }
+}
+
+/// Whether a slot that ought to be free is as it was left.
+pub(super) enum Fitness {
+    /// It is.
+    Fit,
+    /// Somebody's git looks at it, which may be over in a moment.
+    Busy,
+    /// It is not, for this reason.
+    Unfit(String),
+}
+
+/// Whether a slot that ought to be free is as it was left.
+pub(super) fn fitness(repo: &Repo, state: &State, name: &str) -> Result<Fitness, PoolError> {
     let Some(slot) = state.slot(name) else {
-        return Ok(None);
+        return Ok(Fitness::Fit);
     };
     let worktree = match place::open(repo, state, slot) {
         Ok(worktree) => worktree,
-        Err(PoolError::Unusable { why, .. }) => return Ok(Some(why)),
+        Err(PoolError::Unusable { why, .. }) => return Ok(Fitness::Unfit(why)),
         Err(error) => return Err(error),
     };
-    if slot::index_lock(&worktree).is_some() {
-        return Ok(Some("a git command is at work in it".to_owned()));
+    if !locks::on_worktree(&worktree).is_empty() {
+        return Ok(Fitness::Busy);
     }
     let untouched = worktree.refs().symbolic("HEAD")?.is_none() && worktree.head()? == slot.base;
-    Ok((!untouched).then(|| "somebody works in it without having acquired it".to_owned()))
+    Ok(match untouched {
+        true => Fitness::Fit,
+        false => Fitness::Unfit("somebody works in it without having acquired it".to_owned()),
+    })
 }
 
 /// Puts the slot on its branch and binds it to a session. `None` when its files are not as they
@@ -206,7 +258,12 @@ fn prepare(
         Err(StoreError::Raced(branch)) => {
             return Err(PoolError::Branch(name::short(&branch).to_owned()));
         }
-        begun => begun?,
+        Err(error) => {
+            in_use::refuse_branch(repo, &claim.branch)?;
+            refuse_beside(repo, &claim.branch)?;
+            return Err(error.into());
+        }
+        Ok(()) => {}
     }
     let created = start::start(
         &worktree,
@@ -273,7 +330,10 @@ fn finish(repo: &Repo, claim: Claim, session: &str) -> Result<Acquired, PoolErro
     })
 }
 
+/// How the log of a branch begins that was made for a task.
+pub(super) const REASON: &str = "baton: acquired, lease ";
+
 /// The first line in the log of a branch that was begun under a lease.
 pub(super) fn reason(lease: &str) -> String {
-    format!("baton: acquired, lease {lease}")
+    format!("{REASON}{lease}")
 }

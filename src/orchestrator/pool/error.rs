@@ -95,6 +95,18 @@ pub enum PoolError {
     ))]
     Branch(String),
 
+    /// Another branch has a part of a task's branch's name, or that as a part of its own.
+    #[error("the branch {branch} cannot be made while there is a branch {other}")]
+    #[diagnostic(help(
+        "take another id for the task; or rename {other} (`git branch -m {other} NAME`), and acquire again"
+    ))]
+    Beside {
+        /// The branch of the task.
+        branch: String,
+        /// The one that is there.
+        other: String,
+    },
+
     /// There is no such slot.
     #[error("the pool has no worktree `{0}`")]
     #[diagnostic(help("`git baton orchestrator pool status` names them"))]
@@ -134,14 +146,14 @@ pub enum PoolError {
         instead: String,
     },
 
-    /// Git is at work in the slot.
-    #[error("{slot} is in use by another git command: {lock} is there, {whose}")]
+    /// Git is at work in the slot, or on the branch.
+    #[error("{what} is in use by another git command: {lock} is there, {whose}")]
     #[diagnostic(help(
-        "wait until it has ended and run the command again; where no git is at work any more, remove that file"
+        "wait until it has ended and run the command again; `git baton orchestrator pool health --fix` removes that file where no git is at work any more and it is older than two minutes"
     ))]
     InUse {
-        /// The slot.
-        slot: String,
+        /// The slot, or the branch.
+        what: String,
         /// The lock.
         lock: String,
         /// Whose it is.
@@ -170,6 +182,7 @@ impl PoolError {
                 | Self::Task { .. }
                 | Self::Leased { .. }
                 | Self::Branch(_)
+                | Self::Beside { .. }
                 | Self::NotLeased { .. }
                 | Self::Passed { .. }
                 | Self::AtRisk { .. }

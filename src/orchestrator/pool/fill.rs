@@ -5,7 +5,7 @@ use std::sync::Mutex;
 
 use super::state::State;
 use super::{LOCK_REASON, PoolError, acquire, ledger, place, recover, remove};
-use crate::git::{Repo, landing, slot};
+use crate::git::{Repo, landing, settings, slot};
 use crate::model::Oid;
 use crate::orchestrator::store;
 use crate::policy::PoolPolicy;
@@ -25,6 +25,7 @@ pub fn init(repo: &Repo, size: Option<usize>) -> Result<Vec<String>, PoolError> 
     place::default_base(repo, &policy)?;
     let relative = place::relative_root(repo, &policy)?;
     let root = place::absolute_root(repo, &relative)?;
+    place::refuse_blocked(&root)?;
     recover::interrupted(repo, &policy)?;
     let (state, new) = ledger::update_or_begin(repo, |state| {
         let fresh = || State {
@@ -66,12 +67,12 @@ fn fill_all(
     let failed = Mutex::new(None);
     let next = || waiting.lock().ok()?.next();
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let directory = repo.program().directory();
+    let directory = repo.common_dir();
     let work = || {
         // Its own view of the repository: gix's object database is for one thread.
-        let repo = match landing::open_worktree(directory) {
+        let repo = match place::main_at(directory) {
             Ok(repo) => repo,
-            Err(error) => return note(&failed, error.into()),
+            Err(error) => return note(&failed, error),
         };
         while let Some(name) = next() {
             fill_or_remove(&repo, state, name, policy, &failed);
@@ -141,6 +142,7 @@ pub(super) fn fill(
         slot::add(repo, &path, base, LOCK_REASON)?;
     }
     let worktree = landing::open_worktree(&path)?;
+    settings::note(&worktree)?;
     if let Some(other) = alike(repo, base)? {
         slot::share_files(&worktree, &other, base)?;
     }

@@ -1,17 +1,21 @@
 //! What is wrong with the pool, and what of it can be repaired without losing anything.
 
+use std::path::{Path, PathBuf};
+
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::acquire::{Fitness, fitness};
 use super::loss::Loss;
 use super::place::{self, Standing};
 use super::release::{self, Release};
 use super::state::{Lease, Phase, Process, Slot, State};
-use super::{LOCK_REASON, PoolError, fill, ledger, recover};
-use crate::git::{Repo, slot};
+use super::{LOCK_REASON, PoolError, fill, in_use, ledger, recover};
+use crate::git::locks::{self, Lock};
+use crate::git::{GitError, Repo, slot};
 use crate::orchestrator::store;
 use crate::policy::PoolPolicy;
-use crate::sys::{clock, process};
+use crate::sys::{clock, file, process};
 
 /// What was found, and what was repaired.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -49,6 +53,8 @@ pub enum Code {
     DirectoryGone,
     /// The links of a slot lead nowhere.
     Moved,
+    /// Git knows nothing of a slot whose files are there.
+    Forgotten,
     /// The directory belongs to another repository.
     Foreign,
     /// Somebody else has locked the slot.
@@ -75,6 +81,7 @@ impl Code {
             Self::SlotsMissing => "slots-missing",
             Self::DirectoryGone => "directory-gone",
             Self::Moved => "moved",
+            Self::Forgotten => "forgotten",
             Self::Foreign => "foreign",
             Self::LockedByOther => "locked-by-other",
             Self::Unlocked => "unlocked",
@@ -130,6 +137,10 @@ fn repair(repo: &Repo, finding: &Finding, policy: &PoolPolicy) -> Result<(), Poo
             None => Ok(()),
         },
         Code::DirectoryGone => refill(repo, name, policy),
+        Code::Forgotten => {
+            set_aside(repo, name)?;
+            refill(repo, name, policy)
+        }
         Code::Unfit | Code::StaleLease | Code::UnknownHolder => {
             let slot = state.slot(name);
             let lease = slot.and_then(|slot| slot.lease.as_ref());
@@ -140,7 +151,20 @@ fn repair(repo: &Repo, finding: &Finding, policy: &PoolPolicy) -> Result<(), Poo
             };
             release::release(repo, &wish).map(drop)
         }
-        Code::RecordLost | Code::Foreign | Code::LockedByOther | Code::InUse => Ok(()),
+        Code::InUse => {
+            let worktree = state
+                .slot(name)
+                .map(|slot| place::open(repo, &state, slot))
+                .transpose()?;
+            let found = match &worktree {
+                Some(worktree) => locks::on_worktree(worktree),
+                None => shared_locks(repo)?,
+            };
+            let left = found.iter().filter(|lock| in_use::is_left_behind(lock));
+            left.into_iter().try_for_each(in_use::remove)?;
+            recover::interrupted(repo, policy)
+        }
+        Code::RecordLost | Code::Foreign | Code::LockedByOther => Ok(()),
     }
 }
 
@@ -167,6 +191,32 @@ pub fn make_anew(repo: &Repo, name: &str, lease: &str) -> Result<bool, PoolError
         Standing::Missing => refill(repo, name, &policy).map(|()| true),
         _ => Ok(false),
     }
+}
+
+/// Moves the files of a slot of which git knows nothing out of the way.
+fn set_aside(repo: &Repo, name: &str) -> Result<(), PoolError> {
+    ledger::update(repo, |state| {
+        let slot = state
+            .slot(name)
+            .ok_or_else(|| PoolError::NoSlot(name.to_owned()))?;
+        let is_settled = matches!(slot.phase, Phase::Ready | Phase::Leased);
+        if is_settled && place::standing(repo, state, slot)? == Standing::Forgotten {
+            let path = state.path_of(name);
+            file::rename(&path, &aside(&path)).map_err(GitError::io(path))?;
+        }
+        Ok(())
+    })
+}
+
+/// A name beside a slot's directory that nothing has.
+fn aside(path: &Path) -> PathBuf {
+    let name = |number: usize| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(format!(".lost-{number}"));
+        PathBuf::from(name)
+    };
+    let mut names = (1..).map(name);
+    names.find(|name| !file::is_taken(name)).unwrap_or_default()
 }
 
 fn refill(repo: &Repo, name: &str, policy: &PoolPolicy) -> Result<(), PoolError> {
@@ -219,10 +269,56 @@ fn look(repo: &Repo, policy: &PoolPolicy) -> Result<Vec<Finding>, PoolError> {
             fixable: true,
         });
     }
+    let old = shared_locks(repo)?.into_iter().filter(in_use::is_old);
+    findings.extend(old.map(|lock| locked(None, &lock)));
     for slot in &state.slots {
         findings.extend(look_at(repo, &state, slot, policy)?);
     }
     Ok(findings)
+}
+
+/// Keeps a free slot from being given out, unless it was meanwhile.
+fn mark(repo: &Repo, seen: &Slot, why: &str) -> Result<(), PoolError> {
+    ledger::update(repo, |state| {
+        let slot = state.slot_mut(&seen.name);
+        if let Some(slot) = slot.filter(|slot| *slot == seen) {
+            slot.trouble = Some(why.to_owned());
+        }
+        Ok(())
+    })
+}
+
+/// The locks that keep all worktrees from something: on references, and on the main worktree, in which
+/// what lands is shown.
+fn shared_locks(repo: &Repo) -> Result<Vec<Lock>, PoolError> {
+    let mut all = locks::on_references(repo)?;
+    let mut own = locks::on_worktree(&place::main(repo)?);
+    own.retain(|lock| all.iter().all(|one| one.path != lock.path));
+    all.append(&mut own);
+    Ok(all)
+}
+
+/// A lock that keeps git from working on a slot, or on what all of them share.
+fn locked(slot: Option<&str>, lock: &Lock) -> Finding {
+    let fixable = in_use::is_left_behind(lock);
+    Finding {
+        code: Code::InUse,
+        slot: slot.map(ToOwned::to_owned),
+        message: format!(
+            "git cannot work there: {} is there, {}",
+            lock.path.display(),
+            in_use::whose(lock)
+        ),
+        help: match fixable {
+            true => "`git baton orchestrator pool health --fix` removes it",
+            false => {
+                "wait until that git has ended; what is older than two minutes and nobody's is \
+                 removed by `git baton orchestrator pool health --fix`"
+            }
+        }
+        .to_owned(),
+        fixable,
+    }
 }
 
 /// The first thing that is wrong with a slot.
@@ -267,6 +363,13 @@ fn look_at(
             return found(Code::DirectoryGone, why, help, true);
         }
         Standing::Moved => return found(Code::Moved, why, FIX, true),
+        Standing::Forgotten => {
+            let help = format!(
+                "`git baton orchestrator pool health --fix` makes it anew and keeps what is there as {}",
+                aside(&state.path_of(&slot.name)).display()
+            );
+            return found(Code::Forgotten, why, &help, true);
+        }
         Standing::Foreign => {
             let help = "move that directory away, and run this again";
             return found(Code::Foreign, why, help, false);
@@ -281,14 +384,28 @@ fn look_at(
         }
     }
     let worktree = place::open(repo, state, slot)?;
-    if let Err(error) = release::refuse_in_use(&worktree, &slot.name) {
-        let help = "wait until it has ended; where no git is at work any more, remove that file";
-        return found(Code::InUse, error.to_string(), help, false);
-    }
-    if slot.phase == Phase::Ready && slot.trouble.is_none() {
-        return Ok(None);
+    if let Some(lock) = locks::on_worktree(&worktree).first() {
+        return Ok(Some(locked(Some(&slot.name), lock)));
     }
     let loss = Loss::of(&worktree, place::default_base(repo, policy)?)?;
+    if slot.phase == Phase::Ready && slot.trouble.is_none() {
+        let at_risk = &loss.at_risk;
+        // What the commit is that it was left at does not matter: the base's history may have changed.
+        let is_clean = at_risk.uncommitted.is_empty()
+            && at_risk.untracked.is_empty()
+            && at_risk.operation.is_none();
+        let why = match fitness(repo, state, &slot.name)? {
+            Fitness::Unfit(why) => why,
+            _ if is_clean => return Ok(None),
+            _ => "somebody has written in it without having acquired it".to_owned(),
+        };
+        mark(repo, slot, &why)?;
+        let marked = Slot {
+            trouble: Some(why),
+            ..slot.clone()
+        };
+        return look_at(repo, state, &marked, policy);
+    }
     let Some(lease) = &slot.lease else {
         let why = slot.trouble.clone().unwrap_or_default();
         return match loss.is_none() {

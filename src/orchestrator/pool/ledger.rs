@@ -2,12 +2,14 @@
 
 use std::path::PathBuf;
 
-use super::state::{Lease, Phase, Slot, State, VERSION, number_of};
-use super::{LOCK_REASON, PoolError, place};
-use crate::git::{GitError, Repo, landing, slot};
-use crate::guard::binding;
+use serde::Deserialize;
+
+use super::rebuild::rebuild;
+use super::state::{State, VERSION};
+use super::{PoolError, place};
+use crate::git::{GitError, Repo};
 use crate::orchestrator::store;
-use crate::sys::{FileLock, clock, file, random};
+use crate::sys::{FileLock, file};
 
 /// Calls `change` with the state of the pool and stores what it left; nothing when it fails.
 /// Whatever takes long belongs outside.
@@ -74,6 +76,33 @@ fn directory(repo: &Repo) -> PathBuf {
     repo.baton_dir().join("pool")
 }
 
+/// Finds the directory of the pool after a move: where it was from the main worktree, or where it would be made
+/// now, as after both were renamed.
+fn find_moved(repo: &Repo, state: &mut State) {
+    let policy = store::policy(repo).map(|policy| policy.pool);
+    let now = policy
+        .ok()
+        .and_then(|policy| place::relative_root(repo, &policy).ok());
+    let before = Some(state.relative.clone()).filter(|relative| !relative.is_empty());
+    for relative in [before, now].into_iter().flatten() {
+        let is_there = |root: &PathBuf| {
+            let mut slots = state.slots.iter();
+            slots.any(|slot| file::is_directory(&root.join(&slot.name)))
+        };
+        if let Some(root) = place::absolute_root(repo, &relative).ok().filter(is_there) {
+            state.root = root;
+            state.relative = relative;
+            return;
+        }
+    }
+}
+
+/// What every version of the file begins with.
+#[derive(Deserialize)]
+struct Format {
+    version: u32,
+}
+
 /// What the file holds, and what is to be believed: where the file cannot be, what git knows.
 fn load(repo: &Repo, path: &PathBuf) -> Result<(Option<State>, Option<State>), PoolError> {
     let bytes = file::read_if_exists(path).map_err(GitError::io(path))?;
@@ -81,71 +110,16 @@ fn load(repo: &Repo, path: &PathBuf) -> Result<(Option<State>, Option<State>), P
         return Ok((None, rebuild(repo)?));
     };
     match serde_json::from_slice::<State>(&bytes) {
-        Ok(state) if state.version == VERSION => {
+        Ok(state) if state.version == VERSION && state.is_plausible() => {
             let mut found = state.clone();
-            if !file::is_directory(&found.root) && !found.relative.is_empty() {
-                let moved = place::absolute_root(repo, &found.relative)?;
-                if file::is_directory(&moved) {
-                    found.root = moved;
-                }
+            if !file::is_directory(&found.root) && !found.slots.is_empty() {
+                find_moved(repo, &mut found);
             }
             Ok((Some(state), Some(found)))
         }
-        Ok(state) => Err(PoolError::Version(state.version)),
-        Err(_) => Ok((None, rebuild(repo)?)),
+        _ => match serde_json::from_slice::<Format>(&bytes) {
+            Ok(Format { version }) if version != VERSION => Err(PoolError::Version(version)),
+            _ => Ok((None, rebuild(repo)?)),
+        },
     }
-}
-
-/// The pool that the worktrees with its lock make, each of them leased to nobody knows whom: what
-/// their sessions say of them helps people, and proves nothing.
-/// `None` where there is no such worktree.
-fn rebuild(repo: &Repo) -> Result<Option<State>, PoolError> {
-    let mut slots = Vec::new();
-    let mut root = None;
-    let now = clock::timestamp(clock::now());
-    for worktree in repo.worktrees()? {
-        let (Some(id), Some(path)) = (&worktree.id, repo.root_of(&worktree)) else {
-            continue;
-        };
-        let reason = slot::lock_reason(repo, id)?;
-        let name = path.file_name().map(|name| name.to_string_lossy());
-        let name = name.filter(|name| number_of(name).is_some());
-        let (Some(name), true) = (name, reason.is_some_and(|it| it == LOCK_REASON)) else {
-            continue;
-        };
-        let parent = path.parent().map(ToOwned::to_owned);
-        if root.is_some() && root != parent {
-            continue;
-        }
-        root = parent;
-        let session = landing::open_worktree(&path).and_then(|slot| binding::session(&slot));
-        let session = session.ok().flatten();
-        let recorded = session.as_ref().map(|id| store::find(repo, id.number()));
-        let recorded = recorded.and_then(|found| found.ok().flatten());
-        slots.push(Slot {
-            name: name.into_owned(),
-            phase: Phase::Leased,
-            base: None,
-            worker: None,
-            lease: Some(Lease {
-                id: random::id().map_err(GitError::io("/dev/urandom"))?,
-                owner: None,
-                process: None,
-                task: recorded.as_ref().and_then(|session| session.task.clone()),
-                branch: slot::branch_in(&worktree.git_dir)?.map(|name| name.to_string()),
-                base: recorded.and_then(|session| session.base),
-                session: session.map(|id| id.to_string()),
-                acquired_at: now.clone(),
-                heartbeat: now.clone(),
-            }),
-            trouble: None,
-        });
-    }
-    slots.sort_by_key(Slot::number);
-    Ok(root.map(|root| State {
-        size: slots.len(),
-        slots,
-        rebuilt_at: Some(now),
-        ..State::new(root)
-    }))
 }

@@ -4,6 +4,13 @@ use super::PoolError;
 use crate::git::slot;
 use crate::policy::PoolPolicy;
 
+/// The most bytes of a part of a branch's name: git writes it to a file of that name with `.lock` behind it,
+/// and no common file system has names of more than 255.
+const LONGEST: usize = 255 - ".lock".len();
+
+/// What is left for the task of a part of which a pattern may have some.
+const SHORTENED: usize = 100;
+
 /// The full name of the branch of a task.
 ///
 /// # Errors
@@ -11,7 +18,10 @@ use crate::policy::PoolPolicy;
 pub fn branch(policy: &PoolPolicy, task: &str) -> Result<String, PoolError> {
     let short = policy.branch_of(task);
     let full = format!("refs/heads/{short}");
-    let plain = !task.is_empty() && !task.contains('|') && !short.starts_with('-');
+    let plain = !task.is_empty()
+        && !task.contains('|')
+        && !short.starts_with('-')
+        && short.split('/').all(|part| part.len() <= LONGEST);
     match plain && slot::is_branch_name(&full) {
         true => Ok(full),
         false => Err(PoolError::Task {
@@ -40,13 +50,32 @@ fn tame(task: &str) -> String {
     let parts: Vec<_> = text.split('-').filter(|part| !part.is_empty()).collect();
     match parts.is_empty() {
         true => "task-1".to_owned(),
-        false => parts.join("-"),
+        false => shortened(&parts.join("-")).to_owned(),
     }
+}
+
+fn shortened(text: &str) -> &str {
+    let ends = text.char_indices().map(|(at, c)| at + c.len_utf8());
+    let end = ends.take_while(|end| *end <= SHORTENED).last();
+    text[..end.unwrap_or_default()].trim_end_matches('-')
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_that_no_file_can_have_is_refused_and_a_shorter_one_proposed() {
+        let fits = "ä".repeat(LONGEST / 2);
+        assert!(branch(&policy(), &format!("{fits}/{fits}")).is_ok());
+        for long in ["x".repeat(LONGEST + 1), "ä-".repeat(LONGEST)] {
+            let Err(PoolError::Task { instead, .. }) = branch(&policy(), &long) else {
+                panic!("{long} is taken for a branch");
+            };
+            assert!(instead.len() <= SHORTENED && long.starts_with(&instead));
+            assert!(branch(&policy(), &instead).is_ok());
+        }
+    }
 
     fn policy() -> PoolPolicy {
         crate::policy::Policy::default().pool

@@ -59,6 +59,18 @@ pub fn absolute_root(repo: &Repo, relative: &str) -> Result<PathBuf, PoolError> 
     Ok(root)
 }
 
+/// Fails where no directory can be made of this name.
+pub fn refuse_blocked(root: &Path) -> Result<(), PoolError> {
+    let there = root.ancestors().find(|path| file::is_taken(path));
+    match there.filter(|path| !file::is_directory(path)) {
+        Some(other) => Err(PoolError::Path {
+            path: root.to_owned(),
+            why: format!("{} is no directory", other.display()),
+        }),
+        None => Ok(()),
+    }
+}
+
 /// Keeps a pool that lies in the main worktree out of its `git status`, and of that of every
 /// other worktree.
 pub fn hide(repo: &Repo, root: &Path) -> Result<(), PoolError> {
@@ -81,8 +93,13 @@ pub fn default_base(repo: &Repo, policy: &PoolPolicy) -> Result<Oid, PoolError> 
 
 /// The repository as its main worktree sees it.
 pub fn main(repo: &Repo) -> Result<Repo, PoolError> {
+    main_at(repo.common_dir())
+}
+
+/// The same by the git directory that all worktrees share.
+pub fn main_at(common_dir: &Path) -> Result<Repo, PoolError> {
     Ok(Repo::open(&GitEnv {
-        git_dir: Some(repo.common_dir().to_owned()),
+        git_dir: Some(common_dir.to_owned()),
         ..GitEnv::default()
     })?)
 }
@@ -92,10 +109,12 @@ pub fn main(repo: &Repo) -> Result<Repo, PoolError> {
 pub enum Standing {
     /// It is.
     Sound,
-    /// Its directory, or the link in it, is gone.
+    /// Its directory is gone, or empty.
     Missing,
-    /// The link in it leads nowhere, as after a move.
+    /// The link in it is gone or leads nowhere, as after a move; git knows the worktree.
     Moved,
+    /// The same, and git knows nothing of it: what is there may be somebody's work.
+    Forgotten,
     /// It belongs to somebody else.
     Foreign,
     /// It is locked by somebody else, with this reason.
@@ -107,16 +126,31 @@ pub enum Standing {
 /// How it stands about a slot's directory.
 pub fn standing(repo: &Repo, state: &State, slot: &Slot) -> Result<Standing, PoolError> {
     let path = state.path_of(&slot.name);
-    let Some(linked) = slot::linked_git_dir(&path)? else {
-        return Ok(match file::is_taken(&path.join(".git")) {
+    if !file::is_directory(&path) {
+        return Ok(match file::is_taken(&path) && !file::is_link(&path) {
             true => Standing::Foreign,
             false => Standing::Missing,
         });
-    };
-    if !file::is_directory(&linked) {
-        return Ok(Standing::Moved);
     }
     let own = repo.common_dir().join("worktrees");
+    let Some(linked) = slot::linked_git_dir(&path)? else {
+        if file::is_taken(&path.join(".git")) {
+            return Ok(Standing::Foreign);
+        }
+        return Ok(match slot::id_of(repo, &path)? {
+            _ if file::is_empty_directory(&path) => Standing::Missing,
+            Some(_) => Standing::Moved,
+            None => Standing::Forgotten,
+        });
+    };
+    if !file::is_directory(&linked) {
+        let id = linked.file_name().unwrap_or_default();
+        let is_known = file::is_directory(&own.join(id)) || slot::id_of(repo, &path)?.is_some();
+        return Ok(match is_known {
+            true => Standing::Moved,
+            false => Standing::Forgotten,
+        });
+    }
     let is_own = linked
         .parent()
         .is_some_and(|parent| file::is_same_place(parent, &own));
@@ -138,6 +172,7 @@ impl Standing {
             Self::Sound | Self::Unlocked => return None,
             Self::Missing => "its directory is gone".to_owned(),
             Self::Moved => "the link to the repository leads nowhere".to_owned(),
+            Self::Forgotten => "git knows nothing of it any more".to_owned(),
             Self::Foreign => "its directory belongs to another repository".to_owned(),
             Self::Locked(reason) => format!("somebody else has locked it: {reason}"),
         })

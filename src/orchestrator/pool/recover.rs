@@ -2,12 +2,12 @@
 
 use super::release::Secured;
 use super::state::{Phase, Slot, State};
-use super::{PoolError, acquire, fill, ledger, name, place, release, remove, steps};
+use super::{PoolError, acquire, fill, in_use, ledger, name, place, release, remove, steps};
 use crate::git::{Repo, slot};
 use crate::guard::binding;
 use crate::orchestrator::{self, SessionError, store};
 use crate::policy::PoolPolicy;
-use crate::sys::{clock, file, process};
+use crate::sys::clock;
 
 /// Completes or takes back whatever a process that is gone was in the middle of. What cannot be
 /// done now is left for the next time; `pool health` tells.
@@ -49,7 +49,8 @@ fn settle(repo: &Repo, state: &State, slot: &Slot, policy: &PoolPolicy) -> Resul
             match worktree.refs().symbolic("HEAD")? {
                 Some(_) => keep_leased(repo, slot),
                 None => {
-                    free_index(&worktree);
+                    let lease = slot.lease.as_ref();
+                    in_use::free(&worktree, lease.and_then(|lease| lease.branch.as_deref()));
                     release::save(repo, &worktree, slot, policy, "a reset was interrupted")?;
                     release::reset(repo, &worktree, slot, policy, &Secured::default()).map(drop)
                 }
@@ -64,7 +65,9 @@ pub(super) fn abandon(repo: &Repo, name: &str, error: &PoolError) -> Result<(), 
     ledger::update(repo, |state| {
         if let Some(slot) = state.slot_mut(name) {
             slot.worker = None;
-            slot.trouble = Some(error.to_string());
+            // Git's advice is of no use here: what to do is said by `pool health`.
+            let said = error.to_string();
+            slot.trouble = Some(said.lines().next().unwrap_or_default().to_owned());
         }
         Ok(())
     })
@@ -129,7 +132,7 @@ fn roll_back(
         return keep_leased(repo, slot);
     };
     let worktree = place::open(repo, state, slot)?;
-    free_index(&worktree);
+    in_use::free(&worktree, lease.branch.as_deref());
     end_session(&worktree, lease.branch.as_deref())?;
     let base = match slot.base.or(lease.base) {
         Some(base) => base,
@@ -172,17 +175,6 @@ fn end_session(worktree: &Repo, branch: Option<&str>) -> Result<(), PoolError> {
         })?;
     }
     Ok(())
-}
-
-/// Removes the lock of an index at which no process of this machine can be any more: a git
-/// program works in the directory whose index it holds.
-pub fn free_index(worktree: &Repo) {
-    if let (Some(lock), Some(root)) = (slot::index_lock(worktree), worktree.work_tree())
-        && process::inside(root).is_empty()
-    {
-        // If it stays, git says so.
-        drop(file::remove_if_exists(&lock));
-    }
 }
 
 /// How a refusal names the holder of a lease.

@@ -1,6 +1,6 @@
 //! Bringing free slots to the commit on which tasks begin now, before a task asks for one.
 
-use super::acquire::{equip_ahead, unfitness};
+use super::acquire::{Fitness, equip_ahead, fitness};
 use super::state::{Phase, Slot, State};
 use super::{PoolError, ledger, place, recover};
 use crate::git::{Repo, slot};
@@ -16,11 +16,18 @@ const REASON: &str = "baton: refreshed";
 ///
 /// The last free slot is left as it is: whoever asks meanwhile gets it, and moves it himself.
 pub fn refresh(repo: &Repo) -> Result<Vec<String>, PoolError> {
+    refresh_until(repo, &|| false)
+}
+
+/// Like [`refresh`], unless `stop` says to leave the slots that remain as they are.
+pub fn refresh_until(repo: &Repo, stop: &dyn Fn() -> bool) -> Result<Vec<String>, PoolError> {
     let policy = store::policy(repo)?.pool;
     recover::interrupted(repo, &policy)?;
     let target = place::default_base(repo, &policy)?;
     let mut refreshed = Vec::new();
-    while let Some((state, slot)) = ledger::update(repo, |state| take(repo, state, target))? {
+    while !stop()
+        && let Some((state, slot)) = ledger::update(repo, |state| take(repo, state, target))?
+    {
         match advance(repo, &state, &slot, target, &policy) {
             Ok(true) => refreshed.push(slot.name),
             Ok(false) => {}
@@ -35,26 +42,30 @@ pub fn refresh(repo: &Repo) -> Result<Vec<String>, PoolError> {
 
 /// Takes a free slot that is not where it should be, if another one is free too.
 fn take(repo: &Repo, state: &mut State, target: Oid) -> Result<Option<(State, Slot)>, PoolError> {
+    let mut busy = Vec::new();
     loop {
         let free: Vec<&Slot> = state.slots.iter().filter(|slot| slot.is_free()).collect();
-        let stale = free.iter().find(|slot| slot.base != Some(target));
+        let stale = |slot: &&&Slot| slot.base != Some(target) && !busy.contains(&slot.name);
+        let stale = free.iter().find(stale);
         let Some(name) = stale
             .map(|slot| slot.name.clone())
             .filter(|_| free.len() > 1)
         else {
             return Ok(None);
         };
-        let trouble = unfitness(repo, state, &name)?;
+        let fitness = fitness(repo, state, &name)?;
         let all = state.clone();
         let Some(slot) = state.slot_mut(&name) else {
             return Ok(None);
         };
-        if trouble.is_some() {
-            slot.trouble = trouble;
-            continue;
+        match fitness {
+            Fitness::Fit => {
+                slot.begin(Phase::Resetting);
+                return Ok(Some((all, slot.clone())));
+            }
+            Fitness::Busy => busy.push(name),
+            Fitness::Unfit(why) => slot.trouble = Some(why),
         }
-        slot.begin(Phase::Resetting);
-        return Ok(Some((all, slot.clone())));
     }
 }
 

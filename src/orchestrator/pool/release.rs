@@ -4,7 +4,7 @@ use super::loss::Loss;
 use super::state::{Finished, Phase, Slot, State};
 use super::steps::{self, Moment, Step};
 use super::trash::{self, Parcel};
-use super::{PoolError, acquire, ledger, name, place, recover};
+use super::{PoolError, acquire, in_use, ledger, name, place, recover};
 use bstr::{BString, ByteSlice};
 
 use crate::git::slot::Recycled;
@@ -13,7 +13,7 @@ use crate::guard::binding;
 use crate::model::Oid;
 use crate::orchestrator::store;
 use crate::policy::PoolPolicy;
-use crate::sys::{clock, process};
+use crate::sys::clock;
 
 /// What is given back.
 #[derive(Debug, Clone, Default)]
@@ -169,7 +169,7 @@ fn secure(
     policy: &PoolPolicy,
 ) -> Result<Secured, PoolError> {
     let worktree = place::open(repo, state, held)?;
-    refuse_in_use(&worktree, &held.name)?;
+    in_use::refuse(&worktree, held)?;
     let target = place::default_base(repo, policy)?;
     let loss = Loss::of(&worktree, target)?;
     if loss.is_none() {
@@ -191,25 +191,6 @@ fn secure(
     Ok(Secured {
         saved: save(repo, &worktree, held, policy, "released by force")?,
         ..Secured::default()
-    })
-}
-
-/// Git programs at work are not disturbed.
-pub(super) fn refuse_in_use(worktree: &Repo, name: &str) -> Result<(), PoolError> {
-    let Some(lock) = slot::index_lock(worktree) else {
-        return Ok(());
-    };
-    let root = worktree.work_tree().unwrap_or(worktree.git_dir());
-    let mut found = process::inside(root);
-    found.retain(|process| process.name.starts_with("git"));
-    let whose = match found.first() {
-        Some(process) => format!("held by process {} ({})", process.id, process.name),
-        None => "left by a process that is gone, or that cannot be seen from here".to_owned(),
-    };
-    Err(PoolError::InUse {
-        slot: name.to_owned(),
-        lock: lock.display().to_string(),
-        whose,
     })
 }
 

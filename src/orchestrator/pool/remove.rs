@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::loss::Loss;
 use super::place::{self, Standing};
 use super::state::{Phase, Slot, State};
-use super::{PoolError, fill, ledger, recover, release};
+use super::{PoolError, fill, in_use, ledger, recover, release};
 use crate::git::{Repo, slot};
 use crate::guard::binding;
 use crate::orchestrator::store;
@@ -41,7 +41,8 @@ pub fn cleanup(repo: &Repo, force: bool) -> Result<Vec<Left>, PoolError> {
             continue;
         }
         match remove(repo, &slot.name, force, &policy) {
-            Ok(()) => {}
+            // Somebody else has removed it meanwhile.
+            Ok(()) | Err(PoolError::NoSlot(_)) => {}
             Err(error) if error.is_refusal() => left.push(Left {
                 slot: slot.name.clone(),
                 in_use: matches!(error, PoolError::NotLeased { .. }),
@@ -134,7 +135,7 @@ fn secure(
         return Ok(true);
     }
     let worktree = place::open(repo, state, held)?;
-    release::refuse_in_use(&worktree, &held.name)?;
+    in_use::refuse(&worktree, held)?;
     let loss = Loss::of(&worktree, place::default_base(repo, policy)?)?;
     match (loss.is_none(), force) {
         (true, _) => {}

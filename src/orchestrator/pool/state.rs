@@ -189,6 +189,11 @@ impl Slot {
         self.phase == Phase::Ready && self.trouble.is_none()
     }
 
+    /// Whether nobody has it, and somebody only brings it to another commit.
+    pub fn is_free_soon(&self) -> bool {
+        self.phase == Phase::Resetting && self.lease.is_none() && !self.is_interrupted()
+    }
+
     /// Whether whoever was at it has gone before the end.
     pub fn is_interrupted(&self) -> bool {
         !matches!(self.phase, Phase::Ready | Phase::Leased)
@@ -235,6 +240,20 @@ impl State {
             slots: Vec::new(),
             finished: Vec::new(),
         }
+    }
+
+    /// Whether it can be a pool's: slots have names of slots, and each another. What says otherwise was
+    /// not written by this program, and would have it look for slots in other people's directories.
+    pub fn is_plausible(&self) -> bool {
+        let mut numbers: Vec<_> = self
+            .slots
+            .iter()
+            .map(|slot| number_of(&slot.name))
+            .collect();
+        numbers.sort_unstable();
+        let all = numbers.len();
+        numbers.dedup();
+        self.root.is_absolute() && numbers.len() == all && numbers.iter().all(Option::is_some)
     }
 
     /// The directory of a slot.

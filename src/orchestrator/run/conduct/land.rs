@@ -277,6 +277,7 @@ fn give_back(repo: &Repo, task: &TaskState) -> Result<Option<String>, ConductErr
         slot,
         lease,
         worktree,
+        branch,
         ..
     } = place;
     let release = Release {
@@ -286,7 +287,7 @@ fn give_back(repo: &Repo, task: &TaskState) -> Result<Option<String>, ConductErr
     };
     // Nobody is at work there any more: an agent that was killed may have left its lock.
     if let Ok(worktree) = open_worktree(worktree.as_ref()) {
-        pool::free_index(&worktree);
+        pool::free_locks(&worktree, Some(&format!("refs/heads/{branch}")));
     }
     match pool::release(repo, &release) {
         Ok(released) => Ok(released.saved),

@@ -141,7 +141,7 @@ fn lent_to(ground: &Ground<'_>, task: &Task) -> Result<Option<TaskPlace>, Conduc
     };
     let path = pool.path_of(&slot.name);
     let worktree = open_worktree(&path)?;
-    pool::free_index(&worktree);
+    pool::free_locks(&worktree, Some(branch));
     Ok(Some(TaskPlace {
         slot: slot.name.clone(),
         lease: lease.id.clone(),
@@ -173,8 +173,8 @@ fn base(repo: &Repo, state: &RunState, task: &Task) -> Result<Oid, ConductError>
 /// a lock, a branch of its own, changes in files of others. What the task came to stays.
 fn put_right(ground: &Ground<'_>, task: &Task, place: &TaskPlace) -> Result<(), ConductError> {
     let worktree = open_worktree(place.worktree.as_ref())?;
-    pool::free_index(&worktree);
     let branch = format!("refs/heads/{}", place.branch);
+    pool::free_locks(&worktree, Some(&branch));
     let base = oid(&place.base)?;
     let tip = worktree.refs().resolve(&branch)?;
     let is_there = worktree.head_branch()?.is_some_and(|name| name == branch);
