@@ -1,4 +1,5 @@
-use git_baton::orchestrator::store::{self, NewSession};
+use git_baton::orchestrator::claim::{self, NewSession};
+use git_baton::orchestrator::store;
 use git_baton::orchestrator::{SessionError, State};
 use git_baton::policy::Policy;
 
@@ -175,7 +176,7 @@ fn recorded_sessions_are_waited_for_and_their_summaries_outlive_their_worktrees(
             title: title.to_owned(),
             task: None,
         };
-        store::create(&repo, &Policy::default(), &new).unwrap();
+        claim::create(&repo, &Policy::default(), &new).unwrap();
     }
     world.agents(&[101, 102]);
     let end = |number: &str, text: &str| {
