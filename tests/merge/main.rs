@@ -1,6 +1,8 @@
 //! Merging on real repositories: in memory beside what `git merge` does, and with the program.
 #![cfg(unix)]
 
+#[path = "../ground/mod.rs"]
+mod ground;
 #[path = "../sandbox/mod.rs"]
 #[expect(dead_code, reason = "these tests use a part of it")]
 mod sandbox;
