@@ -10,7 +10,6 @@ mod sandbox;
 mod conflicts;
 mod crash;
 mod forecast;
-mod forecast_schema;
 mod full;
 mod gits;
 mod refusals;

@@ -7,6 +7,7 @@ mod end;
 mod lint;
 mod numbers;
 mod scene;
+mod schema;
 mod start;
 mod store;
 mod summary;
