@@ -428,19 +428,7 @@ fn aliases_links_and_submodules_in_the_place_of_the_handoff_file_are_refused() {
 fn twenty_worktrees_commit_at_once_and_nothing_is_lost() {
     each_git(|git| {
         let f = Fixture::new(git);
-        let worktrees: Vec<_> = (0..20).map(|n| f.path(&format!("w{n}"))).collect();
-        for (n, worktree) in worktrees.iter().enumerate() {
-            let name = format!("b{n}");
-            f.git([
-                "worktree",
-                "add",
-                "-q",
-                "-b",
-                &name,
-                worktree.to_str().unwrap(),
-            ])
-            .ok();
-        }
+        let worktrees: Vec<_> = (0..20).map(|n| f.linked(&format!("b{n}"))).collect();
         std::thread::scope(|scope| {
             for (n, worktree) in worktrees.iter().enumerate() {
                 let f = &f;

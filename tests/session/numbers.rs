@@ -5,7 +5,7 @@ use std::fs;
 
 use serde_json::Value;
 
-use crate::scene::{DAY, command, fixture, session, start, worktree};
+use crate::scene::{DAY, command, fixture, session, start};
 use crate::support::{Fixture, gits};
 
 #[test]
@@ -157,6 +157,6 @@ fn a_number_too_long_for_a_log_is_refused_and_leaves_nothing() {
         start(&fixture, &repo, &["--id", "000123456789"]).0,
         "123456789"
     );
-    let other = worktree(&fixture, "other");
+    let other = fixture.linked("other");
     assert_eq!(start(&fixture, &other, &[]).0, "123456790");
 }

@@ -1,7 +1,7 @@
 //! What agents do in the worktrees of a repository with hooks.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value;
@@ -43,15 +43,6 @@ pub fn start(fixture: &Fixture, worktree: &Path, args: &[&str]) -> (String, Stri
     let json: Value = serde_json::from_str(&session(fixture, worktree, &all).ok()).unwrap();
     let text = |key: &str| json["sessions"][0][key].as_str().unwrap().to_owned();
     (text("number"), text("log_path"))
-}
-
-pub fn worktree(fixture: &Fixture, name: &str) -> PathBuf {
-    let path = fixture.path(name);
-    let text = path.to_str().unwrap();
-    fixture
-        .git(["worktree", "add", "-q", "--no-track", "-b", name, text])
-        .ok();
-    path
 }
 
 /// Ticks every row of a log.

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::scene::{DAY, commit_all, fixture, session, start, worktree};
+use crate::scene::{DAY, commit_all, fixture, session, start};
 
 #[test]
 fn a_bound_worktree_starts_no_second_session_and_another_one_does() {
@@ -17,14 +17,14 @@ fn a_bound_worktree_starts_no_second_session_and_another_one_does() {
     }
     assert_eq!(first, "1");
     assert!(fixture.repo().join(log).exists());
-    let other = worktree(&fixture, "other");
+    let other = fixture.linked("other");
     assert_eq!(start(&fixture, &other, &[]).0, "2");
 }
 
 #[test]
 fn commits_in_a_bound_worktree_carry_its_trailer() {
     let fixture = fixture();
-    let other = worktree(&fixture, "other");
+    let other = fixture.linked("other");
     start(&fixture, &fixture.repo(), &[]);
     start(&fixture, &other, &[]);
     for (tree, id) in [(fixture.repo(), "2025-12-18/1"), (other, "2025-12-18/2")] {

@@ -3,15 +3,13 @@
 use std::fs;
 use std::path::Path;
 
-use crate::scene::{
-    codes, command, commit_all, fixture, program, refusals, session, start, tick, worktree,
-};
+use crate::scene::{codes, command, commit_all, fixture, program, refusals, session, start, tick};
 use crate::support::{run, write_below};
 
 #[test]
 fn a_summary_outlives_its_worktree_and_garbage_collection() {
     let fixture = fixture();
-    let tree = worktree(&fixture, "agent");
+    let tree = fixture.linked("agent");
     let (number, log) = start(&fixture, &tree, &[]);
     tick(&tree, &log);
     let mut summary = command(&fixture, &tree, &["summary", "-"]);
@@ -94,7 +92,7 @@ fn an_ended_sessions_summary_can_be_replaced_until_it_is_aggregated() {
     let fixture = fixture();
     let repo = fixture.repo();
     let (number, log) = start(&fixture, &repo, &[]);
-    let other = worktree(&fixture, "other");
+    let other = fixture.linked("other");
     let replace = |at: &Path, text: &str| {
         fs::write(fixture.path("summary"), text).unwrap();
         let file = fixture.path("summary");

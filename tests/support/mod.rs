@@ -224,6 +224,15 @@ impl Fixture {
         self.git.version
     }
 
+    /// A linked worktree on a new branch, both of this name.
+    pub fn linked(&self, name: &str) -> PathBuf {
+        let path = self.path(name);
+        let text = path.to_str().unwrap();
+        self.git(["worktree", "add", "-q", "--no-track", "-b", name, text])
+            .ok();
+        path
+    }
+
     /// Installs the hooks of a clone.
     pub fn install(&self) {
         self.install_at(&self.git_dir(), &Hook::CLIENT);
