@@ -1,10 +1,8 @@
 //! Operations that replay commits.
 
-mod support;
-
 use std::fs;
 
-use support::{Fixture, HANDOFF, each_git};
+use crate::support::{Fixture, HANDOFF, each_git};
 
 #[test]
 fn a_rebase_of_fifty_commits_lands() {

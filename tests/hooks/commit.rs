@@ -1,10 +1,8 @@
 //! Commits, made in every way that git has.
 
-mod support;
-
 use std::fs;
 
-use support::{Fixture, HANDOFF, each_git};
+use crate::support::{self, Fixture, HANDOFF, each_git};
 
 #[test]
 fn a_commit_that_leaves_the_handoff_file_alone_lands() {

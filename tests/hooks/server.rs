@@ -1,12 +1,10 @@
 //! `pre-receive` on a bare repository, pushed to by clones without hooks.
 
-mod support;
-
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::support::{self, Fixture, Ran, each_git};
 use git_baton::hooks::Hook;
-use support::{Fixture, Ran, each_git};
 
 struct Server {
     f: Fixture,

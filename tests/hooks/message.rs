@@ -1,10 +1,8 @@
 //! `prepare-commit-msg`: the session's trailer.
 
-mod support;
-
 use std::fs;
 
-use support::{Fixture, each_git};
+use crate::support::{self, Fixture, each_git};
 
 const TRAILER: &str = "Baton-Session: 2025-12-18/19";
 
