@@ -2,7 +2,8 @@
 
 use std::fs;
 
-use crate::support::{self, Fixture, HANDOFF, each_git};
+use crate::support::gits::each_git;
+use crate::support::{self, Fixture, HANDOFF};
 
 #[test]
 fn a_commit_that_leaves_the_handoff_file_alone_lands() {

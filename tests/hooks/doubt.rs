@@ -5,7 +5,8 @@ use std::os::unix::fs::symlink;
 
 use git_baton::hooks::Hook;
 
-use crate::support::{Fixture, Make, each_git};
+use crate::support::gits::each_git;
+use crate::support::{Fixture, Make};
 
 const SHA1_ZEROS: &str = "0000000000000000000000000000000000000000";
 

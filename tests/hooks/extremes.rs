@@ -6,7 +6,8 @@ use std::os::unix::ffi::OsStrExt;
 
 use git_baton::hooks::Hook;
 
-use crate::support::{self, Fixture, HANDOFF, each_git, run};
+use crate::support::gits::each_git;
+use crate::support::{self, Fixture, HANDOFF, run};
 
 const SHA1_ZEROS: &str = "0000000000000000000000000000000000000000";
 
@@ -33,7 +34,7 @@ fn transactions_of_remotes_and_tags_do_not_open_the_repository() {
 /// calls it.
 #[test]
 fn a_hundred_thousand_branches_in_one_transaction_are_judged() {
-    let f = Fixture::new(&support::gits()[0]);
+    let f = Fixture::new(&support::gits::gits()[0]);
     let head = f.rev("HEAD");
     let numbers = || 100_000..200_000;
     let packed: String = numbers()

@@ -2,7 +2,8 @@
 
 use std::fs;
 
-use crate::support::{self, Fixture, each_git};
+use crate::support::gits::each_git;
+use crate::support::{self, Fixture};
 
 const TRAILER: &str = "Baton-Session: 2025-12-18/19";
 

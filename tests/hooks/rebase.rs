@@ -2,7 +2,8 @@
 
 use std::fs;
 
-use crate::support::{Fixture, HANDOFF, each_git};
+use crate::support::gits::each_git;
+use crate::support::{Fixture, HANDOFF};
 
 #[test]
 fn a_rebase_of_fifty_commits_lands() {

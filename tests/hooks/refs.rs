@@ -2,7 +2,8 @@
 
 use std::fs;
 
-use crate::support::{self, Fixture, HANDOFF, each_git};
+use crate::support::gits::each_git;
+use crate::support::{self, Fixture, HANDOFF};
 
 #[test]
 fn plumbing_does_not_pass_what_porcelain_does_not() {

@@ -5,7 +5,8 @@ use std::os::unix::fs::symlink;
 
 use git_baton::hooks::Hook;
 
-use crate::support::{self, Fixture, HANDOFF, Make, each_git};
+use crate::support::gits::each_git;
+use crate::support::{self, Fixture, HANDOFF, Make};
 
 /// What has to hold in every kind of repository.
 fn guards(f: &Fixture) {

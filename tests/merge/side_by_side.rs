@@ -14,7 +14,7 @@ use git_baton::model::Oid;
 use git_baton::sys::GitEnv;
 use serde_json::Value;
 
-use crate::gits::gits;
+use crate::gits::{Git, gits};
 use crate::sandbox::{Run, Sandbox, finish};
 
 /// What becomes of a merge.
@@ -72,14 +72,17 @@ fn lines(changed: usize) -> String {
 }
 
 /// A command that finds this git first.
-fn with(sandbox: &Sandbox, git: &Path, program: &str) -> Command {
+fn with(sandbox: &Sandbox, git: &Git, program: &str) -> Command {
     let mut command = sandbox.command(program);
-    command.env("PATH", format!("{}:/usr/bin:/bin", git.display()));
+    command.env(
+        "PATH",
+        format!("{}:/usr/bin:/bin", git.directory().display()),
+    );
     command
 }
 
-fn by_git(sandbox: &Sandbox, git: &Path) -> (Verdict, String) {
-    let program = git.join("git");
+fn by_git(sandbox: &Sandbox, git: &Git) -> (Verdict, String) {
+    let program = &git.program;
     let run =
         |args: &[&str]| -> Run { finish(with(sandbox, git, program.to_str().unwrap()).args(args)) };
     assert_eq!(run(&["checkout", "-q", "-f", "ours"]).code, 0);
@@ -102,7 +105,7 @@ fn unnamed(path: &str) -> String {
     path.split('~').next().unwrap_or_default().to_owned()
 }
 
-fn foreseen(sandbox: &Sandbox, git: &Path) -> Verdict {
+fn foreseen(sandbox: &Sandbox, git: &Git) -> Verdict {
     let mut command = with(sandbox, git, env!("CARGO_BIN_EXE_git-baton"));
     let args = [
         "orchestrator",
@@ -161,7 +164,7 @@ fn compare(sandbox: &Sandbox, conflicts: &[&str]) {
                 foreseen(sandbox, &git),
                 expected,
                 "{} on {branch}",
-                git.display()
+                git.directory().display()
             );
             assert_eq!(
                 sandbox.git(["count-objects", "-v"]),
@@ -171,14 +174,19 @@ fn compare(sandbox: &Sandbox, conflicts: &[&str]) {
             let _ = std::fs::remove_file(sandbox.repo().join(".git/baton/merge-cache"));
         }
         let (verdict, tree) = by_git(sandbox, &git);
-        assert_eq!(verdict, expected, "{}", git.display());
+        assert_eq!(verdict, expected, "{}", git.directory().display());
         if verdict == Verdict::Clean {
             let repo = open(sandbox);
             let merger = Merger::new(&repo).unwrap();
             let merged = merger
                 .merge(id(sandbox, "ours"), id(sandbox, "theirs"))
                 .unwrap();
-            assert_eq!(merged.tree.to_string(), tree, "{}", git.display());
+            assert_eq!(
+                merged.tree.to_string(),
+                tree,
+                "{}",
+                git.directory().display()
+            );
             sandbox.git(["fsck", "--strict", "--no-dangling"]);
         }
     }

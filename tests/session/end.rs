@@ -3,7 +3,8 @@
 use serde_json::Value;
 
 use crate::scene::{codes, command, commit_all, fixture, refusals, session, start, tick};
-use crate::support::{Fixture, HANDOFF, Make, gits, run};
+use crate::support::gits::gits;
+use crate::support::{Fixture, HANDOFF, Make, run};
 
 #[test]
 fn a_session_ends_when_its_log_is_done_and_not_before() {

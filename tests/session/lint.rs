@@ -1,7 +1,8 @@
 //! `git baton session lint`.
 
 use crate::scene::session;
-use crate::support::{Fixture, Make, gits, write_below};
+use crate::support::gits::gits;
+use crate::support::{Fixture, Make, write_below};
 
 #[test]
 fn a_log_is_linted_outside_any_repository() {

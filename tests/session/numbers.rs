@@ -6,7 +6,8 @@ use std::fs;
 use serde_json::Value;
 
 use crate::scene::{DAY, command, fixture, session, start};
-use crate::support::{Fixture, gits};
+use crate::support::Fixture;
+use crate::support::gits::gits;
 
 #[test]
 fn fifty_starts_at_once_get_fifty_numbers() {

@@ -6,7 +6,8 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::support::{BATON, Fixture, Ran, gits, run};
+use crate::support::gits::gits;
+use crate::support::{BATON, Fixture, Ran, run};
 
 pub const DAY: &str = "2025-12-18";
 
