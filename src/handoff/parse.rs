@@ -28,7 +28,7 @@ pub enum ParseError {
 /// of one session may have the title of several instead, as all had once.
 ///
 /// # Errors
-/// When the text is anything but what [`render_entry`] makes of some entry.
+/// When the text is anything but what [`super::render_entry`] makes of some entry.
 pub fn parse_entry(text: &BStr, wording: &Wording) -> Result<Entry, ParseError> {
     let entry = recognize(text, wording)?;
     check_reach(&entry, wording)?;
