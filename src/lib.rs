@@ -35,3 +35,5 @@ pub mod report;
 pub mod rules;
 pub mod scaffold;
 pub mod sys;
+#[cfg(test)]
+mod testing;

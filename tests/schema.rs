@@ -1,30 +1,87 @@
-//! The committed JSON schema says what the program reads.
+//! The committed JSON schemas say what the program reads and writes.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
-use git_baton::policy::{Policy, json_schema};
+use git_baton::orchestrator::conflicts::Forecast;
+use git_baton::orchestrator::run::{feature, schemas};
+use git_baton::orchestrator::{self, merge, pool};
+use git_baton::plan::output::PlanDocument;
+use git_baton::policy::{self, Policy};
+use git_baton::{doctor, plan, report};
+use schemars::Schema;
 
 const REWRITE: &str = "BATON_UPDATE_SCHEMA=1 cargo test --test schema";
 
-fn committed() -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("schema/baton.schema.json");
-    if std::env::var_os("BATON_UPDATE_SCHEMA").is_some() {
-        std::fs::write(&path, json_schema()).unwrap();
-    }
-    std::fs::read_to_string(&path).unwrap_or_default()
+/// Every schema that there is, by the name of its file.
+fn all() -> Vec<(&'static str, String)> {
+    let text = |schema: &Schema| serde_json::to_string_pretty(schema).unwrap() + "\n";
+    let mut all = vec![
+        ("baton.schema.json", policy::json_schema()),
+        ("tasks.schema.json", plan::json_schema()),
+    ];
+    let made = [
+        ("conflicts.schema.json", Forecast::schema()),
+        ("doctor.schema.json", doctor::schema()),
+        ("feature.schema.json", feature::output::schema()),
+        (
+            "feature-intent.schema.json",
+            feature::output::intent_schema(),
+        ),
+        ("merge.schema.json", merge::report::schema()),
+        ("plan.schema.json", PlanDocument::schema()),
+        ("pool.schema.json", pool::output::pool_schema()),
+        ("pool-health.schema.json", pool::output::health_schema()),
+        ("pool-lease.schema.json", pool::output::lease_schema()),
+        (
+            "pool-restored.schema.json",
+            pool::trash::output::restored_schema(),
+        ),
+        (
+            "pool-trash.schema.json",
+            pool::trash::output::trash_schema(),
+        ),
+        ("report.schema.json", report::json::schema()),
+        (
+            "sessions.schema.json",
+            orchestrator::output::sessions_schema(),
+        ),
+        (
+            "session-check.schema.json",
+            orchestrator::output::check_schema(),
+        ),
+    ];
+    let made = made.into_iter().chain(schemas::all());
+    all.extend(made.map(|(name, schema)| (name, text(&schema))));
+    all
 }
 
 #[test]
-fn the_committed_schema_is_the_current_one() {
-    assert!(
-        committed() == json_schema(),
-        "schema/baton.schema.json is out of date; rewrite it with `{REWRITE}`"
-    );
+fn the_committed_schemas_are_those_the_types_make() {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("schema");
+    let is_rewritten = std::env::var_os("BATON_UPDATE_SCHEMA").is_some_and(|value| value == "1");
+    for (name, made) in all() {
+        let file = directory.join(name);
+        if is_rewritten {
+            std::fs::write(&file, &made).unwrap();
+        }
+        let committed = std::fs::read_to_string(&file).unwrap_or_default();
+        assert!(
+            committed == made,
+            "schema/{name} has drifted: rewrite it with `{REWRITE}`"
+        );
+    }
+    let named: BTreeSet<_> = all().into_iter().map(|(name, _)| name.to_owned()).collect();
+    let there = std::fs::read_dir(directory).unwrap();
+    let there: BTreeSet<_> = there
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    assert_eq!(there, named);
 }
 
 #[test]
 fn the_schema_accepts_what_the_program_prints_and_refuses_unknown_keys() {
-    let schema = serde_json::from_str(&json_schema()).unwrap();
+    let schema = serde_json::from_str(&policy::json_schema()).unwrap();
     let validator = jsonschema::validator_for(&schema).unwrap();
     let json = |toml: &str| {
         let value: toml::Value = toml::from_str(toml).unwrap();

@@ -4,7 +4,7 @@ use super::{DoctorError, Finding, Id};
 use crate::git::Repo;
 use crate::hooks::{Hook, PASSED_ON};
 use crate::install::layout::Occupant;
-use crate::install::{InstallError, Layout, Manifest, hooks_path};
+use crate::install::{Layout, Manifest, hooks_path};
 use crate::sys::{executable, file};
 
 const REINSTALL: &str = "run `git baton install`";
@@ -30,13 +30,13 @@ pub(super) fn examine(repo: &Repo, findings: &mut Vec<Finding>) -> Result<bool, 
                 remedy: REINSTALL.to_owned(),
             });
         }
-        Err(InstallError::Manifest { path, reason }) => findings.push(Finding {
+        Err(DoctorError::Manifest { path, reason }) => findings.push(Finding {
             id: Id::RecordBroken,
             what: format!("the record of what was installed cannot be read: {reason}"),
             place: path.display().to_string(),
             remedy: "mend it by hand, or remove it where core.hooksPath was never set here; then run `git baton install`".to_owned(),
         }),
-        Err(other) => return Err(other.into()),
+        Err(other) => return Err(other),
     }
     diversions(repo, &layout, installed, findings)?;
     Ok(installed)
@@ -114,7 +114,7 @@ fn program(
             "update the git-baton that you run; installing from it would put the older one here",
         ),
         std::cmp::Ordering::Equal => {
-            let current = executable::current().map_err(InstallError::io("the running program"))?;
+            let current = executable::current().map_err(DoctorError::io("the running program"))?;
             if digest(&current)? != recorded.sha256 {
                 let what = format!("the installed program is another build of version {this}");
                 found(Id::ProgramOtherBuild, what, REINSTALL);
@@ -166,7 +166,7 @@ fn examine_hook(
     {
         return Ok(None);
     }
-    let occupant = layout.occupant(hook).map_err(InstallError::io(&path))?;
+    let occupant = layout.occupant(hook).map_err(DoctorError::io(&path))?;
     match occupant {
         Occupant::Baton => found(Id::HookReplaced, "is another version of Baton", REINSTALL),
         _ if file::is_taken(&layout.kept(hook)) => found(
@@ -213,6 +213,6 @@ fn earlier_hooks(
     Ok(())
 }
 
-fn digest(path: &std::path::Path) -> Result<String, InstallError> {
-    executable::digest(path).map_err(InstallError::io(path))
+fn digest(path: &std::path::Path) -> Result<String, DoctorError> {
+    executable::digest(path).map_err(DoctorError::io(path))
 }

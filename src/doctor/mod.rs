@@ -10,31 +10,10 @@ mod worktrees;
 pub use finding::{Diagnosis, Finding, Id, Severity};
 pub use json::schema;
 
+/// Why the state of a repository cannot be told: what is installed there cannot be either.
+pub use crate::install::InstallError as DoctorError;
+
 use crate::git::{GitVersion, Repo};
-use crate::guard::GuardError;
-use crate::install::InstallError;
-use miette::Diagnostic;
-use thiserror::Error;
-
-/// Why the state of a repository cannot be told.
-#[derive(Debug, Error, Diagnostic)]
-pub enum DoctorError {
-    /// What is installed cannot be read.
-    #[error(transparent)]
-    #[diagnostic(transparent)]
-    Install(#[from] InstallError),
-
-    /// The repository cannot be read.
-    #[error(transparent)]
-    #[diagnostic(transparent)]
-    Guard(#[from] GuardError),
-}
-
-impl From<crate::git::GitError> for DoctorError {
-    fn from(error: crate::git::GitError) -> Self {
-        Self::Guard(error.into())
-    }
-}
 
 /// Looks at everything that the guard depends on.
 pub fn examine(repo: &Repo) -> Result<Diagnosis, DoctorError> {

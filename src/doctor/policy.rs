@@ -4,7 +4,6 @@ use super::{DoctorError, Finding, Id};
 use crate::git::Repo;
 use crate::guard::GuardError;
 use crate::guard::base::Bases;
-use crate::install::InstallError;
 use crate::policy::{POLICY_PATH, Policy};
 use crate::sys::file;
 
@@ -40,7 +39,7 @@ pub(super) fn examine(repo: &Repo, findings: &mut Vec<Finding>) -> Result<(), Do
             continue;
         };
         let path = root.join(POLICY_PATH);
-        let bytes = file::read_if_exists(&path).map_err(InstallError::io(&path))?;
+        let bytes = file::read_if_exists(&path).map_err(DoctorError::io(&path))?;
         let Some(bytes) = bytes else { continue };
         if let Err(error) = Policy::parse(&path.display().to_string(), &bytes) {
             findings.push(Finding {

@@ -1,16 +1,14 @@
-//! Worktrees in which others work: what they changed, and fresh ones to judge it in.
-
-use std::ffi::OsStr;
-use std::path::Path;
+//! What others have done in a worktree in which they work.
 
 use bstr::{BString, ByteSlice};
 
 use super::{GitError, Repo, landing};
 use crate::model::Oid;
-use crate::sys::file;
 
 /// The paths that are not as the commit checked out here has them: staged, changed, conflicting,
-/// or there although neither a commit nor a `.gitignore` names them. Sorted; no lock is taken.
+/// or there although neither a commit nor what git ignores here names them. Sorted; no lock is
+/// taken. It is what whoever works here sees by `git status`, asked often while they work; what an
+/// agent may have hidden from git is found by [`status::of`](super::status::of).
 pub fn uncommitted(worktree: &Repo) -> Result<Vec<BString>, GitError> {
     let mut command = worktree.program().command();
     command
@@ -79,75 +77,30 @@ pub fn commit_paths(worktree: &Repo, paths: &[&str], message: &str) -> Result<()
     run(&["commit", "--quiet", "--only", "-m", message]).map(drop)
 }
 
-/// Makes a worktree of this commit at `path`, on no branch, in the place of one that a run which
-/// was killed left there.
-pub fn add(repo: &Repo, path: &Path, commit: Oid) -> Result<(), GitError> {
-    remove(repo, path)?;
-    let commit = commit.to_string();
-    let args = ["worktree", "add", "--quiet", "--force", "--detach", "--"].map(OsStr::new);
-    let args = args
-        .into_iter()
-        .chain([path.as_os_str(), OsStr::new(&commit)]);
-    repo.program().output(args).map(drop)
-}
-
-/// Removes a worktree that holds nothing of worth, and what git knows of it. It need not be there.
-pub fn remove(repo: &Repo, path: &Path) -> Result<(), GitError> {
-    let args = ["worktree", "remove", "--force", "--force", "--"].map(OsStr::new);
-    // What git knows nothing of is removed below.
-    let _unknown_is_fine = repo
-        .program()
-        .output(args.into_iter().chain([path.as_os_str()]));
-    file::remove_all_if_exists(path).map_err(GitError::io(path))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::git::landing::open_worktree;
-    use std::process::Command;
-
-    fn git(directory: &Path, args: &[&str]) {
-        let mut command = Command::new("git");
-        command
-            .args(args)
-            .current_dir(directory)
-            .env("GIT_CONFIG_GLOBAL", "/dev/null")
-            .env("GIT_CONFIG_NOSYSTEM", "1");
-        for role in ["AUTHOR", "COMMITTER"] {
-            command
-                .env(format!("GIT_{role}_NAME"), "Tester")
-                .env(format!("GIT_{role}_EMAIL"), "tester@example.com");
-        }
-        assert!(command.status().unwrap().success());
-    }
+    use crate::testing::git;
 
     #[test]
     fn a_worktree_tells_what_was_done_in_it() {
         let dir = tempfile::tempdir().unwrap();
-        let (root, fresh) = (dir.path().join("repo"), dir.path().join("fresh"));
-        std::fs::create_dir(&root).unwrap();
-        git(&root, &["init", "-q"]);
+        let root = dir.path();
+        git(root, &["init", "-q"], b"");
         std::fs::write(root.join("a"), "12345").unwrap();
-        git(&root, &["add", "a"]);
-        git(&root, &["commit", "-qm", "one\n\nmore"]);
-        let repo = open_worktree(&root).unwrap();
+        git(root, &["add", "a"], b"");
+        git(root, &["commit", "-qm", "one\n\nmore"], b"");
+        let repo = open_worktree(root).unwrap();
         let base = repo.head().unwrap().unwrap();
         assert_eq!(size(&repo, base).unwrap(), 5);
         assert_eq!(subject(&repo, base).unwrap(), "one");
 
-        for _ in 0..2 {
-            add(&repo, &fresh, base).unwrap();
-        }
-        std::fs::write(fresh.join("a"), "other").unwrap();
-        git(&fresh, &["commit", "-qam", "two"]);
-        std::fs::create_dir(fresh.join("new")).unwrap();
-        std::fs::write(fresh.join("new/ b"), "").unwrap();
-        let worktree = open_worktree(&fresh).unwrap();
-        assert_eq!(committed_since(&worktree, base).unwrap(), ["a"]);
-        assert_eq!(uncommitted(&worktree).unwrap(), ["new/ b"]);
-        remove(&repo, &fresh).unwrap();
-        assert!(!fresh.exists());
-        assert_eq!(repo.worktrees().unwrap().len(), 1);
+        std::fs::write(root.join("a"), "other").unwrap();
+        git(root, &["commit", "-qam", "two"], b"");
+        std::fs::create_dir(root.join("new")).unwrap();
+        std::fs::write(root.join("new/ b"), "").unwrap();
+        assert_eq!(committed_since(&repo, base).unwrap(), ["a"]);
+        assert_eq!(uncommitted(&repo).unwrap(), ["new/ b"]);
     }
 }

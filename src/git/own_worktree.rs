@@ -1,6 +1,7 @@
-//! Linked worktrees that Baton keeps for itself, with a detached `HEAD`: files to test, and
-//! conflicts to resolve.
+//! Linked worktrees that Baton makes for itself, with a detached `HEAD`: files to test, conflicts
+//! to resolve, and fresh ones that are lent to agents and gates for one question.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use bstr::{BStr, BString, ByteSlice};
@@ -177,14 +178,25 @@ impl OwnWorktree {
         index.write_tree()
     }
 
-    /// Takes the worktree away, with all that is in it.
+    /// Makes a worktree of this commit at `path` in which nobody has been, in the place of one that
+    /// a process which was killed left there. The repository's hooks run as for people's.
+    pub fn fresh(repo: &Repo, path: &Path, commit: Oid) -> Result<(), GitError> {
+        Self::remove(repo, path)?;
+        let commit = commit.to_string();
+        let args = ["worktree", "add", "--quiet", "--force", "--detach", "--"].map(OsStr::new);
+        let place = [path.as_os_str(), OsStr::new(&commit)];
+        repo.program().output(args.into_iter().chain(place))?;
+        Ok(())
+    }
+
+    /// Takes the worktree at `path` away, with all that is in it and what git knows of it. It need
+    /// not be there.
     pub fn remove(repo: &Repo, path: &Path) -> Result<(), GitError> {
-        if Self::find(repo, path)?.is_some() {
-            let shown = path.to_string_lossy();
-            let mut args = WITHOUT_HOOKS.to_vec();
-            args.extend(["worktree", "remove", "--force", "--force", shown.as_ref()]);
-            repo.program().output(args)?;
-        }
+        let args = ["worktree", "remove", "--force", "--force", "--"].map(OsStr::new);
+        // What git knows nothing of is removed below.
+        let _unknown_is_fine = repo
+            .program()
+            .output(args.into_iter().chain([path.as_os_str()]));
         file::remove_all_if_exists(path).map_err(GitError::io(path))
     }
 
@@ -211,5 +223,43 @@ impl OwnWorktree {
             .env("GIT_LITERAL_PATHSPECS", "1");
         let args = [&WITHOUT_HOOKS, args].concat();
         self.repo.program().run(command, args, None)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::git;
+
+    #[test]
+    fn a_fresh_worktree_takes_the_place_of_one_that_was_left() {
+        let dir = tempfile::tempdir().unwrap();
+        let (root, path) = (dir.path().join("repo"), dir.path().join("fresh"));
+        git(dir.path(), &["init", "-q", "repo"], b"");
+        git(&root, &["commit", "-q", "--allow-empty", "-m", "one"], b"");
+        let repo = landing::open_worktree(&root).unwrap();
+        let head = repo.head().unwrap().unwrap();
+        for _ in 0..2 {
+            OwnWorktree::fresh(&repo, &path, head).unwrap();
+            assert!(!path.join("left").exists());
+            std::fs::write(path.join("left"), "").unwrap();
+        }
+        OwnWorktree::remove(&repo, &path).unwrap();
+        assert!(!path.exists());
+        assert_eq!(repo.worktrees().unwrap().len(), 1);
+        OwnWorktree::remove(&repo, &path).unwrap();
+    }
+
+    #[test]
+    fn git_forgets_a_worktree_whose_files_are_gone() {
+        let dir = tempfile::tempdir().unwrap();
+        let (root, path) = (dir.path().join("repo"), dir.path().join("kept"));
+        git(dir.path(), &["init", "-q", "repo"], b"");
+        git(&root, &["commit", "-q", "--allow-empty", "-m", "one"], b"");
+        let repo = landing::open_worktree(&root).unwrap();
+        OwnWorktree::at(&repo, &path, repo.head().unwrap().unwrap()).unwrap();
+        std::fs::remove_dir_all(&path).unwrap();
+        OwnWorktree::remove(&repo, &path).unwrap();
+        assert_eq!(repo.worktrees().unwrap().len(), 1);
     }
 }

@@ -176,7 +176,8 @@ impl<'a> TreeReader<'a> {
 }
 
 /// Watches every path.
-pub(super) struct Everything;
+#[derive(Debug, Clone, Copy)]
+pub struct Everything;
 
 impl Watch for Everything {
     fn watches(&self, _path: &BStr) -> bool {

@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, HashSet};
 use bstr::{BStr, BString, ByteSlice};
 
 use super::GuardError;
-use crate::git::tree::{TreeReader, Trees};
+use crate::git::tree::{Everything, TreeReader, Trees};
 use crate::git::{Commit, GitError, Objects};
 use crate::model::{
     AggregateEvidence, ArchiveFile, Change, CommitChange, Entry, EntryKind, Oid, PathChange,
-    SessionId, SessionLog, Subject, Watch, trailers,
+    SessionId, SessionLog, Subject, trailers,
 };
 use crate::policy::{Policy, Writer};
 use crate::rules;
@@ -179,22 +179,5 @@ impl<'a> ChangeReader<'a> {
             });
         }
         Ok(logs)
-    }
-}
-
-/// Watches every path.
-struct Everything;
-
-impl Watch for Everything {
-    fn watches(&self, _: &BStr) -> bool {
-        true
-    }
-
-    fn may_watch_below(&self, _: &BStr) -> bool {
-        true
-    }
-
-    fn scan_bound(&self) -> Option<&BStr> {
-        None
     }
 }

@@ -3,8 +3,8 @@ use std::ops::Range;
 use bstr::{BStr, BString, ByteSlice};
 
 use super::document::{insert, is_heading};
-use super::entry::recognize;
 use super::lines::Lines;
+use super::parse::recognize;
 use crate::model::Wording;
 
 /// The largest document, and the most entries in it, that are wanted; `None` for no limit.

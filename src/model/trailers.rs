@@ -279,11 +279,8 @@ fn trim(text: &[u8]) -> &[u8] {
 
 #[cfg(test)]
 mod tests {
-    use std::io::Write;
-    use std::path::Path;
-    use std::process::{Command, Stdio};
-
     use super::*;
+    use crate::testing::git;
 
     const MESSAGES: &[&str] = &[
         "",
@@ -363,25 +360,6 @@ mod tests {
                 .collect();
             assert_eq!(ours, theirs, "{message:?}");
         }
-    }
-
-    fn git(directory: &Path, arguments: &[&str], input: &[u8]) -> Vec<u8> {
-        let mut child = Command::new("git")
-            .args(arguments)
-            .current_dir(directory)
-            .env_clear()
-            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-            .env("HOME", directory)
-            .env("GIT_CONFIG_NOSYSTEM", "1")
-            .env("GIT_CONFIG_GLOBAL", "/dev/null")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        child.stdin.take().unwrap().write_all(input).unwrap();
-        let output = child.wait_with_output().unwrap();
-        assert!(output.status.success(), "git {arguments:?}");
-        output.stdout
     }
 
     fn read(message: &[u8], recognised: &[&str]) -> Vec<String> {

@@ -3,7 +3,8 @@
 use bstr::{BString, ByteSlice};
 use serde::Serialize;
 
-use super::aggregate::select::{self, Obstacle, Wish};
+use super::aggregate::obstacle::Obstacle;
+use super::aggregate::select::{self, Wish};
 use super::aggregate::{AggregateError, Ground, collect};
 use crate::git::{Repo, landing as git};
 use crate::handoff;

@@ -3,6 +3,7 @@
 pub mod aggregate;
 pub mod carried;
 pub mod checkouts;
+pub mod claim;
 pub mod conflicts;
 pub mod edit;
 mod error;

@@ -10,7 +10,8 @@ use crate::protocol::{self, Blank};
 use crate::sys::place::{self, PlaceError};
 use crate::sys::{FileLock, host_name};
 
-use super::store::{self, Claim, Created, NewSession};
+use super::claim::{self, Claim, Created, NewSession};
+use super::store;
 use super::{Session, SessionError, State};
 
 /// Begins a session in this worktree: claims its number, writes its log, binds the worktree.
@@ -47,7 +48,7 @@ pub fn start(repo: &Repo, new: &NewSession) -> Result<Created, SessionError> {
             session,
             claim: Claim::Local,
         },
-        None => store::create(repo, &policy, new)?,
+        None => claim::create(repo, &policy, new)?,
     };
     let session = &created.session;
     write_log(root, session, &policy).map_err(|reason| SessionError::NoLogWritten {

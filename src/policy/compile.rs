@@ -1,14 +1,16 @@
-//! From the file's text to a [`Policy`], and back.
+//! From the file's text to a [`Policy`]; `decompile` is the way back.
 
 mod conductor;
+mod decompile;
+mod handoff;
 
 use std::ops::Range;
 
 use toml::Spanned;
 
+pub use decompile::decompile;
+
 use super::alias::fold;
-use super::archive_pattern::ArchivePattern;
-use super::conductor::ConductorTable;
 use super::error::{PolicyError, PolicyProblem};
 use super::glob::{BranchGlob, GlobError, PathGlob, check_components};
 use super::merge;
@@ -16,15 +18,14 @@ use super::pool;
 use super::reach::literal_length;
 use super::schema::{
     AggregateSigning, Binding, BranchesTable, HandoffTable, PolicyFile, ProtectedTable,
-    SessionsTable, SigningTable, TrailersTable, VERSION, unplaced, unplaced_text,
+    SessionsTable, SigningTable, TrailersTable, VERSION,
 };
 use super::scope::Scope;
 use super::toml_file::{self, TomlFault};
 use super::{
-    AllowedSigners, Branches, Budget, Handoff, POLICY_PATH, Policy, Protected, SessionPattern,
-    Sessions, Signing, Trailers, Writer,
+    AllowedSigners, Branches, POLICY_PATH, Policy, Protected, SessionPattern, Sessions, Signing,
+    Trailers,
 };
-use crate::model::{EntryTitle, Label, SessionTitle, Wording, WordingError};
 
 /// The largest policy that is read, in bytes.
 pub const MAX_POLICY_BYTES: usize = 1 << 20;
@@ -81,22 +82,12 @@ fn compile(file: &PolicyFile) -> Compiled<Policy> {
             )),
         });
     }
-    let handoff = handoff(&file.handoff)?;
+    let handoff = handoff::compile(&file.handoff)?;
     let signing = signing(&file.signing, &file.handoff)?;
     let sessions = sessions(&file.sessions)?;
     let branches = branches(&file.branches)?;
     let mut protected = protected(&file.protected)?;
-    let named = |entry: &Protected| {
-        let path = handoff.path.as_ref();
-        entry.paths.iter().any(|glob| glob.matches(path))
-    };
-    if !protected.iter().any(named) {
-        protected.push(Protected {
-            paths: vec![path_glob(&file.handoff.path)?],
-            writer: Writer::Aggregate,
-        });
-    }
-    protect_archive(&mut protected, &handoff, &file.handoff)?;
+    handoff::protect(&mut protected, &handoff, &file.handoff)?;
     let scope = Scope::new(&protected, &handoff, &sessions, &signing);
     Ok(Policy {
         protected,
@@ -110,24 +101,6 @@ fn compile(file: &PolicyFile) -> Compiled<Policy> {
         conductor: conductor::compile(&file.conductor)?,
         scope,
     })
-}
-
-/// What an aggregate commit may move entries to is protected as they were.
-fn protect_archive(
-    protected: &mut Vec<Protected>,
-    handoff: &Handoff,
-    table: &HandoffTable,
-) -> Compiled<()> {
-    let glob = handoff.archive.glob();
-    let globs = || protected.iter().flat_map(|entry| &entry.paths);
-    if handoff.budget == Budget::default() || globs().any(|known| known.as_str() == glob) {
-        return Ok(());
-    }
-    protected.push(Protected {
-        paths: vec![path_glob(&Spanned::new(table.archive.span(), glob))?],
-        writer: Writer::Aggregate,
-    });
-    Ok(())
 }
 
 /// A fault of a table that is compiled in a file of its own.
@@ -168,74 +141,6 @@ pub(super) fn path_glob(text: &Spanned<String>) -> Compiled<PathGlob> {
             "paths look like `docs/PLAN.md`, `docs/` or `docs/**/*.md`",
         )
     })
-}
-
-fn handoff(table: &HandoffTable) -> Compiled<Handoff> {
-    let heading = table.heading.get_ref();
-    let title = heading.trim_start_matches('#');
-    let level = heading.len() - title.len();
-    let one_line = !heading.contains(['\n', '\r']);
-    // An entry begins with a heading of level 3, which ends a section of that level.
-    if !(1..=2).contains(&level) || !title.starts_with(' ') || title.trim().is_empty() || !one_line
-    {
-        let problem = PolicyProblem::Heading(heading.clone());
-        let help = "the heading is one line of level 1 or 2, such as `## Recent Work`";
-        return Err(fault(&table.heading, problem, help));
-    }
-    let path = plain_path(&table.path)?;
-    if fold(path.as_str().into()) == fold(POLICY_PATH.into()) {
-        return Err(taken(&table.path, "it is the policy itself"));
-    }
-    let limit = |value: u64| (value > 0).then_some(value);
-    Ok(Handoff {
-        path: path.into(),
-        heading: heading.clone(),
-        wording: wording(table)?,
-        budget: Budget {
-            max_bytes: limit(table.max_bytes),
-            keep_entries: limit(table.keep_entries),
-        },
-        archive: archive(&table.archive)?,
-    })
-}
-
-fn wording(table: &HandoffTable) -> Compiled<Wording> {
-    let (entry, session) = (&table.entry_title, &table.session_title);
-    let entry_title = worded(entry, EntryTitle::parse, "`{date}: sessions {sessions}`")?;
-    Ok(Wording {
-        single_title: match &table.single_title {
-            Some(text) => worded(text, EntryTitle::parse, "`{date}: session {sessions}`")?,
-            None => entry_title.single(),
-        },
-        entry_title,
-        session_title: worded(session, SessionTitle::parse, "`Session {session}: {title}`")?,
-        orchestrator_label: worded(&table.orchestrator_label, Label::parse, "`Orchestrator`")?,
-        agents_label: worded(&table.agents_label, Label::parse, "`Agents`")?,
-    })
-}
-
-fn worded<T>(
-    at: &Spanned<String>,
-    parse: fn(&str) -> Result<T, WordingError>,
-    example: &str,
-) -> Compiled<T> {
-    let text = at.get_ref();
-    parse(text).map_err(|error| {
-        let problem = PolicyProblem::Wording {
-            text: text.clone(),
-            error,
-        };
-        fault(at, problem, &format!("write it like {example}"))
-    })
-}
-
-fn archive(text: &Spanned<String>) -> Compiled<ArchivePattern> {
-    let Some(pattern) = ArchivePattern::parse(text.get_ref()) else {
-        return Err(taken(text, "it needs `{date}` once"));
-    };
-    let example = pattern.path("2000-01-01");
-    plain_path(&Spanned::new(text.span(), example.to_string()))?;
-    Ok(pattern)
 }
 
 /// A path without wildcards of what can be a file.
@@ -396,68 +301,6 @@ fn signing(table: &SigningTable, handoff: &HandoffTable) -> Compiled<Signing> {
         orchestrators: table.orchestrators.clone(),
         aggregate: table.aggregate == AggregateSigning::Required,
     })
-}
-
-/// The file that compiles to `policy`, with every key written out.
-pub(super) fn decompile(policy: &Policy) -> PolicyFile {
-    let texts = |texts: &mut dyn Iterator<Item = &str>| texts.map(unplaced_text).collect();
-    let protected = |entry: &Protected| ProtectedTable {
-        paths: texts(&mut entry.paths.iter().map(PathGlob::as_str)),
-        writer: entry.writer,
-    };
-    let (sessions, branches) = (&policy.sessions, &policy.branches);
-    let wording = &policy.handoff.wording;
-    PolicyFile {
-        version: unplaced(VERSION),
-        handoff: HandoffTable {
-            path: unplaced(policy.handoff.path.to_string()),
-            heading: unplaced_text(&policy.handoff.heading),
-            entry_title: unplaced_text(wording.entry_title.as_str()),
-            single_title: Some(unplaced_text(wording.single_title.as_str())),
-            session_title: unplaced_text(wording.session_title.as_str()),
-            orchestrator_label: unplaced_text(wording.orchestrator_label.as_str()),
-            agents_label: unplaced_text(wording.agents_label.as_str()),
-            max_bytes: policy.handoff.budget.max_bytes.unwrap_or(0),
-            keep_entries: policy.handoff.budget.keep_entries.unwrap_or(0),
-            archive: unplaced_text(policy.handoff.archive.as_str()),
-        },
-        sessions: SessionsTable {
-            logs: texts(&mut sessions.logs.iter().map(SessionPattern::as_str)),
-            summaries: texts(&mut sessions.summaries.iter().map(SessionPattern::as_str)),
-            max_per_commit: unplaced(sessions.max_per_commit),
-            bind_summaries: match sessions.bound {
-                true => Binding::Required,
-                false => Binding::Optional,
-            },
-            remote: sessions.remote.as_deref().map(unplaced_text),
-        },
-        trailers: TrailersTable {
-            session: unplaced_text(&policy.trailers.session),
-            aggregate: unplaced_text(&policy.trailers.aggregate),
-            summary: unplaced_text(&policy.trailers.summary),
-            base: unplaced_text(&policy.trailers.base),
-            archive: unplaced_text(&policy.trailers.archive),
-            seal: unplaced_text(&policy.trailers.seal),
-            overriding: unplaced_text(&policy.trailers.overriding),
-        },
-        branches: BranchesTable {
-            include: texts(&mut branches.include.iter().map(BranchGlob::as_str)),
-            exclude: texts(&mut branches.exclude.iter().map(BranchGlob::as_str)),
-        },
-        signing: SigningTable {
-            allowed_signers: unplaced(policy.signing.allowed_signers.to_string()),
-            aggregate: match policy.signing.aggregate {
-                true => AggregateSigning::Required,
-                false => AggregateSigning::Optional,
-            },
-            maintainers: policy.signing.maintainers.clone(),
-            orchestrators: policy.signing.orchestrators.clone(),
-        },
-        pool: pool::decompile(&policy.pool),
-        merge: merge::decompile(&policy.merge),
-        conductor: ConductorTable::from(&policy.conductor),
-        protected: policy.protected.iter().map(protected).collect(),
-    }
 }
 
 #[cfg(test)]

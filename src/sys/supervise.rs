@@ -1,21 +1,20 @@
 //! One command, run to its end under supervision: a session of its own, a time limit, a log, and
 //! nothing left behind.
 //!
-//! The command is ended with all that descends from it. Who that is, `kin` says; what becomes
-//! of its output, `output`.
+//! The command is ended with all that descends from it: who that is, `kin` says, and `ending` in
+//! what steps. What becomes of its output, `output` says.
 
+mod ending;
+mod job;
 mod kin;
 mod output;
 #[cfg(test)]
 mod tests;
 
 use std::collections::BTreeSet;
-use std::ffi::OsString;
 use std::io::{self, ErrorKind, PipeReader, PipeWriter, Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
-use std::os::unix::process::CommandExt;
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 use bstr::BString;
@@ -24,34 +23,11 @@ use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 
-use kin::{Census, Kin, Member};
+pub use job::{JOB_VARIABLE, Job, REPOSITORY_VARIABLES, Words};
+
+use ending::Ending;
+use kin::Kin;
 use output::Output;
-
-use super::random;
-
-/// The variable by which everything that a job starts is known to be the job's. Its value names
-/// the jobs that surround it too, outermost first, with `/` between them.
-pub const JOB_VARIABLE: &str = "BATON_JOB";
-
-/// What `git rev-parse --local-env-vars` lists: what ties a process to one repository, which is
-/// not the one that the job works in.
-pub const REPOSITORY_VARIABLES: [&str; 15] = [
-    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
-    "GIT_COMMON_DIR",
-    "GIT_CONFIG",
-    "GIT_CONFIG_COUNT",
-    "GIT_CONFIG_PARAMETERS",
-    "GIT_DIR",
-    "GIT_GRAFT_FILE",
-    "GIT_IMPLICIT_WORK_TREE",
-    "GIT_INDEX_FILE",
-    "GIT_NO_REPLACE_OBJECTS",
-    "GIT_OBJECT_DIRECTORY",
-    "GIT_PREFIX",
-    "GIT_REPLACE_REF_BASE",
-    "GIT_SHALLOW_FILE",
-    "GIT_WORK_TREE",
-];
 
 /// How often the caller is asked whether to stop.
 const TICK: Duration = Duration::from_millis(100);
@@ -59,66 +35,8 @@ const TICK: Duration = Duration::from_millis(100);
 /// The same where the system does not tell of a process's end by itself.
 const TICK_WITHOUT_NEWS: Duration = Duration::from_millis(20);
 
-/// The first pause between two looks at who is left of a job that is being ended.
-const FIRST_PAUSE: Duration = Duration::from_millis(5);
-
-/// The longest pause between two looks at who is left of a job that is being ended.
-const LONGEST_PAUSE: Duration = Duration::from_millis(250);
-
 /// How long a process may take to go once it was killed; one that the kernel holds is given up.
 const LAST_WAIT: Duration = Duration::from_secs(5);
-
-/// What to run.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Words {
-    /// A line for `sh -c`.
-    Shell(OsString),
-    /// A program and its arguments.
-    Program(Vec<OsString>),
-}
-
-/// One command and the terms on which it runs.
-#[derive(Debug, Clone)]
-pub struct Job {
-    /// What to run.
-    pub command: Words,
-    /// Where.
-    pub directory: PathBuf,
-    /// The variables that it finds set, over this process's own.
-    pub env: Vec<(OsString, OsString)>,
-    /// The variables of this process that it does not find.
-    pub unset: Vec<OsString>,
-    /// What it reads from its standard input; without, there is nothing to read.
-    pub input: Option<Vec<u8>>,
-    /// The file to which its output and its error output are appended as they come, in the
-    /// order in which they come.
-    pub log: Option<PathBuf>,
-    /// How long it may run.
-    pub limit: Option<Duration>,
-    /// How long it may take to end once it is asked to, before it is killed.
-    pub grace: Duration,
-    /// Its name in [`JOB_VARIABLE`]. Whoever notes it can end with [`end_leftovers`] what
-    /// outlives this process.
-    pub id: String,
-}
-
-impl Job {
-    /// A job without input, log and limit, with ten seconds of grace and an id of its own, in
-    /// this process's environment without what names a repository.
-    pub fn new(command: Words, directory: PathBuf) -> Self {
-        Self {
-            command,
-            directory,
-            env: Vec::new(),
-            unset: REPOSITORY_VARIABLES.map(OsString::from).to_vec(),
-            input: None,
-            log: None,
-            limit: None,
-            grace: Duration::from_secs(10),
-            id: random::name(),
-        }
-    }
-}
 
 /// How a job ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -210,7 +128,7 @@ impl<'job> Running<'job> {
     fn start(job: &'job Job) -> io::Result<Self> {
         let (reader, writer) = io::pipe()?;
         set_nonblocking(&reader)?;
-        let mut command = command(job);
+        let mut command = job.command();
         command.stdout(writer.try_clone()?).stderr(writer);
         let input = match &job.input {
             Some(bytes) => {
@@ -378,94 +296,6 @@ impl Drop for Running<'_> {
     fn drop(&mut self) {
         self.kill();
     }
-}
-
-/// The steps of ending processes: ask each once, kill those that stay, give up in the end.
-struct Ending {
-    asked: BTreeSet<Member>,
-    kill_after: Instant,
-    pause: Duration,
-}
-
-impl Ending {
-    fn new(grace: Duration) -> Self {
-        Self {
-            asked: BTreeSet::new(),
-            kill_after: Instant::now() + grace,
-            pause: FIRST_PAUSE,
-        }
-    }
-
-    /// Signals those who are left, and says how long to wait before looking again; `None` when
-    /// nobody is left to wait for.
-    fn next(&mut self, census: &Census) -> Option<Duration> {
-        let now = Instant::now();
-        if (census.alive.is_empty() && census.is_sure) || now > self.kill_after + LAST_WAIT {
-            return None;
-        }
-        let late = now >= self.kill_after;
-        for member in &census.alive {
-            if late {
-                member.signal(Signal::KILL);
-            } else if self.asked.insert(*member) {
-                member.signal(Signal::TERM);
-                // A stopped process hears nothing else.
-                member.signal(Signal::CONT);
-            }
-        }
-        self.pause = match census.alive.is_empty() {
-            true => FIRST_PAUSE,
-            false => (self.pause * 2).min(LONGEST_PAUSE),
-        };
-        let left = self.kill_after.saturating_duration_since(now);
-        Some(if late {
-            self.pause
-        } else {
-            self.pause.min(left)
-        })
-    }
-}
-
-fn command(job: &Job) -> Command {
-    let mut command = match &job.command {
-        Words::Shell(line) => {
-            let mut command = Command::new("sh");
-            command.arg("-c").arg(line);
-            command
-        }
-        Words::Program(words) => {
-            let mut words = words.iter();
-            let mut command =
-                Command::new(words.next().map_or("".as_ref(), |word| word.as_os_str()));
-            command.args(words);
-            command
-        }
-    };
-    command.current_dir(&job.directory);
-    for name in &job.unset {
-        command.env_remove(name);
-    }
-    let surrounding = std::env::var_os(JOB_VARIABLE);
-    let mut ids = surrounding.map_or_else(OsString::new, |mut ids| {
-        ids.push("/");
-        ids
-    });
-    ids.push(&job.id);
-    command.envs(job.env.iter().map(|(name, value)| (name, value)));
-    command.env(JOB_VARIABLE, ids);
-    // A session of its own: without a terminal, so that nothing in it can wait for an answer
-    // from there; and whatever of it has not left it is known by its number.
-    let new_session = || Ok(rustix::process::setsid().map(drop)?);
-    // SAFETY: between fork and exec only what is safe in a signal handler may be called. `setsid`
-    // is one bare system call and allocates nothing.
-    #[expect(
-        unsafe_code,
-        reason = "the standard library starts groups, no sessions"
-    )]
-    unsafe {
-        command.pre_exec(new_session);
-    }
-    command
 }
 
 /// What becomes readable when this child ends; `None` where the system has no such thing.

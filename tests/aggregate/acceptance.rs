@@ -1,4 +1,5 @@
-use git_baton::orchestrator::store::{self, NewSession};
+use git_baton::orchestrator::claim::{self, NewSession};
+use git_baton::orchestrator::store;
 use git_baton::orchestrator::{SessionError, State};
 use git_baton::policy::Policy;
 
@@ -9,10 +10,7 @@ fn parallel(world: &World, count: u32) {
     let numbers = 101..=100 + count;
     for number in numbers.clone() {
         let (branch, place) = (format!("agent-{number}"), format!("../agent-{number}"));
-        world.git(
-            world.main(),
-            &["worktree", "add", "-q", "-b", &branch, &place],
-        );
+        world.git(&["worktree", "add", "-q", "-b", &branch, &place]);
     }
     std::thread::scope(|scope| {
         for lane in 0..4 {
@@ -41,7 +39,7 @@ fn parallel(world: &World, count: u32) {
         assert_eq!(handoff.matches(&summary).count(), 1, "{summary}");
     }
     assert_eq!(world.aggregates(), 1);
-    assert_eq!(world.git(world.main(), &["status", "--porcelain"]), "");
+    assert_eq!(world.git(&["status", "--porcelain"]), "");
     world.assert_verified();
 
     let tip = world.tip();
@@ -70,14 +68,14 @@ fn the_commit_is_what_the_page_says() {
         #### Session 20: Part 20\n##### Summary\n\n- Did part 20\n\n";
     let expected = BEFORE.replace("## Recent Work\n\n", &format!("## Recent Work\n\n{entry}"));
     assert_eq!(world.read(HANDOFF), expected);
-    let message = world.git(world.main(), &["log", "-1", "--format=%B"]);
+    let message = world.git(&["log", "-1", "--format=%B"]);
     let head = format!(
         "Aggregate sessions 19, 20\n\n- Session 19: Part 19: Did part 19\n\
          - Session 20: Part 20: Did part 20\n\nBaton-Aggregate: 1\nBaton-Base: {parent}\n\
          Baton-Session: 19\nBaton-Summary: 19 sha256:"
     );
     assert!(message.starts_with(&head), "{message}");
-    let names = world.git(world.main(), &["diff", "--name-only", "HEAD^", "HEAD"]);
+    let names = world.git(&["diff", "--name-only", "HEAD^", "HEAD"]);
     assert_eq!(names, HANDOFF);
 }
 
@@ -99,10 +97,10 @@ fn any_name_of_a_committer_can_be_sealed() {
 fn a_dry_run_changes_nothing() {
     let world = World::new("");
     world.agents(&[19]);
-    let refs = world.git(world.main(), &["for-each-ref"]);
+    let refs = world.git(&["for-each-ref"]);
     let said = world.aggregated(&["--dry-run"]);
     assert!(said.contains("#### Session 19: Part 19"), "{said}");
-    assert_eq!(world.git(world.main(), &["for-each-ref"]), refs);
+    assert_eq!(world.git(&["for-each-ref"]), refs);
     assert_eq!(world.read(HANDOFF), BEFORE);
 }
 
@@ -155,12 +153,12 @@ fn summaries_that_differ_are_refused_by_name() {
 #[test]
 fn the_aggregate_is_pushed_on_demand() {
     let world = World::with_hooks("");
-    world.git(world.root(), &["init", "-q", "--bare", "server"]);
-    world.git(world.main(), &["remote", "add", "origin", "../server"]);
+    world.git_in(world.root(), &["init", "-q", "--bare", "server"]);
+    world.git(&["remote", "add", "origin", "../server"]);
     world.agents(&[19]);
     world.aggregated(&["--push", "origin"]);
     let server = world.root().join("server");
-    assert_eq!(world.git(server, &["rev-parse", "main"]), world.tip());
+    assert_eq!(world.git_in(server, &["rev-parse", "main"]), world.tip());
 }
 
 #[test]
@@ -175,7 +173,7 @@ fn recorded_sessions_are_waited_for_and_their_summaries_outlive_their_worktrees(
             title: title.to_owned(),
             task: None,
         };
-        store::create(&repo, &Policy::default(), &new).unwrap();
+        claim::create(&repo, &Policy::default(), &new).unwrap();
     }
     world.agents(&[101, 102]);
     let end = |number: &str, text: &str| {
@@ -202,9 +200,9 @@ fn recorded_sessions_are_waited_for_and_their_summaries_outlive_their_worktrees(
     );
     for number in [101, 102] {
         let place = format!("../agent-{number}");
-        world.git(world.main(), &["worktree", "remove", "--force", &place]);
+        world.git(&["worktree", "remove", "--force", &place]);
     }
-    world.git(world.main(), &["gc", "-q", "--prune=now"]);
+    world.git(&["gc", "-q", "--prune=now"]);
     let said = world.aggregated(&["--orchestrator", "200"]);
     assert!(said.contains("1, 2, 101, 102"), "{said}");
     let handoff = world.read(HANDOFF);

@@ -22,7 +22,7 @@ fn archiving(wording: &str) -> World {
 
 /// The tip's aggregate again after a change of files and message, with the seal that fits.
 fn forged(world: &World, change: impl Fn(&World), message: impl Fn(String) -> String) {
-    let text = message(world.git(world.main(), &["log", "-1", "--format=%B"]));
+    let text = message(world.git(&["log", "-1", "--format=%B"]));
     change(world);
     world.remake(&text);
 }
@@ -136,12 +136,12 @@ fn made_with_budget(entries: u32) -> World {
     world.commit_all("another budget");
     let other = world.tip();
     world.aggregated(&["--date", "2025-12-20"]);
-    let message = world.git(world.main(), &["log", "-1", "--format=%B"]);
+    let message = world.git(&["log", "-1", "--format=%B"]);
     let message = message.replace(&other, &base);
     world.write("baton.toml", "[handoff]\nkeep_entries = 2\n");
-    world.git(world.main(), &["add", "-A"]);
-    world.git(world.main(), &["reset", "-q", "--soft", &base]);
-    world.git(world.main(), &["commit", "-q", "-m", &message]);
+    world.git(&["add", "-A"]);
+    world.git(&["reset", "-q", "--soft", &base]);
+    world.git(&["commit", "-q", "-m", &message]);
     world.reseal();
     world
 }

@@ -12,8 +12,8 @@ fn ended(world: &World, number: &str, title: &str, summary: &str) -> PathBuf {
     let log = log_of(world, &place);
     hand_in(world, &place, summary);
     tick(&place, &log);
-    world.git(&place, &["add", "-A"]);
-    world.git(&place, &["commit", "-q", "-m", "The log"]);
+    world.git_in(&place, &["add", "-A"]);
+    world.git_in(&place, &["commit", "-q", "-m", "The log"]);
     said(world, &place, &["session", "end"]);
     place
 }
@@ -23,7 +23,7 @@ fn begun(world: &World, number: &str, title: &str) -> PathBuf {
     let branch = format!("agent-{number}");
     let args = ["worktree", "add", "-q", "-b", &branch];
     let args = [&args[..], &[place.to_str().unwrap()]].concat();
-    world.git(world.main(), &args);
+    world.git(&args);
     let start = ["session", "start", "--id", number, "--date", "2025-12-18"];
     said(world, &place, &[&start[..], &["--title", title]].concat());
     place
@@ -67,7 +67,7 @@ fn plain(world: &World, number: u32, text: &str) {
 /// The tip's aggregate again with other text in it, digests and seal made to fit.
 fn rewritten(world: &World, from: &str, to: &str) {
     let digest = |text: &str| git_baton::handoff::digest(text.into());
-    let message = world.git(world.main(), &["log", "-1", "--format=%B"]);
+    let message = world.git(&["log", "-1", "--format=%B"]);
     let message = message.replace(&digest(from), &digest(to));
     world.write(HANDOFF, &world.read(HANDOFF).replace(from, to));
     world.remake(&message);
@@ -115,10 +115,7 @@ fn another_summary_than_the_log_names_is_refused_on_any_clone() {
 fn the_aggregate_command_refuses_it_as_well_and_says_which_line_would_do() {
     let world = World::new("");
     has_ended(&world);
-    world.git(
-        world.main(),
-        &["update-ref", "-d", "refs/baton/sessions/19"],
-    );
+    world.git(&["update-ref", "-d", "refs/baton/sessions/19"]);
     plain(&world, 19, "All is well\n");
     let (code, said) = world.aggregate(&[]);
     assert_eq!(code, 2);
@@ -137,14 +134,14 @@ fn the_aggregate_command_refuses_it_as_well_and_says_which_line_would_do() {
 fn a_session_that_has_handed_in_nothing_is_bound_from_its_start() {
     let world = World::new("");
     let place = begun(&world, "19", "Read dates");
-    world.git(&place, &["add", "-A"]);
-    world.git(&place, &["commit", "-q", "-m", "An early log"]);
+    world.git_in(&place, &["add", "-A"]);
+    world.git_in(&place, &["commit", "-q", "-m", "An early log"]);
     world.merge(19);
     world.agents(&[20]);
     world.aggregated(&["--sessions", "20", "--partial"]);
     let text = world.read(HANDOFF).replace("Session 20", "Session 19");
     world.write(HANDOFF, &text);
-    let message = world.git(world.main(), &["log", "-1", "--format=%B"]);
+    let message = world.git(&["log", "-1", "--format=%B"]);
     let message = message.replace(": 20", ": 19");
     world.remake(&message);
     assert_refused(
@@ -160,10 +157,7 @@ fn a_second_log_does_not_take_the_place_of_the_first() {
     let other = ".agents/sessions/1999-01-01-session-19.md";
     world.write(other, "# Session 19: Mine\n");
     world.commit_all("Another log of that number");
-    world.git(
-        world.main(),
-        &["update-ref", "-d", "refs/baton/sessions/19"],
-    );
+    world.git(&["update-ref", "-d", "refs/baton/sessions/19"]);
     plain(&world, 19, "All is well\n");
     let (code, said) = world.aggregate(&["--sessions", "1999-01-01/19"]);
     assert_eq!(code, 2, "{said}");
@@ -175,16 +169,16 @@ fn a_log_that_is_a_link_is_none() {
     let world = World::new("");
     world.agents(&[19]);
     world.aggregated(&["--date", "2025-12-18"]);
-    let message = world.git(world.main(), &["log", "-1", "--format=%B"]);
+    let message = world.git(&["log", "-1", "--format=%B"]);
     let entry = world.read(HANDOFF);
-    world.git(world.main(), &["reset", "-q", "--hard", "HEAD^"]);
+    world.git(&["reset", "-q", "--hard", "HEAD^"]);
     let log = ".agents/sessions/2025-12-18-session-19-work.md";
     std::fs::remove_file(world.main().join(log)).unwrap();
     std::os::unix::fs::symlink("../HANDOFF.md", world.main().join(log)).unwrap();
     world.commit_all("A link");
     let base = world.tip();
     world.write(HANDOFF, &entry);
-    let old = world.git(world.main(), &["rev-parse", "HEAD^"]);
+    let old = world.git(&["rev-parse", "HEAD^"]);
     world.commit_all(&message.replace(&old, &base));
     world.reseal();
     assert_refused(&world, "session 19 has no session log");
@@ -220,10 +214,7 @@ fn an_earlier_change_of_the_log_is_what_the_binding_does_not_tell() {
     let other = git_baton::handoff::digest("All is well\n".into());
     world.write(LOG, &log.replace(&own, &other));
     world.commit_all("Change the log");
-    world.git(
-        world.main(),
-        &["update-ref", "-d", "refs/baton/sessions/19"],
-    );
+    world.git(&["update-ref", "-d", "refs/baton/sessions/19"]);
     plain(&world, 19, "All is well\n");
     world.aggregated(&[]);
     world.assert_verified();

@@ -28,12 +28,12 @@ fn old_entries_move_to_the_archive_in_the_same_commit() {
             .read(".agents/archive/HANDOFF-2025-12-21.md")
             .contains("Session 19:")
     );
-    let names = world.git(world.main(), &["diff", "--name-only", "HEAD^", "HEAD"]);
+    let names = world.git(&["diff", "--name-only", "HEAD^", "HEAD"]);
     assert_eq!(
         names,
         format!("{HANDOFF}\n.agents/archive/HANDOFF-2025-12-22.md")
     );
-    assert_eq!(world.git(world.main(), &["status", "--porcelain"]), "");
+    assert_eq!(world.git(&["status", "--porcelain"]), "");
     world.assert_verified();
 
     assert!(
@@ -49,7 +49,7 @@ fn old_entries_move_to_the_archive_in_the_same_commit() {
 fn an_archive_is_written_by_aggregates_alone() {
     let world = World::with_hooks(POLICY);
     world.write(".agents/archive/HANDOFF-2025-01-01.md", "mine\n");
-    world.git(world.main(), &["add", "-A"]);
+    world.git(&["add", "-A"]);
     assert!(
         !world
             .try_git(world.main(), &["commit", "-m", "x"])

@@ -9,13 +9,13 @@ use crate::support::{HANDOFF, World};
 fn overtaken() -> World {
     let world = World::with_hooks("");
     let root = world.root().to_owned();
-    world.git(&root, &["clone", "-q", "--bare", "main", "origin.git"]);
-    world.git(&root, &["clone", "-q", "origin.git", "other"]);
-    world.git(world.main(), &["remote", "add", "origin", "../origin.git"]);
+    world.git_in(&root, &["clone", "-q", "--bare", "main", "origin.git"]);
+    world.git_in(&root, &["clone", "-q", "origin.git", "other"]);
+    world.git(&["remote", "add", "origin", "../origin.git"]);
     let other = root.join("other");
     world.work(&other, 19);
     aggregate(&world, &other);
-    world.git(&other, &["push", "-q", "origin", "main"]);
+    world.git_in(&other, &["push", "-q", "origin", "main"]);
     world
 }
 
@@ -25,12 +25,9 @@ fn joined() -> World {
     let world = overtaken();
     world.agents(&[20]);
     world.aggregated(&[]);
-    world.git(world.main(), &["switch", "-q", "-c", "joined", "HEAD^"]);
-    world.git(
-        world.main(),
-        &["pull", "-q", "--no-rebase", "--no-edit", "origin", "main"],
-    );
-    world.git(world.main(), &["switch", "-q", "main"]);
+    world.git(&["switch", "-q", "-c", "joined", "HEAD^"]);
+    world.git(&["pull", "-q", "--no-rebase", "--no-edit", "origin", "main"]);
+    world.git(&["switch", "-q", "main"]);
     world
 }
 
@@ -40,14 +37,14 @@ fn aggregate(world: &World, place: &PathBuf) {
 }
 
 fn assert_both_are_published(world: &World) {
-    world.git(world.main(), &["push", "-q", "origin", "main"]);
+    world.git(&["push", "-q", "origin", "main"]);
     let handoff = world.read(HANDOFF);
     for number in [19, 20] {
         let summary = format!("- Did part {number}\n");
         assert_eq!(handoff.matches(&summary).count(), 1, "{handoff}");
     }
     assert_eq!(world.aggregates(), 2);
-    assert_eq!(world.git(world.main(), &["status", "--porcelain"]), "");
+    assert_eq!(world.git(&["status", "--porcelain"]), "");
     world.assert_verified();
 }
 
@@ -64,10 +61,10 @@ fn the_second_to_push_makes_its_aggregate_again_on_the_first() {
             .status
             .success()
     );
-    world.git(world.main(), &["fetch", "-q", "origin"]);
+    world.git(&["fetch", "-q", "origin"]);
     let merge = world.try_git(world.main(), &["merge", "-q", "origin/main"]);
     assert!(!merge.status.success());
-    world.git(world.main(), &["merge", "--abort"]);
+    world.git(&["merge", "--abort"]);
     let reset = world.try_git(world.main(), &["reset", "-q", "--keep", "HEAD^"]);
     assert!(!reset.status.success());
 
@@ -75,14 +72,11 @@ fn the_second_to_push_makes_its_aggregate_again_on_the_first() {
     assert_eq!(code, 2, "{said}");
     assert!(said.contains("`git switch -c joined"), "{said}");
 
-    world.git(world.main(), &["switch", "-q", "-c", "joined", "HEAD^"]);
-    world.git(world.main(), &["merge", "-q", "-m", "Join", "origin/main"]);
-    world.git(world.main(), &["switch", "-q", "main"]);
+    world.git(&["switch", "-q", "-c", "joined", "HEAD^"]);
+    world.git(&["merge", "-q", "-m", "Join", "origin/main"]);
+    world.git(&["switch", "-q", "main"]);
     // The first copy of the summary need not be there any more.
-    world.git(
-        world.main(),
-        &["worktree", "remove", "--force", "../agent-20"],
-    );
+    world.git(&["worktree", "remove", "--force", "../agent-20"]);
     world.aggregated(&["--onto", "joined"]);
     assert_both_are_published(&world);
 }
@@ -92,16 +86,16 @@ fn where_the_remote_has_all_the_work_one_command_is_enough() {
     let world = overtaken();
     let other = world.root().join("other");
     world.agents(&[20]);
-    world.git(world.main(), &["fetch", "-q", "origin"]);
-    world.git(world.main(), &["branch", "-q", "work", "main"]);
+    world.git(&["fetch", "-q", "origin"]);
+    world.git(&["branch", "-q", "work", "main"]);
     world.aggregated(&[]);
-    world.git(world.main(), &["push", "-q", "origin", "work"]);
-    world.git(
+    world.git(&["push", "-q", "origin", "work"]);
+    world.git_in(
         &other,
         &["pull", "-q", "--no-rebase", "--no-edit", "origin", "work"],
     );
-    world.git(&other, &["push", "-q", "origin", "main"]);
-    world.git(world.main(), &["fetch", "-q", "origin"]);
+    world.git_in(&other, &["push", "-q", "origin", "main"]);
+    world.git(&["fetch", "-q", "origin"]);
     world.aggregated(&["--onto", "origin/main"]);
     assert_both_are_published(&world);
 }
@@ -111,21 +105,15 @@ fn what_a_remote_has_is_not_made_again() {
     let world = overtaken();
     world.agents(&[20]);
     world.aggregated(&[]);
-    world.git(world.main(), &["push", "-q", "origin", "main:elsewhere"]);
-    world.git(world.main(), &["switch", "-q", "-c", "joined", "HEAD^"]);
-    world.git(
-        world.main(),
-        &["pull", "-q", "--no-rebase", "--no-edit", "origin", "main"],
-    );
-    world.git(world.main(), &["switch", "-q", "main"]);
+    world.git(&["push", "-q", "origin", "main:elsewhere"]);
+    world.git(&["switch", "-q", "-c", "joined", "HEAD^"]);
+    world.git(&["pull", "-q", "--no-rebase", "--no-edit", "origin", "main"]);
+    world.git(&["switch", "-q", "main"]);
     let tip = world.tip();
     for forget in [false, true] {
         if forget {
             // What this clone remembers of the remote is no proof.
-            world.git(
-                world.main(),
-                &["update-ref", "-d", "refs/remotes/origin/elsewhere"],
-            );
+            world.git(&["update-ref", "-d", "refs/remotes/origin/elsewhere"]);
         }
         let (code, said) = world.aggregate(&["--onto", "joined"]);
         assert_ne!(code, 0, "{said}");
@@ -180,9 +168,9 @@ fn no_worktree_stays_behind_a_branch_that_moves_to_other_work() {
     assert_refused(&world, &["--onto", "joined"], "in the way");
     std::fs::remove_file(world.main().join(".git/index.lock")).unwrap();
     world.write("own.rs", "staged\n");
-    world.git(world.main(), &["add", "own.rs"]);
+    world.git(&["add", "own.rs"]);
     world.aggregated(&["--onto", "joined"]);
-    let status = world.git(world.main(), &["status", "--porcelain"]);
+    let status = world.git(&["status", "--porcelain"]);
     assert_eq!(status, "A  own.rs");
 }
 
@@ -203,7 +191,7 @@ fn every_summary_is_made_again_with_or_without_hooks() {
 fn a_commit_that_only_says_that_it_is_an_aggregate_is_not_given_up() {
     let world = joined();
     std::fs::remove_dir_all(world.main().join(".git/hooks")).unwrap();
-    let message = world.git(world.main(), &["log", "-1", "--format=%B"]);
+    let message = world.git(&["log", "-1", "--format=%B"]);
     world.write("own.rs", "work\n");
     world.remake(&message);
     assert_refused(&world, &["--onto", "joined"], "commits besides");

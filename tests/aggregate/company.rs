@@ -17,7 +17,7 @@ fn a_branch_that_moves_during_the_run_is_built_upon_again() {
     world.agents(&[19]);
     let before = world.tip();
     // Stands before git: while the aggregate is made somebody else's commit lands.
-    let git = world.git(world.root(), &["--exec-path"]) + "/git";
+    let git = world.git_in(world.root(), &["--exec-path"]) + "/git";
     let tools = world.root().join("tools");
     let stamp = world.root().join("stamp");
     let text = format!(
@@ -39,14 +39,11 @@ fn a_branch_that_moves_during_the_run_is_built_upon_again() {
         .unwrap();
     assert!(out.status.success(), "{out:?}");
     assert!(stamp.exists());
-    let subjects = world.git(
-        world.main(),
-        &["log", "--format=%s", &format!("{before}..main")],
-    );
+    let subjects = world.git(&["log", "--format=%s", &format!("{before}..main")]);
     assert_eq!(subjects, "Aggregate session 19\nother");
     assert_eq!(world.read(HANDOFF).matches("Did part 19").count(), 1);
     assert_eq!(world.aggregates(), 1);
-    assert_eq!(world.git(world.main(), &["status", "--porcelain"]), "");
+    assert_eq!(world.git(&["status", "--porcelain"]), "");
     world.assert_verified();
 }
 
@@ -54,7 +51,7 @@ fn a_branch_that_moves_during_the_run_is_built_upon_again() {
 fn a_hook_of_the_users_that_refuses_leaves_all_as_it_was() {
     let world = World::new("");
     world.agents(&[19]);
-    let (tip, refs) = (world.tip(), world.git(world.main(), &["for-each-ref"]));
+    let (tip, refs) = (world.tip(), world.git(&["for-each-ref"]));
     let hook = world.main().join(".git/hooks/reference-transaction");
     script(
         &hook,
@@ -65,9 +62,9 @@ fn a_hook_of_the_users_that_refuses_leaves_all_as_it_was() {
     assert_eq!(code, 2, "{said}");
     assert!(said.contains("no landing today"), "{said}");
     assert_eq!(world.tip(), tip);
-    assert_eq!(world.git(world.main(), &["for-each-ref"]), refs);
+    assert_eq!(world.git(&["for-each-ref"]), refs);
     assert_eq!(world.read(HANDOFF), BEFORE);
-    assert_eq!(world.git(world.main(), &["status", "--porcelain"]), "");
+    assert_eq!(world.git(&["status", "--porcelain"]), "");
     std::fs::remove_file(hook).unwrap();
     let said = world.aggregated(&[]);
     assert!(!said.contains("earlier run"), "{said}");
@@ -80,7 +77,7 @@ fn a_session_that_another_worktree_is_bound_to_is_waited_for() {
     world.agents(&[19]);
     let other = world.root().join("other");
     let args = ["worktree", "add", "-q", "-b", "other", "../other"];
-    world.git(world.main(), &args);
+    world.git(&args);
     let start = ["session", "start", "--id", "20", "--date", "2025-12-18"];
     assert_eq!(world.baton_in(&other, &start).0, 0);
     let (code, said) = world.aggregate(&[]);
@@ -112,30 +109,30 @@ fn session_in(world: &World, clone: &Path, summary: &str) -> String {
     let log = clone.join(log.unwrap());
     let number = started.lines().next().unwrap().rsplit('/').next().unwrap();
     let branch = format!("session-{number}");
-    world.git(clone, &["checkout", "-q", "-b", &branch]);
+    world.git_in(clone, &["checkout", "-q", "-b", &branch]);
     let text = std::fs::read_to_string(&log).unwrap();
     write(&log, &text.replace("| [ ] | |", "| [x] | seen |"));
     let file = world.root().join(format!("summary-{number}"));
     write(&file, summary);
     said(&["session", "summary", file.to_str().unwrap()]);
-    world.git(clone, &["add", "-A"]);
-    world.git(clone, &["commit", "-q", "-m", "The log"]);
+    world.git_in(clone, &["add", "-A"]);
+    world.git_in(clone, &["commit", "-q", "-m", "The log"]);
     said(&["session", "end"]);
     let sessions = "refs/baton/sessions/*:refs/baton/sessions/*";
-    world.git(clone, &["push", "-q", "origin", &branch, sessions]);
+    world.git_in(clone, &["push", "-q", "origin", &branch, sessions]);
     number.to_owned()
 }
 
 #[test]
 fn sessions_of_two_clones_come_together_in_one_aggregate() {
     let world = World::new("");
-    world.git(world.root(), &["init", "-q", "--bare", "-b", "main", "hub"]);
-    world.git(world.main(), &["remote", "add", "origin", "../hub"]);
-    world.git(world.main(), &["push", "-q", "origin", "main"]);
+    world.git_in(world.root(), &["init", "-q", "--bare", "-b", "main", "hub"]);
+    world.git(&["remote", "add", "origin", "../hub"]);
+    world.git(&["push", "-q", "origin", "main"]);
     let clones: Vec<PathBuf> = ["one", "two"]
         .iter()
         .map(|name| {
-            world.git(world.root(), &["clone", "-q", "hub", name]);
+            world.git_in(world.root(), &["clone", "-q", "hub", name]);
             world.root().join(name)
         })
         .collect();
@@ -150,11 +147,11 @@ fn sessions_of_two_clones_come_together_in_one_aggregate() {
     assert_ne!(numbers[0], numbers[1]);
 
     let sessions = "refs/baton/sessions/*:refs/baton/sessions/*";
-    world.git(world.main(), &["fetch", "-q", "origin", sessions]);
-    world.git(world.main(), &["fetch", "-q", "origin"]);
+    world.git(&["fetch", "-q", "origin", sessions]);
+    world.git(&["fetch", "-q", "origin"]);
     for number in &numbers {
         let branch = format!("origin/session-{number}");
-        world.git(world.main(), &["merge", "-q", "--no-edit", &branch]);
+        world.git(&["merge", "-q", "--no-edit", &branch]);
     }
     let said = world.aggregated(&["--push", "origin"]);
     assert!(said.contains("2 sessions aggregated"), "{said}");
@@ -164,8 +161,8 @@ fn sessions_of_two_clones_come_together_in_one_aggregate() {
     world.assert_verified();
 
     for clone in &clones {
-        world.git(clone, &["checkout", "-q", "main"]);
-        world.git(clone, &["pull", "-q", "--ff-only", "origin", "main"]);
+        world.git_in(clone, &["checkout", "-q", "main"]);
+        world.git_in(clone, &["pull", "-q", "--ff-only", "origin", "main"]);
         let (code, said) = world.baton_in(clone, &["orchestrator", "aggregate"]);
         assert_eq!(code, 0, "{said}");
         assert!(said.contains("nothing to aggregate"), "{said}");

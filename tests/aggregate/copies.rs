@@ -54,12 +54,9 @@ fn an_amended_copy_on_the_same_parent_is_refused() {
 #[test]
 fn other_words_are_refused_in_the_same_second() {
     let world = genuine();
-    let message = world.git(world.main(), &["log", "-1", "--format=%B"]);
+    let message = world.git(&["log", "-1", "--format=%B"]);
     let words = message.replacen("Aggregate sessions", "Collect sessions", 1);
-    world.git(
-        world.main(),
-        &["commit", "-q", "--amend", "-m", words.as_str()],
-    );
+    world.git(&["commit", "-q", "--amend", "-m", words.as_str()]);
     assert_unsealed(&world, "another subject");
 }
 
@@ -71,8 +68,8 @@ fn a_picked_or_rebased_copy_on_the_same_parent_is_refused() {
         let tip = world.tip();
         git_with(&world, &later, &["checkout", "-q", "-b", "side", "main^"]);
         git_with(&world, &later, &[&["cherry-pick", "main"], pick].concat());
-        world.git(world.main(), &["branch", "-q", "-f", "main", "side"]);
-        world.git(world.main(), &["checkout", "-q", "main"]);
+        world.git(&["branch", "-q", "-f", "main", "side"]);
+        world.git(&["checkout", "-q", "main"]);
         assert_eq!(world.tip() != tip, copies, "{pick:?}");
         match copies {
             true => assert_unsealed(&world, "picked"),
@@ -95,10 +92,7 @@ fn a_picked_or_rebased_copy_on_the_same_parent_is_refused() {
 fn nothing_else_than_the_commit_itself_is_no_copy() {
     let world = genuine();
     let tip = world.tip();
-    world.git(
-        world.main(),
-        &["commit", "-q", "--amend", "--no-edit", "--allow-empty"],
-    );
+    world.git(&["commit", "-q", "--amend", "--no-edit", "--allow-empty"]);
     assert_eq!(world.tip(), tip);
     world.assert_verified();
 }

@@ -12,7 +12,7 @@ fn assert_whole(world: &World, numbers: &[u32]) {
         assert_eq!(handoff.matches(&summary).count(), 1, "{handoff}");
     }
     assert_eq!(world.aggregates(), 1);
-    assert_eq!(world.git(world.main(), &["status", "--porcelain"]), "");
+    assert_eq!(world.git(&["status", "--porcelain"]), "");
     world.assert_verified();
 }
 
@@ -81,9 +81,7 @@ fn killed_at_any_time_the_next_run_completes() {
     // A git that the last killed run had started may still be at work.
     let mut last = world.aggregate(&[]);
     for _ in 0..50 {
-        let clean = world
-            .git(world.main(), &["status", "--porcelain"])
-            .is_empty();
+        let clean = world.git(&["status", "--porcelain"]).is_empty();
         if last.0 == 0 && clean {
             break;
         }

@@ -6,7 +6,7 @@ fn patch(world: &World, path: &str, from: &str, to: &str) -> String {
     world.write(path, &text.replacen(from, to, 1));
     let patch = world.try_git(world.main(), &["diff"]).stdout;
     world.write(path, &text);
-    world.git(world.main(), &["update-index", "-q", "--refresh"]);
+    world.git(&["update-index", "-q", "--refresh"]);
     let file = world.root().join("patch");
     std::fs::write(&file, patch).unwrap();
     file.to_str().unwrap().to_owned()
@@ -33,7 +33,7 @@ fn a_maintainers_edit_lands_and_is_shown_as_an_override() {
     );
     assert_eq!(code, 0, "{said}");
     assert!(world.read(HANDOFF).contains("Intro"));
-    assert_eq!(world.git(world.main(), &["status", "--porcelain"]), "");
+    assert_eq!(world.git(&["status", "--porcelain"]), "");
     let (code, said) = world.verify_clone();
     assert_eq!(code, 0, "{said}");
     assert!(

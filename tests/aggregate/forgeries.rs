@@ -22,7 +22,7 @@ fn assert_refused(world: &World, why: &str) {
 
 /// The genuine commit again, on its parent, with another tree or message, and the seal that fits.
 fn remade(world: &World, change: impl Fn(&World), message: impl Fn(String) -> String) {
-    let text = message(world.git(world.main(), &["log", "-1", "--format=%B"]));
+    let text = message(world.git(&["log", "-1", "--format=%B"]));
     change(world);
     world.remake(&text);
 }
@@ -181,7 +181,7 @@ fn another_file_along_is_refused() {
 fn an_amended_copy_is_refused() {
     for args in [&["-m", "Other words"][..], &["--no-edit"]] {
         let world = genuine();
-        let message = world.git(world.main(), &["log", "-1", "--format=%B"]);
+        let message = world.git(&["log", "-1", "--format=%B"]);
         let mut amend = world.command("git", world.main());
         amend.env("GIT_COMMITTER_DATE", "1766000100 +0000");
         amend.args(["commit", "-q", "--amend"]).args(args);
@@ -199,16 +199,16 @@ fn a_cherry_picked_or_rebased_copy_is_refused() {
     for rebase in [false, true] {
         let world = genuine();
         let aggregate = world.tip();
-        world.git(world.main(), &["checkout", "-q", "-b", "side", "HEAD^"]);
+        world.git(&["checkout", "-q", "-b", "side", "HEAD^"]);
         world.write("side.txt", "side\n");
         world.commit_all("side");
         if rebase {
-            world.git(world.main(), &["checkout", "-q", "main"]);
-            world.git(world.main(), &["rebase", "-q", "side"]);
+            world.git(&["checkout", "-q", "main"]);
+            world.git(&["rebase", "-q", "side"]);
         } else {
-            world.git(world.main(), &["cherry-pick", &aggregate]);
-            world.git(world.main(), &["branch", "-q", "-f", "main", "side"]);
-            world.git(world.main(), &["checkout", "-q", "main"]);
+            world.git(&["cherry-pick", &aggregate]);
+            world.git(&["branch", "-q", "-f", "main", "side"]);
+            world.git(&["checkout", "-q", "main"]);
         }
         assert_refused(&world, "it was made on");
     }
@@ -220,7 +220,7 @@ fn a_missing_or_wrong_signature_is_refused() {
         let world = signed_world();
         world.aggregated(&["--signing-key", "../baton"]);
         world.key("stranger");
-        let message = world.git(world.main(), &["log", "-1", "--format=%B"]);
+        let message = world.git(&["log", "-1", "--format=%B"]);
         let signing = key.map(|name| world.root().join(name).display().to_string());
         let config = format!("user.signingKey={}", signing.clone().unwrap_or_default());
         let mut args = vec!["-c", "gpg.format=ssh", "-c", &config, "commit-tree"];
@@ -228,8 +228,8 @@ fn a_missing_or_wrong_signature_is_refused() {
         if key.is_some() {
             args.push("-S");
         }
-        let forged = world.git(world.main(), &args);
-        world.git(world.main(), &["reset", "-q", "--hard", &forged]);
+        let forged = world.git(&args);
+        world.git(&["reset", "-q", "--hard", &forged]);
         assert_refused(
             &world,
             if key.is_some() {
@@ -245,13 +245,13 @@ fn a_missing_or_wrong_signature_is_refused() {
 fn a_signature_of_another_commit_is_refused() {
     let world = signed_world();
     world.aggregated(&["--signing-key", "../baton"]);
-    let object = world.git(world.main(), &["cat-file", "commit", "HEAD"]);
+    let object = world.git(&["cat-file", "commit", "HEAD"]);
     let forged = object.replace("- Session 19", "- session 19") + "\n";
     let path = world.root().join("forged");
     std::fs::write(&path, forged).unwrap();
     let args = ["hash-object", "-w", "-t", "commit", path.to_str().unwrap()];
-    let commit = world.git(world.main(), &args);
-    world.git(world.main(), &["reset", "-q", "--hard", &commit]);
+    let commit = world.git(&args);
+    world.git(&["reset", "-q", "--hard", &commit]);
     assert_refused(&world, "does not belong to this commit");
 }
 
@@ -259,13 +259,13 @@ fn a_signature_of_another_commit_is_refused() {
 fn a_key_added_in_the_same_commit_does_not_count() {
     let world = signed_world();
     world.aggregated(&["--signing-key", "../baton"]);
-    let message = world.git(world.main(), &["log", "-1", "--format=%B"]);
+    let message = world.git(&["log", "-1", "--format=%B"]);
     let key = world.key("stranger");
     let mut signers = world.read(".baton/allowed_signers");
     signers.push_str(&world.signers(&[("baton@x", &key)]));
     world.write(".baton/allowed_signers", &signers);
-    world.git(world.main(), &["add", "-A"]);
-    let tree = world.git(world.main(), &["write-tree"]);
+    world.git(&["add", "-A"]);
+    let tree = world.git(&["write-tree"]);
     let config = format!("user.signingKey={}", key.display());
     let args = [
         "-c",
@@ -280,8 +280,8 @@ fn a_key_added_in_the_same_commit_does_not_count() {
         "-m",
         &message,
     ];
-    let forged = world.git(world.main(), &args);
-    world.git(world.main(), &["reset", "-q", "--hard", &forged]);
+    let forged = world.git(&args);
+    world.git(&["reset", "-q", "--hard", &forged]);
     assert_refused(&world, "the list of signers does not have its key");
 }
 
@@ -289,12 +289,9 @@ fn a_key_added_in_the_same_commit_does_not_count() {
 fn the_callers_configuration_has_no_say() {
     let world = signed_world();
     world.aggregated(&["--signing-key", "../baton"]);
-    let message = world.git(world.main(), &["log", "-1", "--format=%B"]);
-    let forged = world.git(
-        world.main(),
-        &["commit-tree", "HEAD^{tree}", "-p", "HEAD^", "-m", &message],
-    );
-    world.git(world.main(), &["reset", "-q", "--hard", &forged]);
+    let message = world.git(&["log", "-1", "--format=%B"]);
+    let forged = world.git(&["commit-tree", "HEAD^{tree}", "-p", "HEAD^", "-m", &message]);
+    world.git(&["reset", "-q", "--hard", &forged]);
     let all = world.root().join("all");
     std::fs::write(&all, "* ssh-ed25519 AAAA\n").unwrap();
     let path = std::path::Path::new(crate::support::BATON)

@@ -28,7 +28,7 @@ fn aggregate_limited(world: &World) -> (i32, String) {
 
 fn assert_complete(world: &World) {
     assert!(world.read(HANDOFF).contains("- Did part 19\nmore\n"));
-    assert_eq!(world.git(world.main(), &["status", "--porcelain"]), "");
+    assert_eq!(world.git(&["status", "--porcelain"]), "");
     assert_eq!(world.aggregates(), 1);
     assert!(!world.main().join(".git/baton/landing.json").exists());
 }

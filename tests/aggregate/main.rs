@@ -1,6 +1,9 @@
 //! The aggregate commit on real repositories, with the real program.
 #![cfg(unix)]
 
+#[path = "../ground/mod.rs"]
+mod ground;
+
 mod acceptance;
 mod archives;
 mod bindings;

@@ -16,8 +16,8 @@ fn world_with_options(options: &str) -> World {
     let signers = world.signers(&[("baton@x", &baton), ("ann@x", &ann), ("agent@x", &agent)]);
     let signers = signers.replacen("baton@x ", &format!("baton@x {options}"), 1);
     world.write(".baton/allowed_signers", &signers);
-    world.git(world.main(), &["add", "-A"]);
-    world.git(world.main(), &["commit", "-q", "--amend", "--no-edit"]);
+    world.git(&["add", "-A"]);
+    world.git(&["commit", "-q", "--amend", "--no-edit"]);
     world.agents(&[19]);
     world
 }
@@ -33,10 +33,7 @@ fn a_key_in_a_file_signs() {
 fn the_configured_key_signs() {
     let world = signed_world();
     let key = world.root().join("baton");
-    world.git(
-        world.main(),
-        &["config", "user.signingKey", key.to_str().unwrap()],
-    );
+    world.git(&["config", "user.signingKey", key.to_str().unwrap()]);
     world.aggregated(&[]);
     world.assert_verified();
 }

@@ -1,97 +1,37 @@
 //! A repository with a policy, worktrees of agents, and the program.
 
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
 
-use git_baton::git::Repo;
-use git_baton::guard::journal::Journal;
-use git_baton::hooks::Hook;
 use git_baton::rules::aggregate::seal;
-use git_baton::sys::GitEnv;
-use tempfile::TempDir;
 
-pub const BATON: &str = env!("CARGO_BIN_EXE_git-baton");
+pub use crate::ground::{BATON, write};
+use crate::ground::{Ground, text};
+
 pub const HANDOFF: &str = ".agents/HANDOFF.md";
 pub const BEFORE: &str = "# Handoff\n\nintro\n\n## Recent Work\n\n### By hand\n\n#### Session 7: Old\nwork\n\n## Next\n\nend";
 
-/// A repository below a temporary directory: `main` is the clone, agents are beside it.
+/// A clone with a handoff document, and agents beside it.
 pub struct World {
-    directory: TempDir,
+    ground: Ground,
 }
 
 impl World {
     /// With this policy, on `main`, without hooks.
     pub fn new(policy: &str) -> Self {
-        let world = Self {
-            directory: tempfile::tempdir().unwrap(),
-        };
-        world.git(world.root(), &["init", "-q", "-b", "main", "main"]);
-        world.write("baton.toml", policy);
-        world.write(HANDOFF, BEFORE);
-        world.write(".gitignore", ".agents/temp/\n");
-        world.commit_all("first");
-        world
+        let ground = Ground::new(&[
+            ("baton.toml", policy),
+            (HANDOFF, BEFORE),
+            (".gitignore", ".agents/temp/\n"),
+        ]);
+        Self { ground }
     }
 
     /// With every client hook, each a link to the program.
     pub fn with_hooks(policy: &str) -> Self {
         let world = Self::new(policy);
-        world.begin_journal();
-        for hook in Hook::CLIENT {
-            let path = world.main().join(".git/hooks").join(hook.name());
-            std::os::unix::fs::symlink(BATON, path).unwrap();
-        }
+        world.install_hooks();
         world
-    }
-
-    fn begin_journal(&self) {
-        let repo = self.repo();
-        let tip = repo.head().unwrap();
-        Journal::begin(&repo.baton_dir(), tip).unwrap();
-    }
-
-    pub fn root(&self) -> &Path {
-        self.directory.path()
-    }
-
-    pub fn main(&self) -> PathBuf {
-        self.root().join("main")
-    }
-
-    pub fn repo(&self) -> Repo {
-        Repo::open(&GitEnv {
-            current_dir: self.main(),
-            ..GitEnv::default()
-        })
-        .unwrap()
-    }
-
-    pub fn command(&self, program: &str, directory: impl AsRef<Path>) -> Command {
-        let mut command = Command::new(program);
-        command
-            .current_dir(directory)
-            .env_clear()
-            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-            .env("HOME", self.root())
-            .env("GIT_CONFIG_NOSYSTEM", "1")
-            .env("GIT_CONFIG_GLOBAL", "/dev/null")
-            .env("GIT_AUTHOR_NAME", "a")
-            .env("GIT_AUTHOR_EMAIL", "a@b")
-            .env("GIT_COMMITTER_NAME", "a")
-            .env("GIT_COMMITTER_EMAIL", "a@b")
-            .env("GIT_AUTHOR_DATE", "1766000000 +0000")
-            .env("GIT_COMMITTER_DATE", "1766000000 +0000");
-        command
-    }
-
-    pub fn try_git(&self, directory: impl AsRef<Path>, args: &[&str]) -> Output {
-        self.command("git", directory).args(args).output().unwrap()
-    }
-
-    pub fn git(&self, directory: impl AsRef<Path>, args: &[&str]) -> String {
-        let out = self.try_git(directory, args);
-        assert!(out.status.success(), "git {args:?}: {}", text(&out));
-        String::from_utf8_lossy(&out.stdout).trim_end().to_owned()
     }
 
     /// What the program says, and its exit code.
@@ -116,21 +56,8 @@ impl World {
         said
     }
 
-    pub fn write(&self, path: &str, content: &str) {
-        write(&self.main().join(path), content);
-    }
-
-    pub fn read(&self, path: &str) -> String {
-        std::fs::read_to_string(self.main().join(path)).unwrap()
-    }
-
-    pub fn commit_all(&self, message: &str) {
-        self.git(self.main(), &["add", "-A"]);
-        self.git(self.main(), &["commit", "-q", "-m", message]);
-    }
-
     pub fn tip(&self) -> String {
-        self.git(self.main(), &["rev-parse", "main"])
+        self.git(&["rev-parse", "main"])
     }
 
     /// One agent's whole session in a worktree of its own: work, log, summary.
@@ -138,26 +65,23 @@ impl World {
         let place = self.root().join(format!("agent-{number}"));
         let branch = format!("agent-{number}");
         let target = place.to_str().unwrap();
-        self.git(
-            self.main(),
-            &["worktree", "add", "-q", "-b", &branch, target],
-        );
+        self.git(&["worktree", "add", "-q", "-b", &branch, target]);
         self.work(&place, number);
     }
 
     /// What an agent does in its worktree.
     pub fn work(&self, place: &Path, number: u32) {
         write(&place.join(format!("src/{number}.rs")), "work\n");
-        self.git(place, &["add", "src"]);
-        self.git(place, &["commit", "-q", "-m", &format!("Work of {number}")]);
+        self.git_in(place, &["add", "src"]);
+        self.git_in(place, &["commit", "-q", "-m", &format!("Work of {number}")]);
         let log = format!(".agents/sessions/2025-12-18-session-{number}-work.md");
         write(
             &place.join(&log),
             &format!("# Session {number}: Part {number}\n\nlog\n"),
         );
-        self.git(place, &["add", ".agents"]);
+        self.git_in(place, &["add", ".agents"]);
         let message = format!("Log\n\nBaton-Session: {number}");
-        self.git(place, &["commit", "-q", "-m", &message]);
+        self.git_in(place, &["commit", "-q", "-m", &message]);
         let summary = format!(".agents/temp/handoff-session-{number}-summary.md");
         write(
             &place.join(summary),
@@ -167,17 +91,14 @@ impl World {
 
     pub fn merge(&self, number: u32) {
         let message = format!("Merge {number}");
-        self.git(
-            self.main(),
-            &[
-                "merge",
-                "-q",
-                "--no-ff",
-                "-m",
-                &message,
-                &format!("agent-{number}"),
-            ],
-        );
+        self.git(&[
+            "merge",
+            "-q",
+            "--no-ff",
+            "-m",
+            &message,
+            &format!("agent-{number}"),
+        ]);
     }
 
     /// Agents that are done and merged.
@@ -194,7 +115,7 @@ impl World {
     pub fn verify_clone(&self) -> (i32, String) {
         let clone = tempfile::tempdir_in(self.root()).unwrap();
         let main = self.main();
-        self.git(
+        self.git_in(
             clone.path(),
             &["clone", "-q", "--no-local", main.to_str().unwrap(), "clone"],
         );
@@ -219,30 +140,27 @@ impl World {
         let path = self.root().join("sealed");
         std::fs::write(&path, sealed).unwrap();
         let args = ["hash-object", "-w", "-t", "commit", path.to_str().unwrap()];
-        let commit = self.git(self.main(), &args);
-        self.git(self.main(), &["reset", "-q", "--soft", &commit]);
+        let commit = self.git(&args);
+        self.git(&["reset", "-q", "--soft", &commit]);
     }
 
     /// The tip, an aggregate, again with what is in the files, this message, and the seal that fits.
     pub fn remake(&self, message: &str) {
-        self.git(self.main(), &["add", "-A"]);
-        let tree = self.git(self.main(), &["write-tree"]);
+        self.git(&["add", "-A"]);
+        let tree = self.git(&["write-tree"]);
         let args = ["commit-tree", &tree, "-p", "HEAD^", "-m", message];
-        let commit = self.git(self.main(), &args);
-        self.git(self.main(), &["reset", "-q", "--hard", &commit]);
+        let commit = self.git(&args);
+        self.git(&["reset", "-q", "--hard", &commit]);
         self.reseal();
     }
 
     /// How many aggregates the branch has.
     pub fn aggregates(&self) -> usize {
-        self.git(
-            self.main(),
-            &[
-                "log",
-                "--format=%(trailers:key=Baton-Aggregate,valueonly)",
-                "main",
-            ],
-        )
+        self.git(&[
+            "log",
+            "--format=%(trailers:key=Baton-Aggregate,valueonly)",
+            "main",
+        ])
         .lines()
         .filter(|line| !line.is_empty())
         .count()
@@ -280,15 +198,10 @@ impl World {
     }
 }
 
-pub fn write(path: &Path, content: &str) {
-    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-    std::fs::write(path, content).unwrap();
-}
+impl Deref for World {
+    type Target = Ground;
 
-fn text(out: &Output) -> String {
-    format!(
-        "{}{}",
-        String::from_utf8_lossy(&out.stdout),
-        String::from_utf8_lossy(&out.stderr)
-    )
+    fn deref(&self) -> &Ground {
+        &self.ground
+    }
 }

@@ -37,7 +37,7 @@ fn one_session_is_headed_in_the_singular_and_an_old_plural_still_verifies() {
 
     let old = world.read(HANDOFF).replace("Session 19 (", "Sessions 19 (");
     world.write(HANDOFF, &old);
-    let text = world.git(world.main(), &["log", "-1", "--format=%B"]);
+    let text = world.git(&["log", "-1", "--format=%B"]);
     world.remake(&text);
     world.assert_verified();
 
@@ -75,8 +75,8 @@ fn a_session_that_the_handoff_file_carries_is_shown_as_aggregated() {
     assert!(world.baton(&["session", "list"]).1.contains("active"));
     let text = world.read(HANDOFF).replace("Session 7:", "Session 19:");
     world.write(HANDOFF, &text);
-    world.git(world.main(), &["add", HANDOFF]);
-    world.git(world.main(), &["commit", "-qm", "carry"]);
+    world.git(&["add", HANDOFF]);
+    world.git(&["commit", "-qm", "carry"]);
     for verb in [&["session", "list"][..], &["session", "show", "19"]] {
         let said = world.baton(verb).1;
         assert!(

@@ -1,6 +1,11 @@
 //! Merging on real repositories: in memory beside what `git merge` does, and with the program.
 #![cfg(unix)]
 
+#[path = "../support/gits.rs"]
+#[expect(dead_code, reason = "these tests use a part of it")]
+mod gits;
+#[path = "../ground/mod.rs"]
+mod ground;
 #[path = "../sandbox/mod.rs"]
 #[expect(dead_code, reason = "these tests use a part of it")]
 mod sandbox;
@@ -8,9 +13,7 @@ mod sandbox;
 mod conflicts;
 mod crash;
 mod forecast;
-mod forecast_schema;
 mod full;
-mod gits;
 mod refusals;
 mod schema;
 mod side_by_side;

@@ -1,20 +1,16 @@
 //! A repository with a policy, branches of agents, and the program.
 
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::ops::Deref;
+use std::process::{Output, Stdio};
 
-use git_baton::git::Repo;
-use git_baton::guard::journal::Journal;
-use git_baton::hooks::Hook;
-use git_baton::sys::GitEnv;
 use serde_json::Value;
-use tempfile::TempDir;
 
-pub const BATON: &str = env!("CARGO_BIN_EXE_git-baton");
+pub use crate::ground::{BATON, write};
+use crate::ground::{Ground, text};
 
-/// A repository below a temporary directory, with `main` checked out.
+/// A repository with `main` checked out, and branches that are to land there.
 pub struct World {
-    directory: TempDir,
+    ground: Ground,
 }
 
 /// What a run of the program gave.
@@ -28,89 +24,19 @@ pub struct Ran {
 impl World {
     /// With this policy and no hooks.
     pub fn new(policy: &str) -> Self {
-        let world = Self {
-            directory: tempfile::tempdir().unwrap(),
-        };
-        world.git_in(world.root(), &["init", "-q", "-b", "main", "main"]);
-        world.write("baton.toml", policy);
-        world.write("base.txt", "one\ntwo\nthree\nfour\nfive\n");
-        world.write(".gitignore", "/ignored\n");
-        world.commit_all("first");
-        world
+        let ground = Ground::new(&[
+            ("baton.toml", policy),
+            ("base.txt", "one\ntwo\nthree\nfour\nfive\n"),
+            (".gitignore", "/ignored\n"),
+        ]);
+        Self { ground }
     }
 
     /// With every client hook besides, each a link to the program.
     pub fn with_hooks(policy: &str) -> Self {
         let world = Self::new(policy);
-        let repo = world.repo();
-        Journal::begin(&repo.baton_dir(), repo.head().unwrap()).unwrap();
-        for hook in Hook::CLIENT {
-            let path = world.main().join(".git/hooks").join(hook.name());
-            std::os::unix::fs::symlink(BATON, path).unwrap();
-        }
+        world.install_hooks();
         world
-    }
-
-    pub fn root(&self) -> &Path {
-        self.directory.path()
-    }
-
-    pub fn main(&self) -> PathBuf {
-        self.root().join("main")
-    }
-
-    pub fn repo(&self) -> Repo {
-        Repo::open(&GitEnv {
-            current_dir: self.main(),
-            ..GitEnv::default()
-        })
-        .unwrap()
-    }
-
-    pub fn command(&self, program: &str, directory: impl AsRef<Path>) -> Command {
-        let mut command = Command::new(program);
-        command
-            .current_dir(directory)
-            .env_clear()
-            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-            .env("HOME", self.root())
-            .env("GIT_CONFIG_NOSYSTEM", "1")
-            .env("GIT_CONFIG_GLOBAL", "/dev/null")
-            .env("GIT_AUTHOR_NAME", "a")
-            .env("GIT_AUTHOR_EMAIL", "a@b")
-            .env("GIT_COMMITTER_NAME", "c")
-            .env("GIT_COMMITTER_EMAIL", "c@d")
-            .env("GIT_AUTHOR_DATE", "1766000000 +0100")
-            .env("GIT_COMMITTER_DATE", "1766000000 +0000")
-            .stdin(Stdio::null());
-        command
-    }
-
-    pub fn try_git(&self, directory: impl AsRef<Path>, args: &[&str]) -> Output {
-        self.command("git", directory).args(args).output().unwrap()
-    }
-
-    pub fn git_in(&self, directory: impl AsRef<Path>, args: &[&str]) -> String {
-        let out = self.try_git(directory, args);
-        assert!(out.status.success(), "git {args:?}: {}", text(&out));
-        String::from_utf8_lossy(&out.stdout).trim_end().to_owned()
-    }
-
-    pub fn git(&self, args: &[&str]) -> String {
-        self.git_in(self.main(), args)
-    }
-
-    pub fn write(&self, path: &str, content: &str) {
-        write(&self.main().join(path), content);
-    }
-
-    pub fn read(&self, path: &str) -> String {
-        std::fs::read_to_string(self.main().join(path)).unwrap()
-    }
-
-    pub fn commit_all(&self, message: &str) {
-        self.git(&["add", "-A"]);
-        self.git(&["commit", "-q", "-m", message]);
     }
 
     pub fn tip(&self, name: &str) -> String {
@@ -190,6 +116,14 @@ impl World {
     }
 }
 
+impl Deref for World {
+    type Target = Ground;
+
+    fn deref(&self) -> &Ground {
+        &self.ground
+    }
+}
+
 impl Ran {
     /// The report on this branch.
     pub fn branch(&self, name: &str) -> &Value {
@@ -219,17 +153,4 @@ pub fn ran(out: &Output) -> Ran {
         said: text(out),
         report: serde_json::from_slice(&out.stdout).unwrap_or_default(),
     }
-}
-
-pub fn write(path: &Path, content: &str) {
-    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-    std::fs::write(path, content).unwrap();
-}
-
-fn text(out: &Output) -> String {
-    format!(
-        "{}{}",
-        String::from_utf8_lossy(&out.stdout),
-        String::from_utf8_lossy(&out.stderr)
-    )
 }

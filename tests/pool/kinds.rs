@@ -1,6 +1,7 @@
 //! Every git on `PATH`, and every kind of repository that it makes.
 
-use crate::support::{Git, each_git};
+use crate::support::Git;
+use crate::support::gits::each_git;
 use crate::world::World;
 
 /// The first git with `--ref-format=reftable` (git's release notes for 2.45.0).

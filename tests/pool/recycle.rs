@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use crate::support::each_git;
+use crate::support::gits::each_git;
 use crate::world::World;
 
 fn files(directory: &Path) -> Vec<String> {

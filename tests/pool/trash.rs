@@ -2,7 +2,7 @@
 
 use git_baton::orchestrator::pool::trash::output;
 
-use crate::schema::{assert_valid, drift};
+use crate::schema::assert_valid;
 use crate::world::World;
 
 /// A pool of one, and the name under which work in it was saved.
@@ -16,15 +16,6 @@ fn with_saved() -> (World, String) {
     let run = world.pool(&["trash", "list"]);
     let name = run.out.split_whitespace().next().unwrap().to_owned();
     (world, name)
-}
-
-#[test]
-fn the_committed_schemas_are_those_the_types_make() {
-    drift("schema/pool-trash.schema.json", &output::trash_schema());
-    drift(
-        "schema/pool-restored.schema.json",
-        &output::restored_schema(),
-    );
 }
 
 #[test]

@@ -177,16 +177,7 @@ fn a_repository_inside_is_seen_born_or_not() {
 #[test]
 fn work_in_a_submodule_is_seen() {
     let pool = Pool::new();
-    let upstream = pool.sandbox.root.path().join("upstream");
-    let upstream = upstream.to_str().unwrap();
-    pool.git(["init", "-q", upstream]);
-    pool.git(["-C", upstream, "commit", "-q", "--allow-empty", "-m", "x"]);
-    let allow = ["-c", "protocol.file.allow=always"];
-    pool.git(
-        allow
-            .iter()
-            .chain(&["submodule", "--quiet", "add", upstream, "sub"]),
-    );
+    pool.add_submodule();
     pool.git(["config", "-f", ".gitmodules", "submodule.sub.ignore", "all"]);
     let base = pool.commit("Add a submodule");
     let found = || at_risk(&pool.slot(), base).unwrap().uncommitted;

@@ -33,6 +33,17 @@ impl Pool {
         Self { sandbox }
     }
 
+    /// Adds a submodule at `sub` to the slot, without a commit.
+    pub fn add_submodule(&self) {
+        let upstream = self.sandbox.root.path().join("upstream");
+        let upstream = upstream.to_str().unwrap();
+        self.git(["init", "-q", upstream]);
+        self.git(["-C", upstream, "commit", "-q", "--allow-empty", "-m", "x"]);
+        let allow = ["-c", "protocol.file.allow=always"];
+        let add = ["submodule", "--quiet", "add", upstream, "sub"];
+        self.git(allow.iter().chain(&add));
+    }
+
     pub fn slot_path(&self) -> PathBuf {
         self.sandbox.root.path().join("slot")
     }

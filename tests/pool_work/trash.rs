@@ -260,16 +260,7 @@ fn a_repository_inside_comes_back_with_its_history() {
 #[test]
 fn work_in_a_submodule_comes_back() {
     let pool = Pool::new();
-    let upstream = pool.sandbox.root.path().join("upstream");
-    let upstream = upstream.to_str().unwrap();
-    pool.git(["init", "-q", upstream]);
-    pool.git(["-C", upstream, "commit", "-q", "--allow-empty", "-m", "x"]);
-    let allow = ["-c", "protocol.file.allow=always"];
-    pool.git(
-        allow
-            .iter()
-            .chain(&["submodule", "--quiet", "add", upstream, "sub"]),
-    );
+    pool.add_submodule();
     let base = pool.commit("Add a submodule");
     pool.write("sub/committed", "x");
     pool.git(["-C", "sub", "add", "."]);

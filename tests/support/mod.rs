@@ -4,12 +4,14 @@
     reason = "each test binary compiles this module and uses a part of it"
 )]
 
+pub mod gits;
+mod ran;
+
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use git_baton::guard::journal::Journal;
@@ -20,119 +22,14 @@ use git_baton::model::Wording;
 use git_baton::rules::aggregate::seal;
 use tempfile::TempDir;
 
+pub use gits::Git;
+pub use ran::{Ran, run};
+
 /// The binary under test.
 pub const BATON: &str = env!("CARGO_BIN_EXE_git-baton");
 
 /// The handoff document of the default policy.
 pub const HANDOFF: &str = ".agents/HANDOFF.md";
-
-/// A git program.
-#[derive(Debug, Clone)]
-pub struct Git {
-    program: PathBuf,
-    /// Major and minor number.
-    pub version: (u32, u32),
-}
-
-impl Git {
-    /// Where it lies.
-    pub fn directory(&self) -> &Path {
-        self.program.parent().unwrap()
-    }
-}
-
-/// The git programs on `PATH`, one of each version, `PATH`'s own first.
-pub fn gits() -> Vec<Git> {
-    let mut found: Vec<Git> = Vec::new();
-    for directory in std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()) {
-        let program = directory.join("git");
-        let Ok(out) = Command::new(&program).arg("--version").output() else {
-            continue;
-        };
-        let text = String::from_utf8_lossy(&out.stdout).into_owned();
-        let mut numbers = text
-            .trim_start_matches("git version ")
-            .split('.')
-            .map_while(|part| part.trim().parse().ok());
-        let (Some(major), Some(minor)) = (numbers.next(), numbers.next()) else {
-            continue;
-        };
-        let version = (major, minor);
-        if found.iter().all(|git| git.version != version) {
-            found.push(Git { program, version });
-        }
-    }
-    assert!(!found.is_empty(), "there is no git on PATH");
-    found
-}
-
-/// Runs the body once for each git version.
-pub fn each_git(body: impl Fn(&Git)) {
-    for git in gits() {
-        eprintln!("with git {}.{}", git.version.0, git.version.1);
-        body(&git);
-    }
-}
-
-/// How a command ended.
-#[derive(Debug, Clone)]
-pub struct Ran {
-    pub code: i32,
-    pub out: String,
-    pub err: String,
-}
-
-impl Ran {
-    /// Fails unless Baton refused for this rule.
-    #[track_caller]
-    pub fn refused(&self, rule: &str) -> &Self {
-        assert_ne!(self.code, 0, "it was let through: {self:#?}");
-        assert!(self.err.contains("baton: refused"), "{self:#?}");
-        self.tells(rule)
-    }
-
-    /// Fails unless a hook named this rule.
-    #[track_caller]
-    pub fn tells(&self, rule: &str) -> &Self {
-        let objects = ["baton: refused", "baton: found"].map(|it| self.err.contains(it));
-        assert!(objects.contains(&true), "{self:#?}");
-        assert!(self.err.contains(rule), "not {rule}: {self:#?}");
-        assert_eq!(self.err.matches("panicked").count(), 0, "{self:#?}");
-        for way_out in ["no-verify", "hooksPath", "uninstall"] {
-            assert!(!self.err.contains(way_out), "{self:#?}");
-        }
-        self
-    }
-
-    /// Fails unless this hook refused, or found, where it is too late to refuse.
-    #[track_caller]
-    pub fn by(&self, hook: &str) -> &Self {
-        let outcome = match hook {
-            "post-merge" => "found",
-            _ => "refused",
-        };
-        let line = format!("baton: {outcome} ({hook})");
-        assert!(self.err.contains(&line), "{self:#?}");
-        self
-    }
-
-    /// Fails unless Baton said that it cannot judge, and why.
-    #[track_caller]
-    pub fn undecided(&self, reason: &str) -> &Self {
-        assert_ne!(self.code, 0, "it was let through: {self:#?}");
-        assert!(self.err.contains("cannot be judged"), "{self:#?}");
-        assert!(self.err.contains(reason), "not {reason}: {self:#?}");
-        assert_eq!(self.err.matches("panicked").count(), 0, "{self:#?}");
-        self
-    }
-
-    /// Fails unless the command succeeded; returns what it printed, trimmed.
-    #[track_caller]
-    pub fn ok(self) -> String {
-        assert_eq!(self.code, 0, "{self:#?}");
-        self.out.trim().to_owned()
-    }
-}
 
 /// What must not change when something is refused.
 #[derive(Debug, PartialEq, Eq)]
@@ -222,6 +119,15 @@ impl Fixture {
 
     pub fn version(&self) -> (u32, u32) {
         self.git.version
+    }
+
+    /// A linked worktree on a new branch, both of this name.
+    pub fn linked(&self, name: &str) -> PathBuf {
+        let path = self.path(name);
+        let text = path.to_str().unwrap();
+        self.git(["worktree", "add", "-q", "--no-track", "-b", name, text])
+            .ok();
+        path
     }
 
     /// Installs the hooks of a clone.
@@ -509,29 +415,6 @@ pub fn write_below(worktree: &Path, path: &str, text: &str) {
     let path = worktree.join(path);
     fs::create_dir_all(path.parent().unwrap()).unwrap();
     fs::write(path, text).unwrap();
-}
-
-/// Runs a command with this input.
-pub fn run(command: &mut Command, input: &[u8]) -> Ran {
-    let mut child = command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut stdin = child.stdin.take().unwrap();
-    let out = std::thread::scope(|scope| {
-        scope.spawn(move || {
-            // A command that does not read its input closes it; that is no failure of its own.
-            stdin.write_all(input).ok();
-        });
-        child.wait_with_output().unwrap()
-    });
-    Ran {
-        code: out.status.code().unwrap_or(-1),
-        out: String::from_utf8_lossy(&out.stdout).into_owned(),
-        err: String::from_utf8_lossy(&out.stderr).into_owned(),
-    }
 }
 
 fn collect(directory: &Path, files: &mut BTreeMap<PathBuf, Vec<u8>>) {

@@ -1,41 +1,18 @@
-use std::io::Write;
 use std::path::Path;
-use std::process::{Command, Stdio};
 
 use super::*;
 use crate::sys::GitEnv;
+use crate::testing::git;
 
 /// A repository fed by `git fast-import`; one line a commit:
 /// `<mark> <branch> <parents by mark, commas between, or -> <path>=<text> …`, and a path without
 /// `=` is deleted.
 fn repository(directory: &Path, commits: &[&str]) -> Repo {
-    let git = |args: &[&str]| {
-        let mut command = Command::new("git");
-        for (name, _) in std::env::vars_os() {
-            if name.to_string_lossy().starts_with("GIT_") {
-                command.env_remove(name);
-            }
-        }
-        command
-            .current_dir(directory)
-            .env("HOME", directory)
-            .env("GIT_CONFIG_NOSYSTEM", "1")
-            .env("GIT_CONFIG_GLOBAL", "/dev/null")
-            .args(args);
-        command
-    };
     let init = ["init", "--quiet", "--bare", "--initial-branch=main"];
-    assert!(git(&init).status().unwrap().success());
-    let mut import = git(&["fast-import", "--quiet"])
-        .stdin(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut input = import.stdin.take().unwrap();
-    for line in commits {
-        input.write_all(commands(line).as_bytes()).unwrap();
-    }
-    drop(input);
-    assert!(import.wait().unwrap().success());
+    git(directory, &init, b"");
+    let input: String = commits.iter().map(|line| commands(line)).collect();
+    let import = ["fast-import", "--quiet"];
+    git(directory, &import, input.as_bytes());
     let env = GitEnv {
         current_dir: directory.to_owned(),
         git_dir: Some(directory.to_owned()),

@@ -4,7 +4,7 @@ use miette::Diagnostic;
 use thiserror::Error;
 
 use super::lease::Holder;
-use super::select::Skipped;
+use super::obstacle::Skipped;
 use crate::git::GitError;
 use crate::guard::GuardError;
 use crate::handoff::RenderError;

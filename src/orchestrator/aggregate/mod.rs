@@ -12,6 +12,7 @@ pub mod ground;
 pub mod landing;
 pub mod lease;
 mod message;
+pub mod obstacle;
 pub mod select;
 
 use crate::git::Repo;
@@ -22,7 +23,8 @@ use crate::orchestrator::checkouts::Shown;
 pub use error::AggregateError;
 pub use ground::Ground;
 pub use landing::Landing;
-pub use select::{Plan, Skipped};
+pub use obstacle::Skipped;
+pub use select::Plan;
 
 /// What an orchestrator asks for.
 #[derive(Debug, Clone, Default)]

@@ -2,16 +2,16 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use bstr::{BStr, BString, ByteSlice};
+use bstr::{BString, ByteSlice};
 
 use super::ground::{Ground, full, short};
 use super::order::{self, Cycle, Node};
 use super::report::{BranchReport, Outcome};
 use super::{MergeError, MergeRequest};
 use crate::git::merge::Merger;
-use crate::git::tree::TreeReader;
+use crate::git::tree::{Everything, TreeReader};
 use crate::git::{GitError, Repo, history, landing};
-use crate::model::{Oid, Watch};
+use crate::model::Oid;
 use crate::orchestrator::{Session, State, pool, store};
 
 /// A branch to merge.
@@ -203,22 +203,6 @@ pub fn changed_paths(repo: &Repo, other: Oid, tip: Oid) -> Result<BTreeSet<BStri
     let tree = |commit| Ok::<_, GitError>(repo.objects().commit(commit, &mut Vec::new())?.tree);
     let changes = TreeReader::new(repo.objects(), &Everything).changes(tree(tip)?, &[tree(base)?]);
     Ok(changes?.into_iter().map(|change| change.path).collect())
-}
-
-struct Everything;
-
-impl Watch for Everything {
-    fn watches(&self, _: &BStr) -> bool {
-        true
-    }
-
-    fn may_watch_below(&self, _: &BStr) -> bool {
-        true
-    }
-
-    fn scan_bound(&self) -> Option<&BStr> {
-        None
-    }
 }
 
 fn named(repo: &Repo, ground: &Ground, names: &[String]) -> Result<Vec<(String, Oid)>, MergeError> {

@@ -2,7 +2,9 @@
 
 use std::fmt::Write;
 
-use super::report::{Afterwards, BranchReport, CheckoutReport, MergeReport, Outcome, TestEnd};
+use super::report::{
+    Afterwards, BranchReport, CheckoutReport, ConflictFile, MergeReport, Outcome, TestEnd,
+};
 use crate::report::escape;
 
 /// The report, a line a branch and more where somebody has something to do.
@@ -49,8 +51,39 @@ pub fn render(report: &MergeReport) -> String {
 }
 
 fn branch_lines(text: &mut String, report: &BranchReport) {
-    let name = &report.branch;
-    match &report.outcome {
+    outcome_lines(text, &report.branch, &report.outcome);
+    for one in &report.resolved {
+        let path = if one.path.is_empty() {
+            "a conflict"
+        } else {
+            &one.path
+        };
+        line(text, &format!("  {path}: resolved by {}", one.by));
+    }
+    for one in &report.dropped {
+        let commit = &one.commit[..one.commit.len().min(10)];
+        line(
+            text,
+            &format!(
+                "  {commit} changes nothing there and was left out: {}",
+                one.subject
+            ),
+        );
+    }
+    match &report.afterwards {
+        Some(Afterwards::Deleted { trash: Some(trash) }) => {
+            line(
+                text,
+                &format!("  the branch is deleted; {trash} keeps its commits"),
+            );
+        }
+        Some(Afterwards::Kept { why }) => line(text, &format!("  the branch stays: {why}")),
+        Some(Afterwards::Deleted { trash: None }) | None => {}
+    }
+}
+
+fn outcome_lines(text: &mut String, name: &str, outcome: &Outcome) {
+    match outcome {
         Outcome::Landed { commits } => line(text, &format!("{name}: landed{}", brought(commits))),
         Outcome::Planned { commits } => {
             line(text, &format!("{name}: would land{}", brought(commits)));
@@ -86,16 +119,7 @@ fn branch_lines(text: &mut String, report: &BranchReport) {
             };
             line(text, &format!("{name}: conflicts{with}"));
             for file in files {
-                let lines: Vec<_> = file
-                    .hunks
-                    .iter()
-                    .map(|hunk| hunk.line.to_string())
-                    .collect();
-                let lines = match lines.is_empty() {
-                    true => String::new(),
-                    false => format!(", line {}", lines.join(", ")),
-                };
-                line(text, &format!("  {}{lines}: {}", file.path, file.message));
+                file_line(text, file);
             }
             if worktree.is_some() {
                 line(text, "  resolve it there, and go on:");
@@ -112,34 +136,19 @@ fn branch_lines(text: &mut String, report: &BranchReport) {
         }
         Outcome::Skipped => line(text, &format!("{name}: left out")),
     }
-    for one in &report.resolved {
-        let path = if one.path.is_empty() {
-            "a conflict"
-        } else {
-            &one.path
-        };
-        line(text, &format!("  {path}: resolved by {}", one.by));
-    }
-    for one in &report.dropped {
-        let commit = &one.commit[..one.commit.len().min(10)];
-        line(
-            text,
-            &format!(
-                "  {commit} changes nothing there and was left out: {}",
-                one.subject
-            ),
-        );
-    }
-    match &report.afterwards {
-        Some(Afterwards::Deleted { trash: Some(trash) }) => {
-            line(
-                text,
-                &format!("  the branch is deleted; {trash} keeps its commits"),
-            );
-        }
-        Some(Afterwards::Kept { why }) => line(text, &format!("  the branch stays: {why}")),
-        Some(Afterwards::Deleted { trash: None }) | None => {}
-    }
+}
+
+fn file_line(text: &mut String, file: &ConflictFile) {
+    let lines: Vec<_> = file
+        .hunks
+        .iter()
+        .map(|hunk| hunk.line.to_string())
+        .collect();
+    let lines = match lines.is_empty() {
+        true => String::new(),
+        false => format!(", line {}", lines.join(", ")),
+    };
+    line(text, &format!("  {}{lines}: {}", file.path, file.message));
 }
 
 fn brought(commits: &[String]) -> String {

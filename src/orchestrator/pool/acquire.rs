@@ -8,8 +8,9 @@ use super::steps::{self, Moment, Step};
 use super::{PoolError, in_use, include, ledger, name, nearest, place, recover};
 use crate::git::{GitError, Repo, StoreError, locks, slot};
 use crate::model::Oid;
+use crate::orchestrator::claim::NewSession;
 use crate::orchestrator::start;
-use crate::orchestrator::store::{self, NewSession};
+use crate::orchestrator::store;
 use crate::policy::PoolPolicy;
 use crate::sys::{clock, process, random};
 

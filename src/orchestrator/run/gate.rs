@@ -8,7 +8,8 @@ use super::agent::Values;
 use super::signal::Decision;
 use super::verify::{Verified, how, last_line, verify};
 use super::{Assignment, RunError, brief, files};
-use crate::git::{Repo, checkout};
+use crate::git::Repo;
+use crate::git::own_worktree::OwnWorktree;
 use crate::model::Oid;
 use crate::policy::conductor::agents::{EndToEnd, Judge, Staff};
 use crate::sys::supervise::{self, End, Job};
@@ -228,13 +229,13 @@ fn in_fresh_worktree<T>(
     let prompt = brief::for_gate(work.assignment, work.branch, &work.base.to_string());
     let prompt_file = directory.join(format!("gate-{}.prompt", work.attempt));
     file::write_atomically(&prompt_file, prompt.as_bytes()).map_err(RunError::io(&prompt_file))?;
-    let mut added = checkout::add(repo, &path, work.tip);
+    let mut added = OwnWorktree::fresh(repo, &path, work.tip);
     for _ in 0..RETRIES {
         if added.is_ok() {
             break;
         }
         clock::wait(PAUSE);
-        added = checkout::add(repo, &path, work.tip);
+        added = OwnWorktree::fresh(repo, &path, work.tip);
     }
     added?;
     let answer = f(&Values {
@@ -247,7 +248,7 @@ fn in_fresh_worktree<T>(
         prompt: &prompt,
         prompt_file: &prompt_file,
     });
-    checkout::remove(repo, &path)?;
+    OwnWorktree::remove(repo, &path)?;
     answer
 }
 

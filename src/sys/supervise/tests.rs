@@ -1,5 +1,7 @@
 use std::cell::{Cell, RefCell};
+use std::ffi::OsString;
 use std::path::Path;
+use std::process::Command;
 
 use bstr::ByteSlice;
 

@@ -120,18 +120,7 @@ pub fn begin(
             record
         }
     };
-    let alone = alone(repo, &record.id)?;
-    Conductor {
-        repo,
-        policy,
-        record,
-        state,
-        tasks,
-        stop,
-        watcher,
-        unmirrored: None,
-    }
-    .run(request.one_group, &alone)
+    go_on(repo, policy, &record.id, request.one_group, stop, watcher)
 }
 
 /// Goes on with a run that paused or whose conductor was killed; without an id, the one that
@@ -148,10 +137,22 @@ pub fn resume(
 ) -> Result<(String, RunState), ConductError> {
     let policy = store::policy(repo)?;
     let id = open(repo, run)?.id;
-    let alone = alone(repo, &id)?;
-    let record = Record::open(repo, &id)?;
+    go_on(repo, policy, &id, one_group, stop, watcher)
+}
+
+/// Conducts what is recorded of a run, as its only conductor.
+fn go_on(
+    repo: &Repo,
+    policy: Policy,
+    run: &str,
+    one_group: bool,
+    stop: &(dyn Fn() -> bool + Sync),
+    watcher: &mut dyn Watcher,
+) -> Result<(String, RunState), ConductError> {
+    let alone = alone(repo, run)?;
+    let record = Record::open(repo, run)?;
     let (state, tasks) = (load(repo, &record)?, tasks(repo, &record, &policy)?);
-    Conductor {
+    let conductor = Conductor {
         repo,
         policy,
         record,
@@ -160,8 +161,8 @@ pub fn resume(
         stop,
         watcher,
         unmirrored: None,
-    }
-    .run(one_group, &alone)
+    };
+    conductor.run(one_group, &alone)
 }
 
 /// The record of this run; without an id, of the one that began last.

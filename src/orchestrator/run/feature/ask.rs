@@ -9,7 +9,8 @@ use bstr::{BString, ByteSlice};
 
 use super::FeatureError;
 use super::untouched::{Mark, Standing, own_changes};
-use crate::git::{Repo, checkout};
+use crate::git::Repo;
+use crate::git::own_worktree::OwnWorktree;
 use crate::model::Oid;
 use crate::orchestrator::run::agent::Values;
 use crate::orchestrator::run::signal::{Decision, without_escapes};
@@ -102,11 +103,11 @@ impl Desk<'_> {
         let one_at_a_time = || WORKTREES.lock().unwrap_or_else(PoisonError::into_inner);
         {
             let _held = one_at_a_time();
-            checkout::add(&self.repo, &worktree, question.commit)?;
+            OwnWorktree::fresh(&self.repo, &worktree, question.commit)?;
         }
         let reply = self.ask_in(question, worktree.clone(), stop);
         let _held = one_at_a_time();
-        checkout::remove(&self.repo, &worktree)?;
+        OwnWorktree::remove(&self.repo, &worktree)?;
         reply
     }
 

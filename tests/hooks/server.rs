@@ -1,12 +1,11 @@
 //! `pre-receive` on a bare repository, pushed to by clones without hooks.
 
-mod support;
-
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::support::gits::each_git;
+use crate::support::{self, Fixture, Ran};
 use git_baton::hooks::Hook;
-use support::{Fixture, Ran, each_git};
 
 struct Server {
     f: Fixture,
@@ -211,7 +210,7 @@ fn a_server_without_a_journal_or_a_policy_file_decides_nothing() {
 
 #[test]
 fn both_git_versions_push_to_each_other() {
-    let gits = support::gits();
+    let gits = support::gits::gits();
     for server in &gits {
         let s = Server::new(server);
         for client in &gits {

@@ -1,8 +1,7 @@
 //! Merges and pulls.
 
-mod support;
-
-use support::{Fixture, HANDOFF, each_git};
+use crate::support::gits::each_git;
+use crate::support::{self, Fixture, HANDOFF};
 
 /// A fixture whose branch `bad` holds a bad commit that no hook has seen, and whose `main` has
 /// moved on.

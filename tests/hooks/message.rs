@@ -1,10 +1,9 @@
 //! `prepare-commit-msg`: the session's trailer.
 
-mod support;
-
 use std::fs;
 
-use support::{Fixture, each_git};
+use crate::support::gits::each_git;
+use crate::support::{self, Fixture};
 
 const TRAILER: &str = "Baton-Session: 2025-12-18/19";
 
@@ -131,17 +130,8 @@ fn a_worktree_without_a_session_or_a_policy_gets_no_trailer() {
 fn each_linked_worktree_has_its_own_session() {
     each_git(|git| {
         let f = with_session(git);
-        let linked = f.path("linked");
-        f.git([
-            "worktree",
-            "add",
-            "-q",
-            "-b",
-            "side",
-            linked.to_str().unwrap(),
-        ])
-        .ok();
-        let own = f.git_dir().join("worktrees/linked/baton");
+        let linked = f.linked("side");
+        let own = f.git_dir().join("worktrees/side/baton");
         fs::create_dir_all(&own).unwrap();
         fs::write(own.join("session"), "2025-12-18/20").unwrap();
         f.git_at(&linked, ["commit", "-q", "--allow-empty", "-m", "x"])

@@ -1,10 +1,9 @@
 //! Commits, made in every way that git has.
 
-mod support;
-
 use std::fs;
 
-use support::{Fixture, HANDOFF, each_git};
+use crate::support::gits::each_git;
+use crate::support::{self, Fixture, HANDOFF};
 
 #[test]
 fn a_commit_that_leaves_the_handoff_file_alone_lands() {
@@ -218,16 +217,7 @@ fn a_detached_head_is_guarded_like_a_branch() {
 fn a_linked_worktree_is_guarded_by_the_same_hooks() {
     each_git(|git| {
         let f = Fixture::new(git);
-        let linked = f.path("linked");
-        f.git([
-            "worktree",
-            "add",
-            "-q",
-            "-b",
-            "side",
-            linked.to_str().unwrap(),
-        ])
-        .ok();
+        let linked = f.linked("side");
         support::write_below(&linked, HANDOFF, "forged\n");
         let before = f.state_at(&linked);
         for args in [["commit", "-aqm", "x"], ["commit", "-anqm", "x"].map(|a| a)] {

@@ -1,10 +1,9 @@
 //! Operations that replay commits.
 
-mod support;
-
 use std::fs;
 
-use support::{Fixture, HANDOFF, each_git};
+use crate::support::gits::each_git;
+use crate::support::{Fixture, HANDOFF};
 
 #[test]
 fn a_rebase_of_fifty_commits_lands() {

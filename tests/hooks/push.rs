@@ -1,8 +1,7 @@
 //! `pre-push`, in front of a remote that has no hooks of its own.
 
-mod support;
-
-use support::{Fixture, each_git};
+use crate::support::Fixture;
+use crate::support::gits::each_git;
 
 #[test]
 fn a_push_of_good_commits_goes_through() {

@@ -1,10 +1,9 @@
 //! Every way to move a reference, and every way to launder a commit by one.
 
-mod support;
-
 use std::fs;
 
-use support::{Fixture, HANDOFF, each_git};
+use crate::support::gits::each_git;
+use crate::support::{self, Fixture, HANDOFF};
 
 #[test]
 fn plumbing_does_not_pass_what_porcelain_does_not() {

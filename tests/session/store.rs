@@ -4,7 +4,8 @@ use std::path::Path;
 use std::process::Command;
 
 use git_baton::git::{RefEdit, Repo, StoreError};
-use git_baton::orchestrator::store::{self, Claim, NewSession};
+use git_baton::orchestrator::claim::{self, Claim, NewSession};
+use git_baton::orchestrator::store;
 use git_baton::orchestrator::{SessionError, State};
 use git_baton::policy::Policy;
 use git_baton::sys::GitEnv;
@@ -54,7 +55,7 @@ fn titled(title: &str) -> NewSession {
 #[test]
 fn a_session_is_created_changed_and_read_back() {
     in_each_format(|repo| {
-        let created = store::create(repo, &Policy::default(), &titled("Tidy up")).unwrap();
+        let created = claim::create(repo, &Policy::default(), &titled("Tidy up")).unwrap();
         assert_eq!(created.claim, Claim::Local);
         assert_eq!(created.session.id().to_string(), "2025-12-18/1");
         assert_eq!(
@@ -115,7 +116,7 @@ fn of_two_changes_to_one_reference_the_second_is_told_so() {
 #[test]
 fn a_change_that_meets_another_is_made_on_top_of_it() {
     in_each_format(|repo| {
-        store::create(repo, &Policy::default(), &titled("x")).unwrap();
+        claim::create(repo, &Policy::default(), &titled("x")).unwrap();
         let first = std::cell::Cell::new(true);
         let changed = store::update(repo, "1", |session| {
             if first.replace(false) {
@@ -149,7 +150,7 @@ fn numbers_follow_the_logs_at_head_and_the_sessions_recorded() {
             &[&identity[..], &["commit", "-qm", "log"]].concat(),
         );
         let policy = Policy::default();
-        let number = |new: &NewSession| store::create(repo, &policy, new).map(|c| c.session.number);
+        let number = |new: &NewSession| claim::create(repo, &policy, new).map(|c| c.session.number);
         assert_eq!(number(&titled("a")).unwrap(), "10");
         let given = |id: &str| NewSession {
             id: Some(id.to_owned()),

@@ -1,0 +1,71 @@
+//! From a [`Policy`] to the file's tables.
+
+use crate::policy::conductor::ConductorTable;
+use crate::policy::glob::{BranchGlob, PathGlob};
+use crate::policy::schema::{
+    AggregateSigning, Binding, BranchesTable, HandoffTable, PolicyFile, ProtectedTable,
+    SessionsTable, SigningTable, TrailersTable, VERSION, unplaced, unplaced_text,
+};
+use crate::policy::{Policy, Protected, SessionPattern, merge, pool};
+
+/// The file that compiles to `policy`, with every key written out.
+pub fn decompile(policy: &Policy) -> PolicyFile {
+    let texts = |texts: &mut dyn Iterator<Item = &str>| texts.map(unplaced_text).collect();
+    let protected = |entry: &Protected| ProtectedTable {
+        paths: texts(&mut entry.paths.iter().map(PathGlob::as_str)),
+        writer: entry.writer,
+    };
+    let (sessions, branches) = (&policy.sessions, &policy.branches);
+    let wording = &policy.handoff.wording;
+    PolicyFile {
+        version: unplaced(VERSION),
+        handoff: HandoffTable {
+            path: unplaced(policy.handoff.path.to_string()),
+            heading: unplaced_text(&policy.handoff.heading),
+            entry_title: unplaced_text(wording.entry_title.as_str()),
+            single_title: Some(unplaced_text(wording.single_title.as_str())),
+            session_title: unplaced_text(wording.session_title.as_str()),
+            orchestrator_label: unplaced_text(wording.orchestrator_label.as_str()),
+            agents_label: unplaced_text(wording.agents_label.as_str()),
+            max_bytes: policy.handoff.budget.max_bytes.unwrap_or(0),
+            keep_entries: policy.handoff.budget.keep_entries.unwrap_or(0),
+            archive: unplaced_text(policy.handoff.archive.as_str()),
+        },
+        sessions: SessionsTable {
+            logs: texts(&mut sessions.logs.iter().map(SessionPattern::as_str)),
+            summaries: texts(&mut sessions.summaries.iter().map(SessionPattern::as_str)),
+            max_per_commit: unplaced(sessions.max_per_commit),
+            bind_summaries: match sessions.bound {
+                true => Binding::Required,
+                false => Binding::Optional,
+            },
+            remote: sessions.remote.as_deref().map(unplaced_text),
+        },
+        trailers: TrailersTable {
+            session: unplaced_text(&policy.trailers.session),
+            aggregate: unplaced_text(&policy.trailers.aggregate),
+            summary: unplaced_text(&policy.trailers.summary),
+            base: unplaced_text(&policy.trailers.base),
+            archive: unplaced_text(&policy.trailers.archive),
+            seal: unplaced_text(&policy.trailers.seal),
+            overriding: unplaced_text(&policy.trailers.overriding),
+        },
+        branches: BranchesTable {
+            include: texts(&mut branches.include.iter().map(BranchGlob::as_str)),
+            exclude: texts(&mut branches.exclude.iter().map(BranchGlob::as_str)),
+        },
+        signing: SigningTable {
+            allowed_signers: unplaced(policy.signing.allowed_signers.to_string()),
+            aggregate: match policy.signing.aggregate {
+                true => AggregateSigning::Required,
+                false => AggregateSigning::Optional,
+            },
+            maintainers: policy.signing.maintainers.clone(),
+            orchestrators: policy.signing.orchestrators.clone(),
+        },
+        pool: pool::decompile(&policy.pool),
+        merge: merge::decompile(&policy.merge),
+        conductor: ConductorTable::from(&policy.conductor),
+        protected: policy.protected.iter().map(protected).collect(),
+    }
+}

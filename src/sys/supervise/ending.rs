@@ -1,0 +1,62 @@
+//! How processes are ended.
+
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+use rustix::process::Signal;
+
+use super::LAST_WAIT;
+use super::kin::{Census, Member};
+
+/// The first pause between two looks at who is left of a job that is being ended.
+const FIRST_PAUSE: Duration = Duration::from_millis(5);
+
+/// The longest pause between two looks at who is left of a job that is being ended.
+const LONGEST_PAUSE: Duration = Duration::from_millis(250);
+
+/// The steps of ending processes: ask each once, kill those that stay, give up in the end.
+pub struct Ending {
+    asked: BTreeSet<Member>,
+    kill_after: Instant,
+    pause: Duration,
+}
+
+impl Ending {
+    /// Begins to end processes that have this long to go by themselves.
+    pub fn new(grace: Duration) -> Self {
+        Self {
+            asked: BTreeSet::new(),
+            kill_after: Instant::now() + grace,
+            pause: FIRST_PAUSE,
+        }
+    }
+
+    /// Signals those who are left, and says how long to wait before looking again; `None` when
+    /// nobody is left to wait for.
+    pub fn next(&mut self, census: &Census) -> Option<Duration> {
+        let now = Instant::now();
+        if (census.alive.is_empty() && census.is_sure) || now > self.kill_after + LAST_WAIT {
+            return None;
+        }
+        let late = now >= self.kill_after;
+        for member in &census.alive {
+            if late {
+                member.signal(Signal::KILL);
+            } else if self.asked.insert(*member) {
+                member.signal(Signal::TERM);
+                // A stopped process hears nothing else.
+                member.signal(Signal::CONT);
+            }
+        }
+        self.pause = match census.alive.is_empty() {
+            true => FIRST_PAUSE,
+            false => (self.pause * 2).min(LONGEST_PAUSE),
+        };
+        let left = self.kill_after.saturating_duration_since(now);
+        Some(if late {
+            self.pause
+        } else {
+            self.pause.min(left)
+        })
+    }
+}

@@ -1,0 +1,124 @@
+//! A clone in a temporary directory, out of reach of the settings of whoever runs the tests, for
+//! tests that put agents' worktrees beside it.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use git_baton::git::Repo;
+use git_baton::guard::journal::Journal;
+use git_baton::hooks::Hook;
+use git_baton::sys::GitEnv;
+use tempfile::TempDir;
+
+pub const BATON: &str = env!("CARGO_BIN_EXE_git-baton");
+
+/// A temporary directory: `main` is the clone, with the branch `main` checked out.
+pub struct Ground {
+    directory: TempDir,
+}
+
+impl Ground {
+    /// A clone with these files in its first commit, and without hooks.
+    pub fn new(files: &[(&str, &str)]) -> Self {
+        let ground = Self {
+            directory: tempfile::tempdir().unwrap(),
+        };
+        ground.git_in(ground.root(), &["init", "-q", "-b", "main", "main"]);
+        for (path, content) in files {
+            ground.write(path, content);
+        }
+        ground.commit_all("first");
+        ground
+    }
+
+    /// Gives the clone every client hook, each a link to the program.
+    pub fn install_hooks(&self) {
+        let repo = self.repo();
+        Journal::begin(&repo.baton_dir(), repo.head().unwrap()).unwrap();
+        for hook in Hook::CLIENT {
+            let path = self.main().join(".git/hooks").join(hook.name());
+            std::os::unix::fs::symlink(BATON, path).unwrap();
+        }
+    }
+
+    pub fn root(&self) -> &Path {
+        self.directory.path()
+    }
+
+    pub fn main(&self) -> PathBuf {
+        self.root().join("main")
+    }
+
+    pub fn repo(&self) -> Repo {
+        Repo::open(&GitEnv {
+            current_dir: self.main(),
+            ..GitEnv::default()
+        })
+        .unwrap()
+    }
+
+    pub fn command(&self, program: &str, directory: impl AsRef<Path>) -> Command {
+        let mut command = Command::new(program);
+        command
+            .current_dir(directory)
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("HOME", self.root())
+            .env("GIT_CONFIG_NOSYSTEM", "1")
+            .env("GIT_CONFIG_GLOBAL", "/dev/null")
+            .env("GIT_AUTHOR_NAME", "a")
+            .env("GIT_AUTHOR_EMAIL", "a@b")
+            .env("GIT_COMMITTER_NAME", "c")
+            .env("GIT_COMMITTER_EMAIL", "c@d")
+            .env("GIT_AUTHOR_DATE", "1766000000 +0100")
+            .env("GIT_COMMITTER_DATE", "1766000000 +0000")
+            .stdin(Stdio::null());
+        command
+    }
+
+    pub fn try_git(&self, directory: impl AsRef<Path>, args: &[&str]) -> Output {
+        self.command("git", directory).args(args).output().unwrap()
+    }
+
+    /// Runs git, which must succeed, and returns what it prints.
+    #[track_caller]
+    pub fn git_in(&self, directory: impl AsRef<Path>, args: &[&str]) -> String {
+        let out = self.try_git(directory, args);
+        assert!(out.status.success(), "git {args:?}: {}", text(&out));
+        String::from_utf8_lossy(&out.stdout).trim_end().to_owned()
+    }
+
+    /// The same in the clone.
+    #[track_caller]
+    pub fn git(&self, args: &[&str]) -> String {
+        self.git_in(self.main(), args)
+    }
+
+    pub fn write(&self, path: &str, content: &str) {
+        write(&self.main().join(path), content);
+    }
+
+    pub fn read(&self, path: &str) -> String {
+        std::fs::read_to_string(self.main().join(path)).unwrap()
+    }
+
+    pub fn commit_all(&self, message: &str) {
+        self.git(&["add", "-A"]);
+        self.git(&["commit", "-q", "-m", message]);
+    }
+}
+
+/// Writes a file, and the directories above it.
+pub fn write(path: &Path, content: &str) {
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(path, content).unwrap();
+}
+
+/// All that a command said.
+pub fn text(out: &Output) -> String {
+    format!(
+        "{}{}",
+        String::from_utf8_lossy(&out.stdout),
+        String::from_utf8_lossy(&out.stderr)
+    )
+}

@@ -1,0 +1,15 @@
+//! The hooks, called by every git on `PATH` as people and agents call it.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod commit;
+mod doubt;
+mod extremes;
+mod merge;
+mod message;
+mod push;
+mod rebase;
+mod refs;
+mod repositories;
+mod server;
