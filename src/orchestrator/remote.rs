@@ -7,6 +7,7 @@ use super::store::{PREFIX, numbers, reference};
 use crate::git::{GitError, Repo};
 use crate::model::Oid;
 use crate::policy::Policy;
+use crate::sys::GitEnv;
 
 /// The remote that is asked when the policy names none.
 const DEFAULT: &str = "origin";
@@ -16,15 +17,17 @@ const DEFAULT: &str = "origin";
 const REFUSALS: usize = 5;
 
 /// A remote that holds claims.
-pub(super) struct Remote<'a> {
-    repo: &'a Repo,
+pub(super) struct Remote {
+    /// The main worktree's repository: a linked one would take a relative path for one from its
+    /// own root.
+    repo: Repo,
     name: String,
 }
 
-impl<'a> Remote<'a> {
+impl Remote {
     /// The remote that the policy names, or `origin` where it is configured; `None` when
     /// sessions are not shared.
-    pub fn of(repo: &'a Repo, policy: &Policy) -> Result<Option<Self>, GitError> {
+    pub fn of(repo: &Repo, policy: &Policy) -> Result<Option<Self>, GitError> {
         let name = match &policy.sessions.remote {
             Some(name) => name.clone(),
             None => {
@@ -33,7 +36,14 @@ impl<'a> Remote<'a> {
                 if known { DEFAULT } else { "" }.to_owned()
             }
         };
-        Ok((!name.is_empty()).then_some(Self { repo, name }))
+        if name.is_empty() {
+            return Ok(None);
+        }
+        let repo = Repo::open(&GitEnv {
+            git_dir: Some(repo.common_dir().to_owned()),
+            ..GitEnv::default()
+        })?;
+        Ok(Some(Self { repo, name }))
     }
 
     /// What it is called.

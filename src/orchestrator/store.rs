@@ -184,11 +184,30 @@ pub fn bound(repo: &Repo) -> Result<Option<Session>, SessionError> {
 
 /// The policy of the commit that is checked out; the default one where it has none.
 pub fn policy(repo: &Repo) -> Result<Policy, SessionError> {
-    let base = match repo.head()? {
-        Some(head) => Bases::new(repo.objects()).at(head)?,
-        None => None,
-    };
+    match repo.head()? {
+        Some(head) => policy_at(repo, head),
+        None => Ok(Policy::default()),
+    }
+}
+
+/// The policy of this commit; the default one where it has none.
+pub fn policy_at(repo: &Repo, commit: Oid) -> Result<Policy, SessionError> {
+    let base = Bases::new(repo.objects()).at(commit)?;
     Ok(base.map_or_else(Policy::default, |base| base.policy.clone()))
+}
+
+/// Whether sessions can begin under this policy.
+///
+/// # Errors
+/// What [`create`] would fail with whatever session it was asked for: no pattern names a log, or
+/// the remote that keeps numbers apart does not answer.
+pub fn can_create(repo: &Repo, policy: &Policy) -> Result<(), SessionError> {
+    let new = NewSession::default();
+    begin(repo, policy, &new, "1".to_owned(), clock::today())?;
+    match remote::Remote::of(repo, policy)? {
+        Some(remote) => remote.numbers().map(drop),
+        None => Ok(()),
+    }
 }
 
 fn canonical(number: &str) -> Result<SessionId, SessionError> {
@@ -227,7 +246,7 @@ fn begin(
 
 fn claim_exactly(
     repo: &Repo,
-    shared: Option<&remote::Remote<'_>>,
+    shared: Option<&remote::Remote>,
     session: Session,
 ) -> Result<Created, SessionError> {
     if let Some(other) = find(repo, &session.number)? {
@@ -261,7 +280,7 @@ fn claim_exactly(
 
 fn claim_next(
     repo: &Repo,
-    shared: Option<&remote::Remote<'_>>,
+    shared: Option<&remote::Remote>,
     logged: Vec<String>,
     begin: &dyn Fn(String) -> Result<Session, SessionError>,
 ) -> Result<Created, SessionError> {

@@ -104,6 +104,32 @@ fn a_task_that_fails_for_good_takes_with_it_what_builds_on_it() {
 }
 
 #[test]
+fn an_agent_that_cannot_be_started_is_not_tried_again() {
+    let scene = Scene::with_policy(
+        "max_agents = 2\nretry_delay = 0",
+        "[conductor.agents.gone]\ncommand = \"env no-such-agent\"\n\
+         [conductor.agents.torn]\ncommand = \"true; ROOT/torn\"",
+    );
+    std::fs::write(scene.sandbox.root.path().join("torn"), "no program").unwrap();
+    let run = scene.run(&[
+        Task::plain("a").with("agent = \"gone\""),
+        Task::plain("b").with("agent = \"torn\""),
+        Task::plain("c"),
+    ]);
+    assert_eq!(run.code, 1, "{}{}", run.out, run.err);
+    let all = ["a", "b", "c"].map(|id| scene.status(id));
+    assert_eq!(all, ["failed", "failed", "done"]);
+    for (id, agent) in [("a", "`gone`"), ("b", "`torn`")] {
+        let task = scene.task(id);
+        assert_eq!(task["begun"], 1, "{task}");
+        let reason = task["status"]["reason"].as_str().unwrap();
+        let says = reason.contains(agent) && reason.contains("not there or cannot be run");
+        assert!(says, "{reason}");
+    }
+    scene.assert_clean();
+}
+
+#[test]
 fn nothing_outlives_an_agent() {
     let scene = Scene::new();
     let run = scene.run(&[

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::agent::Values;
 use super::signal::Decision;
-use super::verify::{Verified, how, last_line, verify};
+use super::verify::{Verified, how, is_not_started, last_line, verify};
 use super::{Assignment, RunError, brief, files};
 use crate::git::{Repo, checkout};
 use crate::model::Oid;
@@ -204,14 +204,12 @@ pub(super) fn decide(
     }
 }
 
-/// Whether a command did not come to its end: it was killed, or the shell could not run it (126
-/// and 127) or tells of its death by a signal (128 and the signal's number), as POSIX has shells
-/// [do](https://pubs.opengroup.org/onlinepubs/9799919799/utilities/V3_chap02.html#tag_19_08_02).
+/// Whether a command did not come to its end: it was killed, or the shell could not run it, or
+/// tells of its death by a signal (128 and the signal's number).
 fn is_broken_off(end: End) -> bool {
     match end {
-        End::Signalled(_) => true,
-        End::Exited(status) => matches!(status, 126..=192),
-        _ => false,
+        End::Signalled(_) | End::Exited(128..=192) => true,
+        end => is_not_started(end),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Tasks, worked on by agents and judged by others, until they are one merged branch.
 //!
-//! [`preflight`] says whether agents may start. [`attempt`] has one of them work on one task in a
+//! [`preflight`] says whether agents may start, and [`equipment`] what they lack. [`attempt`] has one of them work on one task in a
 //! worktree, watched by [`ownership`]; [`gate`] has its work judged in a fresh one. [`state`] says
 //! where a run stands and what is next, [`record`] keeps that, and [`report`] tells it. [`feature`]
 //! makes the tasks of a wish.
@@ -12,6 +12,7 @@ pub mod attempt;
 pub mod brief;
 pub mod conduct;
 pub mod constraints;
+pub mod equipment;
 mod error;
 pub mod feature;
 pub mod files;
