@@ -168,6 +168,18 @@ pub fn update<E: From<SessionError>>(
     Err(SessionError::Crowded(ATTEMPTS).into())
 }
 
+/// Gives up the session of this number where it is still active: nobody waits for it any more.
+pub fn abandon(repo: &Repo, number: &str) -> Result<Session, SessionError> {
+    let ended_at = clock::timestamp(clock::now());
+    update(repo, number, |session| {
+        if session.state == State::Active {
+            session.state = State::Abandoned;
+            session.ended_at.get_or_insert_with(|| ended_at.clone());
+        }
+        Ok(())
+    })
+}
+
 /// The session that this worktree is bound to.
 ///
 /// # Errors

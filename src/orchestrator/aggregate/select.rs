@@ -73,6 +73,11 @@ pub enum Obstacle {
     /// An agent works on it.
     #[error("it is still active; `git baton session end` ends it")]
     Active,
+    /// Nobody goes on with it.
+    #[error(
+        "it was given up; `git baton session summary --session` with a summary ends it after all"
+    )]
+    Abandoned,
     /// Nobody wrote a summary.
     #[error("it has no summary; `git baton session summary` stores one")]
     NoSummary,
@@ -158,7 +163,11 @@ pub fn select(collected: &Collected, wish: &Wish<'_>) -> Result<Plan, AggregateE
                 match skipped.why {
                     Obstacle::Aggregated if wish.sessions.is_none() => {}
                     Obstacle::Aggregated | Obstacle::Superseded(_) => plan.skipped.push(skipped),
-                    Obstacle::Active if wish.partial => plan.skipped.push(skipped),
+                    // Nothing of it is waited for unless somebody asks for it by its number.
+                    Obstacle::Abandoned if wish.sessions.is_none() || !wanted => {}
+                    Obstacle::Active | Obstacle::Abandoned if wish.partial => {
+                        plan.skipped.push(skipped)
+                    }
                     Obstacle::Active => obstacles.push(skipped),
                     _ if !wanted => {}
                     Obstacle::NoLog
@@ -207,8 +216,10 @@ fn section(id: &SessionId, candidate: &Candidate, bound: bool) -> Result<Section
     if !candidate.aggregated.is_empty() {
         return Err(aggregated(candidate));
     }
-    if matches!(candidate.recorded, Some((_, State::Active))) {
-        return Err(Obstacle::Active);
+    match candidate.recorded {
+        Some((_, State::Active)) => return Err(Obstacle::Active),
+        Some((_, State::Abandoned)) => return Err(Obstacle::Abandoned),
+        _ => {}
     }
     let summary = match &candidate.summaries[..] {
         [] if candidate.recorded.is_none() && candidate.logs.is_empty() => {
@@ -395,6 +406,30 @@ mod tests {
     }
 
     #[test]
+    fn a_session_that_was_given_up_is_waited_for_by_nobody() {
+        let mut given_up = ready("b\n");
+        given_up.recorded = Some(("2025-12-18".to_owned(), State::Abandoned));
+        given_up.bound = true;
+        let found = collected(&[("19", ready("a\n")), ("20", given_up)]);
+        let plan = select(&found, &ALL).unwrap();
+        assert_eq!(
+            (plan.numbers(), plan.skipped),
+            (vec!["19".to_owned()], Vec::new())
+        );
+        let only = ids(&["19"]);
+        let wish = |sessions| Wish {
+            sessions: Some(sessions),
+            ..ALL
+        };
+        assert_eq!(select(&found, &wish(&only)).unwrap().skipped, []);
+        let listed = ids(&["20"]);
+        assert_eq!(
+            obstacles(&found, &wish(&listed))[0].why,
+            Obstacle::Abandoned
+        );
+    }
+
+    #[test]
     fn every_session_that_is_not_ready_is_named() {
         let mut unlogged = ready("a\n");
         unlogged.logs.clear();
@@ -514,6 +549,7 @@ mod tests {
         let page = include_str!("../../../templates/ORCHESTRATOR.md");
         for obstacle in [
             Obstacle::Active,
+            Obstacle::Abandoned,
             Obstacle::NoLog,
             Obstacle::NoSummary,
             Obstacle::Disagreement(String::new()),

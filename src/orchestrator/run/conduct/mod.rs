@@ -327,7 +327,7 @@ impl Conductor<'_> {
     /// Gives back the worktrees of tasks whose conductor was killed before it could.
     fn give_back_what_is_over(&mut self) {
         for task in self.state.tasks.iter().filter(|task| task.is_settled()) {
-            if let Some(sentence) = land::part(self.repo, &self.policy, task) {
+            for sentence in land::part(self.repo, &self.policy, &self.record.id, task) {
                 self.watcher.said(&sentence);
             }
         }
