@@ -51,6 +51,14 @@ fn rejected(reason: &str) -> Decision {
 }
 
 #[test]
+fn a_decision_in_an_event_is_one() {
+    let scene = done();
+    let event = r#"{"type":"assistant","message":{"content":[{"type":"text","text":"So:\nTASK_REJECTED: no test"}]}}"#;
+    let gate = judged_by(&format!("printf '%s\\n' '{event}'"));
+    assert_eq!(decision(&scene, &gate), rejected("no test"));
+}
+
+#[test]
 fn a_gate_judges_the_commit_in_a_worktree_of_its_own() {
     let scene = done();
     fs::write(scene.worktree().join("ignored"), "left by the agent").unwrap();

@@ -10,6 +10,7 @@ use bstr::{BString, ByteSlice};
 use super::agent::Values;
 use super::ownership::Ownership;
 use super::signal::Promise;
+use super::speech::Speech;
 use super::verify::{Verified, how, is_not_started, last_line, verify};
 use super::{Assignment, Place, RunError, brief, constraints, files};
 use crate::git::landing::open_worktree;
@@ -186,7 +187,7 @@ impl Prepared<'_> {
         } = self.attempt;
         let ownership = Ownership::new(assignment, place, policy);
         let strayed = OnceLock::new();
-        let mut promised = false;
+        let (mut promised, mut speech) = (false, Speech::default());
         let finished = std::thread::scope(|scope| {
             let (ended, until) = mpsc::channel();
             let strayed = &strayed;
@@ -199,7 +200,9 @@ impl Prepared<'_> {
                 &self.job,
                 &|| stop() || strayed.get().is_some(),
                 &mut |line| {
-                    promised |= Promise::of_line(line, &assignment.task).is_some();
+                    speech.take(line, &mut |line| {
+                        promised |= Promise::of_line(line, &assignment.task).is_some();
+                    });
                     on_line(line);
                 },
             );

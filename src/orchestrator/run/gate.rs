@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::agent::Values;
 use super::signal::Decision;
+use super::speech::Speech;
 use super::verify::{Verified, how, is_not_started, last_line, verify};
 use super::{Assignment, RunError, brief, files};
 use crate::git::{Repo, checkout};
@@ -154,8 +155,10 @@ fn ask(
     job.limit = Some(limit).filter(|limit| !limit.is_zero());
     job.log = Some(log.to_owned());
     job.grace = work.grace;
-    let mut said = Vec::new();
-    let finished = supervise::run(&job, stop, &mut |line| said.extend(Decision::of_line(line)));
+    let (mut said, mut speech) = (Vec::new(), Speech::default());
+    let finished = supervise::run(&job, stop, &mut |line| {
+        speech.take(line, &mut |line| said.extend(Decision::of_line(line)));
+    });
     let finished = finished.map_err(|source| RunError::Start {
         command: format!("{:?}", job.command),
         source,

@@ -25,6 +25,7 @@ pub mod record;
 pub mod report;
 pub mod schemas;
 pub mod signal;
+pub mod speech;
 pub mod state;
 pub mod telling;
 mod verify;
