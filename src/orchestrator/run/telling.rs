@@ -247,9 +247,6 @@ pub fn conclusion(run: &str, state: &RunState) -> String {
             writeln!(text, "  {}", task_line(task)).expect("a String takes all");
         }
     }
-    if let Some(Aggregate::Failed { reason }) = &state.aggregate {
-        writeln!(text, "  no aggregate commit: {}", shown(reason)).expect("a String takes all");
-    }
     if matches!(state.phase, Phase::Paused { .. }) {
         writeln!(text, "go on with `git baton orchestrator resume {run}`")
             .expect("a String takes all");

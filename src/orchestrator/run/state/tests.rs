@@ -387,6 +387,28 @@ fn answer(
     }
 }
 
+#[test]
+fn an_aggregate_that_could_not_be_made_is_tried_again() {
+    let walk = Walk::begun().approve("a").approve("b").approve("c").land();
+    let walk = walk.approve("d").land();
+    assert_eq!(walk.0.next_actions(), [Action::Aggregate]);
+    let reason = "no room".to_owned();
+    let walk = walk.then(Event::Aggregated(Aggregate::Failed { reason }));
+    let Phase::Paused { reason, .. } = &walk.0.phase else {
+        panic!("{:?}", walk.0.phase);
+    };
+    let said = reason.to_string();
+    assert!(
+        said.contains("no room") && said.contains("resume"),
+        "{said}"
+    );
+    assert_eq!(walk.0.next_actions(), []);
+    let walk = walk.then(Event::Begin { one_group: false });
+    assert_eq!(walk.0.next_actions(), [Action::Aggregate]);
+    let walk = walk.then(Event::Aggregated(Aggregate::Nothing));
+    assert_eq!(walk.then(Event::CleanedUp).0.phase, Phase::Done);
+}
+
 proptest! {
     #[test]
     fn every_run_ends_with_each_task_over_once_and_in_order(
