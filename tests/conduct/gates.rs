@@ -67,3 +67,16 @@ fn a_run_that_pauses_under_an_agent_that_is_to_begin_can_go_on() {
     assert_eq!(run.code, 0, "{}{}", run.out, run.err);
     scene.assert_clean();
 }
+
+#[test]
+fn a_gate_is_told_the_constraints() {
+    let scene = Scene::with_policy(
+        "retry_delay = 0",
+        "[conductor.gate]\ncommand = \"grep -q 'No SQL' $BATON_PROMPT_FILE && echo TASK_APPROVED\"\n\
+         [conductor.feature]\nconstraints = [\"RULES.md\"]",
+    );
+    scene.sandbox.commit_file("RULES.md", "No SQL.\n");
+    let run = scene.run(&[Task::plain("a")]);
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+    scene.assert_clean();
+}

@@ -35,6 +35,7 @@ fn verdict(scene: &Scene, staff: &Staff, is_frontend: bool) -> Verdict {
         tip: scene.tip(),
         attempt: 1,
         is_frontend,
+        constraints: "",
         grace: Duration::from_millis(200),
     };
     gate::judge(&scene.repo(), staff, &work, &|| false).unwrap()
@@ -167,6 +168,7 @@ fn who_stops_gets_no_decision() {
         tip: scene.tip(),
         attempt: 1,
         is_frontend: false,
+        constraints: "",
         grace: Duration::from_millis(200),
     };
     let staff = judged_by("sleep 1000; echo TASK_APPROVED");

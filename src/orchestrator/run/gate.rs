@@ -36,6 +36,8 @@ pub struct Work<'a> {
     pub attempt: u32,
     /// Whether the task is of kind `frontend`.
     pub is_frontend: bool,
+    /// What [`super::constraints::told`] says of what no agent may do.
+    pub constraints: &'a str,
     /// How long processes may take to end once they are asked to.
     pub grace: Duration,
 }
@@ -226,7 +228,8 @@ fn in_fresh_worktree<T>(
     let (run, task) = (&work.assignment.run, &work.assignment.task);
     let directory = files::of_task(repo, run, task);
     let path = directory.join(format!("{purpose}-worktree"));
-    let prompt = brief::for_gate(work.assignment, work.branch, &work.base.to_string());
+    let base = work.base.to_string();
+    let prompt = brief::for_gate(work.assignment, work.branch, &base, work.constraints);
     let prompt_file = directory.join(format!("gate-{}.prompt", work.attempt));
     file::write_atomically(&prompt_file, prompt.as_bytes()).map_err(RunError::io(&prompt_file))?;
     let mut added = checkout::add(repo, &path, work.tip);
