@@ -80,3 +80,17 @@ fn a_gate_is_told_the_constraints() {
     assert_eq!(run.code, 0, "{}{}", run.out, run.err);
     scene.assert_clean();
 }
+
+#[test]
+fn the_report_shows_what_a_rejected_page_looked_like() {
+    let scene = Scene::with_policy(
+        "retry_delay = 0",
+        "[conductor.e2e]\ncommand = \"echo png >$BATON_SCREENSHOTS/page.png; echo TASK_REJECTED: no button\"",
+    );
+    let task = Task::plain("a").with("kind = \"frontend\"\nattempts = 1");
+    let run = scene.run(&[task]);
+    assert_eq!(run.code, 1, "{}{}", run.out, run.err);
+    assert_eq!(scene.status("a"), "failed");
+    let report = scene.orchestrator(&["report", "--format", "html"]);
+    assert!(report.out.contains("page.png"), "{}", report.out);
+}

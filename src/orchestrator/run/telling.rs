@@ -170,7 +170,7 @@ fn parts(event: &Event) -> (&'static str, Option<&str>, Option<String>) {
         Event::Interrupted { task } => ("interrupted", Some(task), None),
         Event::GateBegan { task } => ("gate_began", Some(task), None),
         Event::Approved { task, commit, .. } => ("approved", Some(task), Some(commit.clone())),
-        Event::Rejected { task, reason } => ("rejected", Some(task), Some(reason.clone())),
+        Event::Rejected { task, reason, .. } => ("rejected", Some(task), Some(reason.clone())),
         Event::Blocked { task, reason } => ("blocked", Some(task), Some(reason.clone())),
         Event::Landed { landed, .. } => ("landed", None, Some(names(landed))),
         Event::Aggregated(_) => ("aggregated", None, None),

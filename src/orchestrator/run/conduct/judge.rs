@@ -57,20 +57,26 @@ fn verdict(ground: &Ground<'_>, state: &RunState, id: &str) -> Result<Event, Con
     let staff = &ground.policy.conductor.staff;
     let verdict = gate::judge(ground.repo, staff, &work, ground.stop)?;
     let task = id.to_owned();
+    let pictures = verdict.pictures.iter();
+    let pictures = pictures.map(|path| path.display().to_string()).collect();
     Ok(match verdict.decision {
         Some(Decision::Approved) => match session::end(&open_worktree(place.worktree.as_ref())?)? {
             Ok(()) => Event::Approved {
                 task,
                 commit: verdict.commit.to_string(),
-                pictures: verdict
-                    .pictures
-                    .iter()
-                    .map(|path| path.display().to_string())
-                    .collect(),
+                pictures,
             },
-            Err(reason) => Event::Rejected { task, reason },
+            Err(reason) => Event::Rejected {
+                task,
+                reason,
+                pictures,
+            },
         },
-        Some(Decision::Rejected { reason }) => Event::Rejected { task, reason },
+        Some(Decision::Rejected { reason }) => Event::Rejected {
+            task,
+            reason,
+            pictures,
+        },
         Some(Decision::Blocked { reason }) => Event::Blocked { task, reason },
         None => Event::Interrupted { task },
     })

@@ -96,9 +96,17 @@ impl RunState {
                 task.status = Status::QaApproved;
                 Some(())
             }
-            Event::Rejected { task, reason } => {
+            Event::Rejected {
+                task,
+                reason,
+                pictures,
+            } => {
                 let since = self.since(task, true)?;
                 let task = self.task_mut(task)?;
+                // Those of an earlier attempt show more than none.
+                if !pictures.is_empty() {
+                    task.pictures = pictures.clone();
+                }
                 task.span(true, since, now, false, reason);
                 task.fail(reason, false);
                 Some(())
