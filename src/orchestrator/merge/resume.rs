@@ -42,7 +42,7 @@ pub fn resume(
             }
         }
     }
-    in_turn(repo, &request, stop)
+    in_turn(repo, &request, None, stop)
 }
 
 /// Leaves these branches out, or the only one that waits. They stay as they are.

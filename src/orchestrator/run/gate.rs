@@ -125,7 +125,7 @@ fn by_gate(
                 values.agent(&agent.ok_or_else(|| RunError::NoAgent(name.clone()))?)?
             }
         };
-        ask(job, work, limit, log, Silence::DecidesNothing, stop)
+        ask(job, work.grace, limit, log, Silence::DecidesNothing, stop)
     })
 }
 
@@ -142,13 +142,14 @@ fn end_to_end(
     in_fresh_worktree(repo, work, "e2e", |values| {
         let mut job = values.command(&check.command)?;
         job.env.push(("BATON_SCREENSHOTS".into(), pictures.into()));
-        ask(job, work, limit, log, Silence::Approves, stop)
+        ask(job, work.grace, limit, log, Silence::Approves, stop)
     })
 }
 
-fn ask(
+/// Asks a judge, who gets this long to end once it is asked to; `None` when it was stopped.
+pub(super) fn ask(
     mut job: Job,
-    work: &Work<'_>,
+    grace: Duration,
     limit: Duration,
     log: &Path,
     silence: Silence,
@@ -156,7 +157,7 @@ fn ask(
 ) -> Result<Option<Decision>, RunError> {
     job.limit = Some(limit).filter(|limit| !limit.is_zero());
     job.log = Some(log.to_owned());
-    job.grace = work.grace;
+    job.grace = grace;
     let (mut said, mut speech) = (Vec::new(), Speech::default());
     let finished = supervise::run(&job, stop, &mut |line| {
         speech.take(line, &mut |line| said.extend(Decision::of_line(line)));

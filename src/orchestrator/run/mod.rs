@@ -18,6 +18,7 @@ pub mod feature;
 pub mod files;
 pub mod gate;
 pub mod lanes;
+pub mod merged;
 pub mod mirror;
 pub mod ownership;
 pub mod preflight;

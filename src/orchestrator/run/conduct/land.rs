@@ -4,17 +4,19 @@ use std::time::Duration;
 
 use super::ConductError;
 use super::drive::{Ground, Teller};
-use super::work::told;
-use super::{session, spot, wait};
+use super::work::{oid, told};
+use super::{GRACE, session, spot, wait};
 use crate::git::Repo;
 use crate::git::contained::is_contained;
 use crate::git::landing::open_worktree;
 use crate::model::SessionId;
 use crate::orchestrator::aggregate::{self, AggregateError, Request};
 use crate::orchestrator::merge::report::{BranchReport, Outcome};
-use crate::orchestrator::merge::{self, MergeError, MergeRequest};
+use crate::orchestrator::merge::{self, Check, MergeError, MergeRequest};
 use crate::orchestrator::pool::{self, PoolError, Release};
+use crate::orchestrator::run::merged::Merged;
 use crate::orchestrator::run::state::{self, Aggregate, Event, Pause, RunState, Status, TaskState};
+use crate::plan::Kind;
 use crate::policy::Policy;
 
 /// How long others may take to aggregate.
@@ -53,7 +55,9 @@ pub(super) fn land(
             after: after(state, &branches),
             ..MergeRequest::default()
         };
-        let report = match merge::run_until(ground.repo, &request, ground.stop) {
+        let check = end_to_end(ground, state, &branches)?;
+        let check = check.as_ref().map(|check| check as &dyn Check);
+        let report = match merge::run_checked(ground.repo, &request, check, ground.stop) {
             Ok(report) => report,
             Err(error) => return hindered(&error, teller),
         };
@@ -66,6 +70,38 @@ pub(super) fn land(
         }
     }
     teller.tell(Event::Landed { landed, refused }).map(drop)
+}
+
+/// The end-to-end check of the merged files, where tasks of the frontend are among these.
+fn end_to_end<'g>(
+    ground: &'g Ground<'_>,
+    state: &'g RunState,
+    branches: &[(String, String)],
+) -> Result<Option<Merged<'g>>, ConductError> {
+    let Some(check) = &ground.policy.conductor.staff.end_to_end else {
+        return Ok(None);
+    };
+    let is_frontend = |id: &str| {
+        ground
+            .task(id)
+            .is_some_and(|task| task.kind == Kind::Frontend)
+    };
+    let mut tasks = Vec::new();
+    for (id, branch) in branches.iter().filter(|(id, _)| is_frontend(id)) {
+        let approved = state.task(id).and_then(|task| task.approved.as_deref());
+        let commit = oid(approved.unwrap_or_default())?;
+        let tree = ground.repo.objects().commit(commit, &mut Vec::new())?.tree;
+        tasks.push((id.clone(), branch.clone(), tree));
+    }
+    Ok((!tasks.is_empty()).then_some(Merged {
+        repo: ground.repo,
+        check,
+        run: ground.run,
+        group: state.group,
+        target: &state.target,
+        tasks,
+        grace: GRACE,
+    }))
 }
 
 /// Has the run wait for somebody who puts right what keeps everything from landing.
