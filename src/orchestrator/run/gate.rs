@@ -1,6 +1,5 @@
 //! The quality gate: a task's work, judged by others in a fresh worktree of its branch.
 
-use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -8,7 +7,7 @@ use super::agent::Values;
 use super::signal::Decision;
 use super::speech::Speech;
 use super::verify::{Verified, how, is_not_started, last_line, verify};
-use super::{Assignment, RunError, brief, files};
+use super::{Assignment, RunError, brief, files, picture};
 use crate::git::{Repo, checkout};
 use crate::model::Oid;
 use crate::policy::conductor::agents::{EndToEnd, Judge, Staff};
@@ -89,17 +88,10 @@ pub fn judge(
         let pictures = files::screenshots(repo, run, task, work.attempt);
         verdict.decision = end_to_end(repo, check, work, &verdict.log, &pictures, stop)?;
         let names = file::files_below(&pictures, &|_| true).map_err(RunError::io(&pictures))?;
-        let names = names.iter().filter(|name| is_picture(name));
+        let names = names.iter().filter(|name| picture::kind(name).is_some());
         verdict.pictures = names.map(|name| pictures.join(name)).collect();
     }
     Ok(verdict)
-}
-
-/// Whether a file is a picture that a browser shows, by its name; checks leave logs beside them.
-fn is_picture(name: &str) -> bool {
-    let end = Path::new(name).extension().and_then(OsStr::to_str);
-    let kinds = ["png", "jpg", "jpeg", "gif", "webp", "avif", "svg"];
-    end.is_some_and(|end| kinds.iter().any(|kind| end.eq_ignore_ascii_case(kind)))
 }
 
 fn by_gate(

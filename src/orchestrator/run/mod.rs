@@ -21,6 +21,7 @@ pub mod lanes;
 pub mod merged;
 pub mod mirror;
 pub mod ownership;
+pub mod picture;
 pub mod preflight;
 pub mod record;
 pub mod report;

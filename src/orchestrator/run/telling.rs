@@ -299,3 +299,6 @@ fn over(state: &RunState) -> usize {
 pub(super) fn shown(text: &str) -> String {
     escape::visible(text.as_bytes())
 }
+
+#[cfg(test)]
+mod tests;
