@@ -237,7 +237,7 @@ fn begin(
     let mut patterns = policy.sessions.logs.iter();
     let log_path = patterns
         .find_map(|pattern| pattern.render_titled(&date, &number, &new.title))
-        .ok_or_else(|| SessionError::NoLogPattern(number.clone()))?;
+        .ok_or(SessionError::NoLogPattern)?;
     let branch = repo.head_branch()?;
     Ok(Session {
         number,
