@@ -191,7 +191,7 @@ impl<'s> Scene<'s> {
     /// of its log.
     fn begin_session(&self, session: &Session) -> Result<String, DemoError> {
         let (place, title) = (session.place, session.title);
-        if !self.git_dir(place).join("baton").exists() {
+        if !self.git_dir(place).join("baton/session").exists() {
             let task = place.name();
             let acquire = format!(
                 "git-baton orchestrator pool acquire {task} --date {DAY} --title '{title}'"

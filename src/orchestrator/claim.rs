@@ -49,6 +49,20 @@ pub enum Claim {
     },
 }
 
+/// Whether sessions can begin under this policy.
+///
+/// # Errors
+/// What [`create`] would fail with whatever session it was asked for: no pattern names a log, or
+/// the remote that keeps numbers apart does not answer.
+pub fn can_create(repo: &Repo, policy: &Policy) -> Result<(), SessionError> {
+    let new = NewSession::default();
+    begin(repo, policy, &new, "1".to_owned(), clock::today())?;
+    match remote::Remote::of(repo, policy)? {
+        Some(remote) => remote.numbers().map(drop),
+        None => Ok(()),
+    }
+}
+
 /// Claims a number and records the session as active in this worktree.
 ///
 /// The next number is one more than the greatest among the recorded sessions, the session logs
@@ -96,7 +110,7 @@ fn begin(
     let mut patterns = policy.sessions.logs.iter();
     let log_path = patterns
         .find_map(|pattern| pattern.render_titled(&date, &number, &new.title))
-        .ok_or_else(|| SessionError::NoLogPattern(number.clone()))?;
+        .ok_or(SessionError::NoLogPattern)?;
     let branch = repo.head_branch()?;
     Ok(Session {
         number,

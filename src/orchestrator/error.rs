@@ -153,7 +153,7 @@ pub enum SessionError {
     Over(String),
 
     /// The policy has no pattern by which a log could be named.
-    #[error("the policy names no path for the log of session {0}")]
+    #[error("the policy names no path for the logs of sessions")]
     #[diagnostic(help("`logs` under [sessions] in baton.toml needs a pattern"))]
-    NoLogPattern(String),
+    NoLogPattern,
 }

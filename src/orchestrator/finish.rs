@@ -38,7 +38,7 @@ pub struct HandedIn {
 /// Stores this text as the summary of the session of this number, or, without one, of that which
 /// this worktree is bound to; without a text, that of the plain file that the policy names. Then
 /// writes its digest into the log. An ended session's summary can be replaced until a branch
-/// carries it.
+/// carries it; a session that was given up has ended with it after all.
 pub fn hand_in(
     repo: &Repo,
     number: Option<&str>,
@@ -71,6 +71,9 @@ pub fn hand_in(
     }
     let session = store::update(repo, &session.number, |session| {
         session.summary = Some(text.clone());
+        if session.state == State::Abandoned {
+            session.state = State::Ended;
+        }
         Ok::<_, SessionError>(())
     })?;
     let digest = session.digest().unwrap_or_default();

@@ -49,6 +49,8 @@ pub enum Standing {
     Active,
     /// It is done; its summary waits for the orchestrator.
     Ended,
+    /// It came to nothing, and nobody goes on with it.
+    Abandoned,
     /// The handoff document of what is checked out, or an archive of it, carries it.
     Aggregated,
 }
@@ -60,6 +62,7 @@ impl Standing {
             _ if carried.contains(&session.number) => Self::Aggregated,
             State::Active => Self::Active,
             State::Ended => Self::Ended,
+            State::Abandoned => Self::Abandoned,
         }
     }
 
@@ -68,6 +71,7 @@ impl Standing {
         match self {
             Self::Active => State::Active.as_str(),
             Self::Ended => State::Ended.as_str(),
+            Self::Abandoned => State::Abandoned.as_str(),
             Self::Aggregated => "aggregated",
         }
     }

@@ -49,6 +49,8 @@ pub enum State {
     Active,
     /// It is done.
     Ended,
+    /// It came to nothing, and nobody goes on with it.
+    Abandoned,
 }
 
 impl State {
@@ -57,6 +59,7 @@ impl State {
         match self {
             Self::Active => "active",
             Self::Ended => "ended",
+            Self::Abandoned => "abandoned",
         }
     }
 }

@@ -5,7 +5,7 @@
 use bstr::{BStr, ByteSlice};
 
 use super::session::Record;
-use super::{Session, SessionError, number};
+use super::{Session, SessionError, State, number};
 use crate::git::{GitError, RefEdit, Repo, StoreError};
 use crate::guard::{base::Bases, binding};
 use crate::model::{Entry, Oid, SessionId};
@@ -93,6 +93,18 @@ pub fn update<E: From<SessionError>>(
     Err(SessionError::Crowded(ATTEMPTS).into())
 }
 
+/// Gives up the session of this number where it is still active: nobody waits for it any more.
+pub fn abandon(repo: &Repo, number: &str) -> Result<Session, SessionError> {
+    let ended_at = clock::timestamp(clock::now());
+    update(repo, number, |session| {
+        if session.state == State::Active {
+            session.state = State::Abandoned;
+            session.ended_at.get_or_insert_with(|| ended_at.clone());
+        }
+        Ok(())
+    })
+}
+
 /// The session that this worktree is bound to.
 ///
 /// # Errors
@@ -109,10 +121,15 @@ pub fn bound(repo: &Repo) -> Result<Option<Session>, SessionError> {
 
 /// The policy of the commit that is checked out; the default one where it has none.
 pub fn policy(repo: &Repo) -> Result<Policy, SessionError> {
-    let base = match repo.head()? {
-        Some(head) => Bases::new(repo.objects()).at(head)?,
-        None => None,
-    };
+    match repo.head()? {
+        Some(head) => policy_at(repo, head),
+        None => Ok(Policy::default()),
+    }
+}
+
+/// The policy of this commit; the default one where it has none.
+pub fn policy_at(repo: &Repo, commit: Oid) -> Result<Policy, SessionError> {
+    let base = Bases::new(repo.objects()).at(commit)?;
     Ok(base.map_or_else(Policy::default, |base| base.policy.clone()))
 }
 

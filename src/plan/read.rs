@@ -9,7 +9,7 @@ use super::graph::TaskGraph;
 use super::schema::{TaskTable, TasksFile, VERSION};
 use super::{Because, NotAnId, Task, TaskId, Wait};
 use crate::policy::toml_file::{self, TomlFault};
-use crate::policy::{POLICY_PATH, PathGlob, Policy};
+use crate::policy::{Neighbours, POLICY_PATH, PathGlob, PathSet, Policy};
 
 /// The largest task file that is read, in bytes.
 pub const MAX_TASKS_BYTES: usize = 4 << 20;
@@ -79,13 +79,18 @@ fn read(text: &str, policy: &Policy) -> Checked<TaskList> {
     check_number(&file)?;
     let ids = ids(&file.task)?;
     let mut owned = Vec::with_capacity(file.task.len());
+    let protected = protected(policy);
     for table in &file.task {
         check_values(table, policy)?;
-        owned.push(globs(table, policy)?);
+        owned.push(own_paths(table, &protected)?);
     }
     let waits = waits(&file.task)?;
     let graph = TaskGraph::new(waits).map_err(|cycle| cycle_fault(&file.task, &cycle))?;
-    let meeting = |a: usize, b: usize| meeting(&owned[a], &owned[b]);
+    let neighbours = Neighbours::of(&owned);
+    let meeting = |a: usize, b: usize| {
+        let near = neighbours.has(a, b);
+        near.then(|| owned[a].meeting(&owned[b])).flatten()
+    };
     let (graph, overlaps) = graph.put_in_order(|a, b| meeting(a, b).is_some());
     let mut tasks: Vec<Task> = std::iter::zip(&file.task, &ids)
         .map(|(table, id)| task(table, id, policy))
@@ -170,7 +175,8 @@ fn check_values(table: &TaskTable, policy: &Policy) -> Checked<()> {
     }
 }
 
-fn globs(table: &TaskTable, policy: &Policy) -> Checked<Vec<PathGlob>> {
+/// The patterns of what the task may change, none of which meets what is protected.
+fn own_paths(table: &TaskTable, protected: &PathSet) -> Checked<PathSet> {
     let mut globs = Vec::with_capacity(table.files.len());
     for text in &table.files {
         let pattern = text.get_ref();
@@ -180,38 +186,31 @@ fn globs(table: &TaskTable, policy: &Policy) -> Checked<Vec<PathGlob>> {
             let help = "paths look like `src/main.rs`, `src/api/` or `src/**/*.css`";
             Fault::at(text.span(), problem, help)
         })?;
-        if let Some(protected) = protected_by(policy, &glob) {
-            let problem = PlanProblem::Protected {
-                task: table.id.get_ref().clone(),
-                pattern: pattern.clone(),
-                protected,
-            };
-            let help = "name the files and directories that the task is about, and no others";
-            return Err(Fault::at(text.span(), problem, help));
-        }
         globs.push(glob);
     }
-    Ok(globs)
+    let owned = PathSet::new(globs);
+    let Some((own, covered)) = owned.meeting(protected) else {
+        return Ok(owned);
+    };
+    let mut texts = table.files.iter();
+    let text = texts.find(|text| text.get_ref() == own.as_str());
+    let problem = PlanProblem::Protected {
+        task: table.id.get_ref().clone(),
+        pattern: own.as_str().to_owned(),
+        protected: covered.as_str().to_owned(),
+    };
+    let help = "name the files and directories that the task is about, and no others";
+    let span = text.map_or(0..0, Spanned::span);
+    Err(Fault::at(span, problem, help))
 }
 
-/// What this pattern covers of what only some may write.
-fn protected_by(policy: &Policy, glob: &PathGlob) -> Option<String> {
+/// What only some may write.
+fn protected(policy: &Policy) -> PathSet {
     let files = [POLICY_PATH.into(), policy.signing.allowed_signers.clone()];
-    let own = files.iter().find_map(|path| {
-        let path = PathGlob::parse(&path.to_string()).ok()?;
-        glob.overlaps(&path).then(|| path.as_str().to_owned())
-    });
-    own.or_else(|| {
-        let mut protected = policy.protected.iter().flat_map(|entry| &entry.paths);
-        let found = protected.find(|path| glob.overlaps(path))?;
-        Some(found.as_str().to_owned())
-    })
-}
-
-fn meeting<'a>(a: &'a [PathGlob], b: &'a [PathGlob]) -> Option<(&'a PathGlob, &'a PathGlob)> {
-    let pairs = a.iter().flat_map(|a| b.iter().map(move |b| (a, b)));
-    let mut pairs = pairs.filter(|(a, b)| a.overlaps(b));
-    pairs.next()
+    let own = files.iter();
+    let own = own.filter_map(|path| PathGlob::parse(&path.to_string()).ok());
+    let others = policy.protected.iter().flat_map(|entry| &entry.paths);
+    PathSet::new(own.chain(others.cloned()).collect())
 }
 
 fn waits(tables: &[TaskTable]) -> Checked<Vec<Vec<usize>>> {

@@ -118,10 +118,35 @@ impl CommandTemplate {
         &self.line
     }
 
+    /// The program with which the line begins, behind variables that are set for it; `None` where
+    /// that cannot be told without a shell, or depends on the directory or on another search path.
+    pub fn program(&self) -> Option<&str> {
+        let mut words = self.line.split_ascii_whitespace();
+        let word = words.find(|word| !is_setting(word))?;
+        let sets_the_path =
+            self.line.trim_start().starts_with("PATH=") || self.line.contains(" PATH=");
+        let is_plain = |char: char| char.is_ascii_alphanumeric() || "/._+-".contains(char);
+        let is_name = word.starts_with(|char: char| char.is_ascii_alphanumeric() || char == '/')
+            && word.chars().all(is_plain)
+            && (word.starts_with('/') || !word.contains('/'));
+        (is_name && !sets_the_path).then_some(word)
+    }
+
     /// Whether `{name}` stands in it.
     pub fn names(&self, name: &str) -> bool {
         self.names.contains(&name)
     }
+}
+
+/// Whether a word sets a variable, and does nothing beside.
+fn is_setting(word: &str) -> bool {
+    let Some((name, value)) = word.split_once('=') else {
+        return false;
+    };
+    let begins = name.starts_with(|char: char| char.is_ascii_alphabetic() || char == '_');
+    let goes_on = |char: char| char.is_ascii_alphanumeric() || char == '_';
+    let is_plain = |char: char| char.is_ascii_alphanumeric() || "/._+-:,=%@".contains(char);
+    begins && name.chars().all(goes_on) && value.chars().all(is_plain)
 }
 
 /// The name at the beginning of `text`, if a brace behind it ends it.
@@ -165,6 +190,33 @@ mod tests {
         assert_eq!(error("a {promt}"), TemplateError::Unknown("promt".into()));
         assert_eq!(error("a 'b"), TemplateError::Unclosed);
         assert_eq!(error("a \"$(b"), TemplateError::Unclosed);
+    }
+
+    #[test]
+    fn the_program_is_told_where_the_line_is_plain() {
+        let program = |text| {
+            let command = CommandTemplate::parse(text).unwrap();
+            command.program().map(str::to_owned)
+        };
+        for (text, expected) in [
+            ("claude -p --model opus", Some("claude")),
+            ("  A=1 b_2=x codex exec -", Some("codex")),
+            ("/opt/bin/agent {prompt}", Some("/opt/bin/agent")),
+            ("if true; then a; fi", Some("if")),
+            ("./agent", None),
+            ("tools/agent", None),
+            ("~/agent", None),
+            ("\"my agent\"", None),
+            ("$AGENT -p", None),
+            ("(cd x && agent)", None),
+            ("A='b c' agent", None),
+            ("A=1 PATH=/opt/bin agent", None),
+            ("cat; agent", None),
+            ("A=1&&agent x", None),
+            ("A=1", None),
+        ] {
+            assert_eq!(program(text).as_deref(), expected, "{text}");
+        }
     }
 
     #[test]

@@ -1,11 +1,12 @@
 use std::path::Path;
+use std::sync::OnceLock;
 
 use bstr::{BStr, BString, ByteSlice};
-use globset::{GlobBuilder, GlobMatcher};
+use globset::{Glob, GlobBuilder, GlobMatcher};
 use unicode_normalization::UnicodeNormalization;
 
 use super::alias::{fold, fold_text, is_above};
-use super::overlap::{below_meet, wildcard_meets_below, wildcards_meet};
+use super::overlap::{self, below_meet, wildcard_meets_below, wildcards_meet};
 use super::reach::{Reach, after_prefix, literal_length};
 
 /// Why a pattern is no pattern.
@@ -39,7 +40,22 @@ enum Shape {
     Everything,
     Literal(BString),
     Below(BString),
-    Wild(Box<GlobMatcher>),
+    Wild(Box<Wild>),
+}
+
+/// A pattern with wildcards. What matches it is built when it is first asked for: a pattern that is
+/// only compared with others needs none.
+#[derive(Debug, Clone)]
+struct Wild {
+    glob: Glob,
+    matcher: OnceLock<GlobMatcher>,
+}
+
+impl Wild {
+    fn is_match(&self, path: &Path) -> bool {
+        let matcher = self.matcher.get_or_init(|| self.glob.compile_matcher());
+        matcher.is_match(path)
+    }
 }
 
 impl PathGlob {
@@ -85,11 +101,35 @@ impl PathGlob {
     /// without wildcards, what one names lies below what the other names as a file. A pattern too
     /// large to tell is taken to meet any.
     pub fn overlaps(&self, other: &Self) -> bool {
-        let wild = |glob: &Self| matches!(glob.shape, Shape::Wild(_));
-        if (wild(self) || wild(other)) && !self.reach.meets(&other.reach) {
+        if (self.is_wild() || other.is_wild()) && !self.begins_like(other) {
             return false;
         }
         self.shape.overlaps(&other.shape)
+    }
+
+    /// Whether it has wildcards, other than those that stand for all that lies below a directory.
+    pub(super) fn is_wild(&self) -> bool {
+        matches!(self.shape, Shape::Wild(_))
+    }
+
+    /// Whether one path can begin as the matches of both do.
+    pub(super) fn begins_like(&self, other: &Self) -> bool {
+        self.reach.meets(&other.reach)
+    }
+
+    /// A regular expression of the paths that match, as [`fold`] leaves them.
+    pub(super) fn expression(&self) -> String {
+        match &self.shape {
+            Shape::Everything => overlap::EVERYTHING.to_owned(),
+            Shape::Literal(path) => overlap::exactly(path),
+            Shape::Below(base) => overlap::below(base),
+            Shape::Wild(wild) => wild.glob.regex().to_owned(),
+        }
+    }
+
+    /// What every match's folded form begins with.
+    pub(super) fn prefix(&self) -> &[u8] {
+        self.reach.prefix()
     }
 
     /// Whether an entry at `folded` that is no directory would take the place of a directory
@@ -214,7 +254,8 @@ impl Shape {
             .case_insensitive(ignore_case)
             .build()
             .map_err(|error| GlobError(error.kind().to_string()))?;
-        Ok(Self::Wild(Box::new(glob.compile_matcher())))
+        let matcher = OnceLock::new();
+        Ok(Self::Wild(Box::new(Wild { glob, matcher })))
     }
 
     fn map_names(self, map: impl Fn(&BStr) -> BString) -> Self {
@@ -236,9 +277,9 @@ impl Shape {
             (Self::Literal(path), wild @ Self::Wild(_))
             | (wild @ Self::Wild(_), Self::Literal(path)) => wild.matches(path.as_ref()),
             (Self::Below(base), Self::Wild(glob)) | (Self::Wild(glob), Self::Below(base)) => {
-                wildcard_meets_below(glob, base)
+                wildcard_meets_below(&glob.glob, base)
             }
-            (Self::Wild(a), Self::Wild(b)) => wildcards_meet(a, b),
+            (Self::Wild(a), Self::Wild(b)) => wildcards_meet(&a.glob, &b.glob),
         }
     }
 
@@ -249,7 +290,7 @@ impl Shape {
             Self::Below(base) => is_above(base, path),
             Self::Wild(glob) => {
                 let path = path.to_path_lossy();
-                glob.is_match::<&Path>(path.as_ref())
+                glob.is_match(path.as_ref())
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use globset::GlobMatcher;
+use globset::Glob;
 use regex_automata::dfa::{Automaton, StartKind, dense};
 use regex_automata::util::primitives::StateID;
 use regex_automata::util::{start, syntax};
@@ -10,18 +10,18 @@ use regex_automata::{Anchored, nfa::thompson};
 
 use super::alias::is_above;
 
-/// How large the automaton of one pattern may grow, in bytes.
+/// How large an automaton may grow, in bytes.
 const SIZE_LIMIT: usize = 1 << 20;
 
 /// Whether some path without empty components matches both patterns. Where one of them is too
 /// large to be sure, it is assumed.
-pub(super) fn wildcards_meet(one: &GlobMatcher, other: &GlobMatcher) -> bool {
-    meet(one.glob().regex(), other.glob().regex())
+pub(super) fn wildcards_meet(one: &Glob, other: &Glob) -> bool {
+    meet(one.regex(), other.regex())
 }
 
 /// [`wildcards_meet`] for a pattern and all that lies below a directory.
-pub(super) fn wildcard_meets_below(glob: &GlobMatcher, directory: &[u8]) -> bool {
-    meet(glob.glob().regex(), &below(directory))
+pub(super) fn wildcard_meets_below(glob: &Glob, directory: &[u8]) -> bool {
+    meet(glob.regex(), &below(directory))
 }
 
 /// Whether all that lies below one directory and below another has anything in common.
@@ -29,31 +29,56 @@ pub(super) fn below_meet(one: &[u8], other: &[u8]) -> bool {
     one == other || is_above(one, other) || is_above(other, one)
 }
 
-fn below(directory: &[u8]) -> String {
-    let bytes = directory.iter().map(|byte| format!(r"\x{byte:02x}"));
-    format!("(?-u)^{}/.+$", bytes.collect::<String>())
+/// The regular expression of all that lies below a directory.
+pub(super) fn below(directory: &[u8]) -> String {
+    format!("(?-u)^{}/.+$", bytes(directory))
+}
+
+/// The regular expression of a path.
+pub(super) fn exactly(path: &[u8]) -> String {
+    format!("(?-u)^{}$", bytes(path))
+}
+
+/// The regular expression of every path.
+pub(super) const EVERYTHING: &str = "(?-u)^.+$";
+
+fn bytes(path: &[u8]) -> String {
+    path.iter().map(|byte| format!(r"\x{byte:02x}")).collect()
 }
 
 fn meet(one: &str, other: &str) -> bool {
-    match (automaton(one), automaton(other)) {
-        (Some(one), Some(other)) => common_path(&one, &other).unwrap_or(true),
+    match (Acceptor::of(&[one]), Acceptor::of(&[other])) {
+        (Some(one), Some(other)) => one.meets(&other),
         _ => true,
     }
 }
 
-/// An automaton for the regular expression that the glob library matches with, read with the
-/// settings that it reads it with.
-fn automaton(pattern: &str) -> Option<dense::DFA<Vec<u32>>> {
-    let config = dense::Config::new()
-        .start_kind(StartKind::Anchored)
-        .dfa_size_limit(Some(SIZE_LIMIT))
-        .determinize_size_limit(Some(SIZE_LIMIT));
-    dense::Builder::new()
-        .syntax(syntax::Config::new().utf8(false).dot_matches_new_line(true))
-        .thompson(thompson::Config::new().utf8(false))
-        .configure(config)
-        .build(pattern)
-        .ok()
+/// What accepts each path that one of some patterns matches.
+#[derive(Debug)]
+pub(super) struct Acceptor(dense::DFA<Vec<u32>>);
+
+impl Acceptor {
+    /// For the regular expressions that the glob library matches with, read with the settings that
+    /// it reads them with. `None` when it would be too large.
+    pub fn of<P: AsRef<str>>(patterns: &[P]) -> Option<Self> {
+        let config = dense::Config::new()
+            .start_kind(StartKind::Anchored)
+            .dfa_size_limit(Some(SIZE_LIMIT))
+            .determinize_size_limit(Some(SIZE_LIMIT));
+        dense::Builder::new()
+            .syntax(syntax::Config::new().utf8(false).dot_matches_new_line(true))
+            .thompson(thompson::Config::new().utf8(false))
+            .configure(config)
+            .build_many(patterns)
+            .ok()
+            .map(Self)
+    }
+
+    /// Whether some path without empty components is accepted by both; assumed where they cannot be
+    /// walked.
+    pub fn meets(&self, other: &Self) -> bool {
+        common_path(&self.0, &other.0).unwrap_or(true)
+    }
 }
 
 /// Walks both automata at once, with the bytes that a path can hold. `None` when one cannot be

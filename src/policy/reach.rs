@@ -25,6 +25,11 @@ impl Reach {
         }
     }
 
+    /// What every match's folded form begins with.
+    pub(super) fn prefix(&self) -> &[u8] {
+        &self.prefix
+    }
+
     /// Whether a match may lie below this folded directory.
     pub(super) fn enters(&self, directory: &BStr) -> bool {
         let slash = self.prefix.rfind_byte(b'/');

@@ -4,6 +4,7 @@ use std::fs::{self, File, Metadata, Permissions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
+use std::process::{Command, Stdio};
 
 use sha2::{Digest, Sha256};
 
@@ -29,6 +30,19 @@ pub fn are_one_file(one: &Path, other: &Path) -> bool {
 pub fn is_executable(path: &Path) -> bool {
     path.metadata()
         .is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
+}
+
+/// Whether the shell has something of this name to run: the file at this path, a program on its
+/// search path, or a word of its own.
+pub fn is_known_to_shell(name: &str) -> io::Result<bool> {
+    // Not every shell looks whether a file that is named so could be run.
+    if name.contains('/') {
+        return Ok(is_executable(name.as_ref()));
+    }
+    let mut command = Command::new("sh");
+    command.args(["-c", "command -v \"$1\" >/dev/null 2>&1", "sh", name]);
+    command.stdin(Stdio::null());
+    Ok(command.status()?.success())
 }
 
 /// The SHA-256 of the file's content, in hexadecimal.
@@ -88,6 +102,23 @@ fn sync_directory(directory: &Path) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_shell_knows_programs_and_its_own_words() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("file");
+        fs::write(&file, "").unwrap();
+        for (name, expected) in [
+            ("ls", true),
+            ("if", true),
+            ("cd", true),
+            ("/bin/sh", true),
+            ("no-such-program", false),
+            (file.to_str().unwrap(), false),
+        ] {
+            assert_eq!(is_known_to_shell(name).unwrap(), expected, "{name}");
+        }
+    }
 
     #[test]
     fn a_link_replaces_a_file_and_a_link_to_elsewhere() {

@@ -273,6 +273,29 @@ pub fn is_empty_directory(path: &Path) -> bool {
     fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_none())
 }
 
+/// Removes the files of a directory but for this many that were written last; what others remove
+/// meanwhile is gone as well. A directory that is not there holds none.
+pub fn keep_newest(directory: &Path, number: usize) -> io::Result<()> {
+    let entries = match fs::read_dir(directory) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        entries => entries?,
+    };
+    let mut files = Vec::new();
+    for entry in entries {
+        let path = entry?.path();
+        match path.symlink_metadata() {
+            Ok(found) if found.is_file() => files.push((found.modified()?, path)),
+            _ => {}
+        }
+    }
+    files.sort();
+    let old = files.len().saturating_sub(number);
+    for (_, path) in &files[..old] {
+        remove_if_exists(path)?;
+    }
+    Ok(())
+}
+
 /// Makes a directory and those above it, where they are not there.
 pub fn make_directory(path: &Path) -> io::Result<()> {
     fs::create_dir_all(path)
@@ -331,4 +354,28 @@ pub fn append(path: &Path, bytes: &[u8]) -> io::Result<()> {
         opened => opened?,
     };
     file.write_all(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::{Duration, SystemTime};
+
+    #[test]
+    fn what_was_written_last_stays() {
+        let dir = tempfile::tempdir().unwrap();
+        let at = |name: &str| dir.path().join(name);
+        keep_newest(&at("nowhere"), 1).unwrap();
+        fs::create_dir(at("directory")).unwrap();
+        for (age, name) in ["a", "c", "b"].iter().enumerate() {
+            let file = File::create(at(name)).unwrap();
+            let time = SystemTime::UNIX_EPOCH + Duration::from_secs(1000 - age as u64);
+            file.set_modified(time).unwrap();
+        }
+        keep_newest(dir.path(), 2).unwrap();
+        let left = ["a", "b", "c", "directory"].map(|name| at(name).exists());
+        assert_eq!(left, [true, false, true, true]);
+        keep_newest(dir.path(), 0).unwrap();
+        assert!(!at("a").exists() && at("directory").exists());
+    }
 }

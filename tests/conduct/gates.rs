@@ -67,3 +67,93 @@ fn a_run_that_pauses_under_an_agent_that_is_to_begin_can_go_on() {
     assert_eq!(run.code, 0, "{}{}", run.out, run.err);
     scene.assert_clean();
 }
+
+#[test]
+fn a_gate_is_told_the_constraints() {
+    let scene = Scene::with_policy(
+        "retry_delay = 0",
+        "[conductor.gate]\ncommand = \"grep -q 'No SQL' $BATON_PROMPT_FILE && echo TASK_APPROVED\"\n\
+         [conductor.feature]\nconstraints = [\"RULES.md\"]",
+    );
+    scene.sandbox.commit_file("RULES.md", "No SQL.\n");
+    let run = scene.run(&[Task::plain("a")]);
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+    scene.assert_clean();
+}
+
+#[test]
+fn the_report_shows_what_a_rejected_page_looked_like() {
+    let scene = Scene::with_policy(
+        "retry_delay = 0",
+        "[conductor.e2e]\ncommand = \"echo png >$BATON_SCREENSHOTS/page.png; echo TASK_REJECTED: no button\"",
+    );
+    let task = Task::plain("a").with("kind = \"frontend\"\nattempts = 1");
+    let run = scene.run(&[task]);
+    assert_eq!(run.code, 1, "{}{}", run.out, run.err);
+    assert_eq!(scene.status("a"), "failed");
+    let report = scene.orchestrator(&["report", "--format", "html"]);
+    assert!(report.out.contains("page.png"), "{}", report.out);
+}
+
+/// A scene whose end-to-end check notes what it sees in `seen`, and then decides by this script.
+fn seen_through(decides: &str) -> Scene {
+    let check = format!(
+        "echo $BATON_TASK $BATON_BRANCH $(ls -d a b elsewhere 2>/dev/null) >>ROOT/seen; \
+         test -d $BATON_SCREENSHOTS && {decides}"
+    );
+    Scene::with_policy(
+        "max_agents = 2\nretry_delay = 0",
+        &format!("[conductor.e2e]\ncommand = \"{check}\""),
+    )
+}
+
+fn seen(scene: &Scene) -> Vec<String> {
+    let text = std::fs::read_to_string(scene.sandbox.root.path().join("seen")).unwrap();
+    let mut lines: Vec<_> = text.lines().map(str::to_owned).collect();
+    lines.sort();
+    lines
+}
+
+fn frontend(id: &str) -> Task {
+    Task::plain(id).with("kind = \"frontend\"\nattempts = 1")
+}
+
+#[test]
+fn what_lands_as_it_was_approved_is_looked_at_once() {
+    let scene = seen_through("true");
+    let run = scene.run(&[frontend("a"), frontend("b").after(&["a"])]);
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+    assert_eq!(seen(&scene), ["a auto/a a", "b auto/b a b"]);
+    scene.assert_clean();
+}
+
+#[test]
+fn merged_files_are_looked_at_before_they_land() {
+    let scene = seen_through("! test -e b -a -e a");
+    let run = scene.run(&[frontend("a"), Task::plain("b")]);
+    assert_eq!(run.code, 1, "{}{}", run.out, run.err);
+    assert_eq!(seen(&scene), ["a auto/a a", "a main a b"]);
+    assert_eq!([scene.status("a"), scene.status("b")], ["done", "failed"]);
+    let why = scene.task("b")["status"]["reason"].to_string();
+    assert!(why.contains("does not land: with it"), "{why}");
+    assert!(scene.has("a/file") && !scene.has("b/file"));
+    scene.assert_clean();
+}
+
+#[test]
+fn a_target_that_moved_is_looked_at_with_what_lands() {
+    let scene = seen_through("(! test -e elsewhere || echo QA_BLOCKED: no browser)");
+    let task = "reached a; until_told go; work a/file; promise";
+    let conductor = scene.begin(&[Task::new("a", task).with("kind = \"frontend\"")]);
+    scene.wait_for("a");
+    scene.sandbox.commit_file("elsewhere", "other\n");
+    scene.tell("go");
+    let run = conductor.end();
+    assert_eq!(run.code, 1, "{}{}", run.out, run.err);
+    assert_eq!(
+        [scene.status("a"), scene.phase()],
+        ["qa_approved", "paused"]
+    );
+    assert!(run.out.contains("no browser"), "{}", run.out);
+    assert_eq!(seen(&scene), ["a auto/a a", "a main a elsewhere"]);
+}

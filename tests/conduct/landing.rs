@@ -44,6 +44,36 @@ fn a_target_that_moves_meanwhile_is_built_upon() {
 }
 
 #[test]
+fn what_keeps_the_summaries_from_being_aggregated_keeps_the_run_waiting() {
+    let scene = Scene::new();
+    let waiting = |id| {
+        Task::new(
+            id,
+            &format!("reached {id}; until_told go; work {id}/file; promise"),
+        )
+    };
+    let conductor = scene.begin(&[waiting("a"), waiting("b")]);
+    scene.wait_for("a");
+    scene.wait_for("b");
+    let odd = "refs/baton/sessions/999";
+    scene.sandbox.git(["update-ref", odd, "main"]);
+    scene.tell("go");
+    let run = conductor.end();
+    assert_eq!(run.code, 1, "{}{}", run.out, run.err);
+    assert!(
+        run.out.contains("no aggregate commit was made"),
+        "{}",
+        run.out
+    );
+    assert!(run.out.contains("orchestrator resume"), "{}", run.out);
+    assert_eq!([scene.status("a"), scene.phase()], ["done", "paused"]);
+    scene.sandbox.git(["update-ref", "-d", odd]);
+    let run = scene.resume();
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+    scene.assert_clean();
+}
+
+#[test]
 fn a_branch_that_is_gone_has_not_landed() {
     let scene = Scene::new();
     let blocker = Task::new("b", "reached b; until_told go; work b/file; promise");

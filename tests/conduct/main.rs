@@ -5,6 +5,7 @@ mod commands;
 mod gates;
 mod kills;
 mod landing;
+mod refusals;
 #[expect(dead_code, reason = "each test program uses a part of it")]
 #[path = "../sandbox/mod.rs"]
 mod sandbox;

@@ -13,7 +13,7 @@ fn started(scene: &Scene) -> Child {
     let log = || {
         scene
             .sandbox
-            .git(["log", "--all", "--format=%s", "--glob=refs/baton/runs"])
+            .git(["log", "--format=%s", "--glob=refs/baton/runs"])
     };
     while !log().contains("scout quick is back") || scene.left("slow").is_empty() {
         std::thread::yield_now();

@@ -291,6 +291,26 @@ fn a_resolver_that_leaves_markers_or_fails_leads_to_people() {
 }
 
 #[test]
+fn what_a_resolver_changes_beside_the_conflict_is_not_taken() {
+    for stray in ["echo x > a", "echo x > new", "rm b"] {
+        let world = world("");
+        let script = world.script("resolver", &format!("echo ok > base.txt; {stray}"));
+        world.write("baton.toml", &format!("[merge]\nresolver = \"{script}\"\n"));
+        world.git(&["commit", "-qam", "policy"]);
+        let ran = world.merge(&[]);
+        assert_eq!(
+            (ran.code, ran.outcome("auto/b")),
+            (1, "conflict"),
+            "{stray}"
+        );
+        let message = ran.branch("auto/b")["files"][0]["message"].to_string();
+        let path = stray.rsplit(' ').next().unwrap();
+        let why = format!("is not taken, since it changed also {path}");
+        assert!(message.contains(&why), "{message}");
+    }
+}
+
+#[test]
 fn a_conflict_outlives_the_collection_of_garbage() {
     for strategy in ["merge", "rebase"] {
         let world = World::new("");

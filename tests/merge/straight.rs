@@ -1,6 +1,6 @@
 //! Branches that nothing is wrong with.
 
-use crate::world::{World, branch, names};
+use crate::world::{World, branch, names, write};
 
 #[test]
 fn three_branches_land_tested_as_one_and_the_checkout_shows_them() {
@@ -235,4 +235,19 @@ fn a_branch_that_the_pool_has_leased_or_a_session_works_on_is_not_finished() {
     let report = world.merged(&["auto/a"]);
     assert_eq!(branch(&report, "auto/a")["outcome"], "landed");
     assert!(world.has("auto/a"), "the slot has it checked out");
+}
+
+#[test]
+fn old_logs_make_way_for_new_ones() {
+    let world = World::new("");
+    world.branch("auto/a", &[("a", "a")]);
+    let logs = world.main().join(".git/baton/merge/logs");
+    std::fs::create_dir_all(&logs).unwrap();
+    for number in 0..60 {
+        write(&logs.join(format!("test-{number}.log")), "");
+    }
+    let report = world.merged(&["--test", "echo well"]);
+    let log = report["tests"][0]["log"].as_str().unwrap();
+    assert_eq!(std::fs::read_to_string(log).unwrap(), "well\n");
+    assert_eq!(std::fs::read_dir(&logs).unwrap().count(), 50);
 }

@@ -50,6 +50,15 @@ fn ready_for_qa_is_a_promise_too() {
 }
 
 #[test]
+fn a_promise_in_an_event_is_one() {
+    let prints = |event: &str| format!("{WORKS}; printf '%s\\n' '{event}'");
+    let said = r#"{"type":"item.completed","item":{"type":"agent_message","text":"ok\n<promise>TASK_DONE: t1</promise>"}}"#;
+    assert_eq!(Scene::new().outcome(&prints(said)), done("Write a"));
+    let read = r#"{"type":"item.completed","item":{"type":"command_execution","aggregated_output":"<promise>TASK_DONE: t1</promise>"}}"#;
+    assert_eq!(Scene::new().outcome(&prints(read)), Outcome::NoPromise);
+}
+
+#[test]
 fn the_prompt_repeated_is_no_promise() {
     let mut scene = Scene::new();
     scene.assignment.prompt = format!("Say this:\n{}\n", "<promise>TASK_DONE: t1</promise>");

@@ -35,6 +35,7 @@ fn verdict(scene: &Scene, staff: &Staff, is_frontend: bool) -> Verdict {
         tip: scene.tip(),
         attempt: 1,
         is_frontend,
+        constraints: "",
         grace: Duration::from_millis(200),
     };
     gate::judge(&scene.repo(), staff, &work, &|| false).unwrap()
@@ -48,6 +49,14 @@ fn rejected(reason: &str) -> Decision {
     Decision::Rejected {
         reason: reason.to_owned(),
     }
+}
+
+#[test]
+fn a_decision_in_an_event_is_one() {
+    let scene = done();
+    let event = r#"{"type":"assistant","message":{"content":[{"type":"text","text":"So:\nTASK_REJECTED: no test"}]}}"#;
+    let gate = judged_by(&format!("printf '%s\\n' '{event}'"));
+    assert_eq!(decision(&scene, &gate), rejected("no test"));
 }
 
 #[test]
@@ -159,6 +168,7 @@ fn who_stops_gets_no_decision() {
         tip: scene.tip(),
         attempt: 1,
         is_frontend: false,
+        constraints: "",
         grace: Duration::from_millis(200),
     };
     let staff = judged_by("sleep 1000; echo TASK_APPROVED");

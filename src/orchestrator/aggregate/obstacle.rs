@@ -26,6 +26,11 @@ pub enum Obstacle {
     /// An agent works on it.
     #[error("it is still active; `git baton session end` ends it")]
     Active,
+    /// Nobody goes on with it.
+    #[error(
+        "it was given up; `git baton session summary --session` with a summary ends it after all"
+    )]
+    Abandoned,
     /// Nobody wrote a summary.
     #[error("it has no summary; `git baton session summary` stores one")]
     NoSummary,

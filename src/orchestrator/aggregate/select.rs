@@ -104,7 +104,11 @@ pub fn select(collected: &Collected, wish: &Wish<'_>) -> Result<Plan, AggregateE
                 match skipped.why {
                     Obstacle::Aggregated if wish.sessions.is_none() => {}
                     Obstacle::Aggregated | Obstacle::Superseded(_) => plan.skipped.push(skipped),
-                    Obstacle::Active if wish.partial => plan.skipped.push(skipped),
+                    // Nothing of it is waited for unless somebody asks for it by its number.
+                    Obstacle::Abandoned if wish.sessions.is_none() || !wanted => {}
+                    Obstacle::Active | Obstacle::Abandoned if wish.partial => {
+                        plan.skipped.push(skipped)
+                    }
                     Obstacle::Active => obstacles.push(skipped),
                     _ if !wanted => {}
                     Obstacle::NoLog
@@ -153,8 +157,10 @@ fn section(id: &SessionId, candidate: &Candidate, bound: bool) -> Result<Section
     if !candidate.aggregated.is_empty() {
         return Err(aggregated(candidate));
     }
-    if matches!(candidate.recorded, Some((_, State::Active))) {
-        return Err(Obstacle::Active);
+    match candidate.recorded {
+        Some((_, State::Active)) => return Err(Obstacle::Active),
+        Some((_, State::Abandoned)) => return Err(Obstacle::Abandoned),
+        _ => {}
     }
     let summary = match &candidate.summaries[..] {
         [] if candidate.recorded.is_none() && candidate.logs.is_empty() => {

@@ -7,7 +7,7 @@ use bstr::{BStr, BString, ByteSlice};
 use super::MergeError;
 use super::ground::Ground;
 use super::report::ResolvedPath;
-use super::resolver::{Asked, Resolver};
+use super::resolver::{Asked, NoAnswer, Resolver};
 use crate::git::Repo;
 use crate::git::merge::{Conflict, Merged, Merger};
 use crate::git::tree_edit;
@@ -132,13 +132,17 @@ impl<'a, 'm> Applier<'a, 'm> {
             if stuck.conflicts.is_empty() {
                 break;
             }
-            if let Some(answer) = self.resolver.ask(&asked, &stuck)? {
-                let by = asked.command;
-                resolved.extend(answer.paths.iter().map(|path| told(path.as_bstr(), by)));
-                stuck.tree = answer.tree;
-                stuck
-                    .conflicts
-                    .retain(|one| !answer.paths.contains(&one.path));
+            match self.resolver.ask(&asked, &stuck)? {
+                Ok(answer) => {
+                    let by = asked.command;
+                    resolved.extend(answer.paths.iter().map(|path| told(path.as_bstr(), by)));
+                    stuck.tree = answer.tree;
+                    stuck
+                        .conflicts
+                        .retain(|one| !answer.paths.contains(&one.path));
+                }
+                Err(NoAnswer::Strayed(paths)) => refuse(&mut stuck, &asked, &paths),
+                Err(NoAnswer::Unresolved) => {}
             }
         }
         if !stuck.conflicts.is_empty() {
@@ -240,6 +244,20 @@ impl<'a, 'm> Applier<'a, 'm> {
             });
         }
         asked
+    }
+}
+
+/// Says at each file about which a command was asked why what it made of it is not taken.
+fn refuse(stuck: &mut Stuck, asked: &Asked<'_>, strays: &[BString]) {
+    let strays = bstr::join(", ", strays);
+    let why = format!(
+        "what `{}` made of it is not taken, since it changed also {}",
+        asked.command,
+        strays.to_str_lossy()
+    );
+    let mut about = stuck.conflicts.iter_mut();
+    for conflict in about.by_ref().filter(|one| asked.paths.contains(&one.path)) {
+        conflict.message = format!("{}; {why}", conflict.message);
     }
 }
 

@@ -10,7 +10,7 @@ use super::open::Open;
 use super::report::{Afterwards, MergeReport, Outcome};
 use super::resolver::Resolver;
 use super::trial::Trials;
-use super::{MergeError, MergeRequest, candidates, chain, culprits, telling, tidy, waiting};
+use super::{Check, MergeError, MergeRequest, candidates, chain, culprits, telling, tidy, waiting};
 use crate::git::Repo;
 use crate::git::landing::Refreshed;
 use crate::git::merge::Merger;
@@ -60,6 +60,7 @@ fn finish(repo: &Repo, ground: &Ground, landing: &Landing) -> Result<Followed, M
 pub fn attempt(
     repo: &Repo,
     request: &MergeRequest,
+    check: Option<&dyn Check>,
     stop: &dyn Fn() -> bool,
 ) -> Result<Option<MergeReport>, MergeError> {
     let ground = Ground::of(repo, request)?;
@@ -81,7 +82,7 @@ pub fn attempt(
             open.resolutions,
         ),
     };
-    let mut trials = Trials::new(repo, &ground, stop);
+    let mut trials = Trials::new(repo, &ground, check, stop);
     let chain = culprits::left_out(&joiner, &candidates, &mut trials)?;
     report.tests = trials.reports;
     let landing = Landing {

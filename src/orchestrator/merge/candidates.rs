@@ -281,6 +281,14 @@ impl Unfinished {
 
     fn reason(&self, branch: &str, tip: Oid) -> Result<Option<String>, MergeError> {
         let reference = full(branch);
+        let mut sessions = self.sessions.iter().rev();
+        let last = sessions.find(|one| one.branch.as_deref() == Some(&reference));
+        if let Some(session) = last.filter(|last| last.state == State::Abandoned) {
+            let number = &session.number;
+            return Ok(Some(format!(
+                "session {number}, which worked on it, was given up; whoever takes it all the same names it"
+            )));
+        }
         // Whoever gives a slot back is done, even where the session is still to be ended.
         if !self.released.contains(&(reference.clone(), tip))
             && let Some(why) = self.worker(branch, &reference)

@@ -83,6 +83,18 @@ pub enum MergeError {
         log: PathBuf,
     },
 
+    /// A check did not come to a decision.
+    #[error("{check} cannot say whether what is merged is well: {why}, see {}", .log.display())]
+    #[diagnostic(help("put right what keeps it from deciding, and land again"))]
+    Undecided {
+        /// The check.
+        check: String,
+        /// Why.
+        why: String,
+        /// What it said.
+        log: PathBuf,
+    },
+
     /// A checkout of the target holds changes where the merge writes.
     #[error(
         "{} has {into} checked out, with changes of its own that the merge would overwrite: {}",

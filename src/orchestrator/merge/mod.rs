@@ -2,7 +2,7 @@
 //!
 //! [`run`] waits for its [`queue`] turn, completes what a killed process left ([`landing`]), finds
 //! the branches and their [`order`], joins them one after another ([`chain`], [`join`],
-//! [`apply`]), tests the result ([`trial`]) and leaves out what breaks it (`culprits`, `bisect`), moves the
+//! [`apply`]), tests the result ([`trial`], [`check`]) and leaves out what breaks it (`culprits`, `bisect`), moves the
 //! target, shows it in its checkouts and [`tidy`]s up. What conflicts goes to the policy's
 //! remedies, to a [`resolver`], and then to people ([`waiting`]).
 
@@ -11,6 +11,7 @@ mod attempt;
 mod bisect;
 pub mod candidates;
 pub mod chain;
+pub mod check;
 mod culprits;
 mod error;
 mod ground;
@@ -35,6 +36,7 @@ use super::pool;
 use crate::git::Repo;
 use crate::policy::merge::Strategy;
 
+pub use check::Check;
 pub use error::MergeError;
 pub use ground::Ground;
 pub use human::render;
@@ -79,12 +81,22 @@ pub fn run_until(
     request: &MergeRequest,
     stop: &dyn Fn() -> bool,
 ) -> Result<MergeReport, MergeError> {
+    run_checked(repo, request, None, stop)
+}
+
+/// Like [`run_until`]; what lands has passed this check as well.
+pub fn run_checked(
+    repo: &Repo,
+    request: &MergeRequest,
+    check: Option<&dyn Check>,
+    stop: &dyn Fn() -> bool,
+) -> Result<MergeReport, MergeError> {
     if request.dry_run {
         return attempt::preview(repo, request, stop);
     }
     let report = {
         let _turn = queue::Turn::take(repo, stop)?;
-        in_turn(repo, request, stop)?
+        in_turn(repo, request, check, stop)?
     };
     bring_slots_along(repo, &report, stop);
     Ok(report)
@@ -110,12 +122,13 @@ pub fn complete(repo: &Repo, stop: &dyn Fn() -> bool) -> Result<bool, MergeError
 fn in_turn(
     repo: &Repo,
     request: &MergeRequest,
+    check: Option<&dyn Check>,
     stop: &dyn Fn() -> bool,
 ) -> Result<MergeReport, MergeError> {
     let mut recovered = false;
     for _ in 0..ATTEMPTS {
         recovered |= attempt::recover(repo)?;
-        if let Some(mut report) = attempt::attempt(repo, request, stop)? {
+        if let Some(mut report) = attempt::attempt(repo, request, check, stop)? {
             report.recovered = recovered;
             return Ok(report);
         }

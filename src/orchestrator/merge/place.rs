@@ -5,9 +5,13 @@ use std::path::{Path, PathBuf};
 use crate::git::Repo;
 use crate::orchestrator::pool::place as pool;
 use crate::policy::Policy;
+use crate::sys::file;
 
 /// The name of the directory of the worktrees in which branches wait.
 pub const WAITING: &str = "merge-waiting";
+
+/// How many logs are kept.
+pub const LOGS: usize = 50;
 
 /// The directory of the worktrees: the pool's. Not the git directory, in which some test runners
 /// look at no file.
@@ -58,10 +62,15 @@ pub fn queue(repo: &Repo) -> PathBuf {
     root(repo).join("queue")
 }
 
-/// The log of a command, by what it does and what it is about.
+/// The log of a command that is about to begin, by what it does and what it is about. Of those that
+/// are there the [`LOGS`] newest stay, this one among them.
 pub fn log(repo: &Repo, kind: &str, about: &str) -> PathBuf {
-    let name = format!("{kind}-{}.log", file_name(about));
-    root(repo).join("logs").join(name)
+    let directory = root(repo).join("logs");
+    let path = directory.join(format!("{kind}-{}.log", file_name(about)));
+    let others = LOGS - usize::from(!file::is_taken(&path));
+    // Old logs are in nobody's way.
+    let _left = file::keep_newest(&directory, others);
+    path
 }
 
 /// The name of what runs in a worktree: always the same, so that who comes after a process that was

@@ -9,8 +9,8 @@ use bstr::{BStr, BString, ByteSlice};
 use super::apply::Stuck;
 use super::ground::Ground;
 use super::{MergeError, markers, place};
-use crate::git::Repo;
 use crate::git::own_worktree::OwnWorktree;
+use crate::git::{Repo, landing};
 use crate::model::{Entry, Oid};
 use crate::sys::supervise::{self, End, Job, Words};
 
@@ -40,12 +40,24 @@ pub struct Answer {
     pub paths: Vec<BString>,
 }
 
+/// Why there is no answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NoAnswer {
+    /// The command failed, or left the conflict as it was; or nobody was asked.
+    Unresolved,
+    /// It changed these files, about which it was not asked.
+    Strayed(Vec<BString>),
+}
+
+/// What was asked about which conflict.
+type Key = (Oid, Oid, String);
+
 /// Asks commands, each once about one conflict.
 pub struct Resolver<'a> {
     repo: &'a Repo,
     path: PathBuf,
     stop: &'a dyn Fn() -> bool,
-    failed: RefCell<Vec<(Oid, Oid, String)>>,
+    failed: RefCell<Vec<(Key, NoAnswer)>>,
     is_mute: Cell<bool>,
 }
 
@@ -66,20 +78,33 @@ impl<'a> Resolver<'a> {
         self.is_mute.set(true);
     }
 
-    /// Asks a command; `None` where it has no answer.
-    pub fn ask(&self, asked: &Asked<'_>, stuck: &Stuck) -> Result<Option<Answer>, MergeError> {
+    /// Asks a command.
+    pub fn ask(
+        &self,
+        asked: &Asked<'_>,
+        stuck: &Stuck,
+    ) -> Result<Result<Answer, NoAnswer>, MergeError> {
         let key = (stuck.of, stuck.tree, asked.command.to_owned());
-        if self.is_mute.get() || self.failed.borrow().contains(&key) {
-            return Ok(None);
+        let failed = self.failed.borrow();
+        if let Some((_, why)) = failed.iter().find(|(known, _)| *known == key) {
+            return Ok(Err(why.clone()));
+        }
+        drop(failed);
+        if self.is_mute.get() {
+            return Ok(Err(NoAnswer::Unresolved));
         }
         let answer = self.ask_once(asked, stuck)?;
-        if answer.is_none() {
-            self.failed.borrow_mut().push(key);
+        if let Err(why) = &answer {
+            self.failed.borrow_mut().push((key, why.clone()));
         }
         Ok(answer)
     }
 
-    fn ask_once(&self, asked: &Asked<'_>, stuck: &Stuck) -> Result<Option<Answer>, MergeError> {
+    fn ask_once(
+        &self,
+        asked: &Asked<'_>,
+        stuck: &Stuck,
+    ) -> Result<Result<Answer, NoAnswer>, MergeError> {
         let worktree = OwnWorktree::at(self.repo, &self.path, stuck.onto)?;
         let about = |path: &BStr| asked.paths.iter().any(|one| one == path);
         let conflicts: Vec<(&BStr, [Option<Entry>; 3])> = stuck
@@ -98,19 +123,37 @@ impl<'a> Resolver<'a> {
             }
         }
         if !self.run(asked, self.path.clone())? {
-            return Ok(None);
+            return Ok(Err(NoAnswer::Unresolved));
         }
         // The files of other conflicts keep their markers, and are asked about later.
         let tree = worktree.take_all()?;
+        let strays = self.strays(asked, stuck.tree, tree)?;
+        if !strays.is_empty() {
+            return Ok(Err(NoAnswer::Strayed(strays)));
+        }
         let all: Vec<_> = stuck.conflicts.iter().map(|one| one.path.clone()).collect();
         let sides = [stuck.onto, stuck.of];
         let is_resolved = tree != stuck.tree
             && !markers::any(self.repo, tree, &asked.paths)?
             && !markers::is_undone(self.repo, tree, stuck.tree, sides, &all)?;
-        Ok(is_resolved.then(|| Answer {
-            tree,
-            paths: asked.paths.clone(),
-        }))
+        Ok(match is_resolved {
+            true => Ok(Answer {
+                tree,
+                paths: asked.paths.clone(),
+            }),
+            false => Err(NoAnswer::Unresolved),
+        })
+    }
+
+    /// The files that were changed and about which nobody was asked. A conflict that is about no
+    /// file in particular may be resolved in any.
+    fn strays(&self, asked: &Asked<'_>, shown: Oid, made: Oid) -> Result<Vec<BString>, MergeError> {
+        if asked.paths.iter().any(|path| path.is_empty()) {
+            return Ok(Vec::new());
+        }
+        let mut changed = landing::changed_paths(self.repo, shown, made)?;
+        changed.retain(|path| !asked.paths.contains(path));
+        Ok(changed)
     }
 
     fn run(&self, asked: &Asked<'_>, directory: PathBuf) -> Result<bool, MergeError> {

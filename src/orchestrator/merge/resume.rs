@@ -54,7 +54,7 @@ fn go_on(
             }
         }
     }
-    in_turn(repo, &request, stop)
+    in_turn(repo, &request, None, stop)
 }
 
 /// Leaves these branches out, or the only one that waits. They stay as they are.

@@ -6,13 +6,18 @@ use std::time::Duration;
 
 use bstr::ByteSlice;
 
+use super::check::{Check, Seen, View};
 use super::ground::Ground;
 use super::report::{TestEnd, TestReport};
 use super::{MergeError, place};
 use crate::git::Repo;
 use crate::git::own_worktree::OwnWorktree;
 use crate::model::Oid;
+use crate::sys::clock;
 use crate::sys::supervise::{self, End, Job, Words};
+
+/// How long what a killed process left may take to end.
+const GRACE: Duration = Duration::from_secs(10);
 
 /// How often a command that fails is run before that counts.
 const RUNS: usize = 2;
@@ -38,6 +43,7 @@ pub struct Trials<'a> {
     repo: &'a Repo,
     ground: &'a Ground,
     commands: &'a [String],
+    check: Option<&'a dyn Check>,
     limit: Duration,
     stop: &'a dyn Fn() -> bool,
     known: HashMap<Oid, Verdict>,
@@ -46,17 +52,29 @@ pub struct Trials<'a> {
 }
 
 impl<'a> Trials<'a> {
-    /// Of the tests that this ground asks for; `stop` says whether to stop.
-    pub fn new(repo: &'a Repo, ground: &'a Ground, stop: &'a dyn Fn() -> bool) -> Self {
+    /// Of the tests that this ground asks for, and of a check that follows them; `stop` says whether
+    /// to stop.
+    pub fn new(
+        repo: &'a Repo,
+        ground: &'a Ground,
+        check: Option<&'a dyn Check>,
+        stop: &'a dyn Fn() -> bool,
+    ) -> Self {
         Self {
             repo,
             ground,
             commands: &ground.test,
+            check,
             limit: ground.test_limit(),
             stop,
             known: HashMap::new(),
             reports: Vec::new(),
         }
+    }
+
+    /// Whether there is anything to run.
+    pub fn take_time(&self) -> bool {
+        !self.commands.is_empty() || self.check.is_some()
     }
 
     /// Whether the files of this commit are known to pass.
@@ -67,10 +85,11 @@ impl<'a> Trials<'a> {
 
     /// Tests the files of a commit, in which these branches are merged.
     pub fn run(&mut self, commit: Oid, branches: &[String]) -> Result<Verdict, MergeError> {
-        if self.commands.is_empty() {
+        let tree = self.repo.objects().commit(commit, &mut Vec::new())?.tree;
+        let check = self.check.filter(|check| check.wants(tree, branches));
+        if self.commands.is_empty() && check.is_none() {
             return Ok(Verdict::Passed);
         }
-        let tree = self.repo.objects().commit(commit, &mut Vec::new())?.tree;
         if let Some(known) = self.known.get(&tree) {
             return Ok(known.clone());
         }
@@ -92,8 +111,51 @@ impl<'a> Trials<'a> {
                 break;
             }
         }
+        if let Some(check) = check.filter(|_| verdict == Verdict::Passed) {
+            verdict = self.look(check, &worktree, commit, branches)?;
+        }
         self.known.insert(tree, verdict.clone());
         Ok(verdict)
+    }
+
+    fn look(
+        &mut self,
+        check: &dyn Check,
+        worktree: &OwnWorktree,
+        commit: Oid,
+        branches: &[String],
+    ) -> Result<Verdict, MergeError> {
+        let log = place::log(self.repo, "check", &commit.short());
+        let (command, job) = (check.name().to_owned(), place::job_id(worktree.path()));
+        supervise::end_leftovers(&job, GRACE).map_err(|source| MergeError::Command {
+            command: command.clone(),
+            path: worktree.path().to_owned(),
+            source,
+        })?;
+        worktree.reset(commit)?;
+        let begun = clock::now_millis();
+        let view = View {
+            worktree: worktree.path(),
+            job: &job,
+            log: &log,
+        };
+        let seen = check.look(&view, self.stop)?;
+        let took = clock::now_millis().saturating_sub(begun);
+        self.reports.push(TestReport {
+            commit: commit.to_string(),
+            branches: branches.to_vec(),
+            command: command.clone(),
+            end: match &seen {
+                Seen::Well => TestEnd::Passed,
+                Seen::Ill(_) => TestEnd::Failed,
+            },
+            log: log.display().to_string(),
+            seconds: Duration::from_millis(took).as_secs_f64(),
+        });
+        Ok(match seen {
+            Seen::Well => Verdict::Passed,
+            Seen::Ill(tail) => Verdict::Failed { command, log, tail },
+        })
     }
 
     fn run_one(

@@ -5,9 +5,8 @@ use super::state::{Phase, Slot, State};
 use super::{PoolError, acquire, fill, in_use, ledger, name, place, release, remove, steps};
 use crate::git::{Repo, slot};
 use crate::guard::binding;
-use crate::orchestrator::{self, SessionError, store};
+use crate::orchestrator::{self, store};
 use crate::policy::PoolPolicy;
-use crate::sys::clock;
 
 /// Completes or takes back whatever a process that is gone was in the middle of. What cannot be
 /// done now is left for the next time; `pool health` tells.
@@ -133,7 +132,7 @@ fn roll_back(
     };
     let worktree = place::open(repo, state, slot)?;
     in_use::free(&worktree, lease.branch.as_deref());
-    end_session(&worktree, lease.branch.as_deref())?;
+    abandon_session(&worktree, lease.branch.as_deref())?;
     let base = match slot.base.or(lease.base) {
         Some(base) => base,
         None => place::default_base(repo, policy)?,
@@ -157,8 +156,8 @@ fn roll_back(
     })
 }
 
-/// Ends the session that began in a slot on this branch.
-fn end_session(worktree: &Repo, branch: Option<&str>) -> Result<(), PoolError> {
+/// Gives up the session that began in a slot on this branch.
+fn abandon_session(worktree: &Repo, branch: Option<&str>) -> Result<(), PoolError> {
     let here = worktree.worktree_id();
     let active = |session: &orchestrator::Session| {
         session.state == orchestrator::State::Active
@@ -166,13 +165,8 @@ fn end_session(worktree: &Repo, branch: Option<&str>) -> Result<(), PoolError> {
             && session.branch.as_deref() == branch
             && session.host == crate::sys::host_name()
     };
-    let ended_at = clock::timestamp(clock::now());
     for session in store::list(worktree)?.iter().filter(|one| active(one)) {
-        store::update(worktree, &session.number, |session| {
-            session.state = orchestrator::State::Ended;
-            session.ended_at.get_or_insert_with(|| ended_at.clone());
-            Ok::<_, SessionError>(())
-        })?;
+        store::abandon(worktree, &session.number)?;
     }
     Ok(())
 }

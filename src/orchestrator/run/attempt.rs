@@ -10,7 +10,8 @@ use bstr::{BString, ByteSlice};
 use super::agent::Values;
 use super::ownership::Ownership;
 use super::signal::Promise;
-use super::verify::{Verified, how, last_line, verify};
+use super::speech::Speech;
+use super::verify::{Verified, how, is_not_started, last_line, verify};
 use super::{Assignment, Place, RunError, brief, constraints, files};
 use crate::git::landing::open_worktree;
 use crate::git::{GitError, Repo, checkout};
@@ -58,6 +59,11 @@ pub enum Outcome {
         /// How, with its last line.
         how: String,
     },
+    /// The shell could not start the agent, or something without which the agent is none.
+    NotStarted {
+        /// What the shell said, with its exit status.
+        how: String,
+    },
     /// The time was over.
     TimedOut,
     /// The agent said that the task is done, and it is not.
@@ -81,6 +87,9 @@ impl Outcome {
             Self::Done { .. } | Self::Stopped => return None,
             Self::NoPromise => "it ended without saying that the task is done".to_owned(),
             Self::Failed { how } => format!("it {how}"),
+            Self::NotStarted { how } => {
+                format!("its program is not there or cannot be run: it {how}")
+            }
             Self::TimedOut => "it took too long and was ended".to_owned(),
             Self::Lied { why } => format!("it said that the task is done, but {why}"),
             Self::Strayed { paths } => {
@@ -178,7 +187,7 @@ impl Prepared<'_> {
         } = self.attempt;
         let ownership = Ownership::new(assignment, place, policy);
         let strayed = OnceLock::new();
-        let mut promised = false;
+        let (mut promised, mut speech) = (false, Speech::default());
         let finished = std::thread::scope(|scope| {
             let (ended, until) = mpsc::channel();
             let strayed = &strayed;
@@ -191,7 +200,9 @@ impl Prepared<'_> {
                 &self.job,
                 &|| stop() || strayed.get().is_some(),
                 &mut |line| {
-                    promised |= Promise::of_line(line, &assignment.task).is_some();
+                    speech.take(line, &mut |line| {
+                        promised |= Promise::of_line(line, &assignment.task).is_some();
+                    });
                     on_line(line);
                 },
             );
@@ -234,7 +245,10 @@ impl Prepared<'_> {
             End::Exited(0) => {}
             end => {
                 let how = format!("{}{}", how(end), last_line(tail));
-                return Ok(Outcome::Failed { how });
+                return Ok(match is_not_started(end) {
+                    true => Outcome::NotStarted { how },
+                    false => Outcome::Failed { how },
+                });
             }
         }
         if !promised {

@@ -34,6 +34,11 @@ pub fn screenshots(repo: &Repo, run: &str, task: &str, attempt: u32) -> PathBuf 
     of_task(repo, run, task).join(format!("screenshots-{attempt}"))
 }
 
+/// What is told and seen of this group's work when it is merged. No task has a directory of this name.
+pub fn merged(repo: &Repo, run: &str, group: usize) -> PathBuf {
+    of_run(repo, run).join(format!("merged+{group}"))
+}
+
 /// The name of whatever runs for a task: always the same, so that who comes after a conductor that
 /// was killed ends what it left. `git_dir` is the repository's: runs of others have the same ids.
 pub fn job_id(git_dir: &Path, run: &str, task: &str) -> String {

@@ -1,13 +1,13 @@
 //! The quality gate: a task's work, judged by others in a fresh worktree of its branch.
 
-use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::agent::Values;
 use super::signal::Decision;
-use super::verify::{Verified, how, last_line, verify};
-use super::{Assignment, RunError, brief, files};
+use super::speech::Speech;
+use super::verify::{Verified, how, is_not_started, last_line, verify};
+use super::{Assignment, RunError, brief, files, picture};
 use crate::git::Repo;
 use crate::git::own_worktree::OwnWorktree;
 use crate::model::Oid;
@@ -36,6 +36,8 @@ pub struct Work<'a> {
     pub attempt: u32,
     /// Whether the task is of kind `frontend`.
     pub is_frontend: bool,
+    /// What [`super::constraints::told`] says of what no agent may do.
+    pub constraints: &'a str,
     /// How long processes may take to end once they are asked to.
     pub grace: Duration,
 }
@@ -87,17 +89,10 @@ pub fn judge(
         let pictures = files::screenshots(repo, run, task, work.attempt);
         verdict.decision = end_to_end(repo, check, work, &verdict.log, &pictures, stop)?;
         let names = file::files_below(&pictures, &|_| true).map_err(RunError::io(&pictures))?;
-        let names = names.iter().filter(|name| is_picture(name));
+        let names = names.iter().filter(|name| picture::kind(name).is_some());
         verdict.pictures = names.map(|name| pictures.join(name)).collect();
     }
     Ok(verdict)
-}
-
-/// Whether a file is a picture that a browser shows, by its name; checks leave logs beside them.
-fn is_picture(name: &str) -> bool {
-    let end = Path::new(name).extension().and_then(OsStr::to_str);
-    let kinds = ["png", "jpg", "jpeg", "gif", "webp", "avif", "svg"];
-    end.is_some_and(|end| kinds.iter().any(|kind| end.eq_ignore_ascii_case(kind)))
 }
 
 fn by_gate(
@@ -123,7 +118,7 @@ fn by_gate(
                 values.agent(&agent.ok_or_else(|| RunError::NoAgent(name.clone()))?)?
             }
         };
-        ask(job, work, limit, log, Silence::DecidesNothing, stop)
+        ask(job, work.grace, limit, log, Silence::DecidesNothing, stop)
     })
 }
 
@@ -140,13 +135,14 @@ fn end_to_end(
     in_fresh_worktree(repo, work, "e2e", |values| {
         let mut job = values.command(&check.command)?;
         job.env.push(("BATON_SCREENSHOTS".into(), pictures.into()));
-        ask(job, work, limit, log, Silence::Approves, stop)
+        ask(job, work.grace, limit, log, Silence::Approves, stop)
     })
 }
 
-fn ask(
+/// Asks a judge, who gets this long to end once it is asked to; `None` when it was stopped.
+pub(super) fn ask(
     mut job: Job,
-    work: &Work<'_>,
+    grace: Duration,
     limit: Duration,
     log: &Path,
     silence: Silence,
@@ -154,9 +150,11 @@ fn ask(
 ) -> Result<Option<Decision>, RunError> {
     job.limit = Some(limit).filter(|limit| !limit.is_zero());
     job.log = Some(log.to_owned());
-    job.grace = work.grace;
-    let mut said = Vec::new();
-    let finished = supervise::run(&job, stop, &mut |line| said.extend(Decision::of_line(line)));
+    job.grace = grace;
+    let (mut said, mut speech) = (Vec::new(), Speech::default());
+    let finished = supervise::run(&job, stop, &mut |line| {
+        speech.take(line, &mut |line| said.extend(Decision::of_line(line)));
+    });
     let finished = finished.map_err(|source| RunError::Start {
         command: format!("{:?}", job.command),
         source,
@@ -205,14 +203,12 @@ pub(super) fn decide(
     }
 }
 
-/// Whether a command did not come to its end: it was killed, or the shell could not run it (126
-/// and 127) or tells of its death by a signal (128 and the signal's number), as POSIX has shells
-/// [do](https://pubs.opengroup.org/onlinepubs/9799919799/utilities/V3_chap02.html#tag_19_08_02).
+/// Whether a command did not come to its end: it was killed, or the shell could not run it, or
+/// tells of its death by a signal (128 and the signal's number).
 fn is_broken_off(end: End) -> bool {
     match end {
-        End::Signalled(_) => true,
-        End::Exited(status) => matches!(status, 126..=192),
-        _ => false,
+        End::Signalled(_) | End::Exited(128..=192) => true,
+        end => is_not_started(end),
     }
 }
 
@@ -226,7 +222,8 @@ fn in_fresh_worktree<T>(
     let (run, task) = (&work.assignment.run, &work.assignment.task);
     let directory = files::of_task(repo, run, task);
     let path = directory.join(format!("{purpose}-worktree"));
-    let prompt = brief::for_gate(work.assignment, work.branch, &work.base.to_string());
+    let base = work.base.to_string();
+    let prompt = brief::for_gate(work.assignment, work.branch, &base, work.constraints);
     let prompt_file = directory.join(format!("gate-{}.prompt", work.attempt));
     file::write_atomically(&prompt_file, prompt.as_bytes()).map_err(RunError::io(&prompt_file))?;
     let mut added = OwnWorktree::fresh(repo, &path, work.tip);

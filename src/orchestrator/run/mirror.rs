@@ -171,6 +171,7 @@ mod tests {
             &judged(Event::Rejected {
                 task: "task-1".to_owned(),
                 reason: "no".to_owned(),
+                pictures: Vec::new(),
             }),
         );
         assert!(rejected.contains("status: qa_rejected\n"), "{rejected}");

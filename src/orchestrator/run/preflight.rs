@@ -73,6 +73,19 @@ pub enum Obstacle {
     /// Something keeps the guard from guarding.
     #[error("{0}")]
     Unguarded(String),
+    /// No task could have a session.
+    #[error("no session can begin, and every task needs one: {0}")]
+    Sessionless(String),
+    /// A program that is to be started is not there.
+    #[error(
+        "there is no program `{program}` here that {who} could start: install it, see to it that PATH names its directory, or let another agent do the work"
+    )]
+    NoProgram {
+        /// The program.
+        program: String,
+        /// Who starts it, as the policy calls them.
+        who: String,
+    },
     /// Too little room for worktrees.
     #[error(
         "{agents} worktrees take {needed} bytes and {free} are free: make room, or run fewer agents"

@@ -170,7 +170,7 @@ fn parts(event: &Event) -> (&'static str, Option<&str>, Option<String>) {
         Event::Interrupted { task } => ("interrupted", Some(task), None),
         Event::GateBegan { task } => ("gate_began", Some(task), None),
         Event::Approved { task, commit, .. } => ("approved", Some(task), Some(commit.clone())),
-        Event::Rejected { task, reason } => ("rejected", Some(task), Some(reason.clone())),
+        Event::Rejected { task, reason, .. } => ("rejected", Some(task), Some(reason.clone())),
         Event::Blocked { task, reason } => ("blocked", Some(task), Some(reason.clone())),
         Event::Landed { landed, .. } => ("landed", None, Some(names(landed))),
         Event::Aggregated(_) => ("aggregated", None, None),
@@ -247,9 +247,6 @@ pub fn conclusion(run: &str, state: &RunState) -> String {
             writeln!(text, "  {}", task_line(task)).expect("a String takes all");
         }
     }
-    if let Some(Aggregate::Failed { reason }) = &state.aggregate {
-        writeln!(text, "  no aggregate commit: {}", shown(reason)).expect("a String takes all");
-    }
     if matches!(state.phase, Phase::Paused { .. }) {
         writeln!(text, "go on with `git baton orchestrator resume {run}`")
             .expect("a String takes all");
@@ -302,3 +299,6 @@ fn over(state: &RunState) -> usize {
 pub(super) fn shown(text: &str) -> String {
     escape::visible(text.as_bytes())
 }
+
+#[cfg(test)]
+mod tests;

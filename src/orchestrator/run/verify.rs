@@ -60,6 +60,13 @@ pub(super) fn how(end: End) -> String {
     }
 }
 
+/// Whether this is how a shell ends that finds no program of a name (127), or cannot run the one it
+/// finds (126), as POSIX has it
+/// [do](https://pubs.opengroup.org/onlinepubs/9799919799/utilities/V3_chap02.html#tag_19_08_02).
+pub(super) fn is_not_started(end: End) -> bool {
+    matches!(end, End::Exited(126 | 127))
+}
+
 /// The last line that says anything, behind a colon.
 pub(super) fn last_line(output: &[u8]) -> String {
     let lines = output.lines().map(<[u8]>::trim);

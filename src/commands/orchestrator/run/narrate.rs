@@ -138,3 +138,102 @@ impl Watcher for Narrator {
         tell(&format!("{sentence}\n"));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::orchestrator::run::state::{Aggregate, TaskState};
+
+    fn narrator() -> Narrator {
+        Narrator {
+            format: RunFormat::Human,
+            ascii: true,
+            is_live: false,
+            drawn: String::new(),
+        }
+    }
+
+    fn state() -> RunState {
+        let task = |id: &str| vec![TaskState::new(id, id, Vec::new(), 2)];
+        let groups = vec![vec![task("a"), task("b")]];
+        let state = RunState::new("main".to_owned(), groups, 2, false, 1);
+        state
+            .apply(&Event::Begin { one_group: false }, 2)
+            .unwrap()
+            .0
+    }
+
+    fn approved() -> Event {
+        Event::Approved {
+            task: "a".to_owned(),
+            commit: "c".to_owned(),
+            pictures: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_bar_follows_what_brought_the_run_on() {
+        let (narrator, mut state) = (narrator(), state());
+        let text = narrator.lines("r", &state, &approved());
+        let bar = plan::bar(0, 2, true);
+        assert_eq!(text, format!("a: approved\n   {bar}\n"));
+        let begun = Event::GateBegan {
+            task: "a".to_owned(),
+        };
+        assert_eq!(narrator.lines("r", &state, &begun), "");
+        let interrupted = Event::Interrupted {
+            task: "a".to_owned(),
+        };
+        assert_eq!(
+            narrator.lines("r", &state, &interrupted),
+            "a: interrupted\n"
+        );
+        state.phase = Phase::Done;
+        assert_eq!(narrator.lines("r", &state, &approved()), "a: approved\n");
+    }
+
+    #[test]
+    fn a_box_is_taken_away_from_its_first_line_on() {
+        let mut narrator = narrator();
+        assert_eq!(narrator.away(), "");
+        narrator.drawn = "one\ntwo\nthree\n".to_owned();
+        assert_eq!(narrator.away(), "\u{1b}[3A\u{1b}[J");
+    }
+
+    #[test]
+    fn what_went_wrong_is_said_beside_the_box_that_does_not_show_it() {
+        let task = || "a".to_owned();
+        let reason = || "no".to_owned();
+        for event in [
+            Event::AttemptFailed {
+                task: task(),
+                reason: reason(),
+                is_final: false,
+            },
+            Event::Rejected {
+                task: task(),
+                reason: reason(),
+                pictures: Vec::new(),
+            },
+            Event::Blocked {
+                task: task(),
+                reason: reason(),
+            },
+            Event::Aggregated(Aggregate::Failed { reason: reason() }),
+            Event::Landed {
+                landed: Vec::new(),
+                refused: Vec::new(),
+            },
+            Event::OneGroup,
+        ] {
+            assert!(is_beside_the_box(&event), "{event:?}");
+        }
+        for event in [
+            approved(),
+            Event::CleanedUp,
+            Event::GateBegan { task: task() },
+        ] {
+            assert!(!is_beside_the_box(&event), "{event:?}");
+        }
+    }
+}

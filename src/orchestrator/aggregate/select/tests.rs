@@ -98,6 +98,30 @@ fn an_active_session_is_in_the_way_unless_partial() {
 }
 
 #[test]
+fn a_session_that_was_given_up_is_waited_for_by_nobody() {
+    let mut given_up = ready("b\n");
+    given_up.recorded = Some(("2025-12-18".to_owned(), State::Abandoned));
+    given_up.bound = true;
+    let found = collected(&[("19", ready("a\n")), ("20", given_up)]);
+    let plan = select(&found, &ALL).unwrap();
+    assert_eq!(
+        (plan.numbers(), plan.skipped),
+        (vec!["19".to_owned()], Vec::new())
+    );
+    let only = ids(&["19"]);
+    let wish = |sessions| Wish {
+        sessions: Some(sessions),
+        ..ALL
+    };
+    assert_eq!(select(&found, &wish(&only)).unwrap().skipped, []);
+    let listed = ids(&["20"]);
+    assert_eq!(
+        obstacles(&found, &wish(&listed))[0].why,
+        Obstacle::Abandoned
+    );
+}
+
+#[test]
 fn every_session_that_is_not_ready_is_named() {
     let mut unlogged = ready("a\n");
     unlogged.logs.clear();

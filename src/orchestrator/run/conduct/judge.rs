@@ -7,6 +7,7 @@ use crate::git::landing::open_worktree;
 use crate::orchestrator::run::gate::{self, Work};
 use crate::orchestrator::run::signal::Decision;
 use crate::orchestrator::run::state::{Event, RunState};
+use crate::orchestrator::run::{RunError, constraints};
 use crate::plan::Kind;
 
 /// Has a task's work judged, and tells how.
@@ -40,32 +41,42 @@ fn verdict(ground: &Ground<'_>, state: &RunState, id: &str) -> Result<Event, Con
     let tip = ground
         .repo
         .commit_of(&format!("refs/heads/{}", place.branch))?;
+    let base = oid(&place.base)?;
+    let constraints = &ground.policy.conductor.feature.constraints;
+    let constraints = constraints::load(ground.repo, base, constraints).map_err(RunError::from)?;
     let work = Work {
         assignment: &assignment,
         branch: &place.branch,
-        base: oid(&place.base)?,
+        base,
         tip,
         attempt: known.begun,
         is_frontend: task.kind == Kind::Frontend,
+        constraints: &constraints::told(&constraints),
         grace: GRACE,
     };
     let staff = &ground.policy.conductor.staff;
     let verdict = gate::judge(ground.repo, staff, &work, ground.stop)?;
     let task = id.to_owned();
+    let pictures = verdict.pictures.iter();
+    let pictures = pictures.map(|path| path.display().to_string()).collect();
     Ok(match verdict.decision {
         Some(Decision::Approved) => match session::end(&open_worktree(place.worktree.as_ref())?)? {
             Ok(()) => Event::Approved {
                 task,
                 commit: verdict.commit.to_string(),
-                pictures: verdict
-                    .pictures
-                    .iter()
-                    .map(|path| path.display().to_string())
-                    .collect(),
+                pictures,
             },
-            Err(reason) => Event::Rejected { task, reason },
+            Err(reason) => Event::Rejected {
+                task,
+                reason,
+                pictures,
+            },
         },
-        Some(Decision::Rejected { reason }) => Event::Rejected { task, reason },
+        Some(Decision::Rejected { reason }) => Event::Rejected {
+            task,
+            reason,
+            pictures,
+        },
         Some(Decision::Blocked { reason }) => Event::Blocked { task, reason },
         None => Event::Interrupted { task },
     })

@@ -4,19 +4,19 @@ use std::time::Duration;
 
 use super::ConductError;
 use super::drive::{Ground, Teller};
-use super::work::told;
-use super::{spot, wait};
+use super::work::{oid, told};
+use super::{GRACE, session, spot, wait};
 use crate::git::Repo;
 use crate::git::contained::is_contained;
 use crate::git::landing::open_worktree;
 use crate::model::SessionId;
 use crate::orchestrator::aggregate::{self, AggregateError, Request};
 use crate::orchestrator::merge::report::{BranchReport, Outcome};
-use crate::orchestrator::merge::{self, MergeError, MergeRequest};
+use crate::orchestrator::merge::{self, Check, MergeError, MergeRequest};
 use crate::orchestrator::pool::{self, PoolError, Release};
-use crate::orchestrator::run::state::{
-    self, Aggregate, Event, Pause, RunState, Status, TaskPlace, TaskState,
-};
+use crate::orchestrator::run::merged::Merged;
+use crate::orchestrator::run::state::{self, Aggregate, Event, Pause, RunState, Status, TaskState};
+use crate::plan::Kind;
 use crate::policy::Policy;
 
 /// How long others may take to aggregate.
@@ -55,7 +55,9 @@ pub(super) fn land(
             after: after(state, &branches),
             ..MergeRequest::default()
         };
-        let report = match merge::run_until(ground.repo, &request, ground.stop) {
+        let check = end_to_end(ground, state, &branches)?;
+        let check = check.as_ref().map(|check| check as &dyn Check);
+        let report = match merge::run_checked(ground.repo, &request, check, ground.stop) {
             Ok(report) => report,
             Err(error) => return hindered(&error, teller),
         };
@@ -68,6 +70,38 @@ pub(super) fn land(
         }
     }
     teller.tell(Event::Landed { landed, refused }).map(drop)
+}
+
+/// The end-to-end check of the merged files, where tasks of the frontend are among these.
+fn end_to_end<'g>(
+    ground: &'g Ground<'_>,
+    state: &'g RunState,
+    branches: &[(String, String)],
+) -> Result<Option<Merged<'g>>, ConductError> {
+    let Some(check) = &ground.policy.conductor.staff.end_to_end else {
+        return Ok(None);
+    };
+    let is_frontend = |id: &str| {
+        ground
+            .task(id)
+            .is_some_and(|task| task.kind == Kind::Frontend)
+    };
+    let mut tasks = Vec::new();
+    for (id, branch) in branches.iter().filter(|(id, _)| is_frontend(id)) {
+        let approved = state.task(id).and_then(|task| task.approved.as_deref());
+        let commit = oid(approved.unwrap_or_default())?;
+        let tree = ground.repo.objects().commit(commit, &mut Vec::new())?.tree;
+        tasks.push((id.clone(), branch.clone(), tree));
+    }
+    Ok((!tasks.is_empty()).then_some(Merged {
+        repo: ground.repo,
+        check,
+        run: ground.run,
+        group: state.group,
+        target: &state.target,
+        tasks,
+        grace: GRACE,
+    }))
 }
 
 /// Has the run wait for somebody who puts right what keeps everything from landing.
@@ -241,53 +275,63 @@ pub(super) fn clean_up(
 /// have it.
 pub(super) fn part_when_over(ground: &Ground<'_>, state: &RunState, id: &str, teller: &Teller) {
     let over = state.task(id).filter(|task| task.is_settled());
-    if let Some(sentence) = over.and_then(|task| part(ground.repo, ground.policy, task)) {
+    for sentence in over.map_or_else(Vec::new, |task| {
+        part(ground.repo, ground.policy, ground.run, task)
+    }) {
         teller.say(sentence);
     }
 }
 
-/// Gives the worktree of a task back. That of a task which has failed stays where the policy wants
-/// it so. Says what there is to say about it; a worktree that cannot be given back keeps nothing
-/// from going on.
-pub(super) fn part(repo: &Repo, policy: &Policy, task: &TaskState) -> Option<String> {
-    if task.gone() == Some(state::Gone::Ill) && !policy.conductor.auto_cleanup {
-        return None;
+/// Parts with a task for which nothing more is to be done. Nobody waits for the session of one that
+/// came to nothing, and its worktree goes back to the pool, unless the policy wants to keep that of a
+/// task which has failed. Says what there is to say about it; what cannot be done keeps nothing from
+/// going on, and is done when the run is resumed.
+pub(super) fn part(repo: &Repo, policy: &Policy, run: &str, task: &TaskState) -> Vec<String> {
+    let is_ill = task.gone() == Some(state::Gone::Ill);
+    let mut said = Vec::new();
+    let mut failed = |what: &str, error: ConductError| {
+        said.push(format!("the {what} of {}: {}", task.id, told(&error)));
+    };
+    let lent = match spot::lent(repo, run, task) {
+        Ok(lent) => lent,
+        Err(error) => {
+            failed("worktree is not looked for", error);
+            None
+        }
+    };
+    let place = task.place.as_ref();
+    let session = place.and_then(|place| place.session.clone());
+    let session = session.or_else(|| lent.as_ref()?.session.clone());
+    if let Some(session) = session
+        .and_then(|text| SessionId::parse(&text))
+        .filter(|_| is_ill)
+        && let Err(error) = session::give_up(repo, &session)
+    {
+        failed("session is not given up", error);
     }
-    match give_back(repo, task) {
-        Ok(saved) => saved.map(|saved| format!("what {} has left behind is in {saved}", task.id)),
-        Err(error) => Some(format!(
-            "the worktree of {} is not given back: {}",
-            task.id,
-            told(&error)
-        )),
+    if is_ill && !policy.conductor.auto_cleanup {
+        return said;
     }
+    if let Some(lent) = lent {
+        match give_back(repo, &lent) {
+            Ok(Some(saved)) => said.push(format!("what {} has left behind is in {saved}", task.id)),
+            Ok(None) => {}
+            Err(error) => failed("worktree is not given back", error),
+        }
+    }
+    said
 }
 
-/// Gives a task's worktree back, where it still has one; the reference below which something was
-/// saved.
-fn give_back(repo: &Repo, task: &TaskState) -> Result<Option<String>, ConductError> {
-    let Some(place) = task
-        .place
-        .as_ref()
-        .filter(|place| spot::is_lent(repo, place))
-    else {
-        return Ok(None);
-    };
-    let TaskPlace {
-        slot,
-        lease,
-        worktree,
-        branch,
-        ..
-    } = place;
+/// Gives a task's worktree back; the reference below which something was saved.
+fn give_back(repo: &Repo, lent: &spot::Lent) -> Result<Option<String>, ConductError> {
     let release = Release {
-        slot: slot.clone(),
-        lease: Some(lease.clone()),
+        slot: lent.slot.clone(),
+        lease: Some(lent.lease.clone()),
         force: true,
     };
     // Nobody is at work there any more: an agent that was killed may have left its lock.
-    if let Ok(worktree) = open_worktree(worktree.as_ref()) {
-        pool::free_locks(&worktree, Some(&format!("refs/heads/{branch}")));
+    if let Ok(worktree) = open_worktree(&lent.path) {
+        pool::free_locks(&worktree, lent.branch.as_deref());
     }
     match pool::release(repo, &release) {
         Ok(released) => Ok(released.saved),
@@ -297,7 +341,9 @@ fn give_back(repo: &Repo, task: &TaskState) -> Result<Option<String>, ConductErr
             | PoolError::NoSlot(_)
             | PoolError::None,
         ) => Ok(None),
-        Err(PoolError::Unusable { .. }) if pool::make_anew(repo, slot, lease)? => Ok(None),
+        Err(PoolError::Unusable { .. }) if pool::make_anew(repo, &lent.slot, &lent.lease)? => {
+            Ok(None)
+        }
         Err(error) => Err(error.into()),
     }
 }

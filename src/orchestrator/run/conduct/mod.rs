@@ -27,10 +27,10 @@ pub use error::ConductError;
 use super::preflight::{self, Answer};
 use super::record::{Record, RecordError};
 use super::state::{Checkpoint, Event, RunState};
-use super::{RunError, files};
+use super::{RunError, equipment, files};
 use crate::git::{GitError, Repo};
 use crate::orchestrator::{pool, store};
-use crate::plan::{Plan, TaskList};
+use crate::plan::{Plan, Task, TaskList};
 use crate::policy::Policy;
 use crate::sys::supervise::{self, JOB_VARIABLE};
 use crate::sys::{FileLock, clock, file};
@@ -107,6 +107,12 @@ pub fn begin(
     let plan = Plan::new(&tasks, &policy.conductor);
     let target = setup::target(repo, request.into.as_deref())?;
     watcher.planned(&tasks, &plan);
+    equipped(
+        repo,
+        &policy,
+        &target,
+        &tasks.tasks.iter().collect::<Vec<_>>(),
+    )?;
     let agents = may_start(repo, &policy, setup::widest(&plan), stop, watcher)?;
     let now = clock::now_millis();
     let state = setup::state(&tasks, &plan, &target, agents, request.one_group, now);
@@ -152,6 +158,9 @@ fn go_on(
     let alone = alone(repo, run)?;
     let record = Record::open(repo, run)?;
     let (state, tasks) = (load(repo, &record)?, tasks(repo, &record, &policy)?);
+    let is_open = |id: &str| state.task(id).is_some_and(|task| !task.is_settled());
+    let open = tasks.tasks.iter().filter(|task| is_open(task.id.as_str()));
+    equipped(repo, &policy, &state.target, &open.collect::<Vec<_>>())?;
     let conductor = Conductor {
         repo,
         policy,
@@ -211,6 +220,19 @@ fn alone(repo: &Repo, run: &str) -> Result<FileLock, ConductError> {
 fn lock(repo: &Repo, run: &str) -> Result<Option<FileLock>, GitError> {
     let path = files::of_run(repo, run).join("conductor.lock");
     FileLock::try_acquire(&path).map_err(GitError::io(path))
+}
+
+/// Refuses to begin where these tasks lack what each of them would fail without.
+fn equipped(
+    repo: &Repo,
+    policy: &Policy,
+    target: &str,
+    tasks: &[&Task],
+) -> Result<(), ConductError> {
+    match equipment::lacking(repo, policy, target, tasks)? {
+        lacking if lacking.is_empty() => Ok(()),
+        lacking => Err(ConductError::Preflight(lacking)),
+    }
 }
 
 /// Whether agents may start, and how many; waits where the policy says so.
@@ -306,7 +328,7 @@ impl Conductor<'_> {
     /// Gives back the worktrees of tasks whose conductor was killed before it could.
     fn give_back_what_is_over(&mut self) {
         for task in self.state.tasks.iter().filter(|task| task.is_settled()) {
-            if let Some(sentence) = land::part(self.repo, &self.policy, task) {
+            for sentence in land::part(self.repo, &self.policy, &self.record.id, task) {
                 self.watcher.said(&sentence);
             }
         }

@@ -5,7 +5,7 @@ use bstr::{BString, ByteSlice};
 
 use super::ConductError;
 use crate::git::{GitError, Repo, checkout};
-use crate::model::Oid;
+use crate::model::{Oid, SessionId};
 use crate::orchestrator::run::Place;
 use crate::orchestrator::{Session, SessionError, State, finish, store};
 use crate::protocol;
@@ -80,6 +80,15 @@ pub fn end(worktree: &Repo) -> Result<Result<(), String>, ConductError> {
         .iter()
         .map(|finding| finding.message.clone());
     Ok(Err(findings.collect::<Vec<_>>().join("; ")))
+}
+
+/// Gives up the session of a task that came to nothing. One that has ended stays as it is: its
+/// branch may still be landed by hand.
+pub fn give_up(repo: &Repo, session: &SessionId) -> Result<(), ConductError> {
+    match store::abandon(repo, session.number()) {
+        Ok(_) | Err(SessionError::Unknown(_)) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
 }
 
 fn bound(worktree: &Repo) -> Result<Session, ConductError> {

@@ -104,3 +104,37 @@ pub fn checkpoints(record: &Record) -> impl Iterator<Item = &str> {
         .names()
         .filter(|name| name.starts_with("checkpoint-"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::orchestrator::run::state::CheckpointKind;
+    use crate::report::escape;
+
+    #[test]
+    fn odd_texts_come_back_from_the_record_as_they_were() {
+        let odd = "\0\u{1}\u{1b}[31m\"\\\n\r\t\u{2028}\u{202e}\u{feff}##[x]\u{1f600}</script>";
+        let mut task = TaskState::new("a", odd, Vec::new(), 1);
+        task.outcome = Some(odd.to_owned());
+        task.feedback = Some(odd.to_owned());
+        task.pictures = vec![odd.to_owned()];
+        let state = RunState::new(odd.to_owned(), vec![vec![vec![task]]], 1, false, 1);
+        let mut checkpoint = state.checkpoint(odd, CheckpointKind::Context);
+        checkpoint.note = Some(odd.to_owned());
+        checkpoint.tasks_completed = vec![("a".to_owned(), odd.to_owned())];
+
+        let (state_json, checkpoint_json) = (json(&state), checkpoint_json(&checkpoint));
+        for shown in [state_json.clone(), escape::json(&state_json)] {
+            assert_eq!(serde_json::from_str::<RunState>(&shown).unwrap(), state);
+        }
+        for shown in [checkpoint_json.clone(), escape::json(&checkpoint_json)] {
+            assert_eq!(
+                serde_json::from_str::<Checkpoint>(&shown).unwrap(),
+                checkpoint
+            );
+        }
+        let shown = escape::json(&state_json) + &escape::json(&checkpoint_json);
+        let unseen = ['\0', '\u{1}', '\u{1b}', '\u{2028}', '\u{202e}', '\u{feff}'];
+        assert!(!shown.contains(unseen), "{shown:?}");
+    }
+}

@@ -1,5 +1,6 @@
 //! The worktree in which a task is worked on: lent by the pool, and put right before each attempt.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::drive::Ground;
@@ -39,7 +40,7 @@ pub fn find(
     let lent = match before {
         Some(place) => Some(place),
         // A conductor that was killed may have got a worktree without having told.
-        None => lent_to(ground, task)?,
+        None => begun_in(ground, task)?,
     };
     if let Some(place) = lent {
         pool::take_over(ground.repo, &place.slot, &place.lease)?;
@@ -72,7 +73,7 @@ pub fn of(place: &TaskPlace) -> Result<Place, ConductError> {
 }
 
 /// Whether the pool still lends this worktree to the task.
-pub fn is_lent(repo: &Repo, place: &TaskPlace) -> bool {
+fn is_lent(repo: &Repo, place: &TaskPlace) -> bool {
     let Ok(Some(pool)) = pool::read(repo) else {
         return false;
     };
@@ -81,8 +82,37 @@ pub fn is_lent(repo: &Repo, place: &TaskPlace) -> bool {
 }
 
 /// By what the pool knows for which task a worktree is lent: no other run's task of that name has it.
-fn owner(run: &str, task: &Task) -> String {
-    format!("run {run}, task {}", task.id)
+fn owner(run: &str, task: &str) -> String {
+    format!("run {run}, task {task}")
+}
+
+/// A worktree that the pool lends.
+pub struct Lent {
+    /// The slot.
+    pub slot: String,
+    /// The lease on it.
+    pub lease: String,
+    /// The root of the worktree.
+    pub path: PathBuf,
+    /// The full name of the branch.
+    pub branch: Option<String>,
+    /// The session that is bound to it.
+    pub session: Option<String>,
+}
+
+/// The worktree that the pool still lends to a task: the one that its state names or, where that
+/// is none, the one that a conductor got and had no time to tell of.
+pub fn lent(repo: &Repo, run: &str, task: &TaskState) -> Result<Option<Lent>, ConductError> {
+    match task.place.as_ref().filter(|place| is_lent(repo, place)) {
+        Some(place) => Ok(Some(Lent {
+            slot: place.slot.clone(),
+            lease: place.lease.clone(),
+            path: place.worktree.clone().into(),
+            branch: Some(format!("refs/heads/{}", place.branch)),
+            session: place.session.clone(),
+        })),
+        None => lent_to(repo, run, &task.id),
+    }
 }
 
 /// Has the pool lend a worktree, on a branch of the task's name or, where an earlier run or another
@@ -93,7 +123,7 @@ fn acquire(ground: &Ground<'_>, state: &RunState, task: &Task) -> Result<Acquire
         task: name.to_owned(),
         base: Some(base(ground.repo, state, task)?.to_string()),
         wait: PATIENCE,
-        owner: Some(owner(ground.run, task)),
+        owner: Some(owner(ground.run, name)),
         process: Some(process::own_id()),
         title: Some(task.title.clone()),
         date: None,
@@ -121,34 +151,48 @@ fn acquire(ground: &Ground<'_>, state: &RunState, task: &Task) -> Result<Acquire
 }
 
 /// The worktree that the pool lends to a task of this run.
-fn lent_to(ground: &Ground<'_>, task: &Task) -> Result<Option<TaskPlace>, ConductError> {
-    let Some(pool) = pool::read(ground.repo)? else {
+fn lent_to(repo: &Repo, run: &str, task: &str) -> Result<Option<Lent>, ConductError> {
+    let Some(pool) = pool::read(repo)? else {
         return Ok(None);
     };
-    let owner = owner(ground.run, task);
-    let lent = pool.slots.iter().find_map(|slot| {
+    let owner = owner(run, task);
+    Ok(pool.slots.iter().find_map(|slot| {
         let lease = slot
             .lease
             .as_ref()
             .filter(|_| slot.phase == Phase::Leased)?;
-        (lease.owner.as_ref() == Some(&owner)).then_some((slot, lease))
-    });
-    let Some((slot, lease)) = lent else {
+        (lease.owner.as_ref() == Some(&owner)).then(|| Lent {
+            slot: slot.name.clone(),
+            lease: lease.id.clone(),
+            path: pool.path_of(&slot.name),
+            branch: lease.branch.clone(),
+            session: lease.session.clone(),
+        })
+    }))
+}
+
+/// The worktree that a conductor which was killed had got for a task.
+fn begun_in(ground: &Ground<'_>, task: &Task) -> Result<Option<TaskPlace>, ConductError> {
+    let lent = lent_to(ground.repo, ground.run, task.id.as_str())?;
+    let Some(Lent {
+        branch: Some(branch),
+        session: Some(session),
+        slot,
+        lease,
+        path,
+    }) = lent
+    else {
         return Ok(None);
     };
-    let (Some(branch), Some(_)) = (&lease.branch, &lease.session) else {
-        return Ok(None);
-    };
-    let path = pool.path_of(&slot.name);
     let worktree = open_worktree(&path)?;
-    pool::free_locks(&worktree, Some(branch));
+    pool::free_locks(&worktree, Some(&branch));
     Ok(Some(TaskPlace {
-        slot: slot.name.clone(),
-        lease: lease.id.clone(),
+        slot,
+        lease,
         worktree: path.display().to_string(),
         branch: branch.trim_start_matches("refs/heads/").to_owned(),
         base: session::open(&worktree)?.to_string(),
-        session: lease.session.clone(),
+        session: Some(session),
     }))
 }
 

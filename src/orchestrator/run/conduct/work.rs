@@ -111,6 +111,12 @@ fn attempt(
             session::close(&open_worktree(&spot.worktree)?, ground.run, &spot, &outcome)?;
             Event::Worked { task, outcome }
         }
+        // Another attempt would meet the same machine.
+        (Outcome::NotStarted { how }, _) => Event::AttemptFailed {
+            task,
+            reason: format!("a program of agent `{name}` is not there or cannot be run: it {how}"),
+            is_final: true,
+        },
         (_, Some(reason)) => Event::AttemptFailed {
             task,
             reason,

@@ -14,6 +14,7 @@ use crate::git::own_worktree::OwnWorktree;
 use crate::model::Oid;
 use crate::orchestrator::run::agent::Values;
 use crate::orchestrator::run::signal::{Decision, without_escapes};
+use crate::orchestrator::run::speech::Speech;
 use crate::orchestrator::run::{Assignment, RunError, files};
 use crate::policy::conductor::agents::Staff;
 use crate::policy::conductor::feature::Who;
@@ -198,6 +199,7 @@ struct Said {
     keep: usize,
     is_cut: bool,
     decisions: Vec<Decision>,
+    speech: Speech,
 }
 
 impl Said {
@@ -207,11 +209,14 @@ impl Said {
             keep,
             is_cut: false,
             decisions: Vec::new(),
+            speech: Speech::default(),
         }
     }
 
     fn take(&mut self, line: &[u8]) {
-        self.decisions.extend(Decision::of_line(line));
+        let decisions = &mut self.decisions;
+        let hear = &mut |line: &[u8]| decisions.extend(Decision::of_line(line));
+        self.speech.take(line, hear);
         let line = without_escapes(line.trim_end());
         if self.is_cut || self.text.len() + line.len() >= self.keep {
             self.is_cut = true;

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use base64ct::{Base64, Encoding};
 
 use super::{RunReport, Span, TaskReport, Work, duration};
+use crate::orchestrator::run::picture;
 use crate::report::escape;
 
 const STYLE: &str = include_str!("page.css");
@@ -149,7 +150,7 @@ fn pictures(page: &mut String, report: &RunReport) {
     page.push_str("<h2>Pictures</h2>\n<div class=\"pictures\">\n");
     for (task, picture) in all() {
         let name = picture.path.rsplit('/').next().unwrap_or_default();
-        let image = match (&picture.data, kind(name)) {
+        let image = match (&picture.data, picture::kind(name)) {
             (Some(data), Some(kind)) => format!(
                 "<img src=\"data:image/{kind};base64,{}\" alt=\"\">",
                 Base64::encode_string(data)
@@ -200,20 +201,6 @@ fn text(raw: &str) -> String {
         }
     }
     safe
-}
-
-/// What kind of image a file of this name holds.
-fn kind(name: &str) -> Option<&'static str> {
-    let (_, ending) = name.rsplit_once('.')?;
-    Some(match ending.to_ascii_lowercase().as_str() {
-        "png" => "png",
-        "jpg" | "jpeg" => "jpeg",
-        "gif" => "gif",
-        "webp" => "webp",
-        "svg" => "svg+xml",
-        "avif" => "avif",
-        _ => return None,
-    })
 }
 
 #[cfg(test)]

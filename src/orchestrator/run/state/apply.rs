@@ -96,9 +96,17 @@ impl RunState {
                 task.status = Status::QaApproved;
                 Some(())
             }
-            Event::Rejected { task, reason } => {
+            Event::Rejected {
+                task,
+                reason,
+                pictures,
+            } => {
                 let since = self.since(task, true)?;
                 let task = self.task_mut(task)?;
+                // Those of an earlier attempt show more than none.
+                if !pictures.is_empty() {
+                    task.pictures = pictures.clone();
+                }
                 task.span(true, since, now, false, reason);
                 task.fail(reason, false);
                 Some(())
@@ -115,7 +123,14 @@ impl RunState {
             Event::Landed { landed, refused } => self.land(landed, refused),
             Event::Aggregated(aggregate) => {
                 let is_due = self.phase == Phase::Integrate && self.landed;
-                is_due.then(|| self.aggregate = Some(aggregate.clone()))
+                is_due.then(|| self.aggregate = Some(aggregate.clone()))?;
+                match aggregate {
+                    // The summaries are kept, and wait with the run.
+                    Aggregate::Failed { reason } => self.pause(Pause::Aggregating {
+                        reason: reason.clone(),
+                    }),
+                    _ => Some(()),
+                }
             }
             Event::CleanedUp => {
                 let is_due = self.phase == Phase::Integrate && self.aggregate.is_some();
@@ -142,7 +157,7 @@ impl RunState {
                 _ => {}
             }
         }
-        if self.aggregate_failed() {
+        if matches!(self.aggregate, Some(Aggregate::Failed { .. })) {
             self.aggregate = None;
         }
         let within = match &self.phase {
@@ -258,15 +273,11 @@ impl RunState {
         if self.phase == Phase::Integrate && self.landed && self.cleaned {
             due.push(CheckpointKind::PostGroup);
             let all_well = self.tasks.iter().all(|task| task.status == Status::Done);
-            self.phase = match all_well && !self.aggregate_failed() {
+            self.phase = match all_well {
                 true => Phase::Done,
                 false => Phase::Failed,
             };
         }
-    }
-
-    fn aggregate_failed(&self) -> bool {
-        matches!(self.aggregate, Some(Aggregate::Failed { .. }))
     }
 
     /// The pause for which a blocked task asks.

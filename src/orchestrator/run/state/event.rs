@@ -65,6 +65,8 @@ pub enum Event {
         task: String,
         /// Why.
         reason: String,
+        /// The pictures that were made.
+        pictures: Vec<String>,
     },
     /// A gate could not judge a task.
     Blocked {

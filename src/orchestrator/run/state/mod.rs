@@ -118,6 +118,11 @@ pub enum Pause {
         /// What that is.
         reason: String,
     },
+    /// Somebody who puts right what keeps the summaries from being aggregated.
+    Aggregating {
+        /// What that is.
+        reason: String,
+    },
     /// Somebody asked it to stop.
     Stopped,
     /// The caller's context is nearly used up.
@@ -224,6 +229,10 @@ impl std::fmt::Display for Pause {
             Self::GroupOver => write!(f, "the group is over, and one group is run a call"),
             Self::Blocked { task, reason } => write!(f, "the gate of {task} is blocked: {reason}"),
             Self::Landing { reason } => write!(f, "nothing can land: {reason}"),
+            Self::Aggregating { reason } => write!(
+                f,
+                "all has landed, and no aggregate commit was made: {reason}; resume tries again"
+            ),
             Self::Stopped => write!(f, "it was asked to stop"),
             Self::Context => write!(f, "the caller's context is nearly used up"),
         }

@@ -39,7 +39,8 @@ pub struct TaskState {
     /// What was done for it, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub spans: Vec<TaskSpan>,
-    /// The pictures that its gate left, as paths on the machine that ran it.
+    /// The pictures that its gate left, as paths on the machine that ran it: those of the attempt
+    /// that was approved or, before one was, of the last rejected one that has any.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pictures: Vec<String>,
 }

@@ -180,6 +180,7 @@ fn a_rejected_task_goes_back_with_the_reason() {
         .then(Event::Rejected {
             task: "a".to_owned(),
             reason: "no tests".to_owned(),
+            pictures: vec!["1.png".to_owned()],
         });
     let a = walk.0.task("a").unwrap();
     assert_eq!((a.failed, a.feedback.as_deref()), (1, Some("no tests")));
@@ -359,6 +360,7 @@ fn answer(
                 0 => Event::Rejected {
                     task,
                     reason: String::new(),
+                    pictures: Vec::new(),
                 },
                 1 => Event::Interrupted { task },
                 _ => Event::Approved {
@@ -385,6 +387,55 @@ fn answer(
         Action::Aggregate => vec![Event::Aggregated(Aggregate::Nothing)],
         Action::CleanUp => vec![Event::CleanedUp],
     }
+}
+
+#[test]
+fn the_pictures_of_the_last_rejected_attempt_are_kept() {
+    let judged = |walk: Walk| {
+        let task = || "a".to_owned();
+        let outcome = String::new();
+        let worked = walk.dispatch("a").then(Event::Worked {
+            task: task(),
+            outcome,
+        });
+        worked.then(Event::GateBegan { task: task() })
+    };
+    let rejected = |walk: Walk, pictures: &[&str]| {
+        walk.then(Event::Rejected {
+            task: "a".to_owned(),
+            reason: String::new(),
+            pictures: pictures.iter().map(|one| (*one).to_owned()).collect(),
+        })
+    };
+    let pictures = |walk: &Walk| walk.0.task("a").unwrap().pictures.clone();
+    let walk = rejected(judged(Walk::begun()), &["1.png"]);
+    assert_eq!(pictures(&walk), ["1.png"]);
+    let failed = rejected(judged(walk.clone()), &[]);
+    assert!(matches!(failed.status("a"), Status::Failed { .. }));
+    assert_eq!(pictures(&failed), ["1.png"]);
+    assert!(pictures(&walk.approve("a")).is_empty());
+}
+
+#[test]
+fn an_aggregate_that_could_not_be_made_is_tried_again() {
+    let walk = Walk::begun().approve("a").approve("b").approve("c").land();
+    let walk = walk.approve("d").land();
+    assert_eq!(walk.0.next_actions(), [Action::Aggregate]);
+    let reason = "no room".to_owned();
+    let walk = walk.then(Event::Aggregated(Aggregate::Failed { reason }));
+    let Phase::Paused { reason, .. } = &walk.0.phase else {
+        panic!("{:?}", walk.0.phase);
+    };
+    let said = reason.to_string();
+    assert!(
+        said.contains("no room") && said.contains("resume"),
+        "{said}"
+    );
+    assert_eq!(walk.0.next_actions(), []);
+    let walk = walk.then(Event::Begin { one_group: false });
+    assert_eq!(walk.0.next_actions(), [Action::Aggregate]);
+    let walk = walk.then(Event::Aggregated(Aggregate::Nothing));
+    assert_eq!(walk.then(Event::CleanedUp).0.phase, Phase::Done);
 }
 
 proptest! {
