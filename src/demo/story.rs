@@ -191,7 +191,9 @@ impl<'s> Scene<'s> {
     /// of its log.
     fn begin_session(&self, session: &Session) -> Result<String, DemoError> {
         let (place, title) = (session.place, session.title);
-        if !self.git_dir(place).join("baton/session").exists() {
+        let head = self.git_dir(place).join("HEAD");
+        let is_free = !fs::read(&head).is_ok_and(|head| head.starts_with(b"ref: "));
+        if is_free {
             let task = place.name();
             let acquire = format!(
                 "git-baton orchestrator pool acquire {task} --date {DAY} --title '{title}'"
