@@ -72,7 +72,7 @@ static_flags() {
     probe=$(mktemp -d) || return 1
     printf 'fn main() {}\n' >"$probe/probe.rs"
     linked=0
-    rustc --target "$1" -C target-feature=+crt-static -C relocation-model=static -o "$probe/probe" "$probe/probe.rs" \
+    rustc --target "$1" $static_flags -o "$probe/probe" "$probe/probe.rs" \
         >/dev/null 2>&1 || linked=1
     rm -rf "$probe"
     return "$linked"
@@ -83,7 +83,7 @@ build() {
     [ -n "$host" ] || fail 'rustc does not say for which system it builds' 'Run `rustc -vV`, and mend the Rust installation.'
     flags=${RUSTFLAGS:-}
     if static_flags "$host"; then
-        flags="${flags:+$flags }-C target-feature=+crt-static -C relocation-model=static"
+        flags="${flags:+$flags }$static_flags"
     else
         case $host in
         *-linux-gnu*) say 'note: a static program does not link here (is the static C library installed?); hooks start a little slower' ;;

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use bstr::ByteSlice;
+use diffy::{DiffOptions, PatchFormatter};
 use miette::{IntoDiagnostic, WrapErr, miette};
-use similar::TextDiff;
 
 use super::{ALLOWED, BROKEN, ExitCode};
 use crate::cli::{Ci, Init};
@@ -195,12 +195,12 @@ impl Step {
             format!("a/{}", self.file.path),
             format!("b/{}", self.file.path),
         );
-        let diff = TextDiff::from_lines(found.as_str(), self.file.text.as_str());
-        let diff = diff
-            .unified_diff()
-            .header(&header.0, &header.1)
-            .missing_newline_hint(false)
-            .to_string();
+        let mut options = DiffOptions::new();
+        options.set_original_filename(header.0);
+        options.set_modified_filename(header.1);
+        let patch = options.create_patch(&found, &self.file.text);
+        let format = PatchFormatter::new().missing_newline_message(false);
+        let diff = format.fmt_patch(&patch).to_string();
         let lines = diff.lines().map(|line| escape::visible(line.as_bytes()));
         lines.map(|line| line + "\n").collect()
     }

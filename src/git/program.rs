@@ -147,52 +147,12 @@ impl Program {
     pub(super) fn run_to<A: AsRef<OsStr>>(
         &self,
         codes: &[i32],
-        mut command: Command,
+        command: Command,
         args: impl IntoIterator<Item = A>,
         input: Option<&[u8]>,
     ) -> Result<BString, GitError> {
-        let args: Vec<OsString> = args
-            .into_iter()
-            .map(|arg| arg.as_ref().to_owned())
-            .collect();
-        let failed = |reason: String| GitError::Program {
-            args: args.join(OsStr::new(" ")).to_string_lossy().into_owned(),
-            reason,
-        };
-        let mut child = command
-            .args(&args)
-            .stdin(if input.is_some() {
-                Stdio::piped()
-            } else {
-                Stdio::null()
-            })
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .map_err(|error| failed(format!("the program does not start: {error}")))?;
-        let stdin = child.stdin.take().zip(input);
-        // A child that ends early closes its input; its exit status says so better.
-        let write = |(mut pipe, bytes): (ChildStdin, &[u8])| drop(pipe.write_all(bytes));
-        let out = match stdin {
-            Some((_, bytes)) if bytes.len() > PIPE_HOLDS => std::thread::scope(|scope| {
-                scope.spawn(move || stdin.map(write));
-                child.wait_with_output()
-            }),
-            _ => {
-                stdin.map(write);
-                child.wait_with_output()
-            }
-        };
-        let out = out.map_err(|error| failed(error.to_string()))?;
-        if out.status.code().is_some_and(|code| codes.contains(&code)) {
-            return Ok(out.stdout.into());
-        }
-        let said = out.stderr.trim().to_str_lossy().into_owned();
-        Err(failed(if said.is_empty() {
-            out.status.to_string()
-        } else {
-            said
-        }))
+        let args = args.into_iter().map(|arg| arg.as_ref().to_owned());
+        complete(codes, command, args.collect(), input)
     }
 
     /// The version of the program.
@@ -271,4 +231,51 @@ impl Program {
         let own = self.directory.as_ref().or(self.work_tree.as_ref());
         own.unwrap_or(&self.git_dir)
     }
+}
+
+/// Runs a command to its end; these exit codes are success.
+fn complete(
+    codes: &[i32],
+    mut command: Command,
+    args: Vec<OsString>,
+    input: Option<&[u8]>,
+) -> Result<BString, GitError> {
+    let failed = |reason: String| GitError::Program {
+        args: args.join(OsStr::new(" ")).to_string_lossy().into_owned(),
+        reason,
+    };
+    let mut child = command
+        .args(&args)
+        .stdin(if input.is_some() {
+            Stdio::piped()
+        } else {
+            Stdio::null()
+        })
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .map_err(|error| failed(format!("the program does not start: {error}")))?;
+    let stdin = child.stdin.take().zip(input);
+    // A child that ends early closes its input; its exit status says so better.
+    let write = |(mut pipe, bytes): (ChildStdin, &[u8])| drop(pipe.write_all(bytes));
+    let out = match stdin {
+        Some((_, bytes)) if bytes.len() > PIPE_HOLDS => std::thread::scope(|scope| {
+            scope.spawn(move || stdin.map(write));
+            child.wait_with_output()
+        }),
+        _ => {
+            stdin.map(write);
+            child.wait_with_output()
+        }
+    };
+    let out = out.map_err(|error| failed(error.to_string()))?;
+    if out.status.code().is_some_and(|code| codes.contains(&code)) {
+        return Ok(out.stdout.into());
+    }
+    let said = out.stderr.trim().to_str_lossy().into_owned();
+    Err(failed(if said.is_empty() {
+        out.status.to_string()
+    } else {
+        said
+    }))
 }
