@@ -63,7 +63,9 @@ check_prefix() {
         fail "$bin_dir cannot be written" 'Name another place: ./install.sh --prefix DIR.'
 }
 
-# Hooks run thousands of times, and a third of the time of a short run is the dynamic loader's.
+# Hooks run thousands of times, and a third of the time of a short run is the dynamic loader's. Nothing unwinds.
+link_flags='-C target-feature=+crt-static -C relocation-model=static -C force-unwind-tables=no'
+
 static_flags() {
     case $1 in
     *-linux-gnu*) ;;
@@ -72,7 +74,7 @@ static_flags() {
     probe=$(mktemp -d) || return 1
     printf 'fn main() {}\n' >"$probe/probe.rs"
     linked=0
-    rustc --target "$1" $static_flags -o "$probe/probe" "$probe/probe.rs" \
+    rustc --target "$1" -C panic=abort $link_flags -o "$probe/probe" "$probe/probe.rs" \
         >/dev/null 2>&1 || linked=1
     rm -rf "$probe"
     return "$linked"
@@ -83,7 +85,7 @@ build() {
     [ -n "$host" ] || fail 'rustc does not say for which system it builds' 'Run `rustc -vV`, and mend the Rust installation.'
     flags=${RUSTFLAGS:-}
     if static_flags "$host"; then
-        flags="${flags:+$flags }$static_flags"
+        flags="${flags:+$flags }$link_flags"
     else
         case $host in
         *-linux-gnu*) say 'note: a static program does not link here (is the static C library installed?); hooks start a little slower' ;;

@@ -1,9 +1,12 @@
 //! A tree of files held against a list of what should be there, several directories at a time.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::io;
-use std::os::fd::{AsFd, OwnedFd};
+#[cfg(target_os = "linux")]
+use std::mem::MaybeUninit;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -16,11 +19,11 @@ use super::tree;
 
 /// What should be in one directory.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
-pub struct Listing {
+pub struct Listing<'n> {
     /// Where it is, from the root on; it ends with `/`, and is empty for the root itself.
     pub path: Vec<u8>,
     /// The names of its files and links, sorted, each with what the caller knows it by.
-    pub files: Vec<(Vec<u8>, usize)>,
+    pub files: Vec<(Cow<'n, [u8]>, usize)>,
     /// The names of its directories, sorted. Each has a listing of its own.
     pub directories: Vec<Vec<u8>>,
 }
@@ -41,14 +44,14 @@ pub struct Survey {
 const FOR_A_THREAD: usize = 64;
 
 /// Looks at everything below `root`, links not followed. `is_noted` says whether a file is as the
-/// caller noted it under this number. A file `apart` at the root is passed over.
+/// caller noted it under this number. What is called `apart` at the root is passed over; it has to be there.
 ///
 /// `None` where something listed is not there or is no directory where it should be one, where
 /// more than `most` files are not as they were noted, and where a directory cannot be read.
 pub fn survey(
     root: &Path,
     apart: &[u8],
-    listings: &[Listing],
+    listings: &[Listing<'_>],
     is_noted: &(dyn Fn(usize, &Seen) -> bool + Sync),
     most: usize,
 ) -> Option<Survey> {
@@ -106,7 +109,8 @@ struct Ground<'a> {
 
 impl Ground<'_> {
     /// Looks at one directory; whether all is there that is listed, and not too much has changed.
-    fn look(&self, listing: &Listing, survey: &mut Survey) -> io::Result<bool> {
+    /// Whether a directory in it is one shows when that is looked at.
+    fn look(&self, listing: &Listing<'_>, survey: &mut Survey) -> io::Result<bool> {
         let own;
         let directory = match listing.path.strip_suffix(b"/") {
             None => self.root.as_fd(),
@@ -116,11 +120,46 @@ impl Ground<'_> {
                 own.as_fd()
             }
         };
-        let mut left = listing.files.len() + listing.directories.len();
+        for (name, number) in &listing.files {
+            let seen = Seen::from(statat(directory, &**name, AtFlags::SYMLINK_NOFOLLOW)?);
+            if FileType::from_raw_mode(seen.mode) == FileType::Directory {
+                return Ok(false);
+            }
+            if !(self.is_noted)(*number, &seen) {
+                let path = [&listing.path, &**name].concat();
+                survey.doubtful.insert((path, *number));
+            }
+        }
+        let is_root = listing.path.is_empty();
+        let listed = listing.files.len() + listing.directories.len() + usize::from(is_root);
+        // Mostly so, and then all that is there is listed.
+        if count(directory)? != listed {
+            self.look_for_more(listing, directory, survey)?;
+        }
+        Ok(survey.doubtful.len() <= self.most)
+    }
+
+    /// Tells of what is in a directory and not listed.
+    fn look_for_more(
+        &self,
+        listing: &Listing<'_>,
+        directory: BorrowedFd<'_>,
+        survey: &mut Survey,
+    ) -> io::Result<()> {
         for entry in Dir::read_from(directory)? {
             let entry = entry?;
             let name = entry.file_name().to_bytes();
-            if matches!(name, b"." | b"..") {
+            let is_apart = listing.path.is_empty() && name == self.apart;
+            let file = |(one, _): &(Cow<'_, [u8]>, usize)| (**one).cmp(name);
+            let directory_there = |one: &Vec<u8>| one.as_slice().cmp(name);
+            if matches!(name, b"." | b"..")
+                || is_apart
+                || listing.files.binary_search_by(file).is_ok()
+                || listing
+                    .directories
+                    .binary_search_by(directory_there)
+                    .is_ok()
+            {
                 continue;
             }
             let mut kind = entry.file_type();
@@ -128,32 +167,15 @@ impl Ground<'_> {
                 let found = statat(directory, entry.file_name(), AtFlags::SYMLINK_NOFOLLOW)?;
                 kind = FileType::from_raw_mode(found.st_mode);
             }
-            let at = |names: &[Vec<u8>]| names.binary_search_by(|one| one.as_slice().cmp(name));
             if kind == FileType::Directory {
-                match at(&listing.directories) {
-                    Ok(_) => left -= 1,
-                    Err(_) => self.take_directory(&listing.path, name, survey)?,
-                }
-                continue;
-            }
-            let listed = &listing.files;
-            let Ok(at) = listed.binary_search_by(|(one, _)| one.as_slice().cmp(name)) else {
-                if !listing.path.is_empty() || name != self.apart {
-                    let path = [&listing.path, name].concat();
-                    survey.tops.insert(path.clone());
-                    survey.beside.insert(path);
-                }
-                continue;
-            };
-            left -= 1;
-            let found = statat(directory, entry.file_name(), AtFlags::SYMLINK_NOFOLLOW)?;
-            let number = listed[at].1;
-            if !(self.is_noted)(number, &Seen::from(found)) {
+                self.take_directory(&listing.path, name, survey)?;
+            } else {
                 let path = [&listing.path, name].concat();
-                survey.doubtful.insert((path, number));
+                survey.tops.insert(path.clone());
+                survey.beside.insert(path);
             }
         }
-        Ok(left == 0 && survey.doubtful.len() <= self.most)
+        Ok(())
     }
 
     fn take_directory(&self, above: &[u8], name: &[u8], survey: &mut Survey) -> io::Result<()> {
@@ -167,6 +189,28 @@ impl Ground<'_> {
     }
 }
 
+/// How many names a directory holds.
+#[cfg(target_os = "linux")]
+fn count(directory: BorrowedFd<'_>) -> io::Result<usize> {
+    let mut buffer = [MaybeUninit::uninit(); 16 << 10];
+    let mut entries = rustix::fs::RawDir::new(directory, &mut buffer);
+    let mut count = 0;
+    while let Some(entry) = entries.next() {
+        count += usize::from(!matches!(entry?.file_name().to_bytes(), b"." | b".."));
+    }
+    Ok(count)
+}
+
+/// How many names a directory holds.
+#[cfg(not(target_os = "linux"))]
+fn count(directory: BorrowedFd<'_>) -> io::Result<usize> {
+    let mut count = 0;
+    for entry in Dir::read_from(directory)? {
+        count += usize::from(!matches!(entry?.file_name().to_bytes(), b"." | b".."));
+    }
+    Ok(count)
+}
+
 #[cfg(test)]
 mod tests {
     use std::fs;
@@ -174,8 +218,12 @@ mod tests {
 
     use super::*;
 
-    fn listing(path: &str, files: &[&str], directories: &[&str]) -> Listing {
-        let files = files.iter().map(|name| name.as_bytes().to_vec());
+    fn listing(
+        path: &'static str,
+        files: &[&'static str],
+        directories: &[&str],
+    ) -> Listing<'static> {
+        let files = files.iter().map(|name| name.as_bytes().into());
         Listing {
             path: path.into(),
             files: files.enumerate().map(|(at, name)| (name, at)).collect(),
@@ -184,7 +232,7 @@ mod tests {
     }
 
     /// `a`, `apart`, `sub/b` and `sub/deep/c`, and what lists all but `apart`.
-    fn ground() -> (tempfile::TempDir, Vec<Listing>) {
+    fn ground() -> (tempfile::TempDir, Vec<Listing<'static>>) {
         let root = tempfile::tempdir().unwrap();
         fs::create_dir_all(root.path().join("sub/deep")).unwrap();
         for path in ["a", "apart", "sub/b", "sub/deep/c"] {
@@ -198,7 +246,7 @@ mod tests {
         (root, listings)
     }
 
-    fn look(root: &Path, listings: &[Listing]) -> Option<Survey> {
+    fn look(root: &Path, listings: &[Listing<'_>]) -> Option<Survey> {
         survey(root, b"apart", listings, &|_, seen| seen.size < 6, 1)
     }
 

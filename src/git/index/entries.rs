@@ -1,5 +1,6 @@
 //! The entries of an index file, one after the other (`gitformat-index(5)`).
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 
 use bstr::ByteSlice;
@@ -195,6 +196,14 @@ impl<'a> Entries<'a> {
             &self.buffer
         } else {
             self.path
+        }
+    }
+
+    /// The path of the entry but for so many bytes at its beginning.
+    pub(super) fn path_from(&self, begin: usize) -> Cow<'a, [u8]> {
+        match self.compressed {
+            true => Cow::Owned(self.buffer[begin..].to_vec()),
+            false => Cow::Borrowed(&self.path[begin..]),
         }
     }
 

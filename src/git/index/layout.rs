@@ -5,7 +5,7 @@ use std::path::Path;
 
 use bstr::ByteSlice;
 
-use super::entries::State;
+use super::entries::{Entries, State};
 use super::error::IndexError;
 use super::file::IndexFile;
 use super::seen::is_noted;
@@ -15,36 +15,58 @@ use crate::sys::file::Seen;
 use crate::sys::mmap::MappedFile;
 use crate::sys::survey::Listing;
 
+/// An index as it was when it was opened.
+#[derive(Debug)]
+pub struct Snapshot<'p> {
+    path: &'p Path,
+    data: MappedFile,
+    /// When it was changed last; a file changed later may have changed unnoticed.
+    written: (i64, i64),
+}
+
+impl<'p> Snapshot<'p> {
+    /// Opens the index at `path`; `None` where there is none.
+    pub fn open(path: &'p Path) -> Result<Option<Self>, IndexError> {
+        let failed = |error| unreadable(path, error);
+        // Before it is opened: of one that is put in its place meanwhile, too little is believed.
+        let Some(seen) = Seen::of(path).map_err(failed)? else {
+            return Ok(None);
+        };
+        match MappedFile::open(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            opened => Ok(Some(Self {
+                path,
+                data: opened.map_err(failed)?,
+                written: seen.modified,
+            })),
+        }
+    }
+}
+
 /// An index that stands by itself and of which every entry is an ordinary file or link: nothing
 /// is unmerged, hidden, announced, left out, folded or a submodule.
 #[derive(Debug)]
-pub struct Layout {
-    data: MappedFile,
+pub struct Layout<'i> {
+    index: &'i Snapshot<'i>,
     hash_len: usize,
-    /// When the index was changed last; a file changed later may have changed unnoticed.
-    written: (i64, i64),
-    listings: Vec<Listing>,
+    listings: Vec<Listing<'i>>,
     tree: Oid,
 }
 
-impl Layout {
-    /// Reads `index`; `None` where it is not as a layout has to be, where git has not noted which
-    /// tree all its entries make up, and where there is none. See [`super::staged_entries`] for
-    /// the arguments.
-    pub fn read(index: &Path, git_dir: &Path, hash_len: usize) -> Result<Option<Self>, IndexError> {
-        let failed = |error| unreadable(index, error);
-        // Before it is opened: of one that is put in its place meanwhile, too little is believed.
-        let Some(seen) = Seen::of(index).map_err(failed)? else {
-            return Ok(None);
-        };
-        let data = match MappedFile::open(index) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            opened => opened.map_err(failed)?,
-        };
+impl<'i> Layout<'i> {
+    /// Reads an index; `None` where it is not as a layout has to be, and where git has not noted
+    /// which tree all its entries make up. See [`super::staged_entries`] for the arguments.
+    pub fn read(
+        snapshot: &'i Snapshot<'i>,
+        git_dir: &Path,
+        hash_len: usize,
+    ) -> Result<Option<Self>, IndexError> {
+        let index = snapshot.path;
         if has_shared_index(git_dir).map_err(|error| unreadable(git_dir, error))? {
             return Ok(None);
         }
-        let file = IndexFile::parse(index, &data, hash_len).map_err(|fault| fault.of(index))?;
+        let file =
+            IndexFile::parse(index, &snapshot.data, hash_len).map_err(|fault| fault.of(index))?;
         let read = || {
             let mut listings = Listings::default();
             let mut entries = file.entries();
@@ -53,7 +75,7 @@ impl Layout {
                 if !state.is_plain() || !matches!(state.mode() >> 12, 0o10 | 0o12) {
                     return Ok(None);
                 }
-                listings.add(entries.path(), state.offset);
+                listings.add(&entries);
             }
             let is_alone = file.link(entries.offset)?.is_none();
             let tree = file.tree(entries.offset)?.filter(|_| is_alone);
@@ -62,16 +84,15 @@ impl Layout {
         };
         let read = read().map_err(|fault: super::error::Fault| fault.of(index))?;
         Ok(read.map(|(listings, tree)| Self {
-            data,
+            index: snapshot,
             hash_len,
-            written: seen.modified,
             listings,
             tree,
         }))
     }
 
     /// What should be in each directory; the numbers of files are for the other functions here.
-    pub fn listings(&self) -> &[Listing] {
+    pub fn listings(&self) -> &[Listing<'i>] {
         &self.listings
     }
 
@@ -83,14 +104,14 @@ impl Layout {
     /// Whether git has noted just this of the file with this number, before the file could have
     /// changed: then it holds what its entry says, as in [`super::as_noted`].
     pub fn is_noted(&self, number: usize, seen: &Seen) -> bool {
-        let state = State::at(&self.data, number, self.hash_len);
-        seen.modified < self.written && state.is_some_and(|state| is_noted(&state, seen))
+        let state = State::at(&self.index.data, number, self.hash_len);
+        seen.modified < self.index.written && state.is_some_and(|state| is_noted(&state, seen))
     }
 
     /// The blob that the ordinary file with this number should hold, and whether its owner should
     /// be able to run it. `None` for a link.
     pub fn blob(&self, number: usize) -> Option<(Oid, bool)> {
-        let state = State::at(&self.data, number, self.hash_len)?;
+        let state = State::at(&self.index.data, number, self.hash_len)?;
         let is_file = state.mode() >> 12 == 0o10;
         let id = Oid::from_bytes(state.id()).ok().filter(|_| is_file)?;
         Some((id, state.mode() & 0o100 != 0))
@@ -98,13 +119,13 @@ impl Layout {
 }
 
 /// Listings in the making, from paths in the order of an index.
-struct Listings {
-    done: Vec<Listing>,
+struct Listings<'i> {
+    done: Vec<Listing<'i>>,
     /// Those in which the path before is, from the root on, by their places.
     open: Vec<usize>,
 }
 
-impl Default for Listings {
+impl Default for Listings<'_> {
     fn default() -> Self {
         Self {
             done: vec![Listing::default()],
@@ -113,8 +134,9 @@ impl Default for Listings {
     }
 }
 
-impl Listings {
-    fn add(&mut self, path: &[u8], number: usize) {
+impl<'i> Listings<'i> {
+    fn add(&mut self, entry: &Entries<'i>) {
+        let path = entry.path();
         while let [_, .., last] = self.open[..]
             && !path.starts_with(&self.done[last].path)
         {
@@ -134,10 +156,11 @@ impl Listings {
                 ..Listing::default()
             });
         }
-        self.done[at].files.push((path[begin..].to_vec(), number));
+        let name = entry.path_from(begin);
+        self.done[at].files.push((name, entry.state().offset));
     }
 
-    fn finish(mut self) -> Vec<Listing> {
+    fn finish(mut self) -> Vec<Listing<'i>> {
         for listing in &mut self.done {
             // An index sorts a directory as if its name ended with a slash.
             listing.directories.sort_unstable();

@@ -23,7 +23,7 @@ use std::path::Path;
 use bstr::{BStr, BString, ByteSlice};
 
 pub use error::IndexError;
-pub use layout::Layout;
+pub use layout::{Layout, Snapshot};
 pub use marked::{Marked, marked_entries};
 pub use seen::as_noted;
 

@@ -5,7 +5,7 @@ use bstr::{BString, ByteSlice};
 
 use super::Status;
 use super::untracked::visible;
-use crate::git::index::Layout;
+use crate::git::index::{Layout, Snapshot};
 use crate::git::{GitError, Repo};
 use crate::sys::survey::survey;
 use crate::sys::{file, tree};
@@ -36,7 +36,10 @@ pub(super) fn of(worktree: &Repo) -> Result<Option<Status>, GitError> {
     let objects = worktree.objects();
     let index = worktree.git_dir().join("index");
     // What is odd about an index is for git to say.
-    let layout = Layout::read(&index, worktree.git_dir(), objects.id_len());
+    let Some(snapshot) = Snapshot::open(&index).ok().flatten() else {
+        return Ok(None);
+    };
+    let layout = Layout::read(&snapshot, worktree.git_dir(), objects.id_len());
     let Some(layout) = layout.ok().flatten() else {
         return Ok(None);
     };

@@ -1,10 +1,17 @@
 use super::*;
-use crate::git::index::Layout;
+use crate::git::index::{Layout, Snapshot};
 use crate::sys::file::Seen;
 
-fn layout(repo: &Repo) -> Option<Layout> {
-    let git_dir = repo.path(".git");
-    Layout::read(&git_dir.join("index"), &git_dir, repo.hash_len).unwrap()
+/// What `look` makes of the layout of the repository's index, where it has one.
+fn with_layout<T>(repo: &Repo, look: impl FnOnce(&Layout<'_>) -> T) -> Option<T> {
+    let (git_dir, index) = (repo.path(".git"), repo.path(".git/index"));
+    let snapshot = Snapshot::open(&index).unwrap()?;
+    let layout = Layout::read(&snapshot, &git_dir, repo.hash_len).unwrap();
+    layout.as_ref().map(look)
+}
+
+fn has_layout(repo: &Repo) -> bool {
+    with_layout(repo, |_| ()).is_some()
 }
 
 /// A repository whose index git has just written with the tree it makes up.
@@ -31,26 +38,28 @@ fn the_files_of_an_index_by_their_directories() {
         ("sha256", "4"),
     ] {
         let repo = committed(format, version);
-        let layout = layout(&repo).unwrap();
         let tree = repo.git(&["rev-parse", "HEAD^{tree}"]);
-        assert_eq!(layout.tree().to_string(), tree.trim().to_str().unwrap());
-        let mut listed = Vec::new();
-        for listing in layout.listings() {
-            assert!(listing.files.is_sorted() && listing.directories.is_sorted());
-            for (name, number) in &listing.files {
-                let path = [&listing.path[..], name].concat();
-                let seen = Seen::of(&repo.path(path.to_str().unwrap()))
-                    .unwrap()
-                    .unwrap();
-                let later = Seen {
-                    size: seen.size + 1,
-                    ..seen
-                };
-                assert!(!layout.is_noted(*number, &later));
-                let blob = layout.blob(*number).map(|(oid, _)| oid.to_string());
-                listed.push((path.clone(), blob));
+        let look = |layout: &Layout<'_>| {
+            assert_eq!(layout.tree().to_string(), tree.trim().to_str().unwrap());
+            let mut listed = Vec::new();
+            for listing in layout.listings() {
+                assert!(listing.files.is_sorted() && listing.directories.is_sorted());
+                for (name, number) in &listing.files {
+                    let path = [&listing.path[..], name].concat();
+                    let seen = Seen::of(&repo.path(path.to_str().unwrap()));
+                    let seen = seen.unwrap().unwrap();
+                    let size = seen.size + 1;
+                    assert!(!layout.is_noted(*number, &Seen { size, ..seen }));
+                    let blob = layout.blob(*number).map(|(oid, _)| oid.to_string());
+                    listed.push((path.clone(), blob));
+                }
             }
-        }
+            assert_eq!(layout.listings().len(), 4);
+            let directories = [b"a".to_vec(), b"a-b".to_vec()];
+            assert_eq!(layout.listings()[0].directories, directories);
+            listed
+        };
+        let mut listed = with_layout(&repo, look).unwrap();
         listed.sort();
         let expected = ["a-b/x", "a.c", "a/deep/y", "a/link", "z"].map(|path| {
             let blob = repo.git(&["rev-parse", &format!("HEAD:{path}")]);
@@ -58,11 +67,6 @@ fn the_files_of_an_index_by_their_directories() {
             (path.as_bytes().to_vec(), (path != "a/link").then_some(blob))
         });
         assert_eq!(listed, expected);
-        assert_eq!(layout.listings().len(), 4);
-        assert_eq!(
-            layout.listings()[0].directories,
-            [b"a".to_vec(), b"a-b".to_vec()]
-        );
     }
 }
 
@@ -98,11 +102,11 @@ fn an_index_with_anything_else_in_it_has_no_layout() {
     ];
     for (what, step) in steps {
         let repo = committed("sha1", "2");
-        assert!(layout(&repo).is_some());
+        assert!(has_layout(&repo));
         step(&repo);
-        assert!(layout(&repo).is_none(), "{what}");
+        assert!(!has_layout(&repo), "{what}");
     }
-    assert!(layout(&Repo::new("sha1")).is_none(), "no index");
+    assert!(!has_layout(&Repo::new("sha1")), "no index");
 }
 
 #[test]
@@ -111,12 +115,17 @@ fn a_file_as_young_as_the_index_may_hold_anything() {
     let index = std::fs::File::open(repo.path(".git/index")).unwrap();
     let modified = |name: &str| repo.path(name).metadata().unwrap().modified().unwrap();
     let seen = Seen::of(&repo.path("z")).unwrap().unwrap();
-    let number_of_z = |layout: &Layout| layout.listings()[0].files[1].1;
+    let is_noted = || {
+        let look = |layout: &Layout<'_>| {
+            let (name, number) = &layout.listings()[0].files[1];
+            assert_eq!(&**name, b"z");
+            layout.is_noted(*number, &seen)
+        };
+        with_layout(&repo, look).unwrap()
+    };
     let second = std::time::Duration::from_secs(1);
     index.set_modified(modified("z") + second).unwrap();
-    let older = layout(&repo).unwrap();
-    assert!(older.is_noted(number_of_z(&older), &seen));
+    assert!(is_noted());
     index.set_modified(modified("z")).unwrap();
-    let same = layout(&repo).unwrap();
-    assert!(!same.is_noted(number_of_z(&same), &seen));
+    assert!(!is_noted());
 }
