@@ -15,10 +15,11 @@ type Deed = (&'static str, fn(&Pool));
 
 const DEEDS: [Deed; 27] = [
     ("edit", |pool| pool.write("a", "work\n")),
-    ("edit, as long as before", |pool| pool.write("b", "c\n")),
-    ("write the same again", |pool| pool.write("b", "b\n")),
+    ("edit, as long as before", |pool| rewrite(pool, "c\n")),
+    ("write the same again", |pool| rewrite(pool, "b\n")),
     ("commit", |pool| {
-        pool.commit("Work");
+        pool.try_git(["add", "-A"]);
+        pool.try_git(["commit", "-qm", "Work"]);
     }),
     ("stage", |pool| drop(pool.try_git(["add", "-A"]))),
     ("unstage", |pool| drop(pool.git(["reset", "-q"]))),
@@ -90,8 +91,16 @@ const DEEDS: [Deed; 27] = [
     }),
 ];
 
+/// Writes `b`, unless something else has taken its place.
+fn rewrite(pool: &Pool, text: &str) {
+    let path = pool.slot_path().join("b");
+    if path.is_file() {
+        fs::write(path, text).unwrap();
+    }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 40, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 25, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn what_is_seen_at_a_look_is_what_git_sees(
