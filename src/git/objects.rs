@@ -40,6 +40,9 @@ pub struct Commit {
 /// Measured on 27,354 commits: no cache 7.4 s, 4 MB 4.2 s, 16 MB and more 2.1 s.
 const DELTA_CACHE_BYTES: usize = 32 * 1024 * 1024;
 
+/// The bytes of memory that [`Objects::remembering`] may use for each database.
+const OBJECT_CACHE_BYTES: usize = 4 * 1024 * 1024;
+
 impl Objects {
     /// Opens the database in `own` (a directory named `objects`) and those in `others`.
     pub(super) fn open(
@@ -81,6 +84,18 @@ impl Objects {
             });
         }
         long
+    }
+
+    /// A handle fit to read the same trees several times: it keeps what it has read.
+    pub(super) fn remembering(mut self) -> Self {
+        for store in &mut self.stores {
+            store.set_object_cache(|| {
+                Box::new(gix::odb::pack::cache::object::MemoryCappedHashmap::new(
+                    OBJECT_CACHE_BYTES,
+                ))
+            });
+        }
+        self
     }
 
     /// The length of the ids here, in bytes: 20 or 32.

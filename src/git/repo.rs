@@ -98,6 +98,14 @@ impl Repo {
         self.work_tree.as_deref()
     }
 
+    /// The same repository, for several questions about the same commits: their trees are read once.
+    pub fn remembering(self) -> Self {
+        Self {
+            objects: self.objects.remembering(),
+            ..self
+        }
+    }
+
     /// The objects.
     pub fn objects(&self) -> &Objects {
         &self.objects

@@ -1,15 +1,20 @@
 //! What a repository that ran agents in parallel before has written down of it.
 
+use std::fmt::Display;
 use std::num::NonZeroUsize;
 
-use serde::Deserialize;
+use bstr::ByteSlice;
+
+use super::yaml::{self, Kind, Value};
 
 /// The file in which other tools keep it.
 pub const AUTO_CONTEXT_PATH: &str = ".claude/auto-context.yaml";
 
-/// The table of that file which the policy has a place for; `None` for what it does not say.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
+/// The table of it which the policy has a place for.
+const TABLE: &str = "parallelization";
+
+/// What that table says; `None` for what it does not say.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Parallelization {
     enabled: Option<bool>,
     min_tasks: Option<NonZeroUsize>,
@@ -23,10 +28,10 @@ pub struct Parallelization {
 #[error("{0}")]
 pub struct NotTaken(String);
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct AutoContext {
-    parallelization: Option<Parallelization>,
+impl NotTaken {
+    fn at(line: usize, why: impl Display) -> Self {
+        Self(format!("line {line}: {why}"))
+    }
 }
 
 impl Parallelization {
@@ -35,9 +40,46 @@ impl Parallelization {
     /// # Errors
     /// When it is no YAML, or a value is none that the policy could have.
     pub fn read(yaml: &[u8]) -> Result<Self, NotTaken> {
-        let file: Option<AutoContext> = serde_saphyr::from_slice(yaml)
-            .map_err(|error| NotTaken(error.without_snippet().to_string()))?;
-        Ok(file.unwrap_or_default().parallelization.unwrap_or_default())
+        let text = yaml.to_str().map_err(|error| NotTaken(error.to_string()))?;
+        let values = yaml::values(text)
+            .map_err(|error| NotTaken::at(error.marker().line(), error.info()))?;
+        let mut read = Self::default();
+        for Value { path, kind, line } in &values {
+            let path: Vec<_> = path.iter().map(Option::as_deref).collect();
+            let no_table = |what: &str| Err(NotTaken::at(*line, format!("{what} is no table")));
+            match (&path[..], kind) {
+                ([] | [Some(TABLE)], Kind::Table) => {}
+                ([] | [Some(TABLE)], Kind::Plain(word)) if is_null(word) => {}
+                ([], _) => return no_table("the file"),
+                ([Some(TABLE)], _) => return no_table("`parallelization`"),
+                ([Some(TABLE), Some(key)], kind) => read
+                    .set(key, kind)
+                    .map_err(|why| NotTaken::at(*line, format!("`{key}` is not {why}")))?,
+                _ => {}
+            }
+        }
+        Ok(read)
+    }
+
+    /// Sets one key; what it would have to be where it is something else.
+    fn set(&mut self, key: &str, kind: &Kind) -> Result<(), &'static str> {
+        let word = match kind {
+            Kind::Plain(word) if is_null(word) => return Ok(()),
+            Kind::Plain(word) => word.as_str(),
+            Kind::Table | Kind::Other => "",
+        };
+        const COUNT: &str = "a number above 0";
+        match key {
+            "enabled" => self.enabled = Some(truth(word)?),
+            "min_tasks" => self.min_tasks = Some(word.parse().map_err(|_| COUNT)?),
+            "max_agents" => self.max_agents = Some(word.parse().map_err(|_| COUNT)?),
+            "auto_cleanup" => self.auto_cleanup = Some(truth(word)?),
+            "retry_on_failure" => {
+                self.retry_on_failure = Some(word.parse().map_err(|_| "a number")?);
+            }
+            _ => {}
+        }
+        Ok(())
     }
 
     /// What it says, as keys of `[conductor]` and their values in TOML.
@@ -75,6 +117,20 @@ impl Parallelization {
             text.push('\n');
         }
         text
+    }
+}
+
+/// Whether a plain word stands for nothing (YAML 1.2, core schema).
+fn is_null(word: &str) -> bool {
+    matches!(word, "" | "~" | "null" | "Null" | "NULL")
+}
+
+/// The truth value that a plain word stands for (YAML 1.2, core schema).
+fn truth(word: &str) -> Result<bool, &'static str> {
+    match word {
+        "true" | "True" | "TRUE" => Ok(true),
+        "false" | "False" | "FALSE" => Ok(false),
+        _ => Err("`true` or `false`"),
     }
 }
 

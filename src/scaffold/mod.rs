@@ -2,6 +2,7 @@
 
 pub mod auto_context;
 pub mod signers;
+mod yaml;
 
 use crate::policy::POLICY_PATH;
 use auto_context::Parallelization;

@@ -11,7 +11,7 @@ use crate::git::tree::{Everything, TreeReader};
 use crate::git::{GitError, Repo, settings, status};
 use crate::model::Oid;
 use crate::sys::clone::Copier;
-use crate::sys::{both, file, tree};
+use crate::sys::{file, tree};
 
 /// What a rebase, a merge and the like leave in the git directory of a worktree while they are
 /// under way (`gitrepository-layout(5)`, git's `wt-status.c` and `branch.c`).
@@ -124,14 +124,9 @@ pub fn recycle(
         restore(slot, base, keep, reason)?;
         return Ok(Recycled::Whole);
     }
-    let objects = slot.objects().clone();
-    let (difference, detached) = both(
-        move || Difference::between(&objects, tip, base),
-        // First, so that what happens to index and files is on no branch's account.
-        || detach(slot, base, reason),
-    );
-    detached?;
-    let difference = difference?;
+    let difference = Difference::between(slot.objects(), tip, base)?;
+    // First, so that what happens to index and files is on no branch's account.
+    detach(slot, base, reason)?;
     clear_operations(slot)?;
     let leftovers = status::not_kept(slot, leftovers, keep)?;
     let found = difference.untouched(slot, &leftovers);

@@ -51,9 +51,13 @@ pub fn release(repo: &Repo, wish: &Release) -> Result<Released, PoolError> {
     let cleared = clear_up(repo, &state, &held, &policy);
     let secured = match cleared {
         Err(error) if !wish.force => Err(error),
-        _ => secure(repo, &state, &held, wish, &policy),
+        _ => place::open(repo, &state, &held).and_then(|worktree| {
+            let worktree = worktree.remembering();
+            let secured = secure(repo, &state, &worktree, &held, wish, &policy)?;
+            Ok((worktree, secured))
+        }),
     };
-    let secured = match secured {
+    let (worktree, secured) = match secured {
         Ok(secured) => secured,
         Err(error) => {
             recover::keep_leased(repo, &held)?;
@@ -66,9 +70,7 @@ pub fn release(repo: &Repo, wish: &Release) -> Result<Released, PoolError> {
         }
         Ok(())
     })?;
-    let done = place::open(repo, &state, &held)
-        .and_then(|worktree| reset(repo, &worktree, &held, &policy, &secured));
-    let saved = match done {
+    let saved = match reset(repo, &worktree, &held, &policy, &secured) {
         Ok(saved) => secured.saved.or(saved),
         Err(error) => {
             recover::abandon(repo, &held.name, &error)?;
@@ -164,14 +166,14 @@ pub(super) struct Verdict {
 fn secure(
     repo: &Repo,
     state: &State,
+    worktree: &Repo,
     held: &Slot,
     wish: &Release,
     policy: &PoolPolicy,
 ) -> Result<Secured, PoolError> {
-    let worktree = place::open(repo, state, held)?;
-    in_use::refuse(&worktree, held)?;
+    in_use::refuse(worktree, held)?;
     let target = place::default_base(repo, policy)?;
-    let loss = Loss::of(&worktree, target)?;
+    let loss = Loss::of(worktree, target)?;
     if loss.is_none() {
         return Ok(Secured {
             saved: None,
@@ -189,7 +191,7 @@ fn secure(
         return Err(loss.refusal(&held.name, &directory, &verb));
     }
     Ok(Secured {
-        saved: save(repo, &worktree, held, policy, "released by force")?,
+        saved: save(repo, worktree, held, policy, "released by force")?,
         ..Secured::default()
     })
 }
