@@ -197,13 +197,20 @@ pub fn open(repo: &Repo, state: &State, slot: &Slot) -> Result<Repo, PoolError> 
         slot::lock(repo, &path, LOCK_REASON)?;
     }
     drop(turn);
-    match found.obstacle() {
-        None => Ok(landing::open_worktree(&path)?),
-        Some(why) => Err(PoolError::Unusable {
-            slot: slot.name.clone(),
-            why,
-        }),
+    let unusable = |why| PoolError::Unusable {
+        slot: slot.name.clone(),
+        why,
+    };
+    if let Some(why) = found.obstacle() {
+        return Err(unusable(why));
     }
+    let worktree = landing::open_worktree(&path)?;
+    // Git would look at other files, and clean them.
+    if !worktree.has_its_root_at(&path) {
+        let why = "its own setting core.worktree says that its files are elsewhere";
+        return Err(unusable(why.to_owned()));
+    }
+    Ok(worktree)
 }
 
 /// The path without `.` and `..`, by its words alone.
