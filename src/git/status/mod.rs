@@ -33,6 +33,8 @@ pub struct Status {
     /// All that nothing tracks, ignored or not, directories with `/` at their end. Sorted. `None`
     /// when one of the directories cannot be read.
     pub leftovers: Option<Vec<BString>>,
+    /// The repositories, each with `/` at its end, in what is ignored. Sorted.
+    pub ignored_repositories: Vec<BString>,
     /// Whether the index hides files ([`hidden`]).
     pub hides: bool,
 }
@@ -56,10 +58,11 @@ pub fn by_git(worktree: &Repo) -> Result<Status, GitError> {
     let program = worktree.program();
     let (changed, rest) = both(|| changed(program), || Rest::of(program, is_hiding));
     let (mut changed, mut rest) = (changed?, rest?);
+    let ignored_repositories = rest.ignored_repositories();
     let hides = !tracked.looked_at(worktree).is_empty();
     if hides || !changed.is_empty() {
         // A directory in the place of a tracked file is not listed as one.
-        rest.untracked = not_ignored(program, is_hiding, &[])?;
+        rest.untracked = not_ignored(program, rest.is_hiding, &[])?;
         rest.leftovers = None;
     }
     changed.extend(tracked.hidden_changes(worktree)?);
@@ -69,6 +72,7 @@ pub fn by_git(worktree: &Repo) -> Result<Status, GitError> {
         changed,
         untracked: rest.untracked,
         leftovers: rest.leftovers,
+        ignored_repositories,
         hides,
         submodules: tracked.submodules,
     })
