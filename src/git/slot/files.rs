@@ -45,8 +45,8 @@ pub fn is_pristine(slot: &Repo) -> Result<bool, GitError> {
 pub fn restore(slot: &Repo, base: Oid, keep: &[String], reason: &str) -> Result<(), GitError> {
     // First, so that what happens to index and files is on no branch's account.
     detach(slot, slot.head()?.unwrap_or(base), reason)?;
-    if settings::bring_back(slot)? {
-        // It says of files that they need not be there, by settings that are no more.
+    if settings::bring_back(slot)? || has_other_attributes(slot, base)? {
+        // It says of files that they are as they should be, by rules that are no more.
         let index = slot.git_dir().join("index");
         file::remove_if_exists(&index).map_err(GitError::io(index))?;
     }
@@ -59,6 +59,17 @@ pub fn restore(slot: &Repo, base: Oid, keep: &[String], reason: &str) -> Result<
     let base = base.to_string();
     run(slot, ["reset", "--quiet", "--hard", &base])?;
     slot.drop_changed_submodules()
+}
+
+/// Whether files may be there that were written by other attributes than this commit's.
+fn has_other_attributes(slot: &Repo, commit: Oid) -> Result<bool, GitError> {
+    let mut command = slot.program().command();
+    command
+        .env_remove("GIT_INDEX_FILE")
+        .env("GIT_LITERAL_PATHSPECS", "0");
+    let (commit, files) = (commit.to_string(), ":(top,glob)**/.gitattributes");
+    let args = ["diff-index", "--name-only", &commit, "--", files];
+    Ok(!slot.program().run(command, args, None)?.is_empty())
 }
 
 /// Gives a worktree without files those of `commit` that are in another, sharing their blocks; where
@@ -134,7 +145,7 @@ pub fn recycle(
     let difference = difference?;
     clear_operations(slot)?;
     let leftovers = status::not_kept(slot, leftovers, keep)?;
-    let found = difference.untouched(slot, &leftovers);
+    let found = difference.found(slot, &leftovers);
     let checked_out = difference.check_out(slot, found.as_ref(), &leftovers);
     let stayed = match checked_out {
         Ok(stayed) => stayed,
