@@ -223,8 +223,8 @@ fn files_elsewhere_that_a_setting_names_are_left_alone() {
     world.refused(&["release", "wt-1", "--force"], "core.worktree");
     assert_eq!(files(&elsewhere), ["file"]);
     assert_eq!(fs::read(path.join("src/a")).unwrap(), b"work\n");
-    let common = path.join(".git");
-    let config = fs::read_to_string(common).unwrap();
+
+    let config = fs::read_to_string(path.join(".git")).unwrap();
     let config = Path::new(config.trim().strip_prefix("gitdir: ").unwrap()).join("config.worktree");
     let unset = ["config", "--file", config.to_str().unwrap(), "--unset"];
     git(&[&unset[..], &["core.worktree"]].concat());
@@ -265,4 +265,22 @@ fn the_next_task_finds_the_line_ends_of_its_own_commit() {
             world.assert_sound();
         }
     });
+}
+
+#[test]
+fn the_next_task_is_in_no_bisection() {
+    let world = World::with_slots(1);
+    let (path, _) = world.acquire("one");
+    world.commit_at(&path, "x");
+    world.commit_at(&path, "y");
+    let terms = ["bisect", "start", "--term-old=fast", "--term-new=slow"];
+    world.git_at(&path, &[&terms[..], &["HEAD", "HEAD~2"]].concat());
+    world.ok(&["release", "wt-1", "--force"]);
+    world.assert_sound();
+    assert_eq!(world.git_at(&path, &["for-each-ref", "refs/bisect"]), "");
+    let link = fs::read_to_string(path.join(".git")).unwrap();
+    let git_dir = Path::new(link.trim().strip_prefix("gitdir: ").unwrap());
+    let left = files(git_dir);
+    let of_bisection = left.iter().find(|name| name.starts_with("BISECT"));
+    assert_eq!(of_bisection, None);
 }

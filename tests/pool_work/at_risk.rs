@@ -303,3 +303,36 @@ fn rules_of_the_clone_take_nothing_from_what_the_repository_ignores() {
     pool.write("build/y.c", "x");
     assert_eq!(found(&pool).untracked, ["build/y.c"]);
 }
+
+#[test]
+fn settings_that_blind_git_hide_nothing() {
+    let pool = Pool::new();
+    pool.write(".gitignore", "*.o\n");
+    pool.commit("Ignore");
+    let untouched = fs::metadata(pool.slot_path().join("b")).unwrap();
+    for setting in [
+        "core.ignoreCase=true",
+        "core.checkStat=minimal",
+        "core.trustctime=false",
+        "status.showUntrackedFiles=no",
+    ] {
+        let (key, value) = setting.split_once('=').unwrap();
+        pool.git(["config", key, value]);
+    }
+    pool.write("WORK.O", "x");
+    // So that it is not of the same moment as the index.
+    let index = pool.slot().git_dir().join("index");
+    let later = std::time::SystemTime::now() + std::time::Duration::from_secs(9);
+    let index = fs::File::options().write(true).open(index).unwrap();
+    index.set_modified(later).unwrap();
+    // Another file in its place, as long and as old.
+    let path = pool.slot_path().join("b");
+    let other = pool.sandbox.root.path().join("other");
+    fs::write(&other, "c\n").unwrap();
+    let file = fs::File::options().write(true).open(&other).unwrap();
+    file.set_modified(untouched.modified().unwrap()).unwrap();
+    fs::rename(other, path).unwrap();
+    let risk = found(&pool);
+    assert_eq!(risk.untracked, ["WORK.O"]);
+    assert_eq!(risk.uncommitted, ["b"]);
+}

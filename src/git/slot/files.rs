@@ -15,7 +15,7 @@ use crate::sys::{both, file, tree};
 
 /// What a rebase, a merge and the like leave in the git directory of a worktree while they are
 /// under way (`gitrepository-layout(5)`, git's `wt-status.c` and `branch.c`).
-const UNDER_WAY: [&str; 14] = [
+const UNDER_WAY: [&str; 21] = [
     "MERGE_HEAD",
     "MERGE_MODE",
     "MERGE_MSG",
@@ -27,6 +27,13 @@ const UNDER_WAY: [&str; 14] = [
     "REBASE_HEAD",
     "BISECT_LOG",
     "BISECT_START",
+    "BISECT_TERMS",
+    "BISECT_NAMES",
+    "BISECT_EXPECTED_REV",
+    "BISECT_ANCESTORS_OK",
+    "BISECT_FIRST_PARENT",
+    "BISECT_RUN",
+    "refs/bisect",
     "rebase-merge",
     "rebase-apply",
     "sequencer",
@@ -34,10 +41,8 @@ const UNDER_WAY: [&str; 14] = [
 
 /// Whether index and files are as `HEAD` has them, ignored files apart.
 pub fn is_pristine(slot: &Repo) -> Result<bool, GitError> {
-    let mut command = slot.program().command();
-    command.env_remove("GIT_INDEX_FILE");
-    let args = ["--no-optional-locks", "status", "--porcelain"];
-    Ok(slot.program().run(command, args, None)?.is_empty())
+    let args = ["status", "--porcelain", "--untracked-files=normal"];
+    Ok(status::ask(slot.program(), &args)?.is_empty())
 }
 
 /// Makes the worktree what a fresh checkout of `base` on no branch would be, but for ignored files

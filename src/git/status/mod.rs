@@ -9,7 +9,7 @@ use bstr::{BString, ByteSlice};
 
 use super::{GitError, Program, Repo};
 use crate::model::Oid;
-use crate::sys::both;
+use crate::sys::{both, file};
 
 pub use hidden::hidden;
 pub use operation::{Operation, remembered_commits};
@@ -78,14 +78,32 @@ pub fn by_git(worktree: &Repo) -> Result<Status, GitError> {
     })
 }
 
+/// What is not left to settings, which an agent can make: that files are looked at, that all of
+/// what the file system says of them counts, and that names differ where it tells them apart.
+fn sober(program: &Program) -> Vec<&'static str> {
+    let mut settings = vec![
+        "-c",
+        "core.fsmonitor=false",
+        "-c",
+        "core.untrackedCache=false",
+        "-c",
+        "core.checkStat=default",
+        "-c",
+        "core.trustctime=true",
+    ];
+    if !file::is_taken(&program.directory().join(".GIT")) {
+        settings.extend(["-c", "core.ignoreCase=false"]);
+    }
+    settings
+}
+
 /// What git prints about the worktree's own index.
-fn ask(program: &Program, args: &[&str]) -> Result<BString, GitError> {
+pub(super) fn ask(program: &Program, args: &[&str]) -> Result<BString, GitError> {
     let mut command = program.command();
     command
         .env_remove("GIT_INDEX_FILE")
         .env("GIT_OPTIONAL_LOCKS", "0")
-        .args(["-c", "core.fsmonitor=false"])
-        .args(["-c", "core.untrackedCache=false"]);
+        .args(sober(program));
     program.run(command, args, None)
 }
 

@@ -8,7 +8,7 @@ use std::process::Stdio;
 
 use bstr::{BStr, BString, ByteSlice};
 
-use super::ask;
+use super::{ask, sober};
 use crate::git::config::{Config, Scope};
 use crate::git::scratch_index::nul_separated;
 use crate::git::{GitError, Program, Repo, index};
@@ -30,7 +30,7 @@ fn others<A: AsRef<OsStr>>(
     command
         .env_remove("GIT_INDEX_FILE")
         .env("GIT_LITERAL_PATHSPECS", "1")
-        .args(["-c", "core.untrackedCache=false"])
+        .args(sober(program))
         .args(["ls-files", "--others", "-z"])
         .args(options)
         .stdin(Stdio::null());
@@ -171,6 +171,7 @@ pub(super) fn visible(
     for variable in PATHSPECS {
         command.env_remove(variable);
     }
+    command.args(sober(worktree.program()));
     let args = ["-c", "core.excludesFile=", "check-ignore", "--no-index"];
     let args = args.into_iter().chain(["--stdin", "-z", "-v", "-n"]);
     // 1 says that none is ignored.
