@@ -221,6 +221,8 @@ fn files_elsewhere_that_a_setting_names_are_left_alone() {
     world.git_at(&path, &["config", "--worktree", "core.worktree", to]);
     fs::write(path.join("src/a"), "work\n").unwrap();
     world.refused(&["release", "wt-1", "--force"], "core.worktree");
+    let foreign = ("wt-1".to_owned(), "foreign".to_owned());
+    assert_eq!(world.findings(&["--fix"]), [foreign]);
     assert_eq!(files(&elsewhere), ["file"]);
     assert_eq!(fs::read(path.join("src/a")).unwrap(), b"work\n");
 
