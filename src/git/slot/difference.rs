@@ -88,17 +88,22 @@ impl Difference {
         }
         if !ruled.is_empty() {
             let all = TreeReader::new(objects, &Everything).entries(after)?;
-            for (path, entry) in all {
-                let is_ruled = ruled.iter().any(|above| path.starts_with(above));
-                let is_file = entry.kind() == EntryKind::File;
-                if is_ruled && is_file && !difference.entries.contains_key(&path) {
-                    difference.has_other_attributes = true;
-                    difference.there.insert(path.clone());
-                    difference.entries.insert(path, Some(entry));
-                }
-            }
+            difference.add_ruled(all, &ruled);
         }
         Ok(difference)
+    }
+
+    /// Adds the files of the new commit that both have and that are in these directories.
+    fn add_ruled(&mut self, all: Vec<(BString, Entry)>, directories: &[BString]) {
+        for (path, entry) in all {
+            let is_ruled = directories.iter().any(|above| path.starts_with(above));
+            let is_file = entry.kind() == EntryKind::File;
+            if is_ruled && is_file && !self.entries.contains_key(&path) {
+                self.has_other_attributes = true;
+                self.there.insert(path.clone());
+                self.entries.insert(path, Some(entry));
+            }
+        }
     }
 
     /// As [`Self::untouched`]; git is asked about files of the same moment as the index before they
