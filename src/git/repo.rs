@@ -106,6 +106,12 @@ impl Repo {
         }
     }
 
+    /// Whether this directory is that root.
+    pub fn has_its_root_at(&self, path: &Path) -> bool {
+        let root = self.work_tree();
+        root.is_some_and(|root| crate::sys::file::is_same_place(root, path))
+    }
+
     /// The objects.
     pub fn objects(&self) -> &Objects {
         &self.objects

@@ -206,3 +206,83 @@ fn a_fetched_submodule_gives_way_when_a_free_slot_advances() {
     world.ok(&["release", "wt-1"]);
     world.assert_sound();
 }
+
+#[test]
+fn files_elsewhere_that_a_setting_names_are_left_alone() {
+    let world = World::without_pool();
+    let git = |args: &[&str]| world.sandbox.git(args);
+    git(&["config", "extensions.worktreeConfig", "true"]);
+    world.ok(&["init", "1"]);
+    let (path, _) = world.acquire("one");
+    let elsewhere = world.sandbox.root.path().join("elsewhere");
+    fs::create_dir(&elsewhere).unwrap();
+    fs::write(elsewhere.join("file"), "").unwrap();
+    let to = elsewhere.to_str().unwrap();
+    world.git_at(&path, &["config", "--worktree", "core.worktree", to]);
+    fs::write(path.join("src/a"), "work\n").unwrap();
+    world.refused(&["release", "wt-1", "--force"], "core.worktree");
+    let foreign = ("wt-1".to_owned(), "foreign".to_owned());
+    assert_eq!(world.findings(&["--fix"]), [foreign]);
+    assert_eq!(files(&elsewhere), ["file"]);
+    assert_eq!(fs::read(path.join("src/a")).unwrap(), b"work\n");
+
+    let config = fs::read_to_string(path.join(".git")).unwrap();
+    let config = Path::new(config.trim().strip_prefix("gitdir: ").unwrap()).join("config.worktree");
+    let unset = ["config", "--file", config.to_str().unwrap(), "--unset"];
+    git(&[&unset[..], &["core.worktree"]].concat());
+    world.ok(&["release", "wt-1", "--force"]);
+    world.assert_sound();
+}
+
+#[test]
+fn the_next_task_finds_the_line_ends_of_its_own_commit() {
+    each_git(|git| {
+        for force in [false, true] {
+            let mut world = World::without_pool();
+            world.sandbox.use_git_in(git.directory());
+            world.sandbox.commit_file("docs/x.txt", "line\n");
+            world.ok(&["init", "1"]);
+            let (path, _) = world.acquire("one");
+            let text = || fs::read_to_string(path.join("docs/x.txt")).unwrap();
+            fs::write(path.join("docs/.gitattributes"), "*.txt eol=crlf\n").unwrap();
+            world.git_at(&path, &["add", "-A"]);
+            world.git_at(&path, &["commit", "-qm", "End lines otherwise"]);
+            fs::remove_file(path.join("docs/x.txt")).unwrap();
+            world.git_at(&path, &["checkout", "--", "docs/x.txt"]);
+            assert_eq!(text(), "line\r\n");
+            let release = match force {
+                true => {
+                    fs::write(path.join("docs/.gitattributes"), "* -text\n").unwrap();
+                    &["release", "wt-1", "--force"][..]
+                }
+                false => &["release", "wt-1"],
+            };
+            world.ok(release);
+            assert_eq!(text(), "line\n", "after a release");
+            world.assert_sound();
+            world.acquire_at("two", "auto/one");
+            assert_eq!(text(), "line\r\n", "after an acquisition");
+            world.ok(&["release", "wt-1"]);
+            assert_eq!(text(), "line\n");
+            world.assert_sound();
+        }
+    });
+}
+
+#[test]
+fn the_next_task_is_in_no_bisection() {
+    let world = World::with_slots(1);
+    let (path, _) = world.acquire("one");
+    world.commit_at(&path, "x");
+    world.commit_at(&path, "y");
+    let terms = ["bisect", "start", "--term-old=fast", "--term-new=slow"];
+    world.git_at(&path, &[&terms[..], &["HEAD", "HEAD~2"]].concat());
+    world.ok(&["release", "wt-1", "--force"]);
+    world.assert_sound();
+    assert_eq!(world.git_at(&path, &["for-each-ref", "refs/bisect"]), "");
+    let link = fs::read_to_string(path.join(".git")).unwrap();
+    let git_dir = Path::new(link.trim().strip_prefix("gitdir: ").unwrap());
+    let left = files(git_dir);
+    let of_bisection = left.iter().find(|name| name.starts_with("BISECT"));
+    assert_eq!(of_bisection, None);
+}

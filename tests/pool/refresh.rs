@@ -71,3 +71,22 @@ fn a_slot_that_cannot_follow_keeps_nothing_from_landing() {
     world.acquire("two");
     assert!(world.slot("wt-3").join("new").exists());
 }
+
+#[test]
+fn a_copy_that_is_in_the_way_of_a_new_directory_gives_way() {
+    let world = World::without_pool();
+    world.sandbox.write(".worktreeinclude", "conf\n");
+    world.sandbox.write(".gitignore", "target/\nconf\n");
+    world.sandbox.commit("Ignore");
+    world.sandbox.write("conf", "own\n");
+    world.ok(&["init", "2"]);
+    assert!(world.slot("wt-1").join("conf").is_file());
+    std::fs::remove_file(world.sandbox.repo().join("conf")).unwrap();
+    world.sandbox.write(".gitignore", "target/\n");
+    world.sandbox.commit_file("conf/f", "f\n");
+    world.ok(&["refresh"]);
+    let (path, _) = world.acquire("one");
+    assert!(path.join("conf/f").is_file());
+    world.acquire("two");
+    world.assert_sound();
+}

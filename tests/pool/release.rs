@@ -215,3 +215,19 @@ fn links_are_removed_and_not_followed() {
     assert!(outside.join("file").exists());
     world.assert_sound();
 }
+
+#[test]
+fn somebodys_worktree_in_an_ignored_directory_stays() {
+    let world = World::with_slots(1);
+    let (path, _) = world.acquire("one");
+    let add = ["worktree", "add", "-q", "target/inner", "-b", "inner"];
+    world.git_at(&path, &add);
+    let said = "1 repository inside (target/inner/)";
+    world.refused(&["release", "wt-1"], said);
+    world.refused(&["release", "wt-1", "--force"], "target/inner");
+    assert_eq!(world.pool(&["cleanup", "--force"]).code, 1);
+    assert!(path.join("target/inner/src/a").is_file());
+    world.git_at(&path, &["worktree", "remove", "target/inner"]);
+    world.ok(&["release", "wt-1"]);
+    world.assert_sound();
+}

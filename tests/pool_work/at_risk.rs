@@ -243,3 +243,96 @@ fn files_that_an_advance_would_touch_are_known_by_what_git_noted_of_them() {
     changed.unwrap().set_modified(modified.unwrap()).unwrap();
     assert!(!is_pristine(), "of the same size and age");
 }
+
+#[test]
+fn rules_that_nobody_committed_hide_nothing_beside_tracked_files() {
+    let pool = Pool::new();
+    pool.write("src/tracked", "x");
+    let base = pool.commit("Grow");
+    let untracked = || at_risk(&pool.slot(), base).unwrap().untracked;
+    // As tools leave them in a directory of their own.
+    pool.write("cache/.gitignore", "*\n");
+    pool.write("src/cache/.gitignore", "*\n");
+    pool.write("src/cache/x", "x");
+    assert!(untracked().is_empty());
+    pool.write("src/.gitignore", "*\n");
+    pool.write("src/new", "work");
+    let found = untracked();
+    assert!(found.contains(&"src/.gitignore".into()), "{found:?}");
+    assert!(found.contains(&"src/new".into()), "{found:?}");
+}
+
+#[test]
+fn an_ignored_repository_is_work_where_it_holds_what_is_nowhere_else() {
+    let pool = Pool::new();
+    pool.write(".gitignore", "build/\n");
+    let base = pool.commit("Ignore");
+    let untracked = || at_risk(&pool.slot(), base).unwrap().untracked;
+    pool.write("build/broken/.git", "gitdir: nowhere\n");
+    pool.git(["init", "-q", "../library"]);
+    pool.git([
+        "-C",
+        "../library",
+        "commit",
+        "-q",
+        "--allow-empty",
+        "-m",
+        "x",
+    ]);
+    pool.git(["clone", "-q", "../library", "build/library"]);
+    assert!(untracked().is_empty());
+    pool.write("build/library/patched", "x");
+    assert_eq!(untracked(), ["build/library/"]);
+    pool.git(["-C", "build/library", "add", "-A"]);
+    pool.git(["-C", "build/library", "commit", "-qm", "Patch"]);
+    assert_eq!(untracked(), ["build/library/"]);
+    pool.git(["worktree", "add", "-q", "build/worktree", "-b", "elsewhere"]);
+    pool.git(["init", "-q", "build/unborn"]);
+    assert_eq!(untracked(), ["build/library/", "build/worktree/"]);
+    pool.write("build/unborn/x", "x");
+    assert!(untracked().contains(&"build/unborn/".into()));
+}
+
+#[test]
+fn rules_of_the_clone_take_nothing_from_what_the_repository_ignores() {
+    let pool = Pool::new();
+    let path = pool.sandbox.repo().join(".git/info/exclude");
+    fs::write(path, "build/\n").unwrap();
+    pool.write("build/x.o", "x");
+    assert!(found(&pool).untracked.is_empty());
+    pool.write("build/y.c", "x");
+    assert_eq!(found(&pool).untracked, ["build/y.c"]);
+}
+
+#[test]
+fn settings_that_blind_git_hide_nothing() {
+    let pool = Pool::new();
+    pool.write(".gitignore", "*.o\n");
+    pool.commit("Ignore");
+    let untouched = fs::metadata(pool.slot_path().join("b")).unwrap();
+    for setting in [
+        "core.ignoreCase=true",
+        "core.checkStat=minimal",
+        "core.trustctime=false",
+        "status.showUntrackedFiles=no",
+    ] {
+        let (key, value) = setting.split_once('=').unwrap();
+        pool.git(["config", key, value]);
+    }
+    pool.write("WORK.O", "x");
+    // So that it is not of the same moment as the index.
+    let index = pool.slot().git_dir().join("index");
+    let later = std::time::SystemTime::now() + std::time::Duration::from_secs(9);
+    let index = fs::File::options().write(true).open(index).unwrap();
+    index.set_modified(later).unwrap();
+    // Another file in its place, as long and as old.
+    let path = pool.slot_path().join("b");
+    let other = pool.sandbox.root.path().join("other");
+    fs::write(&other, "c\n").unwrap();
+    let file = fs::File::options().write(true).open(&other).unwrap();
+    file.set_modified(untouched.modified().unwrap()).unwrap();
+    fs::rename(other, path).unwrap();
+    let risk = found(&pool);
+    assert_eq!(risk.untracked, ["WORK.O"]);
+    assert_eq!(risk.uncommitted, ["b"]);
+}

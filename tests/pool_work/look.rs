@@ -13,13 +13,27 @@ use crate::support::Pool;
 /// What an agent can do to a worktree.
 type Deed = (&'static str, fn(&Pool));
 
-const DEEDS: [Deed; 27] = [
+const DEEDS: [Deed; 30] = [
     ("edit", |pool| pool.write("a", "work\n")),
     ("edit, as long as before", |pool| rewrite(pool, "c\n")),
     ("write the same again", |pool| rewrite(pool, "b\n")),
     ("commit", |pool| {
+        // Git takes no repository in that has no commit.
         pool.try_git(["add", "-A"]);
         pool.try_git(["commit", "-qm", "Work"]);
+    }),
+    ("commit in a directory", |pool| {
+        pool.write("tracked/x", "x");
+        pool.try_git(["add", "-f", "tracked/x"]);
+        pool.try_git(["commit", "-qm", "Work"]);
+    }),
+    ("rules in that directory", |pool| {
+        pool.write("tracked/.gitignore", "*\n");
+        pool.write("tracked/y", "y");
+    }),
+    ("no case", |pool| {
+        pool.git(["config", "core.ignoreCase", "true"]);
+        pool.write("IGNORED", "x");
     }),
     ("stage", |pool| drop(pool.try_git(["add", "-A"]))),
     ("unstage", |pool| drop(pool.git(["reset", "-q"]))),

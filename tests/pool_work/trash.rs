@@ -242,6 +242,34 @@ fn a_rebase_keeps_the_commits_it_would_have_moved() {
 }
 
 #[test]
+fn what_a_rebase_has_put_by_is_saved() {
+    for backend in ["merge", "apply"] {
+        let pool = Pool::new();
+        pool.write("a", "branch\n");
+        pool.commit("Branch");
+        pool.sandbox.commit_file("a", "main\n");
+        pool.write("b", "not committed\n");
+        let rebase = [
+            "rebase",
+            "-q",
+            "--autostash",
+            &format!("--{backend}"),
+            "main",
+        ];
+        assert_ne!(pool.try_git(rebase).code, 0);
+        assert_eq!(fs::read(pool.slot_path().join("b")).unwrap(), b"b\n");
+        let put_by = pool
+            .slot()
+            .git_dir()
+            .join(format!("rebase-{backend}/autostash"));
+        let put_by = fs::read_to_string(put_by).unwrap();
+        let saved = save(&pool).unwrap();
+        let kept = pool.git(["rev-list", &saved.reference()]);
+        assert!(kept.contains(put_by.trim()), "{backend}");
+    }
+}
+
+#[test]
 fn a_repository_inside_comes_back_with_its_history() {
     let pool = Pool::new();
     pool.git(["init", "-q", "inner"]);
@@ -281,13 +309,15 @@ fn work_in_a_submodule_comes_back() {
 
 #[test]
 fn somebodys_worktree_inside_is_not_saved_but_refused() {
-    let pool = Pool::new();
-    pool.git(["worktree", "add", "-q", "--detach", "inner"]);
-    let refused = trash::save(&pool.slot(), pool.rev("main"), &PARCEL);
-    assert!(
-        matches!(refused, Err(WorkError::ForeignWorktree(_))),
-        "{refused:?}"
-    );
+    for path in ["inner", "ignored/inner"] {
+        let pool = Pool::new();
+        pool.git(["worktree", "add", "-q", "--detach", path]);
+        let refused = trash::save(&pool.slot(), pool.rev("main"), &PARCEL);
+        assert!(
+            matches!(refused, Err(WorkError::ForeignWorktree(_))),
+            "{refused:?}"
+        );
+    }
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use bstr::{BString, ByteSlice};
+use bstr::{BStr, BString, ByteSlice};
 
 use super::files::{empty_submodules, is_pristine, remove_leftovers};
 use super::{detach, run, run_with};
@@ -19,7 +19,7 @@ use crate::sys::{both, tree};
 /// overwritten.
 pub fn advance(slot: &Repo, old: Oid, new: Oid, reason: &str) -> Result<bool, GitError> {
     let difference = Difference::between(slot.objects(), old, new)?;
-    let seen = difference.untouched(slot, &[]);
+    let seen = difference.found(slot, &[]);
     if seen.is_none() && !is_pristine(slot)? {
         return Ok(false);
     }
@@ -34,7 +34,7 @@ pub fn advance(slot: &Repo, old: Oid, new: Oid, reason: &str) -> Result<bool, Gi
 pub struct Difference {
     old: Oid,
     new: Oid,
-    /// The paths at which the old commit has something that the new one has not.
+    /// The paths at which the old commit has something that goes or is written anew.
     there: BTreeSet<BString>,
     /// Those at which it has nothing.
     absent: Vec<BString>,
@@ -42,6 +42,8 @@ pub struct Difference {
     entries: BTreeMap<BString, Option<Entry>>,
     /// Whether a submodule is among them.
     has_submodules: bool,
+    /// Whether files are among them that both commits have, to be written by other attributes.
+    has_other_attributes: bool,
     /// The submodules that the old commit has at them.
     submodules: Vec<BString>,
 }
@@ -50,7 +52,8 @@ pub struct Difference {
 pub type Found = BTreeMap<BString, Seen>;
 
 impl Difference {
-    /// What differs between the trees of two commits.
+    /// What differs between the trees of two commits. Where a `.gitattributes` does, all files below
+    /// its directory do: by their attributes, line ends and filters may.
     pub fn between(objects: &Objects, old: Oid, new: Oid) -> Result<Self, GitError> {
         let (before, after) = (objects.peel_to_tree(old)?, objects.peel_to_tree(new)?);
         let changes = TreeReader::new(objects, &Everything).changes(after, &[before])?;
@@ -61,8 +64,10 @@ impl Difference {
             absent: Vec::new(),
             entries: BTreeMap::new(),
             has_submodules: false,
+            has_other_attributes: false,
             submodules: Vec::new(),
         };
+        let mut ruled = Vec::new();
         for change in changes {
             let is_one = |entry: &Option<Entry>| {
                 entry.is_some_and(|entry| entry.kind() == EntryKind::Submodule)
@@ -71,6 +76,9 @@ impl Difference {
                 difference.submodules.push(change.path.clone());
             }
             difference.has_submodules |= change.before.iter().any(is_one) || is_one(&change.after);
+            let above = change.path.strip_suffix(ATTRIBUTES);
+            let above = above.filter(|above| above.is_empty() || above.ends_with(b"/"));
+            ruled.extend(above.map(BString::from));
             let path = change.path.clone();
             match change.before.iter().all(Option::is_some) {
                 true => drop(difference.there.insert(path)),
@@ -78,7 +86,39 @@ impl Difference {
             }
             difference.entries.insert(change.path, change.after);
         }
+        if !ruled.is_empty() {
+            let all = TreeReader::new(objects, &Everything).entries(after)?;
+            difference.add_ruled(all, &ruled);
+        }
         Ok(difference)
+    }
+
+    /// Adds the files of the new commit that both have and that are in these directories.
+    fn add_ruled(&mut self, all: Vec<(BString, Entry)>, directories: &[BString]) {
+        for (path, entry) in all {
+            let is_ruled = directories.iter().any(|above| path.starts_with(above));
+            let is_file = entry.kind() == EntryKind::File;
+            if is_ruled && is_file && !self.entries.contains_key(&path) {
+                self.has_other_attributes = true;
+                self.there.insert(path.clone());
+                self.entries.insert(path, Some(entry));
+            }
+        }
+    }
+
+    /// As [`Self::untouched`]; git is asked about files of the same moment as the index before they
+    /// would keep line ends that are not the new commit's.
+    pub(super) fn found(&self, slot: &Repo, leftovers: &[BString]) -> Option<Found> {
+        let found = self.untouched(slot, leftovers);
+        if found.is_some() || !self.has_other_attributes {
+            return found;
+        }
+        // If it fails, less is known.
+        drop(run(
+            slot,
+            ["update-index", "-q", "--refresh", "--force-write-index"],
+        ));
+        self.untouched(slot, leftovers)
     }
 
     /// The files that there are, where each is as the index has noted it and nothing but these
@@ -97,7 +137,14 @@ impl Difference {
         };
         let is_free =
             |path: &BString| !file::is_taken(&root.join(path.to_path_lossy())) || goes(path);
-        found.filter(|_| self.absent.iter().all(is_free))
+        let is_open = |directory: &&BStr| {
+            !tree::is_file_or_link(&root.join(directory.to_path_lossy()))
+                || self.there.contains(*directory)
+                || goes(&BString::from(*directory))
+        };
+        let are_free =
+            || self.absent.iter().all(is_free) && directories_of(&self.absent).iter().all(is_open);
+        found.filter(|_| are_free())
     }
 
     /// Removes the leftovers, and takes index and files to the new commit. `HEAD` is left alone,
@@ -170,6 +217,24 @@ impl Difference {
         lines
     }
 }
+
+/// The directories in which these paths are, and those above.
+fn directories_of(paths: &[BString]) -> BTreeSet<&BStr> {
+    let mut directories = BTreeSet::new();
+    for path in paths {
+        let mut path = path.as_bstr();
+        while let Some(at) = path.rfind_byte(b'/') {
+            path = path[..at].as_bstr();
+            if !directories.insert(path) {
+                break;
+            }
+        }
+    }
+    directories
+}
+
+/// What a directory has for files and attributes (`gitattributes(5)`).
+const ATTRIBUTES: &[u8] = b".gitattributes";
 
 /// A file that `git checkout-index` left alone because it did not make it (`entry.c`).
 fn in_the_way(error: &GitError) -> Option<BString> {

@@ -15,7 +15,7 @@ use crate::sys::{file, tree};
 
 /// What a rebase, a merge and the like leave in the git directory of a worktree while they are
 /// under way (`gitrepository-layout(5)`, git's `wt-status.c` and `branch.c`).
-const UNDER_WAY: [&str; 14] = [
+const UNDER_WAY: [&str; 21] = [
     "MERGE_HEAD",
     "MERGE_MODE",
     "MERGE_MSG",
@@ -27,6 +27,13 @@ const UNDER_WAY: [&str; 14] = [
     "REBASE_HEAD",
     "BISECT_LOG",
     "BISECT_START",
+    "BISECT_TERMS",
+    "BISECT_NAMES",
+    "BISECT_EXPECTED_REV",
+    "BISECT_ANCESTORS_OK",
+    "BISECT_FIRST_PARENT",
+    "BISECT_RUN",
+    "refs/bisect",
     "rebase-merge",
     "rebase-apply",
     "sequencer",
@@ -34,10 +41,8 @@ const UNDER_WAY: [&str; 14] = [
 
 /// Whether index and files are as `HEAD` has them, ignored files apart.
 pub fn is_pristine(slot: &Repo) -> Result<bool, GitError> {
-    let mut command = slot.program().command();
-    command.env_remove("GIT_INDEX_FILE");
-    let args = ["--no-optional-locks", "status", "--porcelain"];
-    Ok(slot.program().run(command, args, None)?.is_empty())
+    let args = ["status", "--porcelain", "--untracked-files=normal"];
+    Ok(status::ask(slot.program(), &args)?.is_empty())
 }
 
 /// Makes the worktree what a fresh checkout of `base` on no branch would be, but for ignored files
@@ -45,8 +50,8 @@ pub fn is_pristine(slot: &Repo) -> Result<bool, GitError> {
 pub fn restore(slot: &Repo, base: Oid, keep: &[String], reason: &str) -> Result<(), GitError> {
     // First, so that what happens to index and files is on no branch's account.
     detach(slot, slot.head()?.unwrap_or(base), reason)?;
-    if settings::bring_back(slot)? {
-        // It says of files that they need not be there, by settings that are no more.
+    if settings::bring_back(slot)? || has_other_attributes(slot, base)? {
+        // It says of files that they are as they should be, by rules that are no more.
         let index = slot.git_dir().join("index");
         file::remove_if_exists(&index).map_err(GitError::io(index))?;
     }
@@ -59,6 +64,17 @@ pub fn restore(slot: &Repo, base: Oid, keep: &[String], reason: &str) -> Result<
     let base = base.to_string();
     run(slot, ["reset", "--quiet", "--hard", &base])?;
     slot.drop_changed_submodules()
+}
+
+/// Whether files may be there that were written by other attributes than this commit's.
+fn has_other_attributes(slot: &Repo, commit: Oid) -> Result<bool, GitError> {
+    let mut command = slot.program().command();
+    command
+        .env_remove("GIT_INDEX_FILE")
+        .env("GIT_LITERAL_PATHSPECS", "0");
+    let (commit, files) = (commit.to_string(), ":(top,glob)**/.gitattributes");
+    let args = ["diff-index", "--name-only", &commit, "--", files];
+    Ok(!slot.program().run(command, args, None)?.is_empty())
 }
 
 /// Gives a worktree without files those of `commit` that are in another, sharing their blocks; where
@@ -129,7 +145,7 @@ pub fn recycle(
     detach(slot, base, reason)?;
     clear_operations(slot)?;
     let leftovers = status::not_kept(slot, leftovers, keep)?;
-    let found = difference.untouched(slot, &leftovers);
+    let found = difference.found(slot, &leftovers);
     let checked_out = difference.check_out(slot, found.as_ref(), &leftovers);
     let stayed = match checked_out {
         Ok(stayed) => stayed,

@@ -4,14 +4,11 @@
 use bstr::{BString, ByteSlice};
 
 use super::Status;
-use super::untracked::visible;
+use super::untracked::{LINK, is_rules, visible};
 use crate::git::index::{Layout, Snapshot};
 use crate::git::{GitError, Repo};
 use crate::sys::survey::survey;
 use crate::sys::{file, tree};
-
-/// What a linked worktree has at its root beside its files.
-const LINK: &[u8] = b".git";
 
 /// The most files that are read because their times prove nothing: the last ones that git wrote
 /// before the index are among them, those of the same few milliseconds.
@@ -62,7 +59,7 @@ pub(super) fn of(worktree: &Repo) -> Result<Option<Status>, GitError> {
         }
     }
     let is_inner = |path: &Vec<u8>| path.split(|byte| *byte == b'/').any(|name| name == LINK);
-    if found.beside.iter().any(is_inner) {
+    if found.beside.iter().any(is_inner) || found.tops.iter().any(|top| is_rules(top)) {
         return Ok(None);
     }
     let is_much = found.beside.len() > MOST_ASKED;

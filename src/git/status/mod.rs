@@ -9,7 +9,7 @@ use bstr::{BString, ByteSlice};
 
 use super::{GitError, Program, Repo};
 use crate::model::Oid;
-use crate::sys::both;
+use crate::sys::{both, file};
 
 pub use hidden::hidden;
 pub use operation::{Operation, remembered_commits};
@@ -33,6 +33,8 @@ pub struct Status {
     /// All that nothing tracks, ignored or not, directories with `/` at their end. Sorted. `None`
     /// when one of the directories cannot be read.
     pub leftovers: Option<Vec<BString>>,
+    /// The repositories, each with `/` at its end, in what is ignored. Sorted.
+    pub ignored_repositories: Vec<BString>,
     /// Whether the index hides files ([`hidden`]).
     pub hides: bool,
 }
@@ -56,10 +58,11 @@ pub fn by_git(worktree: &Repo) -> Result<Status, GitError> {
     let program = worktree.program();
     let (changed, rest) = both(|| changed(program), || Rest::of(program, is_hiding));
     let (mut changed, mut rest) = (changed?, rest?);
+    let ignored_repositories = rest.ignored_repositories();
     let hides = !tracked.looked_at(worktree).is_empty();
     if hides || !changed.is_empty() {
         // A directory in the place of a tracked file is not listed as one.
-        rest.untracked = not_ignored(program, is_hiding, &[])?;
+        rest.untracked = not_ignored(program, rest.is_hiding, &[])?;
         rest.leftovers = None;
     }
     changed.extend(tracked.hidden_changes(worktree)?);
@@ -69,19 +72,38 @@ pub fn by_git(worktree: &Repo) -> Result<Status, GitError> {
         changed,
         untracked: rest.untracked,
         leftovers: rest.leftovers,
+        ignored_repositories,
         hides,
         submodules: tracked.submodules,
     })
 }
 
+/// What is not left to settings, which an agent can make: that files are looked at, that all of
+/// what the file system says of them counts, and that names differ where it tells them apart.
+fn sober(program: &Program) -> Vec<&'static str> {
+    let mut settings = vec![
+        "-c",
+        "core.fsmonitor=false",
+        "-c",
+        "core.untrackedCache=false",
+        "-c",
+        "core.checkStat=default",
+        "-c",
+        "core.trustctime=true",
+    ];
+    if !file::is_taken(&program.directory().join(".GIT")) {
+        settings.extend(["-c", "core.ignoreCase=false"]);
+    }
+    settings
+}
+
 /// What git prints about the worktree's own index.
-fn ask(program: &Program, args: &[&str]) -> Result<BString, GitError> {
+pub(super) fn ask(program: &Program, args: &[&str]) -> Result<BString, GitError> {
     let mut command = program.command();
     command
         .env_remove("GIT_INDEX_FILE")
         .env("GIT_OPTIONAL_LOCKS", "0")
-        .args(["-c", "core.fsmonitor=false"])
-        .args(["-c", "core.untrackedCache=false"]);
+        .args(sober(program));
     program.run(command, args, None)
 }
 

@@ -50,7 +50,7 @@ impl Operation {
 }
 
 /// The files of the git directory in which an operation under way remembers commits.
-const REMEMBERED: [&str; 8] = [
+const REMEMBERED: [&str; 11] = [
     "MERGE_HEAD",
     "CHERRY_PICK_HEAD",
     "REVERT_HEAD",
@@ -59,9 +59,13 @@ const REMEMBERED: [&str; 8] = [
     "rebase-apply/orig-head",
     "rebase-apply/onto",
     "BISECT_START",
+    // What was not committed before it began (`--autostash`): nothing else keeps it.
+    "rebase-merge/autostash",
+    "rebase-apply/autostash",
+    "MERGE_AUTOSTASH",
 ];
 
-/// The commits that an operation under way in the worktree stands on or goes back to.
+/// The commits that an operation under way in the worktree stands on, goes back to or has put by.
 pub fn remembered_commits(worktree: &Repo) -> Result<Vec<Oid>, GitError> {
     let mut all = Vec::new();
     for name in REMEMBERED {

@@ -8,7 +8,7 @@ use std::process::Stdio;
 
 use bstr::{BStr, BString, ByteSlice};
 
-use super::ask;
+use super::{ask, sober};
 use crate::git::config::{Config, Scope};
 use crate::git::scratch_index::nul_separated;
 use crate::git::{GitError, Program, Repo, index};
@@ -30,7 +30,7 @@ fn others<A: AsRef<OsStr>>(
     command
         .env_remove("GIT_INDEX_FILE")
         .env("GIT_LITERAL_PATHSPECS", "1")
-        .args(["-c", "core.untrackedCache=false"])
+        .args(sober(program))
         .args(["ls-files", "--others", "-z"])
         .args(options)
         .stdin(Stdio::null());
@@ -54,8 +54,10 @@ pub(super) struct Rest {
     /// What `.gitignore` files and the user's own excludes do not name; `.gitignore` files do not
     /// count where they could be hiding something.
     pub(super) untracked: Vec<BString>,
-    /// As in [`Status::leftovers`].
+    /// As in [`Status::leftovers`](super::Status::leftovers).
     pub(super) leftovers: Option<Vec<BString>>,
+    /// Whether a `.gitignore` could be hiding something.
+    pub(super) is_hiding: bool,
 }
 
 impl Rest {
@@ -63,6 +65,7 @@ impl Rest {
     /// there is listed first: what appears in between is told of as untracked, or not at all.
     pub(super) fn of(program: &Program, hiding: bool) -> Result<Self, GitError> {
         let tops = others(program, ["--directory"])?;
+        let is_hiding = hiding || tops.iter().any(|top| is_rules(top));
         let mut leftovers = Some(Vec::new());
         for top in &tops {
             if let Some(all) = &mut leftovers {
@@ -74,7 +77,7 @@ impl Rest {
         }
         let untracked = match tops.is_empty() {
             true => Vec::new(),
-            false => not_ignored(program, hiding, &tops)?,
+            false => not_ignored(program, is_hiding, &tops)?,
         };
         if let Some(all) = &mut leftovers {
             all.sort();
@@ -82,7 +85,27 @@ impl Rest {
         Ok(Self {
             untracked,
             leftovers,
+            is_hiding,
         })
+    }
+
+    /// As in [`Status::ignored_repositories`](super::Status::ignored_repositories): git lists those
+    /// alone that nothing ignores.
+    pub(super) fn ignored_repositories(&self) -> Vec<BString> {
+        let root = |path: &BString| {
+            let path = path.strip_suffix(b"/").unwrap_or(path);
+            path.strip_suffix(LINK)
+                .filter(|root| root.ends_with(b"/"))
+                .map(BString::from)
+        };
+        let is_listed = |root: &BString| {
+            let mut listed = self.untracked.iter().filter(|path| path.ends_with(b"/"));
+            listed.any(|path| root.starts_with(path))
+        };
+        let mut found: Vec<_> = self.leftovers.iter().flatten().filter_map(root).collect();
+        found.retain(|root| !is_listed(root));
+        found.sort();
+        found
     }
 }
 
@@ -137,10 +160,6 @@ pub(super) fn visible(
     if paths.is_empty() {
         return Ok(Some(found));
     }
-    // It could hide all there is.
-    if paths.contains(RULES.as_bytes()) {
-        return Ok(None);
-    }
     let mut input = Vec::new();
     for path in paths {
         // So that no name is taken for a magic one.
@@ -152,6 +171,7 @@ pub(super) fn visible(
     for variable in PATHSPECS {
         command.env_remove(variable);
     }
+    command.args(sober(worktree.program()));
     let args = ["-c", "core.excludesFile=", "check-ignore", "--no-index"];
     let args = args.into_iter().chain(["--stdin", "-z", "-v", "-n"]);
     // 1 says that none is ignored.
@@ -170,6 +190,10 @@ pub(super) fn visible(
             .is_some_and(|above| {
                 (above.is_empty() || above.ends_with(b"/")) && path.starts_with(above)
             });
+        // What other rules name, these could name too.
+        if !is_own && !fields[0].is_empty() {
+            return Ok(None);
+        }
         if !is_own || fields[2].starts_with(b"!") {
             found.push(BString::from(path.as_slice()));
         }
@@ -221,8 +245,17 @@ pub fn not_kept(
     Ok(of_those.cloned().collect())
 }
 
-/// The rules at the root of a worktree.
+/// The rules of a directory.
 const RULES: &str = ".gitignore";
+
+/// What a repository or a linked worktree has at its root beside its files.
+pub(super) const LINK: &[u8] = b".git";
+
+/// Whether this, which nothing tracks and which is beside tracked files or at the root, is a
+/// `.gitignore`: nobody has committed it, and it could hide all there is, itself too.
+pub(super) fn is_rules(path: &[u8]) -> bool {
+    path.rsplit(|byte| *byte == b'/').next() == Some(RULES.as_bytes())
+}
 
 /// Whether there is a `.gitignore` at the root that nobody has committed: it could hide all there
 /// is, itself too.

@@ -374,6 +374,13 @@ fn look_at(
             let help = "move that directory away, and run this again";
             return found(Code::Foreign, why, help, false);
         }
+        Standing::Elsewhere(settings) => {
+            let help = format!(
+                "`git config --file {} --unset core.worktree`, and run this again",
+                settings.display()
+            );
+            return found(Code::Foreign, why, &help, false);
+        }
         Standing::Locked(_) => {
             let help = format!(
                 "when the lock has no use any more: `git worktree unlock {0}`, then `git worktree \

@@ -53,19 +53,10 @@ impl Loss {
     /// What would be lost, such as `1 uncommitted change (a), 2 untracked files (b, c)`.
     pub fn describe(&self) -> String {
         let mut parts = Vec::new();
-        let listed = |paths: &[BString]| {
-            let shown = paths.iter().take(NAMED);
-            let mut shown: Vec<_> = shown
-                .map(|path| path.to_str_lossy().escape_debug().to_string())
-                .collect();
-            if paths.len() > NAMED {
-                shown.push("…".to_owned());
-            }
-            shown.join(", ")
-        };
-        let count = |count: usize, one: &str| match count {
-            1 => format!("1 {one}"),
-            count => format!("{count} {one}s"),
+        let listed = |paths: &[&BString]| {
+            let named: Vec<_> = paths.iter().take(NAMED).map(|path| shown(path)).collect();
+            let more = if paths.len() > NAMED { ", …" } else { "" };
+            format!("{}{more}", named.join(", "))
         };
         let AtRisk {
             uncommitted,
@@ -73,12 +64,20 @@ impl Loss {
             operation,
             ..
         } = &self.at_risk;
-        for (paths, one) in [
-            (uncommitted, "uncommitted change"),
-            (untracked, "untracked file"),
+        let (repositories, files) = parted(untracked);
+        for (paths, one, more) in [
+            (
+                uncommitted.iter().collect(),
+                "uncommitted change",
+                "uncommitted changes",
+            ),
+            (files, "untracked file", "untracked files"),
+            (repositories, "repository inside", "repositories inside"),
         ] {
-            if !paths.is_empty() {
-                parts.push(format!("{} ({})", count(paths.len(), one), listed(paths)));
+            match &paths[..] {
+                [] => {}
+                [path] => parts.push(format!("1 {one} ({})", shown(path))),
+                paths => parts.push(format!("{} {more} ({})", paths.len(), listed(paths))),
             }
         }
         if let Some(operation) = operation {
@@ -96,9 +95,16 @@ impl Loss {
     /// The error by which somebody who would lose this is told.
     pub fn refusal(&self, slot: &str, directory: &str, verb: &str) -> PoolError {
         let mut steps = vec![];
-        if !self.at_risk.uncommitted.is_empty() || !self.at_risk.untracked.is_empty() {
+        let (repositories, files) = parted(&self.at_risk.untracked);
+        if !self.at_risk.uncommitted.is_empty() || !files.is_empty() {
             steps.push(format!(
                 "commit it (`git -C {directory} add -A`, then `git -C {directory} commit`)"
+            ));
+        }
+        if let Some(path) = repositories.first() {
+            steps.push(format!(
+                "push what the repository {} holds, or move it elsewhere",
+                shown(path)
             ));
         }
         if let Some(operation) = &self.at_risk.operation {
@@ -119,4 +125,14 @@ impl Loss {
             ),
         }
     }
+}
+
+/// A path as a sentence names it.
+fn shown(path: &BString) -> String {
+    path.to_str_lossy().escape_debug().to_string()
+}
+
+/// The repositories among what nothing tracks, and the files.
+fn parted(untracked: &[BString]) -> (Vec<&BString>, Vec<&BString>) {
+    untracked.iter().partition(|path| path.ends_with(b"/"))
 }

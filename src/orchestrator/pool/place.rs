@@ -117,6 +117,9 @@ pub enum Standing {
     Forgotten,
     /// It belongs to somebody else.
     Foreign,
+    /// Its own settings, in this file, name another directory as its root: git would look at the
+    /// files there, and clean them.
+    Elsewhere(PathBuf),
     /// It is locked by somebody else, with this reason.
     Locked(String),
     /// Nothing locks it.
@@ -157,6 +160,10 @@ pub fn standing(repo: &Repo, state: &State, slot: &Slot) -> Result<Standing, Poo
     if !is_own {
         return Ok(Standing::Foreign);
     }
+    let settings = linked.join("config.worktree");
+    if file::is_taken(&settings) && !landing::open_worktree(&path)?.has_its_root_at(&path) {
+        return Ok(Standing::Elsewhere(settings));
+    }
     let id = linked.file_name().unwrap_or_default().to_string_lossy();
     Ok(match slot::lock_reason(repo, &id)? {
         Some(reason) if reason == LOCK_REASON => Standing::Sound,
@@ -174,6 +181,10 @@ impl Standing {
             Self::Moved => "the link to the repository leads nowhere".to_owned(),
             Self::Forgotten => "git knows nothing of it any more".to_owned(),
             Self::Foreign => "its directory belongs to another repository".to_owned(),
+            Self::Elsewhere(settings) => format!(
+                "core.worktree in {} says that its files are elsewhere",
+                settings.display()
+            ),
             Self::Locked(reason) => format!("somebody else has locked it: {reason}"),
         })
     }

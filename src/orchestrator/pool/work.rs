@@ -1,5 +1,7 @@
 //! The work that a slot holds and that would be lost with it.
 
+use std::path::Path;
+
 use bstr::{BString, ByteSlice};
 
 use super::{WorkError, include};
@@ -16,8 +18,8 @@ pub struct AtRisk {
     /// their own. Sorted.
     pub uncommitted: Vec<BString>,
     /// Files that nothing tracks and that the repository does not ignore, but for unchanged copies
-    /// of the main worktree's; a repository of its
-    /// own is one path that ends with `/`. Sorted.
+    /// of the main worktree's, and repositories, each a path that ends with `/`: ignored ones where
+    /// they hold what is nowhere else. Sorted.
     pub untracked: Vec<BString>,
     /// Commits whose changes the target does not have, newest first.
     pub unmerged: Vec<Oid>,
@@ -52,6 +54,15 @@ pub fn at_risk(slot: &Repo, target: Oid) -> Result<AtRisk, WorkError> {
     }
     uncommitted.sort();
     let mut untracked = found.untracked;
+    for path in found.ignored_repositories {
+        let mut around = untracked.iter().filter(|one| one.ends_with(b"/"));
+        let is_inside = around.any(|one| path.starts_with(one));
+        let root = slot.program().directory().join(path.to_path_lossy());
+        if !is_inside && holds_work(&root)? {
+            untracked.push(path);
+        }
+    }
+    untracked.sort();
     include::without_copies(slot, &mut untracked)?;
     Ok(AtRisk {
         uncommitted,
@@ -67,6 +78,23 @@ pub fn at_risk(slot: &Repo, target: Oid) -> Result<AtRisk, WorkError> {
 fn has_own_work(slot: &Repo, path: &BString) -> Result<bool, GitError> {
     let directory = slot.program().directory().join(path.to_path_lossy());
     status::has_unpublished(&open_worktree(&directory)?)
+}
+
+/// Whether an ignored repository is worth more than other ignored files: it is a worktree of
+/// another repository, or holds what no remote has.
+fn holds_work(root: &Path) -> Result<bool, GitError> {
+    // What only looks like a repository is none to git either.
+    let Some(inner) = open_worktree(root)
+        .ok()
+        .filter(|it| it.has_its_root_at(root))
+    else {
+        return Ok(false);
+    };
+    if inner.git_dir() != inner.common_dir() || status::has_unpublished(&inner)? {
+        return Ok(true);
+    }
+    let found = status::of(&inner)?;
+    Ok(!found.changed.is_empty() || !found.untracked.is_empty())
 }
 
 /// The commits of the slot that the target lacks, on whichever branch or none.
