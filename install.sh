@@ -63,8 +63,8 @@ check_prefix() {
         fail "$bin_dir cannot be written" 'Name another place: ./install.sh --prefix DIR.'
 }
 
-# Hooks run thousands of times, and a third of the time of a short run is the dynamic loader's. Nothing unwinds.
-link_flags='-C target-feature=+crt-static -C relocation-model=static -C force-unwind-tables=no'
+# Hooks run thousands of times, and a third of the time of a short run is the dynamic loader's.
+link_flags='-C target-feature=+crt-static -C relocation-model=static'
 
 static_flags() {
     case $1 in
@@ -74,7 +74,7 @@ static_flags() {
     probe=$(mktemp -d) || return 1
     printf 'fn main() {}\n' >"$probe/probe.rs"
     linked=0
-    rustc --target "$1" -C panic=abort $link_flags -o "$probe/probe" "$probe/probe.rs" \
+    rustc --target "$1" $link_flags -o "$probe/probe" "$probe/probe.rs" \
         >/dev/null 2>&1 || linked=1
     rm -rf "$probe"
     return "$linked"
