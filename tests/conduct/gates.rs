@@ -44,6 +44,19 @@ fn a_blocked_gate_stops_the_run_and_judges_again() {
     scene.assert_clean();
 }
 
+#[test]
+fn what_the_agent_came_to_is_not_what_was_committed_for_it() {
+    let scene = gated(
+        "if test -e $SIGNALS/seen; then echo TASK_APPROVED; exit; fi
+         : >$SIGNALS/seen; echo TASK_REJECTED: once more",
+        0,
+    );
+    let run = scene.run(&[Task::plain("a")]);
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+    assert_eq!(scene.task("a")["failed"], 1);
+    assert_eq!(scene.task("a")["outcome"], "Write a/file");
+}
+
 /// While one gate is blocked, another task waits for its next attempt: it begins that after the
 /// run has paused.
 #[test]

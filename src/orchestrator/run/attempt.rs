@@ -15,6 +15,7 @@ use super::verify::{Verified, how, is_not_started, last_line, verify};
 use super::{Assignment, Place, RunError, brief, constraints, files};
 use crate::git::landing::open_worktree;
 use crate::git::{GitError, Repo, checkout};
+use crate::orchestrator::store;
 use crate::policy::Policy;
 use crate::policy::conductor::agents::Agent;
 use crate::sys::file;
@@ -290,7 +291,9 @@ impl Prepared<'_> {
         if !left.is_empty() {
             return Ok(Err(format!("it has not committed {}", listed(&left))));
         }
-        let subject = checkout::subject(&worktree, head)?;
+        let session = store::bound(&worktree).ok().flatten();
+        let log = session.as_ref().map(|session| session.log_path.as_str());
+        let subject = checkout::subject(&worktree, place.base, head, log)?;
         Ok(Ok(subject.to_str_lossy().into_owned()))
     }
 
