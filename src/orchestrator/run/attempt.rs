@@ -197,16 +197,17 @@ impl Prepared<'_> {
                     let _only_report = strayed.set(paths);
                 });
             });
+            let mut hear =
+                |line: &[u8]| promised |= Promise::of_line(line, &assignment.task).is_some();
             let finished = supervise::run(
                 &self.job,
                 &|| stop() || strayed.get().is_some(),
                 &mut |line| {
-                    speech.take(line, &mut |line| {
-                        promised |= Promise::of_line(line, &assignment.task).is_some();
-                    });
+                    speech.take(line, &mut hear);
                     on_line(line);
                 },
             );
+            speech.end(&mut hear);
             drop(ended);
             finished
         });

@@ -152,9 +152,9 @@ pub(super) fn ask(
     job.log = Some(log.to_owned());
     job.grace = grace;
     let (mut said, mut speech) = (Vec::new(), Speech::default());
-    let finished = supervise::run(&job, stop, &mut |line| {
-        speech.take(line, &mut |line| said.extend(Decision::of_line(line)));
-    });
+    let mut hear = |line: &[u8]| said.extend(Decision::of_line(line));
+    let finished = supervise::run(&job, stop, &mut |line| speech.take(line, &mut hear));
+    speech.end(&mut hear);
     let finished = finished.map_err(|source| RunError::Start {
         command: format!("{:?}", job.command),
         source,
