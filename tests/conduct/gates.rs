@@ -142,13 +142,14 @@ fn what_lands_as_it_was_approved_is_looked_at_once() {
 
 #[test]
 fn merged_files_are_looked_at_before_they_land() {
-    let scene = seen_through("! test -e b -a -e a");
+    let scene = seen_through("(! test -e b -a -e a || echo TASK_REJECTED: not both)");
     let run = scene.run(&[frontend("a"), Task::plain("b")]);
     assert_eq!(run.code, 1, "{}{}", run.out, run.err);
-    assert_eq!(seen(&scene), ["a auto/a a", "a main a b"]);
+    assert_eq!(seen(&scene), ["a auto/a a", "a main", "a main a b"]);
     assert_eq!([scene.status("a"), scene.status("b")], ["done", "failed"]);
     let why = scene.task("b")["status"]["reason"].to_string();
     assert!(why.contains("does not land: with it"), "{why}");
+    assert!(why.contains("fails: not both; see"), "{why}");
     assert!(scene.has("a/file") && !scene.has("b/file"));
     scene.assert_clean();
 }
@@ -169,4 +170,27 @@ fn a_target_that_moved_is_looked_at_with_what_lands() {
     );
     assert!(run.out.contains("no browser"), "{}", run.out);
     assert_eq!(seen(&scene), ["a auto/a a", "a main a elsewhere"]);
+}
+
+#[test]
+fn nobody_is_blamed_for_a_target_that_is_broken() {
+    let scene = seen_through("! test -e elsewhere");
+    let task = "reached b; until_told go; work b/file; promise";
+    let b = Task::new("b", task).with("kind = \"frontend\"");
+    let conductor = scene.begin(&[Task::plain("a"), b]);
+    scene.wait_for("b");
+    scene.sandbox.commit_file("elsewhere", "other\n");
+    scene.tell("go");
+    let run = conductor.end();
+    assert_eq!(run.code, 1, "{}{}", run.out, run.err);
+    assert_eq!(
+        [scene.status("b"), scene.phase()],
+        ["qa_approved", "paused"]
+    );
+    assert!(run.out.contains("main fails"), "{}", run.out);
+    scene.sandbox.git(["rm", "-q", "elsewhere"]);
+    scene.sandbox.commit("Mend it");
+    let run = scene.resume();
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+    scene.assert_clean();
 }
