@@ -99,8 +99,11 @@ impl PathGlob {
 
     /// Whether some path, as [`fold`] leaves it, matches both patterns, or, between patterns
     /// without wildcards, what one names lies below what the other names as a file. A pattern too
-    /// large to tell is taken to meet any.
+    /// large to tell is taken to meet any, and every pattern to meet itself.
     pub fn overlaps(&self, other: &Self) -> bool {
+        if self == other {
+            return true;
+        }
         if (self.is_wild() || other.is_wild()) && !self.begins_like(other) {
             return false;
         }
