@@ -77,8 +77,8 @@ pub fn gist(line: &[u8]) -> Option<String> {
                 _ => None,
             };
             let all = texts(&event).into_iter().chain(words).chain(errors);
-            let lines = all.flat_map(str::lines).map(str::trim);
-            lines.filter(|line| !line.is_empty()).last()?.to_owned()
+            let mut lines = all.flat_map(str::lines).map(str::trim);
+            lines.rfind(|line| !line.is_empty())?.to_owned()
         }
     };
     Some(said).filter(|said| !said.is_empty())
