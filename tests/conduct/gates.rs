@@ -57,6 +57,21 @@ fn what_the_agent_came_to_is_not_what_was_committed_for_it() {
     assert_eq!(scene.task("a")["outcome"], "Write a/file");
 }
 
+#[test]
+fn who_interrupts_what_a_blocked_gate_has_left_at_work_is_told_so() {
+    let scene = gated("echo QA_BLOCKED: no network", 0);
+    let conductor = scene.begin(&[
+        Task::plain("a"),
+        Task::new("b", "reached b; until_told never"),
+    ]);
+    scene.wait_for("b");
+    crate::scene::wait_until("the gate", || scene.status("a") == "qa_blocked");
+    conductor.signal(2);
+    let run = conductor.end();
+    assert_eq!(run.code, 130, "{}{}", run.out, run.err);
+    assert!(run.out.contains("orchestrator resume"), "{}", run.out);
+}
+
 /// While one gate is blocked, another task waits for its next attempt: it begins that after the
 /// run has paused.
 #[test]
