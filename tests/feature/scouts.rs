@@ -170,3 +170,27 @@ fn missing_constraints_are_named_and_nobody_is_asked() {
     assert_eq!(scene.left("asked"), "");
     assert_eq!(scene.sandbox.git(["for-each-ref", "refs/baton/"]), "");
 }
+
+#[test]
+fn nobody_is_asked_while_somebody_who_follows_is_missing() {
+    let scene = Scene::new(PLANS)
+        .scout("one", "echo >> \"$BATON_GIT_DIR/asked\"; echo fine")
+        .and("[conductor.gate]\ncommand = 'no-such-gate'")
+        .and("[[conductor.feature.validator]]\nname = 'v'\ncommand = 'no-such-judge'")
+        .ready();
+    let (run, _) = scene.whole(&["Let people log in"]);
+    assert_eq!(run.code, 2, "{run:?}");
+    for told in [
+        "`no-such-gate` here that [conductor.gate]",
+        "`no-such-judge` here that validator `v`",
+    ] {
+        assert!(run.err.contains(told), "{told}: {}", run.err);
+    }
+    assert_eq!(scene.left("asked"), "");
+    let records = scene.sandbox.git(["for-each-ref", "refs/baton/runs"]);
+    assert_eq!(records, "", "there is nothing to go on with");
+
+    let planned = scene.wish(0);
+    let (run, _) = scene.whole(&["--resume", id(&planned)]);
+    assert!(run.err.contains("no-such-judge"), "{}", run.err);
+}
