@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use bstr::ByteSlice;
 
+use super::fence;
+
 /// By which word an agent says that it has finished.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Promise {
@@ -100,18 +102,17 @@ pub fn quoted(text: &str) -> String {
 
 /// The text, with every line that would say something by itself and is shown in a block of code,
 /// among other lines, marked as a quotation: it is what a file holds. A line that has such a block
-/// ([fenced](https://spec.commonmark.org/0.31.2/#fenced-code-blocks)) for itself is meant.
+/// for itself is meant.
 pub fn with_quotations_marked(text: &str) -> String {
     let mut marked = String::new();
     let mut lines = text.split_inclusive('\n');
     while let Some(line) = lines.next() {
         marked.push_str(line);
-        let Some(fence) = fence(line) else { continue };
-        let closes = |line: &&str| {
-            let line = line.trim();
-            line.starts_with(fence) && line.trim_start_matches(&fence[..1]).is_empty()
+        let Some((mark, length, _)) = fence::opening(line) else {
+            continue;
         };
-        let block: Vec<_> = lines.clone().take_while(|line| !closes(line)).collect();
+        let is_shown = |line: &&str| !fence::closes(line, mark, length);
+        let block: Vec<_> = lines.clone().take_while(is_shown).collect();
         let shown = block.concat();
         lines.by_ref().take(block.len()).for_each(drop);
         match block.iter().filter(|line| !line.trim().is_empty()).count() {
@@ -121,15 +122,6 @@ pub fn with_quotations_marked(text: &str) -> String {
         marked.extend(lines.next());
     }
     marked
-}
-
-/// The marks by which a line begins a block of code.
-fn fence(line: &str) -> Option<&str> {
-    let line = line.trim();
-    let mark = line.chars().next().filter(|mark| "`~".contains(*mark))?;
-    let rest = line.trim_start_matches(mark);
-    let fence = &line[..line.len() - rest.len()];
-    (fence.len() >= 3 && (mark == '~' || !rest.contains('`'))).then_some(fence)
 }
 
 /// A line without colours, without blanks around it, and without `*`, `_` and backticks.
