@@ -194,3 +194,25 @@ fn nobody_is_asked_while_somebody_who_follows_is_missing() {
     let (run, _) = scene.whole(&["--resume", id(&planned)]);
     assert!(run.err.contains("no-such-judge"), "{}", run.err);
 }
+
+#[test]
+fn scouts_and_planners_may_print_events() {
+    let says = |text: &str| {
+        format!(
+            "printf '%s\\n' '{{\"type\":\"user\",\"message\":{{\"content\":\"of a tool\"}}}}' \
+             '{{\"type\":\"result\",\"result\":{}}}'",
+            serde_json::to_string(text).unwrap()
+        )
+    };
+    let plan = format!("Here it is:\n```toml\n{}```\n", crate::scene::TASKS);
+    let scene = Scene::new("cat \"$BATON_GIT_DIR/said\"")
+        .scout("one", &says("It is in src."))
+        .ready();
+    let event = serde_json::json!({"type": "result", "result": plan});
+    std::fs::write(scene.sandbox.repo().join(".git/said"), format!("{event}\n")).unwrap();
+    let came = scene.wish(0);
+    assert_eq!(came["tasks"][0]["id"], "a");
+    let context = scene.recorded(id(&came), "context.md");
+    assert!(context.contains("## one\n\nIt is in src."), "{context}");
+    assert!(!context.contains("of a tool"), "{context}");
+}
