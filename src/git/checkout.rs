@@ -40,10 +40,26 @@ pub fn committed_since(worktree: &Repo, base: Oid) -> Result<Vec<BString>, GitEr
     }
 }
 
-/// The first line of a commit's message.
-pub fn subject(repo: &Repo, commit: Oid) -> Result<BString, GitError> {
-    let args = ["log", "-1", "--format=%s", &commit.to_string()];
-    Ok(repo.program().output(args)?.trim().into())
+/// The first line of the message of the last commit between these that changes another file than
+/// this; where none does, that of the last.
+pub fn subject(
+    repo: &Repo,
+    base: Oid,
+    tip: Oid,
+    besides: Option<&str>,
+) -> Result<BString, GitError> {
+    let range = format!("{base}..{tip}");
+    let ask = |paths: &[&str]| {
+        let args = ["log", "-1", "--format=%s", &range, "--"];
+        repo.program().output(args.iter().chain(paths))
+    };
+    let excluded = besides.map(|path| format!(":(top,exclude,literal){path}"));
+    let paths: Vec<_> = excluded.iter().map(String::as_str).collect();
+    let found = ask(&paths)?;
+    match found.trim() {
+        b"" if !paths.is_empty() => Ok(ask(&[])?.trim().into()),
+        found => Ok(found.into()),
+    }
 }
 
 /// How many bytes the files of a commit take when they are checked out.
@@ -94,13 +110,21 @@ mod tests {
         let repo = open_worktree(root).unwrap();
         let base = repo.head().unwrap().unwrap();
         assert_eq!(size(&repo, base).unwrap(), 5);
-        assert_eq!(subject(&repo, base).unwrap(), "one");
 
         std::fs::write(root.join("a"), "other").unwrap();
-        git(root, &["commit", "-qam", "two"], b"");
+        git(root, &["commit", "-qam", "two\n\nmore"], b"");
         std::fs::create_dir(root.join("new")).unwrap();
         std::fs::write(root.join("new/ b"), "").unwrap();
         assert_eq!(committed_since(&repo, base).unwrap(), ["a"]);
         assert_eq!(uncommitted(&repo).unwrap(), ["new/ b"]);
+
+        git(root, &["add", "."], b"");
+        git(root, &["commit", "-qm", "three"], b"");
+        let tip = repo.head().unwrap().unwrap();
+        let said = |from, besides| subject(&repo, from, tip, besides).unwrap();
+        assert_eq!(said(base, None), "three");
+        assert_eq!(said(base, Some("new/ b")), "two");
+        let two = repo.commit_of("HEAD^").unwrap();
+        assert_eq!(said(two, Some("new/ b")), "three");
     }
 }

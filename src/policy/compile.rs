@@ -11,8 +11,9 @@ use toml::Spanned;
 pub use decompile::decompile;
 
 use super::alias::fold;
+use super::branch_glob::BranchGlob;
 use super::error::{PolicyError, PolicyProblem};
-use super::glob::{BranchGlob, GlobError, PathGlob, check_components};
+use super::glob::{GlobError, PathGlob, check_components};
 use super::merge;
 use super::pool;
 use super::reach::literal_length;

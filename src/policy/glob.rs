@@ -27,16 +27,8 @@ pub struct PathGlob {
     reach: Reach,
 }
 
-/// A pattern over the short names of branches, in the same language.
 #[derive(Debug, Clone)]
-pub struct BranchGlob {
-    text: String,
-    shape: Shape,
-    ignore_case: bool,
-}
-
-#[derive(Debug, Clone)]
-enum Shape {
+pub(super) enum Shape {
     Everything,
     Literal(BString),
     Below(BString),
@@ -46,7 +38,7 @@ enum Shape {
 /// A pattern with wildcards. What matches it is built when it is first asked for: a pattern that is
 /// only compared with others needs none.
 #[derive(Debug, Clone)]
-struct Wild {
+pub(super) struct Wild {
     glob: Glob,
     matcher: OnceLock<GlobMatcher>,
 }
@@ -99,8 +91,11 @@ impl PathGlob {
 
     /// Whether some path, as [`fold`] leaves it, matches both patterns, or, between patterns
     /// without wildcards, what one names lies below what the other names as a file. A pattern too
-    /// large to tell is taken to meet any.
+    /// large to tell is taken to meet any, and every pattern to meet itself.
     pub fn overlaps(&self, other: &Self) -> bool {
+        if self == other {
+            return true;
+        }
         if (self.is_wild() || other.is_wild()) && !self.begins_like(other) {
             return false;
         }
@@ -188,51 +183,8 @@ impl PartialEq for PathGlob {
     }
 }
 
-impl BranchGlob {
-    /// Reads a pattern; `ignore_case` when it shall also match a name that a case-insensitive
-    /// file system takes for the same.
-    ///
-    /// # Errors
-    /// When it is empty, begins with `refs/`, or is no valid glob.
-    pub fn parse(text: &str, ignore_case: bool) -> Result<Self, GlobError> {
-        check_components(text)?;
-        if text.starts_with("refs/") {
-            let why = "branches are named in short: `main`, not `refs/heads/main`";
-            return Err(GlobError(why.to_owned()));
-        }
-        let shape = Shape::parse(text, ignore_case)?;
-        Ok(Self {
-            text: text.to_owned(),
-            shape: shape.map_names(|name| folded_if(ignore_case, name)),
-            ignore_case,
-        })
-    }
-
-    /// The pattern as it was written.
-    pub fn as_str(&self) -> &str {
-        &self.text
-    }
-
-    /// Whether the short name of a branch matches.
-    pub fn matches(&self, name: &BStr) -> bool {
-        self.shape
-            .matches(folded_if(self.ignore_case, name).as_ref())
-    }
-
-    /// Whether every branch matches.
-    pub fn is_everything(&self) -> bool {
-        matches!(self.shape, Shape::Everything)
-    }
-}
-
-impl PartialEq for BranchGlob {
-    fn eq(&self, other: &Self) -> bool {
-        self.text == other.text && self.ignore_case == other.ignore_case
-    }
-}
-
 impl Shape {
-    fn parse(text: &str, ignore_case: bool) -> Result<Self, GlobError> {
+    pub(super) fn parse(text: &str, ignore_case: bool) -> Result<Self, GlobError> {
         if text == "**" {
             return Ok(Self::Everything);
         }
@@ -258,7 +210,7 @@ impl Shape {
         Ok(Self::Wild(Box::new(Wild { glob, matcher })))
     }
 
-    fn map_names(self, map: impl Fn(&BStr) -> BString) -> Self {
+    pub(super) fn map_names(self, map: impl Fn(&BStr) -> BString) -> Self {
         match self {
             Self::Literal(name) => Self::Literal(map(name.as_ref())),
             Self::Below(name) => Self::Below(map(name.as_ref())),
@@ -283,7 +235,7 @@ impl Shape {
         }
     }
 
-    fn matches(&self, path: &BStr) -> bool {
+    pub(super) fn matches(&self, path: &BStr) -> bool {
         match self {
             Self::Everything => true,
             Self::Literal(name) => path == name,
@@ -328,14 +280,6 @@ fn lowercase_beyond_ascii(text: &str, ignore_case: bool) -> String {
             false => fold_text(c.encode_utf8(&mut [0; 4])),
         })
         .collect()
-}
-
-fn folded_if(ignore_case: bool, name: &BStr) -> BString {
-    if ignore_case {
-        fold(name).into_owned()
-    } else {
-        name.to_owned()
-    }
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 
 mod alias;
 mod archive_pattern;
+mod branch_glob;
 pub mod command;
 mod compile;
 pub mod conductor;
@@ -24,10 +25,11 @@ pub mod toml_file;
 
 pub use alias::fold;
 pub use archive_pattern::ArchivePattern;
+pub use branch_glob::BranchGlob;
 pub use compile::MAX_POLICY_BYTES;
 pub use conductor::Conductor;
 pub use error::{PolicyError, PolicyProblem};
-pub use glob::{BranchGlob, GlobError, PathGlob};
+pub use glob::{GlobError, PathGlob};
 pub use merge::Merge;
 pub use path_set::{Neighbours, PathSet};
 pub use pool::PoolPolicy;

@@ -1,6 +1,6 @@
 //! Many sets of patterns, compared with each other.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::OnceLock;
 
 use super::PathGlob;
@@ -14,8 +14,10 @@ pub struct PathSet {
 }
 
 impl PathSet {
-    /// The set of these patterns.
-    pub fn new(globs: Vec<PathGlob>) -> Self {
+    /// The set of these patterns, each once.
+    pub fn new(mut globs: Vec<PathGlob>) -> Self {
+        let mut seen = HashSet::new();
+        globs.retain(|glob| seen.insert(glob.as_str().to_owned()));
         Self {
             globs,
             acceptor: OnceLock::new(),
@@ -34,6 +36,10 @@ impl PathSet {
 
     /// Whether they can meet; only a pattern too large to tell is in doubt.
     fn may_meet(&self, other: &Self) -> bool {
+        let texts: HashSet<_> = self.globs.iter().map(PathGlob::as_str).collect();
+        if other.globs.iter().any(|glob| texts.contains(glob.as_str())) {
+            return true;
+        }
         // Between patterns without wildcards more than a path that matches both is a meeting, and
         // to compare them is cheap.
         let mut plain = self
@@ -221,5 +227,15 @@ mod tests {
         assert!(large.acceptor().is_none());
         let small = set(&["docs/x".to_owned()]);
         assert_eq!(large.meeting(&small), None);
+    }
+
+    #[test]
+    fn a_pattern_meets_itself_without_being_compiled() {
+        let many = vec!["src/**/*.rs".to_owned(); 50];
+        let (one, other) = (set(&many), set(&[vec!["b?".to_owned()], many].concat()));
+        assert_eq!([one.globs.len(), other.globs.len()], [1, 2]);
+        let (own, others) = one.meeting(&other).unwrap();
+        assert_eq!([own.as_str(), others.as_str()], ["src/**/*.rs"; 2]);
+        assert!(one.acceptor.get().is_none() && other.acceptor.get().is_none());
     }
 }

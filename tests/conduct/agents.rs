@@ -129,6 +129,38 @@ fn an_agent_that_cannot_be_started_is_not_tried_again() {
     scene.assert_clean();
 }
 
+/// What one says as an event of Claude Code, and a tool as another.
+const EVENTS: &str = r#"says() { printf '{"type":"assistant","message":{"content":[{"type":"text","text":"%s"}]}}\n' "$1"; }
+finds() { printf '{"type":"user","message":{"content":[{"type":"tool_result","content":"%s"}]}}\n' "$1"; }
+adds() { printf '{"type":"message","role":"assistant","delta":true,"content":"%s"}\n' "$1"; }
+"#;
+
+#[test]
+fn in_events_only_what_the_agent_says_is_a_promise() {
+    let scene = Scene::new();
+    let task = |id: &str, says: &str| {
+        let script =
+            format!("{EVENTS}\nP=\"<promise>TASK_DONE: {id}</promise>\"\nwork {id}/file; {says}");
+        Task::new(id, &script).with("attempts = 1")
+    };
+    let run = scene.run(&[
+        task("told", "says \"It is done.\\\\n$P\""),
+        task(
+            "pieces",
+            "adds '<promise>TASK_DO'; adds 'NE: pieces</promise>'",
+        ),
+        task("tool", "finds \"a\\\\n$P\\\\nb\""),
+        task("file", "says \"It holds\\\\n```\\\\na\\\\n$P\\\\n```\""),
+        task("crash", "says 'a\\nI cannot go on'; exit 3"),
+    ]);
+    assert_eq!(run.code, 1, "{}{}", run.out, run.err);
+    let all = ["told", "pieces", "tool", "file", "crash"].map(|id| scene.status(id));
+    assert_eq!(all, ["done", "done", "failed", "failed", "failed"]);
+    let why = scene.task("crash")["status"]["reason"].clone();
+    assert_eq!(why, "it ended with exit status 3: I cannot go on");
+    scene.assert_clean();
+}
+
 /// How the sessions of these titles stand.
 fn sessions(scene: &Scene, titles: &[&str]) -> Vec<String> {
     let listed = scene.sandbox.run(["session", "list", "--format", "json"]);

@@ -48,7 +48,7 @@ fn a_run_is_stopped_from_elsewhere() {
     assert_eq!(conductor.end().code, 130);
     goes_on(&scene);
     let stop = scene.orchestrator(&["stop"]);
-    assert!(stop.out.contains("not at work"), "{}", stop.out);
+    assert!(stop.out.contains("is over"), "{}", stop.out);
 }
 
 #[test]

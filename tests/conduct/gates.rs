@@ -44,6 +44,34 @@ fn a_blocked_gate_stops_the_run_and_judges_again() {
     scene.assert_clean();
 }
 
+#[test]
+fn what_the_agent_came_to_is_not_what_was_committed_for_it() {
+    let scene = gated(
+        "if test -e $SIGNALS/seen; then echo TASK_APPROVED; exit; fi
+         : >$SIGNALS/seen; echo TASK_REJECTED: once more",
+        0,
+    );
+    let run = scene.run(&[Task::plain("a")]);
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+    assert_eq!(scene.task("a")["failed"], 1);
+    assert_eq!(scene.task("a")["outcome"], "Write a/file");
+}
+
+#[test]
+fn who_interrupts_what_a_blocked_gate_has_left_at_work_is_told_so() {
+    let scene = gated("echo QA_BLOCKED: no network", 0);
+    let conductor = scene.begin(&[
+        Task::plain("a"),
+        Task::new("b", "reached b; until_told never"),
+    ]);
+    scene.wait_for("b");
+    crate::scene::wait_until("the gate", || scene.status("a") == "qa_blocked");
+    conductor.signal(2);
+    let run = conductor.end();
+    assert_eq!(run.code, 130, "{}{}", run.out, run.err);
+    assert!(run.out.contains("orchestrator resume"), "{}", run.out);
+}
+
 /// While one gate is blocked, another task waits for its next attempt: it begins that after the
 /// run has paused.
 #[test]
@@ -129,13 +157,14 @@ fn what_lands_as_it_was_approved_is_looked_at_once() {
 
 #[test]
 fn merged_files_are_looked_at_before_they_land() {
-    let scene = seen_through("! test -e b -a -e a");
+    let scene = seen_through("(! test -e b -a -e a || echo TASK_REJECTED: not both)");
     let run = scene.run(&[frontend("a"), Task::plain("b")]);
     assert_eq!(run.code, 1, "{}{}", run.out, run.err);
-    assert_eq!(seen(&scene), ["a auto/a a", "a main a b"]);
+    assert_eq!(seen(&scene), ["a auto/a a", "a main", "a main a b"]);
     assert_eq!([scene.status("a"), scene.status("b")], ["done", "failed"]);
     let why = scene.task("b")["status"]["reason"].to_string();
     assert!(why.contains("does not land: with it"), "{why}");
+    assert!(why.contains("fails: not both; see"), "{why}");
     assert!(scene.has("a/file") && !scene.has("b/file"));
     scene.assert_clean();
 }
@@ -156,4 +185,27 @@ fn a_target_that_moved_is_looked_at_with_what_lands() {
     );
     assert!(run.out.contains("no browser"), "{}", run.out);
     assert_eq!(seen(&scene), ["a auto/a a", "a main a elsewhere"]);
+}
+
+#[test]
+fn nobody_is_blamed_for_a_target_that_is_broken() {
+    let scene = seen_through("! test -e elsewhere");
+    let task = "reached b; until_told go; work b/file; promise";
+    let b = Task::new("b", task).with("kind = \"frontend\"");
+    let conductor = scene.begin(&[Task::plain("a"), b]);
+    scene.wait_for("b");
+    scene.sandbox.commit_file("elsewhere", "other\n");
+    scene.tell("go");
+    let run = conductor.end();
+    assert_eq!(run.code, 1, "{}{}", run.out, run.err);
+    assert_eq!(
+        [scene.status("b"), scene.phase()],
+        ["qa_approved", "paused"]
+    );
+    assert!(run.out.contains("main fails"), "{}", run.out);
+    scene.sandbox.git(["rm", "-q", "elsewhere"]);
+    scene.sandbox.commit("Mend it");
+    let run = scene.resume();
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+    scene.assert_clean();
 }

@@ -170,3 +170,49 @@ fn missing_constraints_are_named_and_nobody_is_asked() {
     assert_eq!(scene.left("asked"), "");
     assert_eq!(scene.sandbox.git(["for-each-ref", "refs/baton/"]), "");
 }
+
+#[test]
+fn nobody_is_asked_while_somebody_who_follows_is_missing() {
+    let scene = Scene::new(PLANS)
+        .scout("one", "echo >> \"$BATON_GIT_DIR/asked\"; echo fine")
+        .and("[conductor.gate]\ncommand = 'no-such-gate'")
+        .and("[[conductor.feature.validator]]\nname = 'v'\ncommand = 'no-such-judge'")
+        .ready();
+    let (run, _) = scene.whole(&["Let people log in"]);
+    assert_eq!(run.code, 2, "{run:?}");
+    for told in [
+        "`no-such-gate` here that [conductor.gate]",
+        "`no-such-judge` here that validator `v`",
+    ] {
+        assert!(run.err.contains(told), "{told}: {}", run.err);
+    }
+    assert_eq!(scene.left("asked"), "");
+    let records = scene.sandbox.git(["for-each-ref", "refs/baton/runs"]);
+    assert_eq!(records, "", "there is nothing to go on with");
+
+    let planned = scene.wish(0);
+    let (run, _) = scene.whole(&["--resume", id(&planned)]);
+    assert!(run.err.contains("no-such-judge"), "{}", run.err);
+}
+
+#[test]
+fn scouts_and_planners_may_print_events() {
+    let says = |text: &str| {
+        format!(
+            "printf '%s\\n' '{{\"type\":\"user\",\"message\":{{\"content\":\"of a tool\"}}}}' \
+             '{{\"type\":\"result\",\"result\":{}}}'",
+            serde_json::to_string(text).unwrap()
+        )
+    };
+    let plan = format!("Here it is:\n```toml\n{}```\n", crate::scene::TASKS);
+    let scene = Scene::new("cat \"$BATON_GIT_DIR/said\"")
+        .scout("one", &says("It is in src."))
+        .ready();
+    let event = serde_json::json!({"type": "result", "result": plan});
+    std::fs::write(scene.sandbox.repo().join(".git/said"), format!("{event}\n")).unwrap();
+    let came = scene.wish(0);
+    assert_eq!(came["tasks"][0]["id"], "a");
+    let context = scene.recorded(id(&came), "context.md");
+    assert!(context.contains("## one\n\nIt is in src."), "{context}");
+    assert!(!context.contains("of a tool"), "{context}");
+}

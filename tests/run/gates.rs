@@ -147,7 +147,7 @@ fn pictures_of_the_frontend_are_kept() {
     assert_eq!(fs::read_to_string(&seen.pictures[0]).unwrap(), "png\n");
 
     staff.end_to_end = check("echo the button is gone; exit 1");
-    let reason = "the gate ended with exit status 1: the button is gone";
+    let reason = "the end-to-end check ended with exit status 1: the button is gone";
     assert_eq!(
         verdict(&scene, &staff, true).decision,
         Some(rejected(reason))

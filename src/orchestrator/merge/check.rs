@@ -10,7 +10,8 @@ pub trait Check {
     /// What reports call it.
     fn name(&self) -> &str;
 
-    /// Whether it has to look at these files, in which these branches (in short) are merged.
+    /// Whether it has to look at these files, in which these branches (in short) are merged. Without
+    /// any these are the target's own, of which it is asked once something has failed.
     fn wants(&self, tree: Oid, branches: &[String]) -> bool;
 
     /// Looks at the files that are checked out in this worktree.

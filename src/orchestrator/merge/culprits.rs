@@ -49,8 +49,8 @@ pub fn left_out(
         let Verdict::Failed { command, log, tail } = verdict_at(culprit)? else {
             continue;
         };
-        if culprit == 1
-            && let Verdict::Failed { command, log, .. } = verdict_at(0)?
+        if (culprit == 1 || trials.is_check(&command))
+            && let Verdict::Failed { command, log, .. } = trials.run(chain.start, &[])?
         {
             let into = joiner.ground.into.clone();
             return Err(MergeError::TargetFails { into, command, log });

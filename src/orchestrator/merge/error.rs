@@ -73,7 +73,7 @@ pub enum MergeError {
         "{into} fails `{command}` as it is, so that no branch can be told good from bad; the log is {}",
         .log.display()
     )]
-    #[diagnostic(help("mend the target first, or correct `test` in the policy's `[merge]`"))]
+    #[diagnostic(help("mend the target first, or correct the command in its policy"))]
     TargetFails {
         /// The target, in short.
         into: String,

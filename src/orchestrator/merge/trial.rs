@@ -77,6 +77,12 @@ impl<'a> Trials<'a> {
         !self.commands.is_empty() || self.check.is_some()
     }
 
+    /// Whether this is the check, which may have passed over what came before the branch with
+    /// which it fails.
+    pub fn is_check(&self, command: &str) -> bool {
+        self.check.is_some_and(|check| check.name() == command)
+    }
+
     /// Whether the files of this commit are known to pass.
     pub fn has_passed(&self, commit: Oid) -> Result<bool, MergeError> {
         let tree = self.repo.objects().commit(commit, &mut Vec::new())?.tree;

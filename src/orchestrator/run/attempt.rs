@@ -15,6 +15,7 @@ use super::verify::{Verified, how, is_not_started, last_line, verify};
 use super::{Assignment, Place, RunError, brief, constraints, files};
 use crate::git::landing::open_worktree;
 use crate::git::{GitError, Repo, checkout};
+use crate::orchestrator::store;
 use crate::policy::Policy;
 use crate::policy::conductor::agents::Agent;
 use crate::sys::file;
@@ -196,16 +197,17 @@ impl Prepared<'_> {
                     let _only_report = strayed.set(paths);
                 });
             });
+            let mut hear =
+                |line: &[u8]| promised |= Promise::of_line(line, &assignment.task).is_some();
             let finished = supervise::run(
                 &self.job,
                 &|| stop() || strayed.get().is_some(),
                 &mut |line| {
-                    speech.take(line, &mut |line| {
-                        promised |= Promise::of_line(line, &assignment.task).is_some();
-                    });
+                    speech.take(line, &mut hear);
                     on_line(line);
                 },
             );
+            speech.end(&mut hear);
             drop(ended);
             finished
         });
@@ -290,7 +292,9 @@ impl Prepared<'_> {
         if !left.is_empty() {
             return Ok(Err(format!("it has not committed {}", listed(&left))));
         }
-        let subject = checkout::subject(&worktree, head)?;
+        let session = store::bound(&worktree).ok().flatten();
+        let log = session.as_ref().map(|session| session.log_path.as_str());
+        let subject = checkout::subject(&worktree, place.base, head, log)?;
         Ok(Ok(subject.to_str_lossy().into_owned()))
     }
 

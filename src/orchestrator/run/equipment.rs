@@ -7,6 +7,7 @@ use miette::Diagnostic;
 use super::RunError;
 use super::preflight::Obstacle;
 use crate::git::Repo;
+use crate::model::Oid;
 use crate::orchestrator::{claim, store};
 use crate::plan::{Kind, Task};
 use crate::policy::Policy;
@@ -28,52 +29,77 @@ pub fn lacking(
     if tasks.is_empty() {
         return Ok(Vec::new());
     }
-    let mut lacking = Vec::new();
     let tip = repo.commit_of(&format!("refs/heads/{target}"))?;
-    let policy_there = store::policy_at(repo, tip);
-    if let Err(error) = policy_there.and_then(|policy| claim::can_create(repo, &policy)) {
-        let help = error.help().map(|help| format!("; {help}"));
-        lacking.push(Obstacle::Sessionless(format!(
-            "{error}{}",
-            help.unwrap_or_default()
-        )));
-    }
-    for (program, who) in programs(&policy.conductor.staff, tasks) {
+    let mut lacking: Vec<_> = sessionless(repo, tip).into_iter().collect();
+    lacking.extend(absent(programs(&policy.conductor.staff, tasks))?);
+    Ok(lacking)
+}
+
+/// What keeps sessions from beginning on this commit.
+pub fn sessionless(repo: &Repo, tip: Oid) -> Option<Obstacle> {
+    let policy = store::policy_at(repo, tip);
+    let error = policy.and_then(|policy| claim::can_create(repo, &policy));
+    let error = error.err()?;
+    let help = error.help().map(|help| format!("; {help}"));
+    Some(Obstacle::Sessionless(format!(
+        "{error}{}",
+        help.unwrap_or_default()
+    )))
+}
+
+/// A program, and who starts it.
+pub type Entry = (String, String);
+
+/// Those among these programs that are not there.
+///
+/// # Errors
+/// When the system starts no shell.
+pub fn absent(programs: BTreeSet<Entry>) -> Result<Vec<Obstacle>, RunError> {
+    let mut absent = Vec::new();
+    for (program, who) in programs {
         let is_known = executable::is_known_to_shell(&program);
         let is_known = is_known.map_err(|source| RunError::Start {
             command: "sh".to_owned(),
             source,
         })?;
         if !is_known {
-            lacking.push(Obstacle::NoProgram { program, who });
+            absent.push(Obstacle::NoProgram { program, who });
         }
     }
-    Ok(lacking)
+    Ok(absent)
 }
 
-/// The programs that are started for these tasks, each with who starts it, as far as the commands
-/// tell.
-fn programs(staff: &Staff, tasks: &[&Task]) -> BTreeSet<(String, String)> {
-    let named = |name: &str| {
-        let agent = staff.agent(name)?;
-        entry(&agent.command, format!("agent `{name}`"))
-    };
+/// The programs that are started for these tasks, as far as the commands tell.
+pub fn programs(staff: &Staff, tasks: &[&Task]) -> BTreeSet<Entry> {
     let workers = tasks.iter();
-    let workers = workers.map(|task| task.agent.as_deref().unwrap_or(&staff.agent));
-    let workers: BTreeSet<_> = workers.collect();
-    let gate = match &staff.gate.judge {
-        Judge::Verification => None,
-        Judge::Command(command) => entry(command, "[conductor.gate]".to_owned()),
-        Judge::Agent(name) => named(name),
-    };
+    let workers = workers.map(|task| task.agent.as_deref().unwrap_or_default());
     let has_frontend = tasks.iter().any(|task| task.kind == Kind::Frontend);
     let check = staff.end_to_end.as_ref().filter(|_| has_frontend);
     let check = check.and_then(|check| entry(&check.command, "[conductor.e2e]".to_owned()));
-    let programs = workers.into_iter().filter_map(named);
-    programs.chain(gate).chain(check).collect()
+    let programs = workers.filter_map(|name| of_agent(staff, name));
+    programs.chain(of_gate(staff)).chain(check).collect()
 }
 
-fn entry(command: &CommandTemplate, who: String) -> Option<(String, String)> {
+/// The program of an agent, the conductor's where the name is empty, as far as its command tells.
+pub fn of_agent(staff: &Staff, name: &str) -> Option<Entry> {
+    let name = match name {
+        "" => &staff.agent,
+        name => name,
+    };
+    entry(&staff.agent(name)?.command, format!("agent `{name}`"))
+}
+
+/// The program of the gate.
+pub fn of_gate(staff: &Staff) -> Option<Entry> {
+    match &staff.gate.judge {
+        Judge::Verification => None,
+        Judge::Command(command) => entry(command, "[conductor.gate]".to_owned()),
+        Judge::Agent(name) => of_agent(staff, name),
+    }
+}
+
+/// The program that a command tells of.
+pub fn entry(command: &CommandTemplate, who: String) -> Option<Entry> {
     Some((command.program()?.to_owned(), who))
 }
 

@@ -64,6 +64,16 @@ pub(super) enum Silence {
     DecidesNothing,
 }
 
+impl Silence {
+    /// Whose silence has this meaning.
+    fn who(self) -> &'static str {
+        match self {
+            Self::Approves => "the end-to-end check",
+            Self::DecidesNothing => "the gate",
+        }
+    }
+}
+
 /// Has the work judged: by whom the policy names, and then, for the frontend, by its end-to-end
 /// check.
 ///
@@ -152,9 +162,9 @@ pub(super) fn ask(
     job.log = Some(log.to_owned());
     job.grace = grace;
     let (mut said, mut speech) = (Vec::new(), Speech::default());
-    let finished = supervise::run(&job, stop, &mut |line| {
-        speech.take(line, &mut |line| said.extend(Decision::of_line(line)));
-    });
+    let mut hear = |line: &[u8]| said.extend(Decision::of_line(line));
+    let finished = supervise::run(&job, stop, &mut |line| speech.take(line, &mut hear));
+    speech.end(&mut hear);
     let finished = finished.map_err(|source| RunError::Start {
         command: format!("{:?}", job.command),
         source,
@@ -174,6 +184,7 @@ pub(super) fn decide(
     silence: Silence,
     last: &str,
 ) -> Option<Decision> {
+    let who = silence.who();
     let blocked = |reason: String| Some(Decision::Blocked { reason });
     let kind = std::mem::discriminant::<Decision>;
     if end == End::Stopped {
@@ -183,22 +194,22 @@ pub(super) fn decide(
         return match (end, silence) {
             (End::Exited(0), Silence::Approves) => Some(Decision::Approved),
             (End::Exited(0), Silence::DecidesNothing) => {
-                blocked("the gate ended without a decision".to_owned())
+                blocked(format!("{who} ended without a decision"))
             }
-            (End::TimedOut, _) => blocked("the gate took too long".to_owned()),
+            (End::TimedOut, _) => blocked(format!("{who} took too long")),
             // Nobody has judged the work, so it is no fault of whoever did it.
-            (end, _) if is_broken_off(end) => blocked(format!("the gate {}{last}", how(end))),
+            (end, _) if is_broken_off(end) => blocked(format!("{who} {}{last}", how(end))),
             (end, _) => Some(Decision::Rejected {
-                reason: format!("the gate {}{last}", how(end)),
+                reason: format!("{who} {}{last}", how(end)),
             }),
         };
     };
     if said.iter().any(|one| kind(one) != kind(decision)) {
-        return blocked("the gate contradicts itself".to_owned());
+        return blocked(format!("{who} contradicts itself"));
     }
     match (decision, end) {
         (Decision::Approved, End::Exited(0)) => Some(Decision::Approved),
-        (Decision::Approved, end) => blocked(format!("the gate approved, but {}", how(end))),
+        (Decision::Approved, end) => blocked(format!("{who} approved, but {}", how(end))),
         (other, _) => Some(other.clone()),
     }
 }
@@ -298,7 +309,7 @@ mod tests {
     fn a_silent_check_approves_by_its_exit_status() {
         let check = |end| decide(end, &[], Silence::Approves, ": no button").unwrap();
         assert_eq!(check(End::Exited(0)), Decision::Approved);
-        let reason = "the gate ended with exit status 2: no button".to_owned();
+        let reason = "the end-to-end check ended with exit status 2: no button".to_owned();
         assert_eq!(check(End::Exited(2)), Decision::Rejected { reason });
     }
 }

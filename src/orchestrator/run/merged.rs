@@ -34,9 +34,12 @@ pub struct Merged<'a> {
 }
 
 impl Merged<'_> {
-    /// Where the pictures are kept.
+    /// Where the pictures of a look are kept: beside those of every other.
     fn pictures(&self) -> PathBuf {
-        files::merged(self.repo, self.run, self.group).join("screenshots")
+        let group = files::merged(self.repo, self.run, self.group);
+        let mut looks = (1_u32..).map(|look| group.join(format!("screenshots-{look}")));
+        let free = looks.find(|path| !file::is_taken(path));
+        free.expect("numbers do not end before directories do")
     }
 
     fn decision(
@@ -85,7 +88,9 @@ impl Check for Merged<'_> {
 
     fn wants(&self, tree: Oid, branches: &[String]) -> bool {
         let is_in = |branch: &String| branches.contains(branch);
-        let concerned = self.tasks.iter().any(|(_, branch, _)| is_in(branch));
+        // Without a branch it is the target by itself.
+        let concerned =
+            branches.is_empty() || self.tasks.iter().any(|(_, branch, _)| is_in(branch));
         concerned && self.tasks.iter().all(|(_, _, approved)| *approved != tree)
     }
 

@@ -1,9 +1,10 @@
 //! Tasks, worked on by agents and judged by others, until they are one merged branch.
 //!
-//! [`preflight`] says whether agents may start, and [`equipment`] what they lack. [`attempt`] has one of them work on one task in a
-//! worktree, watched by [`ownership`]; [`gate`] has its work judged in a fresh one. [`state`] says
-//! where a run stands and what is next, [`record`] keeps that, and [`report`] tells it. [`feature`]
-//! makes the tasks of a wish.
+//! [`preflight`] says whether agents may start, and [`equipment`] what they lack. [`attempt`] has
+//! one of them work on one task in a worktree, watched by [`ownership`]; [`gate`] has its work
+//! judged in a fresh one, and [`merged`] what several come to. [`speech`] and [`signal`] hear what
+//! they say. [`state`] says where a run stands and what is next, [`record`] keeps that, and
+//! [`report`] tells it. [`feature`] makes the tasks of a wish.
 
 pub mod agent;
 pub mod answers;
@@ -15,6 +16,7 @@ pub mod constraints;
 pub mod equipment;
 mod error;
 pub mod feature;
+pub mod fence;
 pub mod files;
 pub mod gate;
 pub mod lanes;

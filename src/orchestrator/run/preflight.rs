@@ -113,6 +113,12 @@ pub enum Obstacle {
     Uncounted(String),
 }
 
+/// A line for each.
+pub fn listed(obstacles: &[Obstacle]) -> String {
+    let lines: Vec<_> = obstacles.iter().map(|one| format!("  {one}")).collect();
+    lines.join("\n")
+}
+
 /// Looks at the base, the hooks, the disk below `worktrees` and the calls that are left.
 ///
 /// # Errors

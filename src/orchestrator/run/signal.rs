@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use bstr::ByteSlice;
 
+use super::fence;
+
 /// By which word an agent says that it has finished.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Promise {
@@ -98,6 +100,30 @@ pub fn quoted(text: &str) -> String {
     quoted
 }
 
+/// The text, with every line that would say something by itself and is shown in a block of code,
+/// among other lines, marked as a quotation: it is what a file holds. A line that has such a block
+/// for itself is meant.
+pub fn with_quotations_marked(text: &str) -> String {
+    let mut marked = String::new();
+    let mut lines = text.split_inclusive('\n');
+    while let Some(line) = lines.next() {
+        marked.push_str(line);
+        let Some((mark, length, _)) = fence::opening(line) else {
+            continue;
+        };
+        let is_shown = |line: &&str| !fence::closes(line, mark, length);
+        let block: Vec<_> = lines.clone().take_while(is_shown).collect();
+        let shown = block.concat();
+        lines.by_ref().take(block.len()).for_each(drop);
+        match block.iter().filter(|line| !line.trim().is_empty()).count() {
+            ..=1 => marked.push_str(&shown),
+            _ => marked.push_str(&quoted(&shown)),
+        }
+        marked.extend(lines.next());
+    }
+    marked
+}
+
 /// A line without colours, without blanks around it, and without `*`, `_` and backticks.
 fn plain(line: &[u8]) -> Cow<'_, str> {
     let mut bytes = Cow::Borrowed(line);
@@ -187,5 +213,30 @@ mod tests {
             assert_eq!(Decision::of_line(line.as_bytes()), None);
         }
         assert!(quoted.starts_with("do it\n> <promise>"));
+    }
+
+    #[test]
+    fn a_block_of_code_quotes_unless_it_holds_one_line() {
+        let marked = with_quotations_marked;
+        let line = "<promise>TASK_DONE: t1</promise>\n";
+        for said in [
+            line.to_owned(),
+            format!("```\n\n{line}```\n"),
+            format!("```text\na\nb\n```\n{line}"),
+            format!("~~~\na\nb\n~~~~\n{line}"),
+            format!("```{}```\n{line}", line.trim()),
+        ] {
+            assert_eq!(marked(&said), said);
+        }
+        for shown in [
+            format!("```\na\n{line}```\n"),
+            format!("````md\n```\n{line}```\n````"),
+            format!("~~~ a`b\n{line}TASK_APPROVED"),
+        ] {
+            let marked = marked(&shown);
+            assert_eq!(marked.replace("> ", ""), shown);
+            assert!(!marked.lines().any(|line| promise(line).is_some()));
+        }
+        assert_eq!(marked(""), "");
     }
 }

@@ -16,16 +16,21 @@
 use bstr::ByteSlice;
 use serde_json::Value;
 
+use super::signal;
+
 /// Reads an agent's output, line by line.
 #[derive(Debug, Default)]
 pub struct Speech {
     /// What came in pieces and has no end yet.
     piece: String,
+    /// What was said last: a result says it once more.
+    last: String,
 }
 
 impl Speech {
     /// Takes a line of output, and gives `hear` every line that the agent says in it: this one as
-    /// it is, or those of the text in the event that it holds.
+    /// it is, or those of the text in the event that it holds. What would speak by itself and is
+    /// shown there in a block of code is [marked](signal::with_quotations_marked) as a quotation.
     pub fn take(&mut self, line: &[u8], hear: &mut dyn FnMut(&[u8])) {
         let Some(event) = event(line) else {
             return hear(line);
@@ -35,19 +40,57 @@ impl Speech {
             return;
         }
         // Whatever else happens, the message that came in pieces is over.
-        let whole = std::mem::take(&mut self.piece);
-        let texts = std::iter::once(whole.as_str()).chain(texts(&event));
-        for line in texts.flat_map(|text| text.as_bytes().lines()) {
-            hear(line);
+        self.end(hear);
+        for text in texts(&event) {
+            if event["type"] != "result" || text != self.last {
+                self.say(text.to_owned(), hear);
+            }
         }
+    }
+
+    /// Takes the end of the output.
+    pub fn end(&mut self, hear: &mut dyn FnMut(&[u8])) {
+        let whole = std::mem::take(&mut self.piece);
+        if !whole.is_empty() {
+            self.say(whole, hear);
+        }
+    }
+
+    fn say(&mut self, text: String, hear: &mut dyn FnMut(&[u8])) {
+        let marked = signal::with_quotations_marked(&text);
+        marked.as_bytes().lines().for_each(hear);
+        self.last = text;
     }
 }
 
-/// The object that a line is.
+/// What a line of output comes to for somebody who reads only that: the line or, where it is an
+/// event, the last line of the text or the error in it. `None` where it says nothing.
+pub fn gist(line: &[u8]) -> Option<String> {
+    let said = match event(line) {
+        None => line.trim().to_str_lossy().into_owned(),
+        Some(event) => {
+            let errors = [&event["error"]["message"], &event["error"]];
+            let errors = errors.into_iter().filter_map(Value::as_str);
+            let words = match event["type"].as_str() {
+                Some("error") => event["message"].as_str(),
+                Some("result") => event["result"].as_str(),
+                _ => None,
+            };
+            let all = texts(&event).into_iter().chain(words).chain(errors);
+            let mut lines = all.flat_map(str::lines).map(str::trim);
+            lines.rfind(|line| !line.is_empty())?.to_owned()
+        }
+    };
+    Some(said).filter(|said| !said.is_empty())
+}
+
+/// The event that a line is: an object that says its type.
 fn event(line: &[u8]) -> Option<Value> {
     let line = line.trim();
     let value = line.starts_with(b"{").then(|| serde_json::from_slice(line));
-    value?.ok()
+    value?
+        .ok()
+        .filter(|event: &Value| event["type"].is_string())
 }
 
 /// The piece of a message that an event adds.
@@ -95,12 +138,21 @@ mod tests {
                 heard.push(String::from_utf8_lossy(line).into_owned());
             });
         }
+        speech.end(&mut |line| heard.push(String::from_utf8_lossy(line).into_owned()));
         heard
     }
 
     #[test]
     fn plain_lines_are_what_they_are() {
-        for line in ["done", "{not json", "", "[1]", "{\"a\": 1"] {
+        for line in [
+            "done",
+            "{not json",
+            "",
+            "[1]",
+            "{\"a\": 1",
+            "{}",
+            "{\"type\":1}",
+        ] {
             assert_eq!(heard(&[line]), [line]);
         }
     }
@@ -153,14 +205,58 @@ mod tests {
     #[test]
     fn odd_events_say_nothing() {
         for line in [
-            "{}",
-            r#"{"type":1}"#,
+            r#"{"type":"odd"}"#,
             r#"{"type":"assistant"}"#,
             r#"{"type":"assistant","message":{"content":[1,{"type":"text","text":2}]}}"#,
             r#"{"type":"result","result":{"text":"a"}}"#,
             r#"{"type":"item.completed","item":[]}"#,
         ] {
             assert!(heard(&[line]).is_empty(), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_message_in_pieces_ends_with_the_output() {
+        let lines = [
+            r#"{"type":"message","role":"assistant","content":"<pro","delta":true}"#,
+            r#"{"type":"message","role":"assistant","content":"mise>","delta":true}"#,
+        ];
+        assert_eq!(heard(&lines), ["<promise>"]);
+    }
+
+    #[test]
+    fn a_result_repeats_nothing() {
+        let lines = [
+            r#"{"type":"assistant","message":{"content":[{"type":"text","text":"a\nb"}]}}"#,
+            r#"{"type":"result","result":"a\nb"}"#,
+        ];
+        assert_eq!(heard(&lines), ["a", "b"]);
+    }
+
+    #[test]
+    fn what_a_file_holds_is_quoted_and_not_said() {
+        let line = r#"{"type":"result","result":"it says\n```\nTASK_APPROVED\nand more\n```\nno"}"#;
+        let said = ["it says", "```", "> TASK_APPROVED", "and more", "```", "no"];
+        assert_eq!(heard(&[line]), said);
+    }
+
+    #[test]
+    fn an_event_comes_to_its_text() {
+        for (line, expected) in [
+            (" plain ", Some("plain")),
+            ("", None),
+            (r#"{"type":"user","message":{"content":"a"}}"#, None),
+            (
+                r#"{"type":"result","is_error":true,"result":"no\n credit \n"}"#,
+                Some("credit"),
+            ),
+            (r#"{"type":"error","message":"a"}"#, Some("a")),
+            (
+                r#"{"type":"turn.failed","error":{"message":"b"}}"#,
+                Some("b"),
+            ),
+        ] {
+            assert_eq!(gist(line.as_bytes()).as_deref(), expected, "{line}");
         }
     }
 }

@@ -213,12 +213,21 @@ fn task_line(task: &TaskState) -> String {
     let place = task.place.as_ref().map_or(String::new(), |place| {
         format!(" [{} {}]", place.slot, place.branch)
     });
+    let TaskState {
+        begun,
+        failed,
+        attempts,
+        ..
+    } = task;
+    // What was interrupted does not count.
+    let attempts = match begun > attempts {
+        true => format!("attempt {begun}, {failed} of {attempts} failed"),
+        false => format!("attempt {begun} of {attempts}"),
+    };
     format!(
-        "{:16} {} (attempt {} of {}){place}  {what}",
+        "{:16} {} ({attempts}){place}  {what}",
         task.status.as_str(),
         shown(&task.id),
-        task.begun,
-        task.attempts,
     )
 }
 

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use bstr::ByteSlice;
 
-use super::RunError;
 use super::agent::Values;
+use super::{RunError, speech};
 use crate::sys::file;
 use crate::sys::supervise::{self, End};
 
@@ -69,10 +69,9 @@ pub(super) fn is_not_started(end: End) -> bool {
 
 /// The last line that says anything, behind a colon.
 pub(super) fn last_line(output: &[u8]) -> String {
-    let lines = output.lines().map(<[u8]>::trim);
-    let said = lines.rev().find(|line| !line.is_empty());
+    let said = output.lines().rev().find_map(speech::gist);
     said.map_or_else(String::new, |line| {
-        let line: String = line.to_str_lossy().chars().take(200).collect();
+        let line: String = line.chars().take(200).collect();
         format!(": {line}")
     })
 }

@@ -1,7 +1,8 @@
 //! From a [`Policy`] to the file's tables.
 
+use crate::policy::branch_glob::BranchGlob;
 use crate::policy::conductor::ConductorTable;
-use crate::policy::glob::{BranchGlob, PathGlob};
+use crate::policy::glob::PathGlob;
 use crate::policy::schema::{
     AggregateSigning, Binding, BranchesTable, HandoffTable, PolicyFile, ProtectedTable,
     SessionsTable, SigningTable, TrailersTable, VERSION, unplaced, unplaced_text,

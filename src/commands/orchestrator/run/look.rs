@@ -48,7 +48,12 @@ pub fn stop(args: Stop) -> miette::Result<ExitCode> {
     let record = conduct::open(&repo, args.run.as_deref())?;
     let id = &record.id;
     if !conduct::is_conducted(&repo, id)? {
-        println!("run {id} is not at work; go on with `git baton orchestrator resume {id}`");
+        match conduct::load(&repo, &record)?.is_over() {
+            true => println!("run {id} is over"),
+            false => {
+                println!("run {id} is not at work; go on with `git baton orchestrator resume {id}`")
+            }
+        }
         return Ok(ALLOWED);
     }
     Wish::Stop.leave(&repo, id)?;

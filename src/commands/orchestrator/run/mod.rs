@@ -72,10 +72,9 @@ fn conducted(
             reason: Pause::GroupOver | Pause::Context,
             ..
         } => ALLOWED,
-        Phase::Paused {
-            reason: Pause::Stopped,
-            ..
-        } => INTERRUPTED,
+        Phase::Paused { reason, .. } if *reason == Pause::Stopped || interrupt.came() => {
+            INTERRUPTED
+        }
         _ => BROKEN,
     })
 }

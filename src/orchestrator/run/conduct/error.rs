@@ -6,7 +6,7 @@ use crate::orchestrator::SessionError;
 use crate::orchestrator::merge::MergeError;
 use crate::orchestrator::pool::PoolError;
 use crate::orchestrator::run::RunError;
-use crate::orchestrator::run::preflight::Obstacle;
+use crate::orchestrator::run::preflight::{Obstacle, listed};
 use crate::orchestrator::run::record::RecordError;
 use crate::orchestrator::run::state::Misplaced;
 use crate::plan::PlanError;
@@ -106,9 +106,4 @@ pub enum ConductError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Git(#[from] GitError),
-}
-
-fn listed(obstacles: &[Obstacle]) -> String {
-    let lines: Vec<_> = obstacles.iter().map(|one| format!("  {one}")).collect();
-    lines.join("\n")
 }

@@ -16,6 +16,7 @@ use crate::orchestrator::merge::{self, Check, MergeError, MergeRequest};
 use crate::orchestrator::pool::{self, PoolError, Release};
 use crate::orchestrator::run::merged::Merged;
 use crate::orchestrator::run::state::{self, Aggregate, Event, Pause, RunState, Status, TaskState};
+use crate::orchestrator::run::verify::last_line;
 use crate::plan::Kind;
 use crate::policy::Policy;
 
@@ -185,8 +186,9 @@ fn fate(report: Option<&BranchReport>, new: &str) -> Result<String, String> {
         Outcome::Planned { .. } | Outcome::Skipped => Err("it was left out".to_owned()),
         Outcome::Unfinished { why } => Err(why.clone()),
         Outcome::Refused { why, instead } => Err(format!("{}; {instead}", why.join("; "))),
-        Outcome::TestFailed { command, log, .. } => {
-            Err(format!("with it `{command}` fails, see {log}"))
+        Outcome::TestFailed { command, log, tail } => {
+            let said = last_line(tail.as_bytes());
+            Err(format!("with it `{command}` fails{said}; see {log}"))
         }
         Outcome::Conflict { files, next, .. } => {
             let files: Vec<_> = files.iter().map(|file| file.path.as_str()).collect();

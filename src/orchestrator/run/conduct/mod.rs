@@ -1,12 +1,13 @@
 //! From a list of tasks to a merged branch.
 //!
 //! [`begin`] plans the tasks (`setup`) and [`resume`] takes up a run that paused or was killed.
-//! Both let `drive` do what the run's state asks for: agents work (`work`) in worktrees of
+//! Both ask whether agents may start (`clearance`), and let `drive` do what the run's state asks for: agents work (`work`) in worktrees of
 //! the pool (`spot`), gates judge (`judge`), each task's session is opened and closed for it
 //! (`session`), and what was approved lands and is summed up (`land`). Other processes leave
 //! their wishes in files ([`wishes`]).
 
 pub mod checkpoints;
+mod clearance;
 mod drive;
 mod error;
 mod judge;
@@ -22,15 +23,15 @@ use std::time::Duration;
 
 use bstr::BString;
 
+use clearance::{equipped, may_start};
 pub use error::ConductError;
 
-use super::preflight::{self, Answer};
 use super::record::{Record, RecordError};
 use super::state::{Checkpoint, Event, RunState};
-use super::{RunError, equipment, files};
+use super::{RunError, files};
 use crate::git::{GitError, Repo};
 use crate::orchestrator::{pool, store};
-use crate::plan::{Plan, Task, TaskList};
+use crate::plan::{Plan, TaskList};
 use crate::policy::Policy;
 use crate::sys::supervise::{self, JOB_VARIABLE};
 use crate::sys::{FileLock, clock, file};
@@ -42,8 +43,6 @@ pub const TASKS: &str = "tasks.toml";
 
 /// How long processes may take to end once they are asked to.
 const GRACE: Duration = Duration::from_secs(10);
-/// How long a run waits before it asks again whether it may start.
-const PREFLIGHT_PAUSE: Duration = Duration::from_secs(60);
 
 /// How often it is looked whether another conductor is at work.
 const LOOKS: usize = 10;
@@ -220,49 +219,6 @@ fn alone(repo: &Repo, run: &str) -> Result<FileLock, ConductError> {
 fn lock(repo: &Repo, run: &str) -> Result<Option<FileLock>, GitError> {
     let path = files::of_run(repo, run).join("conductor.lock");
     FileLock::try_acquire(&path).map_err(GitError::io(path))
-}
-
-/// Refuses to begin where these tasks lack what each of them would fail without.
-fn equipped(
-    repo: &Repo,
-    policy: &Policy,
-    target: &str,
-    tasks: &[&Task],
-) -> Result<(), ConductError> {
-    match equipment::lacking(repo, policy, target, tasks)? {
-        lacking if lacking.is_empty() => Ok(()),
-        lacking => Err(ConductError::Preflight(lacking)),
-    }
-}
-
-/// Whether agents may start, and how many; waits where the policy says so.
-fn may_start(
-    repo: &Repo,
-    policy: &Policy,
-    agents: usize,
-    stop: &(dyn Fn() -> bool + Sync),
-    watcher: &mut dyn Watcher,
-) -> Result<usize, ConductError> {
-    let calls = policy.conductor.staff.calls.as_ref();
-    loop {
-        let facts = preflight::gather(repo, repo.common_dir(), calls, stop)?;
-        match preflight::decide(&facts, agents) {
-            Answer::Go => return Ok(agents),
-            Answer::Reduce { to, why } => {
-                for obstacle in why {
-                    watcher.said(&format!("{obstacle}: {to} agents at once"));
-                }
-                return Ok(to);
-            }
-            Answer::Fail { why } => return Err(ConductError::Preflight(why)),
-            Answer::Wait { why } => {
-                for obstacle in why {
-                    watcher.said(&format!("{obstacle}: waiting"));
-                }
-                wait(PREFLIGHT_PAUSE, stop)?;
-            }
-        }
-    }
 }
 
 /// Waits, unless somebody asks to stop.

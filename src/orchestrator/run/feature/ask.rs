@@ -160,8 +160,10 @@ impl Desk<'_> {
             true => Some(Standing::see(&self.repo)?),
             false => None,
         };
-        let mut said = Said::new(question.keep);
-        let finished = supervise::run(&job, stop, &mut |line| said.take(line));
+        let (mut said, mut speech) = (Said::new(question.keep), Speech::default());
+        let mut hear = |line: &[u8]| said.hear(line);
+        let finished = supervise::run(&job, stop, &mut |line| speech.take(line, &mut hear));
+        speech.end(&mut hear);
         let finished = finished.map_err(|source| RunError::Start {
             command: format!("{:?}", job.command),
             source,
@@ -199,7 +201,6 @@ struct Said {
     keep: usize,
     is_cut: bool,
     decisions: Vec<Decision>,
-    speech: Speech,
 }
 
 impl Said {
@@ -209,14 +210,11 @@ impl Said {
             keep,
             is_cut: false,
             decisions: Vec::new(),
-            speech: Speech::default(),
         }
     }
 
-    fn take(&mut self, line: &[u8]) {
-        let decisions = &mut self.decisions;
-        let hear = &mut |line: &[u8]| decisions.extend(Decision::of_line(line));
-        self.speech.take(line, hear);
+    fn hear(&mut self, line: &[u8]) {
+        self.decisions.extend(Decision::of_line(line));
         let line = without_escapes(line.trim_end());
         if self.is_cut || self.text.len() + line.len() >= self.keep {
             self.is_cut = true;

@@ -101,7 +101,7 @@ Each agent may change its own `files` only. Tasks that share no file and do not 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::orchestrator::run::feature::fence::last_toml;
+    use crate::orchestrator::run::fence::last_toml;
     use crate::orchestrator::run::signal::Decision;
 
     #[test]

@@ -7,6 +7,7 @@ use crate::git::GitError;
 use crate::guard::GuardError;
 use crate::orchestrator::run::RunError;
 use crate::orchestrator::run::constraints::ConstraintsError;
+use crate::orchestrator::run::preflight::{Obstacle, listed};
 use crate::orchestrator::run::record::RecordError;
 
 /// Why a feature cannot go on; not what its agents came to.
@@ -36,6 +37,11 @@ pub enum FeatureError {
     #[error("another process goes on with feature {0} at this moment")]
     #[diagnostic(help("wait until it has ended"))]
     Busy(String),
+
+    /// Somebody who is needed is not there.
+    #[error("nobody is asked yet, for not all that a feature needs is there:\n{}", listed(.0))]
+    #[diagnostic(help("put that right and run the command again"))]
+    Lacking(Vec<Obstacle>),
 
     /// Nobody can be told what no agent may do.
     #[error(transparent)]
@@ -95,6 +101,9 @@ pub enum FeatureError {
 
     /// The tasks could not be conducted.
     #[error("the tasks could not be conducted")]
+    #[diagnostic(help(
+        "the tasks are kept: once that is put right, `git baton orchestrator feature --resume` goes on with them"
+    ))]
     Conduct(
         #[source]
         #[diagnostic_source]

@@ -13,7 +13,6 @@ pub mod context;
 pub mod crew;
 mod drive;
 mod error;
-pub mod fence;
 pub mod output;
 pub mod planner;
 pub mod record;

@@ -2,11 +2,11 @@
 
 use super::ask::{Desk, Question, Reply};
 use super::brief::Common;
-use super::fence::last_toml;
 use super::state::Planned;
 use super::{FeatureError, tasks};
 use crate::model::Oid;
 use crate::orchestrator::run::answers::{Answer, Combine, Combined, combine};
+use crate::orchestrator::run::fence::last_toml;
 use crate::orchestrator::run::files;
 use crate::orchestrator::run::verify::{how, last_line};
 use crate::policy::Policy;

@@ -38,6 +38,7 @@ pub fn markdown(report: &RunReport) -> String {
         writeln!(text, "{:width$} |{line}|", name(task)).expect("a String takes all");
     }
     text.push_str("```\n\n`█` an agent at work, `▒` an attempt that failed, `▓` a quality gate\n");
+    text.push_str(&pictures(report));
     if !report.landed.is_empty() {
         text.push_str("\n## Landed\n\n");
         for (what, commit) in &report.landed {
@@ -45,6 +46,21 @@ pub fn markdown(report: &RunReport) -> String {
         }
     }
     text
+}
+
+/// The pictures, by their paths on the machine that made them.
+fn pictures(report: &RunReport) -> String {
+    let mut text = String::new();
+    for task in &report.tasks {
+        for picture in &task.pictures {
+            let (task, path) = (cell(&task.id), cell(&picture.path));
+            writeln!(text, "- {task}: {path}").expect("a String takes all");
+        }
+    }
+    match text.is_empty() {
+        true => text,
+        false => format!("\n## Pictures\n\n{text}"),
+    }
 }
 
 fn name(task: &TaskReport) -> String {
@@ -112,6 +128,7 @@ mod tests {
             "| auth: Log in \\<b\\>safely\\</b\\> \\| now | 1 | done | 2 | 59.0 s | Added the login | auto/auth | 19 |\n",
             "| api: The API | 1 | failed | 1 | 31.0 s | the agent crashed |  |  |\n",
             "auth |▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒███████████████████████",
+            "## Pictures\n\n- auth: /runs/auth \"1\".png\n- auth: /runs/gone.jpeg\n\n## Landed\n",
             "- `0123abcd` merge of auto/auth\n",
         ] {
             assert!(text.contains(part), "{part}\n{text}");

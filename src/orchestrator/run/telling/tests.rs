@@ -180,6 +180,17 @@ fn the_status_says_who_is_at_work_and_where() {
 }
 
 #[test]
+fn what_was_interrupted_is_no_attempt_too_many() {
+    let mut told = Told::begun();
+    for _ in 0..3 {
+        let task = "a".to_owned();
+        told = told.dispatched("a").then(&Event::Interrupted { task });
+    }
+    let text = status("r", &told.0, true, &[]);
+    assert!(text.contains("a (attempt 3, 0 of 2 failed)"), "{text}");
+}
+
+#[test]
 fn the_diagram_marks_where_the_run_is() {
     let text = diagram("r", &Told::begun().0);
     assert!(

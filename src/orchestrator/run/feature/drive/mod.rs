@@ -1,9 +1,11 @@
 //! From one step of a feature to the next.
 //!
 //! Each step has a file: `scouting`, `planning` and `validating`; what is done between the last
-//! two, the conductor does. `asking` is common to them, and `ground` is what all stand on.
+//! two, the conductor does. `asking` is common to them, `ground` is what all stand on, and
+//! `equipped` says beforehand who is missing.
 
 mod asking;
+mod equipped;
 mod ground;
 mod intent;
 mod planning;
@@ -20,6 +22,7 @@ use super::ask::end_leftovers;
 use super::record::{Feature, TASKS};
 use super::state::{Phase, State, TaskLine};
 use super::{Came, Company, End, FeatureError, Ran, ToRun, Way, Wish, validator};
+use equipped::equipped;
 use ground::Ground;
 
 pub use intent::intend;
@@ -40,6 +43,7 @@ struct Drive<'a> {
 /// run, or the repository or an agent cannot be reached.
 pub fn begin(repo: &Repo, wish: &Wish, company: Company<'_>) -> Result<Came, FeatureError> {
     let ground = Ground::of_wish(repo, wish)?;
+    equipped(repo, &ground, Phase::Scouting, runs(&wish.way, company))?;
     let constraints = ground.policy.conductor.feature.constraints.clone();
     let state = State::new(&wish.text, ground.base, wish.into.clone(), constraints);
     let feature = Feature::begin(repo, state)?;
@@ -66,7 +70,13 @@ pub fn resume(
     let _held = hold(repo, feature.id())?;
     end_leftovers(repo, feature.id())?;
     let ground = Ground::of_feature(repo, &feature.state, way)?;
+    equipped(repo, &ground, feature.state.phase, runs(way, company))?;
     go(repo, &ground, feature, way, company)
+}
+
+/// Whether tasks are to be run once there are any.
+fn runs(way: &Way, company: Company<'_>) -> bool {
+    !way.plan_only && company.conduct.is_some()
 }
 
 fn go(

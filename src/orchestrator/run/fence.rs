@@ -1,8 +1,9 @@
-//! The task file in what a planner says.
+//! Blocks of code in what somebody says, fenced as
+//! [CommonMark](https://spec.commonmark.org/0.31.2/#fenced-code-blocks) has it: as many backticks or
+//! tildes as the opening fence has, or more, end the block; the end of the text does too.
 
 /// What stands in the last fenced block that is marked as TOML: the first may be an example that
-/// was repeated. Fences are those of CommonMark (spec 0.31, 4.5): as many backticks or tildes as
-/// the opening one has, or more, end the block; the end of the text does too.
+/// was repeated.
 pub fn last_toml(text: &str) -> Option<String> {
     let mut last = None;
     let mut lines = text.lines();
@@ -25,13 +26,15 @@ pub fn last_toml(text: &str) -> Option<String> {
     last
 }
 
-fn opening(line: &str) -> Option<(char, usize, &str)> {
+/// The mark of the fence that a line opens, how often it stands there, and what follows.
+pub fn opening(line: &str) -> Option<(char, usize, &str)> {
     let (mark, length, rest) = fence(line)?;
     let is_inline = mark == '`' && rest.contains('`');
     (!is_inline).then_some((mark, length, rest.trim()))
 }
 
-fn closes(line: &str, mark: char, length: usize) -> bool {
+/// Whether a line ends the block that a fence of this mark and length has opened.
+pub fn closes(line: &str, mark: char, length: usize) -> bool {
     fence(line).is_some_and(|(other, long, rest)| {
         other == mark && long >= length && rest.trim().is_empty()
     })
