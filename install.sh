@@ -72,7 +72,10 @@ static_flags() {
     *) return 1 ;;
     esac
     probe=$(mktemp -d) || return 1
-    printf 'fn main() {}\n' >"$probe/probe.rs"
+    # See src/sys/spawn.rs for the function.
+    printf '%s\n' 'unsafe extern "C" { fn posix_spawn_file_actions_addchdir_np(); }' \
+        '#[used] static LINKED: unsafe extern "C" fn() = posix_spawn_file_actions_addchdir_np;' \
+        'fn main() {}' >"$probe/probe.rs"
     linked=0
     rustc --target "$1" $link_flags -o "$probe/probe" "$probe/probe.rs" \
         >/dev/null 2>&1 || linked=1

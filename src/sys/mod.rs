@@ -15,6 +15,8 @@ mod parallel;
 pub mod place;
 pub mod process;
 pub mod random;
+#[cfg(all(target_os = "linux", target_env = "gnu", target_feature = "crt-static"))]
+mod spawn;
 pub mod supervise;
 pub mod survey;
 pub mod terminal;

@@ -4,7 +4,8 @@
 use bstr::{BString, ByteSlice};
 
 use super::Status;
-use super::untracked::{LINK, is_rules, visible};
+use super::plain_rules::surely_name;
+use super::untracked::{LINK, RULES, is_rules, visible};
 use crate::git::index::{Layout, Snapshot};
 use crate::git::{GitError, Repo};
 use crate::sys::survey::survey;
@@ -62,6 +63,20 @@ pub(super) fn of(worktree: &Repo) -> Result<Option<Status>, GitError> {
     if found.beside.iter().any(is_inner) || found.tops.iter().any(|top| is_rules(top)) {
         return Ok(None);
     }
+    let leftovers = || {
+        found
+            .beside
+            .iter()
+            .map(|path| BString::from(path.as_slice()))
+    };
+    let rules = file::read_ordinary(&root.join(RULES), MOST_BYTES);
+    let rules = rules.ok().flatten().map_or(Vec::new(), |read| read.bytes);
+    if found.tops.iter().all(|top| surely_name(&rules, top)) {
+        return Ok(Some(Status {
+            leftovers: Some(leftovers().collect()),
+            ..Status::default()
+        }));
+    }
     let is_much = found.beside.len() > MOST_ASKED;
     let asked = if is_much { &found.tops } else { &found.beside };
     let Some(mut untracked) = visible(worktree, asked)? else {
@@ -73,7 +88,7 @@ pub(super) fn of(worktree: &Repo) -> Result<Option<Status>, GitError> {
     untracked.retain(|path| tree::is_file_or_link(&root.join(path.to_path_lossy())));
     Ok(Some(Status {
         untracked,
-        leftovers: Some(found.beside.into_iter().map(BString::from).collect()),
+        leftovers: Some(leftovers().collect()),
         ..Status::default()
     }))
 }

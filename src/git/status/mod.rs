@@ -3,6 +3,7 @@
 mod hidden;
 mod look;
 mod operation;
+mod plain_rules;
 mod untracked;
 
 use bstr::{BString, ByteSlice};

@@ -246,7 +246,7 @@ pub fn not_kept(
 }
 
 /// The rules of a directory.
-const RULES: &str = ".gitignore";
+pub(super) const RULES: &str = ".gitignore";
 
 /// What a repository or a linked worktree has at its root beside its files.
 pub(super) const LINK: &[u8] = b".git";
