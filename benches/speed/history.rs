@@ -111,6 +111,9 @@ pub fn source_path(number: u64, files: u64) -> String {
     )
 }
 
+/// A version of which the text of a file is another than at first: those below 20 are alike.
+const CHANGED: u64 = 21;
+
 /// A repository of `files` files with a policy, and one change staged that no rule is about. Its
 /// working tree is left empty: hooks look at the index.
 pub fn snapshot(path: &Path, files: u64) -> std::io::Result<()> {
@@ -211,7 +214,7 @@ pub fn moving(path: &Path, files: u64, moved: u64, ordinary: bool) -> std::io::R
         import.commit("next", "Go on\n", &[base])?;
         for number in 0..moved {
             let number = number * (files / moved);
-            import.file(&source_path(number, files), &source(number, 1))?;
+            import.file(&source_path(number, files), &source(number, CHANGED))?;
         }
         Ok(())
     })
