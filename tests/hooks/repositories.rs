@@ -48,7 +48,7 @@ fn a_sha256_repository_is_guarded() {
 #[test]
 fn a_reftable_repository_is_guarded() {
     each_git(|git| {
-        if git.version < (2, 45) {
+        if !git.knows_reftable() {
             return;
         }
         guards(&Fixture::made(

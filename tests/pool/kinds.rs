@@ -4,9 +4,6 @@ use crate::support::Git;
 use crate::support::gits::each_git;
 use crate::world::World;
 
-/// The first git with `--ref-format=reftable` (git's release notes for 2.45.0).
-const REFTABLE: (u32, u32) = (2, 45);
-
 /// A repository that this git has made with these options, with a file and perhaps the hooks.
 fn world(git: &Git, options: &[&str], hooks: bool) -> World {
     let mut world = World::without_pool();
@@ -67,7 +64,7 @@ fn live(world: &World, land: &dyn Fn(&[&str])) {
 #[test]
 fn a_pool_lives_on_every_git_in_every_format() {
     each_git(|git| {
-        let formats: &[&[&str]] = match git.version >= REFTABLE {
+        let formats: &[&[&str]] = match git.knows_reftable() {
             true => &[
                 &[],
                 &["--object-format=sha256"],

@@ -4,6 +4,10 @@
 #[expect(dead_code, reason = "these tests use a part of it")]
 mod sandbox;
 
+#[path = "../support/gits.rs"]
+#[expect(dead_code, reason = "these tests use a part of it")]
+mod gits;
+
 mod at_risk;
 mod contained;
 mod include;

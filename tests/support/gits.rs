@@ -17,6 +17,11 @@ impl Git {
     pub fn directory(&self) -> &Path {
         self.program.parent().unwrap()
     }
+
+    /// Whether it can make a repository with reftables (git's release notes for 2.45.0).
+    pub fn knows_reftable(&self) -> bool {
+        self.version >= (2, 45)
+    }
 }
 
 /// The git programs on `PATH`, one of each version, `PATH`'s own first.
