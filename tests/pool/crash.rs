@@ -2,57 +2,30 @@
 //! what was begun or takes it back.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::ExitStatusExt;
-use std::path::PathBuf;
 
 use crate::sandbox::finish;
+use crate::shim::Shim;
 use crate::world::World;
 
 /// Kills whoever runs it the n-th time, before or after the git program has done its work.
-const KILLER: &str = r#"#!/bin/sh
-case "$(cat "/proc/$PPID/comm")" in git-baton*) ;; *) exec "$REAL_GIT" "$@" ;; esac
-count=$(($(cat "$COUNTER") + 1))
-echo $count > "$COUNTER"
+const KILLER: &str = r#"
 [ "$count" = "$KILL_AT" ] || exec "$REAL_GIT" "$@"
 [ "$KILL_WHEN" = after ] && "$REAL_GIT" "$@"
 kill -9 $PPID
 "#;
 
-pub struct Killer {
-    directory: PathBuf,
-    path: std::ffi::OsString,
-    git: PathBuf,
-}
+pub struct Killer(Shim);
 
 impl Killer {
     pub fn new(world: &World) -> Self {
-        let path = std::env::var_os("PATH").unwrap();
-        let git = std::env::split_paths(&path)
-            .map(|one| one.join("git"))
-            .find(|git| git.exists());
-        let directory = world.sandbox.root.path().join("killer");
-        fs::create_dir_all(&directory).unwrap();
-        let script = directory.join("git");
-        fs::write(&script, KILLER).unwrap();
-        fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).unwrap();
-        let all = std::iter::once(directory.clone()).chain(std::env::split_paths(&path));
-        Self {
-            path: std::env::join_paths(all).unwrap(),
-            directory,
-            git: git.unwrap(),
-        }
+        Self(Shim::new(world, KILLER))
     }
 
     /// Runs a command of the pool and kills it at the n-th git; whether it came that far.
     pub fn kills(&self, world: &World, args: &[&str], at: usize, when: &str) -> bool {
-        let counter = self.directory.join("counter");
-        fs::write(&counter, "0").unwrap();
-        let mut command = world.command(args);
+        let mut command = self.0.command(world, args);
         command
-            .env("PATH", &self.path)
-            .env("REAL_GIT", &self.git)
-            .env("COUNTER", counter)
             .env("KILL_AT", at.to_string())
             .env("KILL_WHEN", when);
         let out = command.output().unwrap();

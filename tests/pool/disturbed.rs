@@ -1,66 +1,18 @@
 //! What somebody writes into a slot while it is given back.
 
-use std::ffi::OsString;
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
 
-use crate::sandbox::{Run, finish};
+use crate::sandbox::finish;
+use crate::shim::Shim;
 use crate::world::World;
 
 /// Writes a file before the n-th git that a command of Baton runs.
-const WRITER: &str = r#"#!/bin/sh
-case "$(cat "/proc/$PPID/comm")" in git-baton*) ;; *) exec "$REAL_GIT" "$@" ;; esac
-until mkdir "$COUNTER.lock" 2>/dev/null; do :; done
-count=$(($(cat "$COUNTER") + 1))
-echo $count > "$COUNTER"
-rmdir "$COUNTER.lock"
+const WRITER: &str = r#"
 if [ "$count" = "$WRITE_AT" ]; then
     mkdir -p "$(dirname "$WRITE_TO")" && echo work > "$WRITE_TO"
 fi
 exec "$REAL_GIT" "$@"
 "#;
-
-struct Writer {
-    directory: PathBuf,
-    path: OsString,
-    git: PathBuf,
-}
-
-impl Writer {
-    fn new(world: &World) -> Self {
-        let path = std::env::var_os("PATH").unwrap();
-        let gits = std::env::split_paths(&path).map(|one| one.join("git"));
-        let git = gits.into_iter().find(|git| git.exists()).unwrap();
-        let directory = world.sandbox.root.path().join("writer");
-        fs::create_dir_all(&directory).unwrap();
-        let script = directory.join("git");
-        fs::write(&script, WRITER).unwrap();
-        fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).unwrap();
-        let all = std::iter::once(directory.clone()).chain(std::env::split_paths(&path));
-        Self {
-            path: std::env::join_paths(all).unwrap(),
-            directory,
-            git,
-        }
-    }
-
-    /// Runs a command of the pool; also how many gits it ran.
-    fn run(&self, world: &World, args: &[&str], at: usize, to: &Path) -> (Run, usize) {
-        let counter = self.directory.join("counter");
-        fs::write(&counter, "0").unwrap();
-        let mut command = world.command(args);
-        command
-            .env("PATH", &self.path)
-            .env("REAL_GIT", &self.git)
-            .env("COUNTER", &counter)
-            .env("WRITE_AT", at.to_string())
-            .env("WRITE_TO", to);
-        let run = finish(&mut command);
-        let count = fs::read_to_string(counter).unwrap();
-        (run, count.trim().parse().unwrap())
-    }
-}
 
 /// Has `file` written at each step of a release of a slot, and looks for it afterwards.
 fn nothing_is_lost(prepare: impl Fn() -> World, file: &str) {
@@ -68,7 +20,13 @@ fn nothing_is_lost(prepare: impl Fn() -> World, file: &str) {
     for at in 1.. {
         let world = prepare();
         let path = world.slot("wt-1").join(file);
-        let (run, steps) = Writer::new(&world).run(&world, &["release", "wt-1"], at, &path);
+        let shim = Shim::new(&world, WRITER);
+        let mut release = shim.command(&world, &["release", "wt-1"]);
+        release
+            .env("WRITE_AT", at.to_string())
+            .env("WRITE_TO", &path);
+        let run = finish(&mut release);
+        let steps = shim.count();
         if at > steps {
             break;
         }

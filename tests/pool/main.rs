@@ -23,6 +23,7 @@ mod release;
 mod remote;
 mod schema;
 mod share;
+mod shim;
 mod stress;
 mod thrift;
 mod trash;
