@@ -26,6 +26,32 @@ impl Step {
     }
 }
 
+impl Step {
+    /// This commit of these objects.
+    pub fn read(objects: &Objects, oid: Oid, buffer: &mut Vec<u8>) -> Result<Self, GitError> {
+        let commit = objects.commit(oid, buffer)?;
+        Self::of(objects, oid, commit, buffer)
+    }
+
+    /// This commit, whose parents are read.
+    pub fn of(
+        objects: &Objects,
+        oid: Oid,
+        commit: Commit,
+        buffer: &mut Vec<u8>,
+    ) -> Result<Self, GitError> {
+        let mut parent_trees = Vec::with_capacity(commit.parents.len());
+        for parent in &commit.parents {
+            parent_trees.push(objects.commit(*parent, buffer)?.tree);
+        }
+        Ok(Self {
+            oid,
+            commit,
+            parent_trees,
+        })
+    }
+}
+
 /// The shape of a history that was walked.
 #[derive(Debug, Default)]
 pub struct Graph {

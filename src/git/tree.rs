@@ -2,7 +2,7 @@
 //! that differ and can hold a watched path.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 
 use bstr::{BStr, BString, ByteSlice};
@@ -111,6 +111,17 @@ impl<'a> TreeReader<'a> {
         Ok(found)
     }
 
+    /// The watched paths at which a merge takes the entry of some of its parents and not that of the
+    /// others, sorted.
+    pub fn choices(&mut self, tree: Oid, parents: &[Oid]) -> Result<Vec<PathChange>, GitError> {
+        let mut found = Vec::new();
+        let parents: Vec<_> = parents.iter().copied().map(Some).collect();
+        let mut path = BString::default();
+        self.descend_choices(&mut path, Some(tree), &parents, &mut found)?;
+        found.sort_by(|a, b| a.path.cmp(&b.path));
+        Ok(found)
+    }
+
     /// Every watched path below this tree, sorted.
     pub fn entries(&mut self, tree: Oid) -> Result<Vec<(BString, Entry)>, GitError> {
         let changes = self.changes(tree, &[])?;
@@ -166,6 +177,61 @@ impl<'a> TreeReader<'a> {
                 found.push(PathChange {
                     path: path.clone(),
                     before: before().collect(),
+                    after,
+                });
+            }
+            path.truncate(stem);
+        }
+        Ok(())
+    }
+}
+
+impl TreeReader<'_> {
+    /// A tree that equals the one in every parent holds no choice.
+    fn descend_choices(
+        &self,
+        path: &mut BString,
+        here: Option<Oid>,
+        parents: &[Option<Oid>],
+        found: &mut Vec<PathChange>,
+    ) -> Result<(), GitError> {
+        if parents.iter().all(|parent| *parent == here) {
+            return Ok(());
+        }
+        let tree = self.trees.read_if_some(here)?;
+        let others = parents.iter();
+        let others = others
+            .map(|parent| self.trees.read_if_some(*parent))
+            .collect::<Result<Vec<_>, _>>()?;
+        let mut names = BTreeSet::new();
+        for (parent, other) in parents.iter().zip(&others) {
+            if *parent != here {
+                let differences = Differences::between(&tree, other);
+                let entries = differences.filter_map(|(ours, theirs)| ours.or(theirs));
+                names.extend(entries.map(|one| (one.name, one.entry.kind() == EntryKind::Tree)));
+            }
+        }
+        let stem = path.len();
+        for (name, is_tree) in names {
+            if stem > 0 {
+                path.push(b'/');
+            }
+            path.extend_from_slice(name);
+            let after = tree.find(name, is_tree);
+            let before: Vec<_> = others
+                .iter()
+                .map(|other| other.find(name, is_tree))
+                .collect();
+            if is_tree {
+                if self.watch.may_watch_below(path.as_bstr()) {
+                    let subtree = |entry: Option<Entry>| entry.map(|entry| entry.oid);
+                    let parents: Vec<_> = before.into_iter().map(subtree).collect();
+                    self.descend_choices(path, subtree(after), &parents, found)?;
+                }
+            } else if before.contains(&after) && self.watch.watches(path.as_bstr()) {
+                found.push(PathChange {
+                    path: path.clone(),
+                    before,
                     after,
                 });
             }

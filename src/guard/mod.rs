@@ -8,12 +8,13 @@ pub mod change;
 mod error;
 pub mod journal;
 mod pipeline;
+mod provenance;
 mod published;
 pub mod range;
 pub mod replaced;
+mod sanction;
 pub mod span;
 pub mod staged;
-mod tip;
 mod trust;
 pub mod updates;
 

@@ -4,9 +4,9 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-use super::GuardError;
-use super::base::{BasePolicy, Bases};
+use super::base::Bases;
 use super::change::ChangeReader;
+use super::{GuardError, provenance};
 use crate::git::stream::Step;
 use crate::git::tree::Trees;
 use crate::git::{GitError, Objects};
@@ -44,8 +44,9 @@ pub(super) struct Judged {
     /// With [`Rulebook::OfParents`], the commits whose first parent carries no policy, and whether
     /// another parent's has judged them.
     pub without_base: HashMap<Oid, bool>,
-    /// With [`Rulebook::OfParents`], the merges under another policy than their first parents'.
-    pub policy_merges: Vec<Oid>,
+    /// The merges that keep protected entries of one parent and not of another, each with the parent
+    /// whose policy judges it under [`Rulebook::OfParents`].
+    pub choices: Vec<(Step, Option<Oid>)>,
 }
 
 impl Judged {
@@ -53,7 +54,7 @@ impl Judged {
         self.commits += other.commits;
         self.verdict.absorb(other.verdict);
         self.without_base.extend(other.without_base);
-        self.policy_merges.extend(other.policy_merges);
+        self.choices.extend(other.choices);
     }
 }
 
@@ -216,7 +217,7 @@ impl<'a> Judge<'a> {
         };
         for step in &batch {
             match self.rulebook {
-                Rulebook::One(policy) => self.step(policy, step, &mut judged.verdict)?,
+                Rulebook::One(policy) => self.step(policy, step, None, &mut judged)?,
                 Rulebook::OfParents => self.by_parents(step, &mut judged)?,
             }
         }
@@ -229,27 +230,28 @@ impl<'a> Judge<'a> {
             if let Some(base) = self.bases.at_tree(*parent, *tree)? {
                 if place > 0 {
                     judged.without_base.insert(step.oid, true);
-                } else if step.commit.parents.len() > 1 && !self.keeps(&base, step) {
-                    judged.policy_merges.push(step.oid);
                 }
-                return self.step(&base.policy, step, &mut judged.verdict);
+                return self.step(&base.policy, step, Some(*parent), judged);
             }
         }
         judged.without_base.insert(step.oid, false);
         Ok(())
     }
 
-    /// Whether the commit is under this very policy; one that cannot be read is another.
-    fn keeps(&self, base: &BasePolicy, step: &Step) -> bool {
-        let own = self.bases.at_tree(step.oid, step.commit.tree);
-        matches!(own, Ok(Some(own)) if own.key == base.key)
-    }
-
-    fn step(&self, policy: &Policy, step: &Step, verdict: &mut Verdict) -> Result<(), GuardError> {
+    fn step(
+        &self,
+        policy: &Policy,
+        step: &Step,
+        base: Option<Oid>,
+        judged: &mut Judged,
+    ) -> Result<(), GuardError> {
         let mut reader = ChangeReader::over(self.objects, self.trees.clone(), policy);
         let tree_of = |parent| step.tree_of(parent);
         let change = reader.change(step.oid, &step.commit, &tree_of)?;
-        verdict.absorb(rules::check(policy, &change));
+        judged.verdict.absorb(rules::check(policy, &change));
+        if step.commit.parents.len() > 1 && provenance::chooses(&self.trees, policy, step)? {
+            judged.choices.push((step.clone(), base));
+        }
         Ok(())
     }
 }

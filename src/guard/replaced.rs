@@ -5,12 +5,14 @@ use std::collections::HashSet;
 
 use bstr::ByteSlice;
 
+use super::GuardError;
+use super::base::Bases;
 use super::change::ChangeReader;
+use super::provenance::Provenance;
 use super::published::Published;
-use super::{GuardError, tip};
 use crate::git::Repo;
 use crate::git::history::{self, Walked};
-use crate::model::{Change, Oid, SessionId, trailers};
+use crate::model::{Oid, SessionId, trailers};
 use crate::policy::Policy;
 use crate::rules;
 
@@ -76,12 +78,9 @@ pub(super) fn is_replacement(
     if !dropped.summaries.is_subset(&carried) {
         return Ok(false);
     }
-    let unnamed = "HEAD".into();
-    let kept = match tip::tip_move(repo, policy, &unnamed, dropped.base, new, None)? {
-        Some(Change::Tip(kept)) => kept.entries.iter().all(|entry| entry.derived),
-        _ => true,
-    };
-    Ok(kept && !is_published(repo, policy, published, &dropped)?)
+    let bases = Bases::new(repo.objects());
+    let provenance = Provenance::new(repo, &bases, policy, dropped.base);
+    Ok(provenance.keeps(dropped.base, new)? && !is_published(repo, policy, published, &dropped)?)
 }
 
 /// Whether a remote has one of these, as far as this clone knows or the remote says.

@@ -8,10 +8,11 @@ use bstr::BString;
 
 use super::base::{BasePolicy, Bases};
 use super::pipeline::{self, Rulebook};
-use super::{GuardError, Judgement, tip};
+use super::provenance::{Provenance, Rewriting};
+use super::{GuardError, Judgement};
 use crate::git::history::{self, Walked};
 use crate::git::stream::{self, Graph, Step, Stream};
-use crate::git::{GitError, Objects, Repo};
+use crate::git::Repo;
 use crate::model::{Oid, Verdict};
 use crate::policy::Policy;
 use crate::rules;
@@ -114,7 +115,7 @@ pub fn judge_by_parents(repo: &Repo, span: &Span) -> Result<Judgement, GuardErro
         &span.tips,
         &judged.without_base,
     )?);
-    verdict.absorb(judge_policy_merges(repo, &judged.policy_merges)?);
+    verdict.absorb(judge_choices(repo, &judged.choices)?);
     Ok(Judgement {
         commits: graph.len(),
         verdict,
@@ -122,27 +123,16 @@ pub fn judge_by_parents(repo: &Repo, span: &Span) -> Result<Judgement, GuardErro
     })
 }
 
-/// Judges merges that take another policy over. A merge writes nothing that one of its parents
-/// has; what it does to the policy shows in the step from its first parent, as a branch moves.
-fn judge_policy_merges(repo: &Repo, merges: &[Oid]) -> Result<Verdict, GuardError> {
+/// Judges merges that keep protected entries of one parent and not of another, each by the policy of
+/// the parent that is named with it.
+fn judge_choices(repo: &Repo, choices: &[(Step, Option<Oid>)]) -> Result<Verdict, GuardError> {
     let bases = Bases::new(repo.objects());
     let mut verdict = Verdict::default();
-    for merge in merges {
-        let parents = repo.objects().commit(*merge, &mut Vec::new())?.parents;
-        let Some(first) = parents.first() else {
-            continue;
-        };
-        let Some(base) = bases.at(*first)? else {
-            continue;
-        };
-        let unnamed = BString::from("HEAD");
-        if let Some(moved) = tip::tip_move(repo, &base.policy, &unnamed, *first, *merge, None)? {
-            let mut broken = rules::check(&base.policy, &moved);
-            let is_policy = |path: &BString| base.policy.is_policy_file(path.as_ref());
-            broken
-                .violations
-                .retain(|one| one.path.as_ref().is_some_and(is_policy));
-            verdict.absorb(broken);
+    for (merge, base) in choices {
+        let Some(base) = base else { continue };
+        if let Some(found) = bases.at(*base)? {
+            let provenance = Provenance::new(repo, &bases, &found.policy, *base);
+            verdict.absorb(provenance.judge_merge(merge)?);
         }
     }
     Ok(verdict)
@@ -175,7 +165,9 @@ fn judge_outside(
     }
     outside.sort();
     let objects = repo.objects().for_long_reads();
-    let steps = outside.into_iter().map(|oid| read_step(&objects, oid));
+    let mut buffer = Vec::new();
+    let steps = outside.into_iter();
+    let steps = steps.map(|oid| Step::read(&objects, oid, &mut buffer));
     Ok(pipeline::judge(repo.objects(), steps, Rulebook::One(&base.policy))?.verdict)
 }
 
@@ -203,24 +195,12 @@ fn beginning(repo: &Repo, bases: &Bases<'_>, head: Oid) -> Result<Oid, GuardErro
     Ok(beginning)
 }
 
-fn read_step(objects: &Objects, oid: Oid) -> Result<Step, GitError> {
-    let mut buffer = Vec::new();
-    let commit = objects.commit(oid, &mut buffer)?;
-    let mut parent_trees = Vec::with_capacity(commit.parents.len());
-    for parent in &commit.parents {
-        parent_trees.push(objects.commit(*parent, &mut buffer)?.tree);
-    }
-    Ok(Step {
-        oid,
-        commit,
-        parent_trees,
-    })
-}
-
 /// Judges each of these commits by the policy of its first parent.
 pub fn judge_commits_by_parents(repo: &Repo, commits: Vec<Walked>) -> Result<Verdict, GuardError> {
     let objects = repo.objects().for_long_reads();
-    let steps = commits.into_iter().map(|one| read_step(&objects, one.oid));
+    let mut buffer = Vec::new();
+    let steps = commits.into_iter();
+    let steps = steps.map(|one| Step::read(&objects, one.oid, &mut buffer));
     Ok(pipeline::judge(repo.objects(), steps, Rulebook::OfParents)?.verdict)
 }
 
@@ -239,8 +219,6 @@ fn judge_by(
     }
     let rulebook = Rulebook::One(policy);
     let objects = repo.objects().for_long_reads();
-    let leads_from_base = base.is_some_and(|base| span.hidden == [base] && span.tips.len() == 1);
-    let walked = commits.as_ref().filter(|_| leads_from_base).cloned();
     let judged = match commits {
         Some(commits) => {
             pipeline::judge(repo.objects(), stream::steps(&objects, commits), rulebook)?
@@ -255,11 +233,17 @@ fn judge_by(
     let Some(base) = base else {
         return Ok(judgement);
     };
+    let bases = Bases::new(repo.objects());
+    let provenance = Provenance::new(repo, &bases, policy, base);
+    for (merge, _) in &judged.choices {
+        judgement.verdict.absorb(provenance.judge_merge(merge)?);
+    }
     let unnamed = BString::from("HEAD");
-    let reference = span.reference.as_ref().unwrap_or(&unnamed);
+    let reference = span.reference.as_ref().unwrap_or(&unnamed).as_ref();
     for tip in &span.tips {
         judgement.tips += 1;
-        if let Some(moved) = tip::tip_move(repo, policy, reference, base, *tip, walked.clone())? {
+        let moved = provenance.tip_move(reference, base, *tip, Rewriting::Allowed)?;
+        if let Some(moved) = moved {
             judgement.verdict.absorb(rules::check(policy, &moved));
         }
     }

@@ -86,11 +86,6 @@ impl<'a> Trust<'a> {
         self.journal()?.has_passed(commit, key)
     }
 
-    /// Whether the commit breaks a rule and was let be because a remote had published it.
-    pub(super) fn was_published(&self, commit: Oid) -> Result<bool, GuardError> {
-        Ok(self.journal()?.marks(commit)?.contains(&Mark::Published))
-    }
-
     /// Records what was judged.
     pub(super) fn record(
         &self,

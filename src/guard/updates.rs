@@ -8,11 +8,13 @@ use bstr::BString;
 use super::base::{BasePolicy, Bases, PolicyKey};
 use super::change::ChangeReader;
 use super::journal::Mark;
+use super::provenance::{Provenance, Rewriting};
 use super::published::Published;
 use super::trust::Trust;
-use super::{GuardError, Judgement, replaced, tip};
+use super::{GuardError, Judgement, replaced};
 use crate::git::Repo;
 use crate::git::history::{self, Walked};
+use crate::git::stream::Step;
 use crate::model::{Oid, Verdict};
 use crate::rules;
 
@@ -85,8 +87,13 @@ struct Move {
     base: Rc<BasePolicy>,
     /// The commit against which the new tip is held; `None` for a new branch.
     from: Option<Oid>,
+    /// The commit that carries the policy.
+    stands_on: Oid,
     commits: Vec<Walked>,
 }
+
+/// What was said of commits, and which of them are let be.
+type Judged = (Judgement, Vec<(Oid, Mark)>);
 
 impl Judge<'_> {
     fn update(&mut self, update: &RefUpdate) -> Result<(), GuardError> {
@@ -119,13 +126,9 @@ impl Judge<'_> {
         if !base.policy.applies_to(update.reference.as_ref()) {
             return Ok(());
         }
-        let lost = tip::deletion(
-            self.repo,
-            &base.policy,
-            &update.reference,
-            old,
-            &self.remaining()?,
-        )?;
+        let remaining = self.remaining()?;
+        let provenance = Provenance::new(self.repo, &self.bases, &base.policy, old);
+        let lost = provenance.deletion(update.reference.as_ref(), old, &remaining)?;
         if let Some(change) = lost {
             self.judgement.tips += 1;
             self.absorb(rules::check(&base.policy, &change));
@@ -216,6 +219,7 @@ impl Judge<'_> {
             return Ok(Some(Move {
                 base,
                 from: Some(old),
+                stands_on: old,
                 commits: history::reachable(self.repo, &[new], &[old])?,
             }));
         }
@@ -230,6 +234,7 @@ impl Judge<'_> {
             return Ok(Some(Move {
                 base,
                 from,
+                stands_on: from.unwrap_or(old),
                 commits: history::reachable(self.repo, &[new], hidden)?,
             }));
         }
@@ -238,6 +243,7 @@ impl Judge<'_> {
         Ok(Some(Move {
             base,
             from: Some(old),
+            stands_on: old,
             commits: history::reachable(self.repo, &[new], &[old])?,
         }))
     }
@@ -254,6 +260,7 @@ impl Judge<'_> {
         Ok(base.map(|base| Move {
             base,
             from: None,
+            stands_on: unjudged.base.unwrap_or(new),
             commits: unjudged.commits,
         }))
     }
@@ -279,16 +286,30 @@ impl Judge<'_> {
     }
 
     fn commits(&mut self, update: &RefUpdate, brought: &Move) -> Result<(), GuardError> {
+        let (judgement, passed) = self.judge_commits(update, brought)?;
+        self.judgement.absorb(judgement);
+        self.record(&brought.base.key, passed)
+    }
+
+    fn judge_commits(&self, update: &RefUpdate, brought: &Move) -> Result<Judged, GuardError> {
         let base = &brought.base;
         let mut reader = ChangeReader::new(self.repo.objects(), &base.policy);
+        let mut buffer = Vec::new();
+        let provenance =
+            Provenance::new(self.repo, &self.bases, &base.policy, brought.stands_on);
+        let mut judgement = Judgement::default();
         let mut passed = Vec::new();
         for walked in brought.commits.iter().rev() {
             if self.trust.has_passed(walked.oid, &base.key)? {
                 continue;
             }
             let change = reader.change(walked.oid, &walked.commit, &|_| None)?;
-            let verdict = rules::check(&base.policy, &change);
-            self.judgement.commits += 1;
+            let mut verdict = rules::check(&base.policy, &change);
+            if walked.commit.parents.len() > 1 {
+                let merge = Step::read(self.repo.objects(), walked.oid, &mut buffer)?;
+                verdict.absorb(provenance.judge_merge(&merge)?);
+            }
+            judgement.commits += 1;
             if verdict.is_clean() {
                 passed.push((walked.oid, Mark::Passed));
             } else if update.is_head() && self.published.is_named(walked.oid)? {
@@ -297,12 +318,12 @@ impl Judge<'_> {
                 && self.published.holds(walked.oid, &base.policy)?
             {
                 passed.push((walked.oid, Mark::Published));
-                self.judgement.published += 1;
+                judgement.published += 1;
             } else {
-                self.absorb(verdict);
+                judgement.verdict.absorb(verdict);
             }
         }
-        self.record(&base.key, passed)
+        Ok((judgement, passed))
     }
 
     /// What breaks a rule takes everything beside it down: a refusal records nothing.
@@ -323,18 +344,19 @@ impl Judge<'_> {
         if self.kept_tips.contains(&(old, new)) {
             return Ok(());
         }
-        let moved = tip::tip_move(self.repo, &base.policy, &update.reference, old, new, None)?;
+        let moved = Provenance::new(self.repo, &self.bases, &base.policy, old).tip_move(
+            update.reference.as_ref(),
+            old,
+            new,
+            self.rewriting(update)?,
+        )?;
         let Some(change) = moved else {
             self.kept_tips.insert((old, new));
             return Ok(());
         };
         self.judgement.tips += 1;
         let verdict = rules::check(&base.policy, &change);
-        if verdict.is_clean()
-            || self.undoes_published(base, old, new)?
-            || self.rolled_back_by_remote(base, old, new)?
-            || self.replaces_aggregates(base, old, new)?
-        {
+        if verdict.is_clean() || self.replaces_aggregates(base, old, new)? {
             self.kept_tips.insert((old, new));
             return Ok(());
         }
@@ -353,49 +375,16 @@ impl Judge<'_> {
             && replaced::is_replacement(self.repo, &base.policy, &self.published, old, new)?)
     }
 
-    /// Whether all that is lost was written by commits that break a rule and came from a remote.
-    fn undoes_published(&self, base: &BasePolicy, old: Oid, new: Oid) -> Result<bool, GuardError> {
-        let writers = tip::writers(self.repo, &base.policy, old, new)?;
-        for writer in &writers {
-            if !self.trust.was_published(*writer)? {
-                return Ok(false);
-            }
-        }
-        Ok(!writers.is_empty())
-    }
-
-    /// Whether a remote has published the very step back: a commit that the move brings and a
-    /// remote advertises already had the old entries in its history, and lost them there.
-    fn rolled_back_by_remote(
-        &self,
-        base: &BasePolicy,
-        old: Oid,
-        new: Oid,
-    ) -> Result<bool, GuardError> {
-        if self.place == Place::Server {
-            return Ok(false);
-        }
-        let mut candidates = vec![];
-        if self.published.holds(new, &base.policy)? {
-            candidates.push(new);
-        }
-        for tip in self.published.tips(&base.policy)? {
-            if tip != new && history::reachable(self.repo, &[tip], &[new])?.is_empty() {
-                candidates.push(tip);
-            }
-        }
-        for candidate in candidates {
-            let Some(fork) = self.repo.program().merge_base(old, candidate)? else {
-                continue;
-            };
-            if fork != candidate
-                && tip::keeps(self.repo, &base.policy, old, fork)?
-                && tip::keeps(self.repo, &base.policy, new, candidate)?
-            {
-                return Ok(true);
-            }
-        }
-        Ok(false)
+    /// A server's default branch is where work lands, whoever rewrites it.
+    fn rewriting(&self, update: &RefUpdate) -> Result<Rewriting, GuardError> {
+        let default = match self.place {
+            Place::Server => self.repo.refs().symbolic("HEAD")?,
+            Place::Clone => None,
+        };
+        Ok(match default.as_ref() == Some(&update.reference) {
+            true => Rewriting::Forbidden,
+            false => Rewriting::Allowed,
+        })
     }
 
     fn absorb(&mut self, verdict: Verdict) {

@@ -9,6 +9,8 @@ pub enum Change {
     Commit(CommitChange),
     /// A branch that moves from one commit to another.
     Tip(TipMove),
+    /// A merge that keeps protected entries of one parent and gives up those of another.
+    Choice(MergeChoice),
 }
 
 /// Which commit a [`CommitChange`] is about.
@@ -113,20 +115,38 @@ pub struct TipMove {
     pub old: Oid,
     /// The commit it will name; `None` when it is deleted.
     pub new: Option<Oid>,
-    /// The protected paths whose entries differ between the two tips, sorted by path.
+    /// The protected paths that lose a writer, sorted by path.
     pub entries: Vec<TipEntry>,
 }
 
-/// A protected path at both ends of a [`TipMove`].
+/// A merge that settles between entries neither of which comes from the other.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MergeChoice {
+    /// The merge.
+    pub commit: CommitChange,
+    /// The protected paths at which it does, sorted by path.
+    pub entries: Vec<TipEntry>,
+}
+
+/// A protected path at both ends of a [`TipMove`] or in the parent whose entry a [`MergeChoice`]
+/// gives up and in the merge.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TipEntry {
     /// The path.
     pub path: BString,
-    /// The entry at the old tip.
+    /// The old entry.
     pub old: Option<Entry>,
-    /// The entry at the new tip.
+    /// The new one.
     pub new: Option<Entry>,
-    /// Whether commits that came with the move lead from the old entry to the new one, each
-    /// writing the path on top of the entry before it.
-    pub derived: bool,
+    /// What is wrong with the step from the one to the other.
+    pub fault: TipFault,
+}
+
+/// What is wrong with how a protected path comes from an old entry to a new one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TipFault {
+    /// This commit, which wrote the path and might, is not in the history of the new entry.
+    Lost(Oid),
+    /// The new entry was written by this commit, which begins a policy of its own.
+    Foreign(Oid),
 }

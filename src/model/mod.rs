@@ -10,8 +10,8 @@ mod watch;
 mod wording;
 
 pub use change::{
-    AggregateEvidence, ArchiveFile, Change, CommitChange, PathChange, SessionLog, Signature,
-    Subject, TipEntry, TipMove,
+    AggregateEvidence, ArchiveFile, Change, CommitChange, MergeChoice, PathChange, SessionLog,
+    Signature, Subject, TipEntry, TipFault, TipMove,
 };
 pub use entry::{Entry, EntryKind};
 pub use oid::{Oid, OidError};

@@ -1,15 +1,13 @@
 //! `handoff-rollback`: a branch does not lose the newest entry of a protected path.
 
-use crate::model::{RuleId, TipEntry, TipMove, Verdict, Violation};
+use super::put_back::pathspec;
+use crate::model::{MergeChoice, Oid, RuleId, TipEntry, TipFault, TipMove, Verdict, Violation};
+use crate::policy::Policy;
 
-/// Judges a branch that moves: each protected path that differs between the two tips must have
-/// been carried from the old entry to the new one by commits of the move.
+/// Judges a branch that moves: the new tip has every writer of a protected path in its history that
+/// the old tip had.
 pub(super) fn check(tip: &TipMove, verdict: &mut Verdict) {
-    for entry in tip
-        .entries
-        .iter()
-        .filter(|entry| !entry.derived && entry.old.is_some())
-    {
+    for (entry, _) in lost(&tip.entries) {
         verdict.violations.push(Violation {
             rule: RuleId::HandoffRollback,
             commit: tip.new,
@@ -20,6 +18,39 @@ pub(super) fn check(tip: &TipMove, verdict: &mut Verdict) {
             instead: instead(tip),
         });
     }
+}
+
+/// Judges a merge: the entry that it keeps comes from those that it gives up, or a maintainer has
+/// signed the choice.
+pub(super) fn check_choice(policy: &Policy, merge: &MergeChoice, verdict: &mut Verdict) {
+    for (entry, writer) in lost(&merge.entries) {
+        let signed = super::maintainer_signed(policy, &merge.commit);
+        if matches!(signed, Some(Ok(_))) {
+            continue;
+        }
+        let writer = writer.short();
+        let path = pathspec(entry.path.as_ref());
+        verdict.violations.push(Violation {
+            rule: RuleId::HandoffRollback,
+            commit: super::commit_id(&merge.commit),
+            reference: None,
+            path: Some(entry.path.clone()),
+            sessions: Vec::new(),
+            why: format!(
+                "the merge keeps a protected entry that does not come from what {writer} wrote, and gives that up"
+            ),
+            instead: format!(
+                "merge again and keep what {writer} wrote (`git restore --source={writer} --staged --worktree -- {path}` before the commit), or ask a maintainer to sign the merge"
+            ),
+        });
+    }
+}
+
+fn lost(entries: &[TipEntry]) -> impl Iterator<Item = (&TipEntry, Oid)> {
+    entries.iter().filter_map(|entry| match entry.fault {
+        TipFault::Lost(writer) => Some((entry, writer)),
+        TipFault::Foreign(_) => None,
+    })
 }
 
 fn why(tip: &TipMove, entry: &TipEntry) -> String {
@@ -40,7 +71,10 @@ fn why(tip: &TipMove, entry: &TipEntry) -> String {
 fn instead(tip: &TipMove) -> String {
     let old = tip.old.short();
     match tip.new {
-        None => format!("keep the branch, until one that stays carries the entry of {old} too"),
+        None => format!(
+            "keep the branch, until one that stays carries the entry of {old} too; what nobody needs any more a maintainer gives up (`git baton accept {} --reason '<why>'`)",
+            tip.old
+        ),
         Some(new) => format!(
             "keep the entry of {old}: merge or rebase onto it, or begin a new branch where you want to start (`git switch -c <name> {}`)",
             new.short()

@@ -27,9 +27,10 @@ pub fn check(policy: &Policy, change: &Change) -> Verdict {
             policy_change::check(policy, commit, &mut verdict);
             aggregate_commit::check(policy, commit, &mut verdict);
         }
-        Change::Tip(tip) => {
-            handoff_rollback::check(tip, &mut verdict);
-            policy_change::check_tip(policy, tip, &mut verdict);
+        Change::Tip(tip) => handoff_rollback::check(tip, &mut verdict),
+        Change::Choice(merge) => {
+            handoff_rollback::check_choice(policy, merge, &mut verdict);
+            policy_change::check_choice(policy, merge, &mut verdict);
         }
     }
     verdict.violations.sort();

@@ -1,7 +1,9 @@
 //! `policy-change`: the policy and the list of signers protect themselves.
 
 use super::put_back::put_back;
-use crate::model::{CommitChange, PathChange, RuleId, TipMove, Verdict, Violation};
+use crate::model::{
+    CommitChange, MergeChoice, PathChange, RuleId, TipFault, Verdict, Violation,
+};
 use crate::policy::{POLICY_PATH, Policy};
 
 /// Judges the commit's changes to the policy's own files. The first commit of a policy, before
@@ -33,20 +35,23 @@ pub(super) fn check(policy: &Policy, commit: &CommitChange, verdict: &mut Verdic
     }
 }
 
-/// Judges a branch that moves: it does not come to a policy file that only a commit with a policy
-/// of its own has brought. (One that it had before is a matter of `handoff-rollback`.)
-pub(super) fn check_tip(policy: &Policy, tip: &TipMove, verdict: &mut Verdict) {
-    let came = tip.entries.iter().filter(|entry| {
-        !entry.derived && entry.old.is_none() && policy.is_policy_file(entry.path.as_ref())
+/// Judges a merge: it takes no policy file over that a commit with a policy of its own has brought,
+/// unless a maintainer has signed it.
+pub(super) fn check_choice(policy: &Policy, merge: &MergeChoice, verdict: &mut Verdict) {
+    let came = merge.entries.iter().filter(|entry| {
+        matches!(entry.fault, TipFault::Foreign(_)) && policy.is_policy_file(entry.path.as_ref())
     });
     for entry in came {
+        if matches!(super::maintainer_signed(policy, &merge.commit), Some(Ok(_))) {
+            continue;
+        }
         verdict.violations.push(Violation {
             rule: RuleId::PolicyChange,
-            commit: tip.new,
-            reference: Some(tip.reference.clone()),
+            commit: super::commit_id(&merge.commit),
+            reference: None,
             path: Some(entry.path.clone()),
             sessions: Vec::new(),
-            why: "the branch takes over a file that its policy rests on from a history with another policy, and no maintainer has put it there".to_owned(),
+            why: "the merge takes over a file that its policy rests on from a history with another policy, and no maintainer has put it there".to_owned(),
             instead: "leave the file out of the merge and ask a maintainer for the change".to_owned(),
         });
     }

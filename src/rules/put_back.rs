@@ -31,7 +31,7 @@ pub(super) fn put_back(commit: &CommitChange, change: &PathChange) -> String {
 
 /// The path as a word for a shell that git takes for this one path, in whatever directory it is
 /// typed; `<path>` where no text can be that.
-fn pathspec(path: &BStr) -> Cow<'static, str> {
+pub(super) fn pathspec(path: &BStr) -> Cow<'static, str> {
     match path.to_str() {
         Ok(text) if text.contains(char::is_control) => "<path>".into(),
         Ok(text) if text.contains(MAGIC) => quoted(&format!(":(top,literal){text}")),

@@ -1,5 +1,5 @@
 use super::*;
-use crate::model::{Entry, PathChange, RuleId, TipEntry, TipMove};
+use crate::model::{Entry, MergeChoice, PathChange, RuleId, TipEntry, TipFault, TipMove};
 
 const HANDOFF: &str = ".agents/HANDOFF.md";
 
@@ -208,50 +208,69 @@ fn a_claim_to_be_an_aggregate_must_be_proven() {
     );
 }
 
+fn entry_at(old: Option<Entry>, new: Option<Entry>, fault: TipFault) -> TipEntry {
+    TipEntry {
+        path: HANDOFF.into(),
+        old,
+        new,
+        fault,
+    }
+}
+
 #[test]
-fn a_branch_keeps_the_entry_it_had_or_one_derived_from_it() {
-    let moved = |old, new, derived| {
-        let entry = TipEntry {
-            path: HANDOFF.into(),
-            old,
-            new,
-            derived,
-        };
+fn a_branch_keeps_every_writer() {
+    let moved = |old, new| {
         let tip = TipMove {
             reference: "refs/heads/main".into(),
             old: oid("a"),
             new: Some(oid("b")),
-            entries: vec![entry],
+            entries: vec![entry_at(old, new, TipFault::Lost(oid("c")))],
         };
         check(&Policy::default(), &Change::Tip(tip)).violations
     };
     for violations in [
-        moved(file("2"), file("1"), false),
-        moved(file("2"), None, false),
+        moved(file("2"), file("1")),
+        moved(file("2"), None),
+        moved(file("1"), file("1")),
+        moved(None, file("2")),
     ] {
         assert_eq!(violations.len(), 1);
         assert_eq!(violations[0].rule, RuleId::HandoffRollback);
         assert_eq!(violations[0].path.as_ref().unwrap(), HANDOFF);
         assert!(violations[0].reference.is_some());
     }
-    assert!(moved(file("1"), file("2"), true).is_empty());
-    assert!(moved(None, file("2"), false).is_empty());
+}
+
+#[test]
+fn a_merge_does_not_settle_what_a_maintainer_has_to() {
+    let choice = |fault, path: &str| {
+        let mut entry = entry_at(file("2"), file("1"), fault);
+        entry.path = path.into();
+        let merge = MergeChoice {
+            commit: commit("merge\n", Vec::new()),
+            entries: vec![entry],
+        };
+        let violations = check(&Policy::default(), &Change::Choice(merge)).violations;
+        let rules = violations.iter().map(|one| (one.rule, one.reference.is_none()));
+        rules.collect::<Vec<_>>()
+    };
+    let (lost, foreign) = (TipFault::Lost(oid("c")), TipFault::Foreign(oid("c")));
+    assert_eq!(choice(lost, HANDOFF), [(RuleId::HandoffRollback, true)]);
+    assert_eq!(
+        choice(foreign, "baton.toml"),
+        [(RuleId::PolicyChange, true)]
+    );
+    assert_eq!(choice(foreign, HANDOFF), []);
 }
 
 #[test]
 fn a_deleted_branch_is_told_to_stay_and_another_where_it_may_begin() {
     let instead = |new| {
-        let entry = TipEntry {
-            path: HANDOFF.into(),
-            old: file("2"),
-            new: None,
-            derived: false,
-        };
         let tip = TipMove {
             reference: "refs/heads/main".into(),
             old: oid("a"),
             new,
-            entries: vec![entry],
+            entries: vec![entry_at(file("2"), None, TipFault::Lost(oid("c")))],
         };
         let mut violations = check(&Policy::default(), &Change::Tip(tip)).violations;
         violations.remove(0).instead

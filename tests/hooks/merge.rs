@@ -141,7 +141,9 @@ fn ours_does_not_bring_an_older_handoff_or_another_policy() {
         f.git(["checkout", "-q", "behind"]).ok();
         f.commit("behind", "1");
         f.git(["merge", "-q", "-s", "ours", "--no-edit", "main"])
-            .ok();
+            .refused("handoff-rollback")
+            .by("reference-transaction");
+        f.unguarded(["commit", "-q", "--no-edit"]).ok();
         f.git(["checkout", "-q", "main"]).ok();
         let before = f.state();
         let ran = f.git(["merge", "-q", "--ff-only", "behind"]);

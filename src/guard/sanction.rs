@@ -1,0 +1,161 @@
+//! Whether a commit might write a protected path.
+
+use std::cell::OnceCell;
+
+use bstr::BStr;
+
+use super::GuardError;
+use super::base::Bases;
+use super::change::ChangeReader;
+use crate::git::stream::Step;
+use crate::git::tree::Trees;
+use crate::git::{Repo, history};
+use crate::model::{Change, MergeChoice, Oid, RuleId, TipEntry, TipFault, Verdict};
+use crate::policy::{POLICY_PATH, Policy};
+use crate::rules;
+
+/// The writers whom a base's policy, or one that held before it in its history, lets write.
+pub(super) struct Sanction<'a> {
+    repo: &'a Repo,
+    bases: &'a Bases<'a>,
+    policy: &'a Policy,
+    base: Oid,
+    trees: Trees<'a>,
+    adoption: OnceCell<Oid>,
+}
+
+impl<'a> Sanction<'a> {
+    /// What `policy` sanctions, and what the history of `base`, which carries it, does.
+    pub fn new(repo: &'a Repo, bases: &'a Bases<'a>, policy: &'a Policy, base: Oid) -> Self {
+        Self {
+            repo,
+            bases,
+            policy,
+            base,
+            trees: Trees::new(repo.objects()),
+            adoption: OnceCell::new(),
+        }
+    }
+
+    /// The commit whose history is taken as it is.
+    pub fn base(&self) -> Oid {
+        self.base
+    }
+
+    /// Whether this commit, which writes the path, might do so.
+    ///
+    /// What went before the policy, and the commit that began it, counts where the policy grew out
+    /// of it. Any other commit is held to the policy and, as signers come and go, to the one of its
+    /// parents, if the base has grown out of that.
+    pub fn covers(&self, step: &Step, path: &BStr) -> Result<bool, GuardError> {
+        let mut governed = None;
+        for (parent, tree) in step.commit.parents.iter().zip(&step.parent_trees) {
+            if self.trees.entry(*tree, POLICY_PATH.into())?.is_some() {
+                governed = Some(*parent);
+                break;
+            }
+        }
+        let Some(parent) = governed else {
+            return Ok(self.is_adopted(step.oid)?
+                || !self.begins_policy(step)? && self.passes(self.policy, step, path)?);
+        };
+        if self.passes(self.policy, step, path)? {
+            return Ok(true);
+        }
+        if !self.is_in_base(parent)? {
+            return Ok(false);
+        }
+        match self.bases.at(parent) {
+            Ok(Some(before)) => self.passes(&before.policy, step, path),
+            _ => Ok(false),
+        }
+    }
+
+    /// Whether the commit begins a policy that the base has not grown out of.
+    pub fn begins_another_policy(&self, step: &Step) -> Result<bool, GuardError> {
+        Ok(self.begins_policy(step)? && !self.is_adopted(step.oid)?)
+    }
+
+    /// Whether the commit has a policy and none of its parents has one.
+    fn begins_policy(&self, step: &Step) -> Result<bool, GuardError> {
+        for parent in &step.parent_trees {
+            if self.trees.entry(*parent, POLICY_PATH.into())?.is_some() {
+                return Ok(false);
+            }
+        }
+        let own = self.trees.entry(step.commit.tree, POLICY_PATH.into())?;
+        Ok(own.is_some())
+    }
+
+    fn passes(&self, policy: &Policy, step: &Step, path: &BStr) -> Result<bool, GuardError> {
+        let mut reader = ChangeReader::over(self.repo.objects(), self.trees.clone(), policy);
+        let tree_of = |parent| step.tree_of(parent);
+        let change = reader.change(step.oid, &step.commit, &tree_of)?;
+        let Change::Commit(mut commit) = change else {
+            return Ok(false);
+        };
+        let writes = commit.paths.iter().any(|change| change.path == path);
+        if writes {
+            let verdict = rules::check(policy, &Change::Commit(commit));
+            return Ok(!breaks(&verdict, path));
+        }
+        // A merge that settled between its parents' entries.
+        if self.is_in_base(step.oid)? {
+            return Ok(true);
+        }
+        if step.commit.signed {
+            commit.signature = self.repo.objects().signature(step.oid)?;
+        }
+        let entries = vec![TipEntry {
+            path: path.to_owned(),
+            old: None,
+            new: None,
+            fault: TipFault::Lost(step.oid),
+        }];
+        let choice = Change::Choice(MergeChoice { commit, entries });
+        Ok(rules::check(policy, &choice).is_clean())
+    }
+
+    fn is_in_base(&self, commit: Oid) -> Result<bool, GuardError> {
+        Ok(history::reachable(self.repo, &[commit], &[self.base])?.is_empty())
+    }
+
+    /// Whether the commit is the one with which the base's policy began, or went before it.
+    fn is_adopted(&self, commit: Oid) -> Result<bool, GuardError> {
+        let adoption = match self.adoption.get() {
+            Some(adoption) => *adoption,
+            None => {
+                let found = self.find_adoption()?;
+                *self.adoption.get_or_init(|| found)
+            }
+        };
+        Ok(history::reachable(self.repo, &[commit], &[adoption])?.is_empty())
+    }
+
+    /// The oldest commit along the base's first parents that carries a policy.
+    fn find_adoption(&self) -> Result<Oid, GuardError> {
+        let shallow = self.repo.shallow_commits()?;
+        let mut buffer = Vec::new();
+        let (mut at, mut adoption) = (self.base, self.base);
+        loop {
+            let commit = self.repo.objects().commit(at, &mut buffer)?;
+            let policy = self.trees.entry(commit.tree, POLICY_PATH.into())?;
+            if policy.is_some() {
+                adoption = at;
+            }
+            match commit.parents.first() {
+                Some(parent) if !shallow.contains(&at) => at = *parent,
+                _ => return Ok(adoption),
+            }
+        }
+    }
+}
+
+/// Whether a rule objects to what the commit writes at this path.
+fn breaks(verdict: &Verdict, path: &BStr) -> bool {
+    let mut violations = verdict.violations.iter();
+    violations.any(|one| {
+        one.rule == RuleId::AggregateCommit
+            || one.path.as_ref().is_some_and(|broken| broken == path)
+    })
+}
