@@ -6,6 +6,7 @@ pub mod base;
 pub mod binding;
 pub mod change;
 mod error;
+mod guards;
 pub mod journal;
 mod pipeline;
 mod provenance;

@@ -22,7 +22,7 @@ use crate::git::{Repo, history};
 use crate::model::{
     Change, MergeChoice, Oid, PathChange, TipEntry, TipFault, TipMove, Verdict, Watch,
 };
-use crate::policy::Policy;
+use crate::policy::{POLICY_PATH, Policy};
 use crate::rules;
 
 /// How deep merges may lie within what other merges give up; beyond, each counts as a writer.
@@ -143,14 +143,37 @@ impl<'a> Provenance<'a> {
             return Ok(Verdict::default());
         }
         entries.sort_by(|a, b| a.path.cmp(&b.path));
+        self.check(merge, entries)
+    }
+
+    /// What the rules say of a commit that begins a policy of its own.
+    pub fn judge_beginning(&self, step: &Step) -> Result<Verdict, GuardError> {
+        if !self.sanction.begins_another_policy(step)? {
+            return Ok(Verdict::default());
+        }
+        let entry = TipEntry {
+            path: POLICY_PATH.into(),
+            old: None,
+            new: self.trees.entry(step.commit.tree, POLICY_PATH.into())?,
+            fault: TipFault::Foreign(step.oid),
+        };
+        self.check(step, vec![entry])
+    }
+
+    /// Whether a history has grown out of the commit with which the policy began.
+    pub fn has_grown(&self, tip: Oid) -> Result<bool, GuardError> {
+        self.sanction.has_grown(tip)
+    }
+
+    fn check(&self, step: &Step, entries: Vec<TipEntry>) -> Result<Verdict, GuardError> {
         let mut reader = ChangeReader::over(self.repo.objects(), self.trees.clone(), self.policy);
         let Change::Commit(mut commit) =
-            reader.change(merge.oid, &merge.commit, &|parent| merge.tree_of(parent))?
+            reader.change(step.oid, &step.commit, &|parent| step.tree_of(parent))?
         else {
             return Ok(Verdict::default());
         };
-        if merge.commit.signed && commit.signature.is_none() {
-            commit.signature = self.repo.objects().signature(merge.oid)?;
+        if step.commit.signed && commit.signature.is_none() {
+            commit.signature = self.repo.objects().signature(step.oid)?;
         }
         let change = Change::Choice(MergeChoice { commit, entries });
         Ok(rules::check(self.policy, &change))
@@ -369,4 +392,3 @@ pub(super) fn chooses(
     let choices = reader.choices(merge.commit.tree, &merge.parent_trees)?;
     Ok(!choices.is_empty())
 }
-

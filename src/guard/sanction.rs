@@ -122,14 +122,20 @@ impl<'a> Sanction<'a> {
 
     /// Whether the commit is the one with which the base's policy began, or went before it.
     fn is_adopted(&self, commit: Oid) -> Result<bool, GuardError> {
-        let adoption = match self.adoption.get() {
-            Some(adoption) => *adoption,
-            None => {
-                let found = self.find_adoption()?;
-                *self.adoption.get_or_init(|| found)
-            }
-        };
-        Ok(history::reachable(self.repo, &[commit], &[adoption])?.is_empty())
+        Ok(history::reachable(self.repo, &[commit], &[self.adoption()?])?.is_empty())
+    }
+
+    /// Whether the commit with which the base's policy began is in this history.
+    pub fn has_grown(&self, tip: Oid) -> Result<bool, GuardError> {
+        Ok(history::reachable(self.repo, &[self.adoption()?], &[tip])?.is_empty())
+    }
+
+    fn adoption(&self) -> Result<Oid, GuardError> {
+        if let Some(adoption) = self.adoption.get() {
+            return Ok(*adoption);
+        }
+        let found = self.find_adoption()?;
+        Ok(*self.adoption.get_or_init(|| found))
     }
 
     /// The oldest commit along the base's first parents that carries a policy.

@@ -1,12 +1,17 @@
 //! References that move: which commits they bring, and what the rules say of them.
 
+mod moves;
+
+use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use bstr::BString;
 
+use self::moves::Move;
 use super::base::{BasePolicy, Bases, PolicyKey};
 use super::change::ChangeReader;
+use super::guards::Guards;
 use super::journal::Mark;
 use super::provenance::{Provenance, Rewriting};
 use super::published::Published;
@@ -45,24 +50,29 @@ pub enum Place {
     Server,
 }
 
-/// Judges these updates, which happen together, and records what passes.
+/// Judges these updates, which happen together, by what there was before, and records what passes.
 pub fn judge(repo: &Repo, updates: &[RefUpdate], place: Place) -> Result<Judgement, GuardError> {
+    let bases = Bases::new(repo.objects());
+    let trust = Trust::new(repo);
     let mut judge = Judge {
         repo,
         updates,
         place,
-        bases: Bases::new(repo.objects()),
-        trust: Trust::new(repo),
+        guards: Guards::new(repo, &bases, &trust, place),
+        bases: &bases,
+        trust: &trust,
         published: Published::new(repo),
         peeled: HashMap::new(),
-        moves: HashMap::new(),
+        walks: RefCell::default(),
         judged: HashSet::new(),
         kept_tips: HashSet::new(),
+        passed: Vec::new(),
         judgement: Judgement::default(),
     };
     for update in updates {
         judge.update(update)?;
     }
+    judge.record()?;
     Ok(judge.judgement)
 }
 
@@ -70,26 +80,18 @@ struct Judge<'a> {
     repo: &'a Repo,
     updates: &'a [RefUpdate],
     place: Place,
-    bases: Bases<'a>,
-    trust: Trust<'a>,
+    bases: &'a Bases<'a>,
+    trust: &'a Trust<'a>,
+    guards: Guards<'a>,
     published: Published<'a>,
     peeled: HashMap<Oid, Option<Oid>>,
-    moves: HashMap<(Option<Oid>, Oid), Option<Rc<Move>>>,
-    /// The moves whose commits were judged.
-    judged: HashSet<(Option<Oid>, Oid)>,
+    walks: RefCell<HashMap<(Oid, Vec<Oid>), Rc<[Walked]>>>,
+    /// The moves whose commits were judged, and by which policy.
+    judged: HashSet<(PolicyKey, Option<Oid>, Oid)>,
     /// The moves that keep every protected entry, whatever branch makes them.
     kept_tips: HashSet<(Oid, Oid)>,
+    passed: Vec<(PolicyKey, Vec<(Oid, Mark)>)>,
     judgement: Judgement,
-}
-
-/// What a move from one commit to another is judged by, and what it brings.
-struct Move {
-    base: Rc<BasePolicy>,
-    /// The commit against which the new tip is held; `None` for a new branch.
-    from: Option<Oid>,
-    /// The commit that carries the policy.
-    stands_on: Oid,
-    commits: Vec<Walked>,
 }
 
 /// What was said of commits, and which of them are let be.
@@ -116,67 +118,152 @@ impl Judge<'_> {
         Ok(commit)
     }
 
+    /// On a server a branch is not deleted with the newest entry. What is lost counts where the
+    /// default branch's policy sanctions it; that branch itself is held to its own.
     fn deleted(&mut self, update: &RefUpdate, old: Option<Oid>) -> Result<(), GuardError> {
         let Some(old) = old.filter(|_| self.place == Place::Server) else {
             return Ok(());
         };
-        let Some(base) = self.bases.at(old)? else {
-            return Ok(());
+        let reference = update.reference.as_ref();
+        let (base, stands_on) = match self.guards.default_for(reference)? {
+            Some(guard) => (Rc::clone(&guard.base), guard.tip),
+            None => match self.bases.at(old)? {
+                Some(base) if base.policy.applies_to(reference) => (base, old),
+                _ => return Ok(()),
+            },
         };
-        if !base.policy.applies_to(update.reference.as_ref()) {
-            return Ok(());
-        }
-        let remaining = self.remaining()?;
-        let provenance = Provenance::new(self.repo, &self.bases, &base.policy, old);
-        let lost = provenance.deletion(update.reference.as_ref(), old, &remaining)?;
-        if let Some(change) = lost {
+        let remaining = self.remaining(&base)?;
+        let provenance = Provenance::new(self.repo, self.bases, &base.policy, stands_on);
+        if let Some(change) = provenance.deletion(reference, old, &remaining)? {
             self.judgement.tips += 1;
             self.absorb(rules::check(&base.policy, &change));
         }
         Ok(())
     }
 
-    /// The tips of all branches as they will be.
-    fn remaining(&self) -> Result<Vec<Oid>, GuardError> {
+    /// The tips of all branches on which the policy holds, as they will be.
+    fn remaining(&self, base: &BasePolicy) -> Result<Vec<Oid>, GuardError> {
         let moved: HashSet<_> = self.updates.iter().map(|one| &one.reference).collect();
         let branches = self.repo.refs().below("refs/heads/")?;
         let stay = branches
-            .into_iter()
+            .iter()
             .filter(|(name, _)| !moved.contains(name))
-            .map(|(_, oid)| oid);
-        Ok(stay
-            .chain(self.updates.iter().filter_map(|one| one.new))
-            .collect())
+            .map(|(name, oid)| (name, *oid));
+        let come = self.updates.iter();
+        let come = come.filter_map(|one| Some((&one.reference, one.new?)));
+        let guarded = stay
+            .chain(come)
+            .filter(|(name, _)| base.policy.applies_to(name.as_ref()));
+        let mut tips = Vec::new();
+        for (_, oid) in guarded {
+            tips.extend(self.repo.objects().peel_to_commit(oid)?);
+        }
+        Ok(tips)
     }
 
     fn moved(&mut self, update: &RefUpdate, old: Option<Oid>, new: Oid) -> Result<(), GuardError> {
         if update.is_head() && !self.is_made_on(new, old)? {
             return Ok(());
         }
-        let Some(this) = self.brought(old, new)? else {
+        let moves = self.moves(update.reference.as_ref(), old, new)?;
+        if moves.is_empty() {
+            self.adopt(new)?;
+        }
+        let before = self.judgement.verdict.clone();
+        let mut is_judged = false;
+        for one in &moves {
+            let applies = match update.is_head() {
+                true => super::applies_here(self.repo, &one.base.policy)?,
+                false => one.base.policy.applies_to(update.reference.as_ref()),
+            };
+            if applies {
+                is_judged = true;
+                self.by_policy(update, one, old, new)?;
+            }
+        }
+        if self.judgement.verdict != before && self.goes_where_others_are(update, old, new)? {
+            self.judgement.verdict = before;
             return Ok(());
-        };
-        let applies = match update.is_head() {
-            true => super::applies_here(self.repo, &this.base.policy)?,
-            false => this.base.policy.applies_to(update.reference.as_ref()),
-        };
-        if !applies {
-            return Ok(());
         }
-        if self.judged.insert((old, new)) {
-            self.commits(update, &this)?;
-        }
-        if update.is_head() {
-            return Ok(());
-        }
-        if let Some(from) = this.from {
-            self.tip(&this.base, update, from, new)?;
-        }
-        if self.judgement.verdict.is_clean() {
+        if is_judged && !update.is_head() && self.judgement.verdict.is_clean() {
             // Under a policy that cannot be read nothing more could land, nor be taken back.
             self.bases.at(new)?;
         }
         Ok(())
+    }
+
+    fn by_policy(
+        &mut self,
+        update: &RefUpdate,
+        brought: &Move,
+        old: Option<Oid>,
+        new: Oid,
+    ) -> Result<(), GuardError> {
+        if self.judged.insert((brought.base.key.clone(), old, new)) {
+            self.commits(update, brought)?;
+            if brought.is_outside {
+                let verdict = self.beginning(brought, new)?;
+                self.absorb(verdict);
+            }
+        }
+        match brought.from {
+            Some(from) if !update.is_head() => self.tip(brought, update, from, new),
+            _ => Ok(()),
+        }
+    }
+
+    /// What the rules say of a policy of its own that a branch brings.
+    fn beginning(&self, brought: &Move, new: Oid) -> Result<Verdict, GuardError> {
+        let policy = &brought.base.policy;
+        let provenance = Provenance::new(self.repo, self.bases, policy, brought.stands_on);
+        let by_id: HashMap<_, _> = brought.commits.iter().map(|one| (one.oid, one)).collect();
+        let mut verdict = Verdict::default();
+        let mut buffer = Vec::new();
+        let mut at = Some(new);
+        while let Some(walked) = at.and_then(|at| by_id.get(&at)) {
+            let step = Step::read(self.repo.objects(), walked.oid, &mut buffer)?;
+            let found = provenance.judge_beginning(&step)?;
+            let may_come = !found.is_clean()
+                && self.place == Place::Clone
+                && self.published.holds(walked.oid, policy)?;
+            if !may_come {
+                verdict.absorb(found);
+            }
+            at = walked.commit.parents.first().copied();
+        }
+        Ok(verdict)
+    }
+
+    /// Whether the branch goes to what a server guards already, after something has been put there
+    /// that no push may bring: a new branch to what another one holds, or a branch that is there
+    /// to what the default branch holds, with nothing lost that the latter's policy sanctions.
+    fn goes_where_others_are(
+        &self,
+        update: &RefUpdate,
+        old: Option<Oid>,
+        new: Oid,
+    ) -> Result<bool, GuardError> {
+        let reference = update.reference.as_ref();
+        if self.place != Place::Server || self.guards.is_default(reference)? {
+            return Ok(false);
+        }
+        let Some(guard) = self.guards.default_for(reference)? else {
+            return Ok(false);
+        };
+        let provenance = Provenance::new(self.repo, self.bases, &guard.base.policy, guard.tip);
+        let Some(old) = old else {
+            let mut grown = Vec::new();
+            for branch in self.guards.branches()? {
+                if provenance.has_grown(branch.tip)? {
+                    grown.push(branch.tip);
+                }
+            }
+            return Ok(history::reachable(self.repo, &[new], &grown)?.is_empty());
+        };
+        Ok(
+            history::reachable(self.repo, &[new], &[guard.tip])?.is_empty()
+                && provenance.keeps(old, new)?,
+        )
     }
 
     /// Whether `new` was made from what a detached `HEAD` names: on top of it or in its place.
@@ -192,90 +279,6 @@ impl Judge<'_> {
         Ok(self.repo.objects().commit(oid, &mut Vec::new())?.parents)
     }
 
-    /// What the move brings; `None` where nothing is judged.
-    fn brought(&mut self, old: Option<Oid>, new: Oid) -> Result<Option<Rc<Move>>, GuardError> {
-        if let Some(known) = self.moves.get(&(old, new)) {
-            return Ok(known.clone());
-        }
-        let found = match old {
-            Some(old) => self.brought_to(old, new)?,
-            None => self.brought_by_new(new)?,
-        };
-        if found.is_none() {
-            self.adopt(new)?;
-        }
-        let found = found.map(Rc::new);
-        self.moves.insert((old, new), found.clone());
-        Ok(found)
-    }
-
-    fn brought_to(&self, old: Oid, new: Oid) -> Result<Option<Move>, GuardError> {
-        let own = self.bases.at(old)?;
-        if own.is_none() && !self.trust.has_judged() {
-            return Ok(None);
-        }
-        if self.trust.covers(old)? {
-            let Some(base) = own else { return Ok(None) };
-            return Ok(Some(Move {
-                base,
-                from: Some(old),
-                stands_on: old,
-                commits: history::reachable(self.repo, &[new], &[old])?,
-            }));
-        }
-        // The branch came to where it is behind the guard's back. What it had before decides.
-        let from = self.trust.unjudged(old)?.base;
-        let before = match from {
-            Some(from) => self.bases.at(from)?,
-            None => None,
-        };
-        if let Some(base) = before {
-            let hidden = self.trust.tips()?;
-            return Ok(Some(Move {
-                base,
-                from,
-                stands_on: from.unwrap_or(old),
-                commits: history::reachable(self.repo, &[new], hidden)?,
-            }));
-        }
-        let Some(base) = own else { return Ok(None) };
-        self.trust.adopt(&base.key, old)?;
-        Ok(Some(Move {
-            base,
-            from: Some(old),
-            stands_on: old,
-            commits: history::reachable(self.repo, &[new], &[old])?,
-        }))
-    }
-
-    fn brought_by_new(&self, new: Oid) -> Result<Option<Move>, GuardError> {
-        if self.bases.at(new)?.is_none() && !self.has_ever_governed()? {
-            return Ok(None);
-        }
-        let unjudged = self.trust.unjudged(new)?;
-        let base = match unjudged.base {
-            Some(base) => self.bases.at(base)?,
-            None => None,
-        };
-        Ok(base.map(|base| Move {
-            base,
-            from: None,
-            stands_on: unjudged.base.unwrap_or(new),
-            commits: unjudged.commits,
-        }))
-    }
-
-    /// Whether there has been a policy here since the guard began. Where there was none, a new
-    /// branch without one needs no look at its history.
-    fn has_ever_governed(&self) -> Result<bool, GuardError> {
-        if self.trust.has_judged() {
-            return Ok(true);
-        }
-        let began_with = self.trust.began_with()?;
-        let mut policies = began_with.into_iter().map(|tip| self.bases.at(tip));
-        Ok(policies.any(|policy| !matches!(policy, Ok(None))))
-    }
-
     /// Where the base has no policy nothing is judged. The commit that brings the first one is
     /// taken as it is.
     fn adopt(&self, new: Oid) -> Result<(), GuardError> {
@@ -288,15 +291,17 @@ impl Judge<'_> {
     fn commits(&mut self, update: &RefUpdate, brought: &Move) -> Result<(), GuardError> {
         let (judgement, passed) = self.judge_commits(update, brought)?;
         self.judgement.absorb(judgement);
-        self.record(&brought.base.key, passed)
+        if !passed.is_empty() {
+            self.passed.push((brought.base.key.clone(), passed));
+        }
+        Ok(())
     }
 
     fn judge_commits(&self, update: &RefUpdate, brought: &Move) -> Result<Judged, GuardError> {
         let base = &brought.base;
         let mut reader = ChangeReader::new(self.repo.objects(), &base.policy);
         let mut buffer = Vec::new();
-        let provenance =
-            Provenance::new(self.repo, &self.bases, &base.policy, brought.stands_on);
+        let provenance = Provenance::new(self.repo, self.bases, &base.policy, brought.stands_on);
         let mut judgement = Judgement::default();
         let mut passed = Vec::new();
         for walked in brought.commits.iter().rev() {
@@ -327,16 +332,18 @@ impl Judge<'_> {
     }
 
     /// What breaks a rule takes everything beside it down: a refusal records nothing.
-    fn record(&self, key: &PolicyKey, passed: Vec<(Oid, Mark)>) -> Result<(), GuardError> {
-        match self.judgement.verdict.is_clean() && !passed.is_empty() {
-            true => self.trust.record(key, passed),
-            false => Ok(()),
+    fn record(&mut self) -> Result<(), GuardError> {
+        if self.judgement.verdict.is_clean() {
+            for (key, passed) in self.passed.drain(..) {
+                self.trust.record(&key, passed)?;
+            }
         }
+        Ok(())
     }
 
     fn tip(
         &mut self,
-        base: &BasePolicy,
+        brought: &Move,
         update: &RefUpdate,
         old: Oid,
         new: Oid,
@@ -344,12 +351,14 @@ impl Judge<'_> {
         if self.kept_tips.contains(&(old, new)) {
             return Ok(());
         }
-        let moved = Provenance::new(self.repo, &self.bases, &base.policy, old).tip_move(
-            update.reference.as_ref(),
-            old,
-            new,
-            self.rewriting(update)?,
-        )?;
+        let base = &brought.base;
+        let reference = update.reference.as_ref();
+        let rewriting = match self.guards.is_default(reference)? {
+            true => Rewriting::Forbidden,
+            false => Rewriting::Allowed,
+        };
+        let provenance = Provenance::new(self.repo, self.bases, &base.policy, brought.stands_on);
+        let moved = provenance.tip_move(reference, old, new, rewriting)?;
         let Some(change) = moved else {
             self.kept_tips.insert((old, new));
             return Ok(());
@@ -373,18 +382,6 @@ impl Judge<'_> {
     ) -> Result<bool, GuardError> {
         Ok(self.place == Place::Clone
             && replaced::is_replacement(self.repo, &base.policy, &self.published, old, new)?)
-    }
-
-    /// A server's default branch is where work lands, whoever rewrites it.
-    fn rewriting(&self, update: &RefUpdate) -> Result<Rewriting, GuardError> {
-        let default = match self.place {
-            Place::Server => self.repo.refs().symbolic("HEAD")?,
-            Place::Clone => None,
-        };
-        Ok(match default.as_ref() == Some(&update.reference) {
-            true => Rewriting::Forbidden,
-            false => Rewriting::Allowed,
-        })
     }
 
     fn absorb(&mut self, verdict: Verdict) {

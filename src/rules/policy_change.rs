@@ -1,9 +1,7 @@
 //! `policy-change`: the policy and the list of signers protect themselves.
 
 use super::put_back::put_back;
-use crate::model::{
-    CommitChange, MergeChoice, PathChange, RuleId, TipFault, Verdict, Violation,
-};
+use crate::model::{CommitChange, MergeChoice, PathChange, RuleId, TipFault, Verdict, Violation};
 use crate::policy::{POLICY_PATH, Policy};
 
 /// Judges the commit's changes to the policy's own files. The first commit of a policy, before
@@ -51,8 +49,8 @@ pub(super) fn check_choice(policy: &Policy, merge: &MergeChoice, verdict: &mut V
             reference: None,
             path: Some(entry.path.clone()),
             sessions: Vec::new(),
-            why: "the merge takes over a file that its policy rests on from a history with another policy, and no maintainer has put it there".to_owned(),
-            instead: "leave the file out of the merge and ask a maintainer for the change".to_owned(),
+            why: "the branch takes over a file that its policy rests on from a history with another policy, and no maintainer has put it there".to_owned(),
+            instead: "leave the file out and ask a maintainer for the change".to_owned(),
         });
     }
 }

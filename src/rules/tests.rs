@@ -251,7 +251,9 @@ fn a_merge_does_not_settle_what_a_maintainer_has_to() {
             entries: vec![entry],
         };
         let violations = check(&Policy::default(), &Change::Choice(merge)).violations;
-        let rules = violations.iter().map(|one| (one.rule, one.reference.is_none()));
+        let rules = violations
+            .iter()
+            .map(|one| (one.rule, one.reference.is_none()));
         rules.collect::<Vec<_>>()
     };
     let (lost, foreign) = (TipFault::Lost(oid("c")), TipFault::Foreign(oid("c")));

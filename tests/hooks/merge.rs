@@ -158,7 +158,8 @@ fn ours_does_not_bring_an_older_handoff_or_another_policy() {
             "[sessions]\nmax_per_commit = 9\n",
             "loose",
         );
-        f.git(["branch", "loose", &loose]).ok();
+        f.refuses("policy-change", &["branch", "loose", &loose]);
+        f.unguarded(["branch", "loose", &loose]).ok();
         let tree = f.rev("loose^{tree}");
         let merge = f.object_of_tree(&tree, &["main", "loose"], "theirs");
         f.refuses(

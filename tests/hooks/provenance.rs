@@ -54,11 +54,16 @@ fn what_was_said_last_is_not_taken_back_by_a_merge() {
             s.guarded_remote();
             for merge in said.merges(&s) {
                 let to_main = format!("{merge}:refs/heads/main");
-                s.push(&[&to_main]).refused("handoff-rollback").by("pre-receive");
+                s.push(&[&to_main])
+                    .refused("handoff-rollback")
+                    .by("pre-receive");
                 s.git(["push", "-q", "origin", &to_main])
                     .refused("handoff-rollback")
                     .by("pre-push");
-                s.refuses("handoff-rollback", &["update-ref", "refs/heads/main", &merge]);
+                s.refuses(
+                    "handoff-rollback",
+                    &["update-ref", "refs/heads/main", &merge],
+                );
                 let ran = s.verify(&format!("{}..{merge}", said.strict_again));
                 assert_eq!(ran.code, 1, "{path}: {ran:#?}");
                 assert!(ran.out.contains("handoff-rollback"), "{path}: {ran:#?}");

@@ -114,7 +114,11 @@ fn a_history_of_ones_own_does_not_bring_its_own_law() {
         f.git(["checkout", "-q", "--orphan", "orphan"]).ok();
         f.write(HANDOFF, "forged\n");
         f.git(["add", "."]).ok();
-        f.git(["commit", "-qm", "a root with the same policy"]).ok();
+        f.git(["commit", "-qm", "a root with the same policy"])
+            .refused("policy-change")
+            .by("reference-transaction");
+        f.unguarded(["commit", "-qm", "a root with the same policy"])
+            .ok();
         f.git(["checkout", "-q", "main"]).ok();
         for strategy in ["ours", "ort"] {
             let before = f.state();
@@ -147,7 +151,8 @@ fn a_history_of_ones_own_does_not_bring_its_own_law() {
             "b",
             "two\n\nBaton-Session: 2025-12-18/1",
         );
-        f.git(["branch", "loose", &bundle]).ok();
+        f.refuses("policy-change", &["branch", "loose", &bundle]);
+        f.unguarded(["branch", "loose", &bundle]).ok();
         let tree = f.rev("main^{tree}");
         let merge = f.object_of_tree(&tree, &["main", "loose"], "merge");
         f.refuses(
@@ -155,7 +160,8 @@ fn a_history_of_ones_own_does_not_bring_its_own_law() {
             &["update-ref", "refs/heads/main", &merge],
         );
         let merge = f.object_of_tree(&tree, &["loose", "main"], "merge");
-        f.git(["branch", "by-way-of", &merge]).ok();
+        f.refuses("bundled-sessions", &["branch", "by-way-of", &merge]);
+        f.unguarded(["branch", "by-way-of", &merge]).ok();
         f.refuses(
             "bundled-sessions",
             &["update-ref", "refs/heads/main", "by-way-of"],
@@ -218,6 +224,44 @@ fn a_branch_does_not_go_back_behind_the_newest_entry() {
         f.git(["branch", "new-at-an-old-commit", &old]).ok();
         f.git(["checkout", "-q", "-b", "another", &old]).ok();
         f.git(["merge", "-q", "--ff-only", "main"]).ok();
+    });
+}
+
+#[test]
+fn a_branch_made_anew_is_held_to_what_the_clone_guards() {
+    each_git(|git| {
+        let f = Fixture::new(git);
+        let old = f.rev("before-policy");
+        f.commit("work", "1");
+        let tree = |commit: &str| f.rev(&format!("{commit}^{{tree}}"));
+        let forged = tree(&f.bad_object());
+        let copied = f.object_of_tree(&forged, &[], "a root with a copy of the policy");
+        let older = f.object_of_tree(&forged, &[&old], "older than the policy");
+        let own = f.object(&[], "baton.toml", "[sessions]\nmax_per_commit = 9\n", "own");
+        let bare = f.object(&[], HANDOFF, "forged\n", "no policy");
+        let merged = f.object_of_tree(&forged, &[&older, "main"], "merged with main");
+        f.git(["branch", "other"]).ok();
+        f.git(["checkout", "-q", "--detach"]).ok();
+        f.git(["branch", "-qD", "main"]).ok();
+        for commit in [&copied, &older, &own, &bare, &merged] {
+            for branch in ["main", "new"] {
+                let ran = f.git(["branch", branch, commit]);
+                let log = f.git(["log", "--format=%s", "-1", commit]).out;
+                assert!(ran.err.contains("baton: refused"), "{log} {ran:#?}");
+            }
+        }
+        f.git(["branch", "-qD", "other"]).ok();
+        for commit in [&copied, &older, &own, &bare, &merged] {
+            f.git(["branch", "main", commit])
+                .by("reference-transaction");
+        }
+        f.git(["checkout", "-q", "-f", "--orphan", "main"]).ok();
+        f.write(HANDOFF, "forged\n");
+        f.git(["add", "."]).ok();
+        f.git(["commit", "-qnm", "root"]).refused("protected-path");
+        let page = f.object(&[], "index.html", "pages", "pages");
+        f.git(["branch", "pages", &page]).ok();
+        f.git(["branch", "old", &old]).ok();
     });
 }
 

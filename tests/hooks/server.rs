@@ -234,3 +234,199 @@ fn both_git_versions_push_to_each_other() {
         }
     }
 }
+
+/// A server with commits on which no hook has looked.
+struct Hostile {
+    s: Server,
+    /// The last commit without the policy.
+    before: String,
+    /// The tree of `main` with a handoff of somebody's own.
+    forged: String,
+}
+
+impl Hostile {
+    fn new(git: &support::Git) -> Self {
+        let s = Server::new(git);
+        let before = s.f.rev("before-policy^{commit}");
+        s.f.commit("work", "1");
+        s.push(&["main"]).ok();
+        let bad = s.f.bad_object();
+        let forged = s.f.rev(&format!("{bad}^{{tree}}"));
+        Self { s, before, forged }
+    }
+
+    /// Tips whose history is not that of `main`, each with a handoff, and some with a policy, of
+    /// their own.
+    fn tips(&self) -> Vec<String> {
+        let f = &self.s.f;
+        let root = f.object_of_tree(&self.forged, &[], "a root with a copy of the policy");
+        let own = f.object(&[], "baton.toml", "[sessions]\nmax_per_commit = 9\n", "own");
+        let on_own = f.object(
+            &[&own],
+            support::HANDOFF,
+            "forged\n",
+            "on a policy of its own",
+        );
+        let older = f.object_of_tree(&self.forged, &[&self.before], "older");
+        let bare = f.object(&[], support::HANDOFF, "forged\n", "no policy");
+        let mut tips = vec![root.clone(), own, on_own, older.clone(), bare];
+        for side in [&root, &older] {
+            for parents in [[side.as_str(), "main"], ["main", side]] {
+                tips.push(f.object_of_tree(&self.forged, &parents, "merged"));
+            }
+        }
+        tips
+    }
+
+    fn server_git(&self, args: &[&str]) -> Ran {
+        self.s.f.git_at(&self.s.bare, args)
+    }
+
+    /// Has a branch of the server name a commit without a push of it.
+    fn by_hand(&self, commit: &str, branch: &str) {
+        let kept = format!("refs/kept/{commit}");
+        self.s.push(&[&format!("+{commit}:{kept}")]).ok();
+        let name = format!("refs/heads/{branch}");
+        self.server_git(&["update-ref", &name, commit]).ok();
+    }
+
+    #[track_caller]
+    fn refuses(&self, refspecs: &[&str]) {
+        let before = self.s.refs();
+        self.s.push(refspecs).by("pre-receive");
+        assert_eq!(self.s.refs(), before, "{refspecs:?} moved something");
+    }
+}
+
+#[test]
+fn a_branch_made_anew_is_held_to_the_default_branch() {
+    each_git(|git| {
+        let h = Hostile::new(git);
+        h.s.push(&["main:release"]).ok();
+        h.s.push(&[":release"]).ok();
+        for tip in h.tips() {
+            h.refuses(&[&format!("{tip}:refs/heads/release")]);
+            h.refuses(&[&format!("{tip}:refs/heads/free/name")]);
+        }
+        // What is older than the policy may be named, and nothing is built on it.
+        h.s.push(&[&format!("{}:refs/heads/release", h.before)])
+            .ok();
+        for tip in h.tips() {
+            h.refuses(&[&format!("+{tip}:refs/heads/release")]);
+        }
+        h.s.push(&["main:release"]).ok();
+        let page = h.s.f.object(&[], "index.html", "pages", "pages");
+        let next = h.s.f.object(&[&page], "index.html", "more", "more");
+        h.s.push(&[&format!("{page}:refs/heads/pages")]).ok();
+        h.s.push(&[&format!("{next}:refs/heads/pages")]).ok();
+    });
+}
+
+#[test]
+fn without_a_default_branch_the_others_are_the_measure() {
+    each_git(|git| {
+        let h = Hostile::new(git);
+        h.s.push(&["main:release"]).ok();
+        for head in ["refs/heads/none", "refs/heads/main"] {
+            h.server_git(&["symbolic-ref", "HEAD", head]).ok();
+            h.server_git(&["update-ref", "-d", "refs/heads/main"]).ok();
+            for tip in h.tips() {
+                h.refuses(&[&format!("{tip}:refs/heads/main")]);
+            }
+        }
+        let entry = h.s.f.aggregate("19");
+        h.s.push(&[&format!("{entry}:refs/heads/release")]).ok();
+        let older = format!("{entry}~1:refs/heads/main");
+        h.s.refuses("handoff-rollback", &[&older]);
+        h.s.push(&[&format!("{entry}:refs/heads/main")]).ok();
+    });
+}
+
+#[test]
+fn what_came_to_a_server_without_a_push_launders_nothing() {
+    each_git(|git| {
+        let h = Hostile::new(git);
+        let f = &h.s.f;
+        let tree = |commit: &str| f.rev(&format!("{commit}^{{tree}}"));
+        let root = h.tips().swap_remove(0);
+        let older = f.object_of_tree(&h.forged, &[&h.before], "older");
+        for side in [&root, &older] {
+            h.by_hand(side, "x");
+            f.unguarded(["push", "-qf", "origin", &format!("{side}:refs/tags/x")])
+                .ok();
+            let by_hand = f.object(&["main"], "by-hand", "1", "moved on the server");
+            h.by_hand(&by_hand, "main");
+            for wanted in [h.forged.clone(), tree("main")] {
+                for parents in [[by_hand.as_str(), side], [side, &by_hand]] {
+                    let merge = f.object_of_tree(&wanted, &parents, "merge");
+                    h.refuses(&[&format!("+{merge}:refs/heads/main")]);
+                    h.refuses(&[&format!("{merge}:refs/heads/release/2")]);
+                }
+            }
+            h.by_hand(&f.rev("main"), "main");
+        }
+    });
+}
+
+#[test]
+fn what_an_attack_has_left_behind_can_be_put_right() {
+    each_git(|git| {
+        let h = Hostile::new(git);
+        let f = &h.s.f;
+        let broken = f.object(&[], "baton.toml", "not a policy\n", "broken");
+        let mut tips = h.tips();
+        tips.push(broken);
+        for tip in tips {
+            h.by_hand(&tip, "release");
+            h.s.push(&[":release"]).ok();
+            h.by_hand(&tip, "release");
+            h.s.push(&["+main:release"]).ok();
+            h.s.push(&[":release"]).ok();
+        }
+        let bad = f.bad_object();
+        h.by_hand(&bad, "main");
+        h.s.push(&["+main:main"]).ok();
+    });
+}
+
+#[test]
+fn updates_that_come_together_are_judged_by_what_was_there() {
+    each_git(|git| {
+        let h = Hostile::new(git);
+        h.server_git(&["config", "receive.denyDeleteCurrent", "ignore"])
+            .ok();
+        h.s.f.aggregate("19");
+        h.s.push(&["main", "main:release"]).ok();
+        for tip in h.tips() {
+            h.refuses(&[":release", &format!("{tip}:refs/heads/release2")]);
+            h.refuses(&[&format!("{tip}:refs/heads/a"), ":release"]);
+        }
+        h.refuses(&[":main", ":release"]);
+        h.refuses(&[":main", ":release", &format!("{}:refs/heads/x", h.before)]);
+        h.s.push(&[":main", ":release", "main:refs/heads/trunk"])
+            .ok();
+        h.s.push(&["main:main", "main:release"]).ok();
+        h.refuses(&[":trunk", ":release", "+main~1:main"]);
+    });
+}
+
+#[test]
+fn what_a_branch_alone_carries_is_not_deleted_with_it() {
+    each_git(|git| {
+        let h = Hostile::new(git);
+        h.s.f.git(["checkout", "-q", "-b", "side"]).ok();
+        h.s.f.aggregate("19");
+        h.s.push(&["side"]).ok();
+        h.s.push(&["side:refs/tags/a-tag"]).ok();
+        let ran = h.s.push(&[":side"]);
+        ran.refused("handoff-rollback").by("pre-receive");
+        let tip = h.s.f.rev("side");
+        assert!(
+            ran.err.contains(&format!("git baton accept {tip} ")),
+            "{ran:#?}"
+        );
+        h.s.refuses("handoff-rollback", &["+main:side"]);
+        h.s.push(&["side:main"]).ok();
+        h.s.push(&[":side"]).ok();
+    });
+}
