@@ -95,10 +95,10 @@ impl<'a> Guards<'a> {
                 name.extend_from_slice(part);
             }
             let tip = self.repo.refs().resolve_all(&[name.as_ref()])?.pop();
-            if let Some(tip) = tip.flatten() {
-                if let Some(guard) = self.guard(name, tip)?.filter(applies) {
-                    return Ok(vec![guard]);
-                }
+            if let Some(tip) = tip.flatten()
+                && let Some(guard) = self.guard(name, tip)?.filter(applies)
+            {
+                return Ok(vec![guard]);
             }
         }
         let known = self.known()?.iter();

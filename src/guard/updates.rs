@@ -85,7 +85,7 @@ struct Judge<'a> {
     guards: Guards<'a>,
     published: Published<'a>,
     peeled: HashMap<Oid, Option<Oid>>,
-    walks: RefCell<HashMap<(Oid, Vec<Oid>), Rc<[Walked]>>>,
+    walks: RefCell<Walks>,
     /// The moves whose commits were judged, and by which policy.
     judged: HashSet<(PolicyKey, Option<Oid>, Oid)>,
     /// The moves that keep every protected entry, whatever branch makes them.
@@ -93,6 +93,9 @@ struct Judge<'a> {
     passed: Vec<(PolicyKey, Vec<(Oid, Mark)>)>,
     judgement: Judgement,
 }
+
+/// What a commit has and others have not.
+type Walks = HashMap<(Oid, Vec<Oid>), Rc<[Walked]>>;
 
 /// What was said of commits, and which of them are let be.
 type Judged = (Judgement, Vec<(Oid, Mark)>);

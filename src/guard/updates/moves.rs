@@ -102,15 +102,14 @@ impl Judge<'_> {
                 Move::under(guard, from, Rc::clone(&commits))
             })
             .collect();
-        if let Some(stands_on) = stands_on {
-            if let Ok(Some(base)) = self.bases.at(stands_on) {
-                if moves.iter().all(|one| one.base.key != base.key) {
-                    moves.push(Move {
-                        from: None,
-                        ..Move::from_tip(base, stands_on, commits)
-                    });
-                }
-            }
+        if let Some(stands_on) = stands_on
+            && let Ok(Some(base)) = self.bases.at(stands_on)
+            && moves.iter().all(|one| one.base.key != base.key)
+        {
+            moves.push(Move {
+                from: None,
+                ..Move::from_tip(base, stands_on, commits)
+            });
         }
         Ok(moves)
     }
