@@ -57,11 +57,7 @@ pub struct Fixture {
 impl Fixture {
     /// A repository on branch `main` without commits or hooks.
     pub fn empty(git: &Git, make: Make) -> Self {
-        let fixture = Self {
-            dir: tempfile::tempdir().unwrap(),
-            git: git.clone(),
-            clock: AtomicU64::new(1_766_000_000),
-        };
+        let fixture = Self::at(git, tempfile::tempdir().unwrap());
         fs::create_dir(fixture.path("home")).unwrap();
         let mut args = vec!["init", "--quiet", "--initial-branch=main"];
         if make.sha256 {
@@ -73,6 +69,15 @@ impl Fixture {
         args.push("repo");
         fixture.git_at(fixture.dir.path(), args).ok();
         fixture
+    }
+
+    /// What lies in this directory already.
+    pub fn at(git: &Git, dir: TempDir) -> Self {
+        Self {
+            dir,
+            git: git.clone(),
+            clock: AtomicU64::new(1_766_000_000),
+        }
     }
 
     /// A repository with a handoff document, then the default policy, then the hooks.
@@ -98,6 +103,11 @@ impl Fixture {
         fixture.commit("baton.toml", policy);
         fixture.install();
         fixture
+    }
+
+    /// The directory, with all that lies in it.
+    pub fn into_dir(self) -> TempDir {
+        self.dir
     }
 
     pub fn dir(&self) -> &Path {
