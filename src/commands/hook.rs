@@ -63,7 +63,11 @@ fn answer(call: &Call) -> ExitCode {
     if hooks::is_idle(call) {
         return ALLOWED;
     }
-    match hooks::answer(call) {
+    let answered = hooks::answer(call);
+    if call.hook.tells_warnings() {
+        super::tell_warnings();
+    }
+    match answered {
         Ok(answer) if answer.judgement.verdict.is_clean() => ALLOWED,
         Ok(answer) => {
             let violations = &answer.judgement.verdict.violations;

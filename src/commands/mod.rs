@@ -16,6 +16,8 @@ use std::io::Write;
 use miette::{IntoDiagnostic, WrapErr};
 
 use crate::cli::{Cli, Command};
+use crate::report::escape;
+use crate::sys::warnings;
 
 /// How a process ends: 0 allowed, 1 rules broken, 2 cannot decide or usage, 130 interrupted.
 pub type ExitCode = u8;
@@ -45,8 +47,22 @@ pub fn tell(text: &str) {
     std::io::stderr().write_all(text.as_bytes()).ok();
 }
 
+/// Tells what there is to say beside the result, each thing once.
+fn tell_warnings() {
+    for warning in warnings::take() {
+        let warning = escape::inert(warning.as_bytes());
+        tell(&format!("baton: warning: {warning}\n"));
+    }
+}
+
 /// Runs one command line.
 pub fn run(cli: Cli) -> miette::Result<ExitCode> {
+    let ran = dispatch(cli);
+    tell_warnings();
+    ran
+}
+
+fn dispatch(cli: Cli) -> miette::Result<ExitCode> {
     match cli.command {
         Command::Init(args) => init::run(&args),
         Command::Verify(args) => verify::run(args),

@@ -9,7 +9,7 @@ use crate::cli::{Policy as Verb, PolicyFile};
 use crate::git::Repo;
 use crate::guard::base::Bases;
 use crate::policy::{POLICY_PATH, Policy};
-use crate::sys::{self, GitEnv};
+use crate::sys::{self, GitEnv, warnings};
 
 /// Runs the verb.
 pub fn run(verb: Verb) -> miette::Result<ExitCode> {
@@ -41,23 +41,36 @@ fn load(which: &PolicyFile) -> miette::Result<Policy> {
         let root = repo.work_tree().map_or_else(PathBuf::new, Path::to_owned);
         return read(&root.join(POLICY_PATH));
     };
-    let base = Bases::new(repo.objects()).at(repo.commit_of(commit)?)?;
-    let base = base.ok_or_else(|| {
+    let bases = Bases::new(repo.objects());
+    let policy = bases.strict(repo.commit_of(commit)?)?;
+    policy.ok_or_else(|| {
         miette!(
             help = "`git baton init` writes one",
             "{commit} carries no {POLICY_PATH}"
         )
-    })?;
-    Ok(base.policy.clone())
+    })
 }
 
 /// The policy in this file of the worktree.
 pub fn read(file: &Path) -> miette::Result<Policy> {
-    let bytes = sys::file::read(file).into_diagnostic().wrap_err_with(|| {
+    Ok(Policy::parse(&file.display().to_string(), &bytes(file)?)?)
+}
+
+/// The policy in this file, by which is judged: what only a newer version knows, and what guards
+/// nothing, is warned of.
+pub fn read_known(file: &Path) -> miette::Result<Policy> {
+    let (policy, unknown) = Policy::parse_known(&file.display().to_string(), &bytes(file)?)?;
+    for error in unknown {
+        warnings::warn(error.passed_over());
+    }
+    Ok(policy)
+}
+
+fn bytes(file: &Path) -> miette::Result<Vec<u8>> {
+    sys::file::read(file).into_diagnostic().wrap_err_with(|| {
         format!(
             "the policy {} cannot be read; `git baton init` writes one",
             file.display()
         )
-    })?;
-    Ok(Policy::parse(&file.display().to_string(), &bytes)?)
+    })
 }

@@ -33,7 +33,7 @@ fn judge(repo: &Repo, args: &Verify) -> miette::Result<Judgement> {
     let fixed = args
         .policy
         .as_deref()
-        .map(super::policy::read)
+        .map(super::policy::read_known)
         .transpose()?;
     let span = match stretch(repo, args)? {
         Ok(span) => span,

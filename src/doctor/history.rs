@@ -22,9 +22,7 @@ pub(super) fn examine(repo: &Repo, findings: &mut Vec<Finding>) -> Result<(), Do
             return Ok(());
         }
         // Said already, with the place of the policy.
-        Err(GuardError::Policy(_) | GuardError::Signers(_) | GuardError::PolicyNoFile { .. }) => {
-            return Ok(());
-        }
+        Err(GuardError::Unreadable(_)) => return Ok(()),
         Err(other) => return Err(other.into()),
     };
     if !audit.unjudged.is_empty() {

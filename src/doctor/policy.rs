@@ -17,13 +17,9 @@ pub(super) fn examine(repo: &Repo, findings: &mut Vec<Finding>) -> Result<(), Do
             .filter(|head| !heads.contains(head))
         {
             heads.push(head);
-            match bases.at(head) {
+            match bases.own(head) {
                 Ok(base) => ruled |= base.is_some(),
-                Err(
-                    error @ (GuardError::Policy(_)
-                    | GuardError::Signers(_)
-                    | GuardError::PolicyNoFile { .. }),
-                ) => {
+                Err(GuardError::Unreadable(error)) => {
                     ruled = true;
                     findings.push(Finding {
                         id: Id::PolicyInvalid,

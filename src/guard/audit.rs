@@ -58,7 +58,7 @@ fn guarded_tips(repo: &Repo, bases: &Bases<'_>) -> Result<Vec<Oid>, GuardError> 
     for (name, oid) in repo.refs().below("refs/heads/")? {
         let tip = repo.objects().peel_to_commit(oid)?;
         let tip = tip.ok_or(GitError::Missing(oid))?;
-        let base = bases.at(tip)?;
+        let base = bases.adopted(tip)?;
         if base.is_some_and(|base| base.policy.applies_to(name.as_ref())) {
             tips.push(tip);
         }
@@ -69,7 +69,7 @@ fn guarded_tips(repo: &Repo, bases: &Bases<'_>) -> Result<Vec<Oid>, GuardError> 
 /// Whether there were rules when the commit was made.
 fn is_governed(bases: &Bases<'_>, walked: &Walked) -> Result<bool, GuardError> {
     match walked.commit.parents.first() {
-        Some(parent) => Ok(bases.at(*parent)?.is_some()),
+        Some(parent) => Ok(bases.adopted(*parent)?.is_some()),
         None => Ok(false),
     }
 }

@@ -3,10 +3,9 @@ use std::path::PathBuf;
 use miette::Diagnostic;
 use thiserror::Error;
 
+use super::UnreadablePolicy;
 use crate::git::GitError;
 use crate::git::index::IndexError;
-use crate::model::Oid;
-use crate::policy::{PolicyError, SignersError};
 
 /// Why the guard cannot decide. It refuses then.
 #[derive(Debug, Error, Diagnostic)]
@@ -21,25 +20,10 @@ pub enum GuardError {
     #[diagnostic(transparent)]
     Index(#[from] IndexError),
 
-    /// The policy of the base is invalid.
+    /// A policy cannot be read.
     #[error(transparent)]
     #[diagnostic(transparent)]
-    Policy(#[from] PolicyError),
-
-    /// The list of signers of the base is invalid.
-    #[error(transparent)]
-    #[diagnostic(transparent)]
-    Signers(#[from] SignersError),
-
-    /// The policy of the base is no file.
-    #[error("{path} in {commit} is not a regular file")]
-    #[diagnostic(help("ask a maintainer to put the policy file back"))]
-    PolicyNoFile {
-        /// The path of the policy or of the list of signers.
-        path: String,
-        /// The base.
-        commit: Oid,
-    },
+    Unreadable(Box<UnreadablePolicy>),
 
     /// The record of what has been judged is gone.
     #[error("the guard's journal is missing from {}", .0.display())]

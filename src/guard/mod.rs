@@ -17,9 +17,11 @@ mod sanction;
 pub mod span;
 pub mod staged;
 mod trust;
+mod unreadable;
 pub mod updates;
 
 pub use error::GuardError;
+pub use unreadable::{PolicyFault, UnreadablePolicy};
 
 use crate::git::Repo;
 use crate::model::Verdict;

@@ -227,7 +227,7 @@ impl<'a> Judge<'a> {
     fn by_parents(&self, step: &Step, judged: &mut Judged) -> Result<(), GuardError> {
         let parents = step.commit.parents.iter().zip(&step.parent_trees);
         for (place, (parent, tree)) in parents.enumerate() {
-            if let Some(base) = self.bases.at_tree(*parent, *tree)? {
+            if let Some(base) = self.bases.adopted_at_tree(*parent, *tree)? {
                 if place > 0 {
                     judged.without_base.insert(step.oid, true);
                 }

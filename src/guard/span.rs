@@ -45,20 +45,24 @@ pub fn judge(repo: &Repo, span: &Span) -> Result<Judgement, GuardError> {
         return Ok(Judgement::default());
     };
     let bases = Bases::new(repo.objects());
-    let Some(found) = bases.at(base)? else {
-        return Ok(Judgement::default());
+    let judgement = match bases.adopted(base)? {
+        Some(found) => judge_by(repo, span, Some(commits), &found.policy, Some(base))?,
+        None => Judgement::default(),
     };
-    let judgement = judge_by(repo, span, Some(commits), &found.policy, Some(base))?;
-    check_tips(&bases, span, &judgement)?;
+    check_tips(&bases, span, Some(base), &judgement)?;
     Ok(judgement)
 }
 
-/// Fails when all would be well but for a tip whose own policy cannot be read: nothing more could
-/// land on it.
-fn check_tips(bases: &Bases<'_>, span: &Span, judgement: &Judgement) -> Result<(), GuardError> {
+/// Fails when all would be well but for a tip that brings a policy which cannot be read.
+fn check_tips(
+    bases: &Bases<'_>,
+    span: &Span,
+    base: Option<Oid>,
+    judgement: &Judgement,
+) -> Result<(), GuardError> {
     if judgement.verdict.is_clean() {
         for tip in &span.tips {
-            bases.at(*tip)?;
+            bases.check_brought(*tip, base)?;
         }
     }
     Ok(())
@@ -71,7 +75,7 @@ pub fn judge_for_landing(repo: &Repo, span: &Span) -> Result<Option<Judgement>, 
     let bases = Bases::new(repo.objects());
     let mut policies: Vec<Rc<BasePolicy>> = Vec::new();
     for commit in span.old.iter().chain(&span.hidden) {
-        let found = bases.at(*commit)?;
+        let found = bases.adopted(*commit)?;
         policies.extend(found.filter(|one| policies.iter().all(|known| known.key != one.key)));
     }
     let mut judgement: Option<Judgement> = None;
@@ -82,9 +86,9 @@ pub fn judge_for_landing(repo: &Repo, span: &Span) -> Result<Option<Judgement>, 
             None => judgement = Some(by_this),
         }
     }
-    if let Some(judgement) = &judgement {
-        check_tips(&bases, span, judgement)?;
-    }
+    let base = span.old.or(span.hidden.first().copied());
+    let none = Judgement::default();
+    check_tips(&bases, span, base, judgement.as_ref().unwrap_or(&none))?;
     Ok(judgement)
 }
 
@@ -130,7 +134,7 @@ fn judge_choices(repo: &Repo, choices: &[(Step, Option<Oid>)]) -> Result<Verdict
     let mut verdict = Verdict::default();
     for (merge, base) in choices {
         let Some(base) = base else { continue };
-        if let Some(found) = bases.at(*base)? {
+        if let Some(found) = bases.adopted(*base)? {
             let provenance = Provenance::new(repo, &bases, &found.policy, *base);
             verdict.absorb(provenance.judge_merge(merge)?);
         }
@@ -188,7 +192,7 @@ fn beginning(repo: &Repo, bases: &Bases<'_>, head: Oid) -> Result<Oid, GuardErro
     let mut at = head;
     while let Some(parent) = repo.objects().commit(at, &mut buffer)?.parents.first() {
         at = *parent;
-        if bases.at(at)?.is_some() {
+        if bases.adopted(at)?.is_some() {
             beginning = at;
         }
     }

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use bstr::BString;
+use bstr::{BStr, BString};
 
 use super::GuardError;
 use crate::git::tree::{TreeReader, Trees};
 use crate::git::{Commit, Repo, index};
-use crate::model::{Change, CommitChange, Entry, Oid, PathChange, Subject};
-use crate::policy::Policy;
+use crate::model::{Change, CommitChange, Entry, EntryKind, Oid, PathChange, Subject};
+use crate::policy::{POLICY_PATH, Policy};
 
 /// The commits that git may be about to make from this index, one for each set of parents that
 /// it could have: `head` with the commits being merged, and, in case it is amended, `head`'s own
@@ -53,6 +53,32 @@ pub fn candidates<'a>(
             signature: None,
         }))
     }))
+}
+
+/// Whether the policy in this index, with its list of signers, can be read.
+pub fn has_readable_policy(repo: &Repo, index: &Path) -> Result<bool, GuardError> {
+    let objects = repo.objects();
+    let file = |policy: &Policy, path: &BStr| -> Result<_, GuardError> {
+        let all = index::staged_entries(index, repo.git_dir(), objects.id_len(), policy, objects)?;
+        let found = all.into_iter().find(|(name, _)| name == path);
+        Ok(found.map(|(_, entry)| entry))
+    };
+    let is_file = |entry: &Entry| entry.kind() == EntryKind::File;
+    let Some(entry) = file(&Policy::default(), POLICY_PATH.into())?.filter(is_file) else {
+        return Ok(false);
+    };
+    let Ok((policy, _)) = Policy::parse_known(POLICY_PATH, &objects.blob(entry.oid)?) else {
+        return Ok(false);
+    };
+    let path = policy.signing.allowed_signers.clone();
+    Ok(match file(&policy, path.as_ref())? {
+        None => true,
+        Some(entry) if !is_file(&entry) => false,
+        Some(entry) => {
+            let list = objects.blob(entry.oid)?;
+            policy.with_signers(POLICY_PATH, &list).is_ok()
+        }
+    })
 }
 
 fn compare(after: &[(BString, Entry)], before: &[Vec<(BString, Entry)>]) -> Vec<PathChange> {

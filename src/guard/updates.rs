@@ -21,6 +21,7 @@ use crate::git::Repo;
 use crate::git::history::{self, Walked};
 use crate::git::stream::Step;
 use crate::model::{Oid, Verdict};
+use crate::policy::Policy;
 use crate::rules;
 
 /// A reference that is about to move.
@@ -130,7 +131,7 @@ impl Judge<'_> {
         let reference = update.reference.as_ref();
         let (base, stands_on) = match self.guards.default_for(reference)? {
             Some(guard) => (Rc::clone(&guard.base), guard.tip),
-            None => match self.bases.at(old)? {
+            None => match self.bases.adopted(old)? {
                 Some(base) if base.policy.applies_to(reference) => (base, old),
                 _ => return Ok(()),
             },
@@ -189,8 +190,7 @@ impl Judge<'_> {
             return Ok(());
         }
         if is_judged && !update.is_head() && self.judgement.verdict.is_clean() {
-            // Under a policy that cannot be read nothing more could land, nor be taken back.
-            self.bases.at(new)?;
+            self.check_readable(&moves, new)?;
         }
         Ok(())
     }
@@ -285,10 +285,35 @@ impl Judge<'_> {
     /// Where the base has no policy nothing is judged. The commit that brings the first one is
     /// taken as it is.
     fn adopt(&self, new: Oid) -> Result<(), GuardError> {
-        match self.bases.at(new)? {
-            Some(base) => self.trust.adopt(&base.key, new),
-            None => Ok(()),
+        match self.bases.own(new) {
+            Ok(Some(base)) => self.trust.adopt(&base.key, new),
+            Err(GuardError::Unreadable(_)) if self.comes_from_remote(new, None)? => Ok(()),
+            other => other.map(|_| ()),
         }
+    }
+
+    /// Fails where the move brings a policy that cannot be read. One that a remote has published
+    /// may come in: its repair is made on top of it.
+    fn check_readable(&self, moves: &[Move], new: Oid) -> Result<(), GuardError> {
+        let Some(brought) = moves.first() else {
+            return Ok(());
+        };
+        let from = brought.from.unwrap_or(brought.stands_on);
+        match self.bases.check_brought(new, Some(from)) {
+            Err(GuardError::Unreadable(_))
+                if self.comes_from_remote(new, Some(&brought.base.policy))? =>
+            {
+                Ok(())
+            }
+            other => other,
+        }
+    }
+
+    /// Whether a remote of this clone advertises the commit, on a branch on which the policy holds.
+    fn comes_from_remote(&self, commit: Oid, policy: Option<&Policy>) -> Result<bool, GuardError> {
+        let fallback = Policy::default();
+        Ok(self.place == Place::Clone
+            && self.published.holds(commit, policy.unwrap_or(&fallback))?)
     }
 
     fn commits(&mut self, update: &RefUpdate, brought: &Move) -> Result<(), GuardError> {

@@ -90,6 +90,15 @@ impl Hook {
         }
     }
 
+    /// Whether it says what there is to say beside its answer: one of those that git calls for one
+    /// commit, and those that are called alone.
+    pub fn tells_warnings(self) -> bool {
+        !matches!(
+            self,
+            Self::PrepareCommitMsg | Self::CommitMsg | Self::ReferenceTransaction
+        )
+    }
+
     /// Whether git writes to its standard input.
     pub fn reads_input(self) -> bool {
         matches!(

@@ -6,7 +6,7 @@ use super::HookError;
 use crate::git::Repo;
 use crate::git::tree::Trees;
 use crate::guard::base::Bases;
-use crate::guard::{self, Judgement, staged};
+use crate::guard::{self, GuardError, Judgement, staged};
 use crate::model::{Oid, Verdict};
 use crate::rules;
 use crate::sys::GitEnv;
@@ -41,14 +41,21 @@ pub(super) fn judge_index(
     let trees = Trees::new(objects);
     let commit = objects.commit(head, &mut Vec::new())?;
     let bases = Bases::over(objects, trees.clone());
-    let Some(base) = bases.at_tree(head, commit.tree)? else {
+    let index = repo.index_path(env);
+    let base = match bases.at_tree(head, commit.tree) {
+        // The first policy cannot be read: whatever puts a readable one in its place adopts it.
+        Err(GuardError::Unreadable(_)) if staged::has_readable_policy(repo, &index)? => {
+            return Ok(judgement);
+        }
+        found => found?,
+    };
+    let Some(base) = base else {
         return Ok(judgement);
     };
     if !guard::applies_here(repo, &base.policy)? {
         return Ok(judgement);
     }
     let mut verdict: Option<Verdict> = None;
-    let index = repo.index_path(env);
     let head = (head, commit);
     for change in staged::candidates(repo, trees, &index, head, merged, &base.policy, message)? {
         let this = rules::check(&base.policy, &change?);

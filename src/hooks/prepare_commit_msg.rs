@@ -36,7 +36,7 @@ pub(super) fn answer(repo: &Repo, env: &GitEnv, call: &Call) -> Result<Judgement
         return nothing;
     };
     let base = match repo.head()? {
-        Some(head) => Bases::new(repo.objects()).at(head)?,
+        Some(head) => Bases::new(repo.objects()).adopted(head)?,
         None => None,
     };
     let Some(base) = base else {
@@ -83,7 +83,7 @@ pub(super) fn wrote_all(repo: &Repo, message: &BStr) -> Result<bool, HookError> 
     let (Some(session), Some(head)) = (binding::session(repo)?, repo.head()?) else {
         return Ok(false);
     };
-    let base = Bases::new(repo.objects()).at(head)?;
+    let base = Bases::new(repo.objects()).adopted(head)?;
     Ok(base.is_some_and(|base| {
         line == format!("{}: {session}", base.policy.trailers.session).as_bytes()
     }))

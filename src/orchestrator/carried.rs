@@ -58,7 +58,7 @@ fn at(
     let bases = Bases::new(repo.objects());
     let mut numbers = BTreeSet::new();
     for commit in commits {
-        if let Some(base) = bases.at(commit)? {
+        if let Some(base) = bases.adopted(commit)? {
             let tree = repo.objects().commit(commit, &mut Vec::new())?.tree;
             numbers.extend(sessions(repo, &base.policy, tree)?.into_keys());
         }

@@ -31,7 +31,7 @@ pub fn check(
         old: session.base,
     };
     let base = match session.base {
-        Some(base) => Bases::new(repo.objects()).at(base)?,
+        Some(base) => Bases::new(repo.objects()).adopted(base)?,
         None => None,
     };
     let mut judged = match &base {

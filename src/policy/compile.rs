@@ -22,7 +22,7 @@ use super::schema::{
     SessionsTable, SigningTable, TrailersTable, VERSION,
 };
 use super::scope::Scope;
-use super::toml_file::{self, TomlFault};
+use super::toml_file::{self, TomlFault, TomlProblem};
 use super::{
     AllowedSigners, Branches, POLICY_PATH, Policy, Protected, SessionPattern, Sessions, Signing,
     Trailers,
@@ -50,27 +50,59 @@ impl From<TomlFault> for Fault {
 
 pub(super) type Compiled<T> = Result<T, Fault>;
 
+/// The tables that guard nothing: a key of a newer version in them is passed over.
+const LENIENT: [&str; 3] = ["pool", "merge", "conductor"];
+
+/// The policy, or the first thing that is wrong with it.
 pub(super) fn parse(name: &str, toml: &[u8]) -> Result<Policy, PolicyError> {
+    let text = utf8(name, toml)?;
+    let file = toml_file::read(text).map_err(Fault::from);
+    file.and_then(|file| compile(&file))
+        .map_err(|fault| located(name, text, fault))
+}
+
+/// The policy, with the keys that only a newer version knows and that guard nothing.
+pub(super) fn parse_known(
+    name: &str,
+    toml: &[u8],
+) -> Result<(Policy, Vec<PolicyError>), PolicyError> {
+    let text = utf8(name, toml)?;
+    let (file, unknown) =
+        toml_file::read_known(text, &LENIENT).map_err(|fault| located(name, text, fault.into()))?;
+    let policy = compile(&file).map_err(|fault| located(name, text, fault))?;
+    let unknown = unknown.into_iter();
+    let unknown = unknown.map(|fault| located(name, text, fault.into()));
+    Ok((policy, unknown.collect()))
+}
+
+fn utf8<'a>(name: &str, toml: &'a [u8]) -> Result<&'a str, PolicyError> {
     if toml.len() > MAX_POLICY_BYTES {
         let problem = PolicyProblem::TooLarge(toml.len());
         return Err(PolicyError::new(name, String::new(), None, problem)
             .with_help("a policy is some dozen lines; restore the file from the history"));
     }
-    let text = std::str::from_utf8(toml).map_err(|error| {
+    std::str::from_utf8(toml).map_err(|error| {
         let lossy = String::from_utf8_lossy(toml).into_owned();
         let start = error.valid_up_to();
         let mark = start..start + char::REPLACEMENT_CHARACTER.len_utf8();
         PolicyError::new(name, lossy, Some(mark), PolicyProblem::NotUtf8)
             .with_help("write the file in UTF-8")
-    })?;
-    let file = toml_file::read(text).map_err(Fault::from);
-    file.and_then(|file| compile(&file)).map_err(|fault| {
-        let error = PolicyError::new(name, text.to_owned(), Some(fault.span), fault.problem);
-        match fault.help {
-            Some(help) => error.with_help(help),
-            None => error,
-        }
     })
+}
+
+fn located(name: &str, text: &str, mut fault: Fault) -> PolicyError {
+    if let (PolicyProblem::Toml(TomlProblem::UnknownKey(_)), Some(help)) =
+        (&fault.problem, &mut fault.help)
+        && !help.starts_with("did you mean")
+    {
+        let version = env!("CARGO_PKG_VERSION");
+        help.push_str(&format!("; git-baton {version} knows no others"));
+    }
+    let error = PolicyError::new(name, text.to_owned(), Some(fault.span), fault.problem);
+    match fault.help {
+        Some(help) => error.with_help(help),
+        None => error,
+    }
 }
 
 fn compile(file: &PolicyFile) -> Compiled<Policy> {

@@ -138,6 +138,14 @@ impl PolicyError {
         &self.0.problem
     }
 
+    /// The warning, where a guard passes over the unknown key that this is about.
+    pub fn passed_over(&self) -> String {
+        let name = self.0.source.name();
+        let version = env!("CARGO_PKG_VERSION");
+        let problem = &self.0.problem;
+        format!("{name}: {problem}; git-baton {version} passes over it, a newer one may know it")
+    }
+
     /// The bytes of the file that it is about.
     pub fn span(&self) -> Option<Range<usize>> {
         self.0.span.clone()

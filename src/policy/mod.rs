@@ -187,6 +187,16 @@ impl Policy {
         compile::parse(name, toml)
     }
 
+    /// [`Self::parse`], but that a key which this version does not know is passed over where it
+    /// stands in a table that guards nothing: `pool`, `merge` or `conductor`. What is passed over
+    /// comes along.
+    ///
+    /// # Errors
+    /// As [`Self::parse`], for all else.
+    pub fn parse_known(name: &str, toml: &[u8]) -> Result<(Self, Vec<PolicyError>), PolicyError> {
+        compile::parse_known(name, toml)
+    }
+
     /// The policy with the list of signers read from the text of that file; `name` is how errors
     /// call it.
     ///

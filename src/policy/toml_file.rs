@@ -3,6 +3,8 @@
 use std::ops::Range;
 
 use serde::de::DeserializeOwned;
+use toml::Spanned;
+use toml::de::{DeArray, DeTable, DeValue};
 
 /// Why a text is no file of the shape that was asked for.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -43,6 +45,72 @@ pub fn read<T: DeserializeOwned>(text: &str) -> Result<T, TomlFault> {
         help: None,
     })?;
     T::deserialize(document).map_err(|error| mistyped(text, &error))
+}
+
+/// How many unknown keys [`read_known`] passes over before it takes the next for an error.
+const MAX_UNKNOWN_KEYS: usize = 50;
+
+/// [`read`], and the keys that it does not know in the top-level tables named in `lenient` are
+/// passed over, each with what [`read`] would have said of it.
+///
+/// # Errors
+/// As [`read`], for all else.
+pub fn read_known<T: DeserializeOwned>(
+    text: &str,
+    lenient: &[&str],
+) -> Result<(T, Vec<TomlFault>), TomlFault> {
+    let mut unknown = Vec::new();
+    let first = match read(text) {
+        Ok(value) => return Ok((value, unknown)),
+        Err(fault) => fault,
+    };
+    let Ok(mut document) = DeTable::parse(text) else {
+        return Err(first);
+    };
+    let mut fault = first;
+    loop {
+        let may_pass = matches!(fault.problem, TomlProblem::UnknownKey(_));
+        if !may_pass
+            || unknown.len() == MAX_UNKNOWN_KEYS
+            || !remove_from(document.get_mut(), lenient, &fault.span)
+        {
+            return Err(fault);
+        }
+        unknown.push(fault);
+        match T::deserialize(toml::Deserializer::from(document.clone())) {
+            Ok(value) => return Ok((value, unknown)),
+            Err(error) => fault = mistyped(text, &error),
+        }
+    }
+}
+
+/// Removes the key that stands at `span` in one of these tables. False where none does.
+fn remove_from(document: &mut DeTable<'_>, tables: &[&str], span: &Range<usize>) -> bool {
+    tables.iter().any(|name| {
+        let table = document.get_mut(*name).map(Spanned::get_mut);
+        table.is_some_and(|value| remove(value, span))
+    })
+}
+
+fn remove(value: &mut DeValue<'_>, span: &Range<usize>) -> bool {
+    match value {
+        DeValue::Table(table) => {
+            let found = table.keys().find(|key| key.span() == *span).cloned();
+            match found {
+                Some(key) => table.remove(&key).is_some(),
+                None => table
+                    .iter_mut()
+                    .any(|(_, value)| remove(value.get_mut(), span)),
+            }
+        }
+        DeValue::Array(array) => removed_in(array, span),
+        _ => false,
+    }
+}
+
+fn removed_in(array: &mut DeArray<'_>, span: &Range<usize>) -> bool {
+    let mut values = array.iter_mut();
+    values.any(|value| remove(value.get_mut(), span))
 }
 
 /// Serde tells what was unknown, and what was expected instead, in the message alone:

@@ -21,6 +21,7 @@ pub mod supervise;
 pub mod survey;
 pub mod terminal;
 pub mod tree;
+pub mod warnings;
 
 pub use env::{GitEnv, config_home, host_name, is_under_agent, shows_unicode};
 pub use lock::FileLock;

@@ -15,3 +15,4 @@ mod refs;
 mod repositories;
 mod server;
 mod signed;
+mod unreadable;

@@ -173,20 +173,18 @@ fn a_policy_that_cannot_be_read() {
     let sandbox = ruled();
     let base = sandbox.commit_file("baton.toml", "[sessions]\nmax_per_comit = 2\n");
     sandbox.commit_bundle();
+    // The one before it judges.
     assert_data_eq!(
         verify(&sandbox, &[&format!("{base}..")]),
         str![[r#"
-  × the policy 318360aced:baton.toml cannot be used
-  ╰─▶ there is no key `max_per_comit` here
-   ╭─[318360aced:baton.toml:2:1]
- 1 │ [sessions]
- 2 │ max_per_comit = 2
-   · ──────┬──────
-   ·       ╰── here
-   ╰────
-  help: did you mean `max_per_commit`?
+8263994e4b Finish two sessions
+  bundled-sessions (sessions 2025-12-18/19, 2025-12-18/20)
+    the commit carries the work of 2 sessions (2025-12-18/19, 2025-12-18/20), and one commit may carry 1
+    → commit each session's log and work on its own: unstage the other sessions' files (`git restore --staged -- <path>`) and name one session in the trailers
 
-[exit 2]
+1 rule broken in 1 of 1 commit
+baton: warning: the policy 318360aced:baton.toml cannot be used: there is no key `max_per_comit` here; until a maintainer repairs it (`git baton policy check --at 318360aced` shows where), the policy before it judges
+[exit 1]
 
 "#]]
     );

@@ -73,7 +73,7 @@ impl Judge<'_> {
         new: Oid,
     ) -> Result<Vec<Move>, GuardError> {
         let guard = self.guards.default_for(reference)?;
-        let own = match (self.bases.at(old), guard) {
+        let own = match (self.bases.adopted(old), guard) {
             (Err(_), Some(_)) => None,
             (own, _) => own?,
         };
@@ -103,7 +103,7 @@ impl Judge<'_> {
             })
             .collect();
         if let Some(stands_on) = stands_on
-            && let Ok(Some(base)) = self.bases.at(stands_on)
+            && let Ok(Some(base)) = self.bases.adopted(stands_on)
             && moves.iter().all(|one| one.base.key != base.key)
         {
             moves.push(Move {
@@ -120,7 +120,7 @@ impl Judge<'_> {
         old: Oid,
         new: Oid,
     ) -> Result<Vec<Move>, GuardError> {
-        let own = self.bases.at(old)?;
+        let own = self.bases.adopted(old)?;
         if own.is_none() && !self.trust.has_judged() {
             return Ok(Vec::new());
         }
@@ -134,7 +134,7 @@ impl Judge<'_> {
         // The branch came to where it is behind the guard's back. What it had before decides.
         let from = self.trust.unjudged(old)?.base;
         let before = match from {
-            Some(from) => self.bases.at(from)?,
+            Some(from) => self.bases.adopted(from)?,
             None => None,
         };
         if let (Some(base), Some(from)) = (before, from) {
@@ -157,13 +157,13 @@ impl Judge<'_> {
     /// A new branch at a commit that the guard has let be passes. Any other is held to the commit on
     /// which it stands, and to what is guarded: most of all where that commit has no policy.
     fn new_in_clone(&self, reference: &BStr, new: Oid) -> Result<Vec<Move>, GuardError> {
-        if self.bases.at(new)?.is_none() && !self.has_ever_governed()? {
+        if self.bases.adopted(new)?.is_none() && !self.has_ever_governed()? {
             return Ok(Vec::new());
         }
         let unjudged = self.trust.unjudged(new)?;
         let commits: Rc<[Walked]> = unjudged.commits.into();
         let own = match unjudged.base {
-            Some(base) => self.bases.at(base)?.map(|found| (base, found)),
+            Some(base) => self.bases.adopted(base)?.map(|found| (base, found)),
             None => None,
         };
         let guards = match commits.is_empty() {
