@@ -164,7 +164,11 @@ fn a_policy_that_cannot_be_read_is_found() {
     assert_finds(&place, "policy-invalid");
     let past = ["-c", "core.hooksPath=/dev/null", "commit", "-q", "-am", "x"];
     place.git("w", &past);
-    assert_finds(&place, "policy-invalid");
+    // The policy before it judges, and finds the unsigned change too.
+    let ids = ["policy-invalid", "commit-unjudged", "commit-breaks-rule"];
+    for cwd in ["r", "w"] {
+        assert_eq!(found(&place, cwd), ids.map(str::to_owned).into(), "{cwd}");
+    }
 }
 
 #[test]
