@@ -51,6 +51,12 @@ fn gitlab(sandbox: &Sandbox, variables: &[(&str, &str)]) -> Run {
     finish(&mut command)
 }
 
+/// What a fetch of a branch would have left.
+fn track(sandbox: &Sandbox, branch: &str, commit: &str) {
+    let name = format!("refs/remotes/origin/{branch}");
+    sandbox.git(["update-ref", &name, commit]);
+}
+
 fn pull_request(base: &str, head: &str) -> Value {
     json!({"pull_request": {"base": {"sha": base, "ref": "main"}, "head": {"sha": head}}})
 }
@@ -144,7 +150,13 @@ fn a_pull_request_to_a_branch_without_rules_is_passed_over() {
     sandbox.commit_file("baton.toml", "[branches]\nexclude = [\"scratch\"]\n");
     let set = sandbox.git(["rev-parse", "HEAD"]);
     let bundle = sandbox.commit_bundle();
-    sandbox.git(["push", "-q", "origin", "work"]);
+    sandbox.git([
+        "push",
+        "-q",
+        "origin",
+        "work",
+        &format!("{set}:refs/heads/scratch"),
+    ]);
     clone(&mut sandbox, &base);
     let mut event = pull_request(&set, &bundle);
     bundled(&github(&sandbox, "pull_request", &event), &bundle);
@@ -161,6 +173,7 @@ fn a_branch_from_before_the_policy_is_judged_by_the_policy_of_its_target() {
     let bundle = sandbox.commit_bundle();
     sandbox.git(["checkout", "-q", "main"]);
     let target = sandbox.commit_file("baton.toml", "");
+    track(&sandbox, "main", &target);
     let run = github(&sandbox, "pull_request", &pull_request(&target, &bundle));
     bundled(&run, &bundle);
 }
@@ -172,6 +185,7 @@ fn a_branch_from_before_a_stricter_policy_is_held_to_what_its_target_says() {
     let bundle = sandbox.commit_bundle();
     sandbox.git(["checkout", "-q", "main"]);
     let target = sandbox.commit_file("baton.toml", "");
+    track(&sandbox, "main", &target);
     let run = github(&sandbox, "pull_request", &pull_request(&target, &bundle));
     bundled(&run, &bundle);
 }
@@ -180,6 +194,7 @@ fn a_branch_from_before_a_stricter_policy_is_held_to_what_its_target_says() {
 fn a_base_without_a_policy_is_said_to_have_none() {
     let sandbox = Sandbox::empty();
     let base = sandbox.commit_file("README.md", "hello\n");
+    track(&sandbox, "main", &base);
     let tip = sandbox.commit_bundle();
     let run = github(&sandbox, "pull_request", &pull_request(&base, &tip));
     assert_eq!(run.code, 0, "{run:?}");
@@ -205,7 +220,7 @@ fn a_merge_group_is_judged_with_the_commits_that_the_queue_made() {
 }
 
 #[test]
-fn a_push_is_judged_from_the_tip_before_it() {
+fn a_push_is_judged_with_everything_since_the_policy_was_adopted() {
     let mut sandbox = server();
     let bundle = sandbox.commit_bundle();
     let middle = sandbox.commit_file("a.txt", "a\n");
@@ -213,15 +228,47 @@ fn a_push_is_judged_from_the_tip_before_it() {
     sandbox.git(["push", "-q", "origin", "main"]);
     clone(&mut sandbox, &tip);
     let start = sandbox.git(["rev-parse", &format!("{bundle}^")]);
-    bundled(
-        &github(&sandbox, "push", &push("main", &start, &tip)),
-        &bundle,
-    );
-    let run = github(&sandbox, "push", &push("main", &middle, &tip));
+    for before in [&start, &middle, ZEROS] {
+        bundled(
+            &github(&sandbox, "push", &push("main", before, &tip)),
+            &bundle,
+        );
+    }
+}
+
+#[test]
+fn what_was_there_before_the_policy_breaks_no_rule_of_a_push() {
+    let sandbox = Sandbox::empty();
+    sandbox.commit_bundle();
+    let before = sandbox.commit_file("baton.toml", "");
+    let tip = sandbox.commit_file("a.txt", "a\n");
+    let run = github(&sandbox, "push", &push("main", &before, &tip));
     allowed(
         &run,
-        "1 commit and 1 branch move judged: none breaks a rule",
+        "3 commits and 1 branch move judged: none breaks a rule",
     );
+}
+
+#[test]
+fn a_branch_that_the_policy_passes_over_stays_so_and_no_push_makes_another_one_so() {
+    let exclude = "[branches]\nexclude = [\"scratch\", \"main\"]\n";
+    let mut sandbox = Sandbox::with_policy("[branches]\nexclude = [\"scratch\"]\n");
+    sandbox.git(["init", "-q", "--bare", "-b", "main", "../origin.git"]);
+    sandbox.git(["remote", "add", "origin", "../origin.git"]);
+    sandbox.git(["checkout", "-q", "-b", "scratch"]);
+    let bundle = sandbox.commit_bundle();
+    sandbox.git(["checkout", "-q", "main"]);
+    sandbox.commit_file("baton.toml", exclude);
+    let before = sandbox.commit_file("a.txt", "a\n");
+    let tip = sandbox.commit_file("b.txt", "b\n");
+    sandbox.git(["push", "-q", "origin", "scratch", "main~2:refs/heads/main"]);
+    clone(&mut sandbox, &bundle);
+    let run = github(&sandbox, "push", &push("scratch", ZEROS, &bundle));
+    allowed(&run, "0 commits judged: none breaks a rule");
+    sandbox.git(["fetch", "-q", "../repo", "main"]);
+    let run = github(&sandbox, "push", &push("main", &before, &tip));
+    assert_eq!(run.code, 1, "{run:?}");
+    assert!(run.out.contains("title=policy-change in "), "{run:?}");
 }
 
 #[test]
@@ -233,7 +280,7 @@ fn a_new_branch_is_judged_from_where_it_left_the_default_branch() {
     clone(&mut sandbox, &bundle);
     let run = github(&sandbox, "push", &push("work", ZEROS, &bundle));
     bundled(&run, &bundle);
-    assert!(run.out.contains("in 1 of 1 commit"), "{run:?}");
+    assert!(run.out.contains("in 1 of 2 commits"), "{run:?}");
 }
 
 #[test]
@@ -308,26 +355,38 @@ fn a_tag_and_a_deletion_leave_nothing_to_judge() {
 }
 
 #[test]
-fn a_run_by_the_clock_must_be_told_what_to_judge() {
+fn a_run_by_the_clock_or_by_hand_judges_the_branch_as_it_is() {
     let mut sandbox = server();
-    let tip = sandbox.git(["rev-parse", "main"]);
+    let bundle = sandbox.commit_bundle();
+    let tip = sandbox.commit_file("a.txt", "a\n");
+    sandbox.git(["push", "-q", "origin", "main"]);
     clone(&mut sandbox, &tip);
-    sandbox.git(["checkout", "-q", "main"]);
-    let run = github(&sandbox, "schedule", &json!({"schedule": "0 0 * * *"}));
-    undecided(
-        &run,
-        &["this CI run (schedule) is about no change", "--all"],
-    );
-    let run = gitlab(
-        &sandbox,
-        &[
-            ("CI_PIPELINE_SOURCE", "schedule"),
-            ("CI_COMMIT_BRANCH", "main"),
-            ("CI_COMMIT_SHA", &tip),
-            ("CI_COMMIT_BEFORE_SHA", ZEROS),
-        ],
-    );
-    undecided(&run, &["this CI run (schedule) is about no change"]);
+    let path = sandbox.root.path().join("event.json");
+    std::fs::write(&path, "{}").unwrap();
+    for name in ["schedule", "workflow_dispatch", "repository_dispatch"] {
+        let mut command = sandbox.baton();
+        command
+            .args(["verify", "--format", "github"])
+            .env("GITHUB_ACTIONS", "true")
+            .env("GITHUB_EVENT_NAME", name)
+            .env("GITHUB_EVENT_PATH", &path)
+            .env("GITHUB_SHA", &tip)
+            .env("GITHUB_REF", "refs/heads/main");
+        bundled(&finish(&mut command), &bundle);
+    }
+    for source in ["schedule", "web", "api"] {
+        let run = gitlab(
+            &sandbox,
+            &[
+                ("CI_PIPELINE_SOURCE", source),
+                ("CI_COMMIT_BRANCH", "main"),
+                ("CI_COMMIT_SHA", &tip),
+                ("CI_COMMIT_BEFORE_SHA", ZEROS),
+            ],
+        );
+        assert_eq!(run.code, 1, "{run:?}");
+        assert!(run.out.contains(&bundle[..10]), "{run:?}");
+    }
 }
 
 #[test]
@@ -430,14 +489,166 @@ fn gitlab_pushes_are_judged_from_the_tip_before_or_the_default_branch() {
         ];
         gitlab(&sandbox, &variables)
     };
-    for before in [start.as_str(), ZEROS] {
+    for before in [start.as_str(), ZEROS, &bundle] {
         let run = pushed(before);
         assert_eq!(run.code, 1, "{run:?}");
-        assert!(run.out.contains("in 1 of 2 commits"), "{run:?}");
+        assert!(run.out.contains("in 1 of 3 commits"), "{run:?}");
     }
-    let run = pushed(&bundle);
-    allowed(
-        &run,
-        "1 commit and 1 branch move judged: none breaks a rule",
+}
+
+/// A branch `feat` of the server that has merged the change of `path` on `main` and kept none of
+/// it, after `main` has merged the branch: both the change and the branch's first commit are merge
+/// bases, and the date of that one says which of them git names first. Returns both tips.
+fn criss_cross(sandbox: &Sandbox, path: &str, date: &str) -> [String; 2] {
+    sandbox.git(["checkout", "-q", "-b", "feat"]);
+    sandbox.write("x.txt", "x\n");
+    sandbox.git(["add", "-A"]);
+    let mut commit = sandbox.command("git");
+    commit.args(["commit", "-q", "-m", "An innocent feature"]);
+    assert_eq!(finish(commit.env("GIT_COMMITTER_DATE", date)).code, 0);
+    sandbox.git(["checkout", "-q", "main"]);
+    let text = sandbox.read(path) + "# one more line\n";
+    let change = sandbox.commit_file(path, &text);
+    sandbox.git(["merge", "-q", "--no-ff", "-m", "Merge feat", "feat"]);
+    let target = sandbox.git(["rev-parse", "HEAD"]);
+    sandbox.git(["checkout", "-q", "feat"]);
+    let ours = ["merge", "-q", "-s", "ours", "-m", "Sync with main", &change];
+    sandbox.git(ours);
+    let tip = sandbox.git(["rev-parse", "HEAD"]);
+    sandbox.git(["push", "-q", "origin", "main", "feat"]);
+    [target, tip]
+}
+
+#[test]
+fn a_request_is_judged_from_every_merge_base() {
+    for path in ["baton.toml", ".agents/HANDOFF.md"] {
+        for date in ["2030-01-01T00:00:00Z", "2001-01-01T00:00:00Z"] {
+            let mut sandbox = server();
+            let [target, tip] = criss_cross(&sandbox, path, date);
+            clone(&mut sandbox, &tip);
+            let event = pull_request(&target, &tip);
+            let variables = [
+                ("CI_PIPELINE_SOURCE", "merge_request_event"),
+                ("CI_COMMIT_SHA", tip.as_str()),
+                ("CI_MERGE_REQUEST_DIFF_BASE_SHA", target.as_str()),
+                ("CI_MERGE_REQUEST_TARGET_BRANCH_NAME", "main"),
+            ];
+            for run in [
+                github(&sandbox, "pull_request", &event),
+                gitlab(&sandbox, &variables),
+                sandbox.run(["verify", "origin/main..origin/feat"]),
+                sandbox.run(["verify", "origin/feat", "^origin/main"]),
+            ] {
+                assert_eq!(run.code, 1, "{path} {date} {run:?}");
+                assert!(run.out.contains("handoff-rollback"), "{run:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn an_honest_request_with_several_merge_bases_passes() {
+    for date in ["2030-01-01T00:00:00Z", "2001-01-01T00:00:00Z"] {
+        let mut sandbox = server();
+        let [target, _] = criss_cross(&sandbox, ".agents/HANDOFF.md", date);
+        sandbox.git(["reset", "-q", "--hard", "HEAD~1"]);
+        sandbox.git(["merge", "-q", "--no-ff", "-m", "Sync", "main~1"]);
+        let tip = sandbox.commit_file("y.txt", "y\n");
+        sandbox.git(["push", "-q", "--force", "origin", "feat"]);
+        clone(&mut sandbox, &tip);
+        let run = github(&sandbox, "pull_request", &pull_request(&target, &tip));
+        assert_eq!(run.code, 0, "{run:?}");
+    }
+}
+
+#[test]
+fn a_request_is_judged_by_the_policy_that_its_target_has_now() {
+    let mut sandbox = Sandbox::with_policy("[sessions]\nmax_per_commit = 9\n");
+    sandbox.git(["init", "-q", "--bare", "-b", "main", "../origin.git"]);
+    sandbox.git(["remote", "add", "origin", "../origin.git"]);
+    let named = sandbox.git(["rev-parse", "HEAD"]);
+    sandbox.git(["checkout", "-q", "-b", "work"]);
+    let tip = sandbox.commit_bundle();
+    sandbox.git(["checkout", "-q", "main"]);
+    sandbox.commit_file("baton.toml", "");
+    sandbox.git(["push", "-q", "origin", "main", "work"]);
+    clone(&mut sandbox, &tip);
+    bundled(
+        &github(&sandbox, "pull_request", &pull_request(&named, &tip)),
+        &tip,
     );
+    let group = json!({"merge_group": {
+        "base_sha": named, "head_sha": tip, "base_ref": "refs/heads/main",
+    }});
+    bundled(&github(&sandbox, "merge_group", &group), &tip);
+    for target in [
+        "CI_MERGE_REQUEST_DIFF_BASE_SHA",
+        "CI_MERGE_REQUEST_TARGET_BRANCH_SHA",
+    ] {
+        let variables = [
+            ("CI_PIPELINE_SOURCE", "merge_request_event"),
+            ("CI_COMMIT_SHA", tip.as_str()),
+            (target, named.as_str()),
+            ("CI_MERGE_REQUEST_TARGET_BRANCH_NAME", "main"),
+        ];
+        let run = gitlab(&sandbox, &variables);
+        assert_eq!(run.code, 1, "{run:?}");
+        assert!(run.out.contains("bundled-sessions"), "{run:?}");
+    }
+    sandbox.git(["update-ref", "-d", "refs/remotes/origin/main"]);
+    let run = github(&sandbox, "pull_request", &pull_request(&named, &tip));
+    let fetch = "`git fetch origin +refs/heads/main:refs/remotes/origin/main`";
+    undecided(&run, &["refs/heads/main", fetch]);
+    sandbox.git([
+        "fetch",
+        "-q",
+        "origin",
+        "+refs/heads/main:refs/remotes/origin/main",
+    ]);
+    bundled(
+        &github(&sandbox, "pull_request", &pull_request(&named, &tip)),
+        &tip,
+    );
+}
+
+#[test]
+fn what_a_rewound_target_has_lost_is_judged_again() {
+    let mut sandbox = server();
+    let bundle = sandbox.commit_bundle();
+    sandbox.git(["checkout", "-q", "-b", "work"]);
+    let tip = sandbox.commit_file("a.txt", "a\n");
+    sandbox.git(["push", "-q", "origin", "work", "main~1:main"]);
+    clone(&mut sandbox, &tip);
+    bundled(
+        &github(&sandbox, "pull_request", &pull_request(&bundle, &tip)),
+        &bundle,
+    );
+}
+
+#[test]
+fn a_range_that_begins_before_the_policy_is_judged_from_there() {
+    let sandbox = Sandbox::empty();
+    sandbox.commit_bundle();
+    let old = sandbox.commit_file("README.md", "hello\n");
+    sandbox.commit_file("baton.toml", "");
+    let clean = sandbox.commit_file("a.txt", "a\n");
+    let run = sandbox.run(["verify", &format!("{old}..{clean}")]);
+    allowed(&run, "2 commits judged: none breaks a rule");
+    for session in [21, 22] {
+        sandbox.write(&log(session), "done\n");
+    }
+    let bundle = sandbox.commit("Finish two more");
+    let tip = sandbox.commit_file("b.txt", "b\n");
+    track(&sandbox, "main", &old);
+    let range = format!("{old}..{tip}");
+    for run in [
+        sandbox.run(["verify", &range]),
+        sandbox.run(["verify", &tip, &format!("^{old}")]),
+        github(&sandbox, "pull_request", &pull_request(&old, &tip)),
+        github(&sandbox, "push", &push("main", &old, &tip)),
+    ] {
+        assert_eq!(run.code, 1, "{run:?}");
+        assert!(run.out.contains(&bundle[..10]), "{run:?}");
+        assert!(run.out.contains("1 rule broken"), "{run:?}");
+    }
 }

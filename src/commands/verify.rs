@@ -7,10 +7,11 @@ use miette::IntoDiagnostic;
 use super::ExitCode;
 use crate::cli::{Format as CliFormat, Verify};
 use crate::git::Repo;
+use crate::guard::range::{self, Asked};
 use crate::guard::span::{self, Span};
-use crate::guard::{GuardError, Judgement, range};
+use crate::guard::{GuardError, Judgement};
 use crate::model::Oid;
-use crate::policy::POLICY_PATH;
+use crate::policy::{POLICY_PATH, Policy};
 use crate::report::{self, Format, Report, Style, Summary};
 use crate::sys::{GitEnv, ci};
 
@@ -35,49 +36,91 @@ fn judge(repo: &Repo, args: &Verify) -> miette::Result<Judgement> {
         .as_deref()
         .map(super::policy::read_known)
         .transpose()?;
-    let span = match stretch(repo, args)? {
-        Ok(span) => span,
+    let asked = match asked(repo, args)? {
+        Ok(asked) => asked,
         Err(reason) => {
             super::tell(&format!("baton: nothing to judge: {reason}\n"));
             return Ok(Judgement::default());
         }
     };
     Ok(match fixed {
-        Some(policy) => span::judge_by_policy(repo, &span, &policy)?,
-        None => judge_by_base(repo, &span)?,
+        Some(policy) => judge_by_policy(repo, asked, &policy)?,
+        None => judge_by_bases(repo, &asked)?,
     })
 }
 
 /// What to judge, or why there is nothing to judge.
-fn stretch(repo: &Repo, args: &Verify) -> miette::Result<Result<Span, &'static str>> {
-    Ok(if args.all {
-        Ok(range::everything(repo)?)
+fn asked(repo: &Repo, args: &Verify) -> miette::Result<Result<Asked, &'static str>> {
+    let span = if args.all {
+        range::everything(repo)?
     } else if !args.range.is_empty() {
-        Ok(range::named(repo, &args.range)?)
+        range::named(repo, &args.range)?
     } else if let Some(named) = ci::range().into_diagnostic()? {
-        range::of_ci(repo, &named)?
+        return Ok(range::of_ci(repo, &named)?);
     } else {
-        Ok(range::beyond_upstream(repo)?)
-    })
+        range::beyond_upstream(repo)?
+    };
+    Ok(Ok(Asked {
+        spans: vec![span],
+        line: None,
+    }))
 }
 
-/// Judges by the policies of where the stretch begins and of where it would go.
-fn judge_by_base(repo: &Repo, span: &Span) -> Result<Judgement, GuardError> {
-    if span.old.is_none() && span.hidden.is_empty() {
-        return span::judge_by_parents(repo, span);
+/// Judges all of it by one policy; a branch without a stretch of its own is one.
+fn judge_by_policy(repo: &Repo, asked: Asked, policy: &Policy) -> Result<Judgement, GuardError> {
+    let mut spans = asked.spans;
+    if let Some(line) = asked.line.filter(|_| spans.is_empty()) {
+        spans.push(Span {
+            reference: line.reference,
+            tips: vec![line.tip],
+            ..Span::default()
+        });
     }
-    Ok(span::judge_for_landing(repo, span)?.unwrap_or_else(|| {
+    let mut judgement = Judgement::default();
+    for span in &spans {
+        judgement.absorb(span::judge_by_policy(repo, span, policy)?);
+    }
+    Ok(judgement)
+}
+
+/// Judges by the policies of where each stretch begins and of where it would go.
+fn judge_by_bases(repo: &Repo, asked: &Asked) -> Result<Judgement, GuardError> {
+    let mut judgement = Judgement::default();
+    let mut is_governed = asked.line.is_some();
+    for span in &asked.spans {
+        if let Some(judged) = judge_by_base(repo, span)? {
+            // Two targets are two views of the same commits.
+            judgement.verdict.absorb(judged.verdict);
+            judgement.commits = judgement.commits.max(judged.commits);
+            judgement.tips = judgement.tips.max(judged.tips);
+            is_governed = true;
+        }
+    }
+    if let Some(line) = &asked.line {
+        let judged = span::judge_line(repo, line)?;
+        judgement.verdict.absorb(judged.verdict);
+        judgement.commits = judgement.commits.max(judged.commits);
+    }
+    if let Some(span) = asked.spans.first().filter(|_| !is_governed) {
         // What is allowed for want of rules should not look like what was found to keep them.
-        let base = span
-            .old
-            .or(span.hidden.first().copied())
-            .map(|base| base.short());
-        let base = base.unwrap_or_default();
+        let base = span.old.or(span.hidden.first().copied());
+        let base = base.map(|base| base.short()).unwrap_or_default();
         super::tell(&format!(
             "baton: nothing to judge: {POLICY_PATH} is not in the base, {base}\n"
         ));
-        Judgement::default()
-    }))
+    }
+    Ok(judgement)
+}
+
+/// `None` when no policy has a say.
+fn judge_by_base(repo: &Repo, span: &Span) -> Result<Option<Judgement>, GuardError> {
+    if span.old.is_none() && span.hidden.is_empty() {
+        return span::judge_by_parents(repo, span).map(Some);
+    }
+    match span::judge_for_landing(repo, span)? {
+        Some(judgement) => Ok(Some(judgement)),
+        None => span::judge_since_adoption(repo, span),
+    }
 }
 
 /// The report, with the subject of each commit that breaks a rule.

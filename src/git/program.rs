@@ -188,6 +188,16 @@ impl Program {
         Ok(Oid::from_hex(answer.trim()).ok())
     }
 
+    /// All best common ancestors of two commits.
+    pub(super) fn merge_bases(&self, one: Oid, other: Oid) -> Result<Vec<Oid>, GitError> {
+        let args = ["merge-base", "--all", &one.to_string(), &other.to_string()];
+        let answer = self.answer(&args)?;
+        Ok(answer
+            .lines()
+            .filter_map(|line| Oid::from_hex(line).ok())
+            .collect())
+    }
+
     /// What a question prints, where failure is an answer too: nothing.
     fn answer(&self, args: &[&str]) -> Result<BString, GitError> {
         let out = self.command().args(args).stdin(Stdio::null()).output();

@@ -255,6 +255,18 @@ impl Repo {
         }
     }
 
+    /// All best common ancestors of two commits; none when they share none.
+    pub fn merge_bases(&self, one: Oid, other: Oid) -> Result<Vec<Oid>, GitError> {
+        let only = match self.shallow_commits()?.is_empty() {
+            true => self.objects.for_long_reads().only_merge_base(one, other),
+            false => None,
+        };
+        match only {
+            Some(base) => Ok(vec![base]),
+            None => self.program.merge_bases(one, other),
+        }
+    }
+
     /// The ids that a file of the git directory lists, one a line, such as `MERGE_HEAD`; empty
     /// when there is no such file.
     pub fn listed_ids(&self, name: &str) -> Result<Vec<Oid>, GitError> {

@@ -7,6 +7,7 @@ pub mod binding;
 pub mod change;
 mod error;
 mod guards;
+mod joining;
 pub mod journal;
 mod pipeline;
 mod provenance;

@@ -7,7 +7,7 @@
 //! nothing to it.
 
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::rc::Rc;
 
 use bstr::{BStr, BString, ByteSlice};
@@ -101,6 +101,44 @@ impl<'a> Provenance<'a> {
             new: Some(new),
             entries,
         })))
+    }
+
+    /// What a merge of `tip` into `target` gives up, whichever of these merge bases git takes: it has
+    /// the tip's entry where the target has that of a base. `None` when no writer is lost.
+    pub fn merging(
+        &self,
+        reference: &BStr,
+        target: Oid,
+        tip: Oid,
+        bases: &[Oid],
+    ) -> Result<Option<Change>, GuardError> {
+        let watch = Protected(self.policy);
+        let mut reader = TreeReader::over(self.trees.clone(), &watch);
+        let target_tree = self.tree(target)?;
+        let mut entries = reader.changes(self.tree(tip)?, &[target_tree])?;
+        if entries.is_empty() || bases.is_empty() {
+            return Ok(None);
+        }
+        let mut moved: Vec<HashSet<BString>> = Vec::new();
+        for base in bases {
+            let changes = reader.changes(target_tree, &[self.tree(*base)?])?;
+            moved.push(changes.into_iter().map(|change| change.path).collect());
+        }
+        entries.retain(|change| moved.iter().any(|moved| !moved.contains(&change.path)));
+        let choice = Choice {
+            kept: vec![tip],
+            left: vec![target],
+            entries,
+        };
+        let entries = self.given_up(&choice)?;
+        Ok((!entries.is_empty()).then(|| {
+            Change::Tip(TipMove {
+                reference: reference.to_owned(),
+                old: target,
+                new: Some(tip),
+                entries,
+            })
+        }))
     }
 
     /// The deletion of a branch as the rules judge it: the writers that no commit which stays has

@@ -5,7 +5,7 @@ use miette::Diagnostic;
 use thiserror::Error;
 
 use super::GuardError;
-use super::span::Span;
+use super::span::{Line, Span};
 use crate::git::{GitError, Repo, revision};
 use crate::model::Oid;
 use crate::sys::ci::{CiPush, CiRange};
@@ -33,6 +33,18 @@ pub enum RangeError {
         "have CI fetch the full history (`fetch-depth: 0`, `GIT_DEPTH: 0`); what a forced push left behind comes with `git fetch origin {0}`"
     ))]
     NotFetched(String),
+
+    /// The branch that a request would go into was not fetched.
+    #[error(
+        "the branch {branch}, which this CI run would change, is not in this clone as the remote has it now"
+    )]
+    #[diagnostic(help("have CI run `{fetch}` before it judges"))]
+    TargetNotFetched {
+        /// The full name of the branch.
+        branch: String,
+        /// The command that brings it.
+        fetch: String,
+    },
 
     /// The repository does not answer.
     #[error(transparent)]
@@ -83,50 +95,114 @@ pub fn named(repo: &Repo, revisions: &[String]) -> Result<Span, RangeError> {
     Ok(span)
 }
 
-/// The stretch that a CI service names; `Err` in the inner result: why there is nothing to judge.
+/// What a CI service asks about.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Asked {
+    /// The stretches of history that would land or have landed.
+    pub spans: Vec<Span>,
+    /// The branch that was pushed to, which is judged whole.
+    pub line: Option<Line>,
+}
+
+/// What a CI service names; `Err` in the inner result: why there is nothing to judge.
 ///
-/// For a request, from the merge base; for a push, from the tip before it. A new branch is judged
-/// from where it left the default branch, and so is one whose tip before a forced push is no
-/// longer to be had. A new default branch is judged whole.
-pub fn of_ci(repo: &Repo, range: &CiRange) -> Result<Result<Span, &'static str>, RangeError> {
+/// A request is judged against its target as it is now, and against the one that the service names
+/// where the target does not hold that. A push is judged from the tip before it, and everything on
+/// the branch since its policy was adopted. A new branch, and one whose tip before a forced push
+/// is no longer to be had, is judged from where it left the default branch.
+pub fn of_ci(repo: &Repo, range: &CiRange) -> Result<Result<Asked, &'static str>, RangeError> {
     Ok(Ok(match range {
         CiRange::Request {
             target,
             tip,
             branch,
-        } => Span {
-            reference: branch.as_deref().map(BString::from),
-            ..between(repo, fetched(repo, target)?, fetched(repo, tip)?)?
+        } => Asked {
+            spans: requested(repo, target, tip, branch.as_deref())?,
+            line: None,
         },
-        CiRange::Push(push) => Span {
-            reference: push.branch.as_deref().map(BString::from),
-            ..pushed(repo, push)?
-        },
+        CiRange::Push(push) => pushed(repo, push)?,
         CiRange::Nothing(reason) => return Ok(Err(reason)),
         CiRange::NoChange(event) => return Err(RangeError::NoChange(event.clone())),
     }))
 }
 
-fn pushed(repo: &Repo, push: &CiPush) -> Result<Span, RangeError> {
+fn requested(
+    repo: &Repo,
+    target: &str,
+    tip: &str,
+    branch: Option<&str>,
+) -> Result<Vec<Span>, RangeError> {
+    let (named, tip) = (fetched(repo, target)?, fetched(repo, tip)?);
+    let mut targets = Vec::new();
+    if let Some(branch) = branch {
+        targets.push(as_it_is_now(repo, branch)?);
+    }
+    let mut is_held = false;
+    for target in &targets {
+        is_held |= *target == named || repo.merge_base(named, *target)? == Some(named);
+    }
+    if !is_held {
+        targets.push(named);
+    }
+    let spans = targets.into_iter().map(|target| {
+        Ok(Span {
+            reference: branch.map(BString::from),
+            ..between(repo, target, tip)?
+        })
+    });
+    spans.collect()
+}
+
+/// The tip of a branch as the remote had it when this CI run fetched it.
+fn as_it_is_now(repo: &Repo, branch: &str) -> Result<Oid, RangeError> {
+    let short = branch.strip_prefix("refs/heads/").unwrap_or(branch);
+    let tracking = format!("refs/remotes/origin/{short}");
+    if let Some(oid) = repo.refs().resolve(&tracking)?
+        && let Some(commit) = repo.objects().peel_to_commit(oid)?
+    {
+        return Ok(commit);
+    }
+    let refspec = format!("+refs/heads/{short}:{tracking}");
+    Err(RangeError::TargetNotFetched {
+        branch: branch.escape_debug().to_string(),
+        fetch: format!("git fetch origin {}", shell_words::quote(&refspec)),
+    })
+}
+
+fn pushed(repo: &Repo, push: &CiPush) -> Result<Asked, RangeError> {
     let after = fetched(repo, &push.after)?;
     let before = push.before.as_deref().map(|before| fetched(repo, before));
-    match (before, push.left()) {
-        (Some(Ok(before)), _) => Ok(Span {
+    let default = push.left();
+    let default = default.map(|name| fetched(repo, &format!("refs/remotes/origin/{name}")));
+    let span = match (before, &default) {
+        (Some(Ok(before)), _) => Some(Span {
             tips: vec![after],
             hidden: vec![before],
             old: Some(before),
             ..Span::default()
         }),
-        (None | Some(Err(RangeError::NotFetched(_))), Some(default)) => {
-            let default = fetched(repo, &format!("refs/remotes/origin/{default}"))?;
-            between(repo, default, after)
+        (None | Some(Err(RangeError::NotFetched(_))), Some(Ok(default))) => {
+            Some(between(repo, *default, after)?)
         }
-        (Some(Err(error)), _) => Err(error),
-        (None, None) => Ok(Span {
-            tips: vec![after],
-            ..Span::default()
-        }),
-    }
+        (None | Some(Err(RangeError::NotFetched(_))), Some(Err(_))) => None,
+        (Some(Err(error)), _) => return Err(error),
+        (None, None) => None,
+    };
+    let reference = push.branch.as_deref().map(BString::from);
+    let line = Line {
+        reference: reference.clone(),
+        tip: after,
+        default: match default {
+            Some(Ok(default)) => Some(default),
+            Some(Err(error)) if span.is_none() => return Err(error),
+            Some(Err(_)) | None => None,
+        },
+    };
+    let spans = span.map(|span| Span { reference, ..span });
+    Ok(Asked {
+        spans: spans.into_iter().collect(),
+        line: Some(line),
+    })
 }
 
 /// What this branch has and its upstream does not.

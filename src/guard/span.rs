@@ -7,13 +7,14 @@ use std::rc::Rc;
 use bstr::BString;
 
 use super::base::{BasePolicy, Bases};
+use super::joining::Joining;
 use super::pipeline::{self, Rulebook};
 use super::provenance::{Provenance, Rewriting};
 use super::{GuardError, Judgement};
 use crate::git::Repo;
 use crate::git::history::{self, Walked};
 use crate::git::stream::{self, Graph, Step, Stream};
-use crate::model::{Oid, Verdict};
+use crate::model::{Oid, RuleId, Verdict};
 use crate::policy::Policy;
 use crate::rules;
 
@@ -68,19 +69,22 @@ fn check_tips(
     Ok(())
 }
 
-/// Judges the stretch by the policy of its base and, where they differ, by those of the commits
-/// that it would join: whoever begins at an old commit with a laxer policy is held to what holds
-/// where the work is to land. `None` when no policy has a say.
+/// Judges the stretch by the policies of every merge base and of the commits that it would join:
+/// whoever begins at an old commit with a laxer policy is held to what holds where the work is to
+/// land. `None` when no policy has a say.
 pub fn judge_for_landing(repo: &Repo, span: &Span) -> Result<Option<Judgement>, GuardError> {
     let bases = Bases::new(repo.objects());
+    let joining = Joining::of(repo, span)?;
     let mut policies: Vec<Rc<BasePolicy>> = Vec::new();
-    for commit in span.old.iter().chain(&span.hidden) {
+    let places = span.old.iter().chain(&joining.bases).chain(&span.hidden);
+    for commit in places {
         let found = bases.adopted(*commit)?;
         policies.extend(found.filter(|one| policies.iter().all(|known| known.key != one.key)));
     }
     let mut judgement: Option<Judgement> = None;
     for base in policies {
-        let by_this = judge_by_policy(repo, span, &base.policy)?;
+        let mut by_this = judge_by_policy(repo, span, &base.policy)?;
+        by_this.verdict.absorb(joining.judge(&bases, &base.policy)?);
         match &mut judgement {
             Some(judgement) => judgement.verdict.absorb(by_this.verdict),
             None => judgement = Some(by_this),
@@ -90,6 +94,74 @@ pub fn judge_for_landing(repo: &Repo, span: &Span) -> Result<Option<Judgement>, 
     let none = Judgement::default();
     check_tips(&bases, span, base, judgement.as_ref().unwrap_or(&none))?;
     Ok(judgement)
+}
+
+/// Judges the part of the stretch after the policy was adopted within it, each commit by the
+/// policy of its parent. `None` when its tips carry no policy.
+pub fn judge_since_adoption(repo: &Repo, span: &Span) -> Result<Option<Judgement>, GuardError> {
+    let bases = Bases::new(repo.objects());
+    let mut adopted = None;
+    for tip in &span.tips {
+        if adopted.is_none() && bases.adopted(*tip)?.is_some() {
+            adopted = Some(*tip);
+        }
+    }
+    let Some(adopted) = adopted else {
+        return Ok(None);
+    };
+    let mut judgement = judge_history(repo, &span.tips, Some(adopted))?;
+    let within = history::reachable(repo, &span.tips, &span.hidden)?;
+    let within: HashSet<_> = within.into_iter().map(|one| one.oid).collect();
+    let is_within = |commit: Option<Oid>| commit.is_none_or(|oid| within.contains(&oid));
+    let verdict = &mut judgement.verdict;
+    verdict.violations.retain(|one| is_within(one.commit));
+    verdict.overrides.retain(|one| is_within(Some(one.commit)));
+    judgement.commits = within.len();
+    Ok(Some(judgement))
+}
+
+/// A branch, judged whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    /// Its full name, where it is known; the policy may pass it over.
+    pub reference: Option<BString>,
+    /// Its tip.
+    pub tip: Oid,
+    /// The tip of the default branch, where this is another one. Its policy judges what no policy
+    /// of this branch's own history does.
+    pub default: Option<Oid>,
+}
+
+/// Judges everything on the branch since its policy was adopted.
+pub fn judge_line(repo: &Repo, line: &Line) -> Result<Judgement, GuardError> {
+    let judgement = judge_history(repo, &[line.tip], line.default.or(Some(line.tip)))?;
+    if is_passed_over(repo, line)? {
+        // Nobody takes the default branch out of the rules but a maintainer.
+        let mut violations = judgement.verdict.violations.iter();
+        let rules_broken = violations.any(|one| one.rule == RuleId::PolicyChange);
+        if line.default.is_some() || !rules_broken {
+            return Ok(Judgement::default());
+        }
+    }
+    Ok(judgement)
+}
+
+/// Whether the policies at the branch's tip and on the default branch exclude it.
+fn is_passed_over(repo: &Repo, line: &Line) -> Result<bool, GuardError> {
+    let Some(name) = &line.reference else {
+        return Ok(false);
+    };
+    let bases = Bases::new(repo.objects());
+    let mut excluded = false;
+    for commit in [Some(line.tip), line.default].into_iter().flatten() {
+        if let Some(base) = bases.adopted(commit)? {
+            if base.policy.applies_to(name.as_ref()) {
+                return Ok(false);
+            }
+            excluded = true;
+        }
+    }
+    Ok(excluded)
 }
 
 /// Judges the stretch by this policy, wherever it comes from.
@@ -108,17 +180,20 @@ pub fn judge_by_policy(repo: &Repo, span: &Span, policy: &Policy) -> Result<Judg
 /// on a branch without one; but for the commits up to the one with which, along `HEAD`'s first
 /// parents, the policy began.
 pub fn judge_by_parents(repo: &Repo, span: &Span) -> Result<Judgement, GuardError> {
+    judge_history(repo, &span.tips, repo.head()?)
+}
+
+/// The same, with the branch that ends at `trunk` in the place of `HEAD`.
+fn judge_history(repo: &Repo, tips: &[Oid], trunk: Option<Oid>) -> Result<Judgement, GuardError> {
     let objects = repo.objects().for_long_reads();
-    let mut stream = Stream::new(repo, &objects, &span.tips)?;
+    let mut stream = Stream::new(repo, &objects, tips)?;
     let judged = pipeline::judge(repo.objects(), &mut stream, Rulebook::OfParents)?;
     let graph = stream.into_graph();
     let mut verdict = judged.verdict;
-    verdict.absorb(judge_outside(
-        repo,
-        &graph,
-        &span.tips,
-        &judged.without_base,
-    )?);
+    if let Some(trunk) = trunk {
+        let outside = judge_outside(repo, &graph, tips, trunk, &judged.without_base)?;
+        verdict.absorb(outside);
+    }
     verdict.absorb(judge_choices(repo, &judged.choices)?);
     Ok(Judgement {
         commits: graph.len(),
@@ -142,18 +217,16 @@ fn judge_choices(repo: &Repo, choices: &[(Step, Option<Oid>)]) -> Result<Verdict
     Ok(verdict)
 }
 
-/// Judges by `HEAD`'s policy, where it has one, those of these commits that do not go before it.
+/// Judges by the policy of `head`, where it has one, those of these commits that do not go before it.
 /// They are the commits whose first parent carries no policy; the ones marked are judged already.
 fn judge_outside(
     repo: &Repo,
     graph: &Graph,
     tips: &[Oid],
+    head: Oid,
     without_base: &HashMap<Oid, bool>,
 ) -> Result<Verdict, GuardError> {
     let bases = Bases::new(repo.objects());
-    let Some(head) = repo.head()? else {
-        return Ok(Verdict::default());
-    };
     let Some(base) = bases.at(head)? else {
         return Ok(Verdict::default());
     };

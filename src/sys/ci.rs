@@ -19,7 +19,7 @@ pub enum CiRange {
         /// The full name of the branch it would go into, where it is known.
         branch: Option<String>,
     },
-    /// A push to a branch.
+    /// A push to a branch, or a run on a branch as it is.
     Push(CiPush),
     /// A change that brings no commit to a branch: there is nothing to judge, for this reason.
     Nothing(&'static str),
@@ -32,7 +32,7 @@ pub enum CiRange {
 pub struct CiPush {
     /// The full name of the branch, where it is known.
     pub branch: Option<String>,
-    /// What the branch named before; `None` for a new branch.
+    /// What the branch named before; `None` for a new branch, and where nothing was pushed.
     pub before: Option<String>,
     /// What it names now.
     pub after: String,
@@ -50,6 +50,8 @@ impl CiPush {
 }
 
 const BRANCHES: &str = "refs/heads/";
+/// The events of GitHub that begin a run on a branch as it is.
+const ABOUT_NO_CHANGE: [&str; 3] = ["schedule", "workflow_dispatch", "repository_dispatch"];
 const TAG: &str = "a tag was pushed, and the rules hold on branches";
 const DELETION: &str = "the branch was deleted";
 
@@ -60,13 +62,14 @@ pub fn range() -> std::io::Result<Option<CiRange>> {
             Some(path) => file::read_if_exists(path.as_ref())?.unwrap_or_default(),
             None => Vec::new(),
         };
-        return Ok(Some(github(value("GITHUB_EVENT_NAME"), &event)));
+        return Ok(Some(github(value, &event)));
     }
     Ok(value("GITLAB_CI").map(|_| gitlab(value)))
 }
 
 /// An event that cannot be read names no change, which is an error further up.
-fn github(name: Option<String>, event: &[u8]) -> CiRange {
+fn github(value: impl Fn(&str) -> Option<String>, event: &[u8]) -> CiRange {
+    let name = value("GITHUB_EVENT_NAME");
     let event: Value = serde_json::from_slice(event).unwrap_or_default();
     let text = |pointer: &str| {
         let value = event.pointer(pointer).and_then(Value::as_str);
@@ -93,10 +96,17 @@ fn github(name: Option<String>, event: &[u8]) -> CiRange {
             branch,
         };
     }
-    let Some(after) = text("/after") else {
-        return CiRange::NoChange(name.unwrap_or_else(|| "an event without a name".to_owned()));
+    let is_about_no_change = |name: &String| ABOUT_NO_CHANGE.contains(&name.as_str());
+    let (after, branch) = match (text("/after"), value("GITHUB_SHA")) {
+        (Some(after), _) => (after, text("/ref")),
+        (None, Some(at)) if name.as_ref().is_some_and(is_about_no_change) => {
+            (at, value("GITHUB_REF"))
+        }
+        _ => {
+            let name = name.unwrap_or_else(|| "an event without a name".to_owned());
+            return CiRange::NoChange(name);
+        }
     };
-    let branch = text("/ref");
     if branch
         .as_ref()
         .is_some_and(|name| !name.starts_with(BRANCHES))
@@ -130,19 +140,15 @@ fn gitlab(value: impl Fn(&str) -> Option<String>) -> CiRange {
     if value("CI_COMMIT_TAG").is_some() {
         return CiRange::Nothing(TAG);
     }
-    let push = CiPush {
-        branch: value("CI_COMMIT_BRANCH").map(|short| format!("{BRANCHES}{short}")),
+    let Some(branch) = value("CI_COMMIT_BRANCH") else {
+        return CiRange::NoChange(source.unwrap_or_else(|| "an unknown source".to_owned()));
+    };
+    CiRange::Push(CiPush {
+        branch: Some(format!("{BRANCHES}{branch}")),
         before: value("CI_COMMIT_BEFORE_SHA").filter(|before| !is_zeros(before)),
         after: commit,
         default_branch: value("CI_DEFAULT_BRANCH"),
-    };
-    match source {
-        // Only a push says what was before; a run by hand or by the clock does not.
-        Some(source) if source != "push" && push.before.is_none() && push.left().is_none() => {
-            CiRange::NoChange(source)
-        }
-        _ => CiRange::Push(push),
-    }
+    })
 }
 
 /// Where the merge request begins. GitLab tells the tip of the target only in a pipeline for
@@ -207,24 +213,42 @@ mod tests {
     }
 
     #[test]
-    fn a_run_by_the_clock_names_a_change_only_on_a_branch_of_its_own() {
-        let scheduled = |branch| {
-            gitlab_of(&[
+    fn a_run_by_the_clock_is_about_the_branch_as_it_is() {
+        for branch in ["main", "work"] {
+            let range = gitlab_of(&[
                 ("CI_PIPELINE_SOURCE", "schedule"),
                 ("CI_COMMIT_SHA", "c0"),
                 ("CI_COMMIT_BEFORE_SHA", "0000"),
                 ("CI_COMMIT_BRANCH", branch),
                 ("CI_DEFAULT_BRANCH", "main"),
-            ])
+            ]);
+            let CiRange::Push(push) = range else {
+                panic!("{range:?}");
+            };
+            assert_eq!((push.before, push.after.as_str()), (None, "c0"));
+        }
+        let by_hand = |name: &'static str| {
+            let find = move |key: &str| match key {
+                "GITHUB_EVENT_NAME" => Some(name.to_owned()),
+                "GITHUB_SHA" => Some("c0".to_owned()),
+                "GITHUB_REF" => Some("refs/heads/main".to_owned()),
+                _ => None,
+            };
+            github(find, b"{}")
         };
-        assert_eq!(scheduled("main"), CiRange::NoChange("schedule".to_owned()));
-        assert!(matches!(scheduled("work"), CiRange::Push(_)));
+        for name in ABOUT_NO_CHANGE {
+            assert!(matches!(by_hand(name), CiRange::Push(_)), "{name}");
+        }
+        for name in ["push", "pull_request", "merge_group", "issues"] {
+            assert_eq!(by_hand(name), CiRange::NoChange(name.to_owned()));
+        }
     }
 
     #[test]
     fn an_event_that_cannot_be_read_is_about_no_change() {
+        let named = |key: &str| (key != "GITHUB_REF").then(|| "push".to_owned());
         for event in ["", "{", "[]", r#"{"after":7}"#, r#"{"after":""}"#] {
-            let range = github(Some("push".to_owned()), event.as_bytes());
+            let range = github(named, event.as_bytes());
             assert_eq!(range, CiRange::NoChange("push".to_owned()), "{event}");
         }
     }
