@@ -296,9 +296,9 @@ fn a_new_default_branch_is_judged_whole() {
 
 #[test]
 fn a_forced_push_to_the_default_branch_needs_the_tip_it_replaced() {
-    let mut sandbox = server();
+    let mut sandbox = signed_server();
     let start = sandbox.git(["rev-parse", "main"]);
-    let lost = sandbox.commit_file(".agents/HANDOFF.md", "an entry\n");
+    let lost = commit_signed(&sandbox, ".agents/HANDOFF.md");
     sandbox.git(["push", "-q", "origin", "main"]);
     sandbox.git(["reset", "-q", "--hard", &start]);
     let tip = sandbox.commit_file("other.txt", "rewritten\n");
@@ -496,6 +496,41 @@ fn gitlab_pushes_are_judged_from_the_tip_before_or_the_default_branch() {
     }
 }
 
+/// A server whose policy names a maintainer, for whom `commit_signed` signs.
+fn signed_server() -> Sandbox {
+    let sandbox = Sandbox::empty();
+    let key = sandbox.root.path().join("key");
+    let mut keygen = sandbox.command("ssh-keygen");
+    keygen.args(["-q", "-t", "ed25519", "-N", "", "-C", "m", "-f"]);
+    assert_eq!(finish(keygen.arg(&key)).code, 0);
+    let public = std::fs::read_to_string(key.with_extension("pub")).unwrap();
+    let signers = format!("m@example.org namespaces=\"git\" {public}");
+    sandbox.write(".baton/allowed_signers", signers);
+    sandbox.write("baton.toml", "version = 1\n");
+    sandbox.write(".agents/HANDOFF.md", "# Handoff\n\n## Recent Work\n");
+    sandbox.commit("Set the rules");
+    sandbox.git(["init", "-q", "--bare", "-b", "main", "../origin.git"]);
+    sandbox.git(["remote", "add", "origin", "../origin.git"]);
+    sandbox.git(["push", "-q", "origin", "main"]);
+    sandbox
+}
+
+/// Commits one more line of a file as the maintainer.
+fn commit_signed(sandbox: &Sandbox, path: &str) -> String {
+    let text = sandbox.read(path) + "# one more line\n";
+    sandbox.write(path, text);
+    sandbox.git(["add", "-A"]);
+    let key = format!(
+        "user.signingkey={}",
+        sandbox.root.path().join("key").display()
+    );
+    let message = "By a maintainer\n\nBaton-Override: it has to be";
+    let config = ["-c", "gpg.format=ssh", "-c", &key];
+    let commit = ["commit", "-q", "-S", "-m", message];
+    sandbox.git([&config[..], &commit].concat());
+    sandbox.git(["rev-parse", "HEAD"])
+}
+
 /// A branch `feat` of the server that has merged the change of `path` on `main` and kept none of
 /// it, after `main` has merged the branch: both the change and the branch's first commit are merge
 /// bases, and the date of that one says which of them git names first. Returns both tips.
@@ -507,8 +542,7 @@ fn criss_cross(sandbox: &Sandbox, path: &str, date: &str) -> [String; 2] {
     commit.args(["commit", "-q", "-m", "An innocent feature"]);
     assert_eq!(finish(commit.env("GIT_COMMITTER_DATE", date)).code, 0);
     sandbox.git(["checkout", "-q", "main"]);
-    let text = sandbox.read(path) + "# one more line\n";
-    let change = sandbox.commit_file(path, &text);
+    let change = commit_signed(sandbox, path);
     sandbox.git(["merge", "-q", "--no-ff", "-m", "Merge feat", "feat"]);
     let target = sandbox.git(["rev-parse", "HEAD"]);
     sandbox.git(["checkout", "-q", "feat"]);
@@ -523,7 +557,7 @@ fn criss_cross(sandbox: &Sandbox, path: &str, date: &str) -> [String; 2] {
 fn a_request_is_judged_from_every_merge_base() {
     for path in ["baton.toml", ".agents/HANDOFF.md"] {
         for date in ["2030-01-01T00:00:00Z", "2001-01-01T00:00:00Z"] {
-            let mut sandbox = server();
+            let mut sandbox = signed_server();
             let [target, tip] = criss_cross(&sandbox, path, date);
             clone(&mut sandbox, &tip);
             let event = pull_request(&target, &tip);
@@ -549,7 +583,7 @@ fn a_request_is_judged_from_every_merge_base() {
 #[test]
 fn an_honest_request_with_several_merge_bases_passes() {
     for date in ["2030-01-01T00:00:00Z", "2001-01-01T00:00:00Z"] {
-        let mut sandbox = server();
+        let mut sandbox = signed_server();
         let [target, _] = criss_cross(&sandbox, ".agents/HANDOFF.md", date);
         sandbox.git(["reset", "-q", "--hard", "HEAD~1"]);
         sandbox.git(["merge", "-q", "--no-ff", "-m", "Sync", "main~1"]);
