@@ -6,11 +6,12 @@ use std::process::ExitCode;
 use clap::Parser;
 use git_baton::cli::Cli;
 use git_baton::commands::{self, UNDECIDED, hook};
+use git_baton::report::diagnostic::EscapingHandler;
 use git_baton::sys;
 
 fn main() -> ExitCode {
     sys::interrupt::outlive_file_size_limit();
-    keep_commands_whole();
+    show_errors();
     let mut args = std::env::args_os();
     let program = args.next().map(PathBuf::from).unwrap_or_default();
     let name = program.file_name().and_then(|name| name.to_str());
@@ -29,14 +30,17 @@ fn main() -> ExitCode {
     }
 }
 
-/// Has errors broken into lines by the terminal alone: a command or a path that is broken by us
-/// cannot be copied.
-fn keep_commands_whole() {
+/// Has errors escaped, and broken into lines by the terminal alone: a command or a path that is
+/// broken by us cannot be copied.
+fn show_errors() {
     let options = || {
         miette::MietteHandlerOpts::new()
             .wrap_lines(false)
             .break_words(false)
+            .terminal_links(false)
     };
     // Another hook is there only when somebody was faster, and then that one serves.
-    let _ = miette::set_hook(Box::new(move |_| Box::new(options().build())));
+    let _ = miette::set_hook(Box::new(move |_| {
+        Box::new(EscapingHandler(options().build()))
+    }));
 }

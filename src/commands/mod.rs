@@ -1,5 +1,19 @@
 //! One file a verb: wires the layers, decides nothing.
 
+/// Writes a line to standard output, as [`print`] does. A reader that has gone is no error.
+macro_rules! say {
+    ($($arg:tt)*) => {{
+        crate::commands::print(&format!("{}\n", format_args!($($arg)*))).ok();
+    }};
+}
+
+/// Writes a line to standard error, as [`tell`] does.
+macro_rules! tell_line {
+    ($($arg:tt)*) => {
+        crate::commands::tell(&format!("{}\n", format_args!($($arg)*)))
+    };
+}
+
 mod demo;
 mod doctor;
 pub mod hook;
@@ -31,8 +45,14 @@ pub const UNDECIDED: ExitCode = 2;
 /// Somebody asked the process to end.
 pub const INTERRUPTED: ExitCode = 130;
 
-/// Writes to standard output; a reader that has gone is no error worth more than a sentence.
+/// Writes to standard output, with nothing in it that steers a terminal or a CI runner.
 fn print(text: &str) -> miette::Result<()> {
+    print_raw(&escape::output(text))
+}
+
+/// Writes what speaks to a CI runner to standard output; a reader that has gone is no error worth
+/// more than a sentence.
+fn print_raw(text: &str) -> miette::Result<()> {
     // By way of `anstream`, which takes colours out where they are not wanted.
     let mut stdout = anstream::stdout();
     stdout
@@ -42,8 +62,10 @@ fn print(text: &str) -> miette::Result<()> {
         .wrap_err("the result cannot be written")
 }
 
-/// Writes to standard error. Where nobody can be told, the exit code alone has to say it.
+/// Writes to standard error, with nothing in it that steers a terminal or a CI runner. Where nobody
+/// can be told, the exit code alone has to say it.
 pub fn tell(text: &str) {
+    let text = escape::output(text);
     std::io::stderr().write_all(text.as_bytes()).ok();
 }
 

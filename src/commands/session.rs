@@ -84,7 +84,7 @@ fn begin(repo: &Repo, args: SessionStart) -> miette::Result<ExitCode> {
     let session = &created.session;
     if let Claim::Unshared { remote, reason } = &created.claim {
         let reason = escape::visible(reason.as_bytes());
-        eprintln!(
+        tell_line!(
             "baton: `{remote}` could not be asked whether another clone has number {}: {reason}",
             session.number
         );

@@ -25,8 +25,12 @@ pub fn run(args: Verify) -> miette::Result<ExitCode> {
         colour: std::io::stdout().is_terminal(),
         width: None,
     };
-    let text = report::render(&report, format(args.format), style);
-    super::print(&text)?;
+    let format = format(args.format);
+    let text = report::render(&report, format, style);
+    match format {
+        Format::Github => super::print_raw(&text)?,
+        _ => super::print(&text)?,
+    }
     Ok(report.exit_code())
 }
 

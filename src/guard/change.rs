@@ -64,9 +64,8 @@ impl<'a> ChangeReader<'a> {
     ) -> Result<Change, GuardError> {
         let paths = self.paths(commit, tree_of)?;
         let claims = rules::claims_aggregate(self.policy, commit.message.as_ref());
-        let by_maintainers = |change: &PathChange| {
-            self.policy.writer_of(change.path.as_ref()) == Some(Writer::Maintainers)
-        };
+        let by_maintainers =
+            |change: &PathChange| rules::writer(self.policy, change) == Some(Writer::Maintainers);
         let overrides = rules::claims_override(self.policy, commit.message.as_ref());
         let judged_by_signature = claims || overrides || paths.iter().any(by_maintainers);
         let signature = match commit.signed && judged_by_signature {

@@ -8,6 +8,7 @@ use bstr::{BStr, BString, ByteSlice};
 use super::lines::{BOM, Lines, leading};
 use super::markdown::{Heading, Reach, reach};
 use super::summary::{DEEPEST, TITLE, check};
+use crate::model::without_steering;
 
 /// How often a text is put right before it is shown as it is, in a code block.
 const ROUNDS: usize = 8;
@@ -17,9 +18,11 @@ const ROUNDS: usize = 8;
 /// of level 5 (what would be deeper than 6 becomes 6), underlined ones written with `#`, HTML and
 /// definitions of links made plain text by a backslash, an open code block closed. A text in which
 /// that leaves something open is put into a code block as a whole. A summary that is so already
-/// comes back unchanged.
+/// comes back unchanged. What would steer a terminal or turn the direction of the text around it,
+/// such as ESC, is spelled out: `\\u{1b}`.
 pub fn canonical_summary(text: &BStr) -> BString {
     let text = text.replace("\r\n", "\n").replace("\r", "\n");
+    let text = harmless(&text);
     let mut text = trimmed(&text);
     while let Some(rest) = text.strip_prefix(BOM) {
         text = trimmed(rest);
@@ -40,8 +43,10 @@ pub fn canonical_summary(text: &BStr) -> BString {
     }
 }
 
-/// The title, one line, with its HTML made text by a backslash.
+/// The title, one line, with its HTML made text by a backslash, and what would steer a terminal
+/// spelled out.
 pub fn canonical_title(title: &str) -> String {
+    let title = without_steering(title);
     let mut line = [TITLE, title.as_bytes()].concat();
     for _ in 0..ROUNDS {
         match escaped(&line, &reach(&line)) {
@@ -50,6 +55,16 @@ pub fn canonical_title(title: &str) -> String {
         }
     }
     line[TITLE.len()..].to_str_lossy().into_owned()
+}
+
+/// The text with what [`without_steering`] spells out, also between bytes that are no UTF-8.
+fn harmless(text: &[u8]) -> Vec<u8> {
+    let mut plain = Vec::with_capacity(text.len());
+    for chunk in text.utf8_chunks() {
+        plain.extend(without_steering(chunk.valid()).into_bytes());
+        plain.extend(chunk.invalid());
+    }
+    plain
 }
 
 /// The text with HTML and definitions made text, or where there are none with headings moved down,
@@ -193,6 +208,28 @@ mod tests {
 
     fn canonical(text: &str) -> String {
         canonical_summary(text.into()).to_string()
+    }
+
+    #[test]
+    fn what_steers_a_terminal_or_turns_the_text_around_it_is_spelled_out() {
+        for (text, plain) in [
+            ("a\u{1b}[2Jb", "a\\u{1b}[2Jb"),
+            ("\u{9b}31m\u{7}", "\\u{9b}31m\\u{7}"),
+            (
+                "x\u{202e}y\u{2066}z\u{200f}",
+                "x\\u{202e}y\\u{2066}z\\u{200f}",
+            ),
+            ("a\u{2028}b\u{61c}", "a\\u{2028}b\\u{61c}"),
+            (
+                "a\tb 👩\u{200d}💻 ab\u{200c}c",
+                "a\tb 👩\u{200d}💻 ab\u{200c}c",
+            ),
+        ] {
+            assert_eq!(canonical(text), format!("{plain}\n"));
+            assert_eq!(canonical_title(text), plain);
+        }
+        let invalid = canonical_summary(b"a\xff\x1b\xc3".as_slice().into());
+        assert_eq!(invalid, b"a\xff\\u{1b}\xc3\n".as_slice());
     }
 
     #[test]

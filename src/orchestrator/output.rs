@@ -11,6 +11,7 @@ use super::finish::is_refused;
 use super::session::Record;
 use super::{Session, State};
 use crate::protocol::Finding;
+use crate::report::escape;
 
 /// The version of both documents.
 pub const VERSION: u32 = 1;
@@ -139,5 +140,5 @@ pub fn check_schema() -> Schema {
 
 fn to_json(document: &impl Serialize) -> String {
     let json = serde_json::to_string_pretty(document).expect("plain values are JSON");
-    json + "\n"
+    escape::json(&json) + "\n"
 }

@@ -1,18 +1,23 @@
 //! What a checkout may take for one and the same path.
 //!
-//! Two paths that differ in git can be one file on disk: on a file system that ignores case
-//! (NTFS, APFS, HFS+), that normalises (APFS, HFS+), that drops code points (HFS+), or that drops
-//! trailing dots, spaces and stream names (NTFS). Short 8.3 names (`HANDOF~1.MD`) are not
-//! recognised: which file they mean depends on what else the directory holds.
+//! Two paths that differ in git can be one file on disk: on a file system that ignores case (NTFS,
+//! APFS, HFS+, a case-folding directory of ext4), that normalises (APFS, HFS+, and ZFS, which may
+//! replace compatibility characters too), that drops code points (HFS+, ext4), or that drops
+//! trailing dots, spaces and stream names (NTFS). All of them are folded at once, by the widest
+//! rule that one of them follows. Short names of NTFS are for [`super::short_name`].
 
 use std::borrow::Cow;
 
 use bstr::{BStr, BString, ByteSlice};
+use unicase::UniCase;
 use unicode_normalization::UnicodeNormalization;
 
-/// The form that all aliases of `path` share: lower case, composed (NFC), without what HFS+ and
-/// NTFS drop, `\` read as `/`, without empty and `.` components. Bytes that are not UTF-8 stay as they
-/// are. Borrowed when `path` already has that form and is ASCII.
+/// How often a name is folded before it is taken as it is; two are the most that is known.
+const MAX_ROUNDS: usize = 8;
+
+/// The form that all aliases of `path` share: case folded (Unicode's full folding), without what
+/// stands for compatibility only, composed, without what file systems drop, `\` read as `/`,
+/// without empty and `.` components. Bytes that are not UTF-8 stay as they are. Borrowed when `path` already has that form and is ASCII.
 pub fn fold(path: &BStr) -> Cow<'_, BStr> {
     if is_folded_ascii(path) {
         return Cow::Borrowed(path);
@@ -35,14 +40,41 @@ pub fn fold(path: &BStr) -> Cow<'_, BStr> {
 
 /// The code points of `text` as [`fold`] maps them, with its components left alone.
 pub fn fold_text(text: &str) -> String {
+    fold_chars(text, |c| !is_ignorable(c))
+}
+
+/// Maps the code points that `keeps` keeps until nothing changes: what one mapping brings may be
+/// subject to another.
+fn fold_chars(text: &str, keeps: impl Fn(char) -> bool) -> String {
     if text.is_ascii() {
         return text.to_ascii_lowercase();
     }
-    text.nfd()
-        .filter(|c| !is_ignored_by_hfs(*c))
-        .map(fold_char)
-        .nfc()
-        .collect()
+    let mut folded = text.to_owned();
+    for _ in 0..MAX_ROUNDS {
+        let decomposed: String = folded
+            .chars()
+            .flat_map(compatible)
+            .filter(|c| keeps(*c))
+            .collect();
+        let mapped = UniCase::unicode(decomposed).to_folded_case();
+        let next: String = mapped.replace('ı', "i").nfc().collect();
+        if next == folded {
+            break;
+        }
+        folded = next;
+    }
+    folded
+}
+
+/// What stands in the place of `c` where compatibility characters are replaced; itself where that
+/// would divide a path or a name.
+fn compatible(c: char) -> impl Iterator<Item = char> {
+    let divides = |c: char| matches!(c, '/' | '\\' | ':' | '\0');
+    let kept = c.is_ascii() || std::iter::once(c).nfkd().any(divides);
+    let replaced = (!kept).then(|| std::iter::once(c).nfkd());
+    kept.then_some(c)
+        .into_iter()
+        .chain(replaced.into_iter().flatten())
 }
 
 /// Whether `directory` is the root (empty) or a directory above `path`.
@@ -95,39 +127,36 @@ fn fold_bytes(name: &[u8]) -> Vec<u8> {
     }
     let mut folded = Vec::with_capacity(name.len());
     for chunk in name.utf8_chunks() {
-        let mapped: String = chunk.valid().nfd().map(fold_char).nfc().collect();
-        folded.extend_from_slice(mapped.as_bytes());
+        folded.extend_from_slice(fold_chars(chunk.valid(), |_| true).as_bytes());
         folded.extend_from_slice(chunk.invalid());
     }
     folded
 }
 
-/// The code points that HFS+ leaves out of account when it compares names: the list in
-/// `next_hfs_char` of git's `utf8.c`.
-fn is_ignored_by_hfs(c: char) -> bool {
+/// The code points that file systems leave out of account when they compare names: those that
+/// Unicode calls `Default_Ignorable_Code_Point`, which ext4 ignores. Those of HFS+
+/// (`next_hfs_char` of git's `utf8.c`) are among them.
+fn is_ignorable(c: char) -> bool {
     matches!(
         c,
-        '\u{200c}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{206a}'..='\u{206f}' | '\u{feff}'
+        '\u{ad}'
+            | '\u{34f}'
+            | '\u{61c}'
+            | '\u{115f}'..='\u{1160}'
+            | '\u{17b4}'..='\u{17b5}'
+            | '\u{180b}'..='\u{180f}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{3164}'
+            | '\u{fe00}'..='\u{fe0f}'
+            | '\u{feff}'
+            | '\u{ffa0}'
+            | '\u{fff0}'..='\u{fff8}'
+            | '\u{1bca0}'..='\u{1bca3}'
+            | '\u{1d173}'..='\u{1d17a}'
+            | '\u{e0000}'..='\u{e0fff}'
     )
-}
-
-/// Simple case folding by way of the upper case, so that `ſ` and `ς` meet `s` and `σ`. Mappings
-/// to several characters are left out, as file systems leave them out, and so is the dotless
-/// `ı`, which they keep apart from `i`.
-fn fold_char(c: char) -> char {
-    if c.is_ascii() {
-        return c.to_ascii_lowercase();
-    }
-    if c == 'ı' {
-        return c;
-    }
-    let upper = only(c.to_uppercase()).unwrap_or(c);
-    only(upper.to_lowercase()).unwrap_or(c)
-}
-
-fn only(mut chars: impl Iterator<Item = char>) -> Option<char> {
-    let first = chars.next()?;
-    chars.next().is_none().then_some(first)
 }
 
 #[cfg(test)]
@@ -161,6 +190,65 @@ mod tests {
     }
 
     #[test]
+    fn every_kind_of_file_system_is_thought_of() {
+        for (kind, aliases) in [
+            (
+                "full case folding",
+                &["HANDO\u{fb00}.md", "hando\u{fb00}.MD", "HANDO\u{fb00}.md "][..],
+            ),
+            (
+                "code points that are dropped",
+                &[
+                    "HAND\u{ad}OFF.md",
+                    "\u{200b}HANDOFF.md",
+                    "HANDOFF.md\u{fe0f}",
+                    "H\u{34f}ANDOFF.md",
+                    "HANDOFF\u{180b}.md",
+                    "HANDOFF.\u{e0041}md",
+                    "\u{115f}HANDOFF\u{2060}.m\u{3164}d",
+                    "HANDOFF.md\u{200b}.",
+                    "HANDOFF.md.\u{ad}",
+                ],
+            ),
+            (
+                "compatibility characters",
+                &[
+                    "\u{ff28}ANDOFF.md",
+                    "HANDOFF.\u{216f}\u{217e}",
+                    "\u{1d407}\u{1d400}NDOFF.md",
+                    "HANDOFF\u{2024}md",
+                ],
+            ),
+            (
+                "accents and dots",
+                &["HANDOFF.md", "HANDOFF.md. .", "handoff.md:x:$DATA"],
+            ),
+        ] {
+            for alias in aliases {
+                assert_eq!(folded(alias), "handoff.md", "{kind}: {alias:?}");
+            }
+        }
+        for (alias, name) in [
+            ("STRA\u{1e9e}E", "strasse"),
+            ("stra\u{df}e", "STRASSE"),
+            ("\u{212a}ey", "key"),
+            ("l\u{131}st", "LIST"),
+            ("\u{fb03}x", "ffix"),
+            ("\u{149}", "\u{2bc}N"),
+            ("\u{1f80}", "\u{1f08}\u{3b9}"),
+        ] {
+            assert_eq!(folded(alias), folded(name), "{alias:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_replaced_divides_no_path() {
+        assert_eq!(folded("a\u{ff0f}b"), "a\u{ff0f}b");
+        assert_eq!(folded("\u{2100}"), "\u{2100}");
+        assert_eq!(folded("a\u{ff1a}b"), "a\u{ff1a}b");
+    }
+
+    #[test]
     fn different_names_stay_apart() {
         for name in [
             "agents/handoff.md",
@@ -170,7 +258,6 @@ mod tests {
         ] {
             assert_eq!(folded(name), name);
         }
-        assert_ne!(folded("ı"), folded("i"));
     }
 
     #[test]

@@ -122,6 +122,22 @@ impl PathGlob {
         }
     }
 
+    /// The path that it names without wildcards, and whether that is one file; with wildcards, the
+    /// directories before the first.
+    pub(super) fn fixed_part(&self) -> (&BStr, bool) {
+        let text = &self.text;
+        let part = match &self.shape {
+            Shape::Everything => "",
+            Shape::Literal(_) => return (text.as_str().into(), true),
+            Shape::Below(_) => text.trim_end_matches("/**").trim_end_matches('/'),
+            Shape::Wild(_) => {
+                let literal = &text[..literal_length(text)];
+                &literal[..literal.rfind('/').unwrap_or(0)]
+            }
+        };
+        (part.into(), false)
+    }
+
     /// What every match's folded form begins with.
     pub(super) fn prefix(&self) -> &[u8] {
         self.reach.prefix()

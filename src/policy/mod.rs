@@ -12,6 +12,7 @@ mod compile;
 pub mod conductor;
 mod error;
 mod glob;
+mod lookalike;
 pub mod merge;
 mod overlap;
 mod path_set;
@@ -20,6 +21,7 @@ mod reach;
 pub mod schema;
 mod scope;
 mod session_pattern;
+mod short_name;
 mod signers;
 pub mod toml_file;
 
@@ -42,6 +44,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{SessionId, Watch, Wording};
+use lookalike::Likeness;
 use scope::Scope;
 
 /// The file at the root of a repository that holds its policy.
@@ -215,7 +218,22 @@ impl Policy {
         if self.scope.rules_out(path) {
             return None;
         }
-        self.writer_of_folded(path, &fold(path))
+        let folded = fold(path);
+        let like = || match self.scope.like(path, &folded) {
+            Some((Likeness::Same, writer)) => Some(writer),
+            _ => None,
+        };
+        self.writer_of_folded(path, &folded).or_else(like)
+    }
+
+    /// Who may add `path`, which nobody else protects, because it lies in a directory that a file
+    /// system may take for one that leads to a protected path: `.Agents/x` beside `.agents/`.
+    pub fn writer_beside(&self, path: &BStr) -> Option<Writer> {
+        if self.scope.rules_out(path) {
+            return None;
+        }
+        let like = self.scope.like(path, &fold(path));
+        like.map(|(_, writer)| writer)
     }
 
     fn writer_of_folded(&self, path: &BStr, folded: &BStr) -> Option<Writer> {
@@ -237,7 +255,8 @@ impl Policy {
     /// Whether `path` is the policy or the list of signers, or would take the place of a
     /// directory above one of them.
     pub fn is_policy_file(&self, path: &BStr) -> bool {
-        self.scope.is_policy_file(&fold(path))
+        let folded = fold(path);
+        self.scope.is_policy_file(&folded) || self.scope.is_like_policy_file(path, &folded)
     }
 
     /// Whether `path` is the handoff document.
@@ -317,7 +336,9 @@ impl Watch for Policy {
             return false;
         }
         let folded = fold(path);
-        self.writer_of_folded(path, &folded).is_some() || self.session_of_folded(&folded).is_some()
+        self.writer_of_folded(path, &folded).is_some()
+            || self.session_of_folded(&folded).is_some()
+            || self.scope.like(path, &folded).is_some()
     }
 
     fn may_watch_below(&self, directory: &BStr) -> bool {
@@ -325,6 +346,9 @@ impl Watch for Policy {
             return false;
         }
         let folded = fold(directory);
+        if self.scope.has_likeness_below(directory, &folded) {
+            return true;
+        }
         let directory: &BStr = &folded;
         let sessions = &self.sessions;
         let mut globs = self.protected.iter().flat_map(|entry| &entry.paths);

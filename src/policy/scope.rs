@@ -2,7 +2,8 @@ use bstr::{BStr, BString};
 
 use super::alias::{fold, is_above};
 use super::glob::PathGlob;
-use super::{Handoff, POLICY_PATH, Protected, Sessions, Signing};
+use super::lookalike::{Guarded, Likeness};
+use super::{Handoff, POLICY_PATH, Protected, Sessions, Signing, Writer};
 
 /// What a policy knows beforehand about the paths it watches.
 #[derive(Debug, Clone, PartialEq)]
@@ -11,6 +12,8 @@ pub(super) struct Scope {
     policy_files: [BString; 2],
     /// The handoff document, folded.
     handoff: BString,
+    /// What paths can be like; first the policy and the list of signers.
+    guarded: Vec<Guarded>,
     /// See [`crate::model::Watch::scan_bound`].
     bound: Option<BString>,
     /// The bytes with which watched paths begin once folded; `None` when any may.
@@ -39,18 +42,49 @@ impl Scope {
             .chain(patterns().map(|pattern| pattern.reach().bound()));
         let bounds: Option<Vec<_>> = bounds.collect();
 
-        let first_bytes = plain
+        let guarded = guarded(policy_files, handoff, protected);
+        let first_bytes: Option<Vec<_>> = plain
             .iter()
             .map(|path| fold(path).first().copied().filter(u8::is_ascii))
             .chain(globs().map(PathGlob::first_byte))
             .chain(patterns().map(|pattern| pattern.reach().first_byte()))
+            .chain(guarded.iter().flat_map(Guarded::first_bytes).map(Some))
             .collect();
+        // Aliases that begin as the path does may have anything behind that.
+        let after_first = first_bytes
+            .iter()
+            .flatten()
+            .map(|byte| vec![byte + 1].into());
+        let bound = bounds.and_then(|all| all.into_iter().chain(after_first).max());
         Self {
             policy_files: policy_files.map(|path| fold(path).into_owned()),
             handoff: fold(handoff.path.as_ref()).into_owned(),
-            bound: bounds.and_then(|all| all.into_iter().max()),
+            guarded,
+            bound,
             first_bytes,
         }
+    }
+
+    /// Who writes the protected path that this one, otherwise none, is like, and how it is.
+    pub(super) fn like(&self, path: &BStr, folded: &BStr) -> Option<(Likeness, Writer)> {
+        let found = |wanted| {
+            let mut guarded = self.guarded.iter();
+            guarded.find(|one| one.likeness(path, folded) == Some(wanted))
+        };
+        let same = found(Likeness::Same).map(|one| (Likeness::Same, one.writer()));
+        same.or_else(|| Some((Likeness::Beside, found(Likeness::Beside)?.writer())))
+    }
+
+    /// Whether a path may take the place of the policy or of the list of signers, though it folds
+    /// otherwise.
+    pub(super) fn is_like_policy_file(&self, path: &BStr, folded: &BStr) -> bool {
+        let files = &mut self.guarded[..self.policy_files.len()].iter();
+        files.any(|one| one.likeness(path, folded) == Some(Likeness::Same))
+    }
+
+    /// Whether a path below this directory may be like a protected one.
+    pub(super) fn has_likeness_below(&self, directory: &BStr, folded: &BStr) -> bool {
+        self.guarded.iter().any(|one| one.enters(directory, folded))
     }
 
     /// Whether the first byte alone shows that `path` and what it aliases are not watched.
@@ -89,6 +123,21 @@ impl Scope {
     pub(super) fn bound(&self) -> Option<&BStr> {
         self.bound.as_ref().map(AsRef::as_ref)
     }
+}
+
+fn guarded(policy_files: [&BStr; 2], handoff: &Handoff, protected: &[Protected]) -> Vec<Guarded> {
+    let files = policy_files.map(|path| Guarded::new(path, true, Writer::Maintainers));
+    let entries = protected.iter().flat_map(|entry| {
+        let globs = entry.paths.iter().map(PathGlob::fixed_part);
+        globs.map(|(path, is_file)| Guarded::new(path, is_file, entry.writer))
+    });
+    let path = handoff.path.as_ref();
+    let writer = protected
+        .iter()
+        .find(|entry| entry.paths.iter().any(|glob| glob.matches(path)))
+        .map_or(Writer::Aggregate, |entry| entry.writer);
+    let handoff = Guarded::new(path, true, writer);
+    files.into_iter().chain(entries).chain([handoff]).collect()
 }
 
 fn is_strictly_above(folded: &[u8], path: &[u8]) -> bool {

@@ -111,6 +111,92 @@ fn aliases_and_what_takes_a_directory_away_have_the_writer_of_the_path() {
     }
 }
 
+/// What readers have to find: the path is watched, and every directory above it is entered.
+fn is_found(policy: &Policy, path: &str) -> bool {
+    let mut above = path.match_indices('/').map(|(slash, _)| &path[..slash]);
+    policy.watches(path.into()) && above.all(|it| policy.may_watch_below(it.into()))
+}
+
+#[test]
+fn what_lies_below_an_alias_of_a_protected_file_has_its_writer() {
+    let policy = policy("[[protected]]\npaths = [\"docs/PLAN.md\"]\nwriter = \"nobody\"\n");
+    for (path, expected) in [
+        ("Baton.TOML/x", Writer::Maintainers),
+        ("baton.toml./a/b/c", Writer::Maintainers),
+        ("BATON~1.TOM", Writer::Maintainers),
+        ("baton~2.tom/x", Writer::Maintainers),
+        (".baton/ALLOWE~1", Writer::Maintainers),
+        (".baton/allowed_\u{17f}igners/x", Writer::Maintainers),
+        ("BATON~1/allowed_signers", Writer::Maintainers),
+        (".Agents/handoff.md/x", Writer::Aggregate),
+        ("AGENTS~1/HANDOFF.md", Writer::Aggregate),
+        ("docs/plan.md/x", Writer::Nobody),
+        ("DOCS/PL\u{ad}AN.md", Writer::Nobody),
+    ] {
+        assert_eq!(writer(&policy, path), Some(expected), "{path}");
+        assert!(is_found(&policy, path), "{path}");
+        let is_policy = expected == Writer::Maintainers;
+        assert_eq!(policy.is_policy_file(path.into()), is_policy, "{path}");
+    }
+}
+
+#[test]
+fn what_lies_in_an_alias_of_a_directory_above_a_protected_path_is_found() {
+    let policy =
+        policy("[[protected]]\npaths = [\"docs/deep/PLAN.md\", \"é/*.md\"]\nwriter = \"nobody\"\n");
+    for (path, expected) in [
+        (".Agents/x", Writer::Aggregate),
+        (".agents./a/b", Writer::Aggregate),
+        (".a\u{ad}gents/x", Writer::Aggregate),
+        ("agents~1/x/y", Writer::Aggregate),
+        (".Baton/x", Writer::Maintainers),
+        ("BATON~1/x", Writer::Maintainers),
+        ("Docs/x", Writer::Nobody),
+        ("docs/DEEP/x/y", Writer::Nobody),
+        ("É/x", Writer::Nobody),
+        ("e\u{301}/x", Writer::Nobody),
+    ] {
+        assert_eq!(policy.writer_beside(path.into()), Some(expected), "{path}");
+        assert_eq!(writer(&policy, path), None, "{path}");
+        assert!(is_found(&policy, path), "{path}");
+    }
+    for path in [
+        ".agents/x",
+        ".agents/sub/x",
+        ".agentsx/y",
+        "docs/x",
+        "docs/deep/x",
+        "docs/deeper/X",
+        ".baton/x",
+        "agents/x",
+        "batons/x",
+        "x~1/y",
+    ] {
+        assert_eq!(policy.writer_beside(path.into()), None, "{path}");
+    }
+}
+
+#[test]
+fn no_alias_sorts_after_the_bound_that_begins_as_its_path_does() {
+    let policy = Policy::default();
+    let bound = policy.scan_bound().unwrap();
+    for path in [
+        "baton.toml.",
+        "baton.toml::$DATA",
+        "baton.toml/x",
+        "baton\u{ad}.toml",
+        "b\u{200b}aton.toml",
+        "baton~1.tom",
+        "agents~1/x",
+        ".baton\u{ad}/x",
+    ] {
+        assert!(
+            policy.watches(path.into()) && bstr::BStr::new(path) < bound,
+            "{path}"
+        );
+    }
+}
+
 #[test]
 fn a_handoff_document_matched_by_a_wildcard_is_guarded_above_too() {
     let policy = policy("[[protected]]\npaths = [\"**/HANDOFF.md\"]\nwriter = \"nobody\"\n");
@@ -178,7 +264,7 @@ fn readers_descend_only_where_the_default_policy_has_something() {
     ] {
         assert!(!policy.may_watch_below(directory.into()), "{directory}");
     }
-    assert_eq!(policy.scan_bound(), Some("baton.toml".into()));
+    assert_eq!(policy.scan_bound(), Some("c".into()));
 }
 
 #[test]

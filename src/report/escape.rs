@@ -7,6 +7,10 @@
 
 use std::fmt::Write;
 
+use bstr::ByteSlice;
+
+use crate::model::is_unseen;
+
 /// `raw` with each byte that is no UTF-8 as `\xNN` and each character that is not seen as
 /// `\u{N}`. What is all visible comes back as it was.
 pub fn visible(raw: &[u8]) -> String {
@@ -35,7 +39,11 @@ pub fn invalid_bytes(raw: &[u8]) -> String {
 
 /// [`visible`], and without what a CI runner takes for a command wherever a line is broken.
 pub fn inert(raw: &[u8]) -> String {
-    let text = visible(raw);
+    quiet(&visible(raw))
+}
+
+/// `text` without what a CI runner takes for a command.
+fn quiet(text: &str) -> String {
     let mut quiet = String::with_capacity(text.len());
     let mut before = ' ';
     for (at, c) in text.char_indices() {
@@ -53,6 +61,64 @@ pub fn inert(raw: &[u8]) -> String {
         before = c;
     }
     quiet
+}
+
+/// A text of many lines, each [`inert`]; its line ends and tabs stay.
+pub fn lines(raw: &[u8]) -> String {
+    let mut text = String::with_capacity(raw.len());
+    for line in raw
+        .replace("\r\n", "\n")
+        .split_inclusive(|byte| *byte == b'\n')
+    {
+        let (line, end) = match line.strip_suffix(b"\n") {
+            Some(line) => (line, "\n"),
+            None => (line, ""),
+        };
+        let parts: Vec<_> = line.split(|byte| *byte == b'\t').map(visible).collect();
+        text.push_str(&quiet(&parts.join("\t")));
+        text.push_str(end);
+    }
+    text
+}
+
+/// What is about to be written as a whole: [`lines`], but that colours stay.
+pub fn output(text: &str) -> String {
+    if is_plain(text) {
+        return text.to_owned();
+    }
+    let mut safe = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, colour, after)) = next_colour(rest) {
+        safe.push_str(&lines(before.as_bytes()));
+        safe.push_str(colour);
+        rest = after;
+    }
+    safe.push_str(&lines(rest.as_bytes()));
+    safe
+}
+
+/// Whether [`lines`] would leave all of it as it is.
+fn is_plain(text: &str) -> bool {
+    let plain = |byte: u8| matches!(byte, b'\t' | b'\n' | b' '..=b'~');
+    text.bytes().all(plain) && !text.contains("::") && !text.contains("##")
+}
+
+/// The first sequence that sets a colour or a style, with what stands before and behind it.
+fn next_colour(text: &str) -> Option<(&str, &str, &str)> {
+    let mut from = 0;
+    loop {
+        let start = from + text[from..].find("\u{1b}[")?;
+        let values = &text[start + 2..];
+        let len = values
+            .bytes()
+            .take_while(|byte| byte.is_ascii_digit() || *byte == b';')
+            .count();
+        let end = start + 2 + len;
+        if values[len..].starts_with('m') {
+            return Some((&text[..start], &text[start..=end], &text[end + 1..]));
+        }
+        from = start + 2;
+    }
 }
 
 /// JSON with nothing in its strings that a terminal or a CI runner obeys; the same values.
@@ -79,17 +145,6 @@ pub fn clip(text: &str, width: usize) -> String {
     }
     let kept = text.chars().take(width.saturating_sub(1));
     kept.chain(['…']).collect()
-}
-
-/// Whether a reader would not see `c`, or would see what stands around it changed: controls,
-/// line separators, and Unicode's format characters and fillers that take no room.
-fn is_unseen(c: char) -> bool {
-    c.is_control()
-        || matches!(c,
-            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}'
-            | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}'
-            | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 #[cfg(test)]
@@ -128,6 +183,30 @@ mod tests {
         );
         assert_eq!(inert(b"a ##[add-mask]b"), "a #\\u{23}[add-mask]b");
         assert_eq!(inert(b"###vso[task]"), "##\\u{23}vso[task]");
+    }
+
+    #[test]
+    fn lines_and_colours_stay_and_what_steers_does_not() {
+        for (text, safe) in [
+            ("a\tb\r\nc\n", "a\tb\nc\n"),
+            ("\u{1b}[1;31mred\u{1b}[0m\n", "\u{1b}[1;31mred\u{1b}[0m\n"),
+            ("\u{1b}[2Jx\u{1b}[m", "\\u{1b}[2Jx\u{1b}[m"),
+            ("\u{1b}]0;title\u{7}", "\\u{1b}]0;title\\u{7}"),
+            ("a\rb\u{9b}2J", "a\\u{d}b\\u{9b}2J"),
+            (
+                "x\n::error::y\n  ::z::\n",
+                "x\n\\u{3a}:error::y\n  \\u{3a}:z::\n",
+            ),
+            ("##[add-mask]x", "#\\u{23}[add-mask]x"),
+            (
+                "\u{202e}a\u{2066}b\u{61c}\u{2028}",
+                "\\u{202e}a\\u{2066}b\\u{61c}\\u{2028}",
+            ),
+            ("::add-mask::", "\\u{3a}:add-mask::"),
+        ] {
+            assert_eq!(output(text), safe, "{text:?}");
+            assert_eq!(output(safe), safe, "{text:?}");
+        }
     }
 
     #[test]

@@ -10,6 +10,7 @@ use bstr::{BStr, ByteSlice};
 
 use crate::model::{Oid, Override, RuleId, Violation};
 
+pub mod diagnostic;
 pub mod escape;
 pub mod github;
 pub mod human;

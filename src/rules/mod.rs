@@ -10,8 +10,13 @@ mod policy_change;
 mod protected_path;
 mod put_back;
 
-use crate::model::{Change, CommitChange, Oid, SessionId, Subject, Verdict, trailers};
-use crate::policy::Policy;
+use crate::model::{Change, CommitChange, Oid, PathChange, SessionId, Subject, Verdict, trailers};
+use crate::policy::{Policy, Writer};
+
+/// Who may make this change of a path; `None` when anybody may.
+pub fn writer(policy: &Policy, change: &PathChange) -> Option<Writer> {
+    protected_path::writer(policy, change)
+}
 
 /// Judges one change by one policy.
 ///

@@ -13,7 +13,7 @@ pub(super) fn check(policy: &Policy, commit: &CommitChange, verdict: &mut Verdic
         if policy.is_policy_file(change.path.as_ref()) {
             continue;
         }
-        let Some(writer) = policy.writer_of(change.path.as_ref()) else {
+        let Some(writer) = writer(policy, change) else {
             continue;
         };
         if let Some(overriding) = overriding(policy, commit, change, writer) {
@@ -34,6 +34,15 @@ pub(super) fn check(policy: &Policy, commit: &CommitChange, verdict: &mut Verdic
             }),
         }
     }
+}
+
+/// Who may make this change. What is new in an alias of a directory is the writer's of what that
+/// directory leads to; what is there already may be changed and taken away.
+pub(super) fn writer(policy: &Policy, change: &PathChange) -> Option<Writer> {
+    let path = change.path.as_ref();
+    let is_new = change.before.iter().all(Option::is_none);
+    let beside = || is_new.then(|| policy.writer_beside(path)).flatten();
+    policy.writer_of(path).or_else(beside)
 }
 
 /// A maintainer's own edit of what otherwise only aggregates write: the commit says why, and a
@@ -70,7 +79,10 @@ fn objection(
     change: &PathChange,
     writer: Writer,
 ) -> Objection {
-    let what = describe(change);
+    let what = match policy.writer_of(change.path.as_ref()) {
+        Some(_) => describe(change),
+        None => "adds a file to what a file system may take for a protected directory",
+    };
     let back = put_back(commit, change);
     match writer {
         Writer::Nobody => Objection::Because(

@@ -33,7 +33,7 @@ pub fn run(args: Aggregate) -> miette::Result<ExitCode> {
     tell(&outcome);
     if let Some(remote) = args.push {
         push(&repo, &remote, &outcome.branch)?;
-        println!("pushed {} to {remote}", outcome.branch);
+        say!("pushed {} to {remote}", outcome.branch);
     }
     Ok(complete(&outcome.shown))
 }
@@ -78,31 +78,31 @@ fn dry_run(repo: &Repo, request: &Request) -> miette::Result<ExitCode> {
     let plan = aggregate::plan(repo, &ground, request)?;
     tell_skipped(&plan.skipped);
     if plan.sections.is_empty() {
-        println!("nothing to aggregate");
+        say!("nothing to aggregate");
         return Ok(ALLOWED);
     }
     let rendered = build::render(repo, &ground, &plan)?;
-    println!("would commit on {}:\n", ground.branch);
-    println!("{}", build::message(&ground, &plan, &rendered));
+    say!("would commit on {}:\n", ground.branch);
+    say!("{}", build::message(&ground, &plan, &rendered));
     let entry = crate::handoff::render_entry(&plan.entry(), &ground.policy().handoff.wording)
         .into_diagnostic()?;
-    print!("{entry}");
+    say!("{}", entry.to_string().trim_end_matches('\n'));
     Ok(ALLOWED)
 }
 
 fn tell(outcome: &Outcome) {
     if outcome.recovered {
-        println!("completed what an earlier run had begun");
+        say!("completed what an earlier run had begun");
     }
     tell_skipped(&outcome.skipped);
     match outcome.commit {
         Some(commit) if outcome.sessions.is_empty() => {
-            println!(
+            say!(
                 "{} is at {commit}, which carries every session",
                 outcome.branch
             );
         }
-        Some(commit) => println!(
+        Some(commit) => say!(
             "{} aggregated into {} by {commit}: {}",
             match outcome.sessions.len() {
                 1 => "1 session".to_owned(),
@@ -111,14 +111,14 @@ fn tell(outcome: &Outcome) {
             outcome.branch,
             outcome.sessions.join(", ")
         ),
-        None => println!("nothing to aggregate"),
+        None => say!("nothing to aggregate"),
     }
     outcome.shown.iter().for_each(tell_shown);
 }
 
 fn tell_skipped(skipped: &[Skipped]) {
     for one in skipped {
-        eprintln!("left out: session {}: {}", one.number, one.why);
+        tell_line!("left out: session {}: {}", one.number, one.why);
     }
 }
 
@@ -127,15 +127,15 @@ pub(super) fn tell_shown(shown: &Shown) {
     let path = shown.path.display();
     match &shown.refreshed {
         Refreshed::Done => {}
-        Refreshed::Dirty => println!(
+        Refreshed::Dirty => say!(
             "{path} has changes of its own in the handoff file and was left as it is; to take over \
              the branch's: `git -C {path} restore --source=HEAD --staged --worktree <file>`"
         ),
-        Refreshed::Locked => println!(
+        Refreshed::Locked => say!(
             "{path} is in use by another git command and was left as it is; run the command again \
              to bring it up to date"
         ),
-        Refreshed::Failed(reason) => eprintln!(
+        Refreshed::Failed(reason) => tell_line!(
             "the commit has landed, but {path} could not be written: {reason}; make room there, and \
              run the command again to complete it"
         ),

@@ -37,7 +37,7 @@ pub fn run(args: Edit) -> miette::Result<ExitCode> {
             signing: args.signing_key.map_or(Signing::Configured, Signing::Key),
         },
     )?;
-    println!("{} edited by {}", edited.branch, edited.commit);
+    say!("{} edited by {}", edited.branch, edited.commit);
     edited.shown.iter().for_each(tell_shown);
     Ok(complete(&edited.shown))
 }

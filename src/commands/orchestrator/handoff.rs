@@ -1,11 +1,13 @@
 //! `git baton orchestrator handoff`.
 
+use std::io::IsTerminal;
+
 use bstr::ByteSlice;
 use miette::IntoDiagnostic;
 use serde::Serialize;
 
 use crate::cli::orchestrator::{Handoff, Look, TextFormat};
-use crate::commands::{ALLOWED, ExitCode};
+use crate::commands::{ALLOWED, ExitCode, print, print_raw};
 use crate::git::Repo;
 use crate::orchestrator::handoff::{self, Arrival, Status};
 use crate::report::escape;
@@ -32,7 +34,7 @@ pub fn run(verb: Handoff) -> miette::Result<ExitCode> {
                 }
             });
             if !patch.is_empty() {
-                eprintln!("a maintainer lands this patch with `git baton orchestrator edit`");
+                tell_line!("a maintainer lands this patch with `git baton orchestrator edit`");
             }
         }
     }
@@ -41,12 +43,20 @@ pub fn run(verb: Handoff) -> miette::Result<ExitCode> {
 
 fn show<T: Serialize>(look: &Look, value: &T, human: impl Fn(&T) -> String) {
     match look.format {
-        TextFormat::Human => print!("{}", human(value)),
+        TextFormat::Human => show_text(&human(value)),
         TextFormat::Json => {
             let json = serde_json::to_string_pretty(value).expect("plain values serialise");
-            println!("{}", escape::json(&json));
+            say!("{}", escape::json(&json));
         }
     }
+}
+
+/// A patch is for another program, unless a terminal takes it.
+fn show_text(text: &str) {
+    match std::io::stdout().is_terminal() {
+        true => print(text).ok(),
+        false => print_raw(text).ok(),
+    };
 }
 
 fn human_status(status: &Status) -> String {

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::git::landing::Refreshed;
 use crate::orchestrator::checkouts::Shown;
 use crate::policy::merge::Strategy;
+use crate::report::escape;
 
 /// The version of the document.
 pub const VERSION: u32 = 1;
@@ -241,7 +242,7 @@ impl MergeReport {
     /// The report as JSON.
     pub fn to_json(&self) -> String {
         let json = serde_json::to_string_pretty(self).expect("plain values are JSON");
-        json + "\n"
+        escape::json(&json) + "\n"
     }
 }
 

@@ -49,15 +49,15 @@ pub fn stop(args: Stop) -> miette::Result<ExitCode> {
     let id = &record.id;
     if !conduct::is_conducted(&repo, id)? {
         match conduct::load(&repo, &record)?.is_over() {
-            true => println!("run {id} is over"),
+            true => say!("run {id} is over"),
             false => {
-                println!("run {id} is not at work; go on with `git baton orchestrator resume {id}`")
+                say!("run {id} is not at work; go on with `git baton orchestrator resume {id}`")
             }
         }
         return Ok(ALLOWED);
     }
     Wish::Stop.leave(&repo, id)?;
-    println!(
+    say!(
         "run {id} is asked to stop; its agents end, their work stays, and `git baton orchestrator resume {id}` goes on"
     );
     Ok(ALLOWED)
