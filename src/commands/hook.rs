@@ -7,6 +7,7 @@ use std::path::Path;
 use miette::{IntoDiagnostic, WrapErr, miette};
 
 use super::{ALLOWED, BROKEN, ExitCode, UNDECIDED, tell};
+use crate::guard::branch_moves;
 use crate::hooks::{self, Call, Hook, PASSED_ON, passes_input_on};
 use crate::report::human;
 use crate::sys::{GitEnv, chain};
@@ -68,7 +69,12 @@ fn answer(call: &Call) -> ExitCode {
         super::tell_warnings();
     }
     match answered {
-        Ok(answer) if answer.judgement.verdict.is_clean() => ALLOWED,
+        Ok(answer) if answer.judgement.verdict.is_clean() => {
+            if branch_moves::is_deferred(&answer.judgement) {
+                tell(branch_moves::DEFERRED);
+            }
+            ALLOWED
+        }
         Ok(answer) => {
             let violations = &answer.judgement.verdict.violations;
             let (outcome, name) = (call.hook.outcome(), call.hook.name());

@@ -7,12 +7,14 @@ use miette::IntoDiagnostic;
 use super::ExitCode;
 use crate::cli::{Format as CliFormat, Verify};
 use crate::git::Repo;
+use crate::guard::branch_moves::{self, Witness};
 use crate::guard::range::{self, Asked};
 use crate::guard::span::{self, Span};
 use crate::guard::{GuardError, Judgement};
 use crate::model::Oid;
 use crate::policy::{POLICY_PATH, Policy};
 use crate::report::{self, Format, Report, Style, Summary};
+use crate::sys::ci::CiRange;
 use crate::sys::{GitEnv, ci};
 
 /// Judges the range and writes the report.
@@ -49,8 +51,29 @@ fn judge(repo: &Repo, args: &Verify) -> miette::Result<Judgement> {
     };
     Ok(match fixed {
         Some(policy) => judge_by_policy(repo, asked, &policy)?,
-        None => judge_by_bases(repo, &asked)?,
+        None => {
+            let mut judgement = judge_by_bases(repo, &asked)?;
+            if !args.all && args.range.is_empty() {
+                judgement.absorb(judge_mover(repo)?);
+            }
+            judgement
+        }
     })
+}
+
+/// Judges by whom the branch was moved whose push this CI run is about.
+fn judge_mover(repo: &Repo) -> miette::Result<Judgement> {
+    let Some(CiRange::Push(push)) = ci::range().into_diagnostic()? else {
+        return Ok(Judgement::default());
+    };
+    let Some(update) = range::update_of(repo, &push)? else {
+        return Ok(Judgement::default());
+    };
+    let judgement = branch_moves::judge(repo, &[update], Witness::Server)?;
+    if branch_moves::is_deferred(&judgement) {
+        super::tell(branch_moves::DEFERRED);
+    }
+    Ok(judgement)
 }
 
 /// What to judge, or why there is nothing to judge.

@@ -84,6 +84,24 @@ impl Refs {
         }
     }
 
+    /// Whether the packed references have this one at this object. Git empties the file of such a
+    /// reference as if it deleted it.
+    pub fn is_packed_at(&self, name: &BStr, oid: Oid) -> Result<bool, GitError> {
+        let Backend::Files(store) = &self.backend else {
+            return Ok(false);
+        };
+        let refs = |error: &dyn std::fmt::Display| GitError::Refs(format!("{name}: {error}"));
+        let full = gix::refs::FullName::try_from(name).map_err(|error| refs(&error))?;
+        let packed = store.cached_packed_buffer().map_err(|error| refs(&error))?;
+        let Some(packed) = packed else {
+            return Ok(false);
+        };
+        let found = packed
+            .try_find(full.as_ref())
+            .map_err(|error| refs(&error))?;
+        Ok(found.is_some_and(|found| from_gix(&found.target()) == oid))
+    }
+
     /// The reference to which this one points; `None` when it names an object itself, or is not
     /// there.
     pub fn symbolic(&self, name: &str) -> Result<Option<BString>, GitError> {

@@ -4,11 +4,13 @@
 pub mod audit;
 pub mod base;
 pub mod binding;
+pub mod branch_moves;
 pub mod change;
 mod error;
 mod guards;
 mod joining;
 pub mod journal;
+pub mod landings;
 mod pipeline;
 mod provenance;
 mod published;

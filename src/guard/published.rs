@@ -2,7 +2,7 @@
 
 use std::cell::OnceCell;
 
-use bstr::{BString, ByteSlice};
+use bstr::{BStr, BString, ByteSlice};
 
 use super::{GuardError, range};
 use crate::git::{Repo, history};
@@ -53,6 +53,13 @@ impl<'a> Published<'a> {
         tips.sort();
         tips.dedup();
         Ok(tips)
+    }
+
+    /// What remotes advertise at the branch of this full name, as far as it is here.
+    pub fn at(&self, reference: &BStr) -> Result<Vec<Oid>, GuardError> {
+        let branches = self.branches()?.iter();
+        let named = branches.filter(|(name, _)| name == reference);
+        Ok(named.map(|(_, oid)| *oid).collect())
     }
 
     /// The advertised branches that are here. A remote that does not answer advertises nothing, and

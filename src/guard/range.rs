@@ -6,6 +6,7 @@ use thiserror::Error;
 
 use super::GuardError;
 use super::span::{Line, Span};
+use super::updates::RefUpdate;
 use crate::git::{GitError, Repo, revision};
 use crate::model::Oid;
 use crate::sys::ci::{CiPush, CiRange};
@@ -203,6 +204,23 @@ fn pushed(repo: &Repo, push: &CiPush) -> Result<Asked, RangeError> {
         spans: spans.into_iter().collect(),
         line: Some(line),
     })
+}
+
+/// The move of the branch that a push is about; `None` where the branch is not known.
+pub fn update_of(repo: &Repo, push: &CiPush) -> Result<Option<RefUpdate>, RangeError> {
+    let Some(branch) = &push.branch else {
+        return Ok(None);
+    };
+    let old = match &push.before {
+        // What a forced push left behind may be gone; the other branches tell what is new then.
+        Some(before) => fetched(repo, before).ok(),
+        None => None,
+    };
+    Ok(Some(RefUpdate {
+        reference: branch.as_str().into(),
+        old,
+        new: Some(fetched(repo, &push.after)?),
+    }))
 }
 
 /// What this branch has and its upstream does not.

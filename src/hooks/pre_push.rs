@@ -2,10 +2,11 @@
 
 use bstr::ByteSlice;
 
-use super::ref_lines;
+use super::ref_lines::{self, PushLine, Value};
 use super::{Call, HookError};
 use crate::git::Repo;
 use crate::guard::Judgement;
+use crate::guard::branch_moves::{self, Witness};
 use crate::guard::span::{self, Span};
 use crate::guard::updates::{self, Place, RefUpdate};
 
@@ -21,7 +22,9 @@ pub(super) fn answer(repo: &Repo, call: &Call) -> Result<Judgement, HookError> {
     let tracked: Vec<_> = tracked.into_iter().map(|(_, oid)| oid).collect();
     let mut judgement = Judgement::default();
     let mut new_branches = Vec::new();
-    for line in ref_lines::parse_push(&call.input)? {
+    let lines = ref_lines::parse_push(&call.input)?;
+    judgement.absorb(by_whom(repo, &lines)?);
+    for line in lines {
         let Some(tip) = line
             .local
             .object()
@@ -55,4 +58,18 @@ pub(super) fn answer(repo: &Repo, call: &Call) -> Result<Judgement, HookError> {
         judgement.absorb(updates::judge(repo, &new_branches, Place::Clone)?);
     }
     Ok(judgement)
+}
+
+/// Judges by whom the remote's branches are moved or deleted, where this clone has what they name.
+fn by_whom(repo: &Repo, lines: &[PushLine]) -> Result<Judgement, HookError> {
+    let here = |value: &Value| value.object().filter(|oid| repo.objects().contains(*oid));
+    let moved: Vec<_> = lines
+        .iter()
+        .map(|line| RefUpdate {
+            reference: line.reference.clone(),
+            old: here(&line.remote),
+            new: line.local.object(),
+        })
+        .collect();
+    Ok(branch_moves::judge(repo, &moved, Witness::Push)?)
 }

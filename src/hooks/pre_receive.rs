@@ -4,6 +4,7 @@ use super::ref_lines;
 use super::{Call, HookError};
 use crate::git::Repo;
 use crate::guard::Judgement;
+use crate::guard::branch_moves::{self, Witness};
 use crate::guard::updates::{self, Place, RefUpdate};
 
 /// Judges the branches that the push moves or deletes. The objects wait in quarantine, which
@@ -22,5 +23,7 @@ pub(super) fn answer(repo: &Repo, call: &Call) -> Result<Judgement, HookError> {
             reference: line.reference,
         })
         .collect();
-    Ok(updates::judge(repo, &moved, Place::Server)?)
+    let mut judgement = updates::judge(repo, &moved, Place::Server)?;
+    judgement.absorb(branch_moves::judge(repo, &moved, Witness::Server)?);
+    Ok(judgement)
 }

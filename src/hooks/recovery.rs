@@ -1,5 +1,7 @@
 //! How to put right what git has changed before it asks `reference-transaction`.
 
+use std::path::Path;
+
 use bstr::{BString, ByteSlice};
 
 use super::HookError;
@@ -46,6 +48,62 @@ pub(super) fn advice(repo: &Repo, moved: &[RefUpdate]) -> Result<Vec<String>, Ho
         }
         _ => Ok(Vec::new()),
     }
+}
+
+/// What to run after a branch was to be renamed: git has moved the source's log away before it
+/// asks and, where another branch is to go for it, the source itself.
+pub(super) fn of_rename(repo: &Repo, moved: &[RefUpdate]) -> Result<Vec<String>, HookError> {
+    let [
+        RefUpdate {
+            reference,
+            old: Some(_),
+            new: None,
+        },
+    ] = moved
+    else {
+        return Ok(Vec::new());
+    };
+    let logs = repo.common_dir().join("logs");
+    let away = logs.join("refs").join(".tmp-renamed-log");
+    let Some(log) = file::read_if_exists(&away).map_err(GitError::io(&away))? else {
+        return Ok(Vec::new());
+    };
+    let own = logs.join(reference.to_path_lossy());
+    if !own.exists() {
+        let quoted = |path: &Path| shell_words::quote(&path.to_string_lossy()).into_owned();
+        return Ok(vec![
+            "git has moved the branch's log before it asked. To put it back:".to_owned(),
+            format!("    mv {} {}", quoted(&away), quoted(&own)),
+        ]);
+    }
+    let last = log
+        .lines()
+        .next_back()
+        .and_then(|line| line.split_str(" ").nth(1));
+    let Some(source) = last.and_then(|hex| Oid::from_hex(hex).ok()) else {
+        return Ok(Vec::new());
+    };
+    let branches = repo.refs().below("refs/heads/")?;
+    if branches.iter().any(|(_, tip)| *tip == source) {
+        return Ok(Vec::new());
+    }
+    Ok(vec![
+        "git has deleted the branch to be renamed before it asked. To have it again:".to_owned(),
+        format!("    git branch renamed-{} {source}", source.short()),
+    ])
+}
+
+/// What to run after the last entry of the stash was to go: git takes it out of the list first.
+pub(super) fn of_stash(repo: &Repo, entry: Oid) -> Result<Vec<String>, HookError> {
+    let path = repo.common_dir().join("logs").join("refs").join("stash");
+    let log = file::read_if_exists(&path).map_err(GitError::io(path))?;
+    if log.is_some_and(|log| !log.is_empty()) {
+        return Ok(Vec::new());
+    }
+    Ok(vec![
+        "git has taken the entry out of the list before it asked, and not the entry itself. To list it again, in a worktree without a session:".to_owned(),
+        format!("    git update-ref -d refs/stash && git stash store -m kept {entry}"),
+    ])
 }
 
 /// Whether `git revert` has just made this commit: what it stages stays behind a refusal, and

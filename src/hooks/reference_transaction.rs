@@ -8,6 +8,7 @@ use super::recovery;
 use super::ref_lines::{self, RefLine, Value};
 use super::{Answer, Call, HookError};
 use crate::git::Repo;
+use crate::guard::branch_moves::{self, Witness};
 use crate::guard::updates::{self, Place, RefUpdate};
 use crate::model::Oid;
 
@@ -18,20 +19,39 @@ pub(super) fn is_idle(call: &Call) -> bool {
         return true;
     }
     match ref_lines::parse(&call.input) {
-        Ok(lines) => !lines.iter().any(carries_commit),
+        Ok(lines) => !lines
+            .iter()
+            .any(|line| carries_commit(line) || deletes_branch(line) || is_stash(line)),
         Err(_) => false,
     }
 }
 
 /// Judges the branches and the detached `HEAD` that move.
 pub(super) fn answer(repo: &Repo, call: &Call) -> Result<Answer, HookError> {
-    let lines = ref_lines::parse(&call.input)?;
-    let moved = moved(repo, lines)?;
-    let judgement = updates::judge(repo, &moved, Place::Clone)?;
-    let recovery = match judgement.verdict.is_clean() {
+    let mut lines = ref_lines::parse(&call.input)?;
+    leave_out_packed(repo, &mut lines)?;
+    let deleted = deleted(repo, &lines)?;
+    let stash = lines.iter().find(|line| is_stash(line)).cloned();
+    let mut moved = moved(repo, lines)?;
+    let mut judgement = updates::judge(repo, &moved, Place::Clone)?;
+    moved.extend(deleted);
+    judgement.absorb(branch_moves::judge(repo, &moved, Witness::Clone)?);
+    let mut recovery = match judgement.verdict.is_clean() {
         true => Vec::new(),
-        false => recovery::advice(repo, &moved)?,
+        false => {
+            let mut advice = recovery::advice(repo, &moved)?;
+            advice.extend(recovery::of_rename(repo, &moved)?);
+            advice
+        }
     };
+    if let Some(line) = stash {
+        let old = repo.refs().resolve("refs/stash")?;
+        let refused = branch_moves::judge_stash(repo, old, line.new.object())?;
+        if let (false, Some(old), None) = (refused.verdict.is_clean(), old, line.new.object()) {
+            recovery.extend(recovery::of_stash(repo, old)?);
+        }
+        judgement.absorb(refused);
+    }
     Ok(Answer {
         judgement,
         recovery,
@@ -68,6 +88,34 @@ fn moved(repo: &Repo, mut lines: Vec<RefLine>) -> Result<Vec<RefUpdate>, HookErr
     Ok(updates.collect())
 }
 
+/// Leaves out the references whose files git deletes because it has just packed them. One that is
+/// deleted for good goes from the packed ones first, by a line that gives no old value.
+fn leave_out_packed(repo: &Repo, lines: &mut Vec<RefLine>) -> Result<(), HookError> {
+    let mut packed = HashSet::new();
+    for line in lines.iter().filter(|line| line.new == Value::Zeros) {
+        if let Some(old) = line.old.object()
+            && repo.refs().is_packed_at(line.reference.as_ref(), old)?
+        {
+            packed.insert(line.reference.clone());
+        }
+    }
+    lines.retain(|line| line.new != Value::Zeros || !packed.contains(&line.reference));
+    Ok(())
+}
+
+/// The branches that are deleted.
+fn deleted(repo: &Repo, lines: &[RefLine]) -> Result<Vec<RefUpdate>, HookError> {
+    let lines = lines.iter().filter(|line| deletes_branch(line));
+    let names: Vec<_> = lines.map(|line| line.reference.as_ref()).collect();
+    let olds = repo.refs().resolve_all(&names)?;
+    let deleted = names.into_iter().zip(olds).map(|(name, old)| RefUpdate {
+        reference: name.to_owned(),
+        old,
+        new: None,
+    });
+    Ok(deleted.collect())
+}
+
 /// What the references will name to which branches come to point.
 fn symbolic_targets(
     repo: &Repo,
@@ -93,6 +141,14 @@ fn carries_commit(line: &RefLine) -> bool {
         Value::Object(_) => is_branch(line) || line.reference == "HEAD",
         Value::Symbolic(_) => is_branch(line),
     }
+}
+
+fn deletes_branch(line: &RefLine) -> bool {
+    line.new == Value::Zeros && is_branch(line)
+}
+
+fn is_stash(line: &RefLine) -> bool {
+    line.reference == "refs/stash"
 }
 
 fn is_branch(line: &RefLine) -> bool {

@@ -1,6 +1,6 @@
 use bstr::BString;
 
-use super::{Entry, Oid, SessionId};
+use super::{BranchMove, Entry, Oid, SessionId, StashMove};
 
 /// What is under judgement.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,6 +11,10 @@ pub enum Change {
     Tip(TipMove),
     /// A merge that keeps protected entries of one parent and gives up those of another.
     Choice(MergeChoice),
+    /// A branch that is created, moved or deleted, by whom.
+    Branch(BranchMove),
+    /// The stash.
+    Stash(StashMove),
 }
 
 /// Which commit a [`CommitChange`] is about.

@@ -1,5 +1,6 @@
 //! The values the judge works on: no I/O, no clock, no environment.
 
+mod branch_move;
 mod change;
 mod entry;
 mod oid;
@@ -10,6 +11,7 @@ mod verdict;
 mod watch;
 mod wording;
 
+pub use branch_move::{BranchMove, Landing, SessionBranch, StashMove, Step};
 pub use change::{
     AggregateEvidence, ArchiveFile, Change, CommitChange, MergeChoice, PathChange, SessionLog,
     Signature, Subject, TipEntry, TipFault, TipMove,

@@ -17,16 +17,19 @@ pub enum RuleId {
     AggregateCommit,
     /// A branch loses the newest protected entry.
     HandoffRollback,
+    /// A branch is moved, rewritten or deleted by somebody who may not.
+    BranchMove,
 }
 
 impl RuleId {
     /// Every rule, in the order in which they are reported.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::ProtectedPath,
         Self::BundledSessions,
         Self::PolicyChange,
         Self::AggregateCommit,
         Self::HandoffRollback,
+        Self::BranchMove,
     ];
 
     /// The kebab-case id.
@@ -37,6 +40,7 @@ impl RuleId {
             Self::PolicyChange => "policy-change",
             Self::AggregateCommit => "aggregate-commit",
             Self::HandoffRollback => "handoff-rollback",
+            Self::BranchMove => "branch-move",
         }
     }
 }

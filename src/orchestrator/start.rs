@@ -55,7 +55,7 @@ pub fn start(repo: &Repo, new: &NewSession) -> Result<Created, SessionError> {
         number: session.number.clone(),
         reason,
     })?;
-    binding::bind(repo, &session.id())?;
+    binding::bind(repo, &session.id(), session.branch.as_deref())?;
     Ok(created)
 }
 

@@ -12,6 +12,7 @@ pub use decompile::decompile;
 
 use super::alias::fold;
 use super::branch_glob::BranchGlob;
+use super::branch_rule::{BranchRule, BranchTable};
 use super::error::{PolicyError, PolicyProblem};
 use super::glob::{GlobError, PathGlob, check_components};
 use super::merge;
@@ -19,7 +20,7 @@ use super::pool;
 use super::reach::literal_length;
 use super::schema::{
     AggregateSigning, Binding, BranchesTable, HandoffTable, PolicyFile, ProtectedTable,
-    SessionsTable, SigningTable, TrailersTable, VERSION,
+    SessionBranches, SessionsTable, SharedStash, SigningTable, TrailersTable, VERSION,
 };
 use super::scope::Scope;
 use super::toml_file::{self, TomlFault, TomlProblem};
@@ -128,6 +129,7 @@ fn compile(file: &PolicyFile) -> Compiled<Policy> {
         sessions,
         trailers: trailers(&file.trailers)?,
         branches,
+        branch_rules: branch_rules(&file.branch)?,
         signing,
         pool: pool::compile(&file.pool).map_err(misused)?,
         merge: merge::compile(&file.merge)?,
@@ -221,6 +223,8 @@ fn sessions(table: &SessionsTable) -> Compiled<Sessions> {
         max_per_commit,
         bound: table.bind_summaries == Binding::Required,
         remote: table.remote.as_ref().map(remote).transpose()?,
+        own_branches: table.branches == SessionBranches::Own,
+        may_stash: table.stash == SharedStash::Allowed,
     })
 }
 
@@ -300,6 +304,15 @@ fn branches(table: &BranchesTable) -> Compiled<Branches> {
         include: compile(&table.include, true)?,
         exclude: compile(&table.exclude, false)?,
     })
+}
+
+/// A branch that a case-insensitive file system takes for a named one is a named one.
+fn branch_rules(tables: &[BranchTable]) -> Compiled<Vec<BranchRule>> {
+    let rule = |table: &BranchTable| {
+        let names = table.names.iter().map(|name| branch_glob(name, true));
+        Ok(BranchRule::new(names.collect::<Compiled<_>>()?, table))
+    };
+    tables.iter().map(rule).collect()
 }
 
 pub(super) fn branch_glob(text: &Spanned<String>, ignore_case: bool) -> Compiled<BranchGlob> {

@@ -7,6 +7,7 @@
 mod alias;
 mod archive_pattern;
 mod branch_glob;
+mod branch_rule;
 pub mod command;
 mod compile;
 pub mod conductor;
@@ -28,6 +29,7 @@ pub mod toml_file;
 pub use alias::fold;
 pub use archive_pattern::ArchivePattern;
 pub use branch_glob::BranchGlob;
+pub use branch_rule::{BranchRule, Mover};
 pub use compile::MAX_POLICY_BYTES;
 pub use conductor::Conductor;
 pub use error::{PolicyError, PolicyProblem};
@@ -65,6 +67,8 @@ pub struct Policy {
     pub trailers: Trailers,
     /// The branches on which the rules hold.
     pub branches: Branches,
+    /// Who may move which branches; the first that matches a branch decides.
+    pub branch_rules: Vec<BranchRule>,
     /// Who may sign what.
     pub signing: Signing,
     /// The worktrees that are kept ready for agents.
@@ -135,6 +139,10 @@ pub struct Sessions {
     /// The remote through which clones keep their sessions' numbers apart. `None`: `origin`,
     /// where there is one; empty: none.
     pub remote: Option<String>,
+    /// Whether a worktree with a session may move its own branch alone.
+    pub own_branches: bool,
+    /// Whether a worktree with a session may change the stash.
+    pub may_stash: bool,
 }
 
 /// The keys of the trailers that Baton writes and reads.
@@ -305,6 +313,12 @@ impl Policy {
         };
         let any = |globs: &[BranchGlob]| globs.iter().any(|glob| glob.matches(name.as_bstr()));
         any(&self.branches.include) && !any(&self.branches.exclude)
+    }
+
+    /// Who may move `reference`, a full name; `None` when anyone may.
+    pub fn branch_rule(&self, reference: &BStr) -> Option<&BranchRule> {
+        let mut rules = self.branch_rules.iter();
+        rules.find(|rule| rule.matches(reference))
     }
 
     /// Whether the rules hold on every branch.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
 use super::Writer;
+use super::branch_rule::BranchTable;
 use super::conductor::ConductorTable;
 use super::merge::MergeTable;
 use super::pool::PoolTable;
@@ -39,6 +40,8 @@ pub struct PolicyFile {
     pub conductor: ConductorTable,
     /// Paths that only some may write; the first entry that matches a path decides.
     pub protected: Vec<ProtectedTable>,
+    /// Who may move which branches; the first entry that matches a branch decides.
+    pub branch: Vec<BranchTable>,
 }
 
 /// The document into which the orchestrator puts every session's summary.
@@ -111,6 +114,30 @@ pub struct SessionsTable {
     #[schemars(with = "Option<String>", regex(pattern = "^([^-].*)?$"))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub remote: Option<Spanned<String>>,
+    /// Which branches a worktree with a session may move.
+    pub branches: SessionBranches,
+    /// Whether a worktree with a session may change the stash, which all worktrees share.
+    pub stash: SharedStash,
+}
+
+/// Which branches a worktree with a session may move.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SessionBranches {
+    /// Any.
+    Any,
+    /// Its own branch and those below it.
+    Own,
+}
+
+/// Whether a worktree with a session may change the stash.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SharedStash {
+    /// It may.
+    Allowed,
+    /// It may not.
+    Refused,
 }
 
 /// The keys of the trailers in commit messages.
@@ -216,6 +243,7 @@ impl Default for PolicyFile {
             merge: MergeTable::default(),
             conductor: ConductorTable::default(),
             protected: Vec::new(),
+            branch: Vec::new(),
         }
     }
 }
@@ -248,6 +276,8 @@ impl Default for SessionsTable {
             max_per_commit: unplaced(1),
             bind_summaries: Binding::Optional,
             remote: None,
+            branches: SessionBranches::Any,
+            stash: SharedStash::Allowed,
         }
     }
 }

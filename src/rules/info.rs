@@ -75,6 +75,15 @@ pub fn info(rule: RuleId) -> RuleInfo {
             "Bring the branch's current tip into the work (merge it or rebase onto it) and keep \
              the protected path as that tip has it.",
         ),
+        RuleId::BranchMove => (
+            "A branch is moved, rewritten and deleted by those whom the policy names",
+            "Where a `[[branch]]` of the policy matches a branch, only whom it names may create \
+             or fast-forward it (`move`), take commits away from it (`rewrite`) or delete it: \
+             landings, maintainers or anyone. Where `[sessions]` asks for it, a worktree with a \
+             session moves its own branch alone and leaves the shared stash as it is.",
+            "Commit on a branch of your own, and let the orchestrator land it: `git baton \
+             orchestrator merge`.",
+        ),
     };
     RuleInfo {
         id: rule,

@@ -3,6 +3,7 @@
 
 pub mod aggregate;
 mod aggregate_commit;
+mod branch_move;
 mod bundled_sessions;
 mod handoff_rollback;
 pub mod info;
@@ -37,6 +38,8 @@ pub fn check(policy: &Policy, change: &Change) -> Verdict {
             handoff_rollback::check_choice(policy, merge, &mut verdict);
             policy_change::check_choice(policy, merge, &mut verdict);
         }
+        Change::Branch(moved) => branch_move::check(policy, moved, &mut verdict),
+        Change::Stash(moved) => branch_move::check_stash(policy, moved, &mut verdict),
     }
     verdict.violations.sort();
     verdict

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::AggregateError;
 use crate::git::landing as git;
 use crate::git::{GitError, Repo, StoreError, history};
+use crate::guard::landings;
 use crate::model::Oid;
 use crate::orchestrator::checkouts::{self, Shown};
 use crate::sys::file;
@@ -37,10 +38,6 @@ struct Record {
     begun: BTreeSet<String>,
 }
 
-fn record_path(repo: &Repo) -> PathBuf {
-    repo.baton_dir().join("landing.json")
-}
-
 /// Records that the commit is about to land.
 pub fn announce(repo: &Repo, landing: &Landing) -> Result<(), AggregateError> {
     Ok(write(repo, landing, &BTreeSet::new())?)
@@ -54,7 +51,7 @@ fn write(repo: &Repo, landing: &Landing, begun: &BTreeSet<String>) -> Result<(),
         begun: begun.clone(),
     };
     let json = serde_json::to_vec(&record).expect("a record is plain text");
-    let path = record_path(repo);
+    let path = landings::of_aggregate(repo);
     file::write_atomically(&path, &json).map_err(GitError::io(path))
 }
 
@@ -112,7 +109,7 @@ fn show(
 /// # Errors
 /// Besides those of git, when a worktree still cannot be brought up to what has landed.
 pub fn recover(repo: &Repo) -> Result<Option<Vec<Shown>>, AggregateError> {
-    let path = record_path(repo);
+    let path = landings::of_aggregate(repo);
     let bytes = file::read_if_exists(&path).map_err(GitError::io(path))?;
     let Some((landing, begun)) = bytes.and_then(|bytes| read(&bytes)) else {
         forget(repo)?;
@@ -151,6 +148,6 @@ fn read(bytes: &[u8]) -> Option<(Landing, BTreeSet<String>)> {
 }
 
 fn forget(repo: &Repo) -> Result<(), GitError> {
-    let path = record_path(repo);
+    let path = landings::of_aggregate(repo);
     file::remove_if_exists(&path).map_err(GitError::io(path))
 }

@@ -8,10 +8,11 @@ use std::collections::BTreeSet;
 use bstr::ByteSlice;
 use serde::{Deserialize, Serialize};
 
+use super::MergeError;
 use super::ground::{Ground, full};
-use super::{MergeError, place};
 use crate::git::landing::{self as git, Refreshed};
 use crate::git::{GitError, Repo, StoreError};
+use crate::guard::landings;
 use crate::model::Oid;
 use crate::orchestrator::checkouts::{self, Shown};
 use crate::sys::file;
@@ -71,7 +72,7 @@ pub fn announce(repo: &Repo, landing: &Landing) -> Result<(), MergeError> {
 
 fn write(repo: &Repo, all: &[Landing]) -> Result<(), GitError> {
     let json = serde_json::to_vec(all).expect("records are plain text");
-    let path = place::landing(repo);
+    let path = landings::of_merge(repo);
     file::write_atomically(&path, &json).map_err(GitError::io(path))
 }
 
@@ -128,13 +129,13 @@ pub fn interrupted(repo: &Repo) -> Result<Option<Landing>, MergeError> {
 
 /// Notes that nothing is under way.
 pub fn forget(repo: &Repo) -> Result<(), GitError> {
-    let path = place::landing(repo);
+    let path = landings::of_merge(repo);
     file::remove_if_exists(&path).map_err(GitError::io(path))
 }
 
 /// What was announced; a record that cannot be read announces nothing.
 fn announced(repo: &Repo) -> Result<Vec<Landing>, GitError> {
-    let path = place::landing(repo);
+    let path = landings::of_merge(repo);
     let bytes = file::read_if_exists(&path).map_err(GitError::io(path))?;
     let read = |bytes: Vec<u8>| serde_json::from_slice(&bytes).ok();
     Ok(bytes.and_then(read).unwrap_or_default())

@@ -52,11 +52,6 @@ pub fn records(repo: &Repo) -> PathBuf {
     root(repo).join("records")
 }
 
-/// The record of a landing under way.
-pub fn landing(repo: &Repo) -> PathBuf {
-    root(repo).join("landing.json")
-}
-
 /// The directory of the queue.
 pub fn queue(repo: &Repo) -> PathBuf {
     root(repo).join("queue")

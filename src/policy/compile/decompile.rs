@@ -1,11 +1,13 @@
 //! From a [`Policy`] to the file's tables.
 
 use crate::policy::branch_glob::BranchGlob;
+use crate::policy::branch_rule::BranchRule;
 use crate::policy::conductor::ConductorTable;
 use crate::policy::glob::PathGlob;
 use crate::policy::schema::{
     AggregateSigning, Binding, BranchesTable, HandoffTable, PolicyFile, ProtectedTable,
-    SessionsTable, SigningTable, TrailersTable, VERSION, unplaced, unplaced_text,
+    SessionBranches, SessionsTable, SharedStash, SigningTable, TrailersTable, VERSION, unplaced,
+    unplaced_text,
 };
 use crate::policy::{Policy, Protected, SessionPattern, merge, pool};
 
@@ -41,6 +43,14 @@ pub fn decompile(policy: &Policy) -> PolicyFile {
                 false => Binding::Optional,
             },
             remote: sessions.remote.as_deref().map(unplaced_text),
+            branches: match sessions.own_branches {
+                true => SessionBranches::Own,
+                false => SessionBranches::Any,
+            },
+            stash: match sessions.may_stash {
+                true => SharedStash::Allowed,
+                false => SharedStash::Refused,
+            },
         },
         trailers: TrailersTable {
             session: unplaced_text(&policy.trailers.session),
@@ -68,5 +78,6 @@ pub fn decompile(policy: &Policy) -> PolicyFile {
         merge: merge::decompile(&policy.merge),
         conductor: ConductorTable::from(&policy.conductor),
         protected: policy.protected.iter().map(protected).collect(),
+        branch: policy.branch_rules.iter().map(BranchRule::table).collect(),
     }
 }
