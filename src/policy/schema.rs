@@ -41,6 +41,7 @@ pub struct PolicyFile {
     /// Paths that only some may write; the first entry that matches a path decides.
     pub protected: Vec<ProtectedTable>,
     /// Who may move which branches; the first entry that matches a branch decides.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub branch: Vec<BranchTable>,
 }
 
