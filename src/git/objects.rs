@@ -2,7 +2,7 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 
 use bstr::{BString, ByteSlice};
-use gix::objs::{CommitRefIter, Find, Kind};
+use gix::objs::{Find, Kind};
 
 use super::GitError;
 use super::index::TreeSource;
@@ -33,6 +33,17 @@ pub struct Commit {
     pub message: BString,
     /// Whether its header holds a signature.
     pub signed: bool,
+}
+
+/// What git has noted about the shape of the history.
+pub(super) struct CommitGraph(gix::commitgraph::Graph);
+
+impl CommitGraph {
+    /// How far a commit is from the roots; `None` where the graph does not hold the commit.
+    pub fn generation(&self, oid: Oid) -> Option<u32> {
+        let commit = self.0.commit_by_id(to_gix(oid));
+        commit.map(|commit| commit.generation())
+    }
 }
 
 /// The bytes of memory that one reader of a whole history may use to keep bases of deltas.
@@ -98,17 +109,33 @@ impl Objects {
         self
     }
 
+    /// The commit graph that git has written for the repository of this common directory, if it has.
+    pub(super) fn commit_graph(&self, common_dir: &Path) -> Option<CommitGraph> {
+        let directory = common_dir.join("objects/info");
+        let graph = gix::commitgraph::Graph::from_info_dir(&directory, self.hash);
+        graph.ok().map(CommitGraph)
+    }
+
     /// The length of the ids here, in bytes: 20 or 32.
     pub fn id_len(&self) -> usize {
         self.hash.len_in_bytes()
     }
 
-    /// Whether the object is there.
+    /// Whether the object is there, or is one that git knows without.
     pub fn contains(&self, oid: Oid) -> bool {
+        self.is_stored(oid) || self.is_empty_tree(oid)
+    }
+
+    fn is_stored(&self, oid: Oid) -> bool {
         let id = to_gix(oid);
         self.stores
             .iter()
             .any(|store| gix::objs::Exists::exists(store, &id))
+    }
+
+    /// Git knows the tree without entries everywhere, and no other object that is not there.
+    fn is_empty_tree(&self, oid: Oid) -> bool {
+        to_gix(oid) == self.hash.empty_tree()
     }
 
     /// Reads an object into `buffer` and returns its kind; `None` when it is not there.
@@ -127,7 +154,8 @@ impl Objects {
                 return Ok(found);
             }
         }
-        Ok(None)
+        buffer.clear();
+        Ok(self.is_empty_tree(oid).then_some(Kind::Tree))
     }
 
     /// Reads an object of whatever kind to its end, and fails unless it is what its id says.
@@ -208,7 +236,7 @@ impl Objects {
         let id = gix::objs::compute_hash(self.hash, kind, bytes);
         let id = id.map_err(|error| GitError::Unwritten(error.to_string()))?;
         let oid = from_gix(&id);
-        if !self.contains(oid) {
+        if !self.is_stored(oid) {
             gix::objs::Write::write_buf_with_known_id(&self.stores[0], kind, bytes, id)
                 .map_err(|error| GitError::Unwritten(error.to_string()))?;
         }
@@ -269,11 +297,10 @@ impl Objects {
     pub fn signature(&self, oid: Oid) -> Result<Option<Signature>, GitError> {
         let mut buffer = Vec::new();
         let commit = self.commit(oid, &mut buffer)?;
-        let found =
-            CommitRefIter::signature(&buffer, self.hash).map_err(|error| corrupt(oid, error))?;
-        Ok(found.map(|(armoured, payload)| Signature {
-            armoured: armoured.into_owned(),
-            payload: payload.to_bstring(),
+        let (armoured, payload) = split_signature(&buffer, self.hash);
+        Ok((!armoured.is_empty()).then_some(Signature {
+            armoured,
+            payload,
             committed_at: commit.committed_at,
         }))
     }
@@ -332,6 +359,38 @@ fn parse_commit(bytes: &[u8], hash: gix::hash::Kind) -> Result<Commit, String> {
     Ok(commit)
 }
 
+/// The signature in a commit's header, and the rest of the commit, as git parts them
+/// (`parse_buffer_signed_by_header` in git's `commit.c`): several headers are one signature, and
+/// what another hash algorithm signs is part of neither.
+fn split_signature(bytes: &[u8], hash: gix::hash::Kind) -> (BString, BString) {
+    let own: &[u8] = match hash {
+        gix::hash::Kind::Sha1 => b"gpgsig ",
+        _ => b"gpgsig-sha256 ",
+    };
+    let (mut signature, mut payload) = (BString::default(), BString::default());
+    let (mut in_signature, mut in_other) = (false, false);
+    let mut rest = bytes;
+    while !rest.is_empty() && rest[0] != b'\n' {
+        let end = rest.find_byte(b'\n').map_or(rest.len(), |end| end + 1);
+        let (line, after) = rest.split_at(end);
+        rest = after;
+        let continued = line.strip_prefix(b" ").filter(|_| in_signature);
+        let signed = continued.or_else(|| line.strip_prefix(own));
+        in_signature = signed.is_some();
+        if let Some(signed) = signed {
+            signature.extend_from_slice(signed);
+            in_other = false;
+            continue;
+        }
+        in_other = line.starts_with(b"gpgsig") || in_other && line.starts_with(b" ");
+        if !in_other {
+            payload.extend_from_slice(line);
+        }
+    }
+    payload.extend_from_slice(rest);
+    (signature, payload)
+}
+
 /// The time in a committer line, which ends in `> <seconds> <zone>`.
 fn seconds(committer: &[u8]) -> Option<i64> {
     let at = committer.rfind_byte(b'>')?;
@@ -373,6 +432,34 @@ mod tests {
         assert_eq!(commit.committed_at, 17);
         assert_eq!(commit.message, "subject\n\nbody\n");
         assert!(commit.signed);
+    }
+
+    #[test]
+    fn a_signature_is_parted_from_the_rest_as_git_parts_them() {
+        let split = |header: &str| {
+            let text = format!("tree {TREE}\n{header}\ngpgsig in the message\n");
+            let (signature, payload) = split_signature(text.as_bytes(), gix::hash::Kind::Sha1);
+            let header = payload
+                .strip_prefix(format!("tree {TREE}\n").as_bytes())
+                .unwrap();
+            let header = header.strip_suffix(b"\ngpgsig in the message\n").unwrap();
+            (signature.to_string(), header.to_str().unwrap().to_owned())
+        };
+        let parts = |one: &str, other: &str| (one.to_owned(), other.to_owned());
+        assert_eq!(split(""), parts("", ""));
+        assert_eq!(split("gpgsig a\n b\n"), parts("a\nb\n", ""));
+        assert_eq!(
+            split("gpgsig a\n b\nx y\n z\ngpgsig c\n"),
+            parts("a\nb\nc\n", "x y\n z\n")
+        );
+        assert_eq!(
+            split("gpgsig-sha256 a\n b\ngpgsig c\n d\nencoding x\n"),
+            parts("c\nd\n", "encoding x\n")
+        );
+        assert_eq!(
+            split("gpgsig c\ngpgsig-sha256 a\n b\nencoding x\n"),
+            parts("c\n", "encoding x\n")
+        );
     }
 
     #[test]

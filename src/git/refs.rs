@@ -189,6 +189,7 @@ fn list_files(
             gix::refs::Target::Object(id) => Some(from_gix(&id)),
             gix::refs::Target::Symbolic(next) => resolve_file(store, next.as_bstr(), 0)?,
         };
+        let target = target.filter(|oid| !oid.is_null());
         listed.extend(target.map(|oid| (reference.name.as_bstr().to_owned(), oid)));
     }
     Ok(listed)

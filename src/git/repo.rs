@@ -267,7 +267,7 @@ impl Repo {
         }
     }
 
-    /// The ids that a file of the git directory lists, one a line, such as `MERGE_HEAD`; empty
+    /// The ids that a file of the git directory lists, one a line, such as `FETCH_HEAD`; empty
     /// when there is no such file.
     pub fn listed_ids(&self, name: &str) -> Result<Vec<Oid>, GitError> {
         let path = self.git_dir.join(name);
@@ -277,6 +277,17 @@ impl Repo {
             .lines()
             .filter_map(|line| Oid::from_hex(line.split(|byte| *byte == b'\t').next()?.trim()).ok())
             .collect())
+    }
+
+    /// The commits that a merge under way merges: `MERGE_HEAD` may name tags of them.
+    pub fn merge_heads(&self) -> Result<Vec<Oid>, GitError> {
+        self.peeled(&self.listed_ids("MERGE_HEAD")?)
+    }
+
+    /// The commits that these objects are or, through any number of tags, point to.
+    pub fn peeled(&self, objects: &[Oid]) -> Result<Vec<Oid>, GitError> {
+        let commits = objects.iter().map(|oid| self.objects.peel_to_commit(*oid));
+        commits.filter_map(Result::transpose).collect()
     }
 }
 

@@ -20,9 +20,9 @@ pub(super) fn answer(repo: &Repo, env: &GitEnv, call: &Call) -> Result<Judgement
         file::write_atomically(&path, b"").map_err(failed(path))?;
         return Ok(Judgement::default());
     }
-    let mut merged = repo.listed_ids("MERGE_HEAD")?;
+    let mut merged = repo.merge_heads()?;
     if merged.is_empty() {
-        merged.clone_from(&env.merged_commits);
+        merged = repo.peeled(&env.merged_commits)?;
     }
     pre_commit::judge_index(repo, env, &merged, Some(message))
 }

@@ -13,7 +13,7 @@ use crate::sys::GitEnv;
 
 /// Judges the index of an ordinary commit.
 pub(super) fn answer(repo: &Repo, env: &GitEnv) -> Result<Judgement, HookError> {
-    let merged = repo.listed_ids("MERGE_HEAD")?;
+    let merged = repo.merge_heads()?;
     judge_index(repo, env, &merged, None)
 }
 
@@ -22,7 +22,7 @@ pub(super) fn answer(repo: &Repo, env: &GitEnv) -> Result<Judgement, HookError> 
 pub(super) fn answer_merge(repo: &Repo, env: &GitEnv) -> Result<Judgement, HookError> {
     match env.merged_commits.is_empty() {
         true => Ok(Judgement::default()),
-        false => judge_index(repo, env, &env.merged_commits, None),
+        false => judge_index(repo, env, &repo.peeled(&env.merged_commits)?, None),
     }
 }
 

@@ -19,7 +19,11 @@ pub(super) fn answer(repo: &Repo, call: &Call) -> Result<Judgement, HookError> {
         .refs()
         .below(&format!("refs/remotes/{remote}/"))
         .unwrap_or_default();
-    let tracked: Vec<_> = tracked.into_iter().map(|(_, oid)| oid).collect();
+    let tracked = tracked.into_iter().map(|(_, oid)| oid);
+    let tracked: Vec<_> = tracked
+        .filter(|oid| repo.objects().contains(*oid))
+        .collect();
+    let tracked = repo.peeled(&tracked)?;
     let mut judgement = Judgement::default();
     let mut new_branches = Vec::new();
     let lines = ref_lines::parse_push(&call.input)?;

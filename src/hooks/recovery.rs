@@ -132,7 +132,7 @@ fn was_there_before(repo: &Repo, head: Oid, target: Oid) -> Result<bool, HookErr
     let mut tips = range::everything(repo)?.tips;
     let mut fetched = repo.listed_ids("FETCH_HEAD")?;
     fetched.retain(|oid| repo.objects().contains(*oid));
-    tips.extend(fetched);
+    tips.extend(repo.peeled(&fetched)?);
     Ok(history::reachable(repo, &[target], &tips)?.is_empty())
 }
 

@@ -10,6 +10,7 @@ mod extremes;
 mod merge;
 mod message;
 mod provenance;
+mod oddities;
 mod push;
 mod rebase;
 mod refs;

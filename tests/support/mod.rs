@@ -154,6 +154,8 @@ impl Fixture {
         fs::create_dir_all(git_dir.join("hooks")).unwrap();
         for hook in hooks {
             let to = git_dir.join("hooks").join(hook.name());
+            // A second link to the binary would be copied onto itself, and cut it off.
+            fs::remove_file(&to).ok();
             if fs::hard_link(BATON, &to).is_err() {
                 fs::copy(BATON, &to).unwrap();
             }
@@ -261,6 +263,17 @@ impl Fixture {
             )
             .args(args);
         run(&mut command, input)
+    }
+
+    /// Runs the program itself in the main worktree.
+    pub fn baton<A: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = A>) -> Ran {
+        let like = self.command(&self.repo());
+        let mut command = Command::new(BATON);
+        let set = like
+            .get_envs()
+            .filter_map(|(key, value)| Some((key, value?)));
+        command.current_dir(self.repo()).env_clear().envs(set);
+        run(command.args(args), b"")
     }
 
     /// Writes a file of the main worktree.
