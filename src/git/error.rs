@@ -54,6 +54,23 @@ pub enum GitError {
         reason: String,
     },
 
+    /// A tree cannot be taken apart.
+    #[error("tree {oid} is not one that git writes: {reason}")]
+    #[diagnostic(help("run `git fsck` to see which commits hold it, and leave them out"))]
+    MalformedTree {
+        /// The tree.
+        oid: Oid,
+        /// What is wrong with it.
+        reason: String,
+    },
+
+    /// A tree is too deep.
+    #[error("tree {0} lies below more than {max} directories", max = super::tree::MAX_DEPTH)]
+    #[diagnostic(help(
+        "git checks out no such tree either (`core.maxTreeDepth`): leave the commit that holds it out"
+    ))]
+    TooDeep(Oid),
+
     /// An object cannot be written.
     #[error("an object cannot be written to the repository: {0}")]
     #[diagnostic(help(

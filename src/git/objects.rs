@@ -273,7 +273,8 @@ impl Objects {
     /// The tree of this id.
     pub(super) fn parsed_tree(&self, oid: Oid, buffer: &mut Vec<u8>) -> Result<Tree, GitError> {
         self.read(oid, Kind::Tree, buffer)?;
-        Tree::parse(buffer, self.id_len()).map_err(|reason| corrupt(oid, reason))
+        let parsed = Tree::parse(buffer, self.id_len());
+        parsed.map_err(|reason| GitError::MalformedTree { oid, reason })
     }
 
     /// The content of a blob.

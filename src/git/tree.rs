@@ -9,7 +9,10 @@ use bstr::{BStr, BString, ByteSlice};
 
 use super::tree_object::{Differences, Tree, TreeEntry};
 use super::{GitError, Objects};
-use crate::model::{Entry, EntryKind, Oid, PathChange, Watch};
+use crate::model::{Entry, EntryKind, MalformedEntry, Oid, PathChange, TreeFault, Watch};
+
+/// How many directories may lie above a path, as in git (`core.maxTreeDepth`).
+pub const MAX_DEPTH: usize = 2048;
 
 /// How much memory a generation of trees may take, in bytes; there are two.
 const GENERATION_BYTES: usize = 4 * 1024 * 1024;
@@ -89,6 +92,25 @@ pub struct TreeReader<'a> {
     watch: &'a dyn Watch,
 }
 
+/// What a tree has that none of its parents' trees has.
+#[derive(Debug, Default)]
+pub struct Changes {
+    /// The watched paths whose entry differs from the entry in each, sorted.
+    pub paths: Vec<PathChange>,
+    /// The entries that git would not write, sorted, of the trees on the way to watched paths.
+    pub malformed: Vec<MalformedEntry>,
+}
+
+/// A directory that is to be compared.
+struct Directory {
+    path: BString,
+    depth: usize,
+    here: Option<Oid>,
+    parents: Vec<Option<Oid>>,
+    /// Whether a watched path may lie below it; else only its own form matters.
+    watched: bool,
+}
+
 impl<'a> TreeReader<'a> {
     /// A reader of what `watch` watches.
     pub fn new(objects: &'a Objects, watch: &'a dyn Watch) -> Self {
@@ -103,12 +125,39 @@ impl<'a> TreeReader<'a> {
     /// The watched paths whose entry in `tree` differs from the entry in each of `parents`
     /// (trees all), sorted. Without parents, every watched path that exists.
     pub fn changes(&mut self, tree: Oid, parents: &[Oid]) -> Result<Vec<PathChange>, GitError> {
-        let mut found = Vec::new();
-        let parents: Vec<_> = parents.iter().copied().map(Some).collect();
-        let mut path = BString::default();
-        self.descend(&mut path, Some(tree), &parents, &mut found)?;
-        found.sort_by(|a, b| a.path.cmp(&b.path));
-        Ok(found)
+        let changes = self.compare(tree, parents, false)?;
+        let mut faults = changes.malformed.iter().map(|one| one.fault);
+        match faults.find(|fault| [TreeFault::TooDeep, TreeFault::Unreadable].contains(fault)) {
+            None => Ok(changes.paths),
+            Some(TreeFault::TooDeep) => Err(GitError::TooDeep(tree)),
+            Some(_) => Err(GitError::MalformedTree {
+                oid: tree,
+                reason: "a directory in it cannot be taken apart".to_owned(),
+            }),
+        }
+    }
+
+    /// The same, with what git would not write; `everywhere` also where nothing is watched.
+    pub fn compare(
+        &self,
+        tree: Oid,
+        parents: &[Oid],
+        everywhere: bool,
+    ) -> Result<Changes, GitError> {
+        let mut changes = Changes::default();
+        let mut pending = vec![Directory {
+            path: BString::default(),
+            depth: 0,
+            here: Some(tree),
+            parents: parents.iter().copied().map(Some).collect(),
+            watched: true,
+        }];
+        while let Some(directory) = pending.pop() {
+            self.directory(directory, everywhere, &mut pending, &mut changes)?;
+        }
+        changes.paths.sort_by(|a, b| a.path.cmp(&b.path));
+        changes.malformed.sort();
+        Ok(changes)
     }
 
     /// The watched paths at which a merge takes the entry of some of its parents and not that of the
@@ -133,17 +182,37 @@ impl<'a> TreeReader<'a> {
 
     /// A tree that equals the one in some parent holds no path that differs from every parent;
     /// what differs from every parent differs from the first.
-    fn descend(
+    fn directory(
         &self,
-        path: &mut BString,
-        here: Option<Oid>,
-        parents: &[Option<Oid>],
-        found: &mut Vec<PathChange>,
+        directory: Directory,
+        everywhere: bool,
+        pending: &mut Vec<Directory>,
+        changes: &mut Changes,
     ) -> Result<(), GitError> {
+        let Directory {
+            mut path,
+            depth,
+            here,
+            parents,
+            watched,
+        } = directory;
         if parents.contains(&here) {
             return Ok(());
         }
-        let tree = self.trees.read_if_some(here)?;
+        let malformed = &mut changes.malformed;
+        if depth > MAX_DEPTH {
+            let fault = TreeFault::TooDeep;
+            malformed.push(MalformedEntry { path, fault });
+            return Ok(());
+        }
+        let tree = match self.trees.read_if_some(here) {
+            Err(GitError::MalformedTree { .. }) => {
+                let fault = TreeFault::Unreadable;
+                malformed.push(MalformedEntry { path, fault });
+                return Ok(());
+            }
+            tree => tree?,
+        };
         let first = self
             .trees
             .read_if_some(parents.first().copied().flatten())?;
@@ -152,14 +221,17 @@ impl<'a> TreeReader<'a> {
             .map(|parent| self.trees.read_if_some(*parent))
             .collect::<Result<Vec<_>, _>>()?;
         let stem = path.len();
+        if let Some((name, fault)) = tree.fault() {
+            push_name(&mut path, name);
+            let path = path.clone();
+            malformed.push(MalformedEntry { path, fault });
+        }
         for (ours, theirs) in Differences::between(&tree, &first) {
             let Some(TreeEntry { name, entry }) = ours.or(theirs) else {
                 continue;
             };
-            if stem > 0 {
-                path.push(b'/');
-            }
-            path.extend_from_slice(name);
+            path.truncate(stem);
+            push_name(&mut path, name);
             let is_tree = entry.kind() == EntryKind::Tree;
             let before = || {
                 let first = parents.first().map(|_| theirs.map(|one| one.entry));
@@ -167,20 +239,31 @@ impl<'a> TreeReader<'a> {
                 first.into_iter().chain(others)
             };
             let after = ours.map(|one| one.entry);
+            let is_new = before().all(|one| one != after);
+            let fault = ours.and_then(|one| tree.fault_of(&one));
+            if let Some(fault) = fault.filter(|one| is_new || *one == TreeFault::Duplicate) {
+                let path = path.clone();
+                changes.malformed.push(MalformedEntry { path, fault });
+            }
             if is_tree {
-                if self.watch.may_watch_below(path.as_bstr()) {
+                let watched = watched && self.watch.may_watch_below(path.as_bstr());
+                if watched || everywhere && after.is_some() {
                     let subtree = |entry: Option<Entry>| entry.map(|entry| entry.oid);
-                    let parents: Vec<_> = before().map(subtree).collect();
-                    self.descend(path, subtree(after), &parents, found)?;
+                    pending.push(Directory {
+                        path: path.clone(),
+                        depth: depth + 1,
+                        here: subtree(after),
+                        parents: before().map(subtree).collect(),
+                        watched,
+                    });
                 }
-            } else if before().all(|one| one != after) && self.watch.watches(path.as_bstr()) {
-                found.push(PathChange {
+            } else if watched && is_new && self.watch.watches(path.as_bstr()) {
+                changes.paths.push(PathChange {
                     path: path.clone(),
                     before: before().collect(),
                     after,
                 });
             }
-            path.truncate(stem);
         }
         Ok(())
     }
@@ -197,6 +280,9 @@ impl TreeReader<'_> {
     ) -> Result<(), GitError> {
         if parents.iter().all(|parent| *parent == here) {
             return Ok(());
+        }
+        if let Some(here) = here.filter(|_| path.split_str("/").count() > MAX_DEPTH) {
+            return Err(GitError::TooDeep(here));
         }
         let tree = self.trees.read_if_some(here)?;
         let others = parents.iter();
@@ -239,6 +325,14 @@ impl TreeReader<'_> {
         }
         Ok(())
     }
+}
+
+/// Goes from a directory's path to that of an entry.
+fn push_name(path: &mut BString, name: &BStr) {
+    if !path.is_empty() {
+        path.push(b'/');
+    }
+    path.extend_from_slice(name);
 }
 
 /// Watches every path.

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use bstr::{BStr, BString, ByteSlice};
 
-use crate::model::{Entry, EntryKind, Oid};
+use crate::model::{Entry, EntryKind, Oid, TreeFault};
 
 /// A tree object in git's order: by name, a directory's as if a `/` followed it.
 #[derive(Debug, Default)]
@@ -13,6 +13,8 @@ pub(super) struct Tree {
     /// Where each entry begins.
     starts: Vec<u32>,
     id_len: usize,
+    /// The first entry that is not written as git writes one.
+    fault: Option<(BString, TreeFault)>,
 }
 
 /// One entry of a tree.
@@ -30,17 +32,22 @@ struct Head<'t> {
 }
 
 impl Tree {
-    /// Takes a tree's bytes apart. A tree out of order, as no git writes it, is put in order.
+    /// Takes a tree's bytes apart. A tree out of order, as no git writes it, is put in order; where a
+    /// name is in it twice, the first counts.
     pub fn parse(bytes: &[u8], id_len: usize) -> Result<Self, String> {
         let too_large = |_| "it is too large".to_owned();
         u32::try_from(bytes.len()).map_err(too_large)?;
         let mut starts = Vec::with_capacity(bytes.len() / (id_len + 16));
-        let (mut at, mut sorted) = (0, true);
+        let (mut at, mut sorted, mut fault) = (0, true, None);
         let mut previous: Option<(&[u8], bool)> = None;
         while at < bytes.len() {
             let head = head(&bytes[at..], id_len)?;
             let key = (head.name, is_tree(head.mode));
-            sorted &= previous.is_none_or(|previous| compare(previous, key).is_lt());
+            let order = previous.map_or(Ordering::Less, |previous| compare(previous, key));
+            if order.is_ge() || bytes[at] == b'0' {
+                sorted &= order.is_lt();
+                fault.get_or_insert((head.name.into(), fault_of(order)));
+            }
             previous = Some(key);
             starts.push(at as u32);
             at += head.len;
@@ -49,23 +56,48 @@ impl Tree {
             bytes: bytes.to_owned(),
             starts,
             id_len,
+            fault,
         };
-        if sorted {
-            return Ok(tree);
+        Ok(match sorted {
+            true => tree,
+            false => tree.put_in_order(),
+        })
+    }
+
+    /// The first entry that is not written as git writes one: out of order, twice, or padded.
+    pub fn fault(&self) -> Option<(&BStr, TreeFault)> {
+        let fault = self.fault.as_ref();
+        fault.map(|(name, fault)| (name.as_bstr(), *fault))
+    }
+
+    /// What is wrong with an entry of this tree by its name, its mode and its id.
+    pub fn fault_of(&self, one: &TreeEntry<'_>) -> Option<TreeFault> {
+        let TreeEntry { name, entry } = one;
+        let is_tree = entry.kind() == EntryKind::Tree;
+        if is_tree && self.find(name, false).is_some()
+            || !is_tree && self.find(name, true).is_some()
+        {
+            return Some(TreeFault::Duplicate);
         }
-        let tree = tree.put_in_order();
-        let mut pairs = (1..tree.len()).map(|at| (tree.key(at - 1), tree.key(at)));
-        match pairs.any(|(one, next)| one == next) {
-            true => Err("it holds two entries of one name".to_owned()),
-            false => Ok(tree),
+        if entry.oid.is_null() {
+            return Some(TreeFault::NullId);
         }
+        let modes = [
+            0o100_644, 0o100_755, 0o100_664, 0o120_000, 0o040_000, 0o160_000,
+        ];
+        if !modes.contains(&entry.mode) {
+            return Some(TreeFault::OddMode(entry.mode));
+        }
+        name_fault(name, entry.kind())
     }
 
     fn put_in_order(&self) -> Self {
         let mut order: Vec<_> = (0..self.len()).collect();
         order.sort_by(|a, b| compare(self.key(*a), self.key(*b)));
+        order.dedup_by_key(|at| self.key(*at));
         let mut tree = Self {
             id_len: self.id_len,
+            fault: self.fault.clone(),
             ..Self::default()
         };
         for position in order {
@@ -139,6 +171,37 @@ impl Tree {
         }
         let whole = self.starts[position..].partition_point(|start| *start as usize <= end);
         whole - 1
+    }
+}
+
+fn fault_of(order: Ordering) -> TreeFault {
+    match order {
+        Ordering::Less => TreeFault::ZeroPadded,
+        Ordering::Equal => TreeFault::Duplicate,
+        Ordering::Greater => TreeFault::Unsorted,
+    }
+}
+
+/// What is wrong with a name in a tree, to any file system that git protects.
+fn name_fault(name: &BStr, kind: EntryKind) -> Option<TreeFault> {
+    use gix::validate::path::component::{self, Mode, Options};
+    let mode = (kind == EntryKind::Symlink).then_some(Mode::Symlink);
+    let options = Options {
+        protect_windows: false,
+        protect_hfs: true,
+        protect_ntfs: true,
+    };
+    let check = |name: &[u8]| gix::validate::path::component(name.as_bstr(), mode, options).err();
+    // NTFS takes what follows a backslash for a name.
+    let mut parts = name.split(|byte| *byte == b'\\').skip(1);
+    match check(name) {
+        None => parts
+            .any(|part| matches!(check(part), Some(component::Error::DotGitDir)))
+            .then_some(TreeFault::DotGit),
+        Some(component::Error::Relative) => Some(TreeFault::Dot),
+        Some(component::Error::PathSeparator) => Some(TreeFault::Slash),
+        Some(component::Error::SymlinkedGitModules) => Some(TreeFault::LinkedModules),
+        Some(_) => Some(TreeFault::DotGit),
     }
 }
 
@@ -265,6 +328,9 @@ mod tests {
     const FILE: &str = "100644";
     const TREE: &str = "40000";
 
+    /// A mode, a name, and the byte of which the id consists.
+    type Row<'a> = (&'a str, &'a str, u8);
+
     fn bytes(entries: &[(&str, &str, u8)]) -> Vec<u8> {
         let mut bytes = Vec::new();
         for (mode, name, id) in entries {
@@ -339,12 +405,45 @@ mod tests {
     }
 
     #[test]
-    fn a_tree_with_two_entries_of_one_name_is_refused() {
-        for twice in [
-            [(FILE, "a", 1), (FILE, "a", 7), (FILE, "b", 2)],
-            [(FILE, "a", 1), (FILE, "b", 2), (FILE, "a", 1)],
+    fn what_git_would_not_write_is_told() {
+        let fault = |entries: &[(&str, &str, u8)]| {
+            let tree = tree(entries);
+            let entries = (0..tree.len()).map(|at| tree.get(at));
+            let of_entries = entries.filter_map(|one| tree.fault_of(&one)).next();
+            tree.fault().map(|(_, fault)| fault).or(of_entries)
+        };
+        for fine in [
+            &[(FILE, "a", 1), (FILE, "a.b", 2), (TREE, "b", 3)][..],
+            &[("100755", "a", 1), ("120000", "b", 1), ("160000", "c", 1)],
+            &[("100664", ".gitattributes", 1), (FILE, ".gitmodules", 1)],
+            &[(FILE, "...", 1), (FILE, "a\\b", 1), (FILE, "gitx~1", 1)],
         ] {
-            assert!(Tree::parse(&bytes(&twice), ID).is_err());
+            assert_eq!(fault(fine), None, "{fine:?}");
+        }
+        let bad: [(&[Row<'_>], TreeFault); 17] = [
+            (&[(FILE, "a", 1), (FILE, "a", 7)], TreeFault::Duplicate),
+            (&[(FILE, "a", 1), (TREE, "a", 7)], TreeFault::Duplicate),
+            (
+                &[(FILE, "a", 1), (FILE, "a.b", 7), (TREE, "a", 7)],
+                TreeFault::Duplicate,
+            ),
+            (&[(FILE, "b", 1), (FILE, "a", 7)], TreeFault::Unsorted),
+            (&[(TREE, "a", 1), (FILE, "a.b", 7)], TreeFault::Unsorted),
+            (&[("040000", "a", 1)], TreeFault::ZeroPadded),
+            (&[("100666", "a", 1)], TreeFault::OddMode(0o100_666)),
+            (&[("644", "a", 1)], TreeFault::OddMode(0o644)),
+            (&[(FILE, "a", 0)], TreeFault::NullId),
+            (&[(FILE, ".", 1)], TreeFault::Dot),
+            (&[(TREE, "..", 1)], TreeFault::Dot),
+            (&[(FILE, ".git", 1)], TreeFault::DotGit),
+            (&[(TREE, ".Git", 1)], TreeFault::DotGit),
+            (&[(FILE, "GIT~1", 1)], TreeFault::DotGit),
+            (&[(FILE, "x\\.git", 1)], TreeFault::DotGit),
+            (&[(FILE, "a/b", 1)], TreeFault::Slash),
+            (&[("120000", ".gitmodules", 1)], TreeFault::LinkedModules),
+        ];
+        for (entries, expected) in bad {
+            assert_eq!(fault(entries), Some(expected), "{entries:?}");
         }
     }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use bstr::{BStr, BString, ByteSlice};
 
 use super::GuardError;
-use crate::git::tree::{Everything, TreeReader, Trees};
+use crate::git::tree::{Changes, Everything, TreeReader, Trees};
 use crate::git::{Commit, GitError, Objects};
 use crate::model::{
     AggregateEvidence, ArchiveFile, Change, CommitChange, Entry, EntryKind, Oid, PathChange,
@@ -14,11 +14,15 @@ use crate::model::{
 use crate::policy::{Policy, Writer};
 use crate::rules;
 
+/// How many commits are few: all of their new trees are read.
+const FEW: usize = 100;
+
 /// Reads commits as changes to what one policy watches.
 pub struct ChangeReader<'a> {
     objects: &'a Objects,
     policy: &'a Policy,
     trees: Trees<'a>,
+    everywhere: bool,
     buffer: Vec<u8>,
 }
 
@@ -34,17 +38,27 @@ impl<'a> ChangeReader<'a> {
             objects,
             policy,
             trees,
+            everywhere: false,
             buffer: Vec::new(),
         }
     }
 
-    /// The watched paths that the commit changes against every parent. `tree_of` may know the
-    /// tree of a parent; the parent is read where it does not.
-    pub fn paths(
+    /// The same, one of so many commits: where they are few, it looks for trees that git would not
+    /// write where nothing is watched as well.
+    pub fn among(self, commits: usize) -> Self {
+        Self {
+            everywhere: commits <= FEW,
+            ..self
+        }
+    }
+
+    /// What the commit changes against every parent. `tree_of` may know the tree of a parent; the
+    /// parent is read where it does not.
+    fn compare(
         &mut self,
         commit: &Commit,
         tree_of: &dyn Fn(Oid) -> Option<Oid>,
-    ) -> Result<Vec<PathChange>, GitError> {
+    ) -> Result<Changes, GitError> {
         let mut parents = Vec::with_capacity(commit.parents.len());
         for parent in &commit.parents {
             parents.push(match tree_of(*parent) {
@@ -52,7 +66,8 @@ impl<'a> ChangeReader<'a> {
                 None => self.objects.commit(*parent, &mut self.buffer)?.tree,
             });
         }
-        TreeReader::over(self.trees.clone(), self.policy).changes(commit.tree, &parents)
+        let reader = TreeReader::over(self.trees.clone(), self.policy);
+        reader.compare(commit.tree, &parents, self.everywhere)
     }
 
     /// The commit as a change, with all the evidence that a rule may ask for.
@@ -62,7 +77,7 @@ impl<'a> ChangeReader<'a> {
         commit: &Commit,
         tree_of: &dyn Fn(Oid) -> Option<Oid>,
     ) -> Result<Change, GuardError> {
-        let paths = self.paths(commit, tree_of)?;
+        let Changes { paths, malformed } = self.compare(commit, tree_of)?;
         let claims = rules::claims_aggregate(self.policy, commit.message.as_ref());
         let by_maintainers =
             |change: &PathChange| rules::writer(self.policy, change) == Some(Writer::Maintainers);
@@ -72,7 +87,7 @@ impl<'a> ChangeReader<'a> {
             true => self.objects.signature(oid)?,
             false => None,
         };
-        let aggregate = match claims {
+        let aggregate = match claims && malformed.is_empty() {
             true => Some(self.evidence(oid, commit)?),
             false => None,
         };
@@ -81,6 +96,7 @@ impl<'a> ChangeReader<'a> {
             parents: commit.parents.clone(),
             message: Some(commit.message.clone()),
             paths,
+            malformed,
             aggregate,
             signature,
         }))

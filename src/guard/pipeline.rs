@@ -69,19 +69,20 @@ pub(super) fn judge(
 ) -> Result<Judged, GuardError> {
     let processors = thread::available_parallelism().map_or(1, usize::from);
     let helpers = processors.min(MAX_THREADS) - 1;
+    let commits = steps.size_hint().1.unwrap_or(usize::MAX);
     let queue = Queue::default();
     let mut parts = thread::scope(|scope| {
         let _closed = CloseOnDrop(&queue);
         let mut threads = Vec::new();
         let own = objects.for_long_reads();
-        let judge = Judge::new(&own, rulebook);
+        let judge = Judge::new(&own, rulebook, commits);
         let mut parts = Vec::new();
         for (number, batch) in batches(steps).enumerate() {
             if number > 0 && threads.len() < helpers {
                 let objects = objects.for_long_reads();
                 let queue = &queue;
                 threads.push(scope.spawn(move || {
-                    let judge = Judge::new(&objects, rulebook);
+                    let judge = Judge::new(&objects, rulebook, commits);
                     let taken = std::iter::from_fn(|| queue.wait());
                     taken.map(|work| judge.part(work)).collect::<Vec<Part>>()
                 }));
@@ -192,16 +193,19 @@ struct Judge<'a> {
     trees: Trees<'a>,
     bases: Bases<'a>,
     rulebook: Rulebook<'a>,
+    /// How many commits there are at most.
+    commits: usize,
 }
 
 impl<'a> Judge<'a> {
-    fn new(objects: &'a Objects, rulebook: Rulebook<'a>) -> Self {
+    fn new(objects: &'a Objects, rulebook: Rulebook<'a>, commits: usize) -> Self {
         let trees = Trees::new(objects);
         Self {
             objects,
             bases: Bases::over(objects, trees.clone()),
             trees,
             rulebook,
+            commits,
         }
     }
 
@@ -245,7 +249,8 @@ impl<'a> Judge<'a> {
         base: Option<Oid>,
         judged: &mut Judged,
     ) -> Result<(), GuardError> {
-        let mut reader = ChangeReader::over(self.objects, self.trees.clone(), policy);
+        let reader = ChangeReader::over(self.objects, self.trees.clone(), policy);
+        let mut reader = reader.among(self.commits);
         let tree_of = |parent| step.tree_of(parent);
         let change = reader.change(step.oid, &step.commit, &tree_of)?;
         judged.verdict.absorb(rules::check(policy, &change));

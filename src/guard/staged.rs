@@ -49,6 +49,7 @@ pub fn candidates<'a>(
             parents,
             message: message.clone(),
             paths: compare(&entries, &before),
+            malformed: Vec::new(),
             aggregate: None,
             signature: None,
         }))

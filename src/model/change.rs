@@ -1,8 +1,12 @@
 use bstr::BString;
 
-use super::{BranchMove, Entry, Oid, SessionId, StashMove};
+use super::{BranchMove, Entry, MalformedEntry, Oid, SessionId, StashMove};
 
 /// What is under judgement.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly every change is a commit, and few are held at once"
+)]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {
     /// A commit, made or about to be made.
@@ -38,6 +42,9 @@ pub struct CommitChange {
     /// The watched paths whose entry differs from the entry in *every* parent, sorted by path.
     /// In a root commit that is each watched path that exists.
     pub paths: Vec<PathChange>,
+    /// The entries of its trees, as far as they were read, that git would not write and that no
+    /// parent has.
+    pub malformed: Vec<MalformedEntry>,
     /// What `aggregate-commit` needs; gathered when the message claims to be an aggregate or a
     /// path that only an aggregate may write has changed, and the commit exists.
     pub aggregate: Option<AggregateEvidence>,

@@ -7,6 +7,7 @@ mod branch_move;
 mod bundled_sessions;
 mod handoff_rollback;
 pub mod info;
+mod malformed_tree;
 mod policy_change;
 mod protected_path;
 mod put_back;
@@ -29,6 +30,7 @@ pub fn check(policy: &Policy, change: &Change) -> Verdict {
     match change {
         Change::Commit(commit) => {
             protected_path::check(policy, commit, &mut verdict);
+            malformed_tree::check(commit, &mut verdict);
             bundled_sessions::check(policy, commit, &mut verdict);
             policy_change::check(policy, commit, &mut verdict);
             aggregate_commit::check(policy, commit, &mut verdict);

@@ -32,6 +32,7 @@ fn commit(message: &str, paths: Vec<PathChange>) -> CommitChange {
         parents: vec![oid("a")],
         message: Some(message.into()),
         paths,
+        malformed: Vec::new(),
         aggregate: None,
         signature: None,
     }

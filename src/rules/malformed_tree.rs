@@ -1,0 +1,27 @@
+//! Trees that git would not write: they break `protected-path`, since what lies at a path of theirs
+//! depends on who reads them.
+
+use super::commit_id;
+use crate::model::{CommitChange, MalformedEntry, RuleId, Verdict, Violation};
+
+/// Refuses each entry that git would not write.
+pub(super) fn check(commit: &CommitChange, verdict: &mut Verdict) {
+    for MalformedEntry { path, fault } in &commit.malformed {
+        let parent = commit.parents.first();
+        let again = parent.map_or_else(
+            || "`git read-tree --empty`".to_owned(),
+            |parent| format!("`git read-tree {}`", parent.short()),
+        );
+        verdict.violations.push(Violation {
+            rule: RuleId::ProtectedPath,
+            commit: commit_id(commit),
+            reference: None,
+            path: Some(path.clone()),
+            sessions: Vec::new(),
+            why: format!("the commit holds a tree that git does not write: {fault}"),
+            instead: format!(
+                "make the commit again and let git write its trees: {again}, `git add --all` and `git commit`"
+            ),
+        });
+    }
+}
