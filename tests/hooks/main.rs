@@ -17,5 +17,5 @@ mod refs;
 mod repositories;
 mod server;
 mod signed;
-mod unreadable;
 mod trees;
+mod unreadable;
