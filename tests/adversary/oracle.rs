@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{Governed, History, Oid, Policy, Writer};
+use crate::model::{Governed, History, Key, Oid, Policy, Writer};
 
 /// What a server has: its branches by name.
 pub type Branches = BTreeMap<String, Oid>;
@@ -47,7 +47,7 @@ pub fn of_update(
     match (old, new) {
         (Some(old), Some(new)) => of_move(history, branch, old, new),
         (None, Some(new)) => of_new(history, server, default, branch, new),
-        (Some(old), None) => of_deletion(history, branch, old, remaining),
+        (Some(old), None) => of_deletion(history, server.get(default), branch, old, remaining),
         (None, None) => Word::Allowed,
     }
 }
@@ -65,7 +65,7 @@ pub fn of_move(history: &History, branch: &str, old: &str, new: &str) -> Word {
     let before = history.ancestors(old);
     let brought: BTreeSet<Oid> = &history.ancestors(new) - &before;
     of_commits(history, &policy, &brought)
-        .and(|| of_tips(history, &policy, old, new))
+        .and(|| of_tips(history, branch, &policy, old, new))
         .and(|| match history.governed(new) {
             Governed::By(_) => Word::Allowed,
             Governed::No => Word::forbid("the policy is gone"),
@@ -111,18 +111,26 @@ fn of_new(history: &History, server: &Branches, default: &str, branch: &str, new
 }
 
 /// A branch goes: what was written on it is still on another one.
-fn of_deletion(history: &History, branch: &str, old: &str, remaining: &Branches) -> Word {
-    let policy = match history.governed(old) {
-        Governed::By(policy) if policy.applies_to(branch) => policy,
-        _ => return Word::Open("the old tip does not guard the branch"),
+fn of_deletion(
+    history: &History,
+    head: Option<&Oid>,
+    branch: &str,
+    old: &str,
+    remaining: &Branches,
+) -> Word {
+    let by = |tip: &str| match history.governed(tip) {
+        Governed::By(policy) if policy.applies_to(branch) => Some(policy),
+        _ => None,
     };
-    let kept: BTreeSet<Oid> = remaining
-        .values()
-        .flat_map(|tip| history.ancestors(tip))
-        .collect();
+    let Some(policy) = head.and_then(|head| by(head)).or_else(|| by(old)) else {
+        return Word::Open("no policy guards the branch");
+    };
+    let stay = remaining.iter().filter(|(name, _)| policy.applies_to(name));
+    let kept: BTreeSet<Oid> = stay.flat_map(|(_, tip)| history.ancestors(tip)).collect();
     for path in protected(history, &policy, [old]) {
         let writers = history.writers(old, &path, &|_| false);
-        if let Some(writer) = writers.iter().find(|one| !kept.contains(*one)) {
+        let lost = |one: &&Oid| !kept.contains(*one) && might_write(history, &policy, one, &path);
+        if let Some(writer) = writers.iter().find(lost) {
             return Word::forbid(format!("given up: {path} of {writer}"));
         }
     }
@@ -152,15 +160,9 @@ fn of_commit(history: &History, policy: &Policy, oid: &str) -> Word {
         let Some(writer) = policy.writer(path) else {
             continue;
         };
-        let by_maintainer = history.signed.get(oid);
-        let sanctioned = match writer {
-            Writer::Maintainers => by_maintainer.is_some_and(|key| policy.keys.contains(key)),
-            Writer::Aggregate => history.aggregates.contains(oid),
-            Writer::Nobody => false,
-        };
-        word = word.and(|| match by_maintainer {
-            _ if sanctioned => Word::Allowed,
-            Some(key) if *key != crate::model::Key::Mallory && writer == Writer::Maintainers => {
+        word = word.and(|| match history.signed.get(oid) {
+            _ if may_write(history, policy, oid, writer) => Word::Allowed,
+            Some(Key::Ann | Key::Bob) if writer == Writer::Maintainers => {
                 Word::Open("signed by a key that is or was a maintainer's elsewhere")
             }
             _ => Word::forbid(format!("{oid} writes {path}")),
@@ -188,20 +190,53 @@ fn of_sessions(history: &History, oid: &str, written: &BTreeSet<String>) -> Word
 }
 
 /// Each protected entry at `new` descends from the writers of the one at `old`.
-fn of_tips(history: &History, policy: &Policy, old: &str, new: &str) -> Word {
+fn of_tips(history: &History, branch: &str, policy: &Policy, old: &str, new: &str) -> Word {
     let chooses = |oid: &str| {
         let signer = history.signed.get(oid);
         signer.is_some_and(|key| policy.keys.contains(key))
     };
+    let mut word = Word::Allowed;
     for path in protected(history, policy, [old, new]) {
         let after = history.writers(new, &path, &chooses);
         for writer in history.writers(old, &path, &chooses) {
-            if !after.iter().any(|one| history.leads_to(&writer, one)) {
-                return Word::forbid(format!("given up: {path} of {writer}"));
+            if !might_write(history, policy, &writer, &path)
+                || after.iter().any(|one| history.leads_to(&writer, one))
+            {
+                continue;
             }
+            let same = history.entry(old, &path) == history.entry(new, &path);
+            word = word.and(|| match same && branch != "main" {
+                true => Word::Open("the same entry, written once more"),
+                false => Word::forbid(format!("given up: {path} of {writer}")),
+            });
         }
     }
-    Word::Allowed
+    word
+}
+
+/// Whether what the commit wrote counts: it was allowed to, or no rule held yet. What broke a rule
+/// may be given up.
+fn might_write(history: &History, policy: &Policy, oid: &str, path: &str) -> bool {
+    let parents = &history.commit(oid).parents;
+    if parents
+        .iter()
+        .all(|one| history.governed(one) == Governed::No)
+    {
+        return true;
+    }
+    let writer = policy.writer(path);
+    writer.is_some_and(|writer| may_write(history, policy, oid, writer))
+}
+
+fn may_write(history: &History, policy: &Policy, oid: &str, writer: Writer) -> bool {
+    match writer {
+        Writer::Aggregate => history.aggregates.contains(oid),
+        Writer::Maintainers => {
+            let by = history.signed.get(oid);
+            by.is_some_and(|key| policy.keys.contains(key))
+        }
+        Writer::Nobody => false,
+    }
 }
 
 /// The protected paths that any commit leading to these has.
