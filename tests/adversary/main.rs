@@ -87,7 +87,10 @@ fn play_all(count: usize, one: impl Fn(usize) -> Result<(), String> + Sync) {
                 let number = next.fetch_add(1, Ordering::Relaxed);
                 (number < count).then_some(number)
             });
-            numbers.filter_map(|number| one(number).err()).collect()
+            let failures = numbers.filter_map(|number| one(number).err());
+            failures
+                .inspect(|failure| eprintln!("{failure}\n"))
+                .collect()
         };
         let spawn = |_| {
             let thread = std::thread::Builder::new().name(PLAYER.to_owned());
