@@ -39,6 +39,10 @@ pub enum Id {
     GitTooOld,
     /// The record of what was judged is gone.
     JournalMissing,
+    /// The record of what was judged cannot be added to.
+    JournalReadOnly,
+    /// What is Baton's does not have the permissions of a shared repository.
+    NotShared,
     /// The guard never saw a commit.
     CommitUnjudged,
     /// A commit on a local branch breaks a rule.
@@ -51,7 +55,7 @@ pub enum Id {
 
 impl Id {
     /// All of them.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 23] = [
         Self::NotInstalled,
         Self::RecordBroken,
         Self::HookMissing,
@@ -69,6 +73,8 @@ impl Id {
         Self::PolicyMissing,
         Self::GitTooOld,
         Self::JournalMissing,
+        Self::JournalReadOnly,
+        Self::NotShared,
         Self::CommitUnjudged,
         Self::CommitBreaksRule,
         Self::WorktreeMissing,
@@ -95,6 +101,8 @@ impl Id {
             Self::PolicyMissing => "policy-missing",
             Self::GitTooOld => "git-too-old",
             Self::JournalMissing => "journal-missing",
+            Self::JournalReadOnly => "journal-read-only",
+            Self::NotShared => "not-shared",
             Self::CommitUnjudged => "commit-unjudged",
             Self::CommitBreaksRule => "commit-breaks-rule",
             Self::WorktreeMissing => "worktree-missing",
@@ -110,6 +118,8 @@ impl Id {
             | Self::ProgramNewer
             | Self::ProgramOtherBuild
             | Self::PolicyMissing
+            | Self::JournalReadOnly
+            | Self::NotShared
             | Self::CommitUnjudged
             | Self::WorktreeMissing => Severity::Warning,
             _ => Severity::Error,

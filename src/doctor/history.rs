@@ -1,4 +1,4 @@
-//! The journal, and what is on local branches without it.
+//! What is on local branches that the guard never judged.
 
 use super::{DoctorError, Finding, Id};
 use crate::git::Repo;
@@ -11,16 +11,6 @@ const NAMED: usize = 5;
 pub(super) fn examine(repo: &Repo, findings: &mut Vec<Finding>) -> Result<(), DoctorError> {
     let audit = match audit::audit(repo) {
         Ok(audit) => audit,
-        Err(GuardError::NoJournal(path)) => {
-            findings.push(Finding {
-                id: Id::JournalMissing,
-                what: "there is no record of what was judged".to_owned(),
-                place: path.display().to_string(),
-                remedy: "run `git baton install`: it begins one with the history that is here"
-                    .to_owned(),
-            });
-            return Ok(());
-        }
         // Said already, with the place of the policy.
         Err(GuardError::Unreadable(_)) => return Ok(()),
         Err(other) => return Err(other.into()),

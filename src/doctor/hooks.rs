@@ -161,9 +161,7 @@ fn examine_hook(
             REINSTALL,
         );
     }
-    if executable::are_one_file(&path, &layout.program())
-        || digest(&path)? == manifest.program.sha256
-    {
+    if layout.is_program(&path) || digest(&path)? == manifest.program.sha256 {
         return Ok(None);
     }
     let occupant = layout.occupant(hook).map_err(DoctorError::io(&path))?;

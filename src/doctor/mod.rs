@@ -3,6 +3,7 @@
 mod finding;
 mod history;
 mod hooks;
+mod journal;
 mod json;
 mod policy;
 mod worktrees;
@@ -31,6 +32,7 @@ pub fn examine(repo: &Repo) -> Result<Diagnosis, DoctorError> {
     policy::examine(repo, &mut findings)?;
     worktrees::examine(repo, &mut findings)?;
     if installed {
+        journal::examine(repo, &mut findings)?;
         history::examine(repo, &mut findings)?;
     }
     Ok(Diagnosis { findings })

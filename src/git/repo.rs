@@ -13,6 +13,7 @@ use super::revision::{self, Plain};
 use super::store::Store;
 use super::worktrees::{self, Worktree};
 use crate::model::Oid;
+use crate::sys::shared::Sharing;
 use crate::sys::{GitEnv, file};
 
 /// A repository, seen from one of its worktrees.
@@ -183,6 +184,13 @@ impl Repo {
         let program = Program::new(self.common_dir.clone(), None);
         let said = program.output(["rev-parse", "--is-bare-repository"])?;
         Ok(said.trim() == b"true")
+    }
+
+    /// How this repository is shared with other users; `None` where it is not.
+    pub fn sharing(&self) -> Result<Option<Sharing>, GitError> {
+        let program = Program::new(self.common_dir.clone(), None);
+        let said = program.answer_or_none(["config", "--get", "core.sharedRepository"])?;
+        Ok(said.and_then(|value| Sharing::parse(&value.trim().to_str_lossy())))
     }
 
     /// The settings that hold in a worktree.

@@ -20,7 +20,7 @@ pub struct Audit {
 
 /// Compares the local branches on which the rules hold with the journal.
 pub fn audit(repo: &Repo) -> Result<Audit, GuardError> {
-    let journal = Journal::open(&repo.baton_dir())?;
+    let journal = Journal::of(repo)?;
     let bases = Bases::new(repo.objects());
     let present = |oid: &Oid| repo.objects().contains(*oid);
     let mut hidden: Vec<_> = journal.baseline().iter().copied().filter(present).collect();
@@ -28,7 +28,7 @@ pub fn audit(repo: &Repo) -> Result<Audit, GuardError> {
     let commits = history::reachable(repo, &tips, &hidden)?;
     let adopted = hidden.len();
     for walked in &commits {
-        if journal.marks(walked.oid)?.contains(&Mark::Adopted) {
+        if journal.marks(walked.oid).contains(&Mark::Adopted) {
             hidden.push(walked.oid);
         }
     }
@@ -39,7 +39,7 @@ pub fn audit(repo: &Repo) -> Result<Audit, GuardError> {
     let mut audit = Audit::default();
     let mut suspects = Vec::new();
     for walked in commits {
-        let marks = journal.marks(walked.oid)?;
+        let marks = journal.marks(walked.oid);
         if marks.contains(&Mark::Passed) || !is_governed(&bases, &walked)? {
             continue;
         }

@@ -25,13 +25,8 @@ pub enum GuardError {
     #[diagnostic(transparent)]
     Unreadable(Box<UnreadablePolicy>),
 
-    /// The record of what has been judged is gone.
-    #[error("the guard's journal is missing from {}", .0.display())]
-    #[diagnostic(help("run `git baton install` to begin it again"))]
-    NoJournal(PathBuf),
-
-    /// The record of what has been judged cannot be read or written.
-    #[error("the guard's journal at {} cannot be read or written", .path.display())]
+    /// The record of what has been judged cannot be begun.
+    #[error("the guard's journal cannot be begun at {}", .path.display())]
     #[diagnostic(help("check that the disk has room and that you may write there"))]
     Journal {
         /// The file.

@@ -2,6 +2,9 @@
 //!
 //! "Reachable from another reference" proves nothing: a tag or a branch written by hand can hold
 //! anything. What proves it is that this guard has passed the commit itself.
+//!
+//! It saves time and decides nothing: what cannot be read counts as absent, and what cannot be
+//! written is judged again next time.
 
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
@@ -11,6 +14,7 @@ use bstr::ByteSlice;
 
 use super::GuardError;
 use super::base::PolicyKey;
+use crate::git::Repo;
 use crate::model::Oid;
 use crate::sys::file;
 
@@ -49,18 +53,18 @@ pub struct Journal {
 type Shard = HashMap<Oid, Vec<(String, Mark)>>;
 
 impl Journal {
-    /// Opens the journal below Baton's directory; fails when none was begun.
-    pub fn open(baton_dir: &Path) -> Result<Self, GuardError> {
-        let path = baseline_path(baton_dir);
-        let bytes = file::read_if_exists(&path)
-            .map_err(journal_error(&path))?
-            .ok_or(GuardError::NoJournal(path))?;
-        let baseline: Vec<Oid> = bytes
-            .lines()
-            .filter_map(|line| Oid::from_hex(line.trim()).ok())
-            .collect();
+    /// The journal of this repository. Where none was begun, or its baseline cannot be read, it begins with
+    /// the branches as they are now.
+    pub fn of(repo: &Repo) -> Result<Self, GuardError> {
+        let baton_dir = repo.baton_dir();
+        let recorded = file::read_if_exists(&baseline_path(&baton_dir));
+        let recorded = recorded.ok().flatten();
+        let baseline = match recorded.and_then(|bytes| parse_baseline(&bytes)) {
+            Some(baseline) => baseline,
+            None => branch_tips(repo)?,
+        };
         Ok(Self {
-            directory: marks_path(baton_dir),
+            directory: marks_path(&baton_dir),
             began_with: baseline.iter().copied().collect(),
             baseline,
             shards: RefCell::default(),
@@ -89,7 +93,7 @@ impl Journal {
         tips: impl IntoIterator<Item = Oid>,
     ) -> Result<bool, GuardError> {
         let path = baseline_path(baton_dir);
-        if path.exists() {
+        if Self::has_begun(baton_dir) {
             return Ok(false);
         }
         let distinct: HashSet<_> = tips.into_iter().collect();
@@ -106,7 +110,7 @@ impl Journal {
 
     /// Whether the commit was judged under this policy and let be. What was merely adopted was
     /// not judged: anybody can begin a history of their own with a copy of the policy.
-    pub fn has_passed(&self, commit: Oid, key: &PolicyKey) -> Result<bool, GuardError> {
+    pub fn has_passed(&self, commit: Oid, key: &PolicyKey) -> bool {
         let key = key.to_string();
         self.with_marks(commit, |marks| {
             let mut judged = marks.iter().filter(|(_, mark)| *mark != Mark::Adopted);
@@ -115,26 +119,19 @@ impl Journal {
     }
 
     /// Whether the commit was let be under any policy, or the journal began with it.
-    pub fn knows(&self, commit: Oid) -> Result<bool, GuardError> {
-        if self.began_with.contains(&commit) {
-            return Ok(true);
-        }
-        self.with_marks(commit, |marks| !marks.is_empty())
+    pub fn knows(&self, commit: Oid) -> bool {
+        self.began_with.contains(&commit) || self.with_marks(commit, |marks| !marks.is_empty())
     }
 
     /// How the commit was let be; empty when it was not.
-    pub fn marks(&self, commit: Oid) -> Result<Vec<Mark>, GuardError> {
+    pub fn marks(&self, commit: Oid) -> Vec<Mark> {
         self.with_marks(commit, |marks| {
             marks.iter().map(|(_, mark)| *mark).collect()
         })
     }
 
-    /// Records these commits.
-    pub fn record(
-        &self,
-        key: &PolicyKey,
-        commits: impl IntoIterator<Item = (Oid, Mark)>,
-    ) -> Result<(), GuardError> {
+    /// Records these commits, as far as that can be written.
+    pub fn record(&self, key: &PolicyKey, commits: impl IntoIterator<Item = (Oid, Mark)>) {
         let mut lines: HashMap<u8, String> = HashMap::new();
         for (commit, mark) in commits {
             let line = format!("{commit} {key} {}\n", mark.as_str());
@@ -144,31 +141,23 @@ impl Journal {
                 .push_str(&line);
         }
         for (first, lines) in lines {
-            let path = self.shard_path(first);
-            file::append(&path, lines.as_bytes()).map_err(journal_error(&path))?;
+            file::append(&self.shard_path(first), lines.as_bytes()).ok();
             self.shards.borrow_mut().remove(&first);
         }
-        Ok(())
     }
 
     fn shard_path(&self, first: u8) -> PathBuf {
         self.directory.join(format!("{first:02x}"))
     }
 
-    fn with_marks<T>(
-        &self,
-        commit: Oid,
-        ask: impl FnOnce(&[(String, Mark)]) -> T,
-    ) -> Result<T, GuardError> {
+    fn with_marks<T>(&self, commit: Oid, ask: impl FnOnce(&[(String, Mark)]) -> T) -> T {
         let first = commit.as_bytes()[0];
         let mut shards = self.shards.borrow_mut();
-        if let std::collections::hash_map::Entry::Vacant(vacant) = shards.entry(first) {
-            let path = self.shard_path(first);
-            let bytes = file::read_if_exists(&path).map_err(journal_error(&path))?;
-            vacant.insert(parse_shard(&bytes.unwrap_or_default()));
-        }
-        let marks = shards.get(&first).and_then(|shard| shard.get(&commit));
-        Ok(ask(marks.map_or(&[], Vec::as_slice)))
+        let shard = shards.entry(first).or_insert_with(|| {
+            let bytes = file::read_if_exists(&self.shard_path(first));
+            parse_shard(&bytes.ok().flatten().unwrap_or_default())
+        });
+        ask(shard.get(&commit).map_or(&[], Vec::as_slice))
     }
 }
 
@@ -178,6 +167,22 @@ fn baseline_path(baton_dir: &Path) -> PathBuf {
 
 fn marks_path(baton_dir: &Path) -> PathBuf {
     baton_dir.join("journal")
+}
+
+/// The commits that a baseline lists; `None` where it is damaged.
+fn parse_baseline(bytes: &[u8]) -> Option<Vec<Oid>> {
+    let lines = bytes.lines();
+    lines.map(|line| Oid::from_hex(line.trim()).ok()).collect()
+}
+
+fn branch_tips(repo: &Repo) -> Result<Vec<Oid>, GuardError> {
+    let mut tips = Vec::new();
+    for (_, oid) in repo.refs().below("refs/heads/")? {
+        if repo.objects().contains(oid) {
+            tips.extend(repo.objects().peel_to_commit(oid)?);
+        }
+    }
+    Ok(tips)
 }
 
 fn parse_shard(bytes: &[u8]) -> Shard {

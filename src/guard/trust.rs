@@ -45,7 +45,7 @@ impl<'a> Trust<'a> {
         if let Some(journal) = self.journal.get() {
             return Ok(journal);
         }
-        let journal = Journal::open(&self.repo.baton_dir())?;
+        let journal = Journal::of(self.repo)?;
         Ok(self.journal.get_or_init(|| journal))
     }
 
@@ -59,17 +59,14 @@ impl<'a> Trust<'a> {
         answer
     }
 
-    /// The commits with which the guard began and that are here still; none where it has not begun.
+    /// The commits with which the guard began and that are here still.
     pub(super) fn began_with(&self) -> Result<Vec<Oid>, GuardError> {
-        match Journal::has_begun(&self.repo.baton_dir()) {
-            true => Ok(present(self.repo.objects(), self.journal()?.baseline())),
-            false => Ok(Vec::new()),
-        }
+        Ok(present(self.repo.objects(), self.journal()?.baseline()))
     }
 
     /// Whether the guard has let the commit be, or began with its history.
     pub(super) fn covers(&self, commit: Oid) -> Result<bool, GuardError> {
-        if self.journal()?.knows(commit)? {
+        if self.journal()?.knows(commit) {
             return Ok(true);
         }
         if let Some(known) = self.known.borrow().get(&commit) {
@@ -83,7 +80,7 @@ impl<'a> Trust<'a> {
 
     /// Whether the commit broke no rule of this policy, or was published before it came here.
     pub(super) fn has_passed(&self, commit: Oid, key: &PolicyKey) -> Result<bool, GuardError> {
-        self.journal()?.has_passed(commit, key)
+        Ok(self.journal()?.has_passed(commit, key))
     }
 
     /// Records what was judged.
@@ -92,16 +89,17 @@ impl<'a> Trust<'a> {
         key: &PolicyKey,
         marks: impl IntoIterator<Item = (Oid, Mark)>,
     ) -> Result<(), GuardError> {
-        self.journal()?.record(key, marks)
+        self.journal()?.record(key, marks);
+        Ok(())
     }
 
     /// Records a commit that came where no policy was. Once is enough.
     pub(super) fn adopt(&self, key: &PolicyKey, commit: Oid) -> Result<(), GuardError> {
         let journal = self.journal()?;
-        match journal.knows(commit)? {
-            true => Ok(()),
-            false => journal.record(key, [(commit, Mark::Adopted)]),
+        if !journal.knows(commit) {
+            journal.record(key, [(commit, Mark::Adopted)]);
         }
+        Ok(())
     }
 
     /// The commits whose history the guard answers for: what it began with, and every branch
@@ -112,7 +110,7 @@ impl<'a> Trust<'a> {
         }
         let mut tips = present(self.repo.objects(), self.journal()?.baseline());
         for (_, tip) in self.repo.refs().below("refs/heads/")? {
-            if self.journal()?.knows(tip)? {
+            if self.journal()?.knows(tip) {
                 tips.push(tip);
             }
         }
@@ -134,7 +132,7 @@ impl<'a> Trust<'a> {
         let mut base = Some(tip);
         while let Some(at) = base {
             match by_id.get(&at) {
-                Some(commit) if !self.journal()?.knows(at)? => {
+                Some(commit) if !self.journal()?.knows(at) => {
                     base = commit.parents.first().copied();
                 }
                 _ => break,

@@ -64,6 +64,11 @@ impl Layout {
         self.baton_dir().join("bin").join("git-baton")
     }
 
+    /// Whether this is a further name of that program.
+    pub fn is_program(&self, path: &Path) -> bool {
+        executable::are_one_file(path, &self.program())
+    }
+
     /// The record of what was installed.
     pub fn manifest(&self) -> PathBuf {
         self.baton_dir().join("install.json")
@@ -86,7 +91,7 @@ impl Layout {
     /// What is in this hook's place.
     pub fn occupant(&self, hook: &str) -> io::Result<Occupant> {
         let path = self.hook(hook);
-        if executable::are_one_file(&path, &self.program()) {
+        if self.is_program(&path) {
             return Ok(Occupant::Baton);
         }
         match path.symlink_metadata() {

@@ -84,6 +84,7 @@ pub fn install(repo: &Repo, kind: Kind) -> Result<Installed, InstallError> {
     for one in &set_aside {
         hooks_path::unset(repo, one)?;
     }
+    share(repo, &layout)?;
     Ok(Installed {
         layout,
         hooks,
@@ -91,6 +92,21 @@ pub fn install(repo: &Repo, kind: Kind) -> Result<Installed, InstallError> {
         journal_begun,
         git_too_old: Some(repo.program().version()?)
             .filter(|version| kind == Kind::Client && *version < GitVersion::OLDEST),
+    })
+}
+
+/// Gives what is Baton's the permissions that git gives to what is its own.
+fn share(repo: &Repo, layout: &Layout) -> Result<(), InstallError> {
+    let Some(sharing) = repo.sharing()? else {
+        return Ok(());
+    };
+    let directory = layout.baton_dir();
+    let shared = sharing.apply_below(&directory);
+    shared.map_err(InstallError::io(directory))?;
+    let mut links = all_names().map(|hook| layout.hook(hook));
+    links.try_for_each(|hook| match layout.is_program(&hook) {
+        true => sharing.apply_below(&hook).map_err(InstallError::io(hook)),
+        false => Ok(()),
     })
 }
 
@@ -148,10 +164,7 @@ fn occupant(layout: &Layout, hook: &str) -> Result<Occupant, InstallError> {
 fn place(layout: &Layout, hook: &str) -> Result<Change, InstallError> {
     let (path, kept) = (layout.hook(hook), layout.kept(hook));
     let occupant = occupant(layout, hook)?;
-    if occupant == Occupant::Baton
-        && !file::is_link(&path)
-        && executable::are_one_file(&path, &layout.program())
-    {
+    if occupant == Occupant::Baton && !file::is_link(&path) && layout.is_program(&path) {
         return Ok(Change::Unchanged);
     }
     if occupant == Occupant::Other {

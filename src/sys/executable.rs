@@ -8,6 +8,8 @@ use std::process::{Command, Stdio};
 
 use sha2::{Digest, Sha256};
 
+use super::shared;
+
 /// A file to run, to read, and for its owner to write.
 const MODE: u32 = 0o755;
 
@@ -64,12 +66,13 @@ pub fn digest(path: &Path) -> io::Result<String> {
 /// runs the old program or the new one, whole.
 pub fn copy(from: &Path, to: &Path) -> io::Result<()> {
     let directory = to.parent().unwrap_or(Path::new("."));
-    fs::create_dir_all(directory)?;
+    shared::make_directories(directory)?;
     let mut temporary = tempfile::NamedTempFile::new_in(directory)?;
     io::copy(&mut File::open(from)?, temporary.as_file_mut())?;
     temporary.flush()?;
     let file = temporary.as_file();
     file.set_permissions(Permissions::from_mode(MODE))?;
+    shared::take_over(temporary.path());
     file.sync_all()?;
     temporary.persist(to).map_err(|error| error.error)?;
     sync_directory(directory)
@@ -79,7 +82,7 @@ pub fn copy(from: &Path, to: &Path) -> io::Result<()> {
 /// the file system knows no second names, `to` is a copy.
 pub fn link(from: &Path, to: &Path) -> io::Result<()> {
     let directory = to.parent().unwrap_or(Path::new("."));
-    fs::create_dir_all(directory)?;
+    shared::make_directories(directory)?;
     // A rename over another name of the same file does nothing and leaves both names.
     if to.symlink_metadata().is_ok_and(|found| found.is_file()) && are_one_file(from, to) {
         return Ok(());

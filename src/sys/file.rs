@@ -5,6 +5,8 @@ use std::io::{self, Read, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
+use super::shared;
+
 /// The file's bytes.
 pub fn read(path: &Path) -> io::Result<Vec<u8>> {
     fs::read(path)
@@ -14,7 +16,7 @@ pub fn read(path: &Path) -> io::Result<Vec<u8>> {
 pub fn read_if_exists(path: &Path) -> io::Result<Option<Vec<u8>>> {
     match fs::read(path) {
         Ok(bytes) => Ok(Some(bytes)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) if is_absence(&error) => Ok(None),
         Err(error) => Err(error),
     }
 }
@@ -64,6 +66,11 @@ pub fn is_directory(path: &Path) -> bool {
     path.is_dir()
 }
 
+/// Whether the user may write there.
+pub fn is_writable(path: &Path) -> bool {
+    rustix::fs::access(path, rustix::fs::Access::WRITE_OK).is_ok()
+}
+
 /// Whether an ordinary file is there.
 pub fn is_file(path: &Path) -> bool {
     path.symlink_metadata().is_ok_and(|found| found.is_file())
@@ -104,7 +111,7 @@ pub fn files_below(root: &Path, enter: &dyn Fn(&str) -> bool) -> io::Result<Vec<
 /// A directory of its own below this one, which is made where there is none; it goes with the
 /// value.
 pub fn temporary_directory(below: &Path) -> io::Result<tempfile::TempDir> {
-    fs::create_dir_all(below)?;
+    shared::make_directories(below)?;
     tempfile::tempdir_in(below)
 }
 
@@ -298,7 +305,7 @@ pub fn keep_newest(directory: &Path, number: usize) -> io::Result<()> {
 
 /// Makes a directory and those above it, where they are not there.
 pub fn make_directory(path: &Path) -> io::Result<()> {
-    fs::create_dir_all(path)
+    shared::make_directories(path)
 }
 
 /// The names of the directories in a directory, in no order; none where it does not exist.
@@ -331,11 +338,12 @@ pub fn write_at_once(path: &Path, bytes: &[u8]) -> io::Result<()> {
 
 fn replace(path: &Path, bytes: &[u8], settle: fn(&File) -> io::Result<()>) -> io::Result<()> {
     let directory = path.parent().unwrap_or(Path::new("."));
-    fs::create_dir_all(directory)?;
-    // As for any new file the user's mask decides: a repository may be shared with others.
+    shared::make_directories(directory)?;
+    // As for any new file the user's mask decides, or the directory, if it is shared with others.
     let mut temporary = tempfile::Builder::new()
         .permissions(fs::Permissions::from_mode(0o666))
         .tempfile_in(directory)?;
+    shared::take_over(temporary.path());
     temporary.write_all(bytes)?;
     settle(temporary.as_file())?;
     temporary.persist(path).map_err(|error| error.error)?;
@@ -345,15 +353,22 @@ fn replace(path: &Path, bytes: &[u8], settle: fn(&File) -> io::Result<()>) -> io
 /// Adds these bytes to the end of the file in one write, so that what several processes append
 /// at once does not run together. Makes the file and its directory where there are none.
 pub fn append(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let open = || OpenOptions::new().append(true).create(true).open(path);
-    let mut file: File = match open() {
+    open_to_append(path)?.write_all(bytes)
+}
+
+/// Opens a file to read and to add to it. Makes it and its directory where there are none.
+pub(in crate::sys) fn open_to_append(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.append(true).read(true);
+    match options.open(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            fs::create_dir_all(path.parent().unwrap_or(Path::new(".")))?;
-            open()?
+            shared::make_directories(path.parent().unwrap_or(Path::new(".")))?;
+            let file = options.create(true).open(path)?;
+            shared::take_over(path);
+            Ok(file)
         }
-        opened => opened?,
-    };
-    file.write_all(bytes)
+        opened => opened,
+    }
 }
 
 #[cfg(test)]

@@ -1,10 +1,11 @@
 //! One process at a time.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{File, TryLockError};
 use std::io;
 use std::path::Path;
 
 use super::executable::is_same_file;
+use super::file;
 
 /// A lock that this process holds until the value is dropped; the system lets go of it when the
 /// process dies, however it dies.
@@ -34,13 +35,7 @@ impl FileLock {
 
     fn take(path: &Path, lock: impl Fn(&File) -> io::Result<bool>) -> io::Result<Option<Self>> {
         loop {
-            fs::create_dir_all(path.parent().unwrap_or(Path::new(".")))?;
-            let opened = OpenOptions::new()
-                .create(true)
-                .append(true)
-                .read(true)
-                .open(path);
-            let file = match opened {
+            let file = match file::open_to_append(path) {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
                 opened => opened?,
             };
@@ -60,6 +55,7 @@ impl FileLock {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
 
     #[test]
     fn who_waits_for_a_removed_lock_takes_the_new_one() {

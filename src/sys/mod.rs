@@ -15,6 +15,7 @@ mod parallel;
 pub mod place;
 pub mod process;
 pub mod random;
+pub mod shared;
 #[cfg(all(target_os = "linux", target_env = "gnu", target_feature = "crt-static"))]
 mod spawn;
 pub mod supervise;

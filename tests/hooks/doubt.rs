@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::symlink;
+use std::path::Path;
 
 use git_baton::hooks::Hook;
 
@@ -73,13 +74,50 @@ fn a_policy_that_cannot_be_read_is_a_refusal() {
     });
 }
 
+/// A way to break the journal in Baton's directory.
+type Damage = fn(&Path);
+
+/// Ways to make the journal unreadable or read-only, for a superuser too.
+const DAMAGES: [(&str, Damage); 5] = [
+    ("gone", |baton| fs::remove_dir_all(baton).unwrap()),
+    ("no directory", |baton| {
+        fs::remove_dir_all(baton).unwrap();
+        fs::write(baton, "").unwrap();
+    }),
+    ("no baseline", |baton| {
+        fs::remove_file(baton.join("baseline")).unwrap();
+        fs::create_dir(baton.join("baseline")).unwrap();
+    }),
+    ("no marks", |baton| {
+        fs::remove_dir_all(baton.join("journal")).ok();
+        fs::write(baton.join("journal"), "").unwrap();
+    }),
+    ("rubbish", |baton| {
+        fs::write(baton.join("baseline"), [0xff; 400]).unwrap();
+        for shard in 0..=255u8 {
+            fs::create_dir_all(baton.join(format!("journal/{shard:02x}/x"))).ok();
+        }
+    }),
+];
+
 #[test]
-fn a_journal_that_is_gone_is_a_refusal() {
+fn without_a_journal_the_verdict_is_the_same() {
     each_git(|git| {
-        let f = Fixture::new(git);
-        fs::remove_dir_all(f.git_dir().join("baton")).unwrap();
-        f.git(["commit", "-q", "--allow-empty", "-m", "x"])
-            .undecided("journal");
+        for (name, damage) in DAMAGES {
+            eprintln!("{name}");
+            let f = Fixture::new(git);
+            f.git(["branch", "side"]).ok();
+            damage(&f.git_dir().join("baton"));
+            f.commit("fine", "1");
+            f.git(["commit", "-q", "--allow-empty", "-m", "x"]).ok();
+            f.git(["checkout", "-q", "side"]).ok();
+            f.commit("other", "1");
+            f.git(["merge", "-q", "--no-edit", "main"]).ok();
+            f.git(["branch", "fresh"]).ok();
+            let bad = f.bad_object();
+            f.refuses("protected-path", &["update-ref", "refs/heads/main", &bad]);
+            f.refuses("protected-path", &["branch", "new", &bad]);
+        }
     });
 }
 

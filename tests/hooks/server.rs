@@ -197,14 +197,16 @@ fn alternates_on_the_server_are_read() {
 }
 
 #[test]
-fn a_server_without_a_journal_or_a_policy_file_decides_nothing() {
+fn a_server_without_a_journal_decides_the_same() {
     each_git(|git| {
         let s = Server::new(git);
         fs::remove_dir_all(s.bare.join("baton")).unwrap();
+        fs::write(s.bare.join("baton"), "").unwrap();
+        let bad = s.f.bad_object();
+        s.refuses("protected-path", &[&format!("{bad}:refs/heads/main")]);
+        s.refuses("protected-path", &[&format!("{bad}:refs/heads/new")]);
         s.f.commit("one", "1");
-        let before = s.refs();
-        s.push(&["main"]).undecided("journal");
-        assert_eq!(s.refs(), before);
+        s.push(&["main", "main:new"]).ok();
     });
 }
 

@@ -3,3 +3,4 @@
 mod doctor;
 mod place;
 mod put;
+mod shared;

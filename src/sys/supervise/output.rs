@@ -1,10 +1,12 @@
 //! What becomes of a job's output: its lines, its end, its log.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
 
 use bstr::{BString, ByteSlice};
+
+use crate::sys::file;
 
 /// The most of one line that is kept and handed on, in bytes.
 pub(super) const LONGEST_LINE: usize = 64 * 1024;
@@ -40,7 +42,7 @@ impl Output {
             line: Vec::new(),
             tail: Vec::new(),
             log: log.map_or(Log::None, |path| {
-                open(path).map_or_else(Log::Broken, Log::Open)
+                file::open_to_append(path).map_or_else(Log::Broken, Log::Open)
             }),
         }
     }
@@ -84,13 +86,6 @@ impl Output {
         on_line(self.line.strip_suffix(b"\r").unwrap_or(&self.line));
         self.line.clear();
     }
-}
-
-fn open(path: &Path) -> io::Result<File> {
-    if let Some(directory) = path.parent() {
-        fs::create_dir_all(directory)?;
-    }
-    OpenOptions::new().append(true).create(true).open(path)
 }
 
 #[cfg(test)]
