@@ -47,7 +47,7 @@ impl std::fmt::Display for GitVersion {
 const OVERRIDES: [&str; 2] = ["GIT_CONFIG_PARAMETERS", "GIT_CONFIG_COUNT"];
 
 /// Those that make git look at something else altogether.
-const DIVERSIONS: [&str; 2] = ["GIT_CONFIG", "GIT_REPLACE_REF_BASE"];
+const DIVERSIONS: [&str; 3] = ["GIT_CONFIG", "GIT_REPLACE_REF_BASE", "GIT_NAMESPACE"];
 
 /// The bytes that any pipe takes before somebody reads (`pipe(7)`: at least a page).
 const PIPE_HOLDS: usize = 4096;

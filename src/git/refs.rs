@@ -18,6 +18,8 @@ pub fn is_reference_name(name: &str) -> bool {
 #[derive(Clone)]
 pub struct Refs {
     backend: Backend,
+    /// What the names of the namespace begin with in the repository; empty for the whole.
+    namespace: BString,
 }
 
 #[derive(Clone)]
@@ -45,21 +47,37 @@ impl Refs {
         };
         Self {
             backend: Backend::Files(Box::new(store)),
+            namespace: BString::default(),
         }
     }
 
     pub(super) fn program(program: Program) -> Self {
         Self {
             backend: Backend::Program(program),
+            namespace: BString::default(),
+        }
+    }
+
+    /// The same references, seen in the namespace whose names begin with this prefix.
+    pub(super) fn in_namespace(self, namespace: BString) -> Self {
+        Self { namespace, ..self }
+    }
+
+    /// The name in the repository of what has this one in the namespace.
+    fn full(&self, name: &BStr) -> BString {
+        match name == "HEAD" || name.starts_with(b"refs/") {
+            true => [&self.namespace[..], name].concat().into(),
+            false => name.to_owned(),
         }
     }
 
     /// What a reference, `HEAD` included, names in the end: an object, perhaps a tag. `None`
     /// when it does not exist, or points to a branch that is not born yet.
     pub fn resolve(&self, name: &str) -> Result<Option<Oid>, GitError> {
+        let name = self.full(name.into());
         match &self.backend {
-            Backend::Files(store) => resolve_file(store, name.into(), 0),
-            Backend::Program(program) => program.rev_parse(name),
+            Backend::Files(store) => resolve_file(store, name.as_ref(), 0),
+            Backend::Program(program) => program.rev_parse(&name.to_str_lossy()),
         }
     }
 
@@ -69,7 +87,7 @@ impl Refs {
         match &self.backend {
             Backend::Files(store) => names
                 .iter()
-                .map(|name| resolve_file(store, name, 0))
+                .map(|name| resolve_file(store, self.full(name).as_ref(), 0))
                 .collect(),
             Backend::Program(_) => {
                 let known: HashMap<_, _> = self.below("refs/")?.into_iter().collect();
@@ -105,32 +123,46 @@ impl Refs {
     /// The reference to which this one points; `None` when it names an object itself, or is not
     /// there.
     pub fn symbolic(&self, name: &str) -> Result<Option<BString>, GitError> {
-        match &self.backend {
-            Backend::Files(store) => {
-                Ok(
-                    find_file(store, name.into())?.and_then(|target| match target {
-                        gix::refs::Target::Symbolic(next) => Some(next.as_bstr().to_owned()),
-                        gix::refs::Target::Object(_) => None,
-                    }),
-                )
-            }
-            Backend::Program(program) => program.symbolic_ref(name),
-        }
+        let name = self.full(name.into());
+        let target = match &self.backend {
+            Backend::Files(store) => match find_file(store, name.as_ref())? {
+                Some(gix::refs::Target::Symbolic(next)) => Some(next.as_bstr().to_owned()),
+                Some(gix::refs::Target::Object(_)) | None => None,
+            },
+            Backend::Program(program) => program.symbolic_ref(&name.to_str_lossy())?,
+        };
+        Ok(target.map(|target| self.stripped(target)))
     }
 
     /// Every reference below this prefix (such as `refs/heads/`) with the object it names,
     /// sorted by name. Broken and unborn ones are left out.
     pub fn below(&self, prefix: &str) -> Result<Vec<(BString, Oid)>, GitError> {
-        match &self.backend {
-            Backend::Files(store) => list_files(store, prefix),
+        let prefix = self.full(prefix.into());
+        let prefix = prefix.to_str_lossy();
+        let mut listed = match &self.backend {
+            Backend::Files(store) => list_files(store, &prefix)?,
             Backend::Program(program) => {
                 let out = program.output([
                     "for-each-ref",
                     "--format=%(objectname) %(refname)",
                     prefix.trim_end_matches('/'),
                 ])?;
-                Ok(out.lines().filter_map(parse_listed).collect())
+                out.lines().filter_map(parse_listed).collect()
             }
+        };
+        if !self.namespace.is_empty() {
+            for (name, _) in &mut listed {
+                *name = self.stripped(std::mem::take(name));
+            }
+        }
+        Ok(listed)
+    }
+
+    /// The name in the namespace of what has this one in the repository.
+    fn stripped(&self, name: BString) -> BString {
+        match name.strip_prefix(&self.namespace[..]) {
+            Some(own) if !self.namespace.is_empty() => own.into(),
+            _ => name,
         }
     }
 }

@@ -79,6 +79,14 @@ impl Repo {
         })
     }
 
+    /// The same repository, seen in the namespace whose references begin with this prefix.
+    pub fn in_namespace(&self, prefix: BString) -> Self {
+        Self {
+            refs: self.refs.clone().in_namespace(prefix),
+            ..self.clone()
+        }
+    }
+
     /// The git directory of this worktree: `.git`, or `.git/worktrees/<id>` in a linked one.
     pub fn git_dir(&self) -> &Path {
         &self.git_dir

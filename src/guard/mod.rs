@@ -15,6 +15,7 @@ mod pipeline;
 mod provenance;
 mod published;
 pub mod range;
+pub mod reference;
 pub mod replaced;
 mod sanction;
 pub mod span;

@@ -2,6 +2,7 @@
 
 mod commit_msg;
 mod message;
+mod namespace;
 mod post_merge;
 mod pre_commit;
 mod pre_push;
@@ -56,11 +57,11 @@ impl Hook {
     ];
 
     /// The hooks of a server's bare repository.
-    pub const SERVER: [Self; 1] = [Self::PreReceive];
+    pub const SERVER: [Self; 2] = [Self::PreReceive, Self::ReferenceTransaction];
 
     /// All of them.
     pub fn all() -> impl Iterator<Item = Self> {
-        Self::CLIENT.into_iter().chain(Self::SERVER)
+        Self::CLIENT.into_iter().chain([Self::PreReceive])
     }
 
     /// The file name by which git finds it.
@@ -107,6 +108,9 @@ impl Hook {
         )
     }
 }
+
+/// The file in Baton's directory by which a repository is known as a server's, and not a clone.
+pub const SERVER_MARK: &str = "server";
 
 /// The hooks of git that Baton has nothing to say in. It takes their places too, and passes
 /// them on, where `core.hooksPath` led to a directory of hooks before (names: githooks(5)).
@@ -237,7 +241,7 @@ pub fn answer(call: &Call) -> Result<Answer, HookError> {
         Hook::PostMerge => return post_merge::answer(&repo, call),
         Hook::ReferenceTransaction => return reference_transaction::answer(&repo, call),
         Hook::PrePush => pre_push::answer(&repo, call),
-        Hook::PreReceive => pre_receive::answer(&repo, call),
+        Hook::PreReceive => pre_receive::answer(&repo, &env, call),
     };
     Ok(judgement?.into())
 }

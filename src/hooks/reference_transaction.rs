@@ -4,13 +4,16 @@ use std::collections::{HashMap, HashSet};
 
 use bstr::BString;
 
-use super::recovery;
+use super::pre_receive::{is_replacement, replacements};
 use super::ref_lines::{self, RefLine, Value};
-use super::{Answer, Call, HookError};
+use super::{Answer, Call, HookError, namespace, recovery};
 use crate::git::Repo;
 use crate::guard::branch_moves::{self, Witness};
+use crate::guard::journal::Journal;
 use crate::guard::updates::{self, Place, RefUpdate};
+use crate::guard::{Judgement, reference};
 use crate::model::Oid;
+use crate::sys::file;
 
 /// Whether nothing in the call can carry a commit to judge. Only `prepared` can still be
 /// vetoed; states unknown today pass.
@@ -30,32 +33,74 @@ pub(super) fn is_idle(call: &Call) -> bool {
 pub(super) fn answer(repo: &Repo, call: &Call) -> Result<Answer, HookError> {
     let mut lines = ref_lines::parse(&call.input)?;
     leave_out_packed(repo, &mut lines)?;
-    let deleted = deleted(repo, &lines)?;
+    let place = place(repo);
+    let mut answer = Answer::default();
+    if place == Place::Server {
+        answer.judgement = reference::replacements(repo, &replacements(&lines))?;
+    }
     let stash = lines.iter().find(|line| is_stash(line)).cloned();
-    let mut moved = moved(repo, lines)?;
-    let mut judgement = updates::judge(repo, &moved, Place::Clone)?;
-    moved.extend(deleted);
-    judgement.absorb(branch_moves::judge(repo, &moved, Witness::Clone)?);
-    let mut recovery = match judgement.verdict.is_clean() {
-        true => Vec::new(),
-        false => {
-            let mut advice = recovery::advice(repo, &moved)?;
-            advice.extend(recovery::of_rename(repo, &moved)?);
-            advice
+    for (prefix, lines) in namespace::groups(lines) {
+        let repo = repo.in_namespace(prefix);
+        let deleted = deleted(&repo, &lines)?;
+        let (mut judgement, mut moved) = in_namespace(&repo, lines, place)?;
+        if place == Place::Clone {
+            moved.extend(deleted);
+            judgement.absorb(branch_moves::judge(&repo, &moved, Witness::Clone)?);
+            if !judgement.verdict.is_clean() {
+                answer.recovery = recovery::advice(&repo, &moved)?;
+                answer.recovery.extend(recovery::of_rename(&repo, &moved)?);
+            }
         }
-    };
+        answer.judgement.absorb(judgement);
+    }
     if let Some(line) = stash {
         let old = repo.refs().resolve("refs/stash")?;
         let refused = branch_moves::judge_stash(repo, old, line.new.object())?;
         if let (false, Some(old), None) = (refused.verdict.is_clean(), old, line.new.object()) {
-            recovery.extend(recovery::of_stash(repo, old)?);
+            answer.recovery.extend(recovery::of_stash(repo, old)?);
         }
-        judgement.absorb(refused);
+        answer.judgement.absorb(refused);
     }
-    Ok(Answer {
-        judgement,
-        recovery,
-    })
+    Ok(answer)
+}
+
+/// Where the hook runs: installing for a server alone says so in a file.
+fn place(repo: &Repo) -> Place {
+    match file::is_file(&repo.baton_dir().join(super::SERVER_MARK)) {
+        true => Place::Server,
+        false => Place::Clone,
+    }
+}
+
+/// Judges what moves in one namespace.
+fn in_namespace(
+    repo: &Repo,
+    lines: Vec<RefLine>,
+    place: Place,
+) -> Result<(Judgement, Vec<RefUpdate>), HookError> {
+    let aliases = reference::aliases(repo, &aliases(&lines))?;
+    let mut moved = moved(repo, lines)?;
+    if place == Place::Server {
+        // `pre-receive` has judged a new branch of a push, by what was guarded before that push.
+        let journal = Journal::of(repo)?;
+        moved.retain(|one| one.old.is_some() || !one.new.is_some_and(|new| journal.knows(new)));
+    }
+    let mut judgement = updates::judge(repo, &moved, place)?;
+    judgement.absorb(aliases);
+    Ok((judgement, moved))
+}
+
+/// The branches that become other names, with what for.
+fn aliases(lines: &[RefLine]) -> Vec<(BString, BString)> {
+    let branches = lines.iter().filter(|line| is_branch(line));
+    let named = branches.filter_map(|line| match &line.new {
+        Value::Symbolic(target) => {
+            let (_, target) = namespace::split(target.as_ref());
+            Some((line.reference.clone(), target.to_owned()))
+        }
+        Value::Zeros | Value::Object(_) => None,
+    });
+    named.collect()
 }
 
 /// The branches that move, and `HEAD` where no branch moves with it.
@@ -73,7 +118,8 @@ fn moved(repo: &Repo, mut lines: Vec<RefLine>) -> Result<Vec<RefUpdate>, HookErr
                 .object()
                 .is_some_and(|oid| by_branch.contains(&oid))
         };
-        carries_commit(line) && (is_branch(line) || !with_branch())
+        let moves = carries_commit(line) && !is_replacement(line);
+        moves && (is_branch(line) || !with_branch())
     });
     let names: Vec<_> = lines.iter().map(|line| line.reference.as_ref()).collect();
     let olds = repo.refs().resolve_all(&names)?;
@@ -138,7 +184,7 @@ fn symbolic_targets(
 fn carries_commit(line: &RefLine) -> bool {
     match line.new {
         Value::Zeros => false,
-        Value::Object(_) => is_branch(line) || line.reference == "HEAD",
+        Value::Object(_) => is_branch(line) || line.reference == "HEAD" || is_replacement(line),
         Value::Symbolic(_) => is_branch(line),
     }
 }
@@ -152,5 +198,6 @@ fn is_stash(line: &RefLine) -> bool {
 }
 
 fn is_branch(line: &RefLine) -> bool {
-    line.reference.starts_with(b"refs/heads/")
+    let (_, name) = namespace::split(line.reference.as_ref());
+    name.starts_with(b"refs/heads/")
 }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use bstr::ByteSlice;
 
 use crate::git::Repo;
+use crate::hooks::SERVER_MARK;
 use crate::sys::chain::{EARLIER_PATH_FILE, KEPT_SUFFIX, WORKTREE_PATH_FILE};
 use crate::sys::{executable, mmap::MappedFile};
 
@@ -72,6 +73,11 @@ impl Layout {
     /// The record of what was installed.
     pub fn manifest(&self) -> PathBuf {
         self.baton_dir().join("install.json")
+    }
+
+    /// By what the hooks know that they guard a server.
+    pub fn server_mark(&self) -> PathBuf {
+        self.baton_dir().join(SERVER_MARK)
     }
 
     /// Held while the installation changes.

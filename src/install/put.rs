@@ -7,7 +7,7 @@ use super::manifest::{Manifest, Program, SetAside};
 use super::{InstallError, Kind, Layout, hooks_path};
 use crate::git::{GitVersion, Repo};
 use crate::guard::journal::Journal;
-use crate::hooks::{ALWAYS_PASSED_ON, PASSED_ON, all_names};
+use crate::hooks::{ALWAYS_PASSED_ON, Hook, PASSED_ON, all_names};
 use crate::model::Oid;
 use crate::policy::POLICY_PATH;
 use crate::sys::{FileLock, executable, file};
@@ -84,6 +84,7 @@ pub fn install(repo: &Repo, kind: Kind) -> Result<Installed, InstallError> {
     for one in &set_aside {
         hooks_path::unset(repo, one)?;
     }
+    mark_server(&layout, &manifest)?;
     share(repo, &layout)?;
     Ok(Installed {
         layout,
@@ -93,6 +94,17 @@ pub fn install(repo: &Repo, kind: Kind) -> Result<Installed, InstallError> {
         git_too_old: Some(repo.program().version()?)
             .filter(|version| kind == Kind::Client && *version < GitVersion::OLDEST),
     })
+}
+
+/// Says by a file whether only pushes come in here.
+fn mark_server(layout: &Layout, manifest: &Manifest) -> Result<(), InstallError> {
+    let mark = layout.server_mark();
+    let is_clone = manifest.hooks().any(|hook| hook == Hook::PreCommit.name());
+    let marked = match is_clone {
+        true => file::remove_if_exists(&mark),
+        false => file::write_atomically(&mark, b""),
+    };
+    marked.map_err(InstallError::io(mark))
 }
 
 /// Gives what is Baton's the permissions that git gives to what is its own.

@@ -86,6 +86,7 @@ fn remove_records(repo: &Repo, layout: &Layout) -> Result<(), InstallError> {
     }
     records.push(layout.earlier_path(None));
     records.extend(Journal::files(&layout.baton_dir()));
+    records.push(layout.server_mark());
     records.push(layout.manifest());
     // With what a copy that was cut off has left there.
     records.extend(layout.program().parent().map(ToOwned::to_owned));

@@ -11,6 +11,7 @@ mod malformed_tree;
 mod policy_change;
 mod protected_path;
 mod put_back;
+pub mod reference;
 
 use crate::model::{Change, CommitChange, Oid, PathChange, SessionId, Subject, Verdict, trailers};
 use crate::policy::{Policy, Writer};

@@ -16,6 +16,8 @@ pub struct GitEnv {
     pub object_directory: Option<PathBuf>,
     /// `GIT_ALTERNATE_OBJECT_DIRECTORIES`: further places to look for objects.
     pub alternate_object_directories: Vec<PathBuf>,
+    /// `GIT_NAMESPACE`: which of the repositories that share the objects is meant; empty for the whole.
+    pub namespace: Vec<u8>,
     /// The commits that `git merge` says it merges, in its variables `GITHEAD_<id>`.
     pub merged_commits: Vec<Oid>,
 }
@@ -34,6 +36,9 @@ impl GitEnv {
                         .filter(|one| !one.as_os_str().is_empty())
                         .collect()
                 })
+                .unwrap_or_default(),
+            namespace: value("GIT_NAMESPACE")
+                .map(OsString::into_encoded_bytes)
                 .unwrap_or_default(),
             merged_commits: std::env::vars_os()
                 .filter_map(|(name, _)| name.to_str()?.strip_prefix("GITHEAD_")?.parse().ok())

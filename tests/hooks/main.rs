@@ -5,6 +5,7 @@ mod support;
 
 mod aliases;
 mod commit;
+mod detours;
 mod doubt;
 mod extremes;
 mod merge;

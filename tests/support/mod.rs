@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use git_baton::guard::journal::Journal;
 use git_baton::handoff::{Entry, SessionSection, digest, insert, render_entry};
-use git_baton::hooks::Hook;
+use git_baton::hooks::{Hook, SERVER_MARK};
 use git_baton::model::Oid;
 use git_baton::model::Wording;
 use git_baton::rules::aggregate::seal;
@@ -152,6 +152,9 @@ impl Fixture {
         let tips = tips.lines().map(|hex| hex.parse::<Oid>().unwrap());
         Journal::begin(&git_dir.join("baton"), tips).unwrap();
         fs::create_dir_all(git_dir.join("hooks")).unwrap();
+        if hooks == Hook::SERVER {
+            fs::write(git_dir.join("baton").join(SERVER_MARK), "").unwrap();
+        }
         for hook in hooks {
             let to = git_dir.join("hooks").join(hook.name());
             // A second link to the binary would be copied onto itself, and cut it off.
