@@ -4,7 +4,7 @@ use std::io::IsTerminal;
 
 use miette::IntoDiagnostic;
 
-use super::ExitCode;
+use super::{ALLOWED, ExitCode, UNDECIDED};
 use crate::cli::{Format as CliFormat, Verify};
 use crate::git::Repo;
 use crate::guard::branch_moves::{self, Witness};
@@ -13,7 +13,7 @@ use crate::guard::span::{self, Span};
 use crate::guard::{GuardError, Judgement};
 use crate::model::Oid;
 use crate::policy::{POLICY_PATH, Policy};
-use crate::report::{self, Format, Report, Style, Summary};
+use crate::report::{self, Format, Report, Style, Summary, escape};
 use crate::sys::ci::CiRange;
 use crate::sys::{GitEnv, ci};
 
@@ -22,6 +22,7 @@ pub fn run(args: Verify) -> miette::Result<ExitCode> {
     let env = GitEnv::from_process().into_diagnostic()?;
     let repo = Repo::open(&env)?;
     let judgement = judge(&repo, &args)?;
+    let is_undecided = args.all && tell_unreadable(&repo, &judgement)?;
     let report = report(&repo, judgement)?;
     let style = Style {
         colour: std::io::stdout().is_terminal(),
@@ -33,7 +34,23 @@ pub fn run(args: Verify) -> miette::Result<ExitCode> {
         Format::Github => super::print_raw(&text)?,
         _ => super::print(&text)?,
     }
-    Ok(report.exit_code())
+    Ok(match report.exit_code() {
+        ALLOWED if is_undecided => UNDECIDED,
+        code => code,
+    })
+}
+
+/// Tells which branches carry policies that cannot be read; whether some still do.
+fn tell_unreadable(repo: &Repo, judgement: &Judgement) -> miette::Result<bool> {
+    let mut known = judgement.unreadable.clone();
+    known.sort();
+    known.dedup();
+    let found = range::unreadable(repo, &known)?;
+    for (name, reason, _) in &found {
+        let text = escape::inert(format!("{name}: {reason}").as_bytes());
+        super::tell(&format!("baton: {text}\n"));
+    }
+    Ok(found.iter().any(|(_, _, at_tip)| *at_tip))
 }
 
 fn judge(repo: &Repo, args: &Verify) -> miette::Result<Judgement> {

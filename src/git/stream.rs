@@ -80,24 +80,35 @@ impl Graph {
         self.seen.contains_key(&commit)
     }
 
-    /// The commit and its first parent, that one's first parent, and so on.
-    pub fn first_parents(&self, tip: Oid) -> impl Iterator<Item = Oid> {
-        std::iter::successors(Some(tip), |at| self.parents(*at).first().copied())
+    /// All of them, in no order.
+    pub fn commits(&self) -> impl Iterator<Item = Oid> {
+        self.seen.keys().copied()
     }
 
-    /// The commits that can be reached from this one, which is among them.
-    pub fn ancestors(&self, tip: Oid) -> HashSet<Oid> {
-        let mut found = HashSet::new();
-        let mut pending = vec![tip];
-        while let Some(at) = pending.pop() {
-            if found.insert(at) {
-                pending.extend(self.parents(at));
+    /// The tree of a commit; `None` where it is not among them.
+    pub fn tree(&self, commit: Oid) -> Option<Oid> {
+        self.seen.get(&commit).map(|node| node.tree)
+    }
+
+    /// All of them, parents before children.
+    pub fn parents_first(&self) -> Vec<Oid> {
+        let mut ordered = Vec::with_capacity(self.seen.len());
+        let mut entered = HashSet::with_capacity(self.seen.len());
+        let mut pending: Vec<_> = self.commits().map(|start| (start, false)).collect();
+        while let Some((commit, parents_done)) = pending.pop() {
+            if parents_done {
+                ordered.push(commit);
+            } else if self.contains(commit) && entered.insert(commit) {
+                pending.push((commit, true));
+                let parents = self.parents(commit).iter();
+                pending.extend(parents.map(|parent| (*parent, false)));
             }
         }
-        found
+        ordered
     }
 
-    fn parents(&self, commit: Oid) -> &[Oid] {
+    /// The parents of a commit, in their order; none where it is not among them.
+    pub fn parents(&self, commit: Oid) -> &[Oid] {
         self.seen.get(&commit).map_or(&[], |node| &node.parents)
     }
 }

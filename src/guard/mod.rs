@@ -11,6 +11,7 @@ mod guards;
 mod joining;
 pub mod journal;
 pub mod landings;
+mod lines;
 mod pipeline;
 mod provenance;
 mod published;
@@ -28,7 +29,7 @@ pub use error::GuardError;
 pub use unreadable::{PolicyFault, UnreadablePolicy};
 
 use crate::git::Repo;
-use crate::model::Verdict;
+use crate::model::{Oid, Verdict};
 use crate::policy::Policy;
 
 /// What the judge said of several changes.
@@ -42,6 +43,8 @@ pub struct Judgement {
     pub tips: usize,
     /// How many commits break a rule and came in because a remote had published them.
     pub published: usize,
+    /// The commits whose policies cannot be read, where none before them could judge instead, and why.
+    pub unreadable: Vec<(Oid, String)>,
 }
 
 impl Judgement {
@@ -51,6 +54,7 @@ impl Judgement {
         self.commits += other.commits;
         self.tips += other.tips;
         self.published += other.published;
+        self.unreadable.extend(other.unreadable);
     }
 }
 

@@ -1,6 +1,6 @@
 //! Commits judged by the batch, on as many threads as there are processors, while they are read.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
@@ -10,7 +10,7 @@ use super::{GuardError, provenance};
 use crate::git::stream::Step;
 use crate::git::tree::Trees;
 use crate::git::{GitError, Objects};
-use crate::model::{Oid, Verdict};
+use crate::model::{Change, Oid, Verdict};
 use crate::policy::Policy;
 use crate::rules;
 
@@ -44,6 +44,10 @@ pub(super) struct Judged {
     /// With [`Rulebook::OfParents`], the commits whose first parent carries no policy, and whether
     /// another parent's has judged them.
     pub without_base: HashMap<Oid, bool>,
+    /// With [`Rulebook::OfParents`], the commits that write or take over the files of a policy.
+    pub policy_moves: HashSet<Oid>,
+    /// The commits whose policy would judge a child if any on their line could be read, and why not.
+    pub unreadable: Vec<(Oid, String)>,
     /// The merges that keep protected entries of one parent and not of another, each with the parent
     /// whose policy judges it under [`Rulebook::OfParents`].
     pub choices: Vec<(Step, Option<Oid>)>,
@@ -54,6 +58,8 @@ impl Judged {
         self.commits += other.commits;
         self.verdict.absorb(other.verdict);
         self.without_base.extend(other.without_base);
+        self.policy_moves.extend(other.policy_moves);
+        self.unreadable.extend(other.unreadable);
         self.choices.extend(other.choices);
     }
 }
@@ -231,7 +237,14 @@ impl<'a> Judge<'a> {
     fn by_parents(&self, step: &Step, judged: &mut Judged) -> Result<(), GuardError> {
         let parents = step.commit.parents.iter().zip(&step.parent_trees);
         for (place, (parent, tree)) in parents.enumerate() {
-            if let Some(base) = self.bases.adopted_at_tree(*parent, *tree)? {
+            let base = match self.bases.at_tree(*parent, *tree) {
+                Err(GuardError::Unreadable(policy)) => {
+                    judged.unreadable.push((*parent, policy.reason()));
+                    None
+                }
+                found => found?,
+            };
+            if let Some(base) = base {
                 if place > 0 {
                     judged.without_base.insert(step.oid, true);
                 }
@@ -254,7 +267,14 @@ impl<'a> Judge<'a> {
         let tree_of = |parent| step.tree_of(parent);
         let change = reader.change(step.oid, &step.commit, &tree_of)?;
         judged.verdict.absorb(rules::check(policy, &change));
+        if let Change::Commit(commit) = &change {
+            let mut paths = commit.paths.iter().map(|change| change.path.as_ref());
+            if base.is_some() && paths.any(|path| policy.is_policy_file(path)) {
+                judged.policy_moves.insert(step.oid);
+            }
+        }
         if step.commit.parents.len() > 1 && provenance::chooses(&self.trees, policy, step)? {
+            judged.policy_moves.insert(step.oid);
             judged.choices.push((step.clone(), base));
         }
         Ok(())

@@ -5,9 +5,10 @@ use miette::Diagnostic;
 use thiserror::Error;
 
 use super::GuardError;
+use super::base::Bases;
 use super::span::{Line, Span};
 use super::updates::RefUpdate;
-use crate::git::{GitError, Repo, revision};
+use crate::git::{GitError, Repo, history, revision};
 use crate::model::Oid;
 use crate::sys::ci::{CiPush, CiRange};
 
@@ -228,6 +229,37 @@ pub fn beyond_upstream(repo: &Repo) -> Result<Span, RangeError> {
     let upstream = repo.program().rev_parse("@{upstream}")?;
     let upstream = upstream.ok_or(RangeError::NoUpstream)?;
     between(repo, upstream, repo.commit_of("HEAD")?)
+}
+
+/// The references whose tips carry a policy that cannot be read, or lead to one of these commits:
+/// what is wrong, and whether it is at the tip.
+pub fn unreadable(
+    repo: &Repo,
+    known: &[(Oid, String)],
+) -> Result<Vec<(BString, String, bool)>, GuardError> {
+    let bases = Bases::new(repo.objects());
+    let mut found = Vec::new();
+    let mut told = Vec::new();
+    for (name, oid) in repo.refs().below("refs/")? {
+        let Some(tip) = repo.objects().peel_to_commit(oid)? else {
+            continue;
+        };
+        match bases.own(tip) {
+            Err(GuardError::Unreadable(policy)) => {
+                told.push(policy.commit);
+                found.push((name, policy.reason(), true));
+                continue;
+            }
+            other => other?,
+        };
+        for (commit, reason) in known.iter().filter(|(commit, _)| !told.contains(commit)) {
+            if history::reachable(repo, &[*commit], &[tip])?.is_empty() {
+                found.push((name.clone(), reason.clone(), false));
+            }
+        }
+    }
+    found.dedup();
+    Ok(found)
 }
 
 /// Every commit that any reference, or a detached `HEAD`, reaches.

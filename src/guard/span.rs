@@ -1,19 +1,20 @@
 //! A stretch of history, judged whole: what a merge brought, what a push would publish, what CI
 //! was asked to verify. The journal has no say in it.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::rc::Rc;
 
 use bstr::BString;
 
 use super::base::{BasePolicy, Bases};
 use super::joining::Joining;
+use super::lines::Lines;
 use super::pipeline::{self, Rulebook};
 use super::provenance::{Provenance, Rewriting};
 use super::{GuardError, Judgement};
 use crate::git::Repo;
 use crate::git::history::{self, Walked};
-use crate::git::stream::{self, Graph, Step, Stream};
+use crate::git::stream::{self, Step, Stream};
 use crate::model::{Oid, RuleId, Verdict};
 use crate::policy::Policy;
 use crate::rules;
@@ -176,9 +177,8 @@ pub fn judge_by_policy(repo: &Repo, span: &Span, policy: &Policy) -> Result<Judg
 /// Judges each commit that the tips reach by the policy of the first of its parents that carries
 /// one: history under the rules that held when it was made.
 ///
-/// A commit none of whose parents carries a policy is judged by `HEAD`'s, so that nothing hides
-/// on a branch without one; but for the commits up to the one with which, along `HEAD`'s first
-/// parents, the policy began.
+/// What a merge brings is judged by the policy in force where it lands as well, unless it was made
+/// knowing that one. What neither came before the policy of `HEAD` nor knows it is judged by that.
 pub fn judge_by_parents(repo: &Repo, span: &Span) -> Result<Judgement, GuardError> {
     judge_history(repo, &span.tips, repo.head()?)
 }
@@ -190,14 +190,13 @@ fn judge_history(repo: &Repo, tips: &[Oid], trunk: Option<Oid>) -> Result<Judgem
     let judged = pipeline::judge(repo.objects(), &mut stream, Rulebook::OfParents)?;
     let graph = stream.into_graph();
     let mut verdict = judged.verdict;
-    if let Some(trunk) = trunk {
-        let outside = judge_outside(repo, &graph, tips, trunk, &judged.without_base)?;
-        verdict.absorb(outside);
-    }
+    let lines = Lines::new(repo, &graph, &judged.without_base, &judged.policy_moves);
+    verdict.absorb(lines.judge(tips, trunk)?);
     verdict.absorb(judge_choices(repo, &judged.choices)?);
     Ok(Judgement {
         commits: graph.len(),
         verdict,
+        unreadable: judged.unreadable,
         ..Judgement::default()
     })
 }
@@ -215,61 +214,6 @@ fn judge_choices(repo: &Repo, choices: &[(Step, Option<Oid>)]) -> Result<Verdict
         }
     }
     Ok(verdict)
-}
-
-/// Judges by the policy of `head`, where it has one, those of these commits that do not go before it.
-/// They are the commits whose first parent carries no policy; the ones marked are judged already.
-fn judge_outside(
-    repo: &Repo,
-    graph: &Graph,
-    tips: &[Oid],
-    head: Oid,
-    without_base: &HashMap<Oid, bool>,
-) -> Result<Verdict, GuardError> {
-    let bases = Bases::new(repo.objects());
-    let Some(base) = bases.at(head)? else {
-        return Ok(Verdict::default());
-    };
-    let open = without_base.iter().filter(|(_, judged)| !**judged);
-    let mut outside: Vec<_> = open.map(|(oid, _)| *oid).collect();
-    if graph.contains(head) {
-        let before = graph.ancestors(beginning_within(graph, head, without_base));
-        outside.retain(|oid| !before.contains(oid));
-    } else if !outside.is_empty() {
-        let after = history::reachable(repo, tips, &[beginning(repo, &bases, head)?])?;
-        let after: HashSet<_> = after.into_iter().map(|one| one.oid).collect();
-        outside.retain(|oid| after.contains(oid));
-    }
-    outside.sort();
-    let objects = repo.objects().for_long_reads();
-    let mut buffer = Vec::new();
-    let steps = outside.into_iter();
-    let steps = steps.map(|oid| Step::read(&objects, oid, &mut buffer));
-    Ok(pipeline::judge(repo.objects(), steps, Rulebook::One(&base.policy))?.verdict)
-}
-
-/// The oldest commit along `head`'s first parents whose child they judge by its policy.
-fn beginning_within(graph: &Graph, head: Oid, without_base: &HashMap<Oid, bool>) -> Oid {
-    let line = graph
-        .first_parents(head)
-        .zip(graph.first_parents(head).skip(1));
-    line.filter(|(child, _)| !without_base.contains_key(child))
-        .last()
-        .map_or(head, |(_, parent)| parent)
-}
-
-/// The same where what was judged does not lead up to `head`.
-fn beginning(repo: &Repo, bases: &Bases<'_>, head: Oid) -> Result<Oid, GuardError> {
-    let mut buffer = Vec::new();
-    let mut beginning = head;
-    let mut at = head;
-    while let Some(parent) = repo.objects().commit(at, &mut buffer)?.parents.first() {
-        at = *parent;
-        if bases.adopted(at)?.is_some() {
-            beginning = at;
-        }
-    }
-    Ok(beginning)
 }
 
 /// Judges each of these commits by the policy of its first parent.

@@ -185,3 +185,97 @@ fn the_answer_does_not_depend_on_how_many_batches_there_are() {
         .collect();
     assert_eq!(order, newest_first);
 }
+
+/// Two sessions' logs in one commit, which the default policy forbids.
+const BUNDLE: &str = ".agents/sessions/2025-12-18-session-19-a.md=a \
+                      .agents/sessions/2025-12-18-session-20-b.md=b";
+/// A policy that allows it.
+const LAX: &str = "baton.toml=sessions={max_per_commit=9}";
+
+#[test]
+fn what_a_merge_brings_is_held_to_the_policy_in_force_where_it_lands() {
+    let begin = line(&["1 main - a=a", POLICY]);
+    let root = line(&["2 main - a=a"]);
+    let adopted = line(&["3 main 2", POLICY]);
+    let orphan = line(&["4 side - x=x", BUNDLE]);
+    let old = line(&["4 side 2", BUNDLE]);
+    let own = line(&["4 side 2", LAX]);
+    let own_root = line(&["4 side - x=x", LAX]);
+    let bundle = line(&["5 side 4", BUNDLE]);
+    let first = |mark: &str, tip: &str| line(&[mark, "main", &format!("{tip},1"), POLICY]);
+    for (commits, expected) in [
+        // An orphan root, merged as first parent.
+        (vec![begin.clone(), orphan, first("6", "4")], vec!["4"]),
+        // A history older than the policy, in either order.
+        (
+            vec![
+                root.clone(),
+                adopted.clone(),
+                old.clone(),
+                "6 main 3,4 b=b".into(),
+            ],
+            vec!["4"],
+        ),
+        (
+            vec![
+                root.clone(),
+                adopted.clone(),
+                old,
+                line(&["6 main 4,3", POLICY]),
+            ],
+            vec!["4"],
+        ),
+        // The same with a policy of its own.
+        (
+            vec![
+                root,
+                adopted,
+                own,
+                bundle.clone(),
+                line(&["6 main 3,5", POLICY]),
+            ],
+            vec!["5"],
+        ),
+        (
+            vec![begin, own_root, bundle, line(&["6 main 1,5", POLICY])],
+            vec!["5"],
+        ),
+    ] {
+        let directory = tempfile::tempdir().unwrap();
+        let commits: Vec<_> = commits.iter().map(String::as_str).collect();
+        let repo = repository(directory.path(), &commits);
+        let broken = broken(&repo);
+        for mark in expected {
+            assert!(
+                broken.iter().any(|one| one == mark),
+                "{commits:?}: {broken:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn an_old_branch_that_touches_nothing_protected_may_be_merged() {
+    let directory = tempfile::tempdir().unwrap();
+    let adopted = line(&["2 main 1", POLICY]);
+    let commits = [
+        "1 main - a=a",
+        &adopted,
+        "3 side 1 b=b",
+        "4 main 2,3 b=b",
+        "5 main 4 c=c",
+    ];
+    assert_eq!(broken(&repository(directory.path(), &commits)), [""; 0]);
+}
+
+#[test]
+fn another_project_in_a_directory_keeps_its_own_history() {
+    let directory = tempfile::tempdir().unwrap();
+    let begin = line(&["1 main - a=a", POLICY]);
+    let other = line(&["2 side - x=x", HANDOFF]);
+    let merge = "4 main 1,3 lib/x=x lib/.agents/HANDOFF.md=other";
+    let commits = [&begin, &other, "3 side 2 .agents/HANDOFF.md=other", merge];
+    let repo = repository(directory.path(), &commits);
+    git(directory.path(), &["branch", "-D", "side"], b"");
+    assert_eq!(broken(&repo), [""; 0]);
+}
