@@ -3,10 +3,6 @@ use bstr::BString;
 use super::{BranchMove, Entry, MalformedEntry, Oid, SessionId, StashMove};
 
 /// What is under judgement.
-#[expect(
-    clippy::large_enum_variant,
-    reason = "nearly every change is a commit, and few are held at once"
-)]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {
     /// A commit, made or about to be made.
