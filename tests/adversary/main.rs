@@ -104,7 +104,6 @@ fn play_all(count: usize, one: impl Fn(usize) -> Result<(), String> + Sync) {
 }
 
 #[test]
-#[ignore = "finds what is being mended"]
 fn what_failed_once_does_not_fail_again() {
     let seeds = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/adversary/seeds");
     let mut files: Vec<_> = seeds
