@@ -24,6 +24,7 @@ fn reports() -> [Report; 2] {
             rule,
             commit: Some(commit),
             reference: Some(b"refs/heads/caf\xe9".into()),
+            old: None,
             path: Some(b"a b/\xff[1]\n\x1b:c.md".into()),
             sessions: vec![SessionId::parse("2025-12-22/62").unwrap()],
             why: "[why] {0} \\ \u{9b}".to_owned(),
@@ -32,12 +33,14 @@ fn reports() -> [Report; 2] {
         let bare = Violation {
             commit: None,
             reference: None,
+            old: None,
             path: None,
             sessions: Vec::new(),
             ..full.clone()
         };
         let branch = Violation {
             reference: Some("refs/heads/main".into()),
+            old: None,
             ..bare.clone()
         };
         [full, bare, branch]

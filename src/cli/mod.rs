@@ -31,6 +31,8 @@ pub enum Command {
     Init(Init),
     /// Judge history: every commit of a range, and where its branches end
     Verify(Verify),
+    /// Accept a broken rule as a maintainer, by a signed commit that says why
+    Accept(Accept),
     /// Show or check the policy
     #[command(subcommand)]
     Policy(Policy),
@@ -105,6 +107,21 @@ pub enum Format {
     Sarif,
     /// Annotations for GitHub Actions
     Github,
+}
+
+/// `git baton accept`.
+#[derive(Debug, Args)]
+pub struct Accept {
+    /// The commits that break a rule; for a branch that goes back or is deleted, the commit at
+    /// which it was
+    #[arg(required = true, value_name = "COMMIT")]
+    pub commits: Vec<String>,
+    /// Why it may stand
+    #[arg(long, value_name = "TEXT")]
+    pub reason: String,
+    /// The rule, where judging the commit does not tell: one that the move of a branch breaks
+    #[arg(long, value_name = "RULE")]
+    pub rule: Option<String>,
 }
 
 /// `git baton install`.

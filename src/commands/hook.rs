@@ -9,6 +9,7 @@ use miette::{IntoDiagnostic, WrapErr, miette};
 use super::{ALLOWED, BROKEN, ExitCode, UNDECIDED, tell};
 use crate::guard::branch_moves;
 use crate::hooks::{self, Call, Hook, PASSED_ON, passes_input_on};
+use crate::model::Violation;
 use crate::report::human;
 use crate::sys::{GitEnv, chain};
 
@@ -51,6 +52,11 @@ pub fn run_by_name(name: &str, args: Vec<OsString>) -> miette::Result<ExitCode> 
     Ok(answer(&Call { hook, args, input }))
 }
 
+/// Whether a branch that moves breaks the rule, and no commit that could be made again.
+fn is_move(violation: &Violation) -> bool {
+    violation.reference.is_some()
+}
+
 fn read_input() -> miette::Result<Vec<u8>> {
     let mut input = Vec::new();
     std::io::stdin()
@@ -73,6 +79,7 @@ fn answer(call: &Call) -> ExitCode {
             if branch_moves::is_deferred(&answer.judgement) {
                 tell(branch_moves::DEFERRED);
             }
+            tell(&human::accepted(&answer.judgement.verdict.accepted));
             ALLOWED
         }
         Ok(answer) => {
@@ -81,6 +88,10 @@ fn answer(call: &Call) -> ExitCode {
             let mut text = human::notice(violations, outcome, name);
             for line in answer.recovery {
                 text.extend([&line[..], "\n"]);
+            }
+            let remade = call.hook == Hook::ReferenceTransaction && !violations.iter().any(is_move);
+            if answer.judgement.verdict.acceptable && !remade {
+                text.extend(human::way_out(violations));
             }
             tell(&text);
             BROKEN

@@ -14,6 +14,7 @@ macro_rules! tell_line {
     };
 }
 
+mod accept;
 mod demo;
 mod doctor;
 pub mod hook;
@@ -88,6 +89,7 @@ fn dispatch(cli: Cli) -> miette::Result<ExitCode> {
     match cli.command {
         Command::Init(args) => init::run(&args),
         Command::Verify(args) => verify::run(args),
+        Command::Accept(args) => accept::run(&args),
         Command::Policy(args) => policy::run(args),
         Command::Orchestrator(verb) => orchestrator::run(verb),
         Command::Session(verb) => session::run(verb),

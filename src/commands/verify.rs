@@ -175,6 +175,7 @@ fn report(repo: &Repo, judgement: Judgement) -> Result<Report, GuardError> {
         published: judgement.published,
     };
     let overrides = judgement.verdict.overrides;
+    let accepted = judgement.verdict.accepted;
     let violations = judgement.verdict.violations;
     let mut broken: Vec<Oid> = violations.iter().filter_map(|one| one.commit).collect();
     broken.dedup();
@@ -185,6 +186,8 @@ fn report(repo: &Repo, judgement: Judgement) -> Result<Report, GuardError> {
     }
     Ok(Report::new(violations, summary)
         .with_overrides(overrides)
+        .with_accepted(accepted)
+        .with_way_out(judgement.verdict.acceptable)
         .with_messages(messages))
 }
 

@@ -23,6 +23,7 @@ mod restore;
 pub mod revision;
 mod scratch_index;
 pub mod settings;
+pub mod signing;
 pub mod slot;
 pub mod status;
 mod store;

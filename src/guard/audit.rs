@@ -2,6 +2,7 @@
 //! they break a rule.
 
 use super::GuardError;
+use super::acceptance::Acceptances;
 use super::base::Bases;
 use super::journal::{Journal, Mark};
 use super::span;
@@ -49,6 +50,9 @@ pub fn audit(repo: &Repo) -> Result<Audit, GuardError> {
         suspects.push(walked);
     }
     audit.broken = span::judge_commits_by_parents(repo, suspects)?;
+    if let Some(head) = repo.head()? {
+        Acceptances::new(repo, tips).excuse_by_history(head, &mut audit.broken)?;
+    }
     Ok(audit)
 }
 

@@ -18,8 +18,8 @@ use crate::sys::warnings;
 /// Which policy it is: the blobs of `baton.toml` and of the list of signers.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct PolicyKey {
-    policy: Oid,
-    signers: Option<Oid>,
+    pub(super) policy: Oid,
+    pub(super) signers: Option<Oid>,
 }
 
 impl fmt::Display for PolicyKey {

@@ -1,6 +1,7 @@
 //! Between git and the judge: the policy of the base, the commits to judge, the record of what
 //! was judged.
 
+pub mod acceptance;
 pub mod audit;
 pub mod base;
 pub mod binding;
@@ -12,6 +13,7 @@ mod joining;
 pub mod journal;
 pub mod landings;
 mod lines;
+mod keyring;
 mod pipeline;
 mod provenance;
 mod published;

@@ -6,12 +6,13 @@ use std::rc::Rc;
 
 use bstr::BString;
 
+use super::acceptance::Acceptances;
 use super::base::{BasePolicy, Bases};
 use super::joining::Joining;
 use super::lines::Lines;
 use super::pipeline::{self, Rulebook};
 use super::provenance::{Provenance, Rewriting};
-use super::{GuardError, Judgement};
+use super::{GuardError, Judgement, keyring};
 use crate::git::Repo;
 use crate::git::history::{self, Walked};
 use crate::git::stream::{self, Step, Stream};
@@ -193,6 +194,9 @@ fn judge_history(repo: &Repo, tips: &[Oid], trunk: Option<Oid>) -> Result<Judgem
     let lines = Lines::new(repo, &graph, &judged.without_base, &judged.policy_moves);
     verdict.absorb(lines.judge(tips, trunk)?);
     verdict.absorb(judge_choices(repo, &judged.choices)?);
+    if let Some(head) = repo.head()? {
+        Acceptances::new(repo, span.tips.clone()).excuse_by_history(head, &mut verdict)?;
+    }
     Ok(Judgement {
         commits: graph.len(),
         verdict,
@@ -240,6 +244,7 @@ fn judge_by(
     }
     let rulebook = Rulebook::One(policy);
     let objects = repo.objects().for_long_reads();
+    let again = commits.clone();
     let judged = match commits {
         Some(commits) => {
             pipeline::judge(repo.objects(), stream::steps(&objects, commits), rulebook)?
@@ -251,7 +256,12 @@ fn judge_by(
     };
     judgement.commits = judged.commits;
     judgement.verdict = judged.verdict;
+    if judgement.verdict.changes_policy {
+        let again = again.map_or_else(|| history::reachable(repo, &span.tips, &[]), Ok)?;
+        keyring::judge_again(repo, policy, &again, &mut judgement.verdict)?;
+    }
     let Some(base) = base else {
+        excuse(repo, span, policy, base, &mut judgement.verdict)?;
         return Ok(judgement);
     };
     let bases = Bases::new(repo.objects());
@@ -268,7 +278,22 @@ fn judge_by(
             judgement.verdict.absorb(rules::check(policy, &moved));
         }
     }
+    excuse(repo, span, policy, Some(base), &mut judgement.verdict)?;
     Ok(judgement)
+}
+
+/// Takes out of the verdict what was accepted, as far as that can be seen from the stretch and from
+/// what it is held against.
+fn excuse(
+    repo: &Repo,
+    span: &Span,
+    policy: &Policy,
+    base: Option<Oid>,
+    verdict: &mut Verdict,
+) -> Result<(), GuardError> {
+    let bases: Vec<_> = span.hidden.iter().copied().chain(base).collect();
+    let places = [&span.tips[..], &bases].concat();
+    Acceptances::new(repo, places).excuse(policy, &bases, verdict)
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use std::rc::Rc;
 use bstr::BString;
 
 use self::moves::Move;
+use super::acceptance::Acceptances;
 use super::base::{BasePolicy, Bases, PolicyKey};
 use super::change::ChangeReader;
 use super::guards::Guards;
@@ -16,11 +17,11 @@ use super::journal::Mark;
 use super::provenance::{Provenance, Rewriting};
 use super::published::Published;
 use super::trust::Trust;
-use super::{GuardError, Judgement, replaced};
+use super::{GuardError, Judgement, keyring, replaced};
 use crate::git::Repo;
 use crate::git::history::{self, Walked};
 use crate::git::stream::Step;
-use crate::model::{Oid, Verdict};
+use crate::model::{Change, Oid, Verdict};
 use crate::policy::Policy;
 use crate::rules;
 
@@ -55,8 +56,11 @@ pub enum Place {
 pub fn judge(repo: &Repo, updates: &[RefUpdate], place: Place) -> Result<Judgement, GuardError> {
     let bases = Bases::new(repo.objects());
     let trust = Trust::new(repo);
+    let places = updates.iter().flat_map(|one| [one.old, one.new]);
+    let places = places.flatten().collect();
     let mut judge = Judge {
         repo,
+        acceptances: Acceptances::new(repo, places),
         updates,
         place,
         guards: Guards::new(repo, &bases, &trust, place),
@@ -85,6 +89,7 @@ struct Judge<'a> {
     trust: &'a Trust<'a>,
     guards: Guards<'a>,
     published: Published<'a>,
+    acceptances: Acceptances<'a>,
     peeled: HashMap<Oid, Option<Oid>>,
     walks: RefCell<Walks>,
     /// The moves whose commits were judged, and by which policy.
@@ -140,9 +145,18 @@ impl Judge<'_> {
         let provenance = Provenance::new(self.repo, self.bases, &base.policy, stands_on);
         if let Some(change) = provenance.deletion(reference, old, &remaining)? {
             self.judgement.tips += 1;
-            self.absorb(rules::check(&base.policy, &change));
+            let verdict = self.check(&base.policy, stands_on, &change)?;
+            self.absorb(verdict);
         }
         Ok(())
+    }
+
+    /// What the rules say under the policy of the commit `base`, without what a maintainer has
+    /// accepted.
+    fn check(&self, policy: &Policy, base: Oid, change: &Change) -> Result<Verdict, GuardError> {
+        let mut verdict = rules::check(policy, change);
+        self.acceptances.excuse(policy, &[base], &mut verdict)?;
+        Ok(verdict)
     }
 
     /// The tips of all branches on which the policy holds, as they will be.
@@ -333,31 +347,73 @@ impl Judge<'_> {
         let provenance = Provenance::new(self.repo, self.bases, &base.policy, brought.stands_on);
         let mut judgement = Judgement::default();
         let mut passed = Vec::new();
-        for walked in brought.commits.iter().rev() {
-            if self.trust.has_passed(walked.oid, &base.key)? {
-                continue;
-            }
-            let change = reader.change(walked.oid, &walked.commit, &|_| None)?;
-            let mut verdict = rules::check(&base.policy, &change);
-            if walked.commit.parents.len() > 1 {
-                let merge = Step::read(self.repo.objects(), walked.oid, &mut buffer)?;
-                verdict.absorb(provenance.judge_merge(&merge)?);
-            }
+        for (oid, mut verdict) in self.verdicts(update, brought)? {
             judgement.commits += 1;
+            self.acceptances
+                .excuse(&base.policy, &[brought.stands_on], &mut verdict)?;
             if verdict.is_clean() {
-                passed.push((walked.oid, Mark::Passed));
-            } else if update.is_head() && self.published.is_named(walked.oid)? {
+                passed.push((oid, Mark::Passed));
+                judgement.verdict.absorb(verdict);
+            } else if update.is_head() && self.published.is_named(oid)? {
                 // Looked at where it lies, not made now.
-            } else if self.place == Place::Clone
-                && self.published.holds(walked.oid, &base.policy)?
-            {
-                passed.push((walked.oid, Mark::Published));
+            } else if self.place == Place::Clone && self.published.holds(oid, &base.policy)? {
+                passed.push((oid, Mark::Published));
                 judgement.published += 1;
             } else {
                 judgement.verdict.absorb(verdict);
             }
         }
         Ok((judgement, passed))
+    }
+
+    /// What the rules say of the commits that are not known to have passed, each under the signers
+    /// that are in force for it.
+    fn verdicts(
+        &self,
+        update: &RefUpdate,
+        brought: &Move,
+    ) -> Result<Vec<(Oid, Verdict)>, GuardError> {
+        let base = &brought.base;
+        let mut reader = ChangeReader::new(self.repo.objects(), &base.policy);
+        let provenance = Provenance::new(self.repo, self.bases, &base.policy, brought.stands_on);
+        let mut buffer = Vec::new();
+        let mut verdicts = Vec::new();
+        let mut changes_policy = self.changes_policy(update, base);
+        for walked in brought.commits.iter().rev() {
+            if !self.trust.has_passed(walked.oid, &base.key)? {
+                let change = reader.change(walked.oid, &walked.commit, &|_| None)?;
+                let mut verdict = rules::check(&base.policy, &change);
+                changes_policy |= verdict.changes_policy;
+                if walked.commit.parents.len() > 1 {
+                    let merge = Step::read(self.repo.objects(), walked.oid, &mut buffer)?;
+                    verdict.absorb(provenance.judge_merge(&merge)?);
+                }
+                verdicts.push((walked.oid, verdict));
+            }
+        }
+        if !changes_policy {
+            return Ok(verdicts);
+        }
+        let resigned = keyring::resigned(self.repo, &base.policy, &brought.commits)?;
+        for walked in &brought.commits {
+            if let Some(policy) = resigned.get(&walked.oid) {
+                let mut reader = ChangeReader::new(self.repo.objects(), policy);
+                let change = reader.change(walked.oid, &walked.commit, &|_| None)?;
+                let mut verdict = rules::check(policy, &change);
+                if walked.commit.parents.len() > 1 {
+                    let merge = Step::read(self.repo.objects(), walked.oid, &mut buffer)?;
+                    verdict.absorb(provenance.judge_merge(&merge)?);
+                }
+                verdicts.retain(|(oid, _)| *oid != walked.oid);
+                verdicts.push((walked.oid, verdict));
+            }
+        }
+        Ok(verdicts)
+    }
+
+    fn changes_policy(&self, update: &RefUpdate, base: &BasePolicy) -> bool {
+        let new = update.new.and_then(|new| self.bases.at(new).ok());
+        new.flatten().is_some_and(|new| new.key != base.key)
     }
 
     /// What breaks a rule takes everything beside it down: a refusal records nothing.
@@ -393,7 +449,7 @@ impl Judge<'_> {
             return Ok(());
         };
         self.judgement.tips += 1;
-        let verdict = rules::check(&base.policy, &change);
+        let verdict = self.check(&base.policy, brought.stands_on, &change)?;
         if verdict.is_clean() || self.replaces_aggregates(base, old, new)? {
             self.kept_tips.insert((old, new));
             return Ok(());

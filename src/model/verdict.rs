@@ -1,4 +1,5 @@
 use std::fmt;
+use std::str::FromStr;
 
 use bstr::BString;
 
@@ -51,6 +52,20 @@ impl fmt::Display for RuleId {
     }
 }
 
+impl FromStr for RuleId {
+    type Err = UnknownRule;
+
+    fn from_str(id: &str) -> Result<Self, Self::Err> {
+        let mut all = Self::ALL.into_iter();
+        all.find(|rule| rule.as_str() == id).ok_or(UnknownRule)
+    }
+}
+
+/// No rule has this id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("no rule has this id; the rules are {}", RuleId::ALL.map(RuleId::as_str).join(", "))]
+pub struct UnknownRule;
+
 /// One way in which a change breaks a rule.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Violation {
@@ -61,6 +76,8 @@ pub struct Violation {
     pub commit: Option<Oid>,
     /// The branch, full name, when the rule is about a branch that moves.
     pub reference: Option<BString>,
+    /// The commit that the branch leaves, when the rule is about a branch that moves.
+    pub old: Option<Oid>,
     /// The path it is about, if it is about one.
     pub path: Option<BString>,
     /// The sessions involved, sorted.
@@ -69,6 +86,30 @@ pub struct Violation {
     pub why: String,
     /// What to do instead, a sentence.
     pub instead: String,
+}
+
+impl Violation {
+    /// The commit by whose id a maintainer accepts it: the one that breaks the rule, or the one
+    /// that a branch leaves. `None` while there is none.
+    pub fn accepted_as(&self) -> Option<Oid> {
+        match self.reference {
+            Some(_) => self.old,
+            None => self.commit,
+        }
+    }
+}
+
+/// A broken rule that a maintainer has accepted.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Accepted {
+    /// What was broken.
+    pub violation: Violation,
+    /// The commit that records the acceptance.
+    pub acceptance: Oid,
+    /// The maintainer, as the list of signers names them.
+    pub by: String,
+    /// The reason that the acceptance gives.
+    pub reason: BString,
 }
 
 /// A rule that a maintainer's signature set aside: not broken, and not to be overlooked.
@@ -95,6 +136,12 @@ pub struct Verdict {
     pub deferred: Vec<RuleId>,
     /// What a maintainer's signature set aside.
     pub overrides: Vec<Override>,
+    /// What is broken and a maintainer has accepted.
+    pub accepted: Vec<Accepted>,
+    /// Whether a commit changes the policy and is signed by somebody who may.
+    pub changes_policy: bool,
+    /// Whether there are maintainers who could accept what is broken.
+    pub acceptable: bool,
 }
 
 impl Verdict {
@@ -114,6 +161,9 @@ impl Verdict {
     pub fn absorb(&mut self, other: Self) {
         self.violations.extend(other.violations);
         self.overrides.extend(other.overrides);
+        self.accepted.extend(other.accepted);
+        self.changes_policy |= other.changes_policy;
+        self.acceptable |= other.acceptable;
         other.deferred.into_iter().for_each(|rule| self.defer(rule));
     }
 }

@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use bstr::ByteSlice;
 use miette::{Diagnostic, LabeledSpan, SourceCode};
-use ssh_key::PublicKey;
+use ssh_key::{PrivateKey, PublicKey};
 
 use super::compile::MAX_POLICY_BYTES;
 use super::error::Located;
@@ -115,6 +115,18 @@ impl AllowedSigners {
             start += line.len();
         }
         Ok(Self { entries })
+    }
+
+    /// Who of `allowed`, or of everybody when that is empty, holds the key in this text: a public
+    /// one, or a private one in OpenSSH's format.
+    pub fn holder(&self, key: &[u8], allowed: &[String]) -> Option<String> {
+        let text = std::str::from_utf8(key).ok()?;
+        let key = match PublicKey::from_openssh(text.trim()) {
+            Ok(key) => key,
+            Err(_) => PrivateKey::from_openssh(text).ok()?.public_key().clone(),
+        };
+        let mut signers = self.entries.iter();
+        signers.find_map(|signer| signer.holds(&key, allowed))
     }
 
     /// Whether nobody is on the list.

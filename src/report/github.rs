@@ -5,13 +5,17 @@
 //! `packages/core/src/command.ts` in `actions/toolkit`.
 
 use super::{Report, escape, human};
-use crate::model::{Override, Violation};
+use crate::model::{Accepted, Override, Violation};
 
 /// An `::error` line for each violation, then the count as plain text.
 pub fn render(report: &Report) -> String {
     let commands = report.violations().iter().map(|it| command(report, it));
     let notices = report.overrides().iter().map(notice);
-    let mut text: String = commands.chain(notices).collect();
+    let accepted = report.accepted().iter().map(accepted);
+    let mut text: String = commands.chain(accepted).chain(notices).collect();
+    if let Some(way_out) = report.way_out() {
+        text.push_str(&way_out);
+    }
     text.push_str(&human::conclusion(report));
     text.push('\n');
     text
@@ -41,6 +45,18 @@ fn command(report: &Report, violation: &Violation) -> String {
         property(&title),
         data(&message.join("\n"))
     )
+}
+
+fn accepted(one: &Accepted) -> String {
+    let title = property(&human::accepted_title(one));
+    let message = data(&human::accepted_reason(one));
+    match &one.violation.path {
+        Some(path) => {
+            let file = property(&escape::inert(path));
+            format!("::notice file={file},line=1,title={title}::{message}\n")
+        }
+        None => format!("::notice title={title}::{message}\n"),
+    }
 }
 
 fn notice(one: &Override) -> String {

@@ -1,17 +1,22 @@
 //! Text for people, and for the agents that read a hook's refusal.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use anstyle::{AnsiColor, Style as Ansi};
 use bstr::ByteSlice;
 
 use super::{Report, Style, escape, place};
-use crate::model::{Override, SessionId, Violation};
+use crate::model::{Accepted, Oid, Override, SessionId, Violation};
 
 /// The longest quotation of a path, a reason or a session, in characters.
 const QUOTATION: usize = 1000;
 /// How many sessions are named before the rest are only counted.
 const SESSIONS_NAMED: usize = 8;
+/// How many commits one command names.
+const COMMITS_NAMED: usize = 10;
+/// How many such commands are told.
+const COMMANDS_TOLD: usize = 20;
 /// How many violations a hook's refusal tells before the rest are only counted.
 const VIOLATIONS_TOLD: usize = 10;
 
@@ -26,8 +31,15 @@ pub fn render(report: &Report, style: Style) -> String {
         }
         text.push('\n');
     }
+    for one in report.accepted() {
+        page.accepted(&mut text, one);
+    }
     for one in report.overrides() {
         page.overriding(&mut text, one);
+    }
+    if let Some(way_out) = report.way_out() {
+        text.push_str(&way_out);
+        text.push('\n');
     }
     let mark = if report.exit_code() == 0 {
         page.good
@@ -60,6 +72,69 @@ pub fn notice(violations: &[Violation], outcome: &str, context: &str) -> String 
         .expect("a String takes all");
     }
     text
+}
+
+/// What a hook says of broken rules that a maintainer has accepted.
+pub fn accepted(accepted: &[Accepted]) -> String {
+    let line = |one| {
+        let (title, reason) = (accepted_title(one), accepted_reason(one));
+        format!("baton: {title}: {reason}\n")
+    };
+    accepted.iter().map(line).collect()
+}
+
+/// The commands by which a maintainer accepts what is broken as it is, a paragraph; `None` where
+/// there is no commit to name.
+pub fn way_out(violations: &[Violation]) -> Option<String> {
+    let mut moves = BTreeSet::new();
+    let mut commits: Vec<Oid> = Vec::new();
+    for violation in violations {
+        match (violation.accepted_as(), &violation.reference) {
+            (Some(old), Some(_)) => {
+                moves.insert((violation.rule, old));
+            }
+            (Some(commit), None) if !commits.contains(&commit) => commits.push(commit),
+            _ => {}
+        }
+    }
+    let mut commands = Vec::new();
+    for some in commits.chunks(COMMITS_NAMED).take(COMMANDS_TOLD) {
+        let ids: Vec<_> = some.iter().map(ToString::to_string).collect();
+        commands.push(format!("git baton accept {} --reason '…'", ids.join(" ")));
+    }
+    for (rule, old) in moves.into_iter().take(COMMANDS_TOLD) {
+        commands.push(format!("git baton accept {old} --rule {rule} --reason '…'"));
+    }
+    if commands.is_empty() {
+        return None;
+    }
+    let mut text =
+        "What has to stay as it is, a maintainer accepts by a signed commit:\n".to_owned();
+    for command in commands {
+        writeln!(text, "  {command}").expect("a String takes all");
+    }
+    Some(text)
+}
+
+/// What was accepted, as a title.
+pub(super) fn accepted_title(one: &Accepted) -> String {
+    let rule = one.violation.rule;
+    let old = one.violation.accepted_as().map(|oid| oid.short());
+    let old = old.unwrap_or_default();
+    match &one.violation.reference {
+        Some(name) => format!("accepted {rule} of {} from {old}", quote(name)),
+        None => format!("accepted {rule} in {old}"),
+    }
+}
+
+/// Why it was accepted, by whom, and where that is said.
+pub(super) fn accepted_reason(one: &Accepted) -> String {
+    format!(
+        "{}, signed by {} in {}",
+        quote(&one.reason),
+        quote(one.by.as_bytes()),
+        one.acceptance.short()
+    )
 }
 
 /// The line that counts what was judged and what is broken.
@@ -127,6 +202,18 @@ impl Page {
         let subject = violation.commit.and_then(|commit| report.subject(commit));
         let line = format!("{mark}{name}{mark:#} {}", subject.unwrap_or_default());
         writeln!(text, "{}", line.trim_end()).expect("a String takes all");
+    }
+
+    /// What a maintainer has accepted.
+    fn accepted(&self, text: &mut String, one: &Accepted) {
+        let mark = self.heading;
+        write!(text, "{mark}{}{mark:#}", accepted_title(one)).expect("a String takes all");
+        if let Some(path) = &one.violation.path {
+            write!(text, ": {}", quote(path)).expect("a String takes all");
+        }
+        text.push('\n');
+        self.paragraph(text, "    ", &accepted_reason(one));
+        text.push('\n');
     }
 
     /// What a maintainer's signature set aside.

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Report, escape};
-use crate::model::{Override, RuleId, Violation};
+use crate::model::{Accepted, Override, RuleId, Violation};
 
 /// The version of the format: it grows when a field changes its meaning or goes.
 const VERSION: u8 = 1;
@@ -23,6 +23,22 @@ struct Document {
     violations: Vec<Item>,
     /// What would break a rule had not a maintainer signed it. Empty when nothing is.
     overrides: Vec<Overriding>,
+    /// What is broken and a maintainer has accepted by a signed commit. Empty when nothing is.
+    accepted: Vec<AcceptedItem>,
+}
+
+/// A broken rule that a maintainer has accepted.
+#[derive(Debug, Serialize, JsonSchema)]
+struct AcceptedItem {
+    /// What is broken.
+    violation: Item,
+    /// The full id in hexadecimal of the commit that accepts it.
+    #[schemars(regex(pattern = "^([0-9a-f]{40}|[0-9a-f]{64})$"))]
+    acceptance: String,
+    /// The maintainer who signed that, as the list of signers names them.
+    by: String,
+    /// The reason that it gives, what is not visible escaped.
+    reason: String,
 }
 
 /// A rule that a maintainer's signature set aside.
@@ -74,6 +90,11 @@ struct Item {
     /// is not visible escaped. Absent where it is not known.
     #[serde(skip_serializing_if = "Option::is_none")]
     subject: Option<String>,
+    /// The full id in hexadecimal of the commit that the branch leaves, when it is a branch's move
+    /// that breaks the rule. Absent otherwise.
+    #[schemars(regex(pattern = "^([0-9a-f]{40}|[0-9a-f]{64})$"))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    old: Option<String>,
     /// The branch's full name when it is the branch's move that breaks the rule, else null. A
     /// name that is not UTF-8 has each byte that does not fit written `\xNN`.
     reference: Option<String>,
@@ -114,6 +135,11 @@ pub fn render(report: &Report) -> String {
             .map(|it| item(report, it))
             .collect(),
         overrides: report.overrides().iter().map(overriding).collect(),
+        accepted: report
+            .accepted()
+            .iter()
+            .map(|it| accepted(report, it))
+            .collect(),
     };
     let json = serde_json::to_string_pretty(&document).expect("strings and numbers serialise");
     escape::json(&json) + "\n"
@@ -135,6 +161,7 @@ fn item(report: &Report, violation: &Violation) -> Item {
         rule: violation.rule.as_str(),
         commit: violation.commit.map(|commit| commit.to_string()),
         subject: subject.map(str::to_owned),
+        old: violation.old.map(|old| old.to_string()),
         reference,
         reference_bytes,
         path,
@@ -153,6 +180,15 @@ fn overriding(one: &Override) -> Overriding {
         commit: one.commit.to_string(),
         path: path.unwrap_or_default(),
         path_bytes,
+        by: one.by.clone(),
+        reason: escape::inert(&one.reason),
+    }
+}
+
+fn accepted(report: &Report, one: &Accepted) -> AcceptedItem {
+    AcceptedItem {
+        violation: item(report, &one.violation),
+        acceptance: one.acceptance.to_string(),
         by: one.by.clone(),
         reason: escape::inert(&one.reason),
     }

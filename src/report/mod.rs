@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use bstr::{BStr, ByteSlice};
 
-use crate::model::{Oid, Override, RuleId, Violation};
+use crate::model::{Accepted, Oid, Override, RuleId, Violation};
 
 pub mod diagnostic;
 pub mod escape;
@@ -25,6 +25,8 @@ const SUBJECT_WIDTH: usize = 72;
 pub struct Report {
     violations: Vec<Violation>,
     overrides: Vec<Override>,
+    accepted: Vec<Accepted>,
+    acceptable: bool,
     summary: Summary,
     subjects: BTreeMap<Oid, String>,
 }
@@ -83,6 +85,8 @@ impl Report {
         Self {
             violations,
             overrides: Vec::new(),
+            accepted: Vec::new(),
+            acceptable: false,
             summary,
             subjects: BTreeMap::new(),
         }
@@ -92,6 +96,21 @@ impl Report {
     pub fn with_overrides(mut self, mut overrides: Vec<Override>) -> Self {
         overrides.dedup();
         self.overrides = overrides;
+        self
+    }
+
+    /// The report with the broken rules that maintainers have accepted; the exit code is the same.
+    pub fn with_accepted(mut self, mut accepted: Vec<Accepted>) -> Self {
+        accepted.sort();
+        accepted.dedup_by(|one, other| one.violation == other.violation);
+        self.accepted = accepted;
+        self
+    }
+
+    /// The report with the commands by which maintainers accept what is broken, if there are any
+    /// maintainers.
+    pub fn with_way_out(mut self, acceptable: bool) -> Self {
+        self.acceptable = acceptable;
         self
     }
 
@@ -116,6 +135,17 @@ impl Report {
     /// What maintainers' signatures set aside.
     pub fn overrides(&self) -> &[Override] {
         &self.overrides
+    }
+
+    /// What is broken and maintainers have accepted.
+    pub fn accepted(&self) -> &[Accepted] {
+        &self.accepted
+    }
+
+    /// The commands by which a maintainer accepts what is broken, a paragraph.
+    fn way_out(&self) -> Option<String> {
+        let acceptable = self.acceptable.then_some(&self.violations)?;
+        human::way_out(acceptable)
     }
 
     /// How much was judged.

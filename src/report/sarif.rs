@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::{Report, escape};
-use crate::model::{Override, RuleId, Violation};
+use crate::model::{Accepted, Override, RuleId, Violation};
 use crate::rules::info::{RuleInfo, info};
 
 /// The file that results without a path point to: a service such as GitHub's takes no result
@@ -48,8 +48,22 @@ pub fn render(report: &Report) -> String {
 fn results(report: &Report) -> Vec<Value> {
     let violations = report.violations().iter().map(|it| result(report, it));
     violations
+        .chain(report.accepted().iter().map(|it| accepted(report, it)))
         .chain(report.overrides().iter().map(overriding))
         .collect()
+}
+
+/// A result that services show as closed, with the reason.
+fn accepted(report: &Report, one: &Accepted) -> Value {
+    let reason = escape::inert(&one.reason);
+    let by = escape::inert(one.by.as_bytes());
+    let mut result = result(report, &one.violation);
+    result["suppressions"] = json!([{
+        "kind": "external",
+        "status": "accepted",
+        "justification": format!("{reason}, accepted by {by} in {}", one.acceptance),
+    }]);
+    result
 }
 
 /// A note: services show it, and no exit code depends on it.

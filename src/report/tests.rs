@@ -14,6 +14,7 @@ fn violation(rule: RuleId) -> Violation {
         rule,
         commit: None,
         reference: None,
+        old: None,
         path: None,
         sessions: Vec::new(),
         why: "It happened.".to_owned(),
@@ -40,6 +41,7 @@ fn three_broken() -> Report {
     };
     let lost = Violation {
         reference: Some("refs/heads/main".into()),
+        old: None,
         path: Some(".agents/HANDOFF.md".into()),
         ..violation(RuleId::HandoffRollback)
     };
@@ -199,6 +201,7 @@ fn a_branch_with_its_new_tip_is_a_branch() {
     let lost = Violation {
         commit: Some(oid(BUNDLED)),
         reference: Some("refs/heads/main".into()),
+        old: None,
         ..violation(RuleId::HandoffRollback)
     };
     let summary = Summary {
@@ -471,6 +474,7 @@ fn hostile() -> Report {
     };
     let branch = Violation {
         reference: Some(raw.into()),
+        old: None,
         ..violation(RuleId::HandoffRollback)
     };
     Report::new(vec![commit, branch], Summary::default()).with_messages([(oid(BUNDLED), message)])

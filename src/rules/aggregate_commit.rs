@@ -20,6 +20,7 @@ pub(super) fn check(policy: &Policy, commit: &CommitChange, verdict: &mut Verdic
             rule: RuleId::AggregateCommit,
             commit: super::commit_id(commit),
             reference: None,
+            old: None,
             path: Some(policy.handoff.path.clone()),
             sessions: super::bundled_sessions::sessions(policy, commit),
             why: format!("the commit says that it is an aggregate, but {why}"),

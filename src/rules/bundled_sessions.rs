@@ -24,6 +24,7 @@ pub(super) fn check(policy: &Policy, commit: &CommitChange, verdict: &mut Verdic
         rule: RuleId::BundledSessions,
         commit: super::commit_id(commit),
         reference: None,
+        old: None,
         path: None,
         why: format!(
             "the commit carries the work of {} sessions ({}), and one commit may carry {limit}",

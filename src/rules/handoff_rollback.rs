@@ -12,6 +12,7 @@ pub(super) fn check(tip: &TipMove, verdict: &mut Verdict) {
             rule: RuleId::HandoffRollback,
             commit: tip.new,
             reference: Some(tip.reference.clone()),
+            old: Some(tip.old),
             path: Some(entry.path.clone()),
             sessions: Vec::new(),
             why: why(tip, entry),

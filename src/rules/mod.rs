@@ -1,6 +1,7 @@
 //! The judge: whether a change may land. One pure function, asked by every hook, the server
 //! and CI; one file a rule.
 
+pub mod acceptance;
 pub mod aggregate;
 mod aggregate_commit;
 mod branch_move;

@@ -17,11 +17,12 @@ pub(super) fn check(policy: &Policy, commit: &CommitChange, verdict: &mut Verdic
     for change in changed {
         match super::maintainer_signed(policy, commit) {
             None => verdict.defer(RuleId::PolicyChange),
-            Some(Ok(_)) => {}
+            Some(Ok(_)) => verdict.changes_policy = true,
             Some(Err(reason)) => verdict.violations.push(Violation {
                 rule: RuleId::PolicyChange,
                 commit: super::commit_id(commit),
                 reference: None,
+                old: None,
                 path: Some(change.path.clone()),
                 sessions: super::bundled_sessions::sessions(policy, commit),
                 why: format!(
@@ -47,6 +48,7 @@ pub(super) fn check_choice(policy: &Policy, merge: &MergeChoice, verdict: &mut V
             rule: RuleId::PolicyChange,
             commit: super::commit_id(&merge.commit),
             reference: None,
+            old: None,
             path: Some(entry.path.clone()),
             sessions: Vec::new(),
             why: "the branch takes over a file that its policy rests on from a history with another policy, and no maintainer has put it there".to_owned(),

@@ -27,6 +27,7 @@ pub(super) fn check(policy: &Policy, commit: &CommitChange, verdict: &mut Verdic
                 rule: RuleId::ProtectedPath,
                 commit: super::commit_id(commit),
                 reference: None,
+                old: None,
                 path: Some(change.path.clone()),
                 sessions: bundled_sessions::sessions(policy, commit),
                 why,

@@ -1,5 +1,5 @@
 use bstr::{BStr, ByteSlice};
-use ssh_key::{HashAlg, SshSig};
+use ssh_key::{HashAlg, PublicKey, SshSig};
 
 use super::{AllowedSigners, NAMESPACE, Signer};
 use crate::model::Signature;
@@ -98,6 +98,12 @@ impl AllowedSigners {
 }
 
 impl Signer {
+    /// Who may sign commits with this key, if it is the signer's.
+    pub(super) fn holds(&self, key: &PublicKey, allowed: &[String]) -> Option<String> {
+        let is_theirs = self.key.key_data() == key.key_data() && self.signs_commits();
+        is_theirs.then(|| self.principal_among(allowed)).flatten()
+    }
+
     fn signs_commits(&self) -> bool {
         let namespaces = self.namespaces.as_ref();
         namespaces.is_none_or(|patterns| patterns.admits(NAMESPACE))
