@@ -9,7 +9,7 @@ use crate::git::tree::{Changes, Everything, TreeReader, Trees};
 use crate::git::{Commit, GitError, Objects};
 use crate::model::{
     AggregateEvidence, ArchiveFile, Change, CommitChange, Entry, EntryKind, Oid, PathChange,
-    SessionId, SessionLog, Subject, trailers,
+    SessionId, SessionLog, SessionRecords, Subject, trailers,
 };
 use crate::policy::{Policy, Writer};
 use crate::rules;
@@ -91,7 +91,7 @@ impl<'a> ChangeReader<'a> {
             true => Some(self.evidence(oid, commit)?),
             false => None,
         };
-        Ok(Change::Commit(CommitChange {
+        let mut change = CommitChange {
             subject: Subject::Commit(oid),
             parents: commit.parents.clone(),
             message: Some(commit.message.clone()),
@@ -99,7 +99,31 @@ impl<'a> ChangeReader<'a> {
             malformed,
             aggregate,
             signature,
-        }))
+            signs_as_maintainer: false,
+            records: Vec::new(),
+        };
+        self.add_records(&mut change)?;
+        Ok(Change::Commit(change))
+    }
+
+    /// Looks up what the parents say of the sessions that the commit touches, if they are more
+    /// than it may carry.
+    pub fn add_records(&mut self, change: &mut CommitChange) -> Result<(), GitError> {
+        let sessions = rules::sessions(self.policy, change);
+        if sessions.len() <= self.policy.sessions.max_per_commit {
+            return Ok(());
+        }
+        let numbers = sessions.iter().map(|id| id.number().to_owned()).collect();
+        for parent in &change.parents {
+            let tree = self.objects.commit(*parent, &mut self.buffer)?.tree;
+            let mut logs = self.logs(tree, &numbers)?;
+            logs.retain(|log| log.text.is_some());
+            let mut handoff = Vec::from_iter(self.file(tree, self.policy.handoff.path.as_ref())?);
+            let archives = self.archives(None, tree)?;
+            handoff.extend(archives.into_iter().filter_map(|archive| archive.after));
+            change.records.push(SessionRecords { logs, handoff });
+        }
+        Ok(())
     }
 
     fn evidence(&mut self, oid: Oid, commit: &Commit) -> Result<AggregateEvidence, GitError> {
@@ -118,7 +142,7 @@ impl<'a> ChangeReader<'a> {
             handoff_after: handoff(commit.tree)?,
             changed_paths: changed,
             logs: match parent {
-                Some(tree) => self.logs(tree, commit.message.as_ref())?,
+                Some(tree) => self.logs(tree, &self.named(commit.message.as_ref()))?,
                 None => Vec::new(),
             },
             archives: self.archives(parent, commit.tree)?,
@@ -169,13 +193,16 @@ impl<'a> ChangeReader<'a> {
         }
     }
 
-    /// The logs below this tree, with the text of those whose session the message names.
-    fn logs(&self, tree: Oid, message: &BStr) -> Result<Vec<SessionLog>, GitError> {
-        let named = trailers::values(message, &self.policy.trailers.session);
-        let named: HashSet<String> = named
+    /// The numbers of the sessions that the message names.
+    fn named(&self, message: &BStr) -> HashSet<String> {
+        trailers::values(message, &self.policy.trailers.session)
             .filter_map(|value| SessionId::parse(value.to_str().ok()?))
             .map(|id| id.number().to_owned())
-            .collect();
+            .collect()
+    }
+
+    /// The logs below this tree, with the text of those whose session has one of these numbers.
+    fn logs(&self, tree: Oid, named: &HashSet<String>) -> Result<Vec<SessionLog>, GitError> {
         let entries = TreeReader::over(self.trees.clone(), self.policy).entries(tree)?;
         let mut logs = Vec::new();
         for (path, entry) in entries {

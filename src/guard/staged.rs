@@ -6,9 +6,10 @@ use std::path::Path;
 use bstr::{BStr, BString};
 
 use super::GuardError;
+use super::change::ChangeReader;
 use crate::git::tree::{TreeReader, Trees};
 use crate::git::{Commit, Repo, index};
-use crate::model::{Change, CommitChange, Entry, EntryKind, Oid, PathChange, Subject};
+use crate::model::{CommitChange, Entry, EntryKind, Oid, PathChange, Subject};
 use crate::policy::{POLICY_PATH, Policy};
 
 /// The commits that git may be about to make from this index, one for each set of parents that
@@ -25,7 +26,7 @@ pub fn candidates<'a>(
     merged: &[Oid],
     policy: &'a Policy,
     message: Option<BString>,
-) -> Result<impl Iterator<Item = Result<Change, GuardError>>, GuardError> {
+) -> Result<impl Iterator<Item = Result<CommitChange, GuardError>>, GuardError> {
     let objects = repo.objects();
     let (head, commit) = head;
     let entries = index::staged_entries(index, repo.git_dir(), objects.id_len(), policy, objects)?;
@@ -34,6 +35,7 @@ pub fn candidates<'a>(
     if merged.is_empty() {
         possible.push(commit.parents);
     }
+    let mut reader = ChangeReader::over(objects, trees.clone(), policy);
     let mut trees = TreeReader::over(trees, policy);
     Ok(possible.into_iter().map(move |parents: Vec<Oid>| {
         let mut before = Vec::with_capacity(parents.len());
@@ -44,7 +46,7 @@ pub fn candidates<'a>(
             };
             before.push(trees.entries(tree)?);
         }
-        Ok(Change::Commit(CommitChange {
+        let mut change = CommitChange {
             subject: Subject::Staged,
             parents,
             message: message.clone(),
@@ -52,7 +54,11 @@ pub fn candidates<'a>(
             malformed: Vec::new(),
             aggregate: None,
             signature: None,
-        }))
+            signs_as_maintainer: false,
+            records: Vec::new(),
+        };
+        reader.add_records(&mut change)?;
+        Ok(change)
     }))
 }
 

@@ -4,10 +4,12 @@ use bstr::BString;
 
 use super::HookError;
 use crate::git::Repo;
+use crate::git::signing::{self, SigningKey};
 use crate::git::tree::Trees;
 use crate::guard::base::Bases;
 use crate::guard::{self, GuardError, Judgement, staged};
-use crate::model::{Oid, Verdict};
+use crate::model::{Change, Oid, Verdict};
+use crate::policy::Policy;
 use crate::rules;
 use crate::sys::GitEnv;
 
@@ -58,7 +60,12 @@ pub(super) fn judge_index(
     let mut verdict: Option<Verdict> = None;
     let head = (head, commit);
     for change in staged::candidates(repo, trees, &index, head, merged, &base.policy, message)? {
-        let this = rules::check(&base.policy, &change?);
+        let mut change = change?;
+        let mut this = rules::check(&base.policy, &Change::Commit(change.clone()));
+        if !this.is_clean() && signs_as_maintainer(repo, &base.policy)? {
+            change.signs_as_maintainer = true;
+            this = rules::check(&base.policy, &Change::Commit(change));
+        }
         if this.is_clean() {
             verdict = Some(this);
             break;
@@ -68,4 +75,18 @@ pub(super) fn judge_index(
     judgement.commits = 1;
     judgement.verdict = verdict.unwrap_or_default();
     Ok(judgement)
+}
+
+/// Whether git would sign here with a key that may be a maintainer's.
+fn signs_as_maintainer(repo: &Repo, policy: &Policy) -> Result<bool, HookError> {
+    let signing = &policy.signing;
+    Ok(!signing.signers.is_empty()
+        && match signing::key(repo)? {
+            SigningKey::None => false,
+            SigningKey::Unknown => true,
+            SigningKey::Text(key) => {
+                let holder = signing.signers.holder(&key, &signing.maintainers);
+                holder.is_some()
+            }
+        })
 }

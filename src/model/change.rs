@@ -46,6 +46,21 @@ pub struct CommitChange {
     pub aggregate: Option<AggregateEvidence>,
     /// The signature in the commit's header, if it carries one.
     pub signature: Option<Signature>,
+    /// Whether git would sign with a maintainer's key, as far as that can be known; of a commit that
+    /// is not made yet.
+    pub signs_as_maintainer: bool,
+    /// What each parent says of the sessions that the commit touches, in the order of the parents;
+    /// gathered when they are more than it may carry.
+    pub records: Vec<SessionRecords>,
+}
+
+/// What a commit says of some sessions.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct SessionRecords {
+    /// Their logs.
+    pub logs: Vec<SessionLog>,
+    /// The handoff document and its archives.
+    pub handoff: Vec<BString>,
 }
 
 /// One watched path whose entry differs from the entry in every parent.

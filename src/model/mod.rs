@@ -15,7 +15,7 @@ mod wording;
 pub use branch_move::{BranchMove, Landing, SessionBranch, StashMove, Step};
 pub use change::{
     AggregateEvidence, ArchiveFile, Change, CommitChange, MergeChoice, PathChange, SessionLog,
-    Signature, Subject, TipEntry, TipFault, TipMove,
+    SessionRecords, Signature, Subject, TipEntry, TipFault, TipMove,
 };
 pub use entry::{Entry, EntryKind};
 pub use oid::{Oid, OidError};

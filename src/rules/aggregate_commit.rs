@@ -1,8 +1,10 @@
 //! `aggregate-commit`: a commit that claims to be the orchestrator's aggregate proves it.
 
+use bstr::ByteSlice;
+
 use super::aggregate::{self, Claim, Terms};
 use crate::model::{
-    AggregateEvidence, CommitChange, RuleId, Subject, Trailer, Verdict, Violation, trailers,
+    AggregateEvidence, CommitChange, Oid, RuleId, Subject, Trailer, Verdict, Violation, trailers,
 };
 use crate::policy::Policy;
 
@@ -24,9 +26,23 @@ pub(super) fn check(policy: &Policy, commit: &CommitChange, verdict: &mut Verdic
             path: Some(policy.handoff.path.clone()),
             sessions: super::bundled_sessions::sessions(policy, commit),
             why: format!("the commit says that it is an aggregate, but {why}"),
-            instead: "leave the handoff file to the orchestrator: write your session's summary, and the orchestrator makes the aggregate commit".to_owned(),
+            instead: made_elsewhere(policy, commit).unwrap_or_else(|| "leave the handoff file to the orchestrator: write your session's summary, and the orchestrator makes the aggregate commit".to_owned()),
         });
     }
+}
+
+/// What to do with an aggregate that git has carried to another commit, as a rebase does.
+fn made_elsewhere(policy: &Policy, commit: &CommitChange) -> Option<String> {
+    let parent = commit.parents.first()?;
+    let message = commit.message.as_ref()?;
+    let mut bases = trailers::values(message.as_ref(), &policy.trailers.base);
+    let base: Oid = bases.next()?.to_str().ok()?.parse().ok()?;
+    (base != *parent).then(|| {
+        format!(
+            "an aggregate is made for one parent, and git cannot carry it to another: end the rebase or the pick (`git rebase --abort`), and have the aggregate made again there (`git baton orchestrator aggregate --onto {}`)",
+            parent.short()
+        )
+    })
 }
 
 /// Everything that keeps the commit from being an aggregate, each as the end of a sentence.

@@ -2,11 +2,12 @@
 
 use bstr::ByteSlice;
 
+use super::ended;
 use crate::model::{CommitChange, RuleId, SessionId, Verdict, Violation, trailers};
 use crate::policy::Policy;
 
 /// Counts the sessions of which the commit adds or changes a log or a summary, or which its
-/// trailers name. An aggregate is left to `aggregate-commit`.
+/// trailers name, and that had not ended before it. An aggregate is left to `aggregate-commit`.
 pub(super) fn check(policy: &Policy, commit: &CommitChange, verdict: &mut Verdict) {
     if commit.message.is_none() {
         verdict.defer(RuleId::BundledSessions);
@@ -14,7 +15,8 @@ pub(super) fn check(policy: &Policy, commit: &CommitChange, verdict: &mut Verdic
     if super::is_made_aggregate(policy, commit) {
         return;
     }
-    let sessions = sessions(policy, commit);
+    let mut sessions = sessions(policy, commit);
+    sessions.retain(|session| !ended::before(policy, commit, session));
     let limit = policy.sessions.max_per_commit;
     if sessions.len() <= limit {
         return;

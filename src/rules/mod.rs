@@ -6,6 +6,7 @@ pub mod aggregate;
 mod aggregate_commit;
 mod branch_move;
 mod bundled_sessions;
+mod ended;
 mod handoff_rollback;
 pub mod info;
 mod malformed_tree;

@@ -3,7 +3,8 @@
 use super::bundled_sessions;
 use super::put_back::put_back;
 use crate::model::{
-    CommitChange, Entry, EntryKind, Override, PathChange, RuleId, SessionId, Verdict, Violation,
+    CommitChange, Entry, EntryKind, Override, PathChange, RuleId, SessionId, Subject, Verdict,
+    Violation,
 };
 use crate::policy::{Policy, Writer};
 
@@ -68,6 +69,14 @@ fn overriding(
     })
 }
 
+/// Whether a maintainer may be about to make the commit, and to say why in its message.
+fn may_override(policy: &Policy, commit: &CommitChange) -> bool {
+    let message = commit.message.as_ref();
+    commit.signs_as_maintainer
+        && matches!(commit.subject, Subject::Staged)
+        && message.is_none_or(|message| super::claims_override(policy, message.as_ref()))
+}
+
 enum Objection {
     None,
     Deferred,
@@ -91,6 +100,7 @@ fn objection(
             format!("{back}; put what you have to say into a file of your own"),
         ),
         Writer::Aggregate if super::is_made_aggregate(policy, commit) => Objection::None,
+        Writer::Aggregate if may_override(policy, commit) => Objection::Deferred,
         Writer::Aggregate => Objection::Because(
             format!("the commit {what}, which only the orchestrator's aggregate commit may change"),
             format!(

@@ -35,6 +35,8 @@ fn commit(message: &str, paths: Vec<PathChange>) -> CommitChange {
         malformed: Vec::new(),
         aggregate: None,
         signature: None,
+        signs_as_maintainer: false,
+        records: Vec::new(),
     }
 }
 

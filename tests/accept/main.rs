@@ -3,6 +3,8 @@
 mod forgeries;
 mod keys;
 mod layers;
+mod sessions;
 #[path = "../support/mod.rs"]
 mod support;
+mod ways_out;
 mod world;
