@@ -271,7 +271,8 @@ fn json() {
       "help": "https://github.com/git-baton/git-baton/blob/main/docs/rules/handoff-rollback.md"
     }
   ],
-  "overrides": []
+  "overrides": [],
+  "accepted": []
 }
 
 "#]]
