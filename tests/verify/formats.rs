@@ -35,7 +35,8 @@ fn json() {
       "help": "https://github.com/git-baton/git-baton/blob/main/docs/rules/bundled-sessions.md"
     }
   ],
-  "overrides": []
+  "overrides": [],
+  "accepted": []
 }
 [exit 1]
 
