@@ -395,7 +395,7 @@ impl Judge<'_> {
             return Ok(verdicts);
         }
         let resigned = keyring::resigned(self.repo, &base.policy, &brought.commits)?;
-        for walked in &brought.commits {
+        for walked in brought.commits.iter() {
             if let Some(policy) = resigned.get(&walked.oid) {
                 let mut reader = ChangeReader::new(self.repo.objects(), policy);
                 let change = reader.change(walked.oid, &walked.commit, &|_| None)?;

@@ -35,6 +35,7 @@ pub(super) fn check_choice(policy: &Policy, merge: &MergeChoice, verdict: &mut V
             rule: RuleId::HandoffRollback,
             commit: super::commit_id(&merge.commit),
             reference: None,
+            old: None,
             path: Some(entry.path.clone()),
             sessions: Vec::new(),
             why: format!(
@@ -73,7 +74,7 @@ fn instead(tip: &TipMove) -> String {
     let old = tip.old.short();
     match tip.new {
         None => format!(
-            "keep the branch, until one that stays carries the entry of {old} too; what nobody needs any more a maintainer gives up (`git baton accept {} --reason '<why>'`)",
+            "keep the branch, until one that stays carries the entry of {old} too; what nobody needs any more a maintainer gives up (`git baton accept {} --rule handoff-rollback --reason '…'`)",
             tip.old
         ),
         Some(new) => format!(
