@@ -194,8 +194,8 @@ fn judge_history(repo: &Repo, tips: &[Oid], trunk: Option<Oid>) -> Result<Judgem
     let lines = Lines::new(repo, &graph, &judged.without_base, &judged.policy_moves);
     verdict.absorb(lines.judge(tips, trunk)?);
     verdict.absorb(judge_choices(repo, &judged.choices)?);
-    if let Some(head) = repo.head()? {
-        Acceptances::new(repo, span.tips.clone()).excuse_by_history(head, &mut verdict)?;
+    if let Some(trunk) = trunk {
+        Acceptances::new(repo, tips.to_vec()).excuse_by_history(trunk, &mut verdict)?;
     }
     Ok(Judgement {
         commits: graph.len(),
