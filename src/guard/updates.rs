@@ -341,10 +341,6 @@ impl Judge<'_> {
 
     fn judge_commits(&self, update: &RefUpdate, brought: &Move) -> Result<Judged, GuardError> {
         let base = &brought.base;
-        let reader = ChangeReader::new(self.repo.objects(), &base.policy);
-        let mut reader = reader.among(brought.commits.len());
-        let mut buffer = Vec::new();
-        let provenance = Provenance::new(self.repo, self.bases, &base.policy, brought.stands_on);
         let mut judgement = Judgement::default();
         let mut passed = Vec::new();
         for (oid, mut verdict) in self.verdicts(update, brought)? {
@@ -374,7 +370,8 @@ impl Judge<'_> {
         brought: &Move,
     ) -> Result<Vec<(Oid, Verdict)>, GuardError> {
         let base = &brought.base;
-        let mut reader = ChangeReader::new(self.repo.objects(), &base.policy);
+        let reader = ChangeReader::new(self.repo.objects(), &base.policy);
+        let mut reader = reader.among(brought.commits.len());
         let provenance = Provenance::new(self.repo, self.bases, &base.policy, brought.stands_on);
         let mut buffer = Vec::new();
         let mut verdicts = Vec::new();

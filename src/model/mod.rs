@@ -23,7 +23,6 @@ pub use session::SessionId;
 pub use trailers::Trailer;
 pub use tree_fault::{MalformedEntry, TreeFault};
 pub use unseen::{is_unseen, without_steering};
-pub use verdict::{Override, RuleId, Verdict, Violation};
 pub use verdict::{Accepted, Override, RuleId, UnknownRule, Verdict, Violation};
 pub use watch::Watch;
 pub use wording::{EntryTitle, Label, SessionTitle, Wording, WordingError};
