@@ -53,6 +53,7 @@ pub(super) fn check_stash(policy: &Policy, moved: &StashMove, verdict: &mut Verd
         rule: RuleId::BranchMove,
         commit: moved.new,
         reference: Some("refs/stash".into()),
+        old: None,
         path: None,
         sessions: vec![moved.session.clone()],
         why: format!(
@@ -93,6 +94,7 @@ fn violation(moved: &BranchMove, why: String, instead: String) -> Violation {
         rule: RuleId::BranchMove,
         commit: moved.new,
         reference: Some(moved.reference.clone()),
+        old: moved.old,
         path: None,
         sessions: Vec::new(),
         why,

@@ -16,6 +16,7 @@ pub(super) fn check(commit: &CommitChange, verdict: &mut Verdict) {
             rule: RuleId::ProtectedPath,
             commit: commit_id(commit),
             reference: None,
+            old: None,
             path: Some(path.clone()),
             sessions: Vec::new(),
             why: format!("the commit holds a tree that git does not write: {fault}"),

@@ -36,6 +36,7 @@ fn violation(reference: &BStr, commit: Option<Oid>, why: String, instead: String
         rule: RuleId::ProtectedPath,
         commit,
         reference: Some(BString::from(reference.as_bytes())),
+        old: None,
         path: None,
         sessions: Vec::new(),
         why,
