@@ -27,7 +27,7 @@ use support::gits::{Git, gits};
 use world::World;
 
 /// How many sequences there are, unless the environment says more.
-const SEQUENCES: usize = 24;
+const SEQUENCES: usize = 16;
 
 /// The name of the threads that play.
 const PLAYER: &str = "player";
@@ -123,7 +123,6 @@ fn what_failed_once_does_not_fail_again() {
 }
 
 #[test]
-#[ignore = "finds what is being mended"]
 fn nobody_gets_past_the_server_or_ci() {
     let read = |name: &str| std::env::var(name).ok().map(|text| text.parse().unwrap());
     let count = read("BATON_ADVERSARY_SEQUENCES").unwrap_or(SEQUENCES);

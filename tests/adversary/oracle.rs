@@ -68,7 +68,7 @@ pub fn of_move(history: &History, branch: &str, old: &str, new: &str) -> Word {
         .and(|| of_tips(history, branch, &policy, old, new))
         .and(|| match history.governed(new) {
             Governed::By(_) => Word::Allowed,
-            Governed::No => Word::forbid("the policy is gone"),
+            Governed::No => Word::Open("a maintainer took the policy away"),
             Governed::Unreadable => Word::Open("the new policy cannot be read"),
         })
 }
