@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use bstr::{BStr, BString, ByteSlice};
 
+use super::acceptance::Acceptances;
 use super::base::{BasePolicy, Bases};
 use super::change::ChangeReader;
 use super::published::Published;
@@ -36,12 +37,15 @@ pub fn judge(
     updates: &[RefUpdate],
     witness: Witness,
 ) -> Result<Judgement, GuardError> {
+    let moved = updates.iter().flat_map(|one| [one.old, one.new]);
+    let places = moved.chain([repo.head()?, main_head(repo)?]).flatten();
     let judge = Judge {
         repo,
         witness,
         updates,
         bases: Bases::new(repo.objects()),
         published: Published::new(repo),
+        acceptances: Acceptances::new(repo, places.collect()),
     };
     let mut judgement = Judgement::default();
     for update in updates {
@@ -63,7 +67,7 @@ pub fn judge_stash(
         return Ok(judgement);
     };
     let bases = Bases::new(repo.objects());
-    for base in standing(repo, &bases)? {
+    for (base, _) in standing(repo, &bases)? {
         let session = session.clone();
         let change = Change::Stash(StashMove { session, old, new });
         judgement.verdict = rules::check(&base.policy, &change);
@@ -74,12 +78,15 @@ pub fn judge_stash(
     Ok(judgement)
 }
 
+/// Policies, each with the commit that carries it.
+type Policies = Vec<(Rc<BasePolicy>, Oid)>;
+
 /// The policies of what is checked out here and in the main worktree; on a server, of the default
 /// branch.
-fn standing(repo: &Repo, bases: &Bases<'_>) -> Result<Vec<Rc<BasePolicy>>, GuardError> {
+fn standing(repo: &Repo, bases: &Bases<'_>) -> Result<Policies, GuardError> {
     let mut policies = Vec::new();
     for commit in [repo.head()?, main_head(repo)?].into_iter().flatten() {
-        add(&mut policies, bases.at(commit)?);
+        add(&mut policies, bases.at(commit)?, commit);
     }
     Ok(policies)
 }
@@ -98,8 +105,9 @@ fn main_head(repo: &Repo) -> Result<Option<Oid>, GuardError> {
     })
 }
 
-fn add(policies: &mut Vec<Rc<BasePolicy>>, found: Option<Rc<BasePolicy>>) {
-    policies.extend(found.filter(|one| policies.iter().all(|known| known.key != one.key)));
+fn add(policies: &mut Policies, found: Option<Rc<BasePolicy>>, commit: Oid) {
+    let found = found.filter(|one| policies.iter().all(|(known, _)| known.key != one.key));
+    policies.extend(found.map(|found| (found, commit)));
 }
 
 struct Judge<'a> {
@@ -108,6 +116,7 @@ struct Judge<'a> {
     updates: &'a [RefUpdate],
     bases: Bases<'a>,
     published: Published<'a>,
+    acceptances: Acceptances<'a>,
 }
 
 impl Judge<'_> {
@@ -120,24 +129,33 @@ impl Judge<'_> {
         }
         let mut policies = Vec::new();
         if let Some(old) = old {
-            add(&mut policies, self.bases.at(old)?);
+            add(&mut policies, self.bases.at(old)?, old);
         }
-        for base in standing(self.repo, &self.bases)? {
-            add(&mut policies, Some(base));
+        for (base, commit) in standing(self.repo, &self.bases)? {
+            add(&mut policies, Some(base), commit);
         }
         let session = match self.witness {
-            Witness::Clone if policies.iter().any(|one| one.policy.sessions.own_branches) => {
+            Witness::Clone
+                if policies
+                    .iter()
+                    .any(|(one, _)| one.policy.sessions.own_branches) =>
+            {
                 self.session(&update.reference)?
             }
             _ => None,
         };
-        for base in policies {
+        for (base, commit) in policies {
             let policy = &base.policy;
             if policy.branch_rule(update.reference.as_ref()).is_none() && session.is_none() {
                 continue;
             }
             let moved = self.facts(policy, &update.reference, old, new, session.clone())?;
-            let verdict = rules::check(policy, &Change::Branch(moved));
+            let gives_up = moved.step != Step::Forward;
+            let mut verdict = rules::check(policy, &Change::Branch(moved));
+            if gives_up {
+                // What is given up is named by its tip; whoever adds to a branch can sign that.
+                self.acceptances.excuse(policy, &[commit], &mut verdict)?;
+            }
             let is_clean = verdict.is_clean();
             judgement.verdict.absorb(verdict);
             if !is_clean {

@@ -135,12 +135,6 @@ fn why(moved: &BranchMove, who: Mover, objection: &str) -> String {
 
 fn instead(moved: &BranchMove, who: Mover) -> String {
     let name = short(&moved.reference);
-    let accept = |what: &str| match moved.old {
-        Some(old) => format!(
-            "{what}, or have a maintainer accept it (`git baton accept {old} --reason TEXT`)"
-        ),
-        None => what.to_owned(),
-    };
     match (moved.step, moved.new) {
         (Step::Forward, Some(new)) if who == Mover::Landing => {
             let (new, branch) = (new.short(), format!("land-{}", new.short()));
@@ -154,11 +148,11 @@ fn instead(moved: &BranchMove, who: Mover) -> String {
                 "keep the work on a branch (`git branch {branch} {new}`) and ask a maintainer to merge and sign it (`git merge --no-ff -S {branch}`)"
             )
         }
-        (Step::Rewrite, Some(new)) => accept(&format!(
+        (Step::Rewrite, Some(new)) => format!(
             "undo what has landed by a new commit (`git revert`), or begin a branch where you want to start (`git switch -c from-{0} {0}`)",
             new.short()
-        )),
-        _ => accept("keep the branch"),
+        ),
+        _ => "keep the branch".to_owned(),
     }
 }
 

@@ -7,7 +7,7 @@ use git_baton::hooks::Hook;
 
 use crate::RULE;
 use crate::support::gits::each_git;
-use crate::support::{Fixture, Git};
+use crate::support::{BATON, Fixture, Git};
 
 const POLICY: &str = "[[branch]]\nnames = [\"main\"]\nmove = \"maintainers\"\n";
 
@@ -99,5 +99,37 @@ fn a_server_asks_the_same() {
         push(&format!("+{first}:main")).refused(RULE);
         push("side:other").ok();
         push(":other").ok();
+    });
+}
+
+#[test]
+fn what_is_given_up_is_accepted_by_name() {
+    each_git(|git| {
+        let f = fixture(git);
+        let bare = f.add_remote("origin");
+        f.install_at(&bare, &Hook::SERVER);
+        f.git(["config", "gpg.format", "ssh"]).ok();
+        let key = f.path("key");
+        f.git(["config", "user.signingKey", key.to_str().unwrap()])
+            .ok();
+        let base = f.rev("main");
+        f.git(["commit", "-S", "-qm", "signed", "--allow-empty"])
+            .ok();
+        f.git(["push", "-q", "origin", "main"]).ok();
+        let old = f.rev("main");
+        f.git(["switch", "-qc", "other", &base]).ok();
+        let refused = f.git(["branch", "-f", "main", "other"]);
+        refused.refused(RULE);
+        assert!(
+            refused.err.contains(&format!("--rule {RULE}")),
+            "{refused:#?}"
+        );
+        let accept = format!("{BATON} accept {old} --rule {RULE} --reason 'it was wrong'");
+        f.shell(&accept).ok();
+        f.unguarded(["push", "-q", "origin", &format!("+{base}:main")])
+            .refused(RULE);
+        f.git(["push", "-q", "origin", "+other:main"]).ok();
+        f.git(["branch", "-f", "main", "other"]).ok();
+        assert_ne!(f.rev("main"), old);
     });
 }
