@@ -136,15 +136,16 @@ impl<'a> Lines<'a> {
                 child.is_none_or(|child| self.without_base.get(child) != Some(&false));
             let may_move =
                 self.policy_moves.contains(commit) || self.without_base.contains_key(commit);
-            if child_has_base && (may_move || in_force.is_none()) {
-                if let Some(base) = self.policy_of(*commit)? {
-                    beginning = beginning.or(in_force.is_none().then_some(*commit));
-                    if in_force.as_ref().is_none_or(|now| now.base.key != base.key) {
-                        in_force = Some(InForce {
-                            base,
-                            since: *commit,
-                        });
-                    }
+            if child_has_base
+                && (may_move || in_force.is_none())
+                && let Some(base) = self.policy_of(*commit)?
+            {
+                beginning = beginning.or(in_force.is_none().then_some(*commit));
+                if in_force.as_ref().is_none_or(|now| now.base.key != base.key) {
+                    in_force = Some(InForce {
+                        base,
+                        since: *commit,
+                    });
                 }
             }
             walk.met.insert(*commit, in_force.is_some());
