@@ -18,7 +18,7 @@ fn transactions_of_remotes_and_tags_do_not_open_the_repository() {
         let oid = f.rev("HEAD");
         let input = format!(
             "{SHA1_ZEROS} {oid} refs/remotes/o/x\n{SHA1_ZEROS} {oid} refs/tags/x\n\
-             {oid} {SHA1_ZEROS} refs/heads/x\n{SHA1_ZEROS} {oid} ORIG_HEAD\n\
+             {oid} {SHA1_ZEROS} refs/tags/y\n{SHA1_ZEROS} {oid} ORIG_HEAD\n\
              ref:refs/heads/x ref:refs/heads/y HEAD\n"
         );
         let mut command = f.command(f.dir());

@@ -359,7 +359,8 @@ fn a_server_refuses_what_a_clone_let_out() {
     place.git("r", &["remote", "add", "origin", "../server.git"]);
     assert_eq!(place.baton("r", &["install", "--server"]).code, Some(2));
     installed(&place.baton("server.git", &["install", "--server"]));
-    assert!(!place.at("server.git/hooks/reference-transaction").exists());
+    assert!(place.at("server.git/hooks/reference-transaction").exists());
+    assert!(!place.at("server.git/hooks/pre-commit").exists());
     assert_eq!(place.break_a_rule("r").code, Some(0));
     assert_ne!(
         place.try_git("r", &["push", "-q", "origin", "main"]).code,
