@@ -47,6 +47,8 @@ pub enum Id {
     CommitUnjudged,
     /// A commit on a local branch breaks a rule.
     CommitBreaksRule,
+    /// A branch follows a reference that no rule guards.
+    BranchSymbolic,
     /// A worktree's directory is not where git expects it.
     WorktreeMissing,
     /// A worktree and its git directory do not name each other.
@@ -55,7 +57,7 @@ pub enum Id {
 
 impl Id {
     /// All of them.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::NotInstalled,
         Self::RecordBroken,
         Self::HookMissing,
@@ -77,6 +79,7 @@ impl Id {
         Self::NotShared,
         Self::CommitUnjudged,
         Self::CommitBreaksRule,
+        Self::BranchSymbolic,
         Self::WorktreeMissing,
         Self::WorktreeBroken,
     ];
@@ -105,6 +108,7 @@ impl Id {
             Self::NotShared => "not-shared",
             Self::CommitUnjudged => "commit-unjudged",
             Self::CommitBreaksRule => "commit-breaks-rule",
+            Self::BranchSymbolic => "branch-symbolic",
             Self::WorktreeMissing => "worktree-missing",
             Self::WorktreeBroken => "worktree-broken",
         }

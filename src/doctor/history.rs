@@ -1,4 +1,6 @@
-//! What is on local branches that the guard never judged.
+//! What is on local branches and breaks a rule, or was never judged.
+
+use bstr::ByteSlice;
 
 use super::{DoctorError, Finding, Id};
 use crate::git::Repo;
@@ -24,11 +26,32 @@ pub(super) fn examine(repo: &Repo, findings: &mut Vec<Finding>) -> Result<(), Do
             remedy: "find out which program made them: one that runs no hooks is judged only by the push and by CI".to_owned(),
         });
     }
+    for branch in audit.symbolic {
+        let short = branch.to_str_lossy();
+        let short = short.strip_prefix("refs/heads/").unwrap_or(&short);
+        findings.push(Finding {
+            id: Id::BranchSymbolic,
+            what: "the branch is a symbolic reference to what is no branch: it moves when that does"
+                .to_owned(),
+            place: branch.to_string(),
+            remedy: format!(
+                "look at it (`git log {0}`), and make it a branch of its own again: `git symbolic-ref --delete refs/heads/{0}`, then `git branch {0} <commit>`",
+                shell_words::quote(short)
+            ),
+        });
+    }
     for violation in audit.broken.violations {
+        let is_published = violation
+            .commit
+            .is_some_and(|oid| audit.published.contains(&oid));
+        let published = match is_published {
+            true => " (a remote has it already)",
+            false => "",
+        };
         let commit = violation.commit.map(|oid| oid.to_string());
         findings.push(Finding {
             id: Id::CommitBreaksRule,
-            what: format!("{}: {}", violation.rule.as_str(), violation.why),
+            what: format!("{}: {}{published}", violation.rule.as_str(), violation.why),
             place: format!("commit {}", commit.unwrap_or_default()),
             remedy: violation.instead,
         });

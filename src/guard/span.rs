@@ -185,7 +185,11 @@ pub fn judge_by_parents(repo: &Repo, span: &Span) -> Result<Judgement, GuardErro
 }
 
 /// The same, with the branch that ends at `trunk` in the place of `HEAD`.
-fn judge_history(repo: &Repo, tips: &[Oid], trunk: Option<Oid>) -> Result<Judgement, GuardError> {
+pub(super) fn judge_history(
+    repo: &Repo,
+    tips: &[Oid],
+    trunk: Option<Oid>,
+) -> Result<Judgement, GuardError> {
     let objects = repo.objects().for_long_reads();
     let mut stream = Stream::new(repo, &objects, tips)?;
     let judged = pipeline::judge(repo.objects(), &mut stream, Rulebook::OfParents)?;

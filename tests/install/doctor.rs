@@ -193,6 +193,78 @@ fn commits_that_came_past_the_guard_are_found() {
 }
 
 #[test]
+fn no_line_in_the_journal_hides_what_breaks_a_rule() {
+    for forged in ["journal", "baseline", "neither"] {
+        let place = healthy();
+        place.write("w/.agents/HANDOFF.md", "# Handoff\nmine\n");
+        let past = ["-c", "core.hooksPath=/dev/null", "commit", "-q", "-am", "x"];
+        place.git("w", &past);
+        let commit = place.git("w", &["rev-parse", "HEAD"]);
+        let commit = commit.trim();
+        let policy = place.git("w", &["rev-parse", "HEAD:baton.toml"]);
+        match forged {
+            "journal" => place.write(
+                &format!("r/.git/baton/journal/{}", &commit[..2]),
+                &format!("{commit} {} passed\n", policy.trim()),
+            ),
+            "baseline" => {
+                let path = "r/.git/baton/baseline";
+                let text = fs::read_to_string(place.at(path)).unwrap();
+                place.write(path, &format!("{text}{commit}\n"));
+            }
+            _ => fs::remove_file(place.at("r/.git/baton/baseline")).unwrap(),
+        }
+        for cwd in ["r", "w"] {
+            let found = found(&place, cwd);
+            assert!(found.contains("commit-breaks-rule"), "{forged}: {found:?}");
+        }
+    }
+}
+
+#[test]
+fn a_branch_made_anew_from_a_root_is_found() {
+    let past = |place: &Place, args: &[&str]| {
+        place.git("r", &[&["-c", "core.hooksPath=/dev/null"], args].concat())
+    };
+    // With the policy elsewhere: in a detached HEAD, on another branch, on a remote.
+    for policy in ["head", "branch", "remote"] {
+        let place = healthy();
+        if policy == "remote" {
+            place.git(".", &["init", "-q", "--bare", "s.git"]);
+            place.git("r", &["remote", "add", "origin", "../s.git"]);
+            place.git("r", &["push", "-q", "origin", "main"]);
+            place.git("r", &["worktree", "remove", "--force", "../w"]);
+            past(&place, &["branch", "-q", "-D", "w"]);
+        }
+        place.git("r", &["switch", "-q", "--detach"]);
+        past(&place, &["branch", "-q", "-D", "main"]);
+        past(&place, &["switch", "-q", "--orphan", "main"]);
+        place.write("r/.agents/HANDOFF.md", "# Handoff\nmine\n");
+        past(&place, &["add", "-A"]);
+        past(&place, &["commit", "-q", "-m", "root"]);
+        if policy == "head" {
+            past(&place, &["switch", "-q", "--detach", "w"]);
+        }
+        let found = found(&place, "r");
+        assert!(found.contains("commit-breaks-rule"), "{policy}: {found:?}");
+    }
+}
+
+#[test]
+fn a_branch_that_follows_what_is_no_branch_is_found() {
+    for target in ["refs/tags/good", "refs/remotes/o/x", "refs/notes/x"] {
+        let place = healthy();
+        place.git("r", &["update-ref", target, "main"]);
+        place.write("r/.git/refs/heads/side", &format!("ref: {target}\n"));
+        let found = found(&place, "r");
+        assert!(found.contains("branch-symbolic"), "{target}: {found:?}");
+    }
+    let place = healthy();
+    place.write("r/.git/refs/heads/side", "ref: refs/heads/main\n");
+    assert_eq!(found(&place, "r"), BTreeSet::new());
+}
+
+#[test]
 fn published_commits_that_break_rules_are_found() {
     let place = healthy();
     place.git(".", &["clone", "-q", "r", "other"]);
