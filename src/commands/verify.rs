@@ -137,6 +137,7 @@ fn judge_by_bases(repo: &Repo, asked: &Asked) -> Result<Judgement, GuardError> {
             judgement.verdict.absorb(judged.verdict);
             judgement.commits = judgement.commits.max(judged.commits);
             judgement.tips = judgement.tips.max(judged.tips);
+            judgement.unreadable.extend(judged.unreadable);
             is_governed = true;
         }
     }

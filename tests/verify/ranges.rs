@@ -207,3 +207,36 @@ fn an_object_that_is_gone() {
 "#]]
     );
 }
+
+#[test]
+fn one_branch_with_a_broken_policy_keeps_no_other_from_being_judged() {
+    let sandbox = ruled();
+    let broken = "##[add-mask]x \u{1b}[2J\nbroken \"\n";
+    for (tip_is_broken, code) in [(true, 2), (false, 1)] {
+        sandbox.git(["checkout", "-q", "--orphan", "junk"]);
+        sandbox.git(["rm", "-rfq", "."]);
+        let root = sandbox.commit_file("baton.toml", broken);
+        if !tip_is_broken {
+            // By the policy of `main`, nobody but a maintainer may.
+            sandbox.git(["rm", "-q", "baton.toml"]);
+            sandbox.commit("Take it away");
+        }
+        sandbox.git(["checkout", "-q", "main"]);
+        let all = sandbox.run(["verify", "--all"]);
+        assert!(all.err.contains("refs/heads/junk: "), "{root}: {all:?}");
+        assert!(
+            !all.err.contains('\u{1b}') && !all.err.contains("\n##["),
+            "{all:?}"
+        );
+        assert_eq!(all.code, code, "{all:?}");
+        if tip_is_broken {
+            let bundle = sandbox.commit_bundle();
+            let all = sandbox.run(["verify", "--all"]);
+            assert_eq!(all.code, 1, "{all:?}");
+            assert!(all.out.contains(&bundle[..10]), "{all:?}");
+            assert!(all.err.contains("refs/heads/junk: "), "{all:?}");
+            sandbox.git(["reset", "-q", "--hard", "HEAD~1"]);
+        }
+        sandbox.git(["branch", "-q", "-D", "junk"]);
+    }
+}
