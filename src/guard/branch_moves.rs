@@ -129,7 +129,12 @@ impl Judge<'_> {
         }
         let mut policies = Vec::new();
         if let Some(old) = old {
-            add(&mut policies, self.bases.at(old)?, old);
+            let own = match self.bases.at(old) {
+                // With no readable policy in its history the branch has none of its own.
+                Err(GuardError::Unreadable(_)) => None,
+                own => own?,
+            };
+            add(&mut policies, own, old);
         }
         for (base, commit) in standing(self.repo, &self.bases)? {
             add(&mut policies, Some(base), commit);
