@@ -4,6 +4,7 @@ pub mod checkout;
 pub mod commit_object;
 pub mod config;
 pub mod contained;
+mod databases;
 mod error;
 pub mod exclude;
 pub mod history;

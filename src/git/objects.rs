@@ -2,9 +2,10 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 
 use bstr::{BString, ByteSlice};
-use gix::objs::{Find, Kind};
+use gix::objs::Kind;
 
 use super::GitError;
+use super::databases::Databases;
 use super::index::TreeSource;
 use super::tree_object::{Tree, TreeEntry};
 use crate::model::{Entry, Oid, Signature};
@@ -16,7 +17,7 @@ use crate::model::{Entry, Oid, Signature};
 /// put in its place. Clones share the open packs.
 #[derive(Clone)]
 pub struct Objects {
-    stores: Vec<gix::odb::Handle>,
+    databases: Databases,
     hash: gix::hash::Kind,
 }
 
@@ -55,31 +56,26 @@ const DELTA_CACHE_BYTES: usize = 32 * 1024 * 1024;
 const OBJECT_CACHE_BYTES: usize = 4 * 1024 * 1024;
 
 impl Objects {
-    /// Opens the database in `own` (a directory named `objects`) and those in `others`.
+    /// Opens the databases in these directories, those that are there; the first takes what is written.
     pub(super) fn open(
-        own: &Path,
-        others: impl IntoIterator<Item = PathBuf>,
+        directories: impl IntoIterator<Item = PathBuf>,
         hash: gix::hash::Kind,
     ) -> Result<Self, GitError> {
-        let mut directories = vec![own.to_owned()];
-        for other in others {
-            if !directories.contains(&other) && other.is_dir() {
-                directories.push(other);
+        let mut present = Vec::new();
+        for directory in directories {
+            if !present.contains(&directory) && directory.is_dir() {
+                present.push(directory);
             }
         }
-        let stores = directories
-            .into_iter()
-            .map(|path| gix::odb::at(&path, hash).map_err(GitError::io(path)))
-            .collect::<Result<_, _>>()?;
-        Ok(Self { stores, hash })
+        let databases = Databases::open(present, hash)?;
+        Ok(Self { databases, hash })
     }
 
     /// The same objects, and those in this directory, into which new ones go.
     pub(super) fn apart(&self, directory: &Path) -> Result<Self, GitError> {
-        let own = Self::open(directory, [], self.hash)?;
-        let stores = own.stores.into_iter().chain(self.stores.iter().cloned());
+        let own = Databases::open([directory.to_owned()], self.hash)?;
         Ok(Self {
-            stores: stores.collect(),
+            databases: own.before(&self.databases),
             hash: self.hash,
         })
     }
@@ -87,25 +83,25 @@ impl Objects {
     /// A handle fit to read a whole history: it keeps the bases of packed deltas in memory.
     pub fn for_long_reads(&self) -> Self {
         let mut long = self.clone();
-        for store in &mut long.stores {
-            store.set_pack_cache(|| {
+        long.databases.tune(|database| {
+            database.set_pack_cache(|| {
                 Box::new(gix::odb::pack::cache::lru::MemoryCappedHashmap::new(
                     DELTA_CACHE_BYTES,
                 ))
             });
-        }
+        });
         long
     }
 
     /// A handle fit to read the same trees several times: it keeps what it has read.
     pub(super) fn remembering(mut self) -> Self {
-        for store in &mut self.stores {
-            store.set_object_cache(|| {
+        self.databases.tune(|database| {
+            database.set_object_cache(|| {
                 Box::new(gix::odb::pack::cache::object::MemoryCappedHashmap::new(
                     OBJECT_CACHE_BYTES,
                 ))
             });
-        }
+        });
         self
     }
 
@@ -123,14 +119,7 @@ impl Objects {
 
     /// Whether the object is there, or is one that git knows without.
     pub fn contains(&self, oid: Oid) -> bool {
-        self.is_stored(oid) || self.is_empty_tree(oid)
-    }
-
-    fn is_stored(&self, oid: Oid) -> bool {
-        let id = to_gix(oid);
-        self.stores
-            .iter()
-            .any(|store| gix::objs::Exists::exists(store, &id))
+        self.is_empty_tree(oid) || self.databases.has(&to_gix(oid))
     }
 
     /// Git knows the tree without entries everywhere, and no other object that is not there.
@@ -145,17 +134,14 @@ impl Objects {
         buffer: &mut Vec<u8>,
     ) -> Result<Option<Kind>, GitError> {
         let id = to_gix(oid);
-        for store in &self.stores {
-            let found = store
-                .try_find(&id, buffer)
-                .map_err(|error| corrupt(oid, error))?
-                .map(|data| data.kind);
-            if found.is_some() {
-                return Ok(found);
-            }
+        if let Some(kind) = self.databases.find_known(&id, buffer) {
+            return Ok(Some(kind));
         }
         buffer.clear();
-        Ok(self.is_empty_tree(oid).then_some(Kind::Tree))
+        if self.is_empty_tree(oid) {
+            return Ok(Some(Kind::Tree));
+        }
+        self.databases.find_listing(&id, buffer)
     }
 
     /// Reads an object of whatever kind to its end, and fails unless it is what its id says.
@@ -235,20 +221,16 @@ impl Objects {
     pub(super) fn write(&self, kind: Kind, bytes: &[u8]) -> Result<Oid, GitError> {
         let id = gix::objs::compute_hash(self.hash, kind, bytes);
         let id = id.map_err(|error| GitError::Unwritten(error.to_string()))?;
-        let oid = from_gix(&id);
-        if !self.is_stored(oid) {
-            gix::objs::Write::write_buf_with_known_id(&self.stores[0], kind, bytes, id)
-                .map_err(|error| GitError::Unwritten(error.to_string()))?;
+        if !self.databases.knows(&id) {
+            self.databases.write(kind, bytes, id)?;
         }
-        Ok(oid)
+        Ok(from_gix(&id))
     }
 
     /// The best common ancestor of two commits, if there is one and no other is as good; `None`
     /// where that takes more than a look at one database.
     pub(super) fn only_merge_base(&self, one: Oid, other: Oid) -> Option<Oid> {
-        let [store] = self.stores.as_slice() else {
-            return None;
-        };
+        let store = self.databases.alone()?;
         let mut graph = gix::revision::plumbing::Graph::new(store, None);
         let bases = gix::revision::plumbing::merge_base(to_gix(one), &[to_gix(other)], &mut graph);
         let bases = bases.ok().flatten()?;
@@ -399,7 +381,8 @@ fn seconds(committer: &[u8]) -> Option<i64> {
     text.split(' ').next()?.parse().ok()
 }
 
-fn corrupt(oid: Oid, reason: impl ToString) -> GitError {
+/// An object that is there and cannot be what it should be.
+pub(super) fn corrupt(oid: Oid, reason: impl ToString) -> GitError {
     GitError::Corrupt {
         oid,
         reason: reason.to_string(),

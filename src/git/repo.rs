@@ -40,15 +40,12 @@ impl Repo {
             }
         };
         let absolute = |path: &PathBuf| env.current_dir.join(path);
-        let others = env
-            .object_directory
-            .iter()
-            .chain(&env.alternate_object_directories);
-        let objects = Objects::open(
-            &layout.common_dir.join("objects"),
-            others.map(absolute),
-            layout.hash,
-        )?;
+        // In a quarantine, most of what is asked for is new: it is looked for there first.
+        let directories = env.object_directory.iter().map(absolute);
+        let directories = directories
+            .chain([layout.common_dir.join("objects")])
+            .chain(env.alternate_object_directories.iter().map(absolute));
+        let objects = Objects::open(directories, layout.hash)?;
         let program = Program::new(layout.git_dir.clone(), layout.work_tree.clone());
         let refs = match layout.has_ref_files {
             true => Refs::files(&layout),
