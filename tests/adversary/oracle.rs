@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{Governed, History, Key, Oid, Policy, Writer};
+use crate::model::{Governed, History, Key, Oid, POLICY, Policy, SIGNERS, Writer};
 
 /// What a server has: its branches by name.
 pub type Branches = BTreeMap<String, Oid>;
@@ -93,6 +93,19 @@ fn of_new(history: &History, server: &Branches, default: &str, branch: &str, new
         _ => return Word::Open("the default branch does not guard the name"),
     };
     let brought: BTreeSet<Oid> = &history.ancestors(new) - &known;
+    let foreign = [POLICY, SIGNERS].into_iter().find(|path| {
+        let writers = history.writers(new, path, &|_| false);
+        let mut own = writers.intersection(&brought);
+        own.any(|one| !may_write(history, &policy, one, Writer::Maintainers))
+    });
+    if let Some(path) = foreign {
+        return match history.writers(new, path, &|_| false).is_disjoint(&known) {
+            true if history.entry(new, path).is_some() => {
+                Word::forbid(format!("{path} of a history of its own"))
+            }
+            _ => Word::Open("the same policy twice"),
+        };
+    }
     of_commits(history, &policy, &brought).and(|| {
         let mut at = new;
         while brought.contains(at) {
@@ -141,7 +154,9 @@ fn of_deletion(
 fn of_commits(history: &History, policy: &Policy, commits: &BTreeSet<Oid>) -> Word {
     let mut word = Word::Allowed;
     for oid in commits {
-        word = word.and(|| of_commit(history, policy, oid));
+        word = word
+            .and(|| of_commit(history, policy, oid))
+            .and(|| of_merge(history, policy, oid));
     }
     word
 }
@@ -160,8 +175,11 @@ fn of_commit(history: &History, policy: &Policy, oid: &str) -> Word {
         let Some(writer) = policy.writer(path) else {
             continue;
         };
+        let begins = is_policy_file(path) && begins_policy(history, oid);
         word = word.and(|| match history.signed.get(oid) {
             _ if may_write(history, policy, oid, writer) => Word::Allowed,
+            // What comes of it shows at the tips.
+            _ if begins => Word::Open("a policy of another history"),
             Some(Key::Ann | Key::Bob) if writer == Writer::Maintainers => {
                 Word::Open("signed by a key that is or was a maintainer's elsewhere")
             }
@@ -169,6 +187,20 @@ fn of_commit(history: &History, policy: &Policy, oid: &str) -> Word {
         });
     }
     word.and(|| of_sessions(history, oid, &written))
+}
+
+/// A merge that keeps one side's entry and gives up what the other had is judged from each parent,
+/// though what it gives up may never have landed.
+fn of_merge(history: &History, policy: &Policy, oid: &str) -> Word {
+    let parents = &history.commit(oid).parents;
+    let gives_up = |parent: &Oid| {
+        let word = of_tips(history, "main", policy, parent, oid);
+        word != Word::Allowed
+    };
+    match parents.len() > 1 && parents.iter().any(gives_up) {
+        true => Word::Open("a merge that gives up what one side had"),
+        false => Word::Allowed,
+    }
 }
 
 /// A commit carries the logs of one session.
@@ -226,6 +258,17 @@ fn might_write(history: &History, policy: &Policy, oid: &str, path: &str) -> boo
     }
     let writer = policy.writer(path);
     writer.is_some_and(|writer| may_write(history, policy, oid, writer))
+}
+
+fn is_policy_file(path: &str) -> bool {
+    [POLICY, SIGNERS].contains(&path)
+}
+
+/// Whether the commit has a policy and no parent has one.
+fn begins_policy(history: &History, oid: &str) -> bool {
+    let mut parents = history.commit(oid).parents.iter();
+    history.governed(oid) != Governed::No
+        && parents.all(|one| history.governed(one) == Governed::No)
 }
 
 fn may_write(history: &History, policy: &Policy, oid: &str, writer: Writer) -> bool {

@@ -199,12 +199,15 @@ impl World {
 }
 
 impl World {
-    /// No hook died, and none gave up on objects that are whole.
+    /// No hook died, and none gave up on objects and policies that are whole.
     fn assert_alive(&self, ran: &Ran) {
         for sign in ["panicked", "overflow", "died of signal"] {
             assert!(!ran.err.contains(sign), "{sign}: {}", ran.err);
         }
-        let damaged = self.history.commits.values().any(|one| one.malformed);
+        let mut commits = self.history.commits.iter();
+        let damaged = commits.any(|(oid, commit)| {
+            commit.malformed || self.history.governed(oid) == Governed::Unreadable
+        });
         let undecided = ran.err.contains("cannot be judged");
         assert!(!undecided || damaged, "{}", ran.err);
     }
