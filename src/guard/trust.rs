@@ -3,6 +3,7 @@
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use super::GuardError;
 use super::base::PolicyKey;
@@ -17,17 +18,18 @@ pub(super) struct Trust<'a> {
     journal: OnceCell<Journal>,
     tips: OnceCell<Vec<Oid>>,
     known: RefCell<HashMap<Oid, bool>>,
+    unjudged: RefCell<HashMap<Oid, Rc<Unjudged>>>,
     judged_any: Cell<Option<bool>>,
 }
 
 /// What leads to a commit from the last one that this guard answers for.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Unjudged {
     /// The first commit, along first parents, that this guard answers for; `None` where first
     /// parents lead to a root without one.
     pub base: Option<Oid>,
     /// The commits that no trusted tip reaches, newest first.
-    pub commits: Vec<Walked>,
+    pub commits: Rc<[Walked]>,
 }
 
 impl<'a> Trust<'a> {
@@ -37,6 +39,7 @@ impl<'a> Trust<'a> {
             journal: OnceCell::new(),
             tips: OnceCell::new(),
             known: RefCell::default(),
+            unjudged: RefCell::default(),
             judged_any: Cell::default(),
         }
     }
@@ -120,11 +123,20 @@ impl<'a> Trust<'a> {
     }
 
     /// What the guard does not answer for in the history of `tip`.
-    pub(super) fn unjudged(&self, tip: Oid) -> Result<Unjudged, GuardError> {
+    pub(super) fn unjudged(&self, tip: Oid) -> Result<Rc<Unjudged>, GuardError> {
+        if let Some(known) = self.unjudged.borrow().get(&tip) {
+            return Ok(Rc::clone(known));
+        }
+        let found = Rc::new(self.find_unjudged(tip)?);
+        self.unjudged.borrow_mut().insert(tip, Rc::clone(&found));
+        Ok(found)
+    }
+
+    fn find_unjudged(&self, tip: Oid) -> Result<Unjudged, GuardError> {
         if self.covers(tip)? {
             return Ok(Unjudged {
                 base: Some(tip),
-                commits: Vec::new(),
+                commits: Rc::default(),
             });
         }
         let commits = history::reachable(self.repo, &[tip], self.tips()?)?;
@@ -138,7 +150,10 @@ impl<'a> Trust<'a> {
                 _ => break,
             }
         }
-        Ok(Unjudged { base, commits })
+        Ok(Unjudged {
+            base,
+            commits: commits.into(),
+        })
     }
 }
 

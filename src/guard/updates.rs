@@ -71,6 +71,7 @@ pub fn judge(repo: &Repo, updates: &[RefUpdate], place: Place) -> Result<Judgeme
         walks: RefCell::default(),
         judged: HashSet::new(),
         kept_tips: HashSet::new(),
+        readable: HashSet::new(),
         passed: Vec::new(),
         judgement: Judgement::default(),
     };
@@ -96,6 +97,8 @@ struct Judge<'a> {
     judged: HashSet<(PolicyKey, Option<Oid>, Oid)>,
     /// The moves that keep every protected entry, whatever branch makes them.
     kept_tips: HashSet<(Oid, Oid)>,
+    /// The moves that were asked for a policy that can be read; an error ends the judging.
+    readable: HashSet<(Oid, Oid)>,
     passed: Vec<(PolicyKey, Vec<(Oid, Mark)>)>,
     judgement: Judgement,
 }
@@ -308,11 +311,14 @@ impl Judge<'_> {
 
     /// Fails where the move brings a policy that cannot be read. One that a remote has published
     /// may come in: its repair is made on top of it.
-    fn check_readable(&self, moves: &[Move], new: Oid) -> Result<(), GuardError> {
+    fn check_readable(&mut self, moves: &[Move], new: Oid) -> Result<(), GuardError> {
         let Some(brought) = moves.first() else {
             return Ok(());
         };
         let from = brought.from.unwrap_or(brought.stands_on);
+        if !self.readable.insert((from, new)) {
+            return Ok(());
+        }
         match self.bases.check_brought(new, Some(from)) {
             Err(GuardError::Unreadable(_))
                 if self.comes_from_remote(new, Some(&brought.base.policy))? =>

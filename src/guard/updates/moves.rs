@@ -161,7 +161,7 @@ impl Judge<'_> {
             return Ok(Vec::new());
         }
         let unjudged = self.trust.unjudged(new)?;
-        let commits: Rc<[Walked]> = unjudged.commits.into();
+        let commits = Rc::clone(&unjudged.commits);
         let own = match unjudged.base {
             Some(base) => self.bases.adopted(base)?.map(|found| (base, found)),
             None => None,
