@@ -86,7 +86,7 @@ type Policies = Vec<(Rc<BasePolicy>, Oid)>;
 fn standing(repo: &Repo, bases: &Bases<'_>) -> Result<Policies, GuardError> {
     let mut policies = Vec::new();
     for commit in [repo.head()?, main_head(repo)?].into_iter().flatten() {
-        add(&mut policies, bases.at(commit)?, commit);
+        add(&mut policies, bases.adopted(commit)?, commit);
     }
     Ok(policies)
 }
@@ -129,12 +129,7 @@ impl Judge<'_> {
         }
         let mut policies = Vec::new();
         if let Some(old) = old {
-            let own = match self.bases.at(old) {
-                // With no readable policy in its history the branch has none of its own.
-                Err(GuardError::Unreadable(_)) => None,
-                own => own?,
-            };
-            add(&mut policies, own, old);
+            add(&mut policies, self.bases.adopted(old)?, old);
         }
         for (base, commit) in standing(self.repo, &self.bases)? {
             add(&mut policies, Some(base), commit);

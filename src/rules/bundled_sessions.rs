@@ -6,8 +6,9 @@ use super::ended;
 use crate::model::{CommitChange, RuleId, SessionId, Verdict, Violation, trailers};
 use crate::policy::Policy;
 
-/// Counts the sessions of which the commit adds or changes a log or a summary, or which its
-/// trailers name, and that had not ended before it. An aggregate is left to `aggregate-commit`.
+/// Counts the sessions of which the commit adds or changes a log or a summary and that had not ended
+/// before it, and those that its trailers name: whoever names one says that it is at work. An
+/// aggregate is left to `aggregate-commit`.
 pub(super) fn check(policy: &Policy, commit: &CommitChange, verdict: &mut Verdict) {
     if commit.message.is_none() {
         verdict.defer(RuleId::BundledSessions);
@@ -15,8 +16,10 @@ pub(super) fn check(policy: &Policy, commit: &CommitChange, verdict: &mut Verdic
     if super::is_made_aggregate(policy, commit) {
         return;
     }
+    let named = trailer_sessions(policy, commit);
+    let is_named = |session: &SessionId| named.iter().any(|one| one.agrees_with(session));
     let mut sessions = sessions(policy, commit);
-    sessions.retain(|session| !ended::before(policy, commit, session));
+    sessions.retain(|session| is_named(session) || !ended::before(policy, commit, session));
     let limit = policy.sessions.max_per_commit;
     if sessions.len() <= limit {
         return;

@@ -137,7 +137,7 @@ pub(super) fn sessions() -> Vec<Attempt> {
             "two sessions' logs in one commit",
             &[LOG, OTHER_LOG, ADD],
             "git commit -m 'Sessions 5 and 6'",
-            PreCommit,
+            CommitMsg,
             Staged,
         ),
         refused(

@@ -107,21 +107,18 @@ pub(super) fn branches() -> Vec<Attempt> {
         ),
         refused(
             "merge -s ours that drops the aggregate",
-            &[
-                Run("git switch -q -c stale main~1"),
-                Run("git merge -q -s ours -m 'Merge main' main"),
-            ],
-            "git update-ref refs/heads/main stale",
+            &[Run("git switch -q -c stale main~1")],
+            "git merge -s ours -m 'Merge main' main",
             ReferenceTransaction,
-            Clean,
+            Restored("git merge --abort".into()),
         ),
         refused(
             "push of such a merge",
-            &[
-                Run("git switch -q -c stale main~1"),
-                Run("git merge -q -s ours -m 'Merge main' main"),
-            ],
-            "git push origin stale:main",
+            &[Let(
+                "stale",
+                "git commit-tree -p main~1 -p main -m Merge main~1^{tree}",
+            )],
+            "git push origin {stale}:main",
             PrePush,
             Clean,
         ),

@@ -5,6 +5,9 @@ use crate::demo::outcome::Stop;
 use crate::hooks::Hook::{PrePush, PreReceive};
 
 /// Commits all changes so that no hook sees it.
+const UNSEEN_BY_TWO: Step = Run(
+    "git -c core.hooksPath=/dev/null commit -q -m 'Note' --trailer 'Baton-Session: 5' --trailer 'Baton-Session: 6'",
+);
 const UNSEEN: Step = Run("git -c core.hooksPath=/dev/null commit -q -a -m 'Note'");
 
 /// What the hooks of a clone cannot stop, and who stops it then.
@@ -74,7 +77,7 @@ pub(super) fn all() -> Vec<Attempt> {
         ),
         refused(
             "… bundled sessions, hooks off",
-            &[LOG, OTHER_LOG, ADD, UNSEEN],
+            &[LOG, OTHER_LOG, ADD, UNSEEN_BY_TWO],
             "git -c core.hooksPath=/dev/null push -q origin agent-a:main",
             PreReceive,
             Clean,
