@@ -18,7 +18,7 @@ pub fn steers(c: char) -> bool {
             | '\u{2066}'..='\u{2069}')
 }
 
-/// `text` with each character that [`steers`] as `\u{N}`.
+/// `text` with each character that steers a terminal or a log as `\u{N}`.
 pub fn without_steering(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     for c in text.chars() {
