@@ -3,7 +3,8 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
+use std::sync::RwLock;
 
 const GIT: &str = "echo git version 2.47.3";
 const RUSTC: &str = r#"case "$*" in
@@ -20,6 +21,10 @@ struct Machine {
     dir: tempfile::TempDir,
 }
 
+/// A program that starts takes with it, for a moment, the files that other threads are writing, and
+/// those cannot be run then: "text file busy".
+static STARTING: RwLock<()> = RwLock::new(());
+
 impl Machine {
     fn new() -> Self {
         let dir = tempfile::Builder::new().prefix("a b").tempdir().unwrap();
@@ -33,6 +38,7 @@ impl Machine {
             fs::create_dir(path).unwrap();
         }
         for name in ["install.sh", "Cargo.toml"] {
+            let _alone = STARTING.write().unwrap();
             fs::copy(root.join(name), machine.at("source").join(name)).unwrap();
         }
         for tool in [
@@ -54,6 +60,7 @@ impl Machine {
 
     fn tool(&self, name: &str, text: &str) {
         let path = self.at("bin").join(name);
+        let _alone = STARTING.write().unwrap();
         fs::write(&path, format!("#!/bin/sh\n{text}\n")).unwrap();
         fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
     }
@@ -64,7 +71,8 @@ impl Machine {
 
     /// The exit code of the script with these arguments, and all that it wrote.
     fn run(&self, args: &[&str]) -> (Option<i32>, String) {
-        let out = Command::new(self.at("source/install.sh"))
+        let mut command = Command::new(self.at("source/install.sh"));
+        command
             .args(args)
             .current_dir(self.at("elsewhere"))
             .env_clear()
@@ -72,8 +80,13 @@ impl Machine {
             .env("HOME", self.at("home"))
             .env("SHELL", "/usr/bin/fish")
             .env("CARGO_TARGET_DIR", self.at("target"))
-            .output()
-            .unwrap();
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let child = {
+            let _others = STARTING.read().unwrap();
+            command.spawn().unwrap()
+        };
+        let out = child.wait_with_output().unwrap();
         let text = [out.stdout, out.stderr].concat();
         (out.status.code(), String::from_utf8(text).unwrap())
     }
