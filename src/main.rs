@@ -14,12 +14,9 @@ fn main() -> ExitCode {
     show_errors();
     let mut args = std::env::args_os();
     let program = args.next().map(PathBuf::from).unwrap_or_default();
-    let name = program.file_name().and_then(|name| name.to_str());
-    let ran = match name {
-        Some(name) if hook::is_installed_name(name) => {
-            hook::run_installed(name, &program, args.collect())
-        }
-        _ => commands::run(Cli::parse()),
+    let ran = match hook::called_as(&program) {
+        Some(called) => hook::run_installed(called, &program, args.collect()),
+        None => commands::run(Cli::parse()),
     };
     match ran {
         Ok(code) => ExitCode::from(code),

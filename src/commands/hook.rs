@@ -8,19 +8,98 @@ use miette::{IntoDiagnostic, WrapErr, miette};
 
 use super::{ALLOWED, BROKEN, ExitCode, UNDECIDED, tell};
 use crate::guard::branch_moves;
-use crate::hooks::{self, Call, Hook, PASSED_ON, passes_input_on};
+use crate::hooks::{self, Call, Hook, NAME_IN_DIRECTORY, PASSED_ON, passes_input_on};
 use crate::model::Violation;
 use crate::report::human;
 use crate::sys::{GitEnv, chain};
 
-/// Whether a program of this name answers as a hook.
-pub fn is_installed_name(name: &str) -> bool {
-    Hook::from_name(name).is_some() || PASSED_ON.contains(&name)
+/// What a program is called as, by its name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Called {
+    /// The hook that git runs: Baton's, or one that it passes on.
+    AsHook(String),
+    /// One of the programs in a directory of hooks, which another hook runs; the directory's name
+    /// says for which.
+    InDirectory(Option<Hook>),
 }
 
-/// Answers as the installed hook `name` at `program`, the file by whose name git runs this
-/// process: the hooks that were there before, then Baton.
-pub fn run_installed(name: &str, program: &Path, args: Vec<OsString>) -> miette::Result<ExitCode> {
+/// As what hook the program at this path is called; `None` where it is the command.
+pub fn called_as(program: &Path) -> Option<Called> {
+    let name = program.file_name()?.to_str()?;
+    match name {
+        NAME_IN_DIRECTORY => Some(Called::InDirectory(hook_of_directory(program.parent()?))),
+        _ if Hook::from_name(name).is_some() || PASSED_ON.contains(&name) => {
+            Some(Called::AsHook(name.to_owned()))
+        }
+        _ => None,
+    }
+}
+
+/// The hook whose directory `<hook>.d` this is, by the name that it was called by or by its own.
+fn hook_of_directory(directory: &Path) -> Option<Hook> {
+    let own = Path::new(".").join(directory).canonicalize().ok();
+    let paths = [Some(directory), own.as_deref()];
+    paths.into_iter().flatten().find_map(|path| {
+        let name = path.file_name()?.to_str()?;
+        Hook::from_name(name.strip_suffix(".d")?)
+    })
+}
+
+/// Answers as what it was called: the hooks that were there before, then Baton; in a directory of
+/// hooks Baton alone.
+pub fn run_installed(
+    called: Called,
+    program: &Path,
+    args: Vec<OsString>,
+) -> miette::Result<ExitCode> {
+    match called {
+        Called::AsHook(name) => run_in_place(&name, program, args),
+        Called::InDirectory(hook) => run_in_directory(hook, program, args),
+    }
+}
+
+/// Answers in a directory of hooks. What the hook that runs it leaves out would pass unseen, so that
+/// a call without it fails.
+fn run_in_directory(
+    hook: Option<Hook>,
+    program: &Path,
+    args: Vec<OsString>,
+) -> miette::Result<ExitCode> {
+    let program = program.display();
+    let hook = hook.ok_or_else(|| {
+        miette!(
+            help = "run it as git's hooks do, as `<hook>.d/{NAME_IN_DIRECTORY}`; `git baton install --server` puts it there",
+            "{program} does not say which hook it answers: its directory is not `pre-receive.d` or another hook's"
+        )
+    })?;
+    let mut input = match hook.reads_input() {
+        true => read_input()?,
+        false => Vec::new(),
+    };
+    if input.trim_ascii().is_empty() {
+        input.clear();
+    }
+    if hook.takes_arguments() && args.is_empty() {
+        return Err(miette!(
+            help =
+                "have the hook that runs the directory give each program its arguments, `\"$@\"`",
+            "{program} was called without the arguments of {}",
+            hook.name()
+        ));
+    }
+    if hook == Hook::PreReceive && input.is_empty() {
+        return Err(miette!(
+            help = "have the hook that runs the directory read its input once and give it to each program",
+            "{program} was called without the input of {}",
+            hook.name()
+        ));
+    }
+    Ok(answer(&Call { hook, args, input }))
+}
+
+/// Answers as the hook `name` at `program`, the file by whose name git runs this process: the hooks
+/// that were there before, then Baton.
+fn run_in_place(name: &str, program: &Path, args: Vec<OsString>) -> miette::Result<ExitCode> {
     let hook = Hook::from_name(name);
     let has_input = hook.map_or_else(|| passes_input_on(name), Hook::reads_input);
     let input = has_input.then(read_input).transpose()?;

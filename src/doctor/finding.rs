@@ -19,7 +19,8 @@ pub enum Id {
     HookDangling,
     /// Git looks for hooks elsewhere.
     HooksBypassed,
-    /// A hook of the directory that `core.hooksPath` named does not run any more.
+    /// A hook of the directory that `core.hooksPath` named, or of one that an earlier hook ran, does
+    /// not run any more.
     EarlierHookSilent,
     /// The program of which the hooks are further names is gone.
     ProgramMissing,

@@ -1,5 +1,7 @@
 //! The hooks, the program that they are, and what takes git past them.
 
+use std::path::Path;
+
 use super::{DoctorError, Finding, Id};
 use crate::git::Repo;
 use crate::hooks::{Hook, PASSED_ON};
@@ -17,7 +19,11 @@ pub(super) fn examine(repo: &Repo, findings: &mut Vec<Finding>) -> Result<bool, 
         Ok(Some(manifest)) => {
             program(&layout, &manifest, findings)?;
             for hook in manifest.hooks() {
-                findings.extend(examine_hook(&layout, hook, &manifest)?);
+                let places = layout.places(hook, &manifest);
+                for path in places.map_err(DoctorError::io(layout.hook(hook)))? {
+                    findings.extend(examine_hook(&layout, hook, &path, &manifest)?);
+                }
+                findings.extend(renamed_delegate(&layout, hook, &manifest)?);
             }
             earlier_hooks(repo, &manifest, findings)?;
         }
@@ -133,18 +139,19 @@ fn numbers(version: &str) -> Vec<u64> {
 fn examine_hook(
     layout: &Layout,
     hook: &str,
+    path: &Path,
     manifest: &Manifest,
 ) -> Result<Option<Finding>, DoctorError> {
-    let path = layout.hook(hook);
+    let in_place = path == layout.hook(hook);
     let found = |id, what: &str, remedy: &str| {
         Ok(Some(Finding {
             id,
-            what: format!("the hook {hook} {what}"),
+            what: format!("the hook {} {what}", layout.name_of(path)),
             place: path.display().to_string(),
             remedy: remedy.to_owned(),
         }))
     };
-    if !file::is_taken(&path) {
+    if !file::is_taken(path) {
         return found(Id::HookMissing, "is gone", REINSTALL);
     }
     if !path.exists() {
@@ -154,19 +161,24 @@ fn examine_hook(
             "remove the link; then run `git baton install`",
         );
     }
-    if !executable::is_executable(&path) {
+    if !executable::is_executable(path) {
         return found(
             Id::HookNotExecutable,
             "is not executable, and git passes over it",
             REINSTALL,
         );
     }
-    if layout.is_program(&path) || digest(&path)? == manifest.program.sha256 {
+    if layout.is_program(path) || digest(path)? == manifest.program.sha256 {
         return Ok(None);
     }
-    let occupant = layout.occupant(hook).map_err(DoctorError::io(&path))?;
+    let occupant = layout.occupant_of(path).map_err(DoctorError::io(path))?;
     match occupant {
         Occupant::Baton => found(Id::HookReplaced, "is another version of Baton", REINSTALL),
+        _ if !in_place => found(
+            Id::HookReplaced,
+            "is not Baton's",
+            &format!("give that file another name; then {REINSTALL}"),
+        ),
         _ if file::is_taken(&layout.kept(hook)) => found(
             Id::HookReplaced,
             "is not Baton's",
@@ -181,6 +193,24 @@ fn examine_hook(
             "run `git baton install`: it keeps that file, and runs it before its own answer",
         ),
     }
+}
+
+/// The hook that was there before, where it ran a directory of hooks that it does not find by the
+/// name that an earlier Baton gave it.
+fn renamed_delegate(
+    layout: &Layout,
+    hook: &str,
+    manifest: &Manifest,
+) -> Result<Option<Finding>, DoctorError> {
+    let own = layout.hook(hook);
+    let delegate = layout.delegate(hook).map_err(DoctorError::io(&own))?;
+    let renamed = delegate.filter(|path| *path != own && manifest.hooks_paths.is_empty());
+    Ok(renamed.map(|path| Finding {
+        id: Id::EarlierHookSilent,
+        what: format!("the hooks in {hook}.d do not run: the hook that runs them looks for them by its own name, and has another one"),
+        place: path.display().to_string(),
+        remedy: format!("{REINSTALL} again: it gives that hook its name, and goes into the directory itself"),
+    }))
 }
 
 fn earlier_hooks(

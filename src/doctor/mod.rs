@@ -15,6 +15,8 @@ pub use json::schema;
 pub use crate::install::InstallError as DoctorError;
 
 use crate::git::{GitVersion, Repo};
+use crate::install::Layout;
+use crate::sys::file;
 
 /// Looks at everything that the guard depends on.
 pub fn examine(repo: &Repo) -> Result<Diagnosis, DoctorError> {
@@ -35,5 +37,14 @@ pub fn examine(repo: &Repo) -> Result<Diagnosis, DoctorError> {
         journal::examine(repo, &mut findings)?;
         history::examine(repo, &mut findings)?;
     }
+    if file::is_file(&Layout::of(repo).server_mark()) {
+        findings.iter_mut().for_each(for_server);
+    }
     Ok(Diagnosis { findings })
+}
+
+/// Names the command that installs on a server, which is another than a clone's.
+fn for_server(finding: &mut Finding) {
+    let remedy = &mut finding.remedy;
+    *remedy = remedy.replace("git baton install", "git baton install --server");
 }

@@ -100,6 +100,14 @@ impl Hook {
         )
     }
 
+    /// Whether git gives it arguments.
+    pub fn takes_arguments(self) -> bool {
+        !matches!(
+            self,
+            Self::PreCommit | Self::PreMergeCommit | Self::PreReceive
+        )
+    }
+
     /// Whether git writes to its standard input.
     pub fn reads_input(self) -> bool {
         matches!(
@@ -111,6 +119,10 @@ impl Hook {
 
 /// The file in Baton's directory by which a repository is known as a server's, and not a clone.
 pub const SERVER_MARK: &str = "server";
+
+/// Baton's file name in a directory of hooks, `<hook>.d/`, whose programs run in the order of their
+/// names.
+pub const NAME_IN_DIRECTORY: &str = "50-baton";
 
 /// The hooks of git that Baton has nothing to say in. It takes their places too, and passes
 /// them on, where `core.hooksPath` led to a directory of hooks before (names: githooks(5)).

@@ -60,6 +60,24 @@ pub enum InstallError {
         target: PathBuf,
     },
 
+    /// A directory of hooks that the hook there runs is shared.
+    #[error("{} is a link to {}, which other repositories may use too", .link.display(), .target.display())]
+    #[diagnostic(help(
+        "make it a directory of this repository, with copies of the hooks there: `cp -RL '{0}' '{0}.own' && rm '{0}' && mv '{0}.own' '{0}'`; then install again",
+        .link.display()
+    ))]
+    LinkedDirectory {
+        /// The directory's name.
+        link: PathBuf,
+        /// Where it leads.
+        target: PathBuf,
+    },
+
+    /// Baton's name in a directory of hooks is somebody else's.
+    #[error("{} is not Baton's, and has the name that Baton has in a directory of hooks", .0.display())]
+    #[diagnostic(help("give that hook another name, and install again"))]
+    NameTaken(PathBuf),
+
     /// Two files claim to be the hook that was there before.
     #[error("{} is not Baton's, and {} keeps the hook that was there before it", .hook.display(), .kept.display())]
     #[diagnostic(help(

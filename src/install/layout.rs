@@ -55,6 +55,14 @@ impl Layout {
         name.into()
     }
 
+    /// The name of a hook's file for people: below the directory of hooks, or of the repository.
+    pub fn name_of(&self, path: &Path) -> String {
+        let short = path
+            .strip_prefix(self.hooks_dir())
+            .or_else(|_| path.strip_prefix(&self.common_dir));
+        short.unwrap_or(path).display().to_string()
+    }
+
     /// Baton's own directory.
     pub fn baton_dir(&self) -> PathBuf {
         self.common_dir.join("baton")
@@ -96,8 +104,12 @@ impl Layout {
 
     /// What is in this hook's place.
     pub fn occupant(&self, hook: &str) -> io::Result<Occupant> {
-        let path = self.hook(hook);
-        if self.is_program(&path) {
+        self.occupant_of(&self.hook(hook))
+    }
+
+    /// What is at this path, where a hook may be.
+    pub fn occupant_of(&self, path: &Path) -> io::Result<Occupant> {
+        if self.is_program(path) {
             return Ok(Occupant::Baton);
         }
         match path.symlink_metadata() {
@@ -106,7 +118,7 @@ impl Layout {
             Ok(_) if !path.is_file() => return Ok(Occupant::Other),
             Ok(_) => {}
         }
-        let bytes = MappedFile::open(&path)?;
+        let bytes = MappedFile::open(path)?;
         Ok(
             match !bytes.starts_with(b"#!") && bytes.contains_str(MARK) {
                 true => Occupant::Baton,

@@ -1,13 +1,15 @@
 //! Puts the guard's hooks in a repository, and takes them out again.
 //!
 //! What is installed is the program itself: one copy at `<common git dir>/baton/bin/git-baton`,
-//! and for each hook a hard link to it in `<common git dir>/hooks`. Git uses that directory for
+//! and for each hook a hard link to it in `<common git dir>/hooks`, or in the directory of hooks that the
+//! hook there runs. Git uses that directory for
 //! every worktree as long as `core.hooksPath` says nothing else; so a value of the repository's
 //! own is set aside while Baton is installed.
 //!
 //! Each step can be cut off and done again: what is to be put back later is recorded before it is
 //! taken away, and a name changes its meaning in one rename.
 
+mod directory;
 mod error;
 pub mod hooks_path;
 pub mod layout;

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::layout::Occupant;
 use super::manifest::{Manifest, Program, SetAside};
-use super::{InstallError, Kind, Layout, hooks_path};
+use super::{InstallError, Kind, Layout, directory, hooks_path};
 use crate::git::{GitVersion, Repo};
 use crate::guard::journal::Journal;
 use crate::hooks::{ALWAYS_PASSED_ON, Hook, PASSED_ON, all_names};
@@ -16,7 +16,7 @@ use crate::sys::{FileLock, executable, file};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Installed {
     layout: Layout,
-    hooks: Vec<(&'static str, Change)>,
+    hooks: Vec<(String, Change)>,
     set_aside: Vec<SetAside>,
     journal_begun: bool,
     /// The version of git, where it does not call every hook.
@@ -34,6 +34,8 @@ enum Change {
     PlacedToPassOn,
     /// It is new, and one that was there before runs first.
     PlacedBefore,
+    /// It is new, or newer, in a directory of hooks that is run.
+    PlacedInDirectory,
 }
 
 /// Installs the hooks of this kind, beside those of the other kind where they are installed, or
@@ -77,10 +79,10 @@ pub fn install(repo: &Repo, kind: Kind) -> Result<Installed, InstallError> {
     for one in &manifest.hooks_paths {
         hooks_path::write_for_hooks(repo, &layout, one)?;
     }
-    let hooks = manifest
-        .hooks()
-        .map(|hook| Ok((hook, place(&layout, hook)?)))
-        .collect::<Result<_, InstallError>>()?;
+    let mut hooks = Vec::new();
+    for hook in manifest.hooks() {
+        place_everywhere(&layout, &manifest, hook, &mut hooks)?;
+    }
     for one in &set_aside {
         hooks_path::unset(repo, one)?;
     }
@@ -115,7 +117,10 @@ fn share(repo: &Repo, layout: &Layout) -> Result<(), InstallError> {
     let directory = layout.baton_dir();
     let shared = sharing.apply_below(&directory);
     shared.map_err(InstallError::io(directory))?;
-    let mut links = all_names().map(|hook| layout.hook(hook));
+    let mut links = all_names().flat_map(|hook| {
+        let places = [layout.hook(hook), layout.in_directory(hook)];
+        places.into_iter().chain(layout.in_custom_hooks(hook))
+    });
     links.try_for_each(|hook| match layout.is_program(&hook) {
         true => sharing.apply_below(&hook).map_err(InstallError::io(hook)),
         false => Ok(()),
@@ -151,13 +156,18 @@ fn refuse_early(repo: &Repo, layout: &Layout, kind: Kind) -> Result<(), InstallE
         });
     }
     hooks_path::to_set_aside(repo, layout)?;
-    Ok(())
+    directory::refuse_early(layout, kind)
 }
 
 fn refuse_second_hooks(layout: &Layout) -> Result<(), InstallError> {
     for hook in all_names() {
         let kept = layout.kept(hook);
-        if file::is_taken(&kept) && occupant(layout, hook)? == Occupant::Other {
+        let is_kept_twice = || {
+            let twice = layout.is_kept_twice(hook);
+            twice.map_err(InstallError::io(layout.hook(hook)))
+        };
+        if file::is_taken(&kept) && occupant(layout, hook)? == Occupant::Other && !is_kept_twice()?
+        {
             return Err(InstallError::TwoEarlierHooks {
                 hook: layout.hook(hook),
                 kept,
@@ -171,6 +181,42 @@ fn occupant(layout: &Layout, hook: &str) -> Result<Occupant, InstallError> {
     layout
         .occupant(hook)
         .map_err(InstallError::io(layout.hook(hook)))
+}
+
+/// Puts the hook where it is run from: in git's place, or in the directory that the hook there runs;
+/// and in GitLab's.
+fn place_everywhere(
+    layout: &Layout,
+    manifest: &Manifest,
+    hook: &str,
+    placed: &mut Vec<(String, Change)>,
+) -> Result<(), InstallError> {
+    let delegate = layout
+        .delegate(hook)
+        .map_err(InstallError::io(layout.hook(hook)))?;
+    let in_directory = layout.in_directory(hook);
+    let put_in = |path| {
+        let change = match directory::place(layout, path)? {
+            true => Change::PlacedInDirectory,
+            false => Change::Unchanged,
+        };
+        Ok::<_, InstallError>((layout.name_of(path), change))
+    };
+    // What core.hooksPath named runs instead of a delegate that is here.
+    match delegate.filter(|_| manifest.hooks_paths.is_empty()) {
+        Some(_) => {
+            placed.push(put_in(&in_directory)?);
+            directory::put_delegate_back(layout, hook)?;
+        }
+        None => {
+            placed.push((hook.to_owned(), place(layout, hook)?));
+            directory::take_out(layout, &in_directory)?;
+        }
+    }
+    if let Some(path) = layout.in_custom_hooks(hook) {
+        placed.push(put_in(&path)?);
+    }
+    Ok(())
 }
 
 fn place(layout: &Layout, hook: &str) -> Result<Change, InstallError> {
@@ -215,7 +261,7 @@ impl fmt::Display for Installed {
         let hooks = self.layout.hooks_dir();
         let placed = |change| {
             let hooks = self.hooks.iter().filter(move |(_, one)| *one == change);
-            hooks.map(|(hook, _)| *hook).collect::<Vec<_>>()
+            hooks.map(|(hook, _)| &hook[..]).collect::<Vec<_>>()
         };
         let lines = [
             ("installed", placed(Change::Placed)),
@@ -226,6 +272,10 @@ impl fmt::Display for Installed {
             (
                 "installed, and the hook that was there runs first",
                 placed(Change::PlacedBefore),
+            ),
+            (
+                "installed in a directory of hooks, beside those that are there",
+                placed(Change::PlacedInDirectory),
             ),
             ("there already", placed(Change::Unchanged)),
         ];

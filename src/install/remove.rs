@@ -1,11 +1,11 @@
 //! `git baton uninstall`.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::layout::Occupant;
 use super::manifest::{Manifest, SetAside};
-use super::{InstallError, Layout, hooks_path};
+use super::{InstallError, Layout, directory, hooks_path};
 use crate::git::Repo;
 use crate::guard::journal::Journal;
 use crate::hooks::all_names;
@@ -14,7 +14,7 @@ use crate::sys::{FileLock, file};
 /// What taking the hooks out came to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Uninstalled {
-    removed: Vec<&'static str>,
+    removed: Vec<String>,
     restored: Vec<&'static str>,
     /// The hooks that somebody put in Baton's place, and the one that is kept beside each.
     foreign: Vec<(PathBuf, PathBuf)>,
@@ -41,6 +41,15 @@ pub fn uninstall(repo: &Repo) -> Result<Uninstalled, InstallError> {
     }
     for hook in all_names() {
         take_out(&layout, hook, &mut done)?;
+        let custom = layout.in_custom_hooks(hook);
+        for path in custom.iter().chain([&layout.in_directory(hook)]) {
+            if directory::take_out(&layout, path)? {
+                done.removed.push(layout.name_of(path));
+            }
+        }
+        if let Some(directory) = custom.as_deref().and_then(Path::parent) {
+            file::remove_if_empty(directory);
+        }
     }
     remove_records(repo, &layout)?;
     drop(lock);
@@ -70,7 +79,7 @@ fn take_out(
         }
         Occupant::Baton => {
             file::remove_if_exists(&path).map_err(InstallError::io(&path))?;
-            done.removed.push(hook);
+            done.removed.push(hook.to_owned());
         }
         Occupant::Nobody => {}
     }

@@ -1,5 +1,6 @@
 //! `git baton install`, `uninstall` and `doctor`, with real git.
 
+mod directories;
 mod doctor;
 mod place;
 mod put;
