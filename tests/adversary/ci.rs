@@ -34,7 +34,7 @@ impl World {
             return;
         };
         let base = match stale {
-            true => self.adoption.clone(),
+            true => self.history.adoption.clone(),
             false => target.clone(),
         };
         let fork = self.f.git(["merge-base", &target, what]).out;
@@ -112,13 +112,13 @@ impl World {
             ("GITHUB_REF", "refs/heads/main"),
         ];
         let ran = self.verify(what, what, &github, &event);
-        let history = oracle::since_adoption(&self.history, "main", &self.adoption, what);
+        let history = oracle::since_adoption(&self.history, "main", &self.history.adoption, what);
         let moved = oracle::of_move(&self.history, "main", &before, what);
         match (ran.code, &history, moved) {
             (0, Word::Forbidden(reason), _) => {
                 panic!(
                     "CI is green on {what} since {}: {reason}\n{ran:#?}",
-                    self.adoption
+                    self.history.adoption
                 )
             }
             (0, _, Word::Forbidden(reason)) => {

@@ -27,7 +27,7 @@ use support::gits::{Git, gits};
 use world::World;
 
 /// How many sequences there are, unless the environment says more.
-const SEQUENCES: usize = 16;
+const SEQUENCES: usize = 36;
 
 /// The name of the threads that play.
 const PLAYER: &str = "player";

@@ -1,7 +1,9 @@
 //! What a history is, read from git's raw objects without any of Baton's code: the commits, the
 //! entries of their trees, who wrote each entry, and the policies that the test can write.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::rc::Rc;
 
 /// The hexadecimal id of an object.
 pub type Oid = String;
@@ -93,10 +95,16 @@ pub struct History {
     pub policies: HashMap<Oid, Option<Policy>>,
     /// The keys by the blob of the list of signers.
     pub signers: HashMap<Oid, BTreeSet<Key>>,
+    /// The commit that brought the first policy.
+    pub adoption: Oid,
     /// The commits that were signed as they are.
     pub signed: HashMap<Oid, Key>,
     /// The aggregates that the program itself made.
     pub aggregates: HashSet<Oid>,
+    /// What leads to a commit, once it was asked for.
+    pub known: RefCell<HashMap<Oid, Rc<BTreeSet<Oid>>>>,
+    /// What was found of a commit and a path, which later commits do not change.
+    pub sanctioned: RefCell<HashMap<(Oid, String), bool>>,
 }
 
 impl History {
@@ -105,7 +113,10 @@ impl History {
     }
 
     /// The commit and all that leads to it.
-    pub fn ancestors(&self, tip: &str) -> BTreeSet<Oid> {
+    pub fn ancestors(&self, tip: &str) -> Rc<BTreeSet<Oid>> {
+        if let Some(known) = self.known.borrow().get(tip) {
+            return Rc::clone(known);
+        }
         let mut seen = BTreeSet::new();
         let mut pending = vec![tip.to_owned()];
         while let Some(oid) = pending.pop() {
@@ -113,7 +124,19 @@ impl History {
                 pending.extend(self.commit(&oid).parents.iter().cloned());
             }
         }
+        let seen = Rc::new(seen);
+        let mut known = self.known.borrow_mut();
+        known.insert(tip.to_owned(), Rc::clone(&seen));
         seen
+    }
+
+    /// These commits and all that leads to them.
+    pub fn reachable<'a>(&self, tips: impl IntoIterator<Item = &'a str>) -> BTreeSet<Oid> {
+        let mut all = BTreeSet::new();
+        for tip in tips {
+            all.extend(self.ancestors(tip).iter().cloned());
+        }
+        all
     }
 
     pub fn leads_to(&self, old: &str, new: &str) -> bool {

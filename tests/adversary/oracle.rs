@@ -63,7 +63,7 @@ pub fn of_move(history: &History, branch: &str, old: &str, new: &str) -> Word {
         Governed::By(policy) => policy,
     };
     let before = history.ancestors(old);
-    let brought: BTreeSet<Oid> = &history.ancestors(new) - &before;
+    let brought: BTreeSet<Oid> = &*history.ancestors(new) - &*before;
     of_commits(history, &policy, &brought)
         .and(|| of_tips(history, branch, &policy, old, new))
         .and(|| match history.governed(new) {
@@ -78,7 +78,9 @@ fn of_new(history: &History, server: &Branches, default: &str, branch: &str, new
     let mut known = BTreeSet::new();
     for (name, tip) in server {
         match history.governed(tip) {
-            Governed::By(policy) if policy.applies_to(name) => known.extend(history.ancestors(tip)),
+            Governed::By(policy) if policy.applies_to(name) => {
+                known.extend(history.reachable([&**tip]))
+            }
             _ => {}
         }
     }
@@ -92,7 +94,7 @@ fn of_new(history: &History, server: &Branches, default: &str, branch: &str, new
         Governed::By(policy) if policy.applies_to(branch) => policy,
         _ => return Word::Open("the default branch does not guard the name"),
     };
-    let brought: BTreeSet<Oid> = &history.ancestors(new) - &known;
+    let brought: BTreeSet<Oid> = &*history.ancestors(new) - &known;
     let foreign = [POLICY, SIGNERS].into_iter().find(|path| {
         let writers = history.writers(new, path, &|_| false);
         let mut own = writers.intersection(&brought);
@@ -139,7 +141,7 @@ fn of_deletion(
         return Word::Open("no policy guards the branch");
     };
     let stay = remaining.iter().filter(|(name, _)| policy.applies_to(name));
-    let kept: BTreeSet<Oid> = stay.flat_map(|(_, tip)| history.ancestors(tip)).collect();
+    let kept = history.reachable(stay.map(|(_, tip)| &**tip));
     for path in protected(history, &policy, [old]) {
         let writers = history.writers(old, &path, &|_| false);
         let lost = |one: &&Oid| !kept.contains(*one) && might_write(history, &policy, one, &path);
@@ -246,18 +248,49 @@ fn of_tips(history: &History, branch: &str, policy: &Policy, old: &str, new: &st
     word
 }
 
-/// Whether what the commit wrote counts: it was allowed to, or no rule held yet. What broke a rule
-/// may be given up.
+/// Whether what the commit wrote counts: it was allowed to, now or when it was made, or no rule held
+/// yet. What broke a rule may be given up.
 fn might_write(history: &History, policy: &Policy, oid: &str, path: &str) -> bool {
     let parents = &history.commit(oid).parents;
-    if parents
+    let Some(writer) = policy.writer(path) else {
+        return false;
+    };
+    parents
         .iter()
         .all(|one| history.governed(one) == Governed::No)
-    {
+        || may_write(history, policy, oid, writer)
+        || was_sanctioned(history, oid, path)
+}
+
+/// Whether the commit might write the path under the policy of its first parent, which has come down
+/// from the first policy in this very way.
+fn was_sanctioned(history: &History, oid: &str, path: &str) -> bool {
+    let key = (oid.to_owned(), path.to_owned());
+    if let Some(known) = history.sanctioned.borrow().get(&key) {
+        return *known;
+    }
+    let found = is_sanctioned_by_parent(history, oid, path);
+    history.sanctioned.borrow_mut().insert(key, found);
+    found
+}
+
+fn is_sanctioned_by_parent(history: &History, oid: &str, path: &str) -> bool {
+    if oid == history.adoption {
         return true;
     }
+    let Some(parent) = history.commit(oid).parents.first() else {
+        return false;
+    };
+    let Governed::By(policy) = history.governed(parent) else {
+        return false;
+    };
+    let come_down = |file: &&str| {
+        let writers = history.writers(parent, file, &|_| false);
+        writers.iter().all(|one| was_sanctioned(history, one, file))
+    };
     let writer = policy.writer(path);
-    writer.is_some_and(|writer| may_write(history, policy, oid, writer))
+    writer.is_some_and(|writer| may_write(history, &policy, oid, writer))
+        && [POLICY, SIGNERS].iter().all(come_down)
 }
 
 fn is_policy_file(path: &str) -> bool {
@@ -288,10 +321,7 @@ fn protected<const N: usize>(
     policy: &Policy,
     tips: [&str; N],
 ) -> BTreeSet<String> {
-    let commits: BTreeSet<_> = tips
-        .into_iter()
-        .flat_map(|tip| history.ancestors(tip))
-        .collect();
+    let commits = history.reachable(tips);
     let paths = commits
         .iter()
         .flat_map(|oid| history.commit(oid).entries.keys());
@@ -308,7 +338,7 @@ pub fn since_adoption(history: &History, branch: &str, adoption: &str, tip: &str
     }
     let older = history.ancestors(adoption);
     let mut word = Word::Allowed;
-    for oid in &history.ancestors(tip) - &older {
+    for oid in &*history.ancestors(tip) - &*older {
         word = word.and(|| match history.commit(&oid).parents.first() {
             None => Word::Open("a root of its own"),
             Some(parent) => of_move(history, branch, parent, &oid),

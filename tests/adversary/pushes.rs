@@ -124,7 +124,7 @@ impl World {
     /// Puts a commit where no rule holds, so that it is on the server.
     pub fn park(&mut self, what: &str, reference: u8) {
         let reference = PARKING[usize::from(reference) % PARKING.len()];
-        let reference = reference.replace("{adoption}", &self.adoption);
+        let reference = reference.replace("{adoption}", &self.history.adoption);
         let spec = format!("+{what}:{reference}");
         let ran = self.f.git(["push", "-q", "origin", &spec]);
         self.assert_alive(&ran);

@@ -47,8 +47,6 @@ pub struct World {
     pub namespaced: Branches,
     /// What a forge without hooks has on its default branch.
     pub forge: Oid,
-    /// The commit that brought the first policy.
-    pub adoption: Oid,
     reader: Reader,
     blobs: HashMap<Vec<u8>, Oid>,
     made: i64,
@@ -163,12 +161,14 @@ impl World {
         let adoption = f.rev("main");
         let mut world = Self {
             f,
-            history: History::default(),
+            history: History {
+                adoption: adoption.clone(),
+                ..History::default()
+            },
             pool: Vec::new(),
             server: Branches::new(),
             namespaced: Branches::new(),
             forge: adoption.clone(),
-            adoption: adoption.clone(),
             reader,
             blobs: HashMap::new(),
             made: 0,
