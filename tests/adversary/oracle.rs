@@ -172,7 +172,11 @@ fn of_commit(history: &History, policy: &Policy, oid: &str) -> Word {
     for path in &written {
         let at = history.entry(oid, path);
         if policy.is_alias(path) && at.is_some() {
-            return Word::forbid(format!("{oid} writes {path}, an alias"));
+            let by = history.signed.get(oid);
+            word = word.and(|| match by.is_some_and(|key| policy.keys.contains(key)) {
+                true => Word::Open("an alias, by a maintainer"),
+                false => Word::forbid(format!("{oid} writes {path}, an alias")),
+            });
         }
         let Some(writer) = policy.writer(path) else {
             continue;

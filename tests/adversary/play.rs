@@ -77,7 +77,11 @@ impl World {
                 path,
                 content,
             } => {
-                let mut entries = self.commit(&self.pick(like)).entries;
+                let like = self.commit(&self.pick(like));
+                if like.malformed {
+                    return;
+                }
+                let mut entries = like.entries;
                 let (path, blob) = self.write(path, content);
                 place(&mut entries, path, blob.map(file));
                 let tree = self.tree(&entries);
@@ -169,6 +173,9 @@ impl World {
 
     fn edit(&mut self, on: u8, edits: &[(&str, Option<Oid>)], by: Signature) {
         let on = self.pick(on);
+        if self.commit(&on).malformed {
+            return;
+        }
         let mut entries = self.commit(&on).entries;
         for (path, blob) in edits {
             place(&mut entries, path, blob.clone().map(file));
@@ -259,7 +266,9 @@ impl World {
     /// Runs git on a detached `HEAD`, the first of the commands that works, and takes what it made.
     fn porcelain(&mut self, on: &str, commands: &[&[&str]]) {
         if self.f.git(["checkout", "-qf", "--detach", on]).code != 0 {
-            self.f.git(["read-tree", "--empty"]).ok();
+            // A tree that git cannot check out may leave its lock behind.
+            std::fs::remove_file(self.f.git_dir().join("index.lock")).ok();
+            self.f.git(["read-tree", "--empty"]);
             return;
         }
         for command in commands {
