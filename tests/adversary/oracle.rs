@@ -183,6 +183,9 @@ fn of_commit(history: &History, policy: &Policy, oid: &str) -> Word {
         };
         let begins = is_policy_file(path) && begins_policy(history, oid);
         word = word.and(|| match history.signed.get(oid) {
+            Some(key) if was_taken_away(history, *key, oid) => {
+                Word::Open("signed by a key that was taken away on the way")
+            }
             _ if may_write(history, policy, oid, writer) => Word::Allowed,
             // What comes of it shows at the tips.
             _ if begins => Word::Open("a policy of another history"),
@@ -295,6 +298,15 @@ fn is_sanctioned_by_parent(history: &History, oid: &str, path: &str) -> bool {
     let writer = policy.writer(path);
     writer.is_some_and(|writer| may_write(history, &policy, oid, writer))
         && [POLICY, SIGNERS].iter().all(come_down)
+}
+
+/// Whether the list of signers on which the commit was made has the key no more.
+fn was_taken_away(history: &History, key: Key, oid: &str) -> bool {
+    let mut parents = history.commit(oid).parents.iter();
+    parents.any(|one| match history.governed(one) {
+        Governed::By(policy) => !policy.keys.contains(&key),
+        Governed::No | Governed::Unreadable => false,
+    })
 }
 
 fn is_policy_file(path: &str) -> bool {
