@@ -8,11 +8,11 @@ use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
-use super::GuardError;
 use super::base::{BasePolicy, Bases};
 use super::pipeline::{self, Rulebook};
+use super::{GuardError, adoption};
 use crate::git::stream::{Graph, Step};
-use crate::git::tree::TreeReader;
+use crate::git::tree::{TreeReader, Trees};
 use crate::git::{Repo, history};
 use crate::model::{EntryKind, Oid, Verdict};
 
@@ -324,24 +324,12 @@ impl<'a> Lines<'a> {
 
     /// The same where the trunk is no part of this history.
     fn outside_of_other(&self, trunk: Oid, tips: &[Oid]) -> Result<Vec<Oid>, GuardError> {
-        let beginning = self.beginning_of(trunk)?;
+        let trees = Trees::new(self.repo.objects());
+        let beginning = adoption::first(self.repo, &trees, trunk)?;
         let open = history::reachable(self.repo, tips, &[trunk])?;
         let open: HashSet<_> = open.into_iter().map(|one| one.oid).collect();
         let landed = self.graph.commits().filter(|oid| !open.contains(oid));
         self.outside(beginning, &landed.collect())
-    }
-
-    /// The oldest commit along first parents that carries a policy.
-    fn beginning_of(&self, trunk: Oid) -> Result<Oid, GuardError> {
-        let mut buffer = Vec::new();
-        let (mut beginning, mut at) = (trunk, trunk);
-        while let Some(parent) = self.repo.objects().commit(at, &mut buffer)?.parents.first() {
-            at = *parent;
-            if self.bases.adopted(at)?.is_some() {
-                beginning = at;
-            }
-        }
-        Ok(beginning)
     }
 
     /// The policy that a commit of the history carries.

@@ -2,6 +2,7 @@
 //! was judged.
 
 pub mod acceptance;
+mod adoption;
 pub mod audit;
 pub mod base;
 pub mod binding;

@@ -4,14 +4,14 @@ use std::cell::OnceCell;
 
 use bstr::BStr;
 
-use super::GuardError;
 use super::base::Bases;
 use super::change::ChangeReader;
+use super::{GuardError, adoption};
 use crate::git::stream::Step;
 use crate::git::tree::Trees;
 use crate::git::{Repo, history};
 use crate::model::{Change, MergeChoice, Oid, RuleId, TipEntry, TipFault, Verdict};
-use crate::policy::{POLICY_PATH, Policy};
+use crate::policy::Policy;
 use crate::rules;
 
 /// The writers whom a base's policy, or one that held before it in its history, lets write.
@@ -22,6 +22,7 @@ pub(super) struct Sanction<'a> {
     base: Oid,
     trees: Trees<'a>,
     adoption: OnceCell<Oid>,
+    other_adoptions: OnceCell<Vec<Oid>>,
 }
 
 impl<'a> Sanction<'a> {
@@ -34,6 +35,7 @@ impl<'a> Sanction<'a> {
             base,
             trees: Trees::new(repo.objects()),
             adoption: OnceCell::new(),
+            other_adoptions: OnceCell::new(),
         }
     }
 
@@ -50,14 +52,15 @@ impl<'a> Sanction<'a> {
     pub fn covers(&self, step: &Step, path: &BStr) -> Result<bool, GuardError> {
         let mut governed = None;
         for (parent, tree) in step.commit.parents.iter().zip(&step.parent_trees) {
-            if self.trees.entry(*tree, POLICY_PATH.into())?.is_some() {
+            if adoption::carries_policy(&self.trees, *tree)? {
                 governed = Some(*parent);
                 break;
             }
         }
         let Some(parent) = governed else {
             return Ok(self.is_adopted(step.oid)?
-                || !self.begins_policy(step)? && self.passes(self.policy, step, path)?);
+                || !adoption::begins_policy(&self.trees, step)?
+                    && self.passes(self.policy, step, path)?);
         };
         if self.passes(self.policy, step, path)? {
             return Ok(true);
@@ -73,18 +76,7 @@ impl<'a> Sanction<'a> {
 
     /// Whether the commit begins a policy that the base has not grown out of.
     pub fn begins_another_policy(&self, step: &Step) -> Result<bool, GuardError> {
-        Ok(self.begins_policy(step)? && !self.is_adopted(step.oid)?)
-    }
-
-    /// Whether the commit has a policy and none of its parents has one.
-    fn begins_policy(&self, step: &Step) -> Result<bool, GuardError> {
-        for parent in &step.parent_trees {
-            if self.trees.entry(*parent, POLICY_PATH.into())?.is_some() {
-                return Ok(false);
-            }
-        }
-        let own = self.trees.entry(step.commit.tree, POLICY_PATH.into())?;
-        Ok(own.is_some())
+        Ok(adoption::begins_policy(&self.trees, step)? && !self.is_adopted(step.oid)?)
     }
 
     fn passes(&self, policy: &Policy, step: &Step, path: &BStr) -> Result<bool, GuardError> {
@@ -120,9 +112,14 @@ impl<'a> Sanction<'a> {
         Ok(history::reachable(self.repo, &[commit], &[self.base])?.is_empty())
     }
 
-    /// Whether the commit is the one with which the base's policy began, or went before it.
+    /// Whether the commit is the one with which the base's policy began, or went before it. A base
+    /// into which another beginning was merged has grown out of both.
     fn is_adopted(&self, commit: Oid) -> Result<bool, GuardError> {
-        Ok(history::reachable(self.repo, &[commit], &[self.adoption()?])?.is_empty())
+        let leads_to = |tips: &[Oid]| {
+            Ok::<_, GuardError>(history::reachable(self.repo, &[commit], tips)?.is_empty())
+        };
+        Ok(leads_to(&[self.adoption()?])?
+            || self.is_in_base(commit)? && leads_to(self.other_adoptions()?)?)
     }
 
     /// Whether the commit with which the base's policy began is in this history.
@@ -134,26 +131,16 @@ impl<'a> Sanction<'a> {
         if let Some(adoption) = self.adoption.get() {
             return Ok(*adoption);
         }
-        let found = self.find_adoption()?;
+        let found = adoption::first(self.repo, &self.trees, self.base)?;
         Ok(*self.adoption.get_or_init(|| found))
     }
 
-    /// The oldest commit along the base's first parents that carries a policy.
-    fn find_adoption(&self) -> Result<Oid, GuardError> {
-        let shallow = self.repo.shallow_commits()?;
-        let mut buffer = Vec::new();
-        let (mut at, mut adoption) = (self.base, self.base);
-        loop {
-            let commit = self.repo.objects().commit(at, &mut buffer)?;
-            let policy = self.trees.entry(commit.tree, POLICY_PATH.into())?;
-            if policy.is_some() {
-                adoption = at;
-            }
-            match commit.parents.first() {
-                Some(parent) if !shallow.contains(&at) => at = *parent,
-                _ => return Ok(adoption),
-            }
+    fn other_adoptions(&self) -> Result<&[Oid], GuardError> {
+        if let Some(others) = self.other_adoptions.get() {
+            return Ok(others);
         }
+        let found = adoption::others(self.repo, &self.trees, self.base, self.adoption()?)?;
+        Ok(self.other_adoptions.get_or_init(|| found))
     }
 }
 

@@ -193,3 +193,38 @@ fn what_nobody_might_write_is_given_up_freely() {
         s.push(&[&format!("+{good}:refs/heads/main")]).ok();
     });
 }
+
+/// A maintainer adopts the policy once more on older history, or on none, and joins the two: no
+/// branch may go back behind either adoption for that.
+#[test]
+fn a_second_adoption_does_not_undo_the_first() {
+    each_git(|git| {
+        for (stands_on, adopted_first) in [
+            (Some("before-policy"), false),
+            (Some("before-policy"), true),
+            (None, false),
+        ] {
+            let s = Signed::new(git);
+            let first = s.rev("main");
+            s.guarded_remote();
+            s.push(&["main:release"]).ok();
+            let tree = s.rev("main^{tree}");
+            let before = stands_on.map(|name| s.rev(name));
+            let parents: Vec<_> = before.iter().map(String::as_str).collect();
+            let second = s.signed_tree(&tree, &parents);
+            let joined = match adopted_first {
+                true => s.signed_tree(&tree, &[&first, &second]),
+                false => s.signed_tree(&tree, &[&second, &first]),
+            };
+            s.push(&[&format!("{joined}:refs/heads/main")]).ok();
+            let before = s.rev("before-policy");
+            for back in [&before, &second] {
+                s.push(&[&format!("+{back}:refs/heads/release")])
+                    .refused("handoff-rollback");
+                s.push(&[&format!("+{back}:refs/heads/main")])
+                    .refused("handoff-rollback");
+            }
+            s.push(&[&format!("{joined}:refs/heads/release")]).ok();
+        }
+    });
+}
