@@ -239,6 +239,12 @@ impl<'a> TreeReader<'a> {
                 first.into_iter().chain(others)
             };
             let after = ours.map(|one| one.entry);
+            // A directory that stood beside the watched file of its name was never to be: it may go.
+            let file = first.find(name, false);
+            let stays = file.is_some() && file == tree.find(name, false);
+            if is_tree && after.is_none() && stays && self.watch.watches(path.as_bstr()) {
+                continue;
+            }
             let is_new = before().all(|one| one != after);
             let fault = ours.and_then(|one| tree.fault_of(&one));
             if let Some(fault) = fault.filter(|one| is_new || *one == TreeFault::Duplicate) {

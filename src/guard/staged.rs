@@ -1,15 +1,17 @@
 //! The commit that git is about to make from an index.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 
-use bstr::{BStr, BString};
+use bstr::{BStr, BString, ByteSlice};
 
 use super::GuardError;
 use super::change::ChangeReader;
 use crate::git::tree::{TreeReader, Trees};
 use crate::git::{Commit, Repo, index};
-use crate::model::{CommitChange, Entry, EntryKind, Oid, PathChange, Subject};
+use crate::model::{
+    CommitChange, Entry, EntryKind, MalformedEntry, Oid, PathChange, Subject, TreeFault,
+};
 use crate::policy::{POLICY_PATH, Policy};
 
 /// The commits that git may be about to make from this index, one for each set of parents that
@@ -51,7 +53,7 @@ pub fn candidates<'a>(
             parents,
             message: message.clone(),
             paths: compare(&entries, &before),
-            malformed: Vec::new(),
+            malformed: doubled(&before),
             aggregate: None,
             signature: None,
             signs_as_maintainer: false,
@@ -103,8 +105,36 @@ fn compare(after: &[(BString, Entry)], before: &[Vec<(BString, Entry)>]) -> Vec<
             paths.entry(path).or_insert_with(|| blank(path)).before[number] = Some(*entry);
         }
     }
+    let is_file = |path: &BStr| after.iter().any(|(file, _)| file == path);
     let changed = paths
         .into_values()
-        .filter(|change| !change.before.contains(&change.after));
+        .filter(|change| !change.before.contains(&change.after))
+        // What lay below a file of the same name in a tree that git does not write has to go.
+        .filter(|change| change.after.is_some() || !directories(&change.path).any(is_file));
     changed.collect()
+}
+
+/// The entries of these trees that are files and directories at once.
+fn doubled(before: &[Vec<(BString, Entry)>]) -> Vec<MalformedEntry> {
+    let mut doubled = Vec::new();
+    for entries in before {
+        let above: HashSet<_> = entries
+            .iter()
+            .flat_map(|(path, _)| directories(path))
+            .collect();
+        let both = entries
+            .iter()
+            .filter(|(path, _)| above.contains(path.as_bstr()));
+        doubled.extend(both.map(|(path, _)| MalformedEntry {
+            path: path.clone(),
+            fault: TreeFault::Duplicate,
+        }));
+    }
+    doubled
+}
+
+/// The directories above a path.
+fn directories(path: &BString) -> impl Iterator<Item = &BStr> {
+    let slashes = path.find_iter("/");
+    slashes.map(|at| path[..at].as_bstr())
 }

@@ -39,7 +39,7 @@ pub struct CommitChange {
     /// In a root commit that is each watched path that exists.
     pub paths: Vec<PathChange>,
     /// The entries of its trees, as far as they were read, that git would not write and that no
-    /// parent has.
+    /// parent has; of a commit that is not made yet, those of its parents.
     pub malformed: Vec<MalformedEntry>,
     /// What `aggregate-commit` needs; gathered when the message claims to be an aggregate or a
     /// path that only an aggregate may write has changed, and the commit exists.

@@ -2,10 +2,13 @@
 //! depends on who reads them.
 
 use super::commit_id;
-use crate::model::{CommitChange, MalformedEntry, RuleId, Verdict, Violation};
+use crate::model::{CommitChange, MalformedEntry, RuleId, Subject, Verdict, Violation};
 
-/// Refuses each entry that git would not write.
+/// Refuses each entry that git would not write. What git is about to write itself has none.
 pub(super) fn check(commit: &CommitChange, verdict: &mut Verdict) {
+    if commit.subject == Subject::Staged {
+        return;
+    }
     for MalformedEntry { path, fault } in &commit.malformed {
         let parent = commit.parents.first();
         let again = parent.map_or_else(

@@ -15,6 +15,9 @@ pub(super) fn put_back(commit: &CommitChange, change: &PathChange) -> String {
     let path = pathspec(change.path.as_ref());
     let existed = change.before.first().is_some_and(Option::is_some);
     match (commit.subject, commit.parents.first()) {
+        (Subject::Staged, _) if is_doubled(commit, change) => {
+            format!("restore the file ({})", by_id(change, &path))
+        }
         (Subject::Staged, _) if existed => {
             format!("restore the file (`git restore --source=HEAD --staged --worktree -- {path}`)")
         }
@@ -27,6 +30,22 @@ pub(super) fn put_back(commit: &CommitChange, change: &PathChange) -> String {
             "make the commit again without the file (`git rm --cached -- {path}` takes it out)"
         ),
     }
+}
+
+/// Whether git checks a directory out in the place of the file, from a tree that it would not write.
+fn is_doubled(commit: &CommitChange, change: &PathChange) -> bool {
+    let mut malformed = commit.malformed.iter();
+    malformed.any(|entry| entry.path == change.path)
+}
+
+/// The command that puts a file back by its id, where its name leads to a directory as well.
+fn by_id(change: &PathChange, path: &str) -> String {
+    let entry = change.before.iter().flatten().next();
+    let info = entry.map(|entry| format!("{:06o},{},{}", entry.mode, entry.oid, change.path));
+    format!(
+        "`git rm -rfq --ignore-unmatch -- {path} && git update-index --add --cacheinfo {} && git checkout -- {path}`",
+        quoted(&info.unwrap_or_default())
+    )
 }
 
 /// The path as a word for a shell that git takes for this one path, in whatever directory it is

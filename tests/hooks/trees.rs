@@ -169,6 +169,39 @@ fn a_file_and_a_directory_of_a_protected_name_do_not_come_in_beside_each_other()
 }
 
 #[test]
+fn a_clone_with_a_directory_beside_a_protected_file_is_mended_as_printed() {
+    each_git(|git| {
+        let f = fixture(git);
+        let sub = tree(&f, &[("100644", "x", &f.rev("HEAD:README"))]);
+        let handoff = f.rev(&format!("main:{HANDOFF}"));
+        let both = [
+            ("100644", "HANDOFF.md", handoff.as_str()),
+            ("40000", "HANDOFF.md", sub.as_str()),
+        ];
+        let root = main_with(&f, ".agents", &tree(&f, &both));
+        let once = f.object_of_tree(&root, &["main"], "harmless");
+        let bad = f.object_of_tree(&root, &[&once], "and once more");
+        let bare = f.add_remote("origin");
+        f.publish(&bare, &bad, "main");
+        f.unguarded(["update-ref", "refs/heads/main", &bad]).ok();
+        f.unguarded(["fetch", "-q"]).ok();
+        f.unguarded(["read-tree", "--empty"]).ok();
+        f.unguarded(["reset", "-q", "--hard"]).ok();
+        f.write("n", "n");
+        f.git(["add", "n"]).ok();
+        let refused = f.git(["commit", "-qm", "honest"]);
+        refused.refused("protected-path");
+        let (_, remedy) = refused.err.split_once("(`").unwrap();
+        let (remedy, _) = remedy.split_once("`)").unwrap();
+        f.shell(remedy).ok();
+        f.git(["commit", "-qm", "honest"]).ok();
+        assert_eq!(f.rev(&format!("HEAD:{HANDOFF}")), handoff);
+        assert!(f.repo().join(HANDOFF).is_file());
+        assert_eq!(f.git(["status", "--porcelain"]).ok(), "");
+    });
+}
+
+#[test]
 fn a_tree_of_any_depth_is_answered() {
     each_git(|git| {
         let f = Fixture::new(git);
