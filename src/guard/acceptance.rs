@@ -87,6 +87,9 @@ impl<'a> Acceptances<'a> {
         }
         let trunk = Trunk::new(self.repo, trunk);
         verdict.acceptable = trunk.has_signers();
+        if !verdict.acceptable {
+            return Ok(());
+        }
         self.sort_out(verdict, |claim| match trunk.in_force(claim)? {
             Some(policy) => maintainer(self.repo.objects(), &policy, claim),
             None => Ok(None),
@@ -137,8 +140,8 @@ impl<'a> Acceptances<'a> {
     }
 }
 
-/// Whether the commit is an acceptance that counts where `policy` is in force: who made it.
-pub fn maintainer(
+/// The maintainer who signed the commit, by the list of `policy`.
+fn maintainer(
     objects: &Objects,
     policy: &Policy,
     commit: Oid,
