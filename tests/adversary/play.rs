@@ -287,6 +287,13 @@ impl World {
         if self.f.git(["checkout", "-qf", "-B", "work", on]).code != 0 {
             return;
         }
+        // A branch may hold a file where the session's directories would be.
+        for below in ["sessions", "temp"] {
+            let directory = self.f.repo().join(".agents").join(below);
+            if std::fs::create_dir_all(directory).is_err() {
+                return;
+            }
+        }
         let number = 500 + self.pool.len();
         let log = format!(".agents/sessions/2025-12-18-session-{number}-work.md");
         self.f

@@ -169,7 +169,7 @@ impl World {
         }
         let clone = self.f.path("clone");
         let start = format!("origin/{branch}");
-        let file = format!("src/own-{}", self.pool.len());
+        let file = format!("own-{}", self.pool.len());
         let to = format!("HEAD:refs/heads/{branch}");
         let commands: [&[&str]; 4] = [
             &["fetch", "-q", "--prune", "origin"],
@@ -179,9 +179,7 @@ impl World {
         ];
         for command in commands {
             if command[0] == "add" {
-                let path = clone.join(&file);
-                std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-                std::fs::write(path, "honest\n").unwrap();
+                std::fs::write(clone.join(&file), "honest\n").unwrap();
             }
             let ran = self.f.git_at(&clone, command);
             assert_eq!(ran.code, 0, "honest work, {command:?}: {ran:#?}");
