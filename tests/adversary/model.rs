@@ -161,7 +161,7 @@ impl History {
     }
 
     /// The commits that wrote what this one has at the path. A merge that `chooses` is a writer
-    /// wherever its parents differ.
+    /// where it gives up what does not lead to what it keeps.
     pub fn writers(&self, oid: &str, path: &str, chooses: &dyn Fn(&str) -> bool) -> BTreeSet<Oid> {
         let (mut found, mut seen) = (BTreeSet::new(), HashSet::new());
         let mut pending = vec![oid.to_owned()];
@@ -173,7 +173,12 @@ impl History {
             let own = self.entry(&oid, path);
             let same = parents.iter().filter(|it| self.entry(it, path) == own);
             let same: Vec<_> = same.cloned().collect();
-            if same.is_empty() || (same.len() < parents.len() && chooses(&oid)) {
+            let settles = || {
+                let left = parents.iter().filter(|it| !same.contains(it));
+                let mut given_up = left.flat_map(|it| self.writers(it, path, &|_| false));
+                given_up.any(|writer| !same.iter().any(|kept| self.leads_to(&writer, kept)))
+            };
+            if same.is_empty() || (same.len() < parents.len() && chooses(&oid) && settles()) {
                 found.insert(oid);
             } else {
                 pending.extend(same);
