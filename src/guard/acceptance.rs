@@ -146,10 +146,8 @@ fn maintainer(
     policy: &Policy,
     commit: Oid,
 ) -> Result<Option<String>, GuardError> {
-    let signing = &policy.signing;
     let signature = objects.signature(commit)?;
-    let by = signature.map(|signature| signing.signers.verify(&signature, &signing.maintainers));
-    Ok(by.and_then(Result::ok))
+    Ok(signature.and_then(|signature| policy.signing.maintainer(&signature).ok()))
 }
 
 /// The default branch: what `HEAD` names on a server, and what a remote calls so in a clone.

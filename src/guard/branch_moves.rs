@@ -12,9 +12,7 @@ use super::published::Published;
 use super::updates::RefUpdate;
 use super::{GuardError, Judgement, binding, landings};
 use crate::git::{Commit, GitError, Repo, history};
-use crate::model::{
-    BranchMove, Change, Landing, Oid, RuleId, SessionBranch, Signature, StashMove, Step,
-};
+use crate::model::{BranchMove, Change, Landing, Oid, RuleId, SessionBranch, StashMove, Step};
 use crate::policy::merge::Strategy;
 use crate::policy::{Mover, Policy};
 use crate::rules;
@@ -39,11 +37,13 @@ pub fn judge(
 ) -> Result<Judgement, GuardError> {
     let moved = updates.iter().flat_map(|one| [one.old, one.new]);
     let places = moved.chain([repo.head()?, main_head(repo)?]).flatten();
+    let bases = Bases::new(repo.objects());
     let judge = Judge {
         repo,
         witness,
         updates,
-        bases: Bases::new(repo.objects()),
+        standing: standing(repo, &bases)?,
+        bases,
         published: Published::new(repo),
         acceptances: Acceptances::new(repo, places.collect()),
     };
@@ -114,6 +114,7 @@ struct Judge<'a> {
     repo: &'a Repo,
     witness: Witness,
     updates: &'a [RefUpdate],
+    standing: Policies,
     bases: Bases<'a>,
     published: Published<'a>,
     acceptances: Acceptances<'a>,
@@ -131,8 +132,8 @@ impl Judge<'_> {
         if let Some(old) = old {
             add(&mut policies, self.bases.adopted(old)?, old);
         }
-        for (base, commit) in standing(self.repo, &self.bases)? {
-            add(&mut policies, Some(base), commit);
+        for (base, commit) in &self.standing {
+            add(&mut policies, Some(Rc::clone(base)), *commit);
         }
         let session = match self.witness {
             Witness::Clone
@@ -211,7 +212,7 @@ impl Judge<'_> {
                 None => None,
             };
             let signature = moved.signature.as_ref();
-            if !signature.is_some_and(|signature| is_maintainers(policy, signature)) {
+            if signature.is_none_or(|signature| policy.signing.maintainer(signature).is_err()) {
                 moved.landing = self.landing(policy, &moved)?;
             }
         }
@@ -328,7 +329,7 @@ impl Judge<'_> {
             return Ok(rules::check(policy, &change).is_clean());
         }
         let signature = self.repo.objects().signature(oid)?;
-        Ok(signature.is_some_and(|signature| is_maintainers(policy, &signature)))
+        Ok(signature.is_some_and(|signature| policy.signing.maintainer(&signature).is_ok()))
     }
 
     /// The tips of the other branches that landings move, and of the one that they go to. In CI the
@@ -381,12 +382,6 @@ fn branch_name(reference: &BStr) -> Option<BString> {
         None => reference.strip_prefix(b"refs/heads/")?,
     };
     Some(["refs/heads/".as_bytes(), short].concat().into())
-}
-
-fn is_maintainers(policy: &Policy, signature: &Signature) -> bool {
-    let signing = &policy.signing;
-    let verified = signing.signers.verify(signature, &signing.maintainers);
-    verified.is_ok()
 }
 
 /// Whether the history of `tip` has the commit, `tip` included.

@@ -150,9 +150,7 @@ fn is_signed(objects: &Objects, signing: &Signing, walked: &Walked) -> Result<bo
         return Ok(false);
     }
     let signature = objects.signature(walked.oid)?;
-    let verified =
-        signature.map(|signature| signing.signers.verify(&signature, &signing.maintainers));
-    Ok(matches!(verified, Some(Ok(_))))
+    Ok(signature.is_some_and(|signature| signing.maintainer(&signature).is_ok()))
 }
 
 /// A policy that cannot be read changes nothing: what was in force before stays so.

@@ -45,6 +45,7 @@ use bstr::{BStr, BString, ByteSlice};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::model::Signature;
 use crate::model::{SessionId, Watch, Wording};
 use lookalike::Likeness;
 use scope::Scope;
@@ -186,6 +187,16 @@ pub struct Signing {
     pub orchestrators: Vec<String>,
     /// Whether an aggregate commit must carry an orchestrator's signature.
     pub aggregate: bool,
+}
+
+impl Signing {
+    /// The maintainer whose signature this is.
+    ///
+    /// # Errors
+    /// When it is nobody's on the list, or of somebody who is no maintainer.
+    pub fn maintainer(&self, signature: &Signature) -> Result<String, SignatureError> {
+        self.signers.verify(signature, &self.maintainers)
+    }
 }
 
 impl Policy {

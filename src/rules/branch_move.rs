@@ -104,11 +104,10 @@ fn violation(moved: &BranchMove, why: String, instead: String) -> Violation {
 
 /// Whether a maintainer whom the base lists has signed the new tip.
 fn is_signed(policy: &Policy, moved: &BranchMove) -> Result<(), String> {
-    let signing = &policy.signing;
     let Some(signature) = &moved.signature else {
         return Err("its new tip is not signed".to_owned());
     };
-    let verified = signing.signers.verify(signature, &signing.maintainers);
+    let verified = policy.signing.maintainer(signature);
     verified.map(drop).map_err(|error| error.to_string())
 }
 

@@ -92,13 +92,12 @@ fn maintainer_signed(policy: &Policy, commit: &CommitChange) -> Option<Result<St
     let Subject::Commit(_) = commit.subject else {
         return None;
     };
-    let signing = &policy.signing;
     Some(match &commit.signature {
         None => Err("it is not signed".to_owned()),
-        Some(signature) => signing
-            .signers
-            .verify(signature, &signing.maintainers)
-            .map_err(|error| error.to_string()),
+        Some(signature) => {
+            let verified = policy.signing.maintainer(signature);
+            verified.map_err(|error| error.to_string())
+        }
     })
 }
 
