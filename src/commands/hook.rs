@@ -173,6 +173,7 @@ fn answer(call: &Call) -> ExitCode {
                 text.extend(human::way_out(violations));
             }
             tell(&text);
+            super::tell_warnings();
             BROKEN
         }
         Err(error) => {
@@ -182,6 +183,7 @@ fn answer(call: &Call) -> ExitCode {
                 _ => format!("baton: refused ({name}), because it cannot be judged"),
             };
             tell(&format!("{opening}\n{:?}\n", miette::Report::new(error)));
+            super::tell_warnings();
             UNDECIDED
         }
     }

@@ -122,6 +122,11 @@ pub enum GitError {
         reason: String,
     },
 
+    /// The user's settings have git ask another remote than the one that was recorded.
+    #[error("the user's settings of git lead elsewhere than to {0}")]
+    #[diagnostic(help("`git config --global --get-regexp '^(url|remote)[.]'` shows them"))]
+    Redirected(String),
+
     /// A file of the repository cannot be read or written.
     #[error("{} cannot be read or written", .path.display())]
     Io {

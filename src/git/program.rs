@@ -2,15 +2,17 @@ use std::ffi::{OsStr, OsString};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{ChildStdin, Command, Stdio};
+use std::sync::{Arc, OnceLock};
 
 use bstr::{BString, ByteSlice};
 
-use super::GitError;
+use super::{GitError, Recorded};
 use crate::model::Oid;
 
 /// The git program, run on one repository with nothing of the caller's configuration overrides.
 #[derive(Debug, Clone)]
 pub struct Program {
+    executable: Executable,
     git_dir: PathBuf,
     work_tree: Option<PathBuf>,
     overrides: bool,
@@ -18,6 +20,38 @@ pub struct Program {
     objects: Option<PathBuf>,
     /// Where the command runs, if not at the root of the worktree.
     directory: Option<PathBuf>,
+}
+
+/// Which file the git program is.
+#[derive(Debug, Clone)]
+pub(super) enum Executable {
+    /// What the search path has.
+    OnPath,
+    /// The one that was recorded below Baton's directory, for a hook: git starts hooks in the environment
+    /// of its caller. Where that file is gone, what the search path has. Looked up when a git is started.
+    Recorded(PathBuf, Arc<OnceLock<OsString>>),
+}
+
+impl Executable {
+    /// The one that is recorded below this directory.
+    pub(super) fn recorded(baton_dir: PathBuf) -> Self {
+        Self::Recorded(baton_dir, Arc::default())
+    }
+
+    fn command(&self) -> Command {
+        match self {
+            Self::OnPath => Command::new("git"),
+            Self::Recorded(baton_dir, known) => {
+                let file = known.get_or_init(|| {
+                    let recorded = Recorded::read(baton_dir);
+                    recorded.git().map_or("git".into(), Into::into)
+                });
+                let mut command = Command::new(file);
+                command.env_remove("GIT_EXEC_PATH");
+                command
+            }
+        }
+    }
 }
 
 /// A version of git.
@@ -47,7 +81,27 @@ impl std::fmt::Display for GitVersion {
 const OVERRIDES: [&str; 2] = ["GIT_CONFIG_PARAMETERS", "GIT_CONFIG_COUNT"];
 
 /// Those that make git look at something else altogether.
-const DIVERSIONS: [&str; 3] = ["GIT_CONFIG", "GIT_REPLACE_REF_BASE", "GIT_NAMESPACE"];
+const DIVERSIONS: [&str; 4] = [
+    "GIT_CONFIG",
+    "GIT_REPLACE_REF_BASE",
+    "GIT_NAMESPACE",
+    "GIT_COMMON_DIR",
+];
+
+/// Those by which a caller can have another remote answer, or its own programs: files of settings, and
+/// what git starts on the way (`git(1)`, "Environment Variables").
+const RELAYS: [&str; 7] = [
+    "GIT_CONFIG_GLOBAL",
+    "GIT_CONFIG_SYSTEM",
+    "GIT_SSH",
+    "GIT_SSH_COMMAND",
+    "GIT_SSH_VARIANT",
+    "GIT_PROXY_COMMAND",
+    "GIT_SSL_NO_VERIFY",
+];
+
+/// A git directory that there cannot be.
+const NOWHERE: &str = "/dev/null/none";
 
 /// The bytes that any pipe takes before somebody reads (`pipe(7)`: at least a page).
 const PIPE_HOLDS: usize = 4096;
@@ -55,12 +109,23 @@ const PIPE_HOLDS: usize = 4096;
 impl Program {
     pub(super) fn new(git_dir: PathBuf, work_tree: Option<PathBuf>) -> Self {
         Self {
+            executable: Executable::OnPath,
             git_dir,
             work_tree,
             overrides: false,
             objects: None,
             directory: None,
         }
+    }
+
+    /// The same, where git is this file.
+    pub(super) fn started_as(self, executable: Executable) -> Self {
+        Self { executable, ..self }
+    }
+
+    /// The same git, on another git directory, without a worktree.
+    pub(super) fn elsewhere(&self, git_dir: PathBuf) -> Self {
+        Self::new(git_dir, None).started_as(self.executable.clone())
     }
 
     /// The same, but new objects go into this directory, which names the others as alternates.
@@ -90,7 +155,7 @@ impl Program {
 
     /// A command on this repository, ready for arguments.
     pub fn command(&self) -> Command {
-        let mut command = Command::new("git");
+        let mut command = self.executable.command();
         for variable in DIVERSIONS {
             command.env_remove(variable);
         }
@@ -112,6 +177,23 @@ impl Program {
             None => command.env_remove("GIT_WORK_TREE"),
         };
         command.current_dir(self.directory());
+        command
+    }
+
+    /// A command that belongs to no repository, with the settings of the user and of this machine alone, where
+    /// `PATH` is this, ready for arguments.
+    pub(super) fn outside(&self, path: Option<&str>) -> Command {
+        let mut command = self.command();
+        for variable in RELAYS {
+            command.env_remove(variable);
+        }
+        command
+            .env("GIT_DIR", NOWHERE)
+            .env_remove("GIT_WORK_TREE")
+            .env_remove("GIT_OBJECT_DIRECTORY");
+        if let Some(path) = path {
+            command.env("PATH", path);
+        }
         command
     }
 

@@ -7,7 +7,7 @@ use super::GitError;
 use super::config::Config;
 use super::layout::Layout;
 use super::objects::Objects;
-use super::program::Program;
+use super::program::{Executable, Program};
 use super::refs::{self, Refs};
 use super::revision::{self, Plain};
 use super::store::Store;
@@ -15,6 +15,9 @@ use super::worktrees::{self, Worktree};
 use crate::model::Oid;
 use crate::sys::shared::Sharing;
 use crate::sys::{GitEnv, file};
+
+/// The name of Baton's own directory below the common git directory.
+const BATON_DIR: &str = "baton";
 
 /// A repository, seen from one of its worktrees.
 #[derive(Clone)]
@@ -47,6 +50,10 @@ impl Repo {
             .chain(env.alternate_object_directories.iter().map(absolute));
         let objects = Objects::open(directories, layout.hash)?;
         let program = Program::new(layout.git_dir.clone(), layout.work_tree.clone());
+        let program = match env.is_hook {
+            true => program.started_as(Executable::recorded(layout.common_dir.join(BATON_DIR))),
+            false => program,
+        };
         let refs = match layout.has_ref_files {
             true => Refs::files(&layout),
             false => Refs::program(program.clone()),
@@ -96,7 +103,7 @@ impl Repo {
 
     /// Where Baton keeps what is true of this machine only.
     pub fn baton_dir(&self) -> PathBuf {
-        self.common_dir.join("baton")
+        self.common_dir.join(BATON_DIR)
     }
 
     /// The root of this worktree; `None` in a bare repository.
@@ -186,21 +193,21 @@ impl Repo {
 
     /// Whether the repository has no main worktree, linked ones or not.
     pub fn is_bare(&self) -> Result<bool, GitError> {
-        let program = Program::new(self.common_dir.clone(), None);
+        let program = self.program.elsewhere(self.common_dir.clone());
         let said = program.output(["rev-parse", "--is-bare-repository"])?;
         Ok(said.trim() == b"true")
     }
 
     /// How this repository is shared with other users; `None` where it is not.
     pub fn sharing(&self) -> Result<Option<Sharing>, GitError> {
-        let program = Program::new(self.common_dir.clone(), None);
+        let program = self.program.elsewhere(self.common_dir.clone());
         let said = program.answer_or_none(["config", "--get", "core.sharedRepository"])?;
         Ok(said.and_then(|value| Sharing::parse(&value.trim().to_str_lossy())))
     }
 
     /// The settings that hold in a worktree.
     pub fn config_of(&self, worktree: &Worktree) -> Config {
-        Config::new(Program::new(worktree.git_dir.clone(), None))
+        Config::new(self.program.elsewhere(worktree.git_dir.clone()))
     }
 
     /// The commits at which a shallow clone was cut off; empty in a full one.

@@ -282,8 +282,15 @@ impl Judge<'_> {
         let tracked = tracked
             .into_iter()
             .filter(|(name, _)| branch_name(name.as_ref()).as_ref() == Some(&moved.reference));
-        Ok(has(tracked.map(|(_, oid)| oid).collect())?
-            && has(self.published.at(moved.reference.as_ref())?)?)
+        if !has(tracked.map(|(_, oid)| oid).collect())? {
+            return Ok(false);
+        }
+        let published = has(self.published.at(moved.reference.as_ref())?)?;
+        if !published {
+            self.published
+                .explain(commit, &|name| name == moved.reference)?;
+        }
+        Ok(published)
     }
 
     /// Whether the commits have the form that a landing gives them: along first parents, down to

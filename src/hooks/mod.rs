@@ -244,6 +244,10 @@ impl From<Judgement> for Answer {
 /// Answers a call.
 pub fn answer(call: &Call) -> Result<Answer, HookError> {
     let env = GitEnv::from_process().map_err(HookError::CurrentDirectory)?;
+    let env = GitEnv {
+        is_hook: true,
+        ..env
+    };
     let repo = Repo::open(&env)?;
     let judgement = match call.hook {
         Hook::PreCommit => pre_commit::answer(&repo, &env),

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use bstr::ByteSlice;
 
-use crate::git::Repo;
+use crate::git::{Repo, recorded};
 use crate::hooks::SERVER_MARK;
 use crate::sys::chain::{EARLIER_PATH_FILE, KEPT_SUFFIX, WORKTREE_PATH_FILE};
 use crate::sys::{executable, mmap::MappedFile};
@@ -80,7 +80,7 @@ impl Layout {
 
     /// The record of what was installed.
     pub fn manifest(&self) -> PathBuf {
-        self.baton_dir().join("install.json")
+        self.baton_dir().join(recorded::FILE)
     }
 
     /// By what the hooks know that they guard a server.

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::{InstallError, Layout};
+use crate::git::Recorded;
 use crate::git::config::Scope;
 use crate::hooks::all_names;
 use crate::sys::file;
@@ -22,6 +23,9 @@ pub struct Manifest {
     pub hooks: Vec<String>,
     /// The values of `core.hooksPath` that were set aside.
     pub hooks_paths: Vec<SetAside>,
+    /// What lay outside the repository.
+    #[serde(flatten)]
+    pub recorded: Recorded,
 }
 
 /// A version of this program.
@@ -82,6 +86,7 @@ impl Manifest {
             program,
             hooks: Vec::new(),
             hooks_paths: Vec::new(),
+            recorded: Recorded::default(),
         }
     }
 

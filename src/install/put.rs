@@ -5,7 +5,7 @@ use std::fmt;
 use super::layout::Occupant;
 use super::manifest::{Manifest, Program, SetAside};
 use super::{InstallError, Kind, Layout, directory, hooks_path};
-use crate::git::{GitVersion, Repo};
+use crate::git::{GitVersion, Recorded, Repo};
 use crate::guard::journal::Journal;
 use crate::hooks::{ALWAYS_PASSED_ON, Hook, PASSED_ON, all_names};
 use crate::model::Oid;
@@ -62,6 +62,7 @@ pub fn install(repo: &Repo, kind: Kind) -> Result<Installed, InstallError> {
 
     let mut manifest = known.unwrap_or_else(|| Manifest::new(program.clone()));
     manifest.program = program;
+    manifest.recorded = Recorded::look(repo)?;
     let names = kind.hooks().iter().map(|hook| hook.name().to_owned());
     manifest.hooks.extend(names);
     let set_aside = hooks_path::to_set_aside(repo, &layout)?;

@@ -18,6 +18,8 @@ pub struct GitEnv {
     pub alternate_object_directories: Vec<PathBuf>,
     /// `GIT_NAMESPACE`: which of the repositories that share the objects is meant; empty for the whole.
     pub namespace: Vec<u8>,
+    /// Whether git runs this process as a hook, in the environment of whoever called git.
+    pub is_hook: bool,
     /// The commits that `git merge` says it merges, in its variables `GITHEAD_<id>`.
     pub merged_commits: Vec<Oid>,
 }
@@ -40,6 +42,7 @@ impl GitEnv {
             namespace: value("GIT_NAMESPACE")
                 .map(OsString::into_encoded_bytes)
                 .unwrap_or_default(),
+            is_hook: false,
             merged_commits: std::env::vars_os()
                 .filter_map(|(name, _)| name.to_str()?.strip_prefix("GITHEAD_")?.parse().ok())
                 .collect(),
@@ -61,6 +64,11 @@ const AGENTS: [&str; 6] = [
 /// Whether a coding agent has started this process.
 pub fn is_under_agent() -> bool {
     AGENTS.iter().any(|name| value(name).is_some())
+}
+
+/// How the user has git start `ssh`.
+pub fn ssh_command() -> Option<String> {
+    value("GIT_SSH_COMMAND")?.into_string().ok()
 }
 
 /// The name of this machine.

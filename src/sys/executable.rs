@@ -34,6 +34,28 @@ pub fn is_executable(path: &Path) -> bool {
         .is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
 }
 
+/// The directories in which programs are looked for, as one text.
+pub fn search_path() -> Option<String> {
+    std::env::var("PATH").ok()
+}
+
+/// The first file on the search path that the system would run by this name, by its absolute path; one in
+/// the directory `last` only where there is no other.
+pub fn on_path(name: &str, last: Option<&str>) -> Option<String> {
+    let path = std::env::var_os("PATH")?;
+    let mut directories: Vec<_> = std::env::split_paths(&path)
+        .filter(|directory| directory.is_absolute())
+        .collect();
+    directories.sort_by_key(|directory| last.is_some_and(|last| directory == Path::new(last)));
+    let mut files = directories
+        .into_iter()
+        .map(|directory| directory.join(name));
+    files
+        .find(|file| is_executable(file))?
+        .to_str()
+        .map(str::to_owned)
+}
+
 /// Whether the shell has something of this name to run: the file at this path, a program on its
 /// search path, or a word of its own.
 pub fn is_known_to_shell(name: &str) -> io::Result<bool> {

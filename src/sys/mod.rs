@@ -24,6 +24,6 @@ pub mod terminal;
 pub mod tree;
 pub mod warnings;
 
-pub use env::{GitEnv, config_home, host_name, is_under_agent, shows_unicode};
+pub use env::{GitEnv, config_home, host_name, is_under_agent, shows_unicode, ssh_command};
 pub use lock::FileLock;
 pub use parallel::both;

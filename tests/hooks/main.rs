@@ -15,6 +15,7 @@ mod provenance;
 mod push;
 mod rebase;
 mod refs;
+mod remotes;
 mod repositories;
 mod server;
 mod signed;

@@ -271,6 +271,7 @@ fn published_commits_that_break_rules_are_found() {
     place.write("other/.agents/HANDOFF.md", "# Handoff\nmine\n");
     place.git("other", &["commit", "-q", "-am", "x"]);
     place.git("r", &["remote", "add", "origin", "../other"]);
+    assert_eq!(place.baton("r", &["install"]).code, Some(0));
     place.git("r", &["fetch", "-q", "origin"]);
     place.try_git("r", &["merge", "-q", "origin/main"]);
     assert_finds(&place, "commit-breaks-rule");

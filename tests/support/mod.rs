@@ -14,12 +14,15 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use git_baton::git::{Recorded, Remote, Repo};
 use git_baton::guard::journal::Journal;
 use git_baton::handoff::{Entry, SessionSection, digest, insert, render_entry};
 use git_baton::hooks::{Hook, SERVER_MARK};
+use git_baton::install::{self, Layout, Manifest};
 use git_baton::model::Oid;
 use git_baton::model::Wording;
 use git_baton::rules::aggregate::seal;
+use git_baton::sys::GitEnv;
 use tempfile::TempDir;
 
 pub use gits::Git;
@@ -151,6 +154,7 @@ impl Fixture {
         let tips = out.ok();
         let tips = tips.lines().map(|hex| hex.parse::<Oid>().unwrap());
         Journal::begin(&git_dir.join("baton"), tips).unwrap();
+        self.record_at(git_dir);
         fs::create_dir_all(git_dir.join("hooks")).unwrap();
         if hooks == Hook::SERVER {
             fs::write(git_dir.join("baton").join(SERVER_MARK), "").unwrap();
@@ -163,6 +167,30 @@ impl Fixture {
                 fs::copy(BATON, &to).unwrap();
             }
         }
+    }
+
+    /// Records the git program and the remotes of a git directory, as installing does.
+    pub fn record_at(&self, git_dir: &Path) {
+        let git = self.git.program.to_str().unwrap();
+        let names = self.git_at(git_dir, ["remote"]).ok();
+        let remotes = names.lines().map(|name| Remote {
+            name: name.to_owned(),
+            url: self.git_at(git_dir, ["remote", "get-url", name]).ok(),
+        });
+        let mut manifest = Manifest::new(install::manifest::Program {
+            version: String::new(),
+            sha256: String::new(),
+        });
+        manifest.recorded = Recorded {
+            git: Some(git.to_owned()),
+            remotes: Some(remotes.collect()),
+            ..Recorded::default()
+        };
+        let repo = Repo::open(&GitEnv {
+            git_dir: Some(git_dir.to_owned()),
+            ..GitEnv::default()
+        });
+        manifest.write(&Layout::of(&repo.unwrap())).unwrap();
     }
 
     /// A git command with the fixture's environment, in this directory.
@@ -389,8 +417,16 @@ impl Fixture {
         self.git(["rev-parse", "--verify", name]).ok()
     }
 
-    /// A bare repository `<name>.git` with this one's branches, and a remote of that name.
+    /// A bare repository `<name>.git` with this one's branches, and a remote of that name that was there
+    /// when Baton was installed.
     pub fn add_remote(&self, name: &str) -> PathBuf {
+        let bare = self.add_remote_later(name);
+        self.record_at(&self.git_dir());
+        bare
+    }
+
+    /// The same, but the remote was added afterwards.
+    pub fn add_remote_later(&self, name: &str) -> PathBuf {
         let bare = self.path(&format!("{name}.git"));
         let bare_text = bare.to_str().unwrap();
         self.git_at(self.dir(), ["clone", "-q", "--bare", "repo", bare_text])

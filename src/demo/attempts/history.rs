@@ -78,6 +78,7 @@ pub(super) fn foreign() -> Vec<Attempt> {
             "pull of one that some remote advertises",
             &[
                 Run("git remote add elsewhere {outside}"),
+                Run("git-baton install"),
                 Run("git fetch -q elsewhere"),
             ],
             "git pull -q --no-rebase elsewhere published",
