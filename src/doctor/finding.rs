@@ -50,6 +50,12 @@ pub enum Id {
     CommitBreaksRule,
     /// A branch follows a reference that no rule guards.
     BranchSymbolic,
+    /// What a remote has published does not count.
+    RemoteUnrecorded,
+    /// The hooks start whatever git their caller's environment names.
+    GitUnrecorded,
+    /// Git shows another object in place of one that is guarded.
+    ObjectReplaced,
     /// A worktree's directory is not where git expects it.
     WorktreeMissing,
     /// A worktree and its git directory do not name each other.
@@ -58,7 +64,7 @@ pub enum Id {
 
 impl Id {
     /// All of them.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 27] = [
         Self::NotInstalled,
         Self::RecordBroken,
         Self::HookMissing,
@@ -81,6 +87,9 @@ impl Id {
         Self::CommitUnjudged,
         Self::CommitBreaksRule,
         Self::BranchSymbolic,
+        Self::RemoteUnrecorded,
+        Self::GitUnrecorded,
+        Self::ObjectReplaced,
         Self::WorktreeMissing,
         Self::WorktreeBroken,
     ];
@@ -110,6 +119,9 @@ impl Id {
             Self::CommitUnjudged => "commit-unjudged",
             Self::CommitBreaksRule => "commit-breaks-rule",
             Self::BranchSymbolic => "branch-symbolic",
+            Self::RemoteUnrecorded => "remote-unrecorded",
+            Self::GitUnrecorded => "git-unrecorded",
+            Self::ObjectReplaced => "object-replaced",
             Self::WorktreeMissing => "worktree-missing",
             Self::WorktreeBroken => "worktree-broken",
         }
@@ -126,6 +138,9 @@ impl Id {
             | Self::JournalReadOnly
             | Self::NotShared
             | Self::CommitUnjudged
+            | Self::RemoteUnrecorded
+            | Self::GitUnrecorded
+            | Self::ObjectReplaced
             | Self::WorktreeMissing => Severity::Warning,
             _ => Severity::Error,
         }

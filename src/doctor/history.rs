@@ -11,6 +11,7 @@ use crate::model::Oid;
 const NAMED: usize = 5;
 
 pub(super) fn examine(repo: &Repo, findings: &mut Vec<Finding>) -> Result<(), DoctorError> {
+    replaced(repo, findings)?;
     let audit = match audit::audit(repo) {
         Ok(audit) => audit,
         // Said already, with the place of the policy.
@@ -54,6 +55,27 @@ pub(super) fn examine(repo: &Repo, findings: &mut Vec<Finding>) -> Result<(), Do
             what: format!("{}: {}{published}", violation.rule.as_str(), violation.why),
             place: format!("commit {}", commit.unwrap_or_default()),
             remedy: violation.instead,
+        });
+    }
+    Ok(())
+}
+
+/// The objects in whose place git shows others. Those that are not here are left over from a rewrite.
+fn replaced(repo: &Repo, findings: &mut Vec<Finding>) -> Result<(), DoctorError> {
+    let replacements = repo.refs().below("refs/replace/")?;
+    let names = replacements.iter().filter_map(|(name, _)| {
+        let name = name.strip_prefix(b"refs/replace/")?;
+        Oid::from_hex(name).ok()
+    });
+    let here: Vec<_> = names.filter(|oid| repo.objects().contains(*oid)).collect();
+    if let Some(first) = here.first() {
+        findings.push(Finding {
+            id: Id::ObjectReplaced,
+            what: "in this clone git shows other objects in place of these: what it shows is not what is judged, pushed and merged".to_owned(),
+            place: listed(&here),
+            remedy: format!(
+                "compare them (`git show {first}`, `git --no-replace-objects show {first}`), and delete what is not yours: `git replace -d {first}`"
+            ),
         });
     }
     Ok(())

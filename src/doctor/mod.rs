@@ -5,6 +5,7 @@ mod history;
 mod hooks;
 mod journal;
 mod json;
+mod outside;
 mod policy;
 mod worktrees;
 
@@ -34,6 +35,7 @@ pub fn examine(repo: &Repo) -> Result<Diagnosis, DoctorError> {
     policy::examine(repo, &mut findings)?;
     worktrees::examine(repo, &mut findings)?;
     if installed {
+        outside::examine(repo, &mut findings)?;
         journal::examine(repo, &mut findings)?;
         history::examine(repo, &mut findings)?;
     }

@@ -323,3 +323,87 @@ fn what_cannot_be_told_is_no_health() {
     place.write("r/.git/refs/heads/gone", &format!("{}\n", "1".repeat(40)));
     assert_eq!(place.baton("r", &["doctor"]).code, Some(2));
 }
+
+#[test]
+fn remotes_that_are_not_as_they_were_are_found() {
+    let place = healthy();
+    for name in ["s.git", "t.git"] {
+        place.git(".", &["init", "-q", "--bare", name]);
+    }
+    let url = format!("file://{}", place.at("s.git").display());
+    let changes: [&[&str]; 5] = [
+        &["remote", "add", "origin", "../s.git"],
+        &["remote", "set-url", "origin", "../t.git"],
+        &["remote", "rename", "origin", "upstream"],
+        &["config", "url.../s.git.insteadOf", "../t.git"],
+        &["remote", "add", "other", &url],
+    ];
+    for change in changes {
+        place.git("r", change);
+        for cwd in ["r", "w"] {
+            let said = place.baton(cwd, &["doctor"]);
+            assert_eq!(said.code, Some(0), "{said:?}");
+            assert!(said.out.contains("warning[remote-unrecorded]"), "{said:?}");
+        }
+        assert_eq!(place.baton("r", &["install"]).code, Some(0));
+        assert_eq!(found(&place, "r"), BTreeSet::new(), "{change:?}");
+    }
+}
+
+#[test]
+fn an_address_is_shown_without_its_password() {
+    let place = healthy();
+    let url = "https://user:secret@example.org/r.git";
+    place.git("r", &["remote", "add", "origin", url]);
+    let said = place.baton("r", &["doctor"]);
+    assert!(said.out.contains("https://example.org/r.git"), "{said:?}");
+    assert!(!said.out.contains("secret"), "{said:?}");
+}
+
+#[test]
+fn a_git_that_the_hooks_cannot_start_is_found() {
+    let place = healthy();
+    let manifest = "r/.git/baton/install.json";
+    let text = fs::read_to_string(place.at(manifest)).unwrap();
+    let key = text.find("\"git\": ").unwrap();
+    let line = text[key..].lines().next().unwrap();
+    for git in ["\"/nowhere/git\"", "\"git\"", "\"/bin/false\"", "null"] {
+        place.write(manifest, &text.replace(line, &format!("\"git\": {git},")));
+        assert_eq!(
+            found(&place, "w"),
+            ["git-unrecorded".to_owned()].into(),
+            "{git}"
+        );
+    }
+    assert_eq!(place.baton("r", &["install"]).code, Some(0));
+    assert_eq!(found(&place, "r"), BTreeSet::new());
+}
+
+#[test]
+fn a_record_of_an_earlier_baton_is_found() {
+    let place = healthy();
+    let manifest = place.at("r/.git/baton/install.json");
+    let text = fs::read_to_string(&manifest).unwrap();
+    let mut record: Value = serde_json::from_str(&text).unwrap();
+    for key in ["git", "path", "remotes", "connection"] {
+        record.as_object_mut().unwrap().remove(key).unwrap();
+    }
+    fs::write(&manifest, record.to_string()).unwrap();
+    let both = ["git-unrecorded".to_owned(), "remote-unrecorded".to_owned()];
+    assert_eq!(found(&place, "w"), both.into());
+    assert_eq!(place.baton("r", &["install"]).code, Some(0));
+    assert_eq!(found(&place, "r"), BTreeSet::new());
+}
+
+#[test]
+fn an_object_that_another_stands_for_is_found() {
+    let place = healthy();
+    place.git("r", &["commit", "-q", "--allow-empty", "-m", "x"]);
+    place.git("r", &["replace", "--graft", "HEAD"]);
+    assert_finds(&place, "object-replaced");
+    place.git("r", &["replace", "-d", "HEAD"]);
+    // What a rewrite of history left behind.
+    let gone = format!("refs/replace/{}", "1".repeat(40));
+    place.git("r", &["update-ref", &gone, "HEAD"]);
+    assert_eq!(found(&place, "r"), BTreeSet::new());
+}
