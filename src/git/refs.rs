@@ -134,6 +134,38 @@ impl Refs {
         Ok(target.map(|target| self.stripped(target)))
     }
 
+    /// What git moves and deletes in the end by each of these names, in their order: where a name is
+    /// a symbolic reference, the one that it leads to.
+    pub fn followed(&self, names: &[&BStr]) -> Result<Vec<BString>, GitError> {
+        let mut targets = HashMap::new();
+        if let Backend::Program(program) = &self.backend {
+            let format = "--format=%(symref) %(refname)";
+            let out = program.output(["for-each-ref", format, "refs/"])?;
+            let pairs = out.lines().filter_map(|line| line.split_once_str(" "));
+            let pairs = pairs.filter(|(target, _)| !target.is_empty());
+            targets.extend(pairs.map(|(target, name)| (BString::from(name), target.into())));
+        }
+        let next = |name: &BString| match &self.backend {
+            Backend::Program(_) => Ok(targets.get(name).cloned()),
+            // A name that no reference can have leads nowhere; git refuses it.
+            Backend::Files(_) if gix::refs::FullName::try_from(name.clone()).is_err() => Ok(None),
+            Backend::Files(store) => match find_file(store, name.as_ref())? {
+                Some(gix::refs::Target::Symbolic(next)) => Ok(Some(next.as_bstr().to_owned())),
+                Some(gix::refs::Target::Object(_)) | None => Ok::<_, GitError>(None),
+            },
+        };
+        let mut followed = Vec::with_capacity(names.len());
+        for name in names {
+            let mut name = self.full(name);
+            for _ in 0..MAX_SYMBOLIC {
+                let Some(target) = next(&name)? else { break };
+                name = target;
+            }
+            followed.push(self.stripped(name));
+        }
+        Ok(followed)
+    }
+
     /// Every reference below this prefix (such as `refs/heads/`) with the object it names,
     /// sorted by name. Broken and unborn ones are left out.
     pub fn below(&self, prefix: &str) -> Result<Vec<(BString, Oid)>, GitError> {

@@ -27,16 +27,20 @@ pub enum Mark {
     Adopted,
     /// It breaks a rule, and a remote had already published it.
     Published,
+    /// It was let be for what stands elsewhere: a maintainer's acceptance, or signers whom commits
+    /// before it had changed.
+    Excused,
 }
 
 impl Mark {
-    const ALL: [Self; 3] = [Self::Passed, Self::Adopted, Self::Published];
+    const ALL: [Self; 4] = [Self::Passed, Self::Adopted, Self::Published, Self::Excused];
 
     fn as_str(self) -> &'static str {
         match self {
             Self::Passed => "passed",
             Self::Adopted => "adopted",
             Self::Published => "published",
+            Self::Excused => "excused",
         }
     }
 }
@@ -108,13 +112,16 @@ impl Journal {
         &self.baseline
     }
 
-    /// Whether the commit was judged under this policy and let be. What was merely adopted was
-    /// not judged: anybody can begin a history of their own with a copy of the policy.
-    pub fn has_passed(&self, commit: Oid, key: &PolicyKey) -> bool {
+    /// How the commit was judged under this policy and let be, wherever it lay: published or passed.
+    /// What was merely adopted was not judged: anybody can begin a history of their own with a copy
+    /// of the policy. What excuses a commit may not be in force where it comes next.
+    pub fn judged(&self, commit: Oid, key: &PolicyKey) -> Option<Mark> {
         let key = key.to_string();
         self.with_marks(commit, |marks| {
-            let mut judged = marks.iter().filter(|(_, mark)| *mark != Mark::Adopted);
-            judged.any(|(under, _)| *under == key)
+            let has = |mark| marks.iter().any(|one| *one == (key.clone(), mark));
+            [Mark::Published, Mark::Passed]
+                .into_iter()
+                .find(|mark| has(*mark))
         })
     }
 

@@ -81,9 +81,9 @@ impl<'a> Trust<'a> {
         Ok(covered)
     }
 
-    /// Whether the commit broke no rule of this policy, or was published before it came here.
-    pub(super) fn has_passed(&self, commit: Oid, key: &PolicyKey) -> Result<bool, GuardError> {
-        Ok(self.journal()?.has_passed(commit, key))
+    /// How the commit was judged under this policy, wherever it lay.
+    pub(super) fn judged(&self, commit: Oid, key: &PolicyKey) -> Result<Option<Mark>, GuardError> {
+        Ok(self.journal()?.judged(commit, key))
     }
 
     /// Records what was judged.

@@ -1,5 +1,6 @@
 //! References that move: which commits they bring, and what the rules say of them.
 
+mod deletions;
 mod moves;
 
 use std::cell::RefCell;
@@ -130,56 +131,12 @@ impl Judge<'_> {
         Ok(commit)
     }
 
-    /// On a server a branch is not deleted with the newest entry. What is lost counts where the
-    /// default branch's policy sanctions it; that branch itself is held to its own.
-    fn deleted(&mut self, update: &RefUpdate, old: Option<Oid>) -> Result<(), GuardError> {
-        let Some(old) = old.filter(|_| self.place == Place::Server) else {
-            return Ok(());
-        };
-        let reference = update.reference.as_ref();
-        let (base, stands_on) = match self.guards.default_for(reference)? {
-            Some(guard) => (Rc::clone(&guard.base), guard.tip),
-            None => match self.bases.adopted(old)? {
-                Some(base) if base.policy.applies_to(reference) => (base, old),
-                _ => return Ok(()),
-            },
-        };
-        let remaining = self.remaining(&base)?;
-        let provenance = Provenance::new(self.repo, self.bases, &base.policy, stands_on);
-        if let Some(change) = provenance.deletion(reference, old, &remaining)? {
-            self.judgement.tips += 1;
-            let verdict = self.check(&base.policy, stands_on, &change)?;
-            self.absorb(verdict);
-        }
-        Ok(())
-    }
-
     /// What the rules say under the policy of the commit `base`, without what a maintainer has
     /// accepted.
     fn check(&self, policy: &Policy, base: Oid, change: &Change) -> Result<Verdict, GuardError> {
         let mut verdict = rules::check(policy, change);
         self.acceptances.excuse(policy, &[base], &mut verdict)?;
         Ok(verdict)
-    }
-
-    /// The tips of all branches on which the policy holds, as they will be.
-    fn remaining(&self, base: &BasePolicy) -> Result<Vec<Oid>, GuardError> {
-        let moved: HashSet<_> = self.updates.iter().map(|one| &one.reference).collect();
-        let branches = self.repo.refs().below("refs/heads/")?;
-        let stay = branches
-            .iter()
-            .filter(|(name, _)| !moved.contains(name))
-            .map(|(name, oid)| (name, *oid));
-        let come = self.updates.iter();
-        let come = come.filter_map(|one| Some((&one.reference, one.new?)));
-        let guarded = stay
-            .chain(come)
-            .filter(|(name, _)| base.policy.applies_to(name.as_ref()));
-        let mut tips = Vec::new();
-        for (_, oid) in guarded {
-            tips.extend(self.repo.objects().peel_to_commit(oid)?);
-        }
-        Ok(tips)
     }
 
     fn moved(&mut self, update: &RefUpdate, old: Option<Oid>, new: Oid) -> Result<(), GuardError> {
@@ -254,7 +211,7 @@ impl Judge<'_> {
         Ok(verdict)
     }
 
-    /// Whether the branch goes to what a server guards already, after something has been put there
+    /// Whether the branch goes to what a server guards already, by the default branch's policy, after something has been put there
     /// that no push may bring: a new branch to what another one holds, or a branch that is there
     /// to what the default branch holds, with nothing lost that the latter's policy sanctions.
     fn goes_where_others_are(
@@ -274,7 +231,8 @@ impl Judge<'_> {
         let Some(old) = old else {
             let mut grown = Vec::new();
             for branch in self.guards.branches()? {
-                if provenance.has_grown(branch.tip)? {
+                let is_guarded = guard.base.policy.applies_to(branch.reference.as_ref());
+                if is_guarded && provenance.has_grown(branch.tip)? {
                     grown.push(branch.tip);
                 }
             }
@@ -349,12 +307,13 @@ impl Judge<'_> {
         let base = &brought.base;
         let mut judgement = Judgement::default();
         let mut passed = Vec::new();
-        for (oid, mut verdict) in self.verdicts(update, brought)? {
+        for (oid, mut verdict, mark) in self.verdicts(update, brought)? {
             judgement.commits += 1;
             self.acceptances
                 .excuse(&base.policy, &[brought.stands_on], &mut verdict)?;
             if verdict.is_clean() {
-                passed.push((oid, Mark::Passed));
+                let is_excused = !verdict.accepted.is_empty();
+                passed.push((oid, if is_excused { Mark::Excused } else { mark }));
                 judgement.verdict.absorb(verdict);
             } else if update.is_head() && self.published.is_named(oid)? {
                 // Looked at where it lies, not made now.
@@ -369,29 +328,32 @@ impl Judge<'_> {
     }
 
     /// What the rules say of the commits that are not known to have passed, each under the signers
-    /// that are in force for it.
+    /// that are in force for it, and how one that breaks none is recorded.
     fn verdicts(
         &self,
         update: &RefUpdate,
         brought: &Move,
-    ) -> Result<Vec<(Oid, Verdict)>, GuardError> {
+    ) -> Result<Vec<(Oid, Verdict, Mark)>, GuardError> {
         let base = &brought.base;
         let reader = ChangeReader::new(self.repo.objects(), &base.policy);
         let mut reader = reader.among(brought.commits.len());
         let provenance = Provenance::new(self.repo, self.bases, &base.policy, brought.stands_on);
-        let mut buffer = Vec::new();
         let mut verdicts = Vec::new();
         let mut changes_policy = self.changes_policy(update, base);
         for walked in brought.commits.iter().rev() {
-            if !self.trust.has_passed(walked.oid, &base.key)? {
+            let known = self.trust.judged(walked.oid, &base.key)?;
+            if known.is_none() {
                 let change = reader.change(walked.oid, &walked.commit, &|_| None)?;
                 let mut verdict = rules::check(&base.policy, &change);
                 changes_policy |= verdict.changes_policy;
-                if walked.commit.parents.len() > 1 {
-                    let merge = Step::read(self.repo.objects(), walked.oid, &mut buffer)?;
-                    verdict.absorb(provenance.judge_merge(&merge)?);
+                verdict.absorb(self.choices(&provenance, walked)?);
+                verdicts.push((walked.oid, verdict, Mark::Passed));
+            } else if known == Some(Mark::Passed) {
+                // What a merge gives up depends on what the branch had.
+                let verdict = self.choices(&provenance, walked)?;
+                if !verdict.is_clean() {
+                    verdicts.push((walked.oid, verdict, Mark::Passed));
                 }
-                verdicts.push((walked.oid, verdict));
             }
         }
         if !changes_policy {
@@ -403,15 +365,21 @@ impl Judge<'_> {
                 let mut reader = ChangeReader::new(self.repo.objects(), policy);
                 let change = reader.change(walked.oid, &walked.commit, &|_| None)?;
                 let mut verdict = rules::check(policy, &change);
-                if walked.commit.parents.len() > 1 {
-                    let merge = Step::read(self.repo.objects(), walked.oid, &mut buffer)?;
-                    verdict.absorb(provenance.judge_merge(&merge)?);
-                }
-                verdicts.retain(|(oid, _)| *oid != walked.oid);
-                verdicts.push((walked.oid, verdict));
+                verdict.absorb(self.choices(&provenance, walked)?);
+                verdicts.retain(|(oid, ..)| *oid != walked.oid);
+                verdicts.push((walked.oid, verdict, Mark::Excused));
             }
         }
         Ok(verdicts)
+    }
+
+    /// What the rules say of what a commit takes over from some of its parents.
+    fn choices(&self, provenance: &Provenance<'_>, walked: &Walked) -> Result<Verdict, GuardError> {
+        if walked.commit.parents.len() < 2 {
+            return Ok(Verdict::default());
+        }
+        let merge = Step::read(self.repo.objects(), walked.oid, &mut Vec::new())?;
+        provenance.judge_merge(&merge)
     }
 
     fn changes_policy(&self, update: &RefUpdate, base: &BasePolicy) -> bool {

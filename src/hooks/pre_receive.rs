@@ -8,13 +8,18 @@ use crate::guard::updates::{self, Place, RefUpdate};
 use crate::guard::{Judgement, reference};
 use crate::sys::GitEnv;
 
-/// Judges the branches that the push moves or deletes, in the namespace that it is for. The objects
-/// wait in quarantine, which [`Repo::open`] reads through git's environment.
+/// Judges the branches that the push moves or deletes, in the namespace that it is for, and by whatever
+/// symbolic reference. The objects wait in quarantine, which [`Repo::open`] reads through git's environment.
 pub(super) fn answer(repo: &Repo, env: &GitEnv, call: &Call) -> Result<Judgement, HookError> {
     let outer = namespace::prefix(&env.namespace);
     let mut lines = ref_lines::parse(&call.input)?;
     for line in &mut lines {
         line.reference = [&outer[..], &line.reference].concat().into();
+    }
+    let names: Vec<_> = lines.iter().map(|line| line.reference.as_ref()).collect();
+    let followed = repo.refs().followed(&names)?;
+    for (line, name) in lines.iter_mut().zip(followed) {
+        line.reference = name;
     }
     let mut judgement = reference::replacements(repo, &replacements(&lines))?;
     for (prefix, lines) in namespace::groups(lines) {

@@ -95,3 +95,62 @@ fn a_new_key_accepts_in_the_same_push() {
     w.verifies("--all");
     w.push().ok();
 }
+
+/// A server that has `main` as it is.
+fn server(w: &World) -> std::path::PathBuf {
+    let bare = w.add_remote("origin");
+    w.install_at(&bare, &Hook::SERVER);
+    bare
+}
+
+#[test]
+fn what_a_key_might_sign_once_is_not_brought_from_an_old_branch() {
+    let w = World::with(CONTRACTS);
+    let added = w.list("ann", &["ann", "bob"]);
+    w.list("ann", &["ann"]);
+    server(&w);
+    // The branch stands on the very list that is in force again, and bob's key comes and signs.
+    w.unguarded(["push", "-q", "origin", "policy^{commit}:refs/heads/old"])
+        .ok();
+    w.unguarded(["switch", "-q", "--detach", &added]).ok();
+    w.write("contracts/a", "by bob\n");
+    w.unguarded(["add", "."]).ok();
+    let by_bob = w.signed("bob", &["-m", "by bob"]);
+    w.unguarded(["push", "-q", "origin", &format!("{by_bob}:refs/heads/old")])
+        .ok();
+    w.unguarded(["switch", "-q", "main"]).ok();
+    w.unguarded(["merge", "-q", "--no-ff", "-m", "merge", &by_bob])
+        .ok();
+    w.unguarded(["push", "-q", "origin", "main"])
+        .refused("protected-path")
+        .by("pre-receive");
+}
+
+#[test]
+fn a_merge_that_gave_up_nothing_elsewhere_is_judged_where_it_comes() {
+    let w = World::with(CONTRACTS);
+    w.write("contracts/a", "by ann\n");
+    w.unguarded(["add", "."]).ok();
+    let old = w.signed("ann", &["-m", "by ann"]);
+    w.list("ann", &["ann", "bob"]);
+    w.write("contracts/a", "by bob\n");
+    w.signed("bob", &["-am", "by bob"]);
+    w.list("ann", &["ann"]);
+    server(&w);
+    let side = w.object(&[&old], "side", "1", "side");
+    let tree = w.object(&["main"], "contracts/a", "by ann\n", "tree alone");
+    let tree = w.rev(&format!("{tree}^{{tree}}"));
+    let merge = w.object_of_tree(&tree, &["main", &side], "goes back");
+    let push = |to: &str, what: &str| {
+        let refspec = format!("{what}:refs/heads/{to}");
+        w.unguarded(["push", "-q", "origin", &refspec])
+    };
+    push("old", &old).ok();
+    push("old", &merge);
+    push("main", &merge)
+        .refused("handoff-rollback")
+        .by("pre-receive");
+}
+
+const CONTRACTS: &str =
+    "version = 1\n[[protected]]\npaths = [\"contracts/\"]\nwriter = \"maintainers\"\n";

@@ -187,3 +187,89 @@ fn a_guarded_branch_becomes_no_name_for_what_is_not_guarded() {
             .ok();
     });
 }
+
+#[test]
+fn a_symbolic_reference_of_a_server_deletes_and_moves_what_it_leads_to() {
+    each_git(|git| {
+        let (f, bare) = served(git);
+        f.git(["switch", "-q", "-c", "side"]).ok();
+        let tip = f.aggregate("19");
+        push(&f, "", "side:refs/heads/side").ok();
+        push(&f, "", "side:refs/namespaces/x/refs/heads/main").ok();
+        let past = |args: &[&str]| {
+            let off = ["-c", "core.hooksPath=/dev/null"];
+            f.git_at(&bare, off.iter().chain(args)).ok()
+        };
+        let inside = "refs/namespaces/x/refs/heads/main";
+        for (alias, target) in [
+            ("refs/heads/other", "refs/heads/side"),
+            ("refs/alias", "refs/heads/side"),
+            ("refs/namespaces/x/HEAD", inside),
+        ] {
+            past(&["symbolic-ref", alias, target]);
+            let before = past(&["for-each-ref"]);
+            push(&f, "", &format!(":{alias}"))
+                .refused("handoff-rollback")
+                .by("pre-receive");
+            push(&f, "", &format!("+{}:{alias}", f.bad_object()))
+                .refused("protected-path")
+                .by("pre-receive");
+            assert_eq!(past(&["for-each-ref"]), before, "{alias}");
+            // Nor does a name that leads to a branch keep what the branch has.
+            push(&f, "", &format!(":{target}"));
+            assert_eq!(past(&["for-each-ref"]), before, "{alias}");
+            past(&["symbolic-ref", "--delete", alias]);
+        }
+        assert_eq!(past(&["rev-parse", "side"]), tip);
+    });
+}
+
+#[test]
+fn what_git_may_refuse_keeps_no_entry_that_is_deleted_beside_it() {
+    each_git(|git| {
+        let (f, bare) = served(git);
+        f.git(["switch", "-q", "-c", "side"]).ok();
+        f.aggregate("19");
+        f.git(["tag", "-a", "-m", "tag", "tag"]).ok();
+        let other = f.object(&["main"], "other", "1", "other");
+        let tag = f.rev("refs/tags/tag");
+        push(&f, "", "side:refs/heads/side").ok();
+        push(&f, "", &format!("{other}:refs/heads/other")).ok();
+        f.git_at(&bare, ["config", "receive.denyNonFastForwards", "true"])
+            .ok();
+        let both = |kept: &str| f.unguarded(["push", "-q", "origin", ":side", kept]);
+        for kept in [
+            "side:refs/heads/main/kept",
+            "side:refs/heads/side/kept",
+            "+side:refs/heads/other",
+            &format!("{tag}:refs/heads/kept"),
+        ] {
+            both(kept).refused("handoff-rollback").by("pre-receive");
+        }
+        both("side:refs/heads/renamed").ok();
+        let again = f.unguarded(["push", "-q", "origin", ":renamed", "side:main"]);
+        again.ok();
+    });
+}
+
+#[test]
+fn a_branch_that_a_policy_leaves_out_launders_nothing() {
+    each_git(|git| {
+        let of = |branches: &str| format!("version = 1\n[branches]\n{branches}\n");
+        let free = of("exclude = [\"free/*\"]");
+        let f = Fixture::with_policy(git, &free);
+        let bare = f.add_remote("origin");
+        f.install_at(&bare, &Hook::SERVER);
+        push(&f, "", "main:refs/heads/free/x").ok();
+        let forged = f.object(&["main"], crate::support::HANDOFF, "forged\n", "forged");
+        let own = f.object(&[&forged], "baton.toml", "version = 1\n", "holds here");
+        push(&f, "", &format!("{own}:refs/heads/free/x")).ok();
+        for to in ["new", "main", "free2/x"] {
+            push(&f, "", &format!("{own}:refs/heads/{to}")).by("pre-receive");
+        }
+        assert_eq!(
+            f.git_at(&bare, ["branch", "--list", "new", "free2/*"]).ok(),
+            ""
+        );
+    });
+}

@@ -65,7 +65,7 @@ impl Judge<'_> {
     }
 
     /// What a branch that is there had decides, and no other reference hides what it brings. One
-    /// without a policy that can be read is held to that of the default branch.
+    /// without a policy that can be read and that holds for it is held to that of the default branch.
     fn moves_on_server(
         &self,
         reference: &BStr,
@@ -75,7 +75,8 @@ impl Judge<'_> {
         let guard = self.guards.default_for(reference)?;
         let own = match (self.bases.adopted(old), guard) {
             (Err(_), Some(_)) => None,
-            (own, _) => own?,
+            (own, None) => own?,
+            (own, Some(_)) => own?.filter(|own| own.policy.applies_to(reference)),
         };
         if let Some(base) = own {
             let commits = self.walk(new, &[old])?;
