@@ -86,7 +86,8 @@ fn judge_mover(repo: &Repo) -> miette::Result<Judgement> {
     let Some(update) = range::update_of(repo, &push)? else {
         return Ok(Judgement::default());
     };
-    let judgement = branch_moves::judge(repo, &[update], Witness::Server)?;
+    let default = range::default_of(repo, &push)?;
+    let judgement = branch_moves::judge_beside(repo, &[update], Witness::Server, default)?;
     if branch_moves::is_deferred(&judgement) {
         super::tell(branch_moves::DEFERRED);
     }

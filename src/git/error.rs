@@ -78,6 +78,18 @@ pub enum GitError {
     ))]
     Unwritten(String),
 
+    /// A name may be one commit or another.
+    #[error("`{name}` is ambiguous here: it may be {first} or {second}")]
+    #[diagnostic(help("write the full name of the one that you mean"))]
+    Ambiguous {
+        /// The name.
+        name: String,
+        /// What git takes it for.
+        first: String,
+        /// What else it may be.
+        second: String,
+    },
+
     /// A name that ought to be a commit is none.
     #[error("`{name}` does not name a commit here: {reason}")]
     #[diagnostic(help("check the name with `git rev-parse --verify`; `git fetch` may bring it"))]

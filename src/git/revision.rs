@@ -15,6 +15,40 @@ pub struct Plain {
     pub hidden: Option<Oid>,
 }
 
+/// Fails where a name in a revision or a range means several commits: git takes a tag before a
+/// remote-tracking branch, and whoever may push tags would say what it means.
+pub fn check_unambiguous(repo: &Repo, words: &str) -> Result<(), GitError> {
+    let ends = words
+        .split("..")
+        .map(|end| end.trim_start_matches(['.', '^']));
+    for end in ends {
+        let name = end.split(['~', '^', '@', ':']).next().unwrap_or_default();
+        if name.is_empty() || name == "HEAD" || name.starts_with("refs/") {
+            continue;
+        }
+        let mut commits = Vec::new();
+        let mut names = Vec::new();
+        for (meaning, oid) in meanings(repo, name) {
+            let commit = match repo.objects().contains(oid) {
+                true => repo.objects().peel_to_commit(oid)?,
+                false => None,
+            };
+            if !commits.contains(&commit) {
+                commits.push(commit);
+                names.push(meaning);
+            }
+        }
+        if let [first, second, ..] = &names[..] {
+            return Err(GitError::Ambiguous {
+                name: name.escape_debug().to_string(),
+                first: first.escape_debug().to_string(),
+                second: second.escape_debug().to_string(),
+            });
+        }
+    }
+    Ok(())
+}
+
 /// Understands `<name>` and `<name>..<name>`, where a name is a full object id or a reference,
 /// perhaps with `~<number>` behind it. `None` when git has to say what it means.
 pub fn plain(repo: &Repo, words: &str) -> Result<Option<Plain>, GitError> {
@@ -73,6 +107,14 @@ fn object(repo: &Repo, name: &str) -> Result<Option<Oid>, GitError> {
     if crate::sys::file::is_taken(&repo.git_dir().join(name)) && !name.starts_with("refs/") {
         return Ok(None);
     }
+    match &meanings(repo, name)[..] {
+        [(_, only)] => Ok(Some(*only)),
+        _ => Ok(None),
+    }
+}
+
+/// The references that a name can mean, with what they name.
+fn meanings(repo: &Repo, name: &str) -> Vec<(String, Oid)> {
     let meanings = ["", "refs/", "refs/tags/", "refs/heads/", "refs/remotes/"];
     let mut meanings: Vec<_> = meanings.iter().map(|one| format!("{one}{name}")).collect();
     meanings.push(format!("refs/remotes/{name}/HEAD"));
@@ -82,14 +124,9 @@ fn object(repo: &Repo, name: &str) -> Result<Option<Oid>, GitError> {
         .map(|one| one.as_bytes().as_bstr())
         .collect();
     // A name that no reference can have is for git to refuse.
-    let Ok(found) = repo.refs().resolve_all(&names) else {
-        return Ok(None);
-    };
-    let mut found = found.into_iter().flatten();
-    match (found.next(), found.next()) {
-        (Some(only), None) => Ok(Some(only)),
-        _ => Ok(None),
-    }
+    let found = repo.refs().resolve_all(&names).unwrap_or_default();
+    let found = meanings.into_iter().zip(found);
+    found.filter_map(|(name, oid)| Some((name, oid?))).collect()
 }
 
 #[cfg(test)]

@@ -35,15 +35,30 @@ pub fn judge(
     updates: &[RefUpdate],
     witness: Witness,
 ) -> Result<Judgement, GuardError> {
+    judge_beside(repo, updates, witness, None)
+}
+
+/// The same, also by the policy of the default branch, where this clone knows which commit it is at.
+pub fn judge_beside(
+    repo: &Repo,
+    updates: &[RefUpdate],
+    witness: Witness,
+    default: Option<Oid>,
+) -> Result<Judgement, GuardError> {
     let moved = updates.iter().flat_map(|one| [one.old, one.new]);
-    let places = moved.chain([repo.head()?, main_head(repo)?]).flatten();
+    let places = moved.chain([repo.head()?, main_head(repo)?, default]);
+    let places = places.flatten().filter(|oid| repo.objects().contains(*oid));
     let bases = Bases::new(repo.objects());
+    let mut standing = standing(repo, &bases)?;
+    if let Some(default) = default {
+        add(&mut standing, bases.adopted(default)?, default);
+    }
     let judge = Judge {
         repo,
         witness,
         updates,
-        standing: standing(repo, &bases)?,
         bases,
+        standing,
         published: Published::new(repo),
         acceptances: Acceptances::new(repo, places.collect()),
     };
@@ -129,7 +144,7 @@ impl Judge<'_> {
             return Ok(());
         }
         let mut policies = Vec::new();
-        if let Some(old) = old {
+        if let Some(old) = old.filter(|old| self.is_here(*old)) {
             add(&mut policies, self.bases.adopted(old)?, old);
         }
         for (base, commit) in &self.standing {
@@ -166,11 +181,16 @@ impl Judge<'_> {
         Ok(())
     }
 
+    /// The commit of an object; what is not here is taken for one.
     fn commit(&self, oid: Option<Oid>) -> Result<Option<Oid>, GuardError> {
         match oid {
-            Some(oid) => Ok(self.repo.objects().peel_to_commit(oid)?),
-            None => Ok(None),
+            Some(oid) if self.is_here(oid) => Ok(self.repo.objects().peel_to_commit(oid)?),
+            elsewhere => Ok(elsewhere),
         }
+    }
+
+    fn is_here(&self, oid: Oid) -> bool {
+        self.repo.objects().contains(oid)
     }
 
     fn facts(
@@ -184,10 +204,13 @@ impl Judge<'_> {
         let step = match (old, new) {
             (_, None) => Step::Delete,
             (None, _) => Step::Forward,
-            (Some(old), Some(new)) => match is_ancestor(self.repo, old, new)? {
-                true => Step::Forward,
-                false => Step::Rewrite,
-            },
+            // What leads to the new tip is here: a tip that is not was left behind.
+            (Some(old), Some(new)) => {
+                match self.is_here(old) && is_ancestor(self.repo, old, new)? {
+                    true => Step::Forward,
+                    false => Step::Rewrite,
+                }
+            }
         };
         let rule = policy.branch_rule(reference.as_ref());
         let who = rule.map_or(Mover::Anyone, |rule| rule.who(step));
@@ -222,7 +245,9 @@ impl Judge<'_> {
     fn landing(&self, policy: &Policy, moved: &BranchMove) -> Result<Landing, GuardError> {
         let name = moved.reference.as_ref();
         let landed = match (moved.step, moved.old, moved.new) {
-            (Step::Delete, Some(old), _) => self.target_has(policy, name, old)?,
+            (Step::Delete, Some(old), _) => {
+                self.is_here(old) && self.target_has(policy, name, old)?
+            }
             (Step::Forward, None, Some(new)) if self.target_has(policy, name, new)? => true,
             (Step::Forward, _, Some(new)) => match self.witness {
                 Witness::Clone => false,

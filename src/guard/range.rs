@@ -67,6 +67,7 @@ pub fn named(repo: &Repo, revisions: &[String]) -> Result<Span, RangeError> {
         if revision.starts_with('-') {
             return Err(no_commit(revision, "it begins with a dash"));
         }
+        revision::check_unambiguous(repo, revision)?;
         if let Some(plain) = revision::plain(repo, revision)? {
             span.tips.push(plain.tip);
             span.hidden.extend(plain.hidden);
@@ -213,8 +214,11 @@ pub fn update_of(repo: &Repo, push: &CiPush) -> Result<Option<RefUpdate>, RangeE
         return Ok(None);
     };
     let old = match &push.before {
-        // What a forced push left behind may be gone; the other branches tell what is new then.
-        Some(before) => fetched(repo, before).ok(),
+        Some(before) => match fetched(repo, before) {
+            // What a forced push left behind may be gone: that says what became of it.
+            Err(RangeError::NotFetched(gone)) => Oid::from_hex(gone.as_bytes()).ok(),
+            found => Some(found?),
+        },
         None => None,
     };
     Ok(Some(RefUpdate {
@@ -222,6 +226,17 @@ pub fn update_of(repo: &Repo, push: &CiPush) -> Result<Option<RefUpdate>, RangeE
         old,
         new: Some(fetched(repo, &push.after)?),
     }))
+}
+
+/// The tip of the default branch, where another one was pushed to.
+pub fn default_of(repo: &Repo, push: &CiPush) -> Result<Option<Oid>, RangeError> {
+    match push.left() {
+        Some(name) => match fetched(repo, &format!("refs/remotes/origin/{name}")) {
+            Err(RangeError::NotFetched(_)) => Ok(None),
+            found => found.map(Some),
+        },
+        None => Ok(None),
+    }
 }
 
 /// What this branch has and its upstream does not.

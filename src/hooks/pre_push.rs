@@ -2,7 +2,7 @@
 
 use bstr::ByteSlice;
 
-use super::ref_lines::{self, PushLine, Value};
+use super::ref_lines::{self, PushLine};
 use super::{Call, HookError};
 use crate::git::Repo;
 use crate::guard::Judgement;
@@ -64,14 +64,14 @@ pub(super) fn answer(repo: &Repo, call: &Call) -> Result<Judgement, HookError> {
     Ok(judgement)
 }
 
-/// Judges by whom the remote's branches are moved or deleted, where this clone has what they name.
+/// Judges by whom the remote's branches are moved or deleted. What this clone does not have of them
+/// is left behind.
 fn by_whom(repo: &Repo, lines: &[PushLine]) -> Result<Judgement, HookError> {
-    let here = |value: &Value| value.object().filter(|oid| repo.objects().contains(*oid));
     let moved: Vec<_> = lines
         .iter()
         .map(|line| RefUpdate {
             reference: line.reference.clone(),
-            old: here(&line.remote),
+            old: line.remote.object(),
             new: line.local.object(),
         })
         .collect();

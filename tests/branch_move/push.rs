@@ -150,22 +150,81 @@ fn ci_judges_a_push_like_a_server() {
             (&main, &merged, 0),
             (&merged, &main, 1),
         ] {
-            f.unguarded(["switch", "-q", "--detach", after]).ok();
-            let event = f.path("event.json");
-            let json = serde_json::json!({
-                "ref": "refs/heads/main", "before": before, "after": after,
-                "repository": {"default_branch": "main"},
-            });
-            fs::write(&event, json.to_string()).unwrap();
-            let mut verify = f.command(&f.repo());
-            verify
-                .env("GITHUB_ACTIONS", "true")
-                .env("GITHUB_EVENT_NAME", "push")
-                .env("GITHUB_EVENT_PATH", &event)
-                .args(["-c", &format!("alias.sh=!{BATON} verify"), "sh"]);
-            let ran = run(&mut verify, b"");
+            let ran = pushed(&f, "main", before, after);
             assert_eq!(ran.code, code, "{ran:#?}");
             assert_eq!(ran.out.contains(RULE), code == 1, "{ran:#?}");
         }
     });
+}
+
+const REWRITE: &str =
+    "version = 1\n[[branch]]\nnames = [\"release/*\"]\nrewrite = \"maintainers\"\n";
+
+#[test]
+fn what_a_forced_push_leaves_behind_need_not_be_here() {
+    each_git(|git| {
+        let f = fixture(git, REWRITE);
+        let bare = f.add_remote("origin");
+        f.unguarded(["push", "-q", "origin", "work:release/1"]).ok();
+        // Another clone pushes what this one never sees.
+        let other = f.path("other");
+        let clone = [
+            "clone",
+            "-q",
+            bare.to_str().unwrap(),
+            other.to_str().unwrap(),
+        ];
+        f.git_at(f.dir(), clone).ok();
+        let branch = ["switch", "-q", "release/1"];
+        f.git_at(&other, branch).ok();
+        f.git_at(&other, ["commit", "-q", "--allow-empty", "-m", "unseen"])
+            .ok();
+        f.git_at(&other, ["push", "-q", "origin", "release/1"]).ok();
+        let unseen = f.git_at(&other, ["rev-parse", "HEAD"]).ok();
+        f.git(["push", "-q", "origin", "+main:release/1"])
+            .refused(RULE)
+            .by("pre-push");
+        f.git(["push", "-q", "origin", "main:release/2"]).ok();
+        for (before, code) in [(unseen.as_str(), 1), (&f.rev("main"), 0)] {
+            let ran = pushed(&f, "release/1", before, &f.rev("work"));
+            assert_eq!(ran.code, code, "{ran:#?}");
+            assert_eq!(ran.out.contains(RULE), code == 1, "{ran:#?}");
+        }
+    });
+}
+
+#[test]
+fn ci_judges_a_new_branch_by_the_default_branch_too() {
+    each_git(|git| {
+        let f = fixture(git, LANDING);
+        let policy = "version = 1\n[[branch]]\nnames = [\"new\"]\nmove = \"maintainers\"\n";
+        let now = f.object(&["main"], "baton.toml", policy, "newer rules");
+        f.unguarded(["update-ref", "refs/remotes/origin/main", &now])
+            .ok();
+        let none = "0".repeat(40);
+        let old = f.object(&["main"], "new", "1", "on older rules");
+        let ran = pushed(&f, "new", &none, &old);
+        assert_eq!(ran.code, 1, "{ran:#?}");
+        assert!(ran.out.contains(RULE), "{ran:#?}");
+        let ran = pushed(&f, "free", &none, &old);
+        assert_eq!(ran.code, 0, "{ran:#?}");
+    });
+}
+
+/// What CI says of a push to this branch.
+fn pushed(f: &Fixture, branch: &str, before: &str, after: &str) -> Ran {
+    f.unguarded(["switch", "-q", "--detach", after]).ok();
+    let event = f.path("event.json");
+    let json = serde_json::json!({
+        "ref": format!("refs/heads/{branch}"), "before": before, "after": after,
+        "repository": {"default_branch": "main"},
+    });
+    fs::write(&event, json.to_string()).unwrap();
+    let mut verify = f.command(&f.repo());
+    verify
+        .env("GITHUB_ACTIONS", "true")
+        .env("GITHUB_EVENT_NAME", "push")
+        .env("GITHUB_EVENT_PATH", &event)
+        .args(["-c", &format!("alias.sh=!{BATON} verify"), "sh"]);
+    run(&mut verify, b"")
 }

@@ -169,6 +169,38 @@ For more information, try '--help'.
 }
 
 #[test]
+fn a_name_that_means_two_commits() {
+    let sandbox = with_bundle();
+    sandbox.git(["update-ref", "refs/remotes/origin/main", "HEAD~2"]);
+    sandbox.git(["tag", "origin/main", "HEAD"]);
+    let text = verify(&sandbox, &["origin/main..HEAD"]);
+    assert_data_eq!(
+        &text,
+        str![[r#"
+  × `origin/main` is ambiguous here: it may be refs/tags/origin/main or refs/remotes/origin/main
+  help: write the full name of the one that you mean
+
+[exit 2]
+
+"#]]
+    );
+    for range in [
+        "origin/main...HEAD",
+        "^origin/main",
+        "origin/main~0..HEAD",
+        "HEAD..origin/main^{commit}",
+    ] {
+        let said = verify(&sandbox, &[range]);
+        assert!(said.contains("is ambiguous here"), "{range}: {said}");
+    }
+    let full = verify(&sandbox, &["refs/remotes/origin/main..HEAD"]);
+    assert!(full.contains("[exit 1]"), "{full}");
+    sandbox.git(["update-ref", "refs/remotes/origin/main", "HEAD"]);
+    let same = verify(&sandbox, &["origin/main..HEAD"]);
+    assert!(same.contains("[exit 0]"), "{same}");
+}
+
+#[test]
 fn a_policy_that_cannot_be_read() {
     let sandbox = ruled();
     let base = sandbox.commit_file("baton.toml", "[sessions]\nmax_per_comit = 2\n");
