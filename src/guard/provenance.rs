@@ -343,25 +343,44 @@ impl<'a> Provenance<'a> {
         Ok(entries.collect())
     }
 
-    /// The policy's own files that the merge takes from a commit which begins another policy.
+    /// The policy's own files that the merge takes from a commit which begins another policy, and
+    /// has from no parent without one.
     fn foreign(&self, choice: &Choice) -> Result<Vec<TipEntry>, GuardError> {
         let is_policy = |change: &&PathChange| self.policy.is_policy_file(change.path.as_ref());
         let mut entries = Vec::new();
         for change in choice.entries.iter().filter(is_policy) {
-            let mut hidden = choice.left.clone();
-            hidden.push(self.sanction.base());
-            let mut buffer = Vec::new();
-            for walked in history::reachable(self.repo, &choice.kept, &hidden)? {
-                let commit = (*walked.commit).clone();
-                let step = Step::of(self.repo.objects(), walked.oid, commit, &mut buffer)?;
-                let written = self.written(&step, choice)?;
-                if written.contains(&change.path) && self.sanction.begins_another_policy(&step)? {
-                    entries.push(choice.entry(change, TipFault::Foreign(step.oid)));
-                    break;
-                }
+            let mut found = Vec::new();
+            for kept in &choice.kept {
+                found.push(self.foreign_writer(*kept, choice, &change.path)?);
+            }
+            let all: Option<Vec<Oid>> = found.into_iter().collect();
+            if let Some(writer) = all.and_then(|all| all.first().copied()) {
+                entries.push(choice.entry(change, TipFault::Foreign(writer)));
             }
         }
         Ok(entries)
+    }
+
+    /// The newest commit that begins another policy and writes the path, in what a kept parent has
+    /// and neither the parents that are left nor the base have.
+    fn foreign_writer(
+        &self,
+        kept: Oid,
+        choice: &Choice,
+        path: &BString,
+    ) -> Result<Option<Oid>, GuardError> {
+        let mut hidden = choice.left.clone();
+        hidden.push(self.sanction.base());
+        let mut buffer = Vec::new();
+        for walked in history::reachable(self.repo, &[kept], &hidden)? {
+            let commit = (*walked.commit).clone();
+            let step = Step::of(self.repo.objects(), walked.oid, commit, &mut buffer)?;
+            let written = self.written(&step, choice)?;
+            if written.contains(path) && self.sanction.begins_another_policy(&step)? {
+                return Ok(Some(step.oid));
+            }
+        }
+        Ok(None)
     }
 }
 
