@@ -1,11 +1,13 @@
 //! Where the policies of a history began.
 
+use std::collections::HashSet;
+
 use super::GuardError;
 use crate::git::stream::Step;
 use crate::git::tree::Trees;
 use crate::git::{GitError, Repo, history};
-use crate::model::Oid;
-use crate::policy::POLICY_PATH;
+use crate::model::{Entry, Oid};
+use crate::policy::{POLICY_PATH, Policy};
 
 /// The oldest commit along the first parents of `tip` that carries a policy; `tip` where none does.
 pub(super) fn first(repo: &Repo, trees: &Trees<'_>, tip: Oid) -> Result<Oid, GuardError> {
@@ -24,8 +26,7 @@ pub(super) fn first(repo: &Repo, trees: &Trees<'_>, tip: Oid) -> Result<Oid, Gua
     }
 }
 
-/// The commits in the history of `tip` that began a policy, besides those that lead to `known`. A
-/// guarded branch takes in such a commit only by a maintainer's word.
+/// The commits in the history of `tip` that began a policy, besides those that lead to `known`.
 pub(super) fn others(
     repo: &Repo,
     trees: &Trees<'_>,
@@ -42,6 +43,76 @@ pub(super) fn others(
         }
     }
     Ok(others)
+}
+
+/// The commits that began the policy of `tip`: those from which it came down, commit by commit. A
+/// merge has it from the parents with the same files; from the others too where a maintainer has
+/// signed the merge.
+pub(super) fn lineage(
+    repo: &Repo,
+    trees: &Trees<'_>,
+    policy: &Policy,
+    tip: Oid,
+) -> Result<Vec<Oid>, GuardError> {
+    let shallow = repo.shallow_commits()?;
+    let (mut seen, mut pending) = (HashSet::from([tip]), vec![tip]);
+    let mut beginnings = Vec::new();
+    let mut buffer = Vec::new();
+    while let Some(oid) = pending.pop() {
+        if shallow.contains(&oid) {
+            continue;
+        }
+        let step = Step::read(repo.objects(), oid, &mut buffer)?;
+        let mut governed = Vec::new();
+        for (parent, tree) in step.commit.parents.iter().zip(&step.parent_trees) {
+            if carries_policy(trees, *tree)? {
+                governed.push((*parent, *tree));
+            }
+        }
+        if governed.is_empty() {
+            beginnings.push(oid);
+        }
+        if governed.len() > 1 && !is_signed(repo, policy, &step)? {
+            let own = policy_files(trees, policy, step.commit.tree)?;
+            let mut same = Vec::new();
+            for (parent, tree) in &governed {
+                if policy_files(trees, policy, *tree)? == own {
+                    same.push((*parent, *tree));
+                }
+            }
+            if !same.is_empty() {
+                governed = same;
+            }
+        }
+        pending.extend(
+            governed
+                .into_iter()
+                .map(|(parent, _)| parent)
+                .filter(|one| seen.insert(*one)),
+        );
+    }
+    Ok(beginnings)
+}
+
+fn policy_files(
+    trees: &Trees<'_>,
+    policy: &Policy,
+    tree: Oid,
+) -> Result<[Option<Entry>; 2], GitError> {
+    Ok([
+        trees.entry(tree, POLICY_PATH.into())?,
+        trees.entry(tree, policy.signing.allowed_signers.as_ref())?,
+    ])
+}
+
+fn is_signed(repo: &Repo, policy: &Policy, step: &Step) -> Result<bool, GuardError> {
+    let signature = match step.commit.signed {
+        true => repo.objects().signature(step.oid)?,
+        false => None,
+    };
+    let signing = &policy.signing;
+    let by = signature.map(|signature| signing.signers.verify(&signature, &signing.maintainers));
+    Ok(matches!(by, Some(Ok(_))))
 }
 
 /// Whether the commit has a policy and none of its parents has one.

@@ -198,6 +198,15 @@ impl<'a> Provenance<'a> {
         self.check(step, vec![entry])
     }
 
+    /// What the rules say of the commit from which the policy of a commit comes that is there
+    /// already.
+    pub fn judge_standing_on(&self, commit: Oid) -> Result<Verdict, GuardError> {
+        match self.sanction.other_beginning(commit)? {
+            Some(step) => self.judge_beginning(&step),
+            None => Ok(Verdict::default()),
+        }
+    }
+
     /// Whether a history has grown out of the commit with which the policy began.
     pub fn has_grown(&self, tip: Oid) -> Result<bool, GuardError> {
         self.sanction.has_grown(tip)

@@ -23,6 +23,7 @@ pub(super) struct Sanction<'a> {
     trees: Trees<'a>,
     adoption: OnceCell<Oid>,
     other_adoptions: OnceCell<Vec<Oid>>,
+    lineage: OnceCell<Vec<Oid>>,
 }
 
 impl<'a> Sanction<'a> {
@@ -36,6 +37,7 @@ impl<'a> Sanction<'a> {
             trees: Trees::new(repo.objects()),
             adoption: OnceCell::new(),
             other_adoptions: OnceCell::new(),
+            lineage: OnceCell::new(),
         }
     }
 
@@ -74,9 +76,36 @@ impl<'a> Sanction<'a> {
         }
     }
 
-    /// Whether the commit begins a policy that the base has not grown out of.
+    /// Whether the commit begins a policy from which that of the base has not come down. One that a
+    /// merge has brought into the base's history and left aside is another policy still.
     pub fn begins_another_policy(&self, step: &Step) -> Result<bool, GuardError> {
-        Ok(adoption::begins_policy(&self.trees, step)? && !self.is_adopted(step.oid)?)
+        let is_first = || self.leads_to(step.oid, &[self.adoption()?]);
+        Ok(adoption::begins_policy(&self.trees, step)?
+            && !is_first()?
+            && !(self.is_in_base(step.oid)? && self.leads_to(step.oid, self.lineage()?)?))
+    }
+
+    /// The commit with which the policy of `tip` began, where it is another policy.
+    pub fn other_beginning(&self, tip: Oid) -> Result<Option<Step>, GuardError> {
+        if self.is_on_line(tip)? {
+            return Ok(None);
+        }
+        let first = adoption::first(self.repo, &self.trees, tip)?;
+        let step = Step::read(self.repo.objects(), first, &mut Vec::new())?;
+        let is_other = self.begins_another_policy(&step)?;
+        Ok(is_other.then_some(step))
+    }
+
+    /// Whether the commit is the base, or one of its first parents.
+    fn is_on_line(&self, commit: Oid) -> Result<bool, GuardError> {
+        let shallow = self.repo.shallow_commits()?;
+        let mut buffer = Vec::new();
+        let mut at = Some(self.base);
+        while let Some(oid) = at.filter(|at| *at != commit) {
+            let parents = self.repo.objects().commit(oid, &mut buffer)?.parents;
+            at = parents.first().copied().filter(|_| !shallow.contains(&oid));
+        }
+        Ok(at.is_some())
     }
 
     fn passes(&self, policy: &Policy, step: &Step, path: &BStr) -> Result<bool, GuardError> {
@@ -115,11 +144,12 @@ impl<'a> Sanction<'a> {
     /// Whether the commit is the one with which the base's policy began, or went before it. A base
     /// into which another beginning was merged has grown out of both.
     fn is_adopted(&self, commit: Oid) -> Result<bool, GuardError> {
-        let leads_to = |tips: &[Oid]| {
-            Ok::<_, GuardError>(history::reachable(self.repo, &[commit], tips)?.is_empty())
-        };
-        Ok(leads_to(&[self.adoption()?])?
-            || self.is_in_base(commit)? && leads_to(self.other_adoptions()?)?)
+        Ok(self.leads_to(commit, &[self.adoption()?])?
+            || self.is_in_base(commit)? && self.leads_to(commit, self.other_adoptions()?)?)
+    }
+
+    fn leads_to(&self, commit: Oid, tips: &[Oid]) -> Result<bool, GuardError> {
+        Ok(history::reachable(self.repo, &[commit], tips)?.is_empty())
     }
 
     /// Whether the commit with which the base's policy began is in this history.
@@ -133,6 +163,14 @@ impl<'a> Sanction<'a> {
         }
         let found = adoption::first(self.repo, &self.trees, self.base)?;
         Ok(*self.adoption.get_or_init(|| found))
+    }
+
+    fn lineage(&self) -> Result<&[Oid], GuardError> {
+        if let Some(lineage) = self.lineage.get() {
+            return Ok(lineage);
+        }
+        let found = adoption::lineage(self.repo, &self.trees, self.policy, self.base)?;
+        Ok(self.lineage.get_or_init(|| found))
     }
 
     fn other_adoptions(&self) -> Result<&[Oid], GuardError> {

@@ -179,7 +179,12 @@ impl Judge<'_> {
         if self.judged.insert((brought.base.key.clone(), old, new)) {
             self.commits(update, brought)?;
             if brought.is_outside {
-                let verdict = self.beginning(brought, new)?;
+                let mut verdict = self.beginning(brought, new)?;
+                self.acceptances.excuse(
+                    &brought.base.policy,
+                    &[brought.stands_on],
+                    &mut verdict,
+                )?;
                 self.absorb(verdict);
             }
         }
@@ -207,6 +212,9 @@ impl Judge<'_> {
                 verdict.absorb(found);
             }
             at = walked.commit.parents.first().copied();
+        }
+        if let (Place::Server, Some(at)) = (self.place, at) {
+            verdict.absorb(provenance.judge_standing_on(at)?);
         }
         Ok(verdict)
     }
@@ -236,7 +244,8 @@ impl Judge<'_> {
                     grown.push(branch.tip);
                 }
             }
-            return Ok(history::reachable(self.repo, &[new], &grown)?.is_empty());
+            return Ok(history::reachable(self.repo, &[new], &grown)?.is_empty()
+                && provenance.judge_standing_on(new)?.is_clean());
         };
         Ok(
             history::reachable(self.repo, &[new], &[guard.tip])?.is_empty()

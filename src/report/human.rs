@@ -7,7 +7,7 @@ use anstyle::{AnsiColor, Style as Ansi};
 use bstr::ByteSlice;
 
 use super::{Report, Style, escape, place};
-use crate::model::{Accepted, Oid, Override, SessionId, Violation};
+use crate::model::{Accepted, Oid, Override, RuleId, SessionId, Violation};
 
 /// The longest quotation of a path, a reason or a session, in characters.
 const QUOTATION: usize = 1000;
@@ -86,12 +86,18 @@ pub fn accepted(accepted: &[Accepted]) -> String {
 /// The commands by which a maintainer accepts what is broken as it is, a paragraph; `None` where
 /// there is no commit to name.
 pub fn way_out(violations: &[Violation]) -> Option<String> {
-    let mut moves = BTreeSet::new();
+    let mut by_rule = BTreeSet::new();
     let mut commits: Vec<Oid> = Vec::new();
     for violation in violations {
         match (violation.accepted_as(), &violation.reference) {
             (Some(old), Some(_)) => {
-                moves.insert((violation.rule, old));
+                by_rule.insert((violation.rule, old));
+            }
+            // Where the commit lands decides whether it breaks one of these.
+            (Some(commit), None)
+                if [RuleId::PolicyChange, RuleId::HandoffRollback].contains(&violation.rule) =>
+            {
+                by_rule.insert((violation.rule, commit));
             }
             (Some(commit), None) if !commits.contains(&commit) => commits.push(commit),
             _ => {}
@@ -102,7 +108,7 @@ pub fn way_out(violations: &[Violation]) -> Option<String> {
         let ids: Vec<_> = some.iter().map(ToString::to_string).collect();
         commands.push(format!("git baton accept {} --reason '…'", ids.join(" ")));
     }
-    for (rule, old) in moves.into_iter().take(COMMANDS_TOLD) {
+    for (rule, old) in by_rule.into_iter().take(COMMANDS_TOLD) {
         commands.push(format!("git baton accept {old} --rule {rule} --reason '…'"));
     }
     if commands.is_empty() {

@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use crate::accepted::Case;
+use crate::ops::Signature;
 use crate::oracle::{self, Word};
 use crate::support::Ran;
 use crate::world::World;
@@ -73,7 +75,8 @@ impl World {
             1 if !fork.is_empty() => self.verify(what, &target, &detached, ""),
             _ => self.verify(&merged, &target, &results, ""),
         };
-        let word = oracle::of_move(&self.history, "main", &target, &merged);
+        let case = Case::new(&self.history, [&*target, &*merged]);
+        let word = oracle::of_move(&case, "main", &target, &merged);
         match (ran.code, word) {
             // What conflicts is not merged by a forge.
             (0, Word::Forbidden(reason)) if clean => {
@@ -88,14 +91,16 @@ impl World {
 
     /// The merge that a forge would make, and whether git finds no conflict in it.
     fn merged(&mut self, target: &str, what: &str) -> Option<(String, bool)> {
+        let (tree, clean) = self.merge_tree(target, what)?;
+        let parents = [target.to_owned(), what.to_owned()];
+        Some((self.make(&tree, &parents, Signature::None), clean))
+    }
+
+    /// The tree of a merge, and whether git finds no conflict in it.
+    pub fn merge_tree(&self, target: &str, what: &str) -> Option<(String, bool)> {
         let ran = self.f.git(["merge-tree", "--write-tree", target, what]);
         let tree = ran.out.lines().next()?.to_owned();
-        if ran.code > 1 || tree.len() != 40 {
-            return None;
-        }
-        let parents = [target.to_owned(), what.to_owned()];
-        let made = self.make(&tree, &parents, crate::ops::Signature::None);
-        Some((made, ran.code == 0))
+        (ran.code <= 1 && tree.len() == 40).then_some((tree, ran.code == 0))
     }
 
     /// A push to the default branch of a forge without hooks.
@@ -112,8 +117,9 @@ impl World {
             ("GITHUB_REF", "refs/heads/main"),
         ];
         let ran = self.verify(what, what, &github, &event);
-        let history = oracle::since_adoption(&self.history, "main", &self.history.adoption, what);
-        let moved = oracle::of_move(&self.history, "main", &before, what);
+        let case = Case::new(&self.history, [what]).beside([&*before]);
+        let history = oracle::since_adoption(&case, "main", &self.history.adoption, what);
+        let moved = oracle::of_move(&case, "main", &before, what);
         match (ran.code, &history, moved) {
             (0, Word::Forbidden(reason), _) => {
                 panic!(

@@ -7,6 +7,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod accepted;
 mod ci;
 mod model;
 mod objects;
@@ -14,7 +15,9 @@ mod ops;
 mod oracle;
 mod play;
 mod pushes;
+mod ways_out;
 mod world;
+mod writers;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;

@@ -101,6 +101,8 @@ pub struct History {
     pub signed: HashMap<Oid, Key>,
     /// The aggregates that the program itself made.
     pub aggregates: HashSet<Oid>,
+    /// What commits in the form of an acceptance name: commits and rules.
+    pub claims: HashMap<Oid, Vec<(Oid, &'static str)>>,
     /// What leads to a commit, once it was asked for.
     pub known: RefCell<HashMap<Oid, Rc<BTreeSet<Oid>>>>,
     /// What was found of a commit and a path, which later commits do not change.

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader, Read, Write};
+use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use ssh_key::private::Ed25519Keypair;
@@ -120,6 +121,14 @@ pub fn signer_line(key: Key) -> String {
     let public = private_key(key).public_key().to_openssh().unwrap();
     let name = format!("{key:?}").to_lowercase();
     format!("{name}@example.org {public}\n")
+}
+
+/// Writes the key of this holder for `ssh-keygen`, and the public half beside it.
+pub fn write_key(key: Key, path: &Path) {
+    let private = private_key(key);
+    private.write_openssh_file(path, LineEnding::LF).unwrap();
+    let public = path.with_extension("pub");
+    private.public_key().write_openssh_file(&public).unwrap();
 }
 
 /// The header of a signature by this key over these bytes.

@@ -55,6 +55,15 @@ pub enum Op {
         on: u8,
         sessions: u8,
     },
+    /// A commit in the form of an acceptance, or in one that is nearly that: of all that keeps a
+    /// commit from the default branch, or of one commit and one rule.
+    Accept {
+        on: u8,
+        what: u8,
+        rule: u8,
+        form: u8,
+        by: Signature,
+    },
     /// A session's log and the aggregate of it, by the program.
     Aggregate {
         on: u8,
@@ -69,6 +78,11 @@ pub enum Op {
         on: u8,
         with: u8,
         and: u8,
+    },
+    /// What a forge's squash makes of a merge.
+    Squash {
+        on: u8,
+        with: u8,
     },
     Revert {
         on: u8,
@@ -159,6 +173,10 @@ fn op() -> impl Strategy<Value = Op> {
         }),
         1 => (any(), 1..4u8).prop_map(|(on, sessions)| Op::Logs { on, sessions }),
         1 => any().prop_map(|on| Op::Aggregate { on }),
+        4 => (any(), any(), any(), any(), by()).prop_map(|(on, what, rule, form, by)| Op::Accept {
+            on, what, rule, form, by
+        }),
+        2 => (any(), any()).prop_map(|(on, with)| Op::Squash { on, with }),
         5 => (any(), any(), settle(), by()).prop_map(|(on, with, settle, by)| Op::Merge {
             on, with, settle, by
         }),

@@ -96,7 +96,7 @@ impl World {
                 let date = DATES[usize::from(date) % DATES.len()];
                 let on = self.pick(on);
                 let tree = self.tree_of(&on);
-                self.make_dated(&tree, &[on], Signature::None, Some(date));
+                self.make_saying(&tree, &[on], Signature::None, Some(date), "");
             }
             Op::Merge {
                 on,
@@ -111,6 +111,19 @@ impl World {
                     &[&["merge", "--no-ff", "-m", "m", &with, &and]],
                 );
             }
+            Op::Squash { on, with } => {
+                let (on, with) = (self.pick(on), self.pick(with));
+                if let Some((tree, true)) = self.merge_tree(&on, &with) {
+                    self.make(&tree, &[on], Signature::None);
+                }
+            }
+            Op::Accept {
+                on,
+                what,
+                rule,
+                form,
+                by,
+            } => self.accept(on, what, rule, form, by),
             Op::Revert { on, what } => {
                 let what = self.pick(what);
                 self.porcelain(

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::accepted::Case;
 use crate::model::{Governed, Oid};
 use crate::oracle::{self, Branches, Word};
 use crate::support::Ran;
@@ -59,19 +60,36 @@ impl World {
         let ran = self.f.git(args);
         self.assert_alive(&ran);
         self.look();
-        self.assert_landed("main", &before, &self.server);
+        let mut pushed: Vec<Oid> = wanted.iter().filter_map(|(_, new)| new.clone()).collect();
+        pushed.extend(
+            wanted
+                .iter()
+                .filter_map(|(name, _)| before.get(target(name)).cloned()),
+        );
+        self.assert_landed("main", &before, &self.server, &pushed);
         self.assert_not_stuck(&wanted, &before, &ran);
+        if let [(name, new)] = &wanted[..]
+            && ran.code != 0
+            && ran.err.contains("git baton accept")
+        {
+            let old = before.get(target(name)).map(|old| &**old);
+            self.take_way_out(target(name), old, new.as_deref(), &ran);
+        }
     }
 
-    /// Everything that the server took is something that the model does not forbid.
-    fn assert_landed(&self, default: &str, before: &Branches, after: &Branches) {
+    /// Everything that the server took is something that the model does not forbid. All that was
+    /// pushed together, and was there before, is looked at.
+    fn assert_landed(&self, default: &str, before: &Branches, after: &Branches, pushed: &[Oid]) {
         let names: BTreeSet<_> = before.keys().chain(after.keys()).collect();
         for name in names {
             let new = after.get(name).map(|new| &**new);
             if before.get(name).map(|old| &**old) == new {
                 continue;
             }
-            let word = oracle::of_update(&self.history, before, default, name, new, after);
+            let tips = before.get(name).into_iter().chain(before.get(default));
+            let case = Case::new(&self.history, tips.map(|tip| &**tip).chain(new));
+            let case = case.beside(pushed.iter().map(|tip| &**tip));
+            let word = oracle::of_update(&case, before, default, name, new, after);
             if let Word::Forbidden(reason) = word {
                 let old = before.get(name);
                 panic!("the server let {name} go from {old:?} to {new:?}: {reason}");
@@ -95,8 +113,10 @@ impl World {
         for (name, new) in wanted {
             let name = target(name);
             let new = new.as_deref();
-            all =
-                all.and(|| oracle::of_update(&self.history, before, "main", name, new, &remaining));
+            let tips = [before.get(name), before.get("main")];
+            let tips = tips.into_iter().flatten().map(|tip| &**tip);
+            let case = Case::new(&self.history, tips.chain(new));
+            all = all.and(|| oracle::of_update(&case, before, "main", name, new, &remaining));
         }
         assert!(
             all != Word::Allowed,
@@ -112,8 +132,10 @@ impl World {
         let ran = self.f.git(["push", "-q", &serve, "origin", &spec]);
         self.assert_alive(&ran);
         self.look();
-        self.assert_landed("main", &before, &self.namespaced);
-        let word = oracle::of_update(&self.history, &before, "main", "main", Some(what), &before);
+        self.assert_landed("main", &before, &self.namespaced, &[]);
+        let tips = before.values().map(|tip| &**tip);
+        let case = Case::new(&self.history, tips.chain([what]));
+        let word = oracle::of_update(&case, &before, "main", "main", Some(what), &before);
         assert!(
             !ran.err.contains("baton: ") || word != Word::Allowed,
             "{what} was refused in the namespace and nothing forbids it: {}",
@@ -130,14 +152,16 @@ impl World {
         self.assert_alive(&ran);
         let before = self.server.clone();
         self.look();
-        self.assert_landed("main", &before, &self.server);
+        self.assert_landed("main", &before, &self.server, &[]);
     }
 
     /// Moves a branch on the server itself, as far as the model allows it.
     pub fn administer(&mut self, what: &str, branch: u8) {
         let branch = BRANCHES[usize::from(branch) % 4];
+        let tips = self.server.values().map(|tip| &**tip);
+        let case = Case::new(&self.history, tips.chain([what]));
         let word = oracle::of_update(
-            &self.history,
+            &case,
             &self.server,
             "main",
             branch,

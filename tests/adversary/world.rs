@@ -56,6 +56,9 @@ pub struct World {
 pub fn template(git: &Git) -> TempDir {
     let f = Fixture::empty(git, Make::default());
     f.git(["config", "core.fsync", "none"]).ok();
+    f.git(["config", "gpg.format", "ssh"]).ok();
+    f.git(["config", "user.signingKey", "../ann.pub"]).ok();
+    objects::write_key(Key::Ann, &f.path("ann"));
     f.write("README", "read me\n");
     f.write(HANDOFF, EMPTY_HANDOFF);
     f.git(["add", "."]).ok();
@@ -289,15 +292,17 @@ impl World {
 
     /// A commit of this tree, signed or not.
     pub fn make(&mut self, tree: &str, parents: &[Oid], by: Signature) -> Oid {
-        self.make_dated(tree, parents, by, None)
+        self.make_saying(tree, parents, by, None, "")
     }
 
-    pub fn make_dated(
+    /// The same, of this date, with more text behind the subject.
+    pub fn make_saying(
         &mut self,
         tree: &str,
         parents: &[Oid],
         by: Signature,
         date: Option<&str>,
+        text: &str,
     ) -> Oid {
         self.made += 1;
         let own = format!("{} +0000", 1_766_000_000 + 60 * self.made);
@@ -310,7 +315,7 @@ impl World {
             "tree {tree}\n{parents}author A <a@example.org> {date}\n\
              committer A <a@example.org> {date}\n"
         );
-        let body = format!("\nstep {}\n", self.made);
+        let body = format!("\nstep {}\n{text}", self.made);
         let payload = format!("{head}{body}");
         let key = match by {
             Signature::Ann => Some(Key::Ann),
