@@ -72,7 +72,7 @@ static_flags() {
     *) return 1 ;;
     esac
     probe=$(mktemp -d) || return 1
-    # See src/sys/spawn.rs for the function.
+    # See crates/baton-sys/src/spawn.rs for the function.
     printf '%s\n' 'unsafe extern "C" { fn posix_spawn_file_actions_addchdir_np(); }' \
         '#[used] static LINKED: unsafe extern "C" fn() = posix_spawn_file_actions_addchdir_np;' \
         'fn main() {}' >"$probe/probe.rs"

@@ -3,14 +3,13 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use baton_core::report::diagnostic::EscapingHandler;
 use clap::Parser;
 use git_baton::cli::Cli;
 use git_baton::commands::{self, UNDECIDED, hook};
-use git_baton::report::diagnostic::EscapingHandler;
-use git_baton::sys;
 
 fn main() -> ExitCode {
-    sys::interrupt::outlive_file_size_limit();
+    baton_sys::interrupt::outlive_file_size_limit();
     show_errors();
     let mut args = std::env::args_os();
     let program = args.next().map(PathBuf::from).unwrap_or_default();

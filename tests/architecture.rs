@@ -1,154 +1,360 @@
-//! The arrows of ARCHITECTURE.md: who may name whom.
+//! The arrows of ARCHITECTURE.md that no boundary of crates holds: which room names which, and who may name the operating
+//! system. The sources are parsed, their tests apart.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
-/// Each part of the library and the parts that it may name.
-const ARROWS: [(&str, &[&str]); 18] = [
-    ("model", &[]),
-    ("plan", &["model", "policy", "report"]),
-    ("policy", &["model"]),
-    ("handoff", &["model"]),
-    ("protocol", &["handoff"]),
-    ("rules", &["model", "policy", "handoff", "protocol"]),
-    ("report", &["model", "rules"]),
-    ("sys", &["model"]),
-    ("git", &["model", "sys"]),
-    ("guard", &["model", "policy", "rules", "git", "sys"]),
+use proc_macro2::{TokenStream, TokenTree};
+use syn::visit::{self, Visit};
+use syn::{Attribute, Item, UseTree};
+
+/// A room that shares its crate with others: the path that names it, the folder it stands in, and what of its crate it may
+/// name.
+const ROOMS: [(&str, &str, &[&str]); 12] = [
+    ("baton-core", "model", &[]),
+    ("baton-core", "policy", &["model"]),
+    ("baton-core", "handoff", &["model"]),
+    ("baton-core", "protocol", &["handoff"]),
     (
-        "hooks",
-        &["model", "policy", "rules", "guard", "git", "sys"],
+        "baton-core",
+        "rules",
+        &["model", "policy", "handoff", "protocol"],
     ),
-    (
-        "orchestrator",
-        &[
-            "model", "policy", "protocol", "handoff", "rules", "report", "plan", "guard", "doctor",
-            "git", "sys",
-        ],
-    ),
-    (
-        "install",
-        &["model", "policy", "guard", "hooks", "git", "sys"],
-    ),
-    ("scaffold", &["model", "policy"]),
-    (
-        "doctor",
-        &[
-            "model", "policy", "report", "guard", "hooks", "install", "git", "sys",
-        ],
-    ),
-    (
-        "demo",
-        &["model", "policy", "handoff", "rules", "hooks", "sys"],
-    ),
-    ("cli", &[]),
-    ("commands", &["*"]),
+    ("baton-core", "report", &["model", "rules"]),
+    ("baton-core", "plan", &["model", "policy", "report"]),
+    ("baton-hooks", "doctor", &["install", "Hook"]),
+    ("git-baton", "cli", &[]),
+    ("git-baton", "scaffold", &[]),
+    ("git-baton", "demo", &[]),
+    ("git-baton", "commands", &["cli", "scaffold", "demo"]),
 ];
 
-/// Words that only these parts may use. The demonstration stands where users stand: it runs git
+/// Paths that only these crates may name; `git-baton/demo` is a room. The demonstration stands where users stand: it runs git
 /// and changes files as they do, in an environment of its own.
-const RESERVED: [(&str, &[&str]); 8] = [
-    ("gix::", &["git"]),
-    ("Command::new", &["git", "sys", "demo"]),
-    ("std::process", &["git", "sys", "demo"]),
-    ("std::fs", &["sys", "demo"]),
-    ("std::env::", &["sys", "demo"]),
-    ("SystemTime", &["sys"]),
-    ("Timestamp::now", &["sys"]),
-    ("println!", &["commands"]),
+const RESERVED: [(&str, &[&str]); 9] = [
+    ("gix", &["baton-git"]),
+    (
+        "std::process::Command",
+        &["baton-git", "baton-sys", "git-baton/demo"],
+    ),
+    ("std::fs", &["baton-sys", "git-baton/demo"]),
+    (
+        "std::env",
+        &["baton-sys", "git-baton/demo", "git-baton/main"],
+    ),
+    ("std::time::SystemTime", &["baton-sys"]),
+    ("std::thread::sleep", &[]),
+    ("jiff::Timestamp::now", &["baton-sys"]),
+    ("println", &["git-baton/commands"]),
+    ("eprintln", &["git-baton/commands"]),
 ];
 
 #[test]
-fn each_part_names_only_the_parts_below_it() {
-    let mut broken = Vec::new();
-    for (part, file, source) in sources() {
-        let allowed = arrows(&part);
-        for named in source.split("crate::").skip(1) {
-            let named: String = named
-                .chars()
-                .take_while(|c| c.is_alphanumeric() || *c == '_')
-                .collect();
-            let known = ARROWS.iter().any(|(name, _)| *name == named);
-            if known && named != part && !allowed.contains(&named.as_str()) && allowed != ["*"] {
-                broken.push(format!("{}: {part} names {named}", file.display()));
-            }
-        }
-    }
+fn each_room_names_only_the_rooms_below_it() {
+    let broken: Vec<_> = sources().iter().flat_map(wrong_arrows).collect();
     assert!(broken.is_empty(), "{}", broken.join("\n"));
 }
 
 #[test]
 fn git_and_the_system_are_named_in_one_place_each() {
-    let mut broken = Vec::new();
-    for (part, file, source) in sources() {
-        for (word, parts) in RESERVED {
-            let uses = source
-                .lines()
-                .any(|line| !line.trim_start().starts_with("//") && line.contains(word));
-            if uses && !parts.contains(&part.as_str()) {
-                broken.push(format!("{}: {part} uses {word}", file.display()));
-            }
-        }
-    }
+    let broken: Vec<_> = sources().iter().flat_map(reserved_names).collect();
     assert!(broken.is_empty(), "{}", broken.join("\n"));
 }
 
 #[test]
-fn every_part_has_its_arrows() {
-    let parts: Vec<_> = sources().into_iter().map(|(part, _, _)| part).collect();
-    for part in &parts {
-        assert!(
-            ARROWS.iter().any(|(name, _)| name == part),
-            "{part} has no arrows"
-        );
-    }
-    for (name, _) in ARROWS {
-        assert!(parts.iter().any(|part| part == name), "{name} is no part");
+fn every_room_is_there() {
+    let sources = sources();
+    for (package, room, _) in ROOMS {
+        let here = |source: &Source| source.package == package && source.room == room;
+        assert!(sources.iter().any(here), "{package} has no {room}");
     }
 }
 
-fn arrows(part: &str) -> &'static [&'static str] {
-    ARROWS
-        .iter()
-        .find(|(name, _)| *name == part)
-        .map_or(&[], |(_, allowed)| allowed)
-}
-
-/// Every source file below a part's folder, without its tests.
-fn sources() -> Vec<(String, PathBuf, String)> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let mut found = Vec::new();
-    for part in fs::read_dir(&root)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-    {
-        if part.is_dir() {
-            let name = part.file_name().unwrap().to_str().unwrap().to_owned();
-            collect(&part, &name, &mut found);
+#[test]
+fn a_forbidden_name_is_seen_in_each_room() {
+    for (package, room, allowed) in ROOMS {
+        for (_, other, _) in ROOMS
+            .iter()
+            .filter(|(one, other, _)| *one == package && *other != room)
+        {
+            for text in [
+                format!("use crate::{other}::Thing;"),
+                format!("use crate::{{{other}::{{Thing, Other as Name}}, x}};"),
+                format!("fn f() {{ let _ = crate::{other}::f(); }}"),
+                format!("#[cfg(test)] mod tests {{}} fn f(_: &crate::{other}::Thing) {{}}"),
+                format!("fn f() {{ format!(\"{{}}\", crate::{other}::f()); }}"),
+            ] {
+                let seen = !wrong_arrows(&source(package, room, &text)).is_empty();
+                assert_eq!(seen, !allowed.contains(other), "{package}, {room}: {text}");
+            }
+            let tested = format!("#[cfg(test)] mod tests {{ use crate::{other}::Thing; }}");
+            assert!(wrong_arrows(&source(package, room, &tested)).is_empty());
         }
     }
-    found
 }
 
-fn collect(directory: &Path, part: &str, found: &mut Vec<(String, PathBuf, String)>) {
-    for path in fs::read_dir(directory)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-    {
-        let name = path.file_stem().unwrap_or_default();
-        if name == "tests" {
+#[test]
+fn a_reserved_name_is_seen_in_each_crate() {
+    for package in packages().iter().map(|(package, _)| package) {
+        for (text, name) in [
+            ("use gix::ObjectId;", "gix"),
+            ("use std::{fmt, fs as files};", "std::fs"),
+            ("fn f() { std::env::var_os(\"A\"); }", "std::env"),
+            (
+                "use std::process::{Command, Stdio};",
+                "std::process::Command",
+            ),
+            (
+                "fn f() { std::process::Command::new(\"git\"); }",
+                "std::process::Command",
+            ),
+            (
+                "use std::process; fn f() { process::Command::new(\"git\"); }",
+                "std::process::Command",
+            ),
+            (
+                "fn f() { assert!(std::fs::exists(\"a\").is_ok()); }",
+                "std::fs",
+            ),
+            ("fn f() { println!(); }", "println"),
+        ] {
+            let (_, allowed) = RESERVED.iter().find(|(one, _)| *one == name).unwrap();
+            let seen = !reserved_names(&source(package, "", text)).is_empty();
+            assert_eq!(
+                seen,
+                !allowed.contains(&package.as_str()),
+                "{package}: {text}"
+            );
+        }
+    }
+}
+
+/// What a file of a package names.
+struct Source {
+    package: String,
+    room: String,
+    file: PathBuf,
+    names: Names,
+}
+
+fn source(package: &str, room: &str, text: &str) -> Source {
+    let mut names = Names::default();
+    names.visit_file(&syn::parse_file(text).unwrap());
+    names.complete();
+    Source {
+        package: package.to_owned(),
+        room: room.to_owned(),
+        file: PathBuf::new(),
+        names,
+    }
+}
+
+fn wrong_arrows(source: &Source) -> Vec<String> {
+    let known = |(package, room, _): &(&str, &str, &[&str])| {
+        *package == source.package && *room == source.room
+    };
+    let Some((_, _, allowed)) = ROOMS.into_iter().find(known) else {
+        return Vec::new();
+    };
+    let rooms: BTreeSet<_> = ROOMS
+        .iter()
+        .filter(|(package, _, _)| *package == source.package)
+        .map(|(_, room, _)| *room)
+        .collect();
+    let named = source.names.paths.iter().filter_map(|path| {
+        let mut segments = path.split("::");
+        (segments.next() == Some("crate"))
+            .then(|| segments.next())
+            .flatten()
+    });
+    named
+        .filter(|named| rooms.contains(named) && *named != source.room && !allowed.contains(named))
+        .map(|named| format!("{}: {} names {named}", source.file.display(), source.room))
+        .collect()
+}
+
+fn reserved_names(source: &Source) -> Vec<String> {
+    let room = format!("{}/{}", source.package, source.room);
+    let mut broken = Vec::new();
+    for (word, owners) in RESERVED {
+        let owned = owners
+            .iter()
+            .any(|owner| *owner == source.package || *owner == room);
+        let inside = |path: &String| path == word || path.starts_with(&format!("{word}::"));
+        if !owned && source.names.paths.iter().any(inside) {
+            broken.push(format!(
+                "{}: {} names {word}",
+                source.file.display(),
+                source.package
+            ));
+        }
+    }
+    broken
+}
+
+/// The full paths that a file names, `use` lists flattened, and the macros it calls.
+#[derive(Default)]
+struct Names {
+    paths: BTreeSet<String>,
+    /// What a `use` has made a short name of.
+    short: Vec<(String, String)>,
+}
+
+impl Names {
+    fn flatten(&mut self, before: &str, tree: &UseTree) {
+        let join = |name: String| match before {
+            "" => name,
+            before => format!("{before}::{name}"),
+        };
+        let (path, short) = match tree {
+            UseTree::Path(path) => return self.flatten(&join(path.ident.to_string()), &path.tree),
+            UseTree::Group(group) => {
+                return group
+                    .items
+                    .iter()
+                    .for_each(|tree| self.flatten(before, tree));
+            }
+            UseTree::Glob(_) => (before.to_owned(), None),
+            UseTree::Name(name) if name.ident == "self" => (
+                before.to_owned(),
+                before.rsplit("::").next().map(str::to_owned),
+            ),
+            UseTree::Name(name) => (join(name.ident.to_string()), Some(name.ident.to_string())),
+            UseTree::Rename(name) => (join(name.ident.to_string()), Some(name.rename.to_string())),
+        };
+        self.short.extend(short.map(|short| (short, path.clone())));
+        self.paths.insert(path);
+    }
+
+    /// Paths inside a macro's call, which are tokens still.
+    fn tokens(&mut self, tokens: TokenStream) {
+        let mut path = String::new();
+        for token in tokens {
+            match token {
+                TokenTree::Ident(name) if path.ends_with("::") => path += &name.to_string(),
+                TokenTree::Punct(punct) if punct.as_char() == ':' => path.push(':'),
+                other => {
+                    self.paths.insert(std::mem::take(&mut path));
+                    match other {
+                        TokenTree::Ident(name) => path = name.to_string(),
+                        TokenTree::Group(group) => self.tokens(group.stream()),
+                        _ => {}
+                    }
+                }
+            }
+        }
+        self.paths.insert(path);
+    }
+
+    /// Adds, for each path that begins with an imported name, the path in full.
+    fn complete(&mut self) {
+        let full: Vec<_> = self
+            .short
+            .iter()
+            .flat_map(|(short, path)| {
+                let begins = format!("{short}::");
+                let paths = self.paths.iter().filter_map(move |used| {
+                    used.strip_prefix(&begins)
+                        .map(|rest| format!("{path}::{rest}"))
+                });
+                paths.collect::<Vec<_>>()
+            })
+            .collect();
+        self.paths.extend(full);
+    }
+}
+
+impl<'ast> Visit<'ast> for Names {
+    fn visit_item(&mut self, item: &'ast Item) {
+        if !is_test(attributes(item)) {
+            visit::visit_item(self, item);
+        }
+    }
+
+    fn visit_item_use(&mut self, item: &'ast syn::ItemUse) {
+        self.flatten("", &item.tree);
+    }
+
+    fn visit_path(&mut self, path: &'ast syn::Path) {
+        let segments: Vec<_> = path
+            .segments
+            .iter()
+            .map(|one| one.ident.to_string())
+            .collect();
+        self.paths.insert(segments.join("::"));
+        visit::visit_path(self, path);
+    }
+
+    fn visit_macro(&mut self, call: &'ast syn::Macro) {
+        self.visit_path(&call.path);
+        self.tokens(call.tokens.clone());
+    }
+}
+
+fn attributes(item: &Item) -> &[Attribute] {
+    match item {
+        Item::Const(one) => &one.attrs,
+        Item::Fn(one) => &one.attrs,
+        Item::Impl(one) => &one.attrs,
+        Item::Mod(one) => &one.attrs,
+        Item::Static(one) => &one.attrs,
+        Item::Use(one) => &one.attrs,
+        _ => &[],
+    }
+}
+
+fn is_test(attributes: &[Attribute]) -> bool {
+    attributes.iter().any(|one| {
+        let is_test = |list: &syn::MetaList| list.tokens.to_string() == "test";
+        one.path().is_ident("cfg") && one.meta.require_list().is_ok_and(is_test)
+    })
+}
+
+/// The packages and the folders of their sources; the tests' own kit is apart.
+fn packages() -> Vec<(String, PathBuf)> {
+    let top = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let crates = fs::read_dir(top.join("crates")).unwrap().map(|entry| {
+        let entry = entry.unwrap();
+        (
+            entry.file_name().into_string().unwrap(),
+            entry.path().join("src"),
+        )
+    });
+    crates
+        .filter(|(name, _)| name != "baton-testkit")
+        .chain([("git-baton".to_owned(), top.join("src"))])
+        .collect()
+}
+
+fn sources() -> &'static [Source] {
+    static SOURCES: OnceLock<Vec<Source>> = OnceLock::new();
+    SOURCES.get_or_init(|| {
+        let mut found = Vec::new();
+        for (package, root) in packages() {
+            collect(&package, &root, &root, &mut found);
+        }
+        found
+    })
+}
+
+fn collect(package: &str, root: &Path, directory: &Path, found: &mut Vec<Source>) {
+    for entry in fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        if path.file_stem().is_some_and(|name| name == "tests") {
             continue;
         }
         if path.is_dir() {
-            collect(&path, part, found);
-        } else {
-            let source = fs::read_to_string(&path).unwrap();
-            let code = source
-                .split("#[cfg(test)]")
-                .next()
-                .unwrap_or_default()
-                .to_owned();
-            found.push((part.to_owned(), path, code));
+            collect(package, root, &path, found);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            let below = path.strip_prefix(root).unwrap();
+            let room = below.iter().next().unwrap().to_str().unwrap();
+            let text = fs::read_to_string(&path).unwrap();
+            found.push(Source {
+                file: path.clone(),
+                ..source(package, room.trim_end_matches(".rs"), &text)
+            });
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The doctor's JSON keeps to the schema that describes it.
 
-use git_baton::doctor::{Diagnosis, Finding, Id, schema};
+use baton_hooks::doctor::{Diagnosis, Finding, Id, schema};
 use serde_json::Value;
 
 #[test]

@@ -4,9 +4,9 @@
 #[expect(dead_code, reason = "each test program uses a part of it")]
 mod sandbox;
 
-use git_baton::plan::output::PlanDocument;
-use git_baton::plan::{Plan, TaskList, json_schema, panel};
-use git_baton::policy::{Conductor, Policy};
+use baton_core::plan::output::PlanDocument;
+use baton_core::plan::{Plan, TaskList, json_schema, panel};
+use baton_core::policy::{Conductor, Policy};
 use sandbox::Sandbox;
 use serde_json::Value;
 

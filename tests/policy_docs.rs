@@ -1,6 +1,6 @@
 //! What docs/policy.md shows is what the program reads.
 
-use git_baton::policy::Policy;
+use baton_core::policy::Policy;
 
 const PAGE: &str = include_str!("../docs/policy.md");
 

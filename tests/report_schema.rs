@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use git_baton::model::{Override, RuleId, SessionId, Violation};
-use git_baton::report::{Format, Report, Style, Summary, json, render};
+use baton_core::model::{Override, RuleId, SessionId, Violation};
+use baton_core::report::{Format, Report, Style, Summary, json, render};
 use serde_json::Value;
 
 fn read_json(path: &str) -> Value {

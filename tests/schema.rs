@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use git_baton::orchestrator::conflicts::Forecast;
-use git_baton::orchestrator::run::{feature, schemas};
-use git_baton::orchestrator::{self, merge, pool};
-use git_baton::plan::output::PlanDocument;
-use git_baton::policy::{self, Policy};
-use git_baton::{doctor, plan, report};
+use baton_conductor::conflicts::Forecast;
+use baton_conductor::run::{feature, schemas};
+use baton_conductor::{merge, pool};
+use baton_core::plan::output::PlanDocument;
+use baton_core::policy::{self, Policy};
+use baton_core::{plan, report};
+use baton_hooks::doctor;
 use schemars::Schema;
 
 const REWRITE: &str = "BATON_UPDATE_SCHEMA=1 cargo test --test schema";
@@ -44,11 +45,11 @@ fn all() -> Vec<(&'static str, String)> {
         ("report.schema.json", report::json::schema()),
         (
             "sessions.schema.json",
-            orchestrator::output::sessions_schema(),
+            baton_conductor::output::sessions_schema(),
         ),
         (
             "session-check.schema.json",
-            orchestrator::output::check_schema(),
+            baton_conductor::output::check_schema(),
         ),
     ];
     let made = made.into_iter().chain(schemas::all());

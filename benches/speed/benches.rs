@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use git_baton::guard::journal::Journal;
-use git_baton::hooks::Hook;
+use baton_guard::journal::Journal;
+use baton_hooks::Hook;
 
 use crate::history::{self, POLICY, Size};
 use crate::run::{self, Contestant, git, medians, peak_memory, seal};

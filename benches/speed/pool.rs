@@ -6,7 +6,7 @@ use std::io::{Error, Result};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use git_baton::hooks::Hook;
+use baton_hooks::Hook;
 
 use crate::Row;
 use crate::benches::{compared, install, made};

@@ -4,10 +4,10 @@ use miette::{IntoDiagnostic, miette};
 
 use super::{ALLOWED, ExitCode};
 use crate::cli::Accept;
-use crate::git::Repo;
-use crate::guard::acceptance;
-use crate::model::RuleId;
-use crate::sys::GitEnv;
+use baton_core::model::RuleId;
+use baton_git::Repo;
+use baton_guard::acceptance;
+use baton_sys::GitEnv;
 
 /// Records the acceptance and says what it names.
 pub fn run(args: &Accept) -> miette::Result<ExitCode> {

@@ -9,8 +9,8 @@ use miette::{IntoDiagnostic, WrapErr};
 use super::{ALLOWED, BROKEN, ExitCode, INTERRUPTED};
 use crate::cli::Demo;
 use crate::demo::{self, Act, DemoError, Row, Scene, Shell, Stage, Table};
-use crate::sys::executable;
-use crate::sys::interrupt::Interrupt;
+use baton_sys::executable;
+use baton_sys::interrupt::Interrupt;
 
 /// Builds the repositories, lets the agents try, prints the table and the verdict on what is
 /// left.

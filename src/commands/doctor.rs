@@ -4,9 +4,9 @@ use miette::IntoDiagnostic;
 
 use super::{ALLOWED, BROKEN, ExitCode};
 use crate::cli::{Doctor, DoctorFormat};
-use crate::doctor;
-use crate::git::Repo;
-use crate::sys::GitEnv;
+use baton_git::Repo;
+use baton_hooks::doctor;
+use baton_sys::GitEnv;
 
 /// Looks, and writes what it finds.
 pub fn run(args: &Doctor) -> miette::Result<ExitCode> {

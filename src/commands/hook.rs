@@ -7,11 +7,11 @@ use std::path::Path;
 use miette::{IntoDiagnostic, WrapErr, miette};
 
 use super::{ALLOWED, BROKEN, ExitCode, UNDECIDED, tell};
-use crate::guard::branch_moves;
-use crate::hooks::{self, Call, Hook, NAME_IN_DIRECTORY, PASSED_ON, passes_input_on};
-use crate::model::Violation;
-use crate::report::human;
-use crate::sys::{GitEnv, chain};
+use baton_core::model::Violation;
+use baton_core::report::human;
+use baton_guard::branch_moves;
+use baton_hooks::{Call, Hook, NAME_IN_DIRECTORY, PASSED_ON, passes_input_on};
+use baton_sys::{GitEnv, chain};
 
 /// What a program is called as, by its name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -146,10 +146,10 @@ fn read_input() -> miette::Result<Vec<u8>> {
 }
 
 fn answer(call: &Call) -> ExitCode {
-    if hooks::is_idle(call) {
+    if baton_hooks::is_idle(call) {
         return ALLOWED;
     }
-    let answered = hooks::answer(call);
+    let answered = baton_hooks::answer(call);
     if call.hook.tells_warnings() {
         super::tell_warnings();
     }

@@ -8,13 +8,13 @@ use miette::{IntoDiagnostic, WrapErr, miette};
 
 use super::{ALLOWED, BROKEN, ExitCode};
 use crate::cli::{Ci, Init};
-use crate::git::Repo;
-use crate::guard::base::Bases;
-use crate::policy::POLICY_PATH;
-use crate::report::escape;
 use crate::scaffold::auto_context::{AUTO_CONTEXT_PATH, Parallelization};
 use crate::scaffold::{self, Choices, CiService, Existing, Scaffold, signers};
-use crate::sys::{GitEnv, place};
+use baton_core::policy::POLICY_PATH;
+use baton_core::report::escape;
+use baton_git::Repo;
+use baton_guard::base::Bases;
+use baton_sys::{GitEnv, place};
 
 /// Writes the files, or says what stands in the way of which. 1 when a file was left that says
 /// something else.
@@ -59,7 +59,7 @@ fn list_of_signers(arguments: &[String]) -> miette::Result<Option<String>> {
     let mut lines = Vec::with_capacity(arguments.len());
     for argument in arguments {
         let (name, file) = signers::split(argument);
-        let bytes = crate::sys::file::read(file.as_ref())
+        let bytes = baton_sys::file::read(file.as_ref())
             .into_diagnostic()
             .wrap_err_with(|| format!("the key {file} cannot be read"))?;
         lines.push(signers::line(name, file, &bytes.to_str_lossy())?);

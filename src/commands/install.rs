@@ -4,12 +4,12 @@ use miette::{IntoDiagnostic, Report};
 
 use super::{ALLOWED, ExitCode};
 use crate::cli::Install;
-use crate::git::Repo;
-use crate::guard::base::Bases;
-use crate::install;
-use crate::install::Kind;
-use crate::policy::POLICY_PATH;
-use crate::sys::GitEnv;
+use baton_core::policy::POLICY_PATH;
+use baton_git::Repo;
+use baton_guard::base::Bases;
+use baton_hooks::install;
+use baton_hooks::install::Kind;
+use baton_sys::GitEnv;
 
 const NOT_ARMED: &str =
     "nothing is installed: mend the policy, commit it, and run `git baton install` again";

@@ -31,8 +31,8 @@ use std::io::Write;
 use miette::{IntoDiagnostic, WrapErr};
 
 use crate::cli::{Cli, Command};
-use crate::report::escape;
-use crate::sys::warnings;
+use baton_core::report::escape;
+use baton_sys::warnings;
 
 /// How a process ends: 0 allowed, 1 rules broken, 2 cannot decide or usage, 130 interrupted.
 pub type ExitCode = u8;

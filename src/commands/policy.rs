@@ -6,10 +6,10 @@ use miette::{IntoDiagnostic, WrapErr, miette};
 
 use super::{ALLOWED, ExitCode};
 use crate::cli::{Policy as Verb, PolicyFile};
-use crate::git::Repo;
-use crate::guard::base::Bases;
-use crate::policy::{POLICY_PATH, Policy};
-use crate::sys::{self, GitEnv, warnings};
+use baton_core::policy::{POLICY_PATH, Policy};
+use baton_git::Repo;
+use baton_guard::base::Bases;
+use baton_sys::{GitEnv, warnings};
 
 /// Runs the verb.
 pub fn run(verb: Verb) -> miette::Result<ExitCode> {
@@ -67,10 +67,12 @@ pub fn read_known(file: &Path) -> miette::Result<Policy> {
 }
 
 fn bytes(file: &Path) -> miette::Result<Vec<u8>> {
-    sys::file::read(file).into_diagnostic().wrap_err_with(|| {
-        format!(
-            "the policy {} cannot be read; `git baton init` writes one",
-            file.display()
-        )
-    })
+    baton_sys::file::read(file)
+        .into_diagnostic()
+        .wrap_err_with(|| {
+            format!(
+                "the policy {} cannot be read; `git baton init` writes one",
+                file.display()
+            )
+        })
 }

@@ -9,15 +9,15 @@ use miette::{IntoDiagnostic, WrapErr};
 
 use super::{ALLOWED, BROKEN, ExitCode};
 use crate::cli::{Session as Verb, SessionFormat as Format, SessionStart};
-use crate::git::Repo;
-use crate::orchestrator::claim::{Claim, NewSession};
-use crate::orchestrator::finish::HandedIn;
-use crate::orchestrator::output::{self, Standing};
-use crate::orchestrator::store;
-use crate::orchestrator::{Session, carried, finish, start};
-use crate::protocol::{self, Finding};
-use crate::report::escape;
-use crate::sys::{GitEnv, file};
+use baton_conductor::claim::{Claim, NewSession};
+use baton_conductor::finish::HandedIn;
+use baton_conductor::output::{self, Standing};
+use baton_conductor::store;
+use baton_conductor::{Session, carried, finish, start};
+use baton_core::protocol::{self, Finding};
+use baton_core::report::escape;
+use baton_git::Repo;
+use baton_sys::{GitEnv, file};
 
 /// Runs the verb.
 pub fn run(verb: Verb) -> miette::Result<ExitCode> {

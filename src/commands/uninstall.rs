@@ -3,9 +3,9 @@
 use miette::IntoDiagnostic;
 
 use super::{ALLOWED, ExitCode};
-use crate::git::Repo;
-use crate::install;
-use crate::sys::GitEnv;
+use baton_git::Repo;
+use baton_hooks::install;
+use baton_sys::GitEnv;
 
 /// Takes the hooks out and says what that came to.
 pub fn run() -> miette::Result<ExitCode> {

@@ -6,16 +6,16 @@ use miette::IntoDiagnostic;
 
 use super::{ALLOWED, ExitCode, UNDECIDED};
 use crate::cli::{Format as CliFormat, Verify};
-use crate::git::Repo;
-use crate::guard::branch_moves::{self, Witness};
-use crate::guard::range::{self, Asked};
-use crate::guard::span::{self, Span};
-use crate::guard::{GuardError, Judgement};
-use crate::model::Oid;
-use crate::policy::{POLICY_PATH, Policy};
-use crate::report::{self, Format, Report, Style, Summary, escape};
-use crate::sys::ci::CiRange;
-use crate::sys::{GitEnv, ci};
+use baton_core::model::Oid;
+use baton_core::policy::{POLICY_PATH, Policy};
+use baton_core::report::{self, Format, Report, Style, Summary, escape};
+use baton_git::Repo;
+use baton_guard::branch_moves::{self, Witness};
+use baton_guard::range::{self, Asked};
+use baton_guard::span::{self, Span};
+use baton_guard::{GuardError, Judgement};
+use baton_sys::ci::CiRange;
+use baton_sys::{GitEnv, ci};
 
 /// Judges the range and writes the report.
 pub fn run(args: Verify) -> miette::Result<ExitCode> {

@@ -1,7 +1,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use crate::hooks::Hook;
+use baton_hooks::Hook;
 
 /// What stopped an attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]

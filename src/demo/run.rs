@@ -7,7 +7,7 @@ use super::outcome::{Row, State, Stop};
 use super::scene::{Place, Scene};
 use super::shell::Ran;
 use super::snapshot::Snapshot;
-use crate::hooks::Hook;
+use baton_hooks::Hook;
 
 /// What a hook's objection begins with.
 const OBJECTIONS: [&str; 2] = ["baton: refused (", "baton: found ("];

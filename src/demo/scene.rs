@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::DemoError;
 use super::shell::{Ran, Shell};
 use super::snapshot::Snapshot;
-use crate::hooks::Hook;
+use baton_hooks::Hook;
 
 /// Where a command runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use super::DemoError;
-use crate::sys::interrupt::Interrupt;
+use baton_sys::interrupt::Interrupt;
 
 /// The oldest git on which the guard's hooks are tried.
 pub const OLDEST_GIT: &str = "2.39";

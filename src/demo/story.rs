@@ -7,7 +7,7 @@ use super::DemoError;
 use super::attempts::HANDOFF as HANDOFF_PATH;
 use super::scene::{POOL, Place, Scene};
 use super::shell::{Ran, Shell};
-use crate::policy::{POLICY_PATH, Policy};
+use baton_core::policy::{POLICY_PATH, Policy};
 
 /// The handoff file before the guard came.
 const HANDOFF: &str = "# Handoff\n\nWhat the next session has to know.\n\n## Recent Work\n\n\

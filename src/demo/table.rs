@@ -131,7 +131,7 @@ pub fn summary(rows: &[Row]) -> String {
 mod tests {
     use super::*;
     use crate::demo::State;
-    use crate::hooks::Hook;
+    use baton_hooks::Hook;
 
     fn row(seen: (Stop, State)) -> Row {
         Row {

@@ -4,8 +4,8 @@ pub mod auto_context;
 pub mod signers;
 mod yaml;
 
-use crate::policy::POLICY_PATH;
 use auto_context::Parallelization;
+use baton_core::policy::POLICY_PATH;
 
 /// The services for which there is a job that judges.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -149,7 +149,7 @@ mod tests {
     use bstr::ByteSlice;
 
     use super::*;
-    use crate::policy::{Policy, Writer};
+    use baton_core::policy::{Policy, Writer};
 
     fn choices(ci: Option<CiService>, signers: bool) -> Choices {
         Choices {
@@ -228,7 +228,7 @@ mod tests {
     #[test]
     fn the_protocol_names_every_rule_and_the_sessions_files() {
         let text = written(&Choices::default(), ".agents/SESSION-PROTOCOL.md");
-        for rule in crate::model::RuleId::ALL {
+        for rule in baton_core::model::RuleId::ALL {
             assert!(text.contains(&format!("| `{rule}` |")), "{rule}");
         }
         let policy = Policy::default();

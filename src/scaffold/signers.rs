@@ -5,7 +5,7 @@ use ssh_key::PublicKey;
 use thiserror::Error;
 
 use super::SIGNERS_PATH;
-use crate::policy::{AllowedSigners, SignersError};
+use baton_core::policy::{AllowedSigners, SignersError};
 
 /// Why a file does not name a signer.
 #[derive(Debug, Error, Diagnostic)]

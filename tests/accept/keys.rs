@@ -1,7 +1,7 @@
 //! The list of signers changes within what is judged.
 
 use crate::world::{SIGNERS, World};
-use git_baton::hooks::Hook;
+use baton_hooks::Hook;
 
 impl World {
     /// Commits a list with these, signed by this person, past the hooks.

@@ -2,7 +2,7 @@
 
 use crate::support::{HANDOFF, Ran};
 use crate::world::World;
-use git_baton::hooks::Hook;
+use baton_hooks::Hook;
 
 /// The command that a refusal prints, as a maintainer types it.
 #[track_caller]

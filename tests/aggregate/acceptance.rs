@@ -1,7 +1,7 @@
-use git_baton::orchestrator::claim::{self, NewSession};
-use git_baton::orchestrator::store;
-use git_baton::orchestrator::{SessionError, State};
-use git_baton::policy::Policy;
+use baton_conductor::claim::{self, NewSession};
+use baton_conductor::store;
+use baton_conductor::{SessionError, State};
+use baton_core::policy::Policy;
 
 use crate::support::{BEFORE, HANDOFF, World};
 

@@ -66,7 +66,7 @@ fn plain(world: &World, number: u32, text: &str) {
 
 /// The tip's aggregate again with other text in it, digests and seal made to fit.
 fn rewritten(world: &World, from: &str, to: &str) {
-    let digest = |text: &str| git_baton::handoff::digest(text.into());
+    let digest = |text: &str| baton_core::handoff::digest(text.into());
     let message = world.git(&["log", "-1", "--format=%B"]);
     let message = message.replace(&digest(from), &digest(to));
     world.write(HANDOFF, &world.read(HANDOFF).replace(from, to));
@@ -122,7 +122,7 @@ fn the_aggregate_command_refuses_it_as_well_and_says_which_line_would_do() {
     let joined = said.replace(['\n', '│'], " ");
     let words: Vec<_> = joined.split_whitespace().collect();
     let joined = words.join(" ");
-    let digest = git_baton::handoff::digest("All is well\n".into());
+    let digest = baton_core::handoff::digest("All is well\n".into());
     assert!(joined.contains("names another summary"), "{said}");
     assert!(joined.contains(&digest), "{said}");
     let left = world.aggregated(&["--partial"]);
@@ -197,7 +197,7 @@ fn sessions_without_the_line_are_aggregated_unless_the_policy_asks_for_it() {
     assert_eq!(code, 2);
     assert!(said.contains("does not name its summary"), "{said}");
     let log = ".agents/sessions/2025-12-18-session-19-work.md";
-    let digest = git_baton::handoff::digest("##### Summary\n\n- Did part 19\n".into());
+    let digest = baton_core::handoff::digest("##### Summary\n\n- Did part 19\n".into());
     let bound = format!("{}\n**Summary**: {digest}\n", world.read(log));
     world.write(log, &bound);
     world.commit_all("Name the summary");
@@ -210,8 +210,8 @@ fn an_earlier_change_of_the_log_is_what_the_binding_does_not_tell() {
     let world = World::new("");
     has_ended(&world);
     let log = world.read(LOG);
-    let own = git_baton::handoff::digest("Dates are read\n".into());
-    let other = git_baton::handoff::digest("All is well\n".into());
+    let own = baton_core::handoff::digest("Dates are read\n".into());
+    let other = baton_core::handoff::digest("All is well\n".into());
     world.write(LOG, &log.replace(&own, &other));
     world.commit_all("Change the log");
     world.git(&["update-ref", "-d", "refs/baton/sessions/19"]);

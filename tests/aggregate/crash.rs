@@ -1,6 +1,6 @@
-use git_baton::git::landing::Signing;
-use git_baton::orchestrator::aggregate::lease::{Holder, Lease};
-use git_baton::orchestrator::aggregate::{Ground, Request, build, landing, plan};
+use baton_conductor::aggregate::lease::{Holder, Lease};
+use baton_conductor::aggregate::{Ground, Request, build, landing, plan};
+use baton_git::landing::Signing;
 
 use crate::support::{BATON, HANDOFF, World};
 
@@ -20,7 +20,7 @@ fn assert_whole(world: &World, numbers: &[u32]) {
 fn dead_lease(world: &World) {
     let gone = Holder {
         owner: "gone".to_owned(),
-        host: git_baton::sys::host_name(),
+        host: baton_sys::host_name(),
         pid: i32::MAX as u32,
         process_started: None,
         since: "2025-12-18T00:00:00Z".to_owned(),

@@ -106,7 +106,7 @@ fn a_digest_that_does_not_match_is_refused() {
 /// The summary of session 20 in the entry, and the digest that fits it.
 fn with_summary(world: &World, summary: &str) {
     let genuine = "##### Summary\n\n- Did part 20\n";
-    let digests = [genuine, summary].map(|text| git_baton::handoff::digest(text.into()));
+    let digests = [genuine, summary].map(|text| baton_core::handoff::digest(text.into()));
     remade(world, replace(HANDOFF, genuine, summary), |message| {
         assert!(message.contains(&digests[0]));
         message.replace(&digests[0], &digests[1])

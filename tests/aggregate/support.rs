@@ -3,7 +3,7 @@
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
 
-use git_baton::rules::aggregate::seal;
+use baton_core::rules::aggregate::seal;
 
 pub use crate::ground::{BATON, write};
 use crate::ground::{Ground, text};

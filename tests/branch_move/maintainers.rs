@@ -3,7 +3,7 @@
 use std::fs;
 use std::process::Command;
 
-use git_baton::hooks::Hook;
+use baton_hooks::Hook;
 
 use crate::RULE;
 use crate::support::gits::each_git;

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use git_baton::hooks::Hook;
+use baton_hooks::Hook;
 
 use crate::support::gits::each_git;
 use crate::support::{BATON, Fixture, Git, Ran, run};

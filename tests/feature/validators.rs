@@ -2,8 +2,8 @@
 
 use std::cell::Cell;
 
-use git_baton::git::landing::open_worktree;
-use git_baton::orchestrator::run::feature::{self, Came, Company, End, Ran, ToRun, Way, Wish};
+use baton_conductor::run::feature::{self, Came, Company, End, Ran, ToRun, Way, Wish};
+use baton_git::landing::open_worktree;
 
 use crate::scene::{PLANS, Scene, TASKS};
 

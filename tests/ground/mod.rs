@@ -4,10 +4,10 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use git_baton::git::Repo;
-use git_baton::guard::journal::Journal;
-use git_baton::hooks::Hook;
-use git_baton::sys::GitEnv;
+use baton_git::Repo;
+use baton_guard::journal::Journal;
+use baton_hooks::Hook;
+use baton_sys::GitEnv;
 use tempfile::TempDir;
 
 pub const BATON: &str = env!("CARGO_BIN_EXE_git-baton");

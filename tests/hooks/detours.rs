@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
-use git_baton::hooks::Hook;
+use baton_hooks::Hook;
 
 use crate::support::gits::{Git, each_git};
 use crate::support::{Fixture, Make, Ran, run};

@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
-use git_baton::hooks::Hook;
+use baton_hooks::Hook;
 
 use crate::support::gits::each_git;
 use crate::support::{Fixture, Make};

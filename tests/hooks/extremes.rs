@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 
-use git_baton::hooks::Hook;
+use baton_hooks::Hook;
 
 use crate::support::gits::each_git;
 use crate::support::{self, Fixture, HANDOFF, run};

@@ -142,7 +142,7 @@ fn the_edge_of_a_shallow_clone_may_claim_any_date() {
             f.git_at(f.dir(), ["clone", "-q", "--depth=1", &url, "shallow"])
                 .ok();
             let shallow = f.path("shallow");
-            f.install_at(&shallow.join(".git"), &git_baton::hooks::Hook::CLIENT);
+            f.install_at(&shallow.join(".git"), &baton_hooks::Hook::CLIENT);
             let run = |args: &[&str]| f.git_at(&shallow, args).ok();
             let commit = |name: &str| {
                 fs::write(shallow.join(name), "1").unwrap();
@@ -221,7 +221,7 @@ fn what_a_tag_names_in_vain_is_no_commit() {
     each_git(|git| {
         let f = Fixture::new(git);
         let bare = f.add_remote("origin");
-        f.install_at(&bare, &git_baton::hooks::Hook::SERVER);
+        f.install_at(&bare, &baton_hooks::Hook::SERVER);
         f.git(["tag", "-am", "a tree", "tree", "HEAD^{tree}"]).ok();
         f.git(["tag", "-am", "a file", "file", &format!("HEAD:{HANDOFF}")])
             .ok();
@@ -252,7 +252,7 @@ fn no_date_hides_history_or_brings_it_back() {
             for then in [None, Some("@86400 +0000")] {
                 let f = Fixture::new(git);
                 let bare = f.add_remote("origin");
-                f.install_at(&bare, &git_baton::hooks::Hook::SERVER);
+                f.install_at(&bare, &baton_hooks::Hook::SERVER);
                 f.git(["switch", "-q", "-c", "honest"]).ok();
                 f.commit("h", "1");
                 f.git(["switch", "-q", "main"]).ok();

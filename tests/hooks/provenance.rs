@@ -185,7 +185,7 @@ fn what_nobody_might_write_is_given_up_freely() {
         let bad = s.bad_object();
         let bare = s.add_remote("origin");
         s.publish(&bare, &bad, "main");
-        s.install_at(&bare, &git_baton::hooks::Hook::SERVER);
+        s.install_at(&bare, &baton_hooks::Hook::SERVER);
         let next = s.object(&[&good], "next", "1", "next");
         let undone = s.merge(&next, &[&bad, &next]);
         s.push(&[&format!("{undone}:refs/heads/main")]).ok();

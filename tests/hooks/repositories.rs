@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 
-use git_baton::hooks::Hook;
+use baton_hooks::Hook;
 
 use crate::support::gits::each_git;
 use crate::support::{self, Fixture, HANDOFF, Make};

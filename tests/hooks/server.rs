@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::support::gits::each_git;
 use crate::support::{self, Fixture, Ran};
-use git_baton::hooks::Hook;
+use baton_hooks::Hook;
 
 struct Server {
     f: Fixture,

@@ -3,7 +3,7 @@
 use std::ops::Deref;
 use std::process::Command;
 
-use git_baton::hooks::Hook;
+use baton_hooks::Hook;
 
 use crate::support::{self, Fixture, Git, HANDOFF, Make, Ran};
 

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::support::gits::each_git;
 use crate::support::{Fixture, HANDOFF};
-use git_baton::hooks::Hook;
+use baton_hooks::Hook;
 
 /// A mode, a name and an id.
 type Row<'a> = (&'a str, &'a str, &'a str);

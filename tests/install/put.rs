@@ -39,7 +39,7 @@ fn every_hook_is_the_program_and_installing_again_changes_nothing() {
     installed(&place.baton("r", &["install"]));
     let program = place.at("r/.git/baton/bin/git-baton").metadata().unwrap();
     assert_eq!(program.nlink(), 8);
-    for hook in git_baton::hooks::Hook::CLIENT {
+    for hook in baton_hooks::Hook::CLIENT {
         let hook = place
             .at(&format!("r/.git/hooks/{}", hook.name()))
             .metadata()
@@ -413,7 +413,7 @@ fn a_git_that_does_not_call_every_hook_is_told_of() {
 fn every_hook_has_its_row_in_the_table() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/hooks/README.md");
     let text = fs::read_to_string(path).unwrap();
-    for hook in git_baton::hooks::Hook::all() {
+    for hook in baton_hooks::Hook::all() {
         let row = format!("\n| `{}` | ", hook.name());
         assert_eq!(text.matches(&row).count(), 1, "{}", hook.name());
     }

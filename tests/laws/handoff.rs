@@ -1,11 +1,11 @@
 //! Laws of the handoff document.
 
-use bstr::{BString, ByteSlice};
-use git_baton::handoff::{
+use baton_core::handoff::{
     Entry, RenderError, SessionSection, SummaryError, aggregated_sessions, canonical_summary,
     extract, insert, parse_entry, render_entry,
 };
-use git_baton::model::Wording;
+use baton_core::model::Wording;
+use bstr::{BString, ByteSlice};
 
 /// The heading under which entries stand.
 pub const HEADING: &str = "## Recent Work";

@@ -1,8 +1,8 @@
 //! Laws of what git writes to a hook's standard input.
 
+use baton_hooks::ref_lines::{RefLineError, Value, parse, parse_push};
+use baton_hooks::{Call, Hook, is_idle};
 use bstr::ByteSlice;
-use git_baton::hooks::ref_lines::{RefLineError, Value, parse, parse_push};
-use git_baton::hooks::{Call, Hook, is_idle};
 
 /// Every line of the input is one of the answer, in order and with its own name: none is passed
 /// over.

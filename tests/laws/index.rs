@@ -2,9 +2,9 @@
 
 use std::error::Error;
 
+use baton_core::model::{Entry, Oid, Watch};
+use baton_git::index::{IndexError, TreeSource, staged_entries};
 use bstr::{BStr, BString, ByteSlice};
-use git_baton::git::index::{IndexError, TreeSource, staged_entries};
-use git_baton::model::{Entry, Oid, Watch};
 
 /// Watches one path, or everything.
 struct Watched(Option<&'static BStr>);

@@ -2,12 +2,12 @@
 
 use std::sync::LazyLock;
 
-use bstr::{BStr, ByteSlice};
-use git_baton::handoff::{
+use baton_core::handoff::{
     Entry, SessionSection, aggregated_sessions, insert, parse_entry, render_entry,
 };
-use git_baton::model::{Signature, Watch};
-use git_baton::policy::{AllowedSigners, Policy, SignatureError, fold};
+use baton_core::model::{Signature, Watch};
+use baton_core::policy::{AllowedSigners, Policy, SignatureError, fold};
+use bstr::{BStr, ByteSlice};
 use miette::Diagnostic;
 
 /// Those who signed the commits of `tests/fixtures/signed`.

@@ -1,7 +1,7 @@
 //! Laws of the trailers of a commit message.
 
+use baton_core::model::trailers::{Trailer, trailers, values};
 use bstr::ByteSlice;
-use git_baton::model::trailers::{Trailer, trailers, values};
 
 const KEY: &str = "Baton-Session";
 const SCISSORS: &str = ">8 ---";

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use git_baton::orchestrator::merge::landing::{self, Landing};
+use baton_conductor::merge::landing::{self, Landing};
 
 use crate::world::{World, write};
 

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use git_baton::orchestrator::conflicts::Forecast;
+use baton_conductor::conflicts::Forecast;
 use serde_json::Value;
 
 use crate::sandbox::{Run, Sandbox};

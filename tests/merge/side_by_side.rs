@@ -8,10 +8,10 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
 
-use git_baton::git::Repo;
-use git_baton::git::merge::Merger;
-use git_baton::model::Oid;
-use git_baton::sys::GitEnv;
+use baton_core::model::Oid;
+use baton_git::Repo;
+use baton_git::merge::Merger;
+use baton_sys::GitEnv;
 use serde_json::Value;
 
 use crate::gits::{Git, gits};

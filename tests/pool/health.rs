@@ -42,7 +42,7 @@ fn a_lease_is_taken_back_only_when_everything_says_so() {
     assert_eq!(world.findings(&["--fix"]), []);
     assert_eq!(world.json(&["status"])["slots"][0]["state"], "leased");
     with_lease(&world, |lease| {
-        lease["process"]["host"] = git_baton::sys::host_name().into()
+        lease["process"]["host"] = baton_sys::host_name().into()
     });
     assert_eq!(world.findings(&[]), [found("wt-1", "stale-lease")]);
     assert_eq!(world.findings(&["--fix"]), []);

@@ -1,8 +1,8 @@
 use std::fs;
 
-use git_baton::git::Repo;
-use git_baton::orchestrator::{SessionError, State, store};
-use git_baton::sys::GitEnv;
+use baton_conductor::{SessionError, State, store};
+use baton_git::Repo;
+use baton_sys::GitEnv;
 use serde_json::Value;
 
 use crate::world::World;

@@ -1,6 +1,6 @@
 //! What `git baton orchestrator pool` writes as JSON keeps to the schemas that describe it.
 
-use git_baton::orchestrator::pool::output;
+use baton_conductor::pool::output;
 use schemars::Schema;
 
 use crate::world::World;

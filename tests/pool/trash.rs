@@ -1,6 +1,6 @@
 //! `git baton orchestrator pool trash`: what was saved by force is listed and brought back.
 
-use git_baton::orchestrator::pool::trash::output;
+use baton_conductor::pool::trash::output;
 
 use crate::schema::assert_valid;
 use crate::world::World;

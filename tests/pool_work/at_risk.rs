@@ -1,9 +1,9 @@
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 
-use git_baton::git::slot::{self, Difference};
-use git_baton::git::status::Operation;
-use git_baton::orchestrator::pool::work::{AtRisk, at_risk};
+use baton_conductor::pool::work::{AtRisk, at_risk};
+use baton_git::slot::{self, Difference};
+use baton_git::status::Operation;
 
 use crate::support::Pool;
 

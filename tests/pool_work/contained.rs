@@ -1,7 +1,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-use git_baton::git::contained::{Containment, is_contained};
+use baton_git::contained::{Containment, is_contained};
 
 use crate::support::{Pool, lines};
 

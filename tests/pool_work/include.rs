@@ -1,8 +1,8 @@
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 
-use git_baton::orchestrator::pool::include::{self, Included};
-use git_baton::orchestrator::pool::work::at_risk;
+use baton_conductor::pool::include::{self, Included};
+use baton_conductor::pool::work::at_risk;
 
 use crate::support::{Pool, open};
 

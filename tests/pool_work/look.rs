@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::process::Command;
 
-use git_baton::git::{slot, status};
+use baton_git::{slot, status};
 use proptest::prelude::*;
 use proptest::sample::select;
 

@@ -2,8 +2,8 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use git_baton::orchestrator::pool::steps::{self, Moment, Step};
-use git_baton::orchestrator::pool::{self, Acquire, PoolError, Release, WorkError};
+use baton_conductor::pool::steps::{self, Moment, Step};
+use baton_conductor::pool::{self, Acquire, PoolError, Release, WorkError};
 
 use crate::sandbox::Sandbox;
 use crate::support::open;

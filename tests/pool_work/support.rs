@@ -4,9 +4,9 @@ use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use git_baton::git::Repo;
-use git_baton::model::Oid;
-use git_baton::sys::GitEnv;
+use baton_core::model::Oid;
+use baton_git::Repo;
+use baton_sys::GitEnv;
 
 use crate::sandbox::{Run, Sandbox, finish};
 

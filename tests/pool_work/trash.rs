@@ -5,11 +5,11 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
-use git_baton::git::slot;
-use git_baton::orchestrator::pool::WorkError;
-use git_baton::orchestrator::pool::trash::{self, Parcel, Saved};
+use baton_conductor::pool::WorkError;
+use baton_conductor::pool::trash::{self, Parcel, Saved};
+use baton_git::slot;
 
-use git_baton::orchestrator::pool::work::at_risk;
+use baton_conductor::pool::work::at_risk;
 
 use crate::gits::gits;
 use crate::support::{Pool, open};

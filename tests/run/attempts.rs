@@ -3,9 +3,9 @@
 use std::fs;
 use std::time::Duration;
 
-use git_baton::model::SessionId;
-use git_baton::orchestrator::run::attempt::Outcome;
-use git_baton::policy::conductor::agents::{Agent, Input};
+use baton_conductor::run::attempt::Outcome;
+use baton_core::model::SessionId;
+use baton_core::policy::conductor::agents::{Agent, Input};
 
 use crate::support::{SAYS_DONE, Scene, WORKS, shell};
 

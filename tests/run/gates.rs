@@ -3,10 +3,10 @@
 use std::fs;
 use std::time::Duration;
 
-use git_baton::orchestrator::run::gate::{self, Verdict, Work};
-use git_baton::orchestrator::run::signal::Decision;
-use git_baton::policy::command::CommandTemplate;
-use git_baton::policy::conductor::agents::{EndToEnd, Input, Judge, Staff};
+use baton_conductor::run::gate::{self, Verdict, Work};
+use baton_conductor::run::signal::Decision;
+use baton_core::policy::command::CommandTemplate;
+use baton_core::policy::conductor::agents::{EndToEnd, Input, Judge, Staff};
 
 use crate::support::{SAYS_DONE, Scene, WORKS, shell};
 

@@ -1,7 +1,7 @@
 //! What keeps agents from starting.
 
-use git_baton::orchestrator::run::preflight::{Answer, Obstacle, decide, gather};
-use git_baton::policy::conductor::agents::{Calls, OnShort};
+use baton_conductor::run::preflight::{Answer, Obstacle, decide, gather};
+use baton_core::policy::conductor::agents::{Calls, OnShort};
 
 use crate::support::Scene;
 

@@ -1,6 +1,6 @@
 //! What a run records and says keeps to the schemas that describe it.
 
-use git_baton::orchestrator::run::schemas;
+use baton_conductor::run::schemas;
 use serde_json::Value;
 
 use crate::sandbox::Sandbox;

@@ -3,15 +3,15 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use git_baton::git::Repo;
-use git_baton::git::landing::open_worktree;
-use git_baton::model::Oid;
-use git_baton::orchestrator::run::attempt::{Attempt, Outcome, Report};
-use git_baton::orchestrator::run::signal::Promise;
-use git_baton::orchestrator::run::{Assignment, Place};
-use git_baton::policy::command::CommandTemplate;
-use git_baton::policy::conductor::agents::{Agent, Input};
-use git_baton::policy::{PathGlob, Policy};
+use baton_conductor::run::attempt::{Attempt, Outcome, Report};
+use baton_conductor::run::signal::Promise;
+use baton_conductor::run::{Assignment, Place};
+use baton_core::model::Oid;
+use baton_core::policy::command::CommandTemplate;
+use baton_core::policy::conductor::agents::{Agent, Input};
+use baton_core::policy::{PathGlob, Policy};
+use baton_git::Repo;
+use baton_git::landing::open_worktree;
 
 use crate::sandbox::Sandbox;
 

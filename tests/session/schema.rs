@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use git_baton::orchestrator::{Session, State, output};
-use git_baton::protocol;
+use baton_conductor::{Session, State, output};
+use baton_core::protocol;
 use schemars::Schema;
 use serde_json::Value;
 

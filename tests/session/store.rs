@@ -3,12 +3,12 @@
 use std::path::Path;
 use std::process::Command;
 
-use git_baton::git::{RefEdit, Repo, StoreError};
-use git_baton::orchestrator::claim::{self, Claim, NewSession};
-use git_baton::orchestrator::store;
-use git_baton::orchestrator::{SessionError, State};
-use git_baton::policy::Policy;
-use git_baton::sys::GitEnv;
+use baton_conductor::claim::{self, Claim, NewSession};
+use baton_conductor::store;
+use baton_conductor::{SessionError, State};
+use baton_core::policy::Policy;
+use baton_git::{RefEdit, Repo, StoreError};
+use baton_sys::GitEnv;
 
 use crate::support::gits::gits;
 

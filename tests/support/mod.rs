@@ -14,15 +14,15 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use git_baton::git::{Recorded, Remote, Repo};
-use git_baton::guard::journal::Journal;
-use git_baton::handoff::{Entry, SessionSection, digest, insert, render_entry};
-use git_baton::hooks::{Hook, SERVER_MARK};
-use git_baton::install::{self, Layout, Manifest};
-use git_baton::model::Oid;
-use git_baton::model::Wording;
-use git_baton::rules::aggregate::seal;
-use git_baton::sys::GitEnv;
+use baton_core::handoff::{Entry, SessionSection, digest, insert, render_entry};
+use baton_core::model::Oid;
+use baton_core::model::Wording;
+use baton_core::rules::aggregate::seal;
+use baton_git::{Recorded, Remote, Repo};
+use baton_guard::journal::Journal;
+use baton_hooks::install::{self, Layout, Manifest};
+use baton_hooks::{Hook, SERVER_MARK};
+use baton_sys::GitEnv;
 use tempfile::TempDir;
 
 pub use gits::Git;

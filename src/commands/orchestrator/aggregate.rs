@@ -4,13 +4,13 @@ use miette::{IntoDiagnostic, miette};
 
 use crate::cli::orchestrator::Aggregate;
 use crate::commands::{ALLOWED, ExitCode, UNDECIDED};
-use crate::git::Repo;
-use crate::git::landing::{self, Refreshed};
-use crate::model::SessionId;
-use crate::orchestrator::aggregate::{self, Ground, Outcome, Request, Skipped, build};
-use crate::orchestrator::checkouts::Shown;
-use crate::orchestrator::number::MAX_COUNTED_DIGITS;
-use crate::sys::GitEnv;
+use baton_conductor::aggregate::{self, Ground, Outcome, Request, Skipped, build};
+use baton_conductor::checkouts::Shown;
+use baton_conductor::number::MAX_COUNTED_DIGITS;
+use baton_core::model::SessionId;
+use baton_git::Repo;
+use baton_git::landing::{self, Refreshed};
+use baton_sys::GitEnv;
 
 /// Aggregates and says what became of it.
 pub fn run(args: Aggregate) -> miette::Result<ExitCode> {
@@ -84,7 +84,7 @@ fn dry_run(repo: &Repo, request: &Request) -> miette::Result<ExitCode> {
     let rendered = build::render(repo, &ground, &plan)?;
     say!("would commit on {}:\n", ground.branch);
     say!("{}", build::message(&ground, &plan, &rendered));
-    let entry = crate::handoff::render_entry(&plan.entry(), &ground.policy().handoff.wording)
+    let entry = baton_core::handoff::render_entry(&plan.entry(), &ground.policy().handoff.wording)
         .into_diagnostic()?;
     say!("{}", entry.to_string().trim_end_matches('\n'));
     Ok(ALLOWED)

@@ -4,9 +4,9 @@ use miette::IntoDiagnostic;
 
 use crate::cli::orchestrator::{Conflicts, TextFormat};
 use crate::commands::{ALLOWED, BROKEN, ExitCode, print};
-use crate::git::Repo;
-use crate::orchestrator::conflicts::{self, Charset, Request};
-use crate::sys::{GitEnv, shows_unicode};
+use baton_conductor::conflicts::{self, Charset, Request};
+use baton_git::Repo;
+use baton_sys::{GitEnv, shows_unicode};
 
 /// Says what will collide.
 pub fn run(args: Conflicts) -> miette::Result<ExitCode> {

@@ -7,10 +7,10 @@ use miette::{IntoDiagnostic, WrapErr};
 use super::aggregate::{complete, tell_shown};
 use crate::cli::orchestrator::Edit;
 use crate::commands::ExitCode;
-use crate::git::Repo;
-use crate::git::landing::Signing;
-use crate::orchestrator::edit::{self, How, Request};
-use crate::sys::{GitEnv, file};
+use baton_conductor::edit::{self, How, Request};
+use baton_git::Repo;
+use baton_git::landing::Signing;
+use baton_sys::{GitEnv, file};
 
 /// Commits a maintainer's edit.
 pub fn run(args: Edit) -> miette::Result<ExitCode> {

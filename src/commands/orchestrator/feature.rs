@@ -5,14 +5,14 @@ use miette::{IntoDiagnostic, WrapErr};
 use super::run::one_group;
 use crate::cli::orchestrator::{Feature, TextFormat};
 use crate::commands::{ALLOWED, BROKEN, ExitCode, INTERRUPTED, print, tell};
-use crate::git::Repo;
-use crate::orchestrator::run::conduct::Watcher;
-use crate::orchestrator::run::feature::{self, Came, Company, End, Way, Wish};
-use crate::orchestrator::run::state::{Event, RunState};
-use crate::orchestrator::run::telling;
-use crate::plan::{Plan, TaskList, panel};
-use crate::report::escape;
-use crate::sys::{GitEnv, file, interrupt::Interrupt, shows_unicode};
+use baton_conductor::run::conduct::Watcher;
+use baton_conductor::run::feature::{self, Came, Company, End, Way, Wish};
+use baton_conductor::run::state::{Event, RunState};
+use baton_conductor::run::telling;
+use baton_core::plan::{Plan, TaskList, panel};
+use baton_core::report::escape;
+use baton_git::Repo;
+use baton_sys::{GitEnv, file, interrupt::Interrupt, shows_unicode};
 
 /// Has agents build something, as far as it gets.
 pub fn run(args: Feature) -> miette::Result<ExitCode> {

@@ -8,10 +8,10 @@ use serde::Serialize;
 
 use crate::cli::orchestrator::{Handoff, Look, TextFormat};
 use crate::commands::{ALLOWED, ExitCode, print, print_raw};
-use crate::git::Repo;
-use crate::orchestrator::handoff::{self, Arrival, Status};
-use crate::report::escape;
-use crate::sys::GitEnv;
+use baton_conductor::handoff::{self, Arrival, Status};
+use baton_core::report::escape;
+use baton_git::Repo;
+use baton_sys::GitEnv;
 
 /// Runs the verb.
 pub fn run(verb: Handoff) -> miette::Result<ExitCode> {

@@ -4,12 +4,12 @@ use miette::{IntoDiagnostic, miette};
 
 use crate::cli::orchestrator::{Merge, MergeStrategy, PoolMerge, TextFormat};
 use crate::commands::{ALLOWED, BROKEN, ExitCode, INTERRUPTED, UNDECIDED, print, tell};
-use crate::git::Repo;
-use crate::orchestrator::merge::{self, MergeError, MergeReport, MergeRequest};
-use crate::policy::merge::Strategy;
-use crate::report::escape;
-use crate::sys::GitEnv;
-use crate::sys::interrupt::Interrupt;
+use baton_conductor::merge::{self, MergeError, MergeReport, MergeRequest};
+use baton_core::policy::merge::Strategy;
+use baton_core::report::escape;
+use baton_git::Repo;
+use baton_sys::GitEnv;
+use baton_sys::interrupt::Interrupt;
 
 /// Merges and says what became of it.
 pub fn run(args: Merge) -> miette::Result<ExitCode> {

@@ -6,12 +6,12 @@ use miette::{IntoDiagnostic, WrapErr};
 
 use crate::cli::orchestrator::{Plan as Args, PlanFormat};
 use crate::commands::{ALLOWED, ExitCode, policy, print};
-use crate::git::Repo;
-use crate::orchestrator::store;
-use crate::plan::output::PlanDocument;
-use crate::plan::{Plan, TaskList, mermaid, overlaps, panel};
-use crate::policy::Policy;
-use crate::sys::{self, GitEnv, shows_unicode};
+use baton_conductor::store;
+use baton_core::plan::output::PlanDocument;
+use baton_core::plan::{Plan, TaskList, mermaid, overlaps, panel};
+use baton_core::policy::Policy;
+use baton_git::Repo;
+use baton_sys::{GitEnv, shows_unicode};
 
 /// Shows the plan.
 pub fn run(args: Args) -> miette::Result<ExitCode> {
@@ -39,7 +39,7 @@ fn policy_of(file: Option<&Path>) -> miette::Result<Policy> {
 /// The tasks in this file.
 pub fn read(file: &Path, policy: &Policy) -> miette::Result<TaskList> {
     let name = file.display().to_string();
-    let bytes = sys::file::read(file)
+    let bytes = baton_sys::file::read(file)
         .into_diagnostic()
         .wrap_err_with(|| format!("the tasks in {name} cannot be read"))?;
     Ok(TaskList::parse(&name, &bytes, policy)?)

@@ -8,13 +8,13 @@ use serde::Serialize;
 use super::{merge, trash};
 use crate::cli::orchestrator::{Pool, PoolAcquire, TextFormat};
 use crate::commands::{ALLOWED, BROKEN, ExitCode};
-use crate::git::Repo;
-use crate::orchestrator::merge::MergeError;
-use crate::orchestrator::pool::{
+use baton_conductor::merge::MergeError;
+use baton_conductor::pool::{
     self, Acquire, Acquired, Left, PoolError, Release, Released, health::Health, output,
 };
-use crate::report::escape;
-use crate::sys::GitEnv;
+use baton_core::report::escape;
+use baton_git::Repo;
+use baton_sys::GitEnv;
 
 /// Runs the verb; a refusal is told and ends with 1.
 pub fn run(verb: Pool) -> miette::Result<ExitCode> {

@@ -2,11 +2,11 @@
 
 use super::pool::shown;
 use crate::cli::orchestrator::{Trash, TrashRestore};
-use crate::git::Repo;
-use crate::orchestrator::pool::WorkError;
-use crate::orchestrator::pool::trash::{self, Restored, Saved, output};
-use crate::report::escape;
-use crate::sys::{GitEnv, clock};
+use baton_conductor::pool::WorkError;
+use baton_conductor::pool::trash::{self, Restored, Saved, output};
+use baton_core::report::escape;
+use baton_git::Repo;
+use baton_sys::{GitEnv, clock};
 
 const SECONDS_A_DAY: i64 = 24 * 60 * 60;
 

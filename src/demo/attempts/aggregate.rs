@@ -2,7 +2,7 @@ use super::Attempt;
 use crate::demo::outcome::State::{Clean, Restored};
 use crate::demo::outcome::Stop;
 use crate::demo::scene::Place;
-use crate::hooks::Hook::ReferenceTransaction;
+use baton_hooks::Hook::ReferenceTransaction;
 
 /// What is too early while sessions are active.
 pub(super) fn out_of_turn() -> Vec<Attempt> {

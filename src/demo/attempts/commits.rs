@@ -1,7 +1,7 @@
 use super::Step::{Append, Let, Link, Run, Write};
 use super::{ADD, Attempt, EDIT, HANDOFF, LOG, MAKE_BAD, OTHER_LOG, TREE, WORK};
 use crate::demo::outcome::State::{Clean, Staged, Unstaged};
-use crate::hooks::Hook::{CommitMsg, PreCommit, ReferenceTransaction};
+use baton_hooks::Hook::{CommitMsg, PreCommit, ReferenceTransaction};
 
 /// Commits made here that write the handoff file.
 pub(super) fn handoff() -> Vec<Attempt> {

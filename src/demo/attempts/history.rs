@@ -2,7 +2,7 @@ use super::Step::{Let, Run, Write};
 use super::{ADD, Attempt, CLEAN, EDIT, FETCH_BAD, LOG, MAKE_BAD, TREE, WORK};
 use crate::demo::outcome::State::{Clean, Restored, Staged};
 use crate::demo::scene::Place;
-use crate::hooks::Hook::{PostMerge, PreMergeCommit, PrePush, ReferenceTransaction};
+use baton_hooks::Hook::{PostMerge, PreMergeCommit, PrePush, ReferenceTransaction};
 
 /// Commits that break the rules and were made where no guard is.
 pub(super) fn foreign() -> Vec<Attempt> {

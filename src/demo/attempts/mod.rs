@@ -9,7 +9,7 @@ mod server;
 use super::outcome::{State, Stop};
 use super::run::Act;
 use super::scene::Place;
-use crate::hooks::Hook;
+use baton_hooks::Hook;
 
 /// One thing that an agent tries.
 pub(super) struct Attempt {

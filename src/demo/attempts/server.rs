@@ -2,7 +2,7 @@ use super::Step::{self, Remove, Run};
 use super::{ADD, Attempt, EDIT, LOG, OTHER_LOG};
 use crate::demo::outcome::State::{Clean, Moved};
 use crate::demo::outcome::Stop;
-use crate::hooks::Hook::{PrePush, PreReceive};
+use baton_hooks::Hook::{PrePush, PreReceive};
 
 /// Commits all changes so that no hook sees it.
 const UNSEEN_BY_TWO: Step = Run(

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use git_baton::git::merge::Merger;
+use baton_git::merge::Merger;
 
 use super::{Verdict, begin, begun, compare, foreseen, id, lines, on, open, rename, with, write};
 use crate::gits::gits;

@@ -5,10 +5,10 @@ use miette::{IntoDiagnostic, miette};
 use super::open;
 use crate::cli::orchestrator::{Checkpoint as Verb, CheckpointWrite, RunLook, TextFormat};
 use crate::commands::{ALLOWED, ExitCode, print};
-use crate::git::Repo;
-use crate::orchestrator::run::conduct::{self, checkpoints};
-use crate::orchestrator::run::state::CheckpointKind;
-use crate::report::escape;
+use baton_conductor::run::conduct::{self, checkpoints};
+use baton_conductor::run::state::CheckpointKind;
+use baton_core::report::escape;
+use baton_git::Repo;
 
 /// Reads or writes checkpoints.
 pub fn run(verb: Verb) -> miette::Result<ExitCode> {

@@ -8,10 +8,10 @@ use miette::{IntoDiagnostic, miette};
 use super::open;
 use crate::cli::orchestrator::Logs;
 use crate::commands::{ALLOWED, ExitCode, INTERRUPTED, print};
-use crate::orchestrator::run::{conduct, files};
-use crate::report::escape;
-use crate::sys::interrupt::Interrupt;
-use crate::sys::{clock, file};
+use baton_conductor::run::{conduct, files};
+use baton_core::report::escape;
+use baton_sys::interrupt::Interrupt;
+use baton_sys::{clock, file};
 
 /// How often a log is looked at for more.
 const TICK: Duration = Duration::from_millis(200);

@@ -5,11 +5,11 @@ use miette::{IntoDiagnostic, WrapErr};
 use super::open;
 use crate::cli::orchestrator::{Report, ReportFormat, RunLook, Stop, TextFormat};
 use crate::commands::{ALLOWED, ExitCode, print};
-use crate::orchestrator::run::conduct::wishes::Wish;
-use crate::orchestrator::run::conduct::{self};
-use crate::orchestrator::run::{record, report, telling};
-use crate::report::escape;
-use crate::sys::file;
+use baton_conductor::run::conduct::wishes::Wish;
+use baton_conductor::run::conduct::{self};
+use baton_conductor::run::{record, report, telling};
+use baton_core::report::escape;
+use baton_sys::file;
 
 /// Says how a run stands.
 pub fn status(args: RunLook) -> miette::Result<ExitCode> {

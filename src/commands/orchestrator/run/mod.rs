@@ -9,11 +9,11 @@ use miette::{IntoDiagnostic, WrapErr};
 
 use crate::cli::orchestrator::{Extent, Resume, Run, RunFormat};
 use crate::commands::{ALLOWED, BROKEN, ExitCode, INTERRUPTED};
-use crate::git::Repo;
-use crate::orchestrator::run::conduct::{self, ConductError, Request, Watcher};
-use crate::orchestrator::run::state::{Pause, Phase, RunState};
-use crate::sys::interrupt::Interrupt;
-use crate::sys::{GitEnv, file, is_under_agent};
+use baton_conductor::run::conduct::{self, ConductError, Request, Watcher};
+use baton_conductor::run::state::{Pause, Phase, RunState};
+use baton_git::Repo;
+use baton_sys::interrupt::Interrupt;
+use baton_sys::{GitEnv, file, is_under_agent};
 
 /// Plans and runs the tasks of a file.
 pub fn begin(args: Run) -> miette::Result<ExitCode> {

@@ -3,11 +3,11 @@
 
 use crate::cli::orchestrator::RunFormat;
 use crate::commands::{print, tell};
-use crate::orchestrator::run::conduct::Watcher;
-use crate::orchestrator::run::state::{Event, Phase, RunState};
-use crate::orchestrator::run::{lanes, telling};
-use crate::plan::{self, Plan, TaskList, overlaps, panel, progress};
-use crate::sys::{clock, shows_unicode, terminal};
+use baton_conductor::run::conduct::Watcher;
+use baton_conductor::run::state::{Event, Phase, RunState};
+use baton_conductor::run::{lanes, telling};
+use baton_core::plan::{self, Plan, TaskList, overlaps, panel, progress};
+use baton_sys::{clock, shows_unicode, terminal};
 
 /// Tells what happens.
 pub struct Narrator {
@@ -142,7 +142,7 @@ impl Watcher for Narrator {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::orchestrator::run::state::{Aggregate, TaskState};
+    use baton_conductor::run::state::{Aggregate, TaskState};
 
     fn narrator() -> Narrator {
         Narrator {

@@ -1,0 +1,132 @@
+//! From the plan to a commit object that no reference names yet.
+
+use bstr::{BString, ByteSlice};
+
+use super::landing::Landing;
+use super::{AggregateError, Ground, Plan, message};
+use baton_core::handoff::{self, Limits};
+use baton_core::model::{Entry, Oid};
+use baton_core::rules;
+use baton_git::landing::{self as git, Signing};
+use baton_git::tree::Trees;
+use baton_git::{GitError, Repo};
+use baton_guard::change::ChangeReader;
+
+/// What the handoff file and the archive become.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rendered {
+    /// The handoff file.
+    pub document: BString,
+    /// The archive file of the day: its path, its text, and how many entries came in.
+    pub archive: Option<(BString, BString, usize)>,
+}
+
+/// A commit, made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Built {
+    /// Where it is to land.
+    pub landing: Landing,
+    /// Its message.
+    pub message: BString,
+}
+
+/// The files with the entry in, within the budget.
+pub fn render(repo: &Repo, ground: &Ground, plan: &Plan) -> Result<Rendered, AggregateError> {
+    let table = &ground.policy().handoff;
+    let entry = handoff::render_entry(&plan.entry(), &table.wording)?;
+    let before = ground.document.clone().unwrap_or_default();
+    let limits = Limits {
+        bytes: table.budget.max_bytes,
+        entries: table.budget.keep_entries,
+    };
+    let (heading, wording) = (&table.heading, &table.wording);
+    let count = handoff::surplus(before.as_bstr(), heading, wording, entry.as_bstr(), limits);
+    let trimmed = handoff::take_oldest(before.as_bstr(), heading, wording, count);
+    let (kept, taken) = trimmed.map_or((before, Vec::new()), |it| (it.document, it.taken));
+    let kept = ground.document.as_ref().map(|_| kept.as_bstr());
+    let document = handoff::insert(kept, heading, entry.as_bstr());
+    let archive = match taken.len() {
+        0 => None,
+        count => {
+            let path = table.archive.path(&plan.date);
+            let objects = repo.objects();
+            let old = Trees::new(objects).entry(ground.tree, path.as_ref())?;
+            let old = old.map(|entry| objects.blob(entry.oid)).transpose()?;
+            let old = old.as_ref().map(|text| text.as_bstr());
+            let text = handoff::archived(old, heading, &taken);
+            Some((path, text, count))
+        }
+    };
+    Ok(Rendered { document, archive })
+}
+
+/// The message of the commit on top of the ground, but for its seal.
+pub fn message(ground: &Ground, plan: &Plan, rendered: &Rendered) -> BString {
+    let archive = rendered.archive.as_ref();
+    let moved = archive.map(|(path, _, count)| (*count, path.as_bstr()));
+    message::message(plan, ground.tip, moved, &ground.policy().trailers)
+}
+
+/// Makes the commit and judges it as every hook will.
+pub fn build(
+    repo: &Repo,
+    ground: &Ground,
+    plan: &Plan,
+    signing: &Signing,
+) -> Result<Built, AggregateError> {
+    let rendered = render(repo, ground, plan)?;
+    let message = message(ground, plan, &rendered);
+    let mode = ground.handoff.map_or(0o100_644, |entry| entry.mode);
+    let blob = |text: &BString| repo.store().blob(text);
+    let document = Entry {
+        mode,
+        oid: blob(&rendered.document)?,
+    };
+    let mut files = vec![(ground.policy().handoff.path.clone(), document)];
+    if let Some((path, text, _)) = &rendered.archive {
+        let old = Trees::new(repo.objects()).entry(ground.tree, path.as_ref())?;
+        let archive = Entry {
+            mode: old.map_or(0o100_644, |entry| entry.mode),
+            oid: blob(text)?,
+        };
+        files.push((path.clone(), archive));
+    }
+    let tree = git::tree_with(repo, ground.tree, &files)?;
+    let who = ground.committer.as_bstr();
+    let unsealed = git::unsigned(tree, ground.tip, message.as_bstr(), who);
+    let seal = rules::aggregate::seal(&ground.policy().trailers.seal, unsealed.as_bstr());
+    let message = BString::from([&message[..], seal.as_bytes()].concat());
+    let new = commit(repo, tree, ground, &message, who, signing)?;
+    Ok(Built {
+        landing: ground.landing(new),
+        message,
+    })
+}
+
+/// Makes a commit on top of the ground and judges it as every hook will.
+pub(crate) fn commit(
+    repo: &Repo,
+    tree: Oid,
+    ground: &Ground,
+    message: &BString,
+    who: &bstr::BStr,
+    signing: &Signing,
+) -> Result<Oid, AggregateError> {
+    let made = git::commit(repo, tree, ground.tip, message, who, signing);
+    let new = match made {
+        Err(GitError::Program { reason, .. }) if *signing != Signing::None => {
+            return Err(AggregateError::Signing(reason));
+        }
+        made => made?,
+    };
+    let commit = repo.objects().commit(new, &mut Vec::new())?;
+    let mut reader = ChangeReader::new(repo.objects(), ground.policy());
+    let change = reader.change(new, &commit, &|_| None)?;
+    let verdict = rules::check(ground.policy(), &change);
+    match verdict.is_clean() {
+        true => Ok(new),
+        false => Err(AggregateError::Refused(
+            verdict.violations.into_iter().map(|one| one.why).collect(),
+        )),
+    }
+}

@@ -1,0 +1,155 @@
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use bstr::{BString, ByteSlice};
+use jiff::{Timestamp, tz::Offset};
+
+use super::{AggregateError, Landing};
+use crate::carried;
+use baton_core::model::{Entry, EntryKind, Oid, SessionId};
+use baton_core::policy::Policy;
+use baton_git::tree::{TreeReader, Trees};
+use baton_git::{Repo, is_reference_name, landing};
+use baton_guard::base::{BasePolicy, Bases};
+
+/// What an aggregate stands on: a branch, its tip, and what the tip's tree holds.
+#[derive(Clone)]
+pub struct Ground {
+    /// The branch, full name.
+    pub branch: String,
+    /// The commit that it names.
+    pub tip: Oid,
+    /// That commit's tree.
+    pub tree: Oid,
+    /// The handoff file's entry.
+    pub handoff: Option<Entry>,
+    /// The handoff file's text.
+    pub document: Option<BString>,
+    /// Every session log, by path, with its blob.
+    pub logs: Vec<(SessionId, BString, Oid)>,
+    /// Every committed summary.
+    pub summaries: Vec<(SessionId, BString, Oid)>,
+    /// The sessions that the handoff file or an archive carries, by number, each with the
+    /// summaries that stand there.
+    pub aggregated: BTreeMap<String, Vec<BString>>,
+    /// The sessions of aggregates that are to be made again, each with its summary.
+    pub dropped: Vec<(String, BString)>,
+    /// Who commits, and when, as git writes it.
+    pub committer: BString,
+    base: Rc<BasePolicy>,
+}
+
+impl Ground {
+    /// Reads the branch of this full or short name, or the one that is checked out.
+    pub fn of(repo: &Repo, branch: Option<&str>) -> Result<Self, AggregateError> {
+        let branch = match branch {
+            Some(name) => full_name(name)?,
+            None => {
+                let head = repo.head_branch()?.ok_or(AggregateError::Detached)?;
+                head.to_str_lossy().into_owned()
+            }
+        };
+        let tip = repo.refs().resolve(&branch)?;
+        let tip = tip.ok_or_else(|| AggregateError::NoBranch(branch.clone()))?;
+        Self::at(repo, branch, tip)
+    }
+
+    /// The branch of this full name as it would be with this tip.
+    pub fn at(repo: &Repo, branch: String, tip: Oid) -> Result<Self, AggregateError> {
+        let objects = repo.objects();
+        let base = Bases::new(objects).at(tip)?;
+        let base = base.ok_or_else(|| AggregateError::NoPolicy(branch.clone()))?;
+        let tree = objects.commit(tip, &mut Vec::new())?.tree;
+        let policy = &base.policy;
+        let handoff = Trees::new(objects).entry(tree, policy.handoff.path.as_ref())?;
+        let handoff = handoff.filter(|entry| entry.kind() == EntryKind::File);
+        let document = handoff.map(|entry| objects.blob(entry.oid)).transpose()?;
+        let entries = TreeReader::new(objects, policy).entries(tree)?;
+        let named = |of: &dyn Fn(&BString) -> Option<SessionId>| {
+            let files = entries
+                .iter()
+                .filter(|(_, entry)| entry.kind() == EntryKind::File);
+            let sessions =
+                files.filter_map(|(path, entry)| Some((of(path)?, path.clone(), entry.oid)));
+            sessions.collect::<Vec<_>>()
+        };
+        let logs = named(&|path| policy.log_session(path.as_ref()));
+        let summaries = named(&|path| policy.summary_session(path.as_ref()));
+        let aggregated = carried::sessions(repo, policy, tree)?;
+        Ok(Self {
+            branch,
+            tip,
+            tree,
+            handoff,
+            document,
+            logs,
+            summaries,
+            aggregated,
+            dropped: Vec::new(),
+            committer: landing::committer(repo)?,
+            base,
+        })
+    }
+
+    /// A commit that is to land on it.
+    pub fn landing(&self, new: Oid) -> Landing {
+        Landing {
+            branch: self.branch.clone(),
+            old: self.tip,
+            new,
+        }
+    }
+
+    /// The policy that the tip carries, by which a commit on top of it is judged.
+    pub fn policy(&self) -> &Policy {
+        &self.base.policy
+    }
+
+    /// The committer's day, in the committer's own zone.
+    pub fn day(&self) -> Result<String, AggregateError> {
+        let text = self.committer.to_str_lossy();
+        let day = || {
+            let (_, date) = text.rsplit_once("> ")?;
+            let (seconds, zone) = date.split_once(' ')?;
+            let zone: i32 = zone.parse().ok()?;
+            let offset = Offset::from_seconds((zone / 100 * 60 + zone % 100) * 60).ok()?;
+            let time = Timestamp::from_second(seconds.parse().ok()?).ok()?;
+            Some(offset.to_datetime(time).date().to_string())
+        };
+        day().ok_or_else(|| AggregateError::Committer(text.clone().into_owned()))
+    }
+}
+
+/// The full name of the branch of this full or short name.
+fn full_name(name: &str) -> Result<String, AggregateError> {
+    let full = match name.starts_with("refs/") {
+        true => name.to_owned(),
+        false => format!("refs/heads/{name}"),
+    };
+    match full.starts_with("refs/heads/") && is_reference_name(&full) {
+        true => Ok(full),
+        false => Err(AggregateError::BranchName(name.to_owned())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_branchs_name_is_looked_up() {
+        for name in ["main", "refs/heads/main", "a/b"] {
+            assert!(full_name(name).is_ok(), "{name}");
+        }
+        for name in [
+            "",
+            "../../HEAD",
+            "a..b",
+            "refs/tags/x",
+            "refs/heads/",
+            "a b",
+        ] {
+            assert!(full_name(name).is_err(), "{name}");
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! Who aggregates: one process at a time, by compare-and-swap on one reference.
+
+use serde::{Deserialize, Serialize};
+
+use super::AggregateError;
+use baton_core::model::Oid;
+use baton_git::{GitError, RefEdit, Repo, StoreError};
+use baton_sys::{clock, process};
+
+/// The reference that names the holder's record.
+pub const REFERENCE: &str = "refs/baton/lease/aggregate";
+
+/// How often the lease of a process that is gone is tried for.
+const ATTEMPTS: usize = 5;
+
+/// Who holds it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Holder {
+    /// The committer's name and address.
+    pub owner: String,
+    /// The machine.
+    pub host: String,
+    /// The process.
+    pub pid: u32,
+    /// When the process began, in a unit of its system.
+    pub process_started: Option<u64>,
+    /// Since when it holds the lease, RFC 3339.
+    pub since: String,
+}
+
+/// A lease, held until it is released or dropped.
+pub struct Lease<'a> {
+    repo: &'a Repo,
+    record: Oid,
+}
+
+impl<'a> Lease<'a> {
+    /// Takes the lease, from a process of this machine that is gone if need be.
+    ///
+    /// # Errors
+    /// [`AggregateError::Held`] names the holder.
+    pub fn take(repo: &'a Repo) -> Result<Self, AggregateError> {
+        let who = baton_git::landing::committer(repo)?.to_string();
+        let owner = who
+            .rsplit_once("> ")
+            .map_or(who.clone(), |(who, _)| format!("{who}>"));
+        let own = Holder {
+            owner,
+            host: baton_sys::host_name(),
+            pid: process::own_id(),
+            process_started: process::started(process::own_id()),
+            since: clock::timestamp(clock::now()),
+        };
+        Self::take_as(repo, &own)
+    }
+
+    /// Takes the lease in this name.
+    pub fn take_as(repo: &'a Repo, own: &Holder) -> Result<Self, AggregateError> {
+        let json = serde_json::to_vec(own).expect("a record is plain text");
+        let record = repo.store().blob(&json)?;
+        for _ in 0..ATTEMPTS {
+            let old = repo.refs().resolve(REFERENCE)?;
+            if let Some(old) = old
+                && let Some(holder) = holder_of(repo, old)?
+                && !holder.is_gone(&own.host)
+            {
+                return Err(AggregateError::Held {
+                    holder: Box::new(holder),
+                    record: old,
+                });
+            }
+            let edit = RefEdit {
+                name: REFERENCE.to_owned(),
+                old,
+                new: Some(record),
+            };
+            match repo.store().transact(&[edit], "baton: aggregate") {
+                Ok(()) => return Ok(Self { repo, record }),
+                Err(StoreError::Raced(_)) => {}
+                Err(StoreError::Git(error)) => return Err(error.into()),
+            }
+        }
+        Err(AggregateError::Crowded(ATTEMPTS))
+    }
+
+    /// Gives the lease up.
+    pub fn release(self) {
+        drop(self);
+    }
+}
+
+impl Drop for Lease<'_> {
+    fn drop(&mut self) {
+        let edit = RefEdit {
+            name: REFERENCE.to_owned(),
+            old: Some(self.record),
+            new: None,
+        };
+        // A lease that stays behind is taken from a process that is gone by the next one.
+        drop(self.repo.store().transact(&[edit], "baton: aggregate"));
+    }
+}
+
+impl Holder {
+    /// Whether it is a process of this machine that is not there any more.
+    fn is_gone(&self, host: &str) -> bool {
+        self.host == host
+            && (!process::is_running(self.pid)
+                || process::started(self.pid) != self.process_started)
+    }
+}
+
+/// The holder that the record names; a record that cannot be read holds nothing.
+fn holder_of(repo: &Repo, record: Oid) -> Result<Option<Holder>, GitError> {
+    Ok(serde_json::from_slice(&repo.objects().blob(record)?).ok())
+}

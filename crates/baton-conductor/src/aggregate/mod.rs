@@ -1,0 +1,152 @@
+//! The aggregate commit: from the sessions' summaries to a commit on the branch.
+//!
+//! The steps can be taken one by one, and whoever stops between two of them leaves a state from
+//! which the next run goes on: [`lease::Lease::take`], [`landing::recover`], [`plan`],
+//! [`build::build`], [`landing::announce`], [`landing::land`], [`landing::finish`].
+
+pub mod build;
+pub mod collect;
+pub mod elsewhere;
+mod error;
+pub mod ground;
+pub mod landing;
+pub mod lease;
+mod message;
+pub mod obstacle;
+pub mod select;
+
+use crate::checkouts::Shown;
+use baton_core::model::{Oid, SessionId};
+use baton_git::Repo;
+use baton_git::landing::Signing;
+
+pub use error::AggregateError;
+pub use ground::Ground;
+pub use landing::Landing;
+pub use obstacle::Skipped;
+pub use select::Plan;
+
+/// What an orchestrator asks for.
+#[derive(Debug, Clone, Default)]
+pub struct Request {
+    /// The branch, full name; `None` for the one that is checked out.
+    pub branch: Option<String>,
+    /// The sessions; `None` for every one whose summary is there.
+    pub sessions: Option<Vec<SessionId>>,
+    /// The session that aggregates; `None` for the one that this worktree is bound to.
+    pub orchestrator: Option<SessionId>,
+    /// The day, `YYYY-MM-DD`; `None` for the committer's.
+    pub date: Option<String>,
+    /// Whether to leave out what is not ready instead of refusing.
+    pub partial: bool,
+    /// The commit to build on in the place of the branch's tip, whose aggregates, which no remote
+    /// has, are made again there.
+    pub onto: Option<String>,
+    /// The file of the key to sign with; `None` for the one that git's configuration names, where
+    /// the policy asks for a signature.
+    pub signing_key: Option<std::path::PathBuf>,
+}
+
+/// What became of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// The branch, full name.
+    pub branch: String,
+    /// The commit; `None` when there was nothing to aggregate.
+    pub commit: Option<Oid>,
+    /// The sessions that it carries.
+    pub sessions: Vec<String>,
+    /// The sessions that were left out, and why.
+    pub skipped: Vec<Skipped>,
+    /// What the worktrees show of it.
+    pub shown: Vec<Shown>,
+    /// Whether an earlier run that was cut short has been completed first.
+    pub recovered: bool,
+}
+
+/// How often a commit is made again because the branch moved meanwhile.
+const ATTEMPTS: usize = 20;
+
+/// Aggregates, from the lease to the worktrees.
+pub fn run(repo: &Repo, request: &Request) -> Result<Outcome, AggregateError> {
+    let lease = lease::Lease::take(repo)?;
+    let recovered = landing::recover(repo)?;
+    let outcome = attempt(repo, request, recovered);
+    lease.release();
+    outcome
+}
+
+fn attempt(
+    repo: &Repo,
+    request: &Request,
+    earlier: Option<Vec<Shown>>,
+) -> Result<Outcome, AggregateError> {
+    let recovered = earlier.is_some();
+    for _ in 0..ATTEMPTS {
+        let tip = Ground::of(repo, request.branch.as_deref())?;
+        let ground = match &request.onto {
+            Some(onto) => elsewhere::ground(repo, &tip, onto)?,
+            None => tip.clone(),
+        };
+        let plan = plan(repo, &ground, request)?;
+        elsewhere::check_plan(&ground, &plan)?;
+        let mut outcome = Outcome {
+            branch: ground.branch.clone(),
+            commit: None,
+            sessions: plan.numbers(),
+            skipped: plan.skipped.clone(),
+            shown: earlier.clone().unwrap_or_default(),
+            recovered,
+        };
+        let landing = match plan.sections.is_empty() {
+            true if ground.tip == tip.tip => return Ok(outcome),
+            // The commit to build on carries the sessions already.
+            true => ground.landing(ground.tip),
+            false => build::build(repo, &ground, &plan, &signing(&ground, request))?.landing,
+        };
+        let landing = Landing {
+            old: tip.tip,
+            ..landing
+        };
+        if ground.tip != tip.tip {
+            elsewhere::check_moves(repo, &landing)?;
+        }
+        landing::announce(repo, &landing)?;
+        if landing::land(repo, &landing)? {
+            outcome.commit = Some(landing.new);
+            outcome.shown.extend(landing::finish(repo, &landing)?);
+            return Ok(outcome);
+        }
+    }
+    Err(AggregateError::Crowded(ATTEMPTS))
+}
+
+/// What would be aggregated, in which order.
+pub fn plan(repo: &Repo, ground: &Ground, request: &Request) -> Result<Plan, AggregateError> {
+    let collected = collect::collect(repo, ground)?;
+    let here = baton_guard::binding::session(repo)?;
+    let orchestrator = request.orchestrator.as_ref().or(here.as_ref());
+    let date = match &request.date {
+        Some(date) => date.clone(),
+        None => ground.day()?,
+    };
+    select::select(
+        &collected,
+        &select::Wish {
+            sessions: request.sessions.as_deref(),
+            orchestrator,
+            date: &date,
+            partial: request.partial,
+            bound: ground.policy().sessions.bound,
+        },
+    )
+}
+
+/// How the commit is to be signed: as the policy asks, or with the key that was given.
+pub fn signing(ground: &Ground, request: &Request) -> Signing {
+    match &request.signing_key {
+        Some(key) => Signing::Key(key.clone()),
+        None if ground.policy().signing.aggregate => Signing::Configured,
+        None => Signing::None,
+    }
+}

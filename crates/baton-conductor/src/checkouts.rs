@@ -1,0 +1,72 @@
+//! The worktrees that have a branch checked out, brought up to what has landed on it.
+//!
+//! Writing files can fail in the middle. Whoever shows a commit therefore notes first in which
+//! worktree it begins: what is half written there is a part of what should be and not somebody's
+//! work, and is completed by whoever finds the note.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use baton_core::model::Oid;
+use baton_git::landing::{self as git, Refreshed};
+use baton_git::{GitError, Repo};
+
+/// What a worktree shows of a commit that landed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shown {
+    /// The worktree's root.
+    pub path: PathBuf,
+    /// Whether its index and its files have the change.
+    pub refreshed: Refreshed,
+}
+
+impl Shown {
+    /// Whether the next run has nothing left to do there.
+    pub fn is_settled(&self) -> bool {
+        self.pending().is_none()
+    }
+
+    /// Why the next run has something left to do there.
+    pub fn pending(&self) -> Option<&str> {
+        match &self.refreshed {
+            Refreshed::Done | Refreshed::Dirty => None,
+            Refreshed::Locked => Some("another git command holds its index.lock"),
+            Refreshed::Failed(reason) => Some(reason),
+        }
+    }
+}
+
+/// The worktrees that have this branch, full name, checked out.
+pub fn of(repo: &Repo, branch: &str) -> Result<Vec<git::Worktree>, GitError> {
+    let mut all = git::worktrees(repo)?;
+    all.retain(|one| one.branch.as_ref().is_some_and(|name| *name == branch));
+    Ok(all)
+}
+
+/// Shows the change from one commit to another in every worktree that has the branch checked out
+/// and nothing of its own at the changed paths. `begun` are the ids of those of which files may
+/// have been written before; `note` keeps the ids before anything is touched.
+pub fn show(
+    repo: &Repo,
+    branch: &str,
+    [old, new]: [Oid; 2],
+    mut begun: BTreeSet<String>,
+    mut note: impl FnMut(&BTreeSet<String>) -> Result<(), GitError>,
+) -> Result<Vec<Shown>, GitError> {
+    let mut shown = Vec::new();
+    for worktree in of(repo, branch)? {
+        let here = git::open_worktree(&worktree.path)?;
+        let refreshed = match begun.contains(&here.worktree_id()) {
+            true => git::resume(&here, old, new),
+            false => git::refresh(&here, old, new, || {
+                begun.insert(here.worktree_id());
+                note(&begun)
+            }),
+        };
+        shown.push(Shown {
+            refreshed,
+            path: worktree.path,
+        });
+    }
+    Ok(shown)
+}

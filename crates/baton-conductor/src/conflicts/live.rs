@@ -1,0 +1,154 @@
+//! The branches on which somebody works, and what is not committed of that work.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use bstr::ByteSlice;
+
+use super::{ConflictsError, Request};
+use baton_core::model::Oid;
+use baton_core::policy::Policy;
+use baton_core::report::escape;
+use baton_git::merge::with_uncommitted;
+use baton_git::{GitError, Repo, landing};
+use baton_guard::base::Bases;
+
+/// A branch as it is to be merged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Side {
+    /// Its name, in short.
+    pub name: String,
+    /// The commit that it names.
+    pub tip: Oid,
+    /// That commit, or one on top of it with all that its worktree has not committed.
+    pub work: Oid,
+    /// The root of the worktree in which it is checked out.
+    pub worktree: Option<PathBuf>,
+}
+
+/// The branches to compare.
+#[derive(Debug)]
+pub struct Live {
+    /// The one into which the others are to go, as it is committed.
+    pub base: Side,
+    /// The others, by name.
+    pub branches: Vec<Side>,
+}
+
+impl Live {
+    /// Finds them; what worktrees have not committed is written to `objects`.
+    pub fn find(repo: &Repo, request: &Request, objects: &Path) -> Result<Self, ConflictsError> {
+        let head = repo.head()?;
+        let bases = Bases::new(repo.objects());
+        let policy = head.map(|head| bases.at(head)).transpose()?.flatten();
+        let default = Policy::default();
+        let terms = &policy.as_ref().map_or(&default, |base| &base.policy).merge;
+        let into = short(request.into.as_ref().unwrap_or(&terms.into)).to_owned();
+        let tip = repo.refs().resolve(&full(&into))?;
+        let tip = tip.ok_or_else(|| ConflictsError::NoBase(into.clone()))?;
+        let base = Side {
+            name: into,
+            tip,
+            work: tip,
+            worktree: None,
+        };
+        let checked_out = checked_out(repo)?;
+        let mut branches = match request.branches.is_empty() {
+            true => {
+                let linked = |name: &str| {
+                    let place = checked_out.get(&full(name));
+                    place.is_some_and(|place| place.linked)
+                };
+                all(repo, |name| terms.takes(name.into()) || linked(name))?
+            }
+            false => named(repo, &request.branches)?,
+        };
+        branches.retain(|(name, _)| *name != base.name);
+        branches.sort();
+        branches.dedup();
+        let side = |(name, tip): (String, Oid)| {
+            let place = checked_out.get(&full(&name));
+            Side {
+                worktree: place.map(|place| place.root.clone()),
+                work: tip,
+                name,
+                tip,
+            }
+        };
+        let mut branches: Vec<_> = branches.into_iter().map(side).collect();
+        take_uncommitted(&mut branches, objects)?;
+        Ok(Self { base, branches })
+    }
+}
+
+/// Where a branch is checked out.
+struct Place {
+    root: PathBuf,
+    linked: bool,
+}
+
+/// The worktrees by the full names of their branches.
+fn checked_out(repo: &Repo) -> Result<HashMap<String, Place>, GitError> {
+    let bare = repo.is_bare()?;
+    let places = landing::worktrees(repo)?.into_iter().enumerate();
+    Ok(places
+        .filter_map(|(at, worktree)| {
+            let branch = worktree.branch?.to_str().ok()?.to_owned();
+            let root = worktree.path;
+            let linked = bare || at > 0;
+            Some((branch, Place { root, linked }))
+        })
+        .collect())
+}
+
+fn all(repo: &Repo, is_live: impl Fn(&str) -> bool) -> Result<Vec<(String, Oid)>, GitError> {
+    let all = repo.refs().below("refs/heads/")?.into_iter();
+    let named = all.filter_map(|(name, tip)| Some((short(name.to_str().ok()?).to_owned(), tip)));
+    Ok(named.filter(|(name, _)| is_live(name)).collect())
+}
+
+fn named(repo: &Repo, names: &[String]) -> Result<Vec<(String, Oid)>, ConflictsError> {
+    let find = |name: &String| match repo.refs().resolve(&full(name))? {
+        Some(tip) => Ok((short(name).to_owned(), tip)),
+        None => Err(ConflictsError::NoBranch(escape::visible(name.as_bytes()))),
+    };
+    names.iter().map(find).collect()
+}
+
+fn full(name: &str) -> String {
+    format!("refs/heads/{}", short(name))
+}
+
+fn short(name: &str) -> &str {
+    name.strip_prefix("refs/heads/").unwrap_or(name)
+}
+
+/// Looks into the worktrees, some at a time.
+fn take_uncommitted(branches: &mut [Side], objects: &Path) -> Result<(), GitError> {
+    let workers = std::thread::available_parallelism().map_or(1, usize::from);
+    let share = branches.len().div_ceil(workers).max(1);
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = branches
+            .chunks_mut(share)
+            .map(|share| {
+                scope.spawn(|| {
+                    let mut sides = share.iter_mut();
+                    sides.try_for_each(|side| take_work(side, objects))
+                })
+            })
+            .collect();
+        let mut joined = threads.into_iter().map(|thread| match thread.join() {
+            Ok(done) => done,
+            Err(panic) => std::panic::resume_unwind(panic),
+        });
+        joined.try_for_each(|done| done)
+    })
+}
+
+fn take_work(side: &mut Side, objects: &Path) -> Result<(), GitError> {
+    if let Some(root) = &side.worktree {
+        let worktree = landing::open_worktree(root)?.apart(objects)?;
+        side.work = with_uncommitted(&worktree, side.tip)?;
+    }
+    Ok(())
+}

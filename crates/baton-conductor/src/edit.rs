@@ -1,0 +1,110 @@
+//! A maintainer's edit of the handoff file by hand: a commit with its reason, and a signature.
+
+use bstr::{BString, ByteSlice};
+
+use super::aggregate::landing::{self, Landing};
+use super::aggregate::{AggregateError, Ground, build, lease::Lease};
+use super::checkouts::Shown;
+use baton_core::model::{Entry, Oid};
+use baton_git::landing::{self as git, Signing};
+use baton_git::{GitError, Repo};
+use baton_sys::file;
+
+/// What the edit is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum How {
+    /// This patch.
+    Patch(Vec<u8>),
+    /// What the maintainer makes of the file in git's editor.
+    Editor,
+}
+
+/// An edit to commit.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// The branch; `None` for the one that is checked out.
+    pub branch: Option<String>,
+    /// Why the file is edited by hand.
+    pub reason: String,
+    /// The edit.
+    pub how: How,
+    /// The maintainer's key.
+    pub signing: Signing,
+}
+
+/// What became of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Edited {
+    /// The branch, full name.
+    pub branch: String,
+    /// The commit.
+    pub commit: Oid,
+    /// What the worktrees show of it.
+    pub shown: Vec<Shown>,
+}
+
+/// Commits the edit without touching anybody's index or other files.
+pub fn run(repo: &Repo, request: &Request) -> Result<Edited, AggregateError> {
+    let reason = request.reason.split_whitespace().collect::<Vec<_>>();
+    let reason = reason.join(" ");
+    if reason.is_empty() {
+        return Err(AggregateError::NoReason);
+    }
+    let ground = Ground::of(repo, request.branch.as_deref())?;
+    let tree = match &request.how {
+        How::Patch(patch) => git::tree_patched(repo, ground.tree, patch)?,
+        How::Editor => edited(repo, &ground)?,
+    };
+    check_paths(repo, &ground, tree)?;
+    let lease = Lease::take(repo)?;
+    landing::recover(repo)?;
+    let message = BString::from(format!(
+        "Edit the handoff file\n\n{reason}\n\n{}: {reason}\n",
+        ground.policy().trailers.overriding
+    ));
+    let who = ground.committer.as_bstr();
+    let commit = build::commit(repo, tree, &ground, &message, who, &request.signing)?;
+    let landing = Landing {
+        branch: ground.branch.clone(),
+        old: ground.tip,
+        new: commit,
+    };
+    landing::announce(repo, &landing)?;
+    if !landing::land(repo, &landing)? {
+        return Err(AggregateError::Moved(ground.branch));
+    }
+    let shown = landing::finish(repo, &landing)?;
+    lease.release();
+    Ok(Edited {
+        branch: ground.branch,
+        commit,
+        shown,
+    })
+}
+
+fn edited(repo: &Repo, ground: &Ground) -> Result<Oid, AggregateError> {
+    let path = repo.baton_dir().join("edit").join("HANDOFF.md");
+    let before = ground.document.clone().unwrap_or_default();
+    file::write_atomically(&path, &before).map_err(GitError::io(&path))?;
+    git::open_editor(repo, &path)?;
+    let after = file::read(&path).map_err(GitError::io(&path))?;
+    let entry = Entry {
+        mode: ground.handoff.map_or(0o100_644, |entry| entry.mode),
+        oid: repo.store().blob(&after)?,
+    };
+    let handoff = ground.policy().handoff.path.clone();
+    Ok(git::tree_with(repo, ground.tree, &[(handoff, entry)])?)
+}
+
+fn check_paths(repo: &Repo, ground: &Ground, tree: Oid) -> Result<(), AggregateError> {
+    let changed = git::changed_paths(repo, ground.tree, tree)?;
+    if changed.is_empty() {
+        return Err(AggregateError::NoEdit);
+    }
+    let table = &ground.policy().handoff;
+    let other = |path: &&BString| **path != table.path && !table.archive.matches(path.as_bstr());
+    match changed.iter().find(other) {
+        Some(path) => Err(AggregateError::OtherPath(path.to_string())),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,164 @@
+//! One attempt to land: all that is made again when the target moves meanwhile.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::apply::Applier;
+use super::ground::Ground;
+use super::join::Joiner;
+use super::landing::{self, Landing};
+use super::open::Open;
+use super::report::{Afterwards, MergeReport, Outcome};
+use super::resolver::Resolver;
+use super::trial::Trials;
+use super::{Check, MergeError, MergeRequest, candidates, chain, culprits, telling, tidy, waiting};
+use crate::checkouts::Shown;
+use baton_git::Repo;
+use baton_git::landing::Refreshed;
+use baton_git::merge::Merger;
+
+/// Completes the landing of a process that was killed; says whether there was one.
+pub fn recover(repo: &Repo) -> Result<bool, MergeError> {
+    let Some(landing) = landing::interrupted(repo)? else {
+        return Ok(false);
+    };
+    let request = MergeRequest {
+        into: Some(landing.into.clone()),
+        ..MergeRequest::default()
+    };
+    let (shown, _) = finish(repo, &Ground::of(repo, &request)?, &landing)?;
+    match shown.into_iter().find(|one| !one.is_settled()) {
+        None => Ok(true),
+        Some(one) => Err(match one.refreshed {
+            Refreshed::Failed(why) => MergeError::Unshown {
+                into: landing.into,
+                path: one.path,
+                why,
+            },
+            _ => MergeError::Busy(one.path),
+        }),
+    }
+}
+
+/// What the checkouts show, and what became of the branches, in their order.
+type Followed = (Vec<Shown>, Vec<Afterwards>);
+
+/// What follows once the target has moved: it is shown, branches go, and nothing is under way.
+/// The record stays while a checkout could not be shown it.
+fn finish(repo: &Repo, ground: &Ground, landing: &Landing) -> Result<Followed, MergeError> {
+    let shown = landing::show(repo, landing)?;
+    let fates = tidy::branches(repo, ground, landing.new, &landing.branches)?;
+    for (name, _) in &landing.branches {
+        waiting::close(repo, name)?;
+    }
+    if shown.iter().all(Shown::is_settled) {
+        landing::forget(repo)?;
+    }
+    Ok((shown, fates))
+}
+
+/// Everything from the branches to the target. `None` when the target moved meanwhile.
+pub fn attempt(
+    repo: &Repo,
+    request: &MergeRequest,
+    check: Option<&dyn Check>,
+    stop: &dyn Fn() -> bool,
+) -> Result<Option<MergeReport>, MergeError> {
+    let ground = Ground::of(repo, request)?;
+    let merger = Merger::new(repo)?;
+    let mut found = candidates::collect(repo, &ground, request, &merger)?;
+    let mut report = ground.report(request.dry_run);
+    report.branches.append(&mut found.others);
+    let open = Open::read(repo, &ground, &found.ordered)?;
+    report.branches.extend(open.reports(repo)?);
+    let candidates = open.closed_to(found.ordered);
+    let joiner = Joiner {
+        repo,
+        ground: &ground,
+        applier: Applier::new(
+            repo,
+            &ground,
+            &merger,
+            Resolver::new(repo, &ground, stop),
+            open.resolutions,
+        ),
+    };
+    let mut trials = Trials::new(repo, &ground, check, stop);
+    let chain = culprits::left_out(&joiner, &candidates, &mut trials)?;
+    report.tests = trials.reports;
+    let landing = Landing {
+        into: ground.into.clone(),
+        old: ground.tip,
+        new: chain.end(),
+        branches: chain
+            .links
+            .iter()
+            .map(|link| &candidates[link.candidate])
+            .map(|one| (one.name.clone(), one.tip))
+            .collect(),
+        begun: BTreeSet::new(),
+    };
+    let Some((shown, fates)) = landed(repo, &ground, &landing, stop)? else {
+        return Ok(None);
+    };
+    report.checkouts = shown.iter().map(Into::into).collect();
+    report.new = landing.new.to_string();
+    let mut reports = telling::reports(&joiner, &candidates, &chain, |commits| Outcome::Landed {
+        commits,
+    })?;
+    for (link, fate) in chain.links.iter().zip(fates) {
+        if let Some(one) = reports.get_mut(&link.candidate) {
+            one.afterwards = Some(fate);
+        }
+    }
+    telling::escalate(&joiner, request, &candidates, &chain, &mut reports)?;
+    report.branches.extend(reports.into_values());
+    Ok(Some(report))
+}
+
+/// Moves the target, if there is anything to move it to, and does what follows. `None` when it
+/// moved meanwhile.
+fn landed(
+    repo: &Repo,
+    ground: &Ground,
+    landing: &Landing,
+    stop: &dyn Fn() -> bool,
+) -> Result<Option<Followed>, MergeError> {
+    if landing.new == landing.old {
+        return Ok(Some((Vec::new(), Vec::new())));
+    }
+    if stop() {
+        return Err(MergeError::Interrupted);
+    }
+    landing::check_checkouts(repo, ground, landing.new)?;
+    landing::announce(repo, landing)?;
+    match landing::land(repo, landing)? {
+        true => finish(repo, ground, landing).map(Some),
+        false => Ok(None),
+    }
+}
+
+/// What would land, as far as can be told without tests and without asking anybody.
+pub fn preview(
+    repo: &Repo,
+    request: &MergeRequest,
+    stop: &dyn Fn() -> bool,
+) -> Result<MergeReport, MergeError> {
+    let ground = Ground::of(repo, request)?;
+    let merger = Merger::new(repo)?;
+    let found = candidates::collect(repo, &ground, request, &merger)?;
+    let mut report = ground.report(request.dry_run);
+    report.branches = found.others;
+    let resolver = Resolver::new(repo, &ground, stop);
+    let joiner = Joiner {
+        repo,
+        ground: &ground,
+        applier: Applier::new(repo, &ground, &merger, resolver, Vec::new()),
+    };
+    joiner.applier.mute();
+    let chain = chain::build(&joiner, &found.ordered, &mut BTreeMap::new())?;
+    let planned = |commits| Outcome::Planned { commits };
+    let reports = telling::reports(&joiner, &found.ordered, &chain, planned)?;
+    report.branches.extend(reports.into_values());
+    report.new = chain.end().to_string();
+    Ok(report)
+}

@@ -1,0 +1,326 @@
+//! Which branches are to be merged, and what is known of them beforehand.
+
+use std::collections::{BTreeSet, HashSet};
+
+use bstr::{BString, ByteSlice};
+
+use super::ground::{Ground, full, short};
+use super::order::{self, Cycle, Node};
+use super::report::{BranchReport, Outcome};
+use super::{MergeError, MergeRequest};
+use crate::{Session, State, pool, store};
+use baton_core::model::Oid;
+use baton_git::merge::Merger;
+use baton_git::tree::{Everything, TreeReader};
+use baton_git::{GitError, Repo, history, landing};
+
+/// A branch to merge.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Candidate {
+    /// Its name, in short.
+    pub name: String,
+    /// The commit that it names.
+    pub tip: Oid,
+    /// The commits that it has and the target has not.
+    pub commits: HashSet<Oid>,
+    /// The paths that it changes.
+    pub paths: BTreeSet<BString>,
+    /// The names of the candidates that must land before it.
+    pub needs: Vec<String>,
+}
+
+/// The branches to merge, in their order, and what is said of those that are not.
+#[derive(Debug, Default)]
+pub struct Candidates {
+    /// The branches to merge.
+    pub ordered: Vec<Candidate>,
+    /// The others.
+    pub others: Vec<BranchReport>,
+}
+
+/// Finds the branches and puts them in order.
+pub fn collect(
+    repo: &Repo,
+    ground: &Ground,
+    request: &MergeRequest,
+    merger: &Merger<'_>,
+) -> Result<Candidates, MergeError> {
+    let named = match request.branches.is_empty() {
+        true if request.of_pool => pooled(repo, ground)?,
+        true => matching(repo, ground)?,
+        false => named(repo, ground, &request.branches)?,
+    };
+    let mut found = Candidates::default();
+    let mut taken: Vec<Candidate> = Vec::new();
+    let unfinished = match request.branches.is_empty() {
+        true => Unfinished::read(repo)?,
+        false => Unfinished::default(),
+    };
+    for (name, tip) in named {
+        if let Some(why) = unfinished.reason(&name, tip)? {
+            let outcome = Outcome::Unfinished { why };
+            found.others.push(BranchReport::new(&name, tip, outcome));
+            continue;
+        }
+        let commits = history::reachable(repo, &[tip], &[ground.tip])?;
+        if commits.is_empty() {
+            let report = BranchReport::new(&name, tip, Outcome::AlreadyIn);
+            found.others.push(report);
+            continue;
+        }
+        taken.push(Candidate {
+            paths: changed_paths(repo, ground.tip, tip)?,
+            commits: commits.into_iter().map(|one| one.oid).collect(),
+            name,
+            tip,
+            needs: Vec::new(),
+        });
+    }
+    for (later, earlier) in &request.after {
+        depend(&mut taken, &found.others, short(later), short(earlier))?;
+    }
+    found.ordered = ordered(repo, ground, taken, merger)?;
+    Ok(found)
+}
+
+/// Notes that one branch needs another; one that is in already, needs not be waited for.
+fn depend(
+    taken: &mut [Candidate],
+    others: &[BranchReport],
+    later: &str,
+    earlier: &str,
+) -> Result<(), MergeError> {
+    let is_in = |name: &str| {
+        let mut others = others.iter().filter(|one| one.branch == name);
+        others.any(|one| one.outcome == Outcome::AlreadyIn)
+    };
+    let has = |name: &str| taken.iter().any(|one| one.name == name);
+    for name in [later, earlier] {
+        if !has(name) && !others.iter().any(|one| one.branch == name) {
+            return Err(MergeError::NotAmong(name.to_owned()));
+        }
+    }
+    if let Some(later) = taken.iter_mut().find(|one| one.name == later)
+        && !is_in(earlier)
+    {
+        later.needs.push(earlier.to_owned());
+    }
+    Ok(())
+}
+
+fn ordered(
+    repo: &Repo,
+    ground: &Ground,
+    mut taken: Vec<Candidate>,
+    merger: &Merger<'_>,
+) -> Result<Vec<Candidate>, MergeError> {
+    let contains: Vec<Vec<String>> = taken
+        .iter()
+        .map(|one| {
+            let below = |other: &&Candidate| {
+                other.name != one.name
+                    && one.commits.contains(&other.tip)
+                    && (one.tip != other.tip || other.name < one.name)
+            };
+            taken
+                .iter()
+                .filter(below)
+                .map(|other| other.name.clone())
+                .collect()
+        })
+        .collect();
+    for (one, below) in taken.iter_mut().zip(contains) {
+        one.needs.extend(below);
+    }
+    let conflicts = conflicts(repo, ground, &taken, merger)?;
+    let nodes: Vec<_> = taken
+        .iter()
+        .zip(conflicts)
+        .map(|(one, conflicts)| Node {
+            name: one.name.clone(),
+            conflicts,
+        })
+        .collect();
+    let mut before = Vec::new();
+    for (later, one) in taken.iter().enumerate() {
+        for name in &one.needs {
+            let earlier = taken.iter().position(|other| other.name == *name);
+            before.extend(earlier.map(|earlier| (earlier, later)));
+        }
+    }
+    let order = order::order(&nodes, &before).map_err(|Cycle(names)| MergeError::Cycle(names))?;
+    let mut taken: Vec<_> = taken.into_iter().map(Some).collect();
+    Ok(order
+        .into_iter()
+        .filter_map(|at| taken[at].take())
+        .collect())
+}
+
+/// How many files each branch has in conflict with the target and with the others. Only what
+/// changes a path in common is merged to find out.
+fn conflicts(
+    repo: &Repo,
+    ground: &Ground,
+    taken: &[Candidate],
+    merger: &Merger<'_>,
+) -> Result<Vec<usize>, MergeError> {
+    let mut pairs = Vec::new();
+    let mut members = Vec::new();
+    for (at, one) in taken.iter().enumerate() {
+        let since = changed_paths(repo, one.tip, ground.tip)?;
+        if !since.is_disjoint(&one.paths) {
+            pairs.push((ground.tip, one.tip));
+            members.push(vec![at]);
+        }
+        for (other_at, other) in taken.iter().enumerate().skip(at + 1) {
+            if !other.paths.is_disjoint(&one.paths) {
+                pairs.push((one.tip, other.tip));
+                members.push(vec![at, other_at]);
+            }
+        }
+    }
+    let mut counts = vec![0; taken.len()];
+    if pairs.is_empty() {
+        return Ok(counts);
+    }
+    for (merged, members) in merger.foresee(&pairs)?.into_iter().zip(members) {
+        // What cannot be merged at all comes last.
+        let count = merged.map_or(usize::MAX / 2, |merged| {
+            merged.map_or(0, |merged| merged.conflicts.len())
+        });
+        for at in members {
+            counts[at] = count.saturating_add(counts[at]);
+        }
+    }
+    Ok(counts)
+}
+
+/// The paths that a commit changes against the base that it shares with another.
+pub fn changed_paths(repo: &Repo, other: Oid, tip: Oid) -> Result<BTreeSet<BString>, GitError> {
+    let Some(base) = repo.merge_base(other, tip)? else {
+        return Ok(BTreeSet::new());
+    };
+    let tree = |commit| Ok::<_, GitError>(repo.objects().commit(commit, &mut Vec::new())?.tree);
+    let changes = TreeReader::new(repo.objects(), &Everything).changes(tree(tip)?, &[tree(base)?]);
+    Ok(changes?.into_iter().map(|change| change.path).collect())
+}
+
+fn named(repo: &Repo, ground: &Ground, names: &[String]) -> Result<Vec<(String, Oid)>, MergeError> {
+    let mut found: Vec<(String, Oid)> = Vec::new();
+    for name in names {
+        let name = short(name);
+        if name == ground.into {
+            return Err(MergeError::Itself(name.to_owned()));
+        }
+        let tip = repo.refs().resolve(&full(name))?;
+        let tip = tip.ok_or_else(|| MergeError::NoBranch(name.to_owned()))?;
+        if found.iter().all(|(known, _)| known != name) {
+            found.push((name.to_owned(), tip));
+        }
+    }
+    Ok(found)
+}
+
+/// The branches that the policy takes. A name that is no UTF-8 cannot be asked for, and is left
+/// alone.
+fn matching(repo: &Repo, ground: &Ground) -> Result<Vec<(String, Oid)>, MergeError> {
+    let all = repo.refs().below("refs/heads/")?;
+    let names = all.into_iter().filter_map(|(name, tip)| {
+        let name = short(name.to_str().ok()?).to_owned();
+        let taken = ground.terms().takes(name.as_str().into()) && name != ground.into;
+        taken.then_some((name, tip))
+    });
+    Ok(names.collect())
+}
+
+/// The branches of the pool's tasks: of those whose slots were given back, oldest first, and then
+/// of those that have one.
+fn pooled(repo: &Repo, ground: &Ground) -> Result<Vec<(String, Oid)>, MergeError> {
+    let pool = pool::read(repo)?.ok_or(pool::PoolError::None)?;
+    let released = pool.finished.into_iter().map(|one| one.branch);
+    let leased = pool.slots.into_iter().filter_map(|slot| slot.lease?.branch);
+    let mut found: Vec<(String, Oid)> = Vec::new();
+    for branch in released.chain(leased) {
+        let name = short(&branch);
+        let is_known = found.iter().any(|(known, _)| known == name);
+        if let Some(tip) = repo.refs().resolve(&branch)?
+            && !is_known
+            && name != ground.into
+        {
+            found.push((name.to_owned(), tip));
+        }
+    }
+    Ok(found)
+}
+
+/// Branches on which somebody is still at work.
+#[derive(Default)]
+struct Unfinished {
+    sessions: Vec<Session>,
+    leases: Vec<(String, String)>,
+    /// The branches, full names, whose slots were given back, and where they were then.
+    released: Vec<(String, Oid)>,
+    worktrees: Vec<landing::Worktree>,
+}
+
+impl Unfinished {
+    fn read(repo: &Repo) -> Result<Self, MergeError> {
+        let (slots, finished) =
+            pool::read(repo)?.map_or_else(Default::default, |pool| (pool.slots, pool.finished));
+        let leased = |slot: pool::state::Slot| Some((slot.lease?.branch?, slot.name));
+        Ok(Self {
+            sessions: store::list(repo)?,
+            leases: slots.into_iter().filter_map(leased).collect(),
+            released: finished
+                .into_iter()
+                .map(|one| (one.branch, one.tip))
+                .collect(),
+            worktrees: landing::worktrees(repo)?,
+        })
+    }
+
+    fn reason(&self, branch: &str, tip: Oid) -> Result<Option<String>, MergeError> {
+        let reference = full(branch);
+        let mut sessions = self.sessions.iter().rev();
+        let last = sessions.find(|one| one.branch.as_deref() == Some(&reference));
+        if let Some(session) = last.filter(|last| last.state == State::Abandoned) {
+            let number = &session.number;
+            return Ok(Some(format!(
+                "session {number}, which worked on it, was given up; whoever takes it all the same names it"
+            )));
+        }
+        // Whoever gives a slot back is done, even where the session is still to be ended.
+        if !self.released.contains(&(reference.clone(), tip))
+            && let Some(why) = self.worker(branch, &reference)
+        {
+            return Ok(Some(why));
+        }
+        let here = |one: &&landing::Worktree| {
+            let branch = one.branch.as_ref();
+            branch.is_some_and(|branch| **branch == *reference.as_bytes())
+        };
+        for worktree in self.worktrees.iter().filter(here) {
+            if landing::has_changes(&landing::open_worktree(&worktree.path)?)? {
+                let path = worktree.path.display();
+                return Ok(Some(format!("{path} has changes that are not committed")));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The session or the slot in which somebody is at work on a branch.
+    fn worker(&self, branch: &str, reference: &str) -> Option<String> {
+        let session_in = |state: State| {
+            let mut sessions = self.sessions.iter();
+            sessions.find(|one| one.branch.as_deref() == Some(reference) && one.state == state)
+        };
+        if let Some(session) = session_in(State::Active) {
+            let number = &session.number;
+            return Some(format!("session {number} is still at work on it"));
+        }
+        let ended = session_in(State::Ended).is_some();
+        let mut leases = self.leases.iter().filter(|_| !ended);
+        let (_, slot) = leases.find(|(name, _)| short(name) == branch)?;
+        Some(format!("slot {slot} is still leased for it"))
+    }
+}

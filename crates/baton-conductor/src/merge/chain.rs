@@ -1,0 +1,197 @@
+//! Branches joined one after another, each to what the ones before it made.
+
+use std::collections::BTreeMap;
+
+use bstr::BString;
+
+use super::MergeError;
+use super::apply::Stuck;
+use super::candidates::Candidate;
+use super::join::{Joined, Joiner, Obstacle};
+use baton_core::model::Oid;
+use baton_guard::span::{self, Span};
+
+/// Why a branch is not in a chain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Failure {
+    /// A conflict.
+    Stuck(Box<Stuck>),
+    /// It breaks a rule, or cannot be joined.
+    Refused {
+        /// Why, a sentence each.
+        why: Vec<String>,
+        /// What to do instead.
+        instead: String,
+    },
+    /// With it the tests fail.
+    TestFailed {
+        /// The command.
+        command: String,
+        /// The file that holds what it said.
+        log: String,
+        /// The end of what it said.
+        tail: String,
+    },
+    /// It needs this branch, which is not in the chain.
+    Waiting(String),
+}
+
+/// A branch in a chain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Link {
+    /// Its position among the candidates.
+    pub candidate: usize,
+    /// What it was joined to.
+    pub parent: Oid,
+    /// The last of its commits; `parent` where it brings nothing.
+    pub end: Oid,
+    /// What joining it gave.
+    pub joined: Joined,
+}
+
+/// Branches joined one after another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Chain {
+    /// Where it begins: the target's tip.
+    pub start: Oid,
+    /// The branches in it.
+    pub links: Vec<Link>,
+    /// The candidates that are not in it, by position.
+    pub failures: BTreeMap<usize, Failure>,
+}
+
+impl Chain {
+    /// Where it ends.
+    pub fn end(&self) -> Oid {
+        self.links.last().map_or(self.start, |link| link.end)
+    }
+}
+
+/// Joins the candidates in their order, but for those that have failed before. Every commit of
+/// the chain is judged by the rules that hold on the target.
+pub fn build(
+    joiner: &Joiner<'_, '_>,
+    candidates: &[Candidate],
+    failed: &mut BTreeMap<usize, Failure>,
+) -> Result<Chain, MergeError> {
+    loop {
+        let chain = joined(joiner, candidates, failed)?;
+        let whole = judged(joiner, chain.start, chain.end());
+        if matches!(&whole, Ok(why) if why.is_empty()) {
+            return Ok(chain);
+        }
+        let Some((at, why)) = first_refused(joiner, &chain)? else {
+            // No branch alone is to blame, so that none may land.
+            return match whole {
+                Err(error) => Err(error),
+                Ok(why) => {
+                    let last = chain.links.last().map(|link| link.candidate);
+                    let Some(last) = last else { return Ok(chain) };
+                    failed.insert(last, refused(why));
+                    continue;
+                }
+            };
+        };
+        failed.insert(at, refused(why));
+    }
+}
+
+fn refused(why: Vec<String>) -> Failure {
+    Failure::Refused {
+        why,
+        instead: "put it right on the branch, in commits of its own, and merge it again; \
+                  `git baton verify` says more"
+            .to_owned(),
+    }
+}
+
+fn joined(
+    joiner: &Joiner<'_, '_>,
+    candidates: &[Candidate],
+    failed: &BTreeMap<usize, Failure>,
+) -> Result<Chain, MergeError> {
+    let mut chain = Chain {
+        start: joiner.ground.tip,
+        links: Vec::new(),
+        failures: failed.clone(),
+    };
+    let mut held: Vec<Oid> = Vec::new();
+    let mut names: Vec<&str> = Vec::new();
+    for (at, candidate) in candidates.iter().enumerate() {
+        if failed.contains_key(&at) {
+            continue;
+        }
+        let missing = candidate
+            .needs
+            .iter()
+            .find(|need| !names.contains(&need.as_str()));
+        if let Some(missing) = missing {
+            chain.failures.insert(at, Failure::Waiting(missing.clone()));
+            continue;
+        }
+        let parent = chain.end();
+        match joiner.join(candidate, parent, &held)? {
+            Ok(joined) => {
+                let end = joined.commits.last().copied().unwrap_or(parent);
+                chain.links.push(Link {
+                    candidate: at,
+                    parent,
+                    end,
+                    joined,
+                });
+                held.push(candidate.tip);
+                names.push(&candidate.name);
+            }
+            Err(Obstacle::Stuck(stuck)) => {
+                chain.failures.insert(at, Failure::Stuck(stuck));
+            }
+            Err(Obstacle::Refused { why, instead }) => {
+                chain.failures.insert(
+                    at,
+                    Failure::Refused {
+                        why: vec![why],
+                        instead,
+                    },
+                );
+            }
+        }
+    }
+    Ok(chain)
+}
+
+/// The first branch whose commits break a rule, or cannot be judged, and why.
+fn first_refused(
+    joiner: &Joiner<'_, '_>,
+    chain: &Chain,
+) -> Result<Option<(usize, Vec<String>)>, MergeError> {
+    for link in &chain.links {
+        match judged(joiner, link.parent, link.end) {
+            Ok(why) if why.is_empty() => {}
+            Ok(why) => return Ok(Some((link.candidate, why))),
+            Err(error) => return Ok(Some((link.candidate, vec![error.to_string()]))),
+        }
+    }
+    Ok(None)
+}
+
+/// What is wrong, a sentence each, with the commits that lead from one to the other.
+fn judged(joiner: &Joiner<'_, '_>, from: Oid, to: Oid) -> Result<Vec<String>, MergeError> {
+    if from == to {
+        return Ok(Vec::new());
+    }
+    let span = Span {
+        reference: Some(BString::from(joiner.ground.reference())),
+        tips: vec![to],
+        hidden: vec![from],
+        old: Some(joiner.ground.tip),
+    };
+    let judgement = span::judge_for_landing(joiner.repo, &span)?;
+    let violations = judgement.map_or_else(Vec::new, |one| one.verdict.violations);
+    let sentence = |one: baton_core::model::Violation| {
+        let commit = one
+            .commit
+            .map_or(String::new(), |oid| format!("{}: ", oid.short()));
+        format!("{}: {commit}{}; {}", one.rule, one.why, one.instead)
+    };
+    Ok(violations.into_iter().map(sentence).collect())
+}

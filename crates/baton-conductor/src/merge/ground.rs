@@ -1,0 +1,133 @@
+//! What a merge stands on: the target, its policy, and how the merge is to be done.
+
+use std::path::PathBuf;
+use std::rc::Rc;
+use std::time::Duration;
+
+use bstr::BString;
+
+use super::report::{MergeReport, VERSION};
+use super::{MergeError, MergeRequest, place};
+use baton_core::model::Oid;
+use baton_core::policy::Policy;
+use baton_core::policy::merge::{Merge, Strategy};
+use baton_git::{Repo, landing};
+use baton_guard::base::{BasePolicy, Bases};
+
+/// What a merge stands on.
+pub struct Ground {
+    /// The target, in short.
+    pub into: String,
+    /// The commit that it names.
+    pub tip: Oid,
+    /// What becomes of the branches' commits.
+    pub strategy: Strategy,
+    /// The commands that must succeed.
+    pub test: Vec<String>,
+    /// Who commits, and when, as git writes it.
+    pub committer: BString,
+    /// The directory of the worktrees that merging needs.
+    pub worktrees: PathBuf,
+    base: Option<Rc<BasePolicy>>,
+    default: Policy,
+}
+
+impl Ground {
+    /// The target as it is now. Its policy says what the request does not.
+    pub fn of(repo: &Repo, request: &MergeRequest) -> Result<Self, MergeError> {
+        let (into, tip) = match &request.into {
+            Some(name) => target(repo, name)?,
+            None => target(repo, &declared_target(repo)?)?,
+        };
+        let base = Bases::new(repo.objects()).at(tip)?;
+        let mut ground = Self {
+            into,
+            tip,
+            strategy: Strategy::default(),
+            test: Vec::new(),
+            committer: landing::committer(repo)?,
+            worktrees: PathBuf::new(),
+            base,
+            default: Policy::default(),
+        };
+        ground.strategy = request.strategy.unwrap_or(ground.terms().strategy);
+        let test = request.test.as_ref().unwrap_or(&ground.terms().test);
+        ground.test = test.clone();
+        ground.worktrees = place::worktrees(repo, ground.policy());
+        Ok(ground)
+    }
+
+    /// A report that nothing has become of anything.
+    pub fn report(&self, dry_run: bool) -> MergeReport {
+        MergeReport {
+            version: VERSION,
+            into: self.into.clone(),
+            strategy: self.strategy,
+            old: self.tip.to_string(),
+            new: self.tip.to_string(),
+            dry_run,
+            recovered: false,
+            branches: Vec::new(),
+            tests: Vec::new(),
+            checkouts: Vec::new(),
+        }
+    }
+
+    /// The target's full name.
+    pub fn reference(&self) -> String {
+        full(&self.into)
+    }
+
+    /// The policy that the target's tip carries; the default one where it carries none.
+    pub fn policy(&self) -> &Policy {
+        self.base
+            .as_ref()
+            .map_or(&self.default, |base| &base.policy)
+    }
+
+    /// What it says of merges.
+    pub fn terms(&self) -> &Merge {
+        &self.policy().merge
+    }
+
+    /// How long a test may take.
+    pub fn test_limit(&self) -> Duration {
+        Duration::from_secs(self.terms().test_seconds)
+    }
+
+    /// How long a command that resolves conflicts may take.
+    pub fn resolver_limit(&self) -> Duration {
+        Duration::from_secs(self.terms().resolver_seconds)
+    }
+}
+
+/// The full name of a branch whose short name may be given.
+pub fn full(name: &str) -> String {
+    match name.starts_with("refs/heads/") {
+        true => name.to_owned(),
+        false => format!("refs/heads/{name}"),
+    }
+}
+
+/// The short name of a branch whose full name may be given.
+pub fn short(name: &str) -> &str {
+    name.strip_prefix("refs/heads/").unwrap_or(name)
+}
+
+fn target(repo: &Repo, name: &str) -> Result<(String, Oid), MergeError> {
+    let tip = repo.refs().resolve(&full(name))?;
+    let tip = tip.ok_or_else(|| MergeError::NoTarget(short(name).to_owned()))?;
+    Ok((short(name).to_owned(), tip))
+}
+
+/// The target that the policy names which is checked out here.
+fn declared_target(repo: &Repo) -> Result<String, MergeError> {
+    let base = match repo.head()? {
+        Some(head) => Bases::new(repo.objects()).at(head)?,
+        None => None,
+    };
+    Ok(match base {
+        Some(base) => base.policy.merge.into.clone(),
+        None => Policy::default().merge.into,
+    })
+}

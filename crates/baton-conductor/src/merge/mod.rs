@@ -1,0 +1,140 @@
+//! Landing many branches: joined in memory, tested as one, landed by compare-and-swap.
+//!
+//! [`run`] waits for its [`queue`] turn, completes what a killed process left ([`landing`]), finds
+//! the branches and their [`order`], joins them one after another ([`chain`], [`join`],
+//! [`apply`]), tests the result ([`trial`], [`check`]) and leaves out what breaks it (`culprits`, `bisect`), moves the
+//! target, shows it in its checkouts and [`tidy`]s up. What conflicts goes to the policy's
+//! remedies, to a [`resolver`], and then to people ([`waiting`]).
+
+pub mod apply;
+mod attempt;
+mod bisect;
+pub mod candidates;
+pub mod chain;
+pub mod check;
+mod culprits;
+mod error;
+mod ground;
+mod human;
+pub mod join;
+pub mod landing;
+mod markers;
+mod open;
+pub mod order;
+pub mod place;
+pub mod queue;
+pub mod report;
+pub mod resolver;
+mod resume;
+mod squash;
+mod telling;
+pub mod tidy;
+pub mod trial;
+pub mod waiting;
+
+use super::pool;
+use baton_core::policy::merge::Strategy;
+use baton_git::Repo;
+
+pub use check::Check;
+pub use error::MergeError;
+pub use ground::Ground;
+pub use human::render;
+pub use report::MergeReport;
+pub use resume::{abort, resume, skip};
+
+/// What is to be merged, and how.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct MergeRequest {
+    /// The branches, in short or in full; empty for every finished one that the policy takes.
+    pub branches: Vec<String>,
+    /// Whether an empty list stands for the branches of the pool's tasks instead.
+    pub of_pool: bool,
+    /// The target; `None` for the policy's.
+    pub into: Option<String>,
+    /// What becomes of the commits; `None` for what the policy says.
+    pub strategy: Option<Strategy>,
+    /// The commands that must succeed; `None` for the policy's.
+    pub test: Option<Vec<String>>,
+    /// Pairs of branches of which the first lands only after the second.
+    pub after: Vec<(String, String)>,
+    /// Whether to say only what would be, without tests.
+    pub dry_run: bool,
+}
+
+/// How often everything is made again because the target moved meanwhile.
+const ATTEMPTS: usize = 20;
+
+/// Merges, from the turn in the queue to the branches that are deleted.
+///
+/// A branch that cannot land does not keep the others from landing; the report says why.
+///
+/// # Errors
+/// When nothing can be decided for any branch.
+pub fn run(repo: &Repo, request: &MergeRequest) -> Result<MergeReport, MergeError> {
+    run_until(repo, request, &|| false)
+}
+
+/// Like [`run`], unless `stop` says to stop.
+pub fn run_until(
+    repo: &Repo,
+    request: &MergeRequest,
+    stop: &dyn Fn() -> bool,
+) -> Result<MergeReport, MergeError> {
+    run_checked(repo, request, None, stop)
+}
+
+/// Like [`run_until`]; what lands has passed this check as well.
+pub fn run_checked(
+    repo: &Repo,
+    request: &MergeRequest,
+    check: Option<&dyn Check>,
+    stop: &dyn Fn() -> bool,
+) -> Result<MergeReport, MergeError> {
+    if request.dry_run {
+        return attempt::preview(repo, request, stop);
+    }
+    let report = {
+        let _turn = queue::Turn::take(repo, stop)?;
+        in_turn(repo, request, check, stop)?
+    };
+    bring_slots_along(repo, &report, stop);
+    Ok(report)
+}
+
+/// Brings the free worktrees of the pool to where tasks begin, now that the target has moved: then
+/// nobody who asks for one waits for that.
+fn bring_slots_along(repo: &Repo, report: &MergeReport, stop: &dyn Fn() -> bool) {
+    if report.recovered || report.new != report.old {
+        // What has landed has landed. The pool notes at a slot what kept it back, and `acquire` brings it
+        // along as well.
+        drop(pool::refresh_until(repo, stop));
+    }
+}
+
+/// Completes what a merge that was killed had landed; says whether there was such a thing. The
+/// branches that landed are gone then, where the policy says so.
+pub fn complete(repo: &Repo, stop: &dyn Fn() -> bool) -> Result<bool, MergeError> {
+    let _turn = queue::Turn::take(repo, stop)?;
+    attempt::recover(repo)
+}
+
+fn in_turn(
+    repo: &Repo,
+    request: &MergeRequest,
+    check: Option<&dyn Check>,
+    stop: &dyn Fn() -> bool,
+) -> Result<MergeReport, MergeError> {
+    let mut recovered = false;
+    for _ in 0..ATTEMPTS {
+        recovered |= attempt::recover(repo)?;
+        if let Some(mut report) = attempt::attempt(repo, request, check, stop)? {
+            report.recovered = recovered;
+            return Ok(report);
+        }
+    }
+    Err(MergeError::Crowded {
+        into: Ground::of(repo, request)?.into,
+        attempts: ATTEMPTS,
+    })
+}

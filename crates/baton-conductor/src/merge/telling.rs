@@ -1,0 +1,148 @@
+//! What became of each branch, told to programs and people.
+
+use std::collections::BTreeMap;
+
+use bstr::ByteSlice;
+
+use super::apply::{Resolution, Stuck};
+use super::candidates::Candidate;
+use super::chain::{Chain, Failure};
+use super::join::{Joiner, Obstacle};
+use super::report::{BranchReport, ConflictFile, Outcome};
+use super::waiting::{self, Waiting};
+use super::{MergeError, MergeRequest, markers, place};
+use baton_core::model::Oid;
+
+/// A report of each candidate, by its position.
+pub fn reports(
+    joiner: &Joiner<'_, '_>,
+    candidates: &[Candidate],
+    chain: &Chain,
+    arrived: impl Fn(Vec<String>) -> Outcome,
+) -> Result<BTreeMap<usize, BranchReport>, MergeError> {
+    let mut reports = BTreeMap::new();
+    for link in &chain.links {
+        let candidate = &candidates[link.candidate];
+        let commits: Vec<_> = link.joined.commits.iter().map(Oid::to_string).collect();
+        let outcome = match commits.is_empty() {
+            true => Outcome::AlreadyIn,
+            false => arrived(commits),
+        };
+        let mut report = BranchReport::new(&candidate.name, candidate.tip, outcome);
+        report.resolved.clone_from(&link.joined.resolved);
+        report.dropped.clone_from(&link.joined.dropped);
+        reports.insert(link.candidate, report);
+    }
+    for (at, failure) in &chain.failures {
+        let candidate = &candidates[*at];
+        let outcome = match failure.clone() {
+            Failure::Stuck(stuck) => conflict(joiner, candidates, chain, &stuck)?,
+            Failure::Refused { why, instead } => Outcome::Refused { why, instead },
+            Failure::TestFailed { command, log, tail } => {
+                Outcome::TestFailed { command, log, tail }
+            }
+            Failure::Waiting(needs) => Outcome::Waiting { needs },
+        };
+        reports.insert(
+            *at,
+            BranchReport::new(&candidate.name, candidate.tip, outcome),
+        );
+    }
+    Ok(reports)
+}
+
+fn conflict(
+    joiner: &Joiner<'_, '_>,
+    candidates: &[Candidate],
+    chain: &Chain,
+    stuck: &Stuck,
+) -> Result<Outcome, MergeError> {
+    let mut files = Vec::with_capacity(stuck.conflicts.len());
+    for one in &stuck.conflicts {
+        files.push(ConflictFile {
+            path: one.path.to_str_lossy().into_owned(),
+            kind: one.kind.as_str().to_owned(),
+            message: one.message.clone(),
+            hunks: markers::hunks(joiner.repo, stuck.tree, one.path.as_bstr())?,
+        });
+    }
+    let touches = |candidate: &&Candidate| {
+        stuck
+            .conflicts
+            .iter()
+            .any(|one| candidate.paths.contains(&one.path))
+    };
+    let landed = chain.links.iter().map(|link| &candidates[link.candidate]);
+    Ok(Outcome::Conflict {
+        files,
+        with: landed.filter(touches).map(|one| one.name.clone()).collect(),
+        worktree: None,
+        next: Vec::new(),
+    })
+}
+
+/// Has every conflict wait for somebody, as it is on what has landed.
+pub fn escalate(
+    joiner: &Joiner<'_, '_>,
+    request: &MergeRequest,
+    candidates: &[Candidate],
+    chain: &Chain,
+    reports: &mut BTreeMap<usize, BranchReport>,
+) -> Result<(), MergeError> {
+    // Whoever was asked has answered; now it is told to people.
+    joiner.applier.mute();
+    let held: Vec<_> = chain
+        .links
+        .iter()
+        .map(|link| candidates[link.candidate].tip)
+        .collect();
+    for (at, failure) in &chain.failures {
+        let Failure::Stuck(first) = failure else {
+            continue;
+        };
+        let candidate = &candidates[*at];
+        let stuck = match joiner.join(candidate, chain.end(), &held)? {
+            Err(Obstacle::Stuck(now)) => now,
+            _ => first.clone(),
+        };
+        let made = joiner.applier.resolutions();
+        let own = |one: &&Resolution| candidate.commits.contains(&one.of);
+        let needs_it = |one: &&Candidate| one.needs.contains(&candidate.name);
+        let waiting = Waiting {
+            branch: candidate.name.clone(),
+            tip: candidate.tip,
+            worktree: place::waiting(&joiner.ground.worktrees, &candidate.name),
+            into: joiner.ground.into.clone(),
+            strategy: joiner.ground.strategy,
+            test: request.test.clone(),
+            of: stuck.of,
+            onto: stuck.onto,
+            shown: stuck.tree,
+            in_index: stuck
+                .conflicts
+                .iter()
+                .any(|one| one.stages.iter().any(Option::is_some)),
+            files: stuck
+                .conflicts
+                .iter()
+                .map(|one| one.path.to_string())
+                .collect(),
+            earlier: made.iter().filter(own).map(Into::into).collect(),
+            needed_by: candidates
+                .iter()
+                .filter(needs_it)
+                .map(|one| one.name.clone())
+                .collect(),
+        };
+        waiting::begin(joiner.repo, &waiting, &stuck)?;
+        let mut outcome = conflict(joiner, candidates, chain, &stuck)?;
+        if let Outcome::Conflict { worktree, next, .. } = &mut outcome {
+            *worktree = Some(waiting.worktree.display().to_string());
+            *next = waiting.next();
+        }
+        if let Some(report) = reports.get_mut(at) {
+            report.outcome = outcome;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,157 @@
+//! Making slots.
+
+use std::path::PathBuf;
+use std::sync::Mutex;
+
+use super::state::State;
+use super::{LOCK_REASON, PoolError, acquire, ledger, place, recover, remove};
+use crate::store;
+use baton_core::model::Oid;
+use baton_core::policy::PoolPolicy;
+use baton_git::{Repo, landing, settings, slot};
+use baton_sys::file;
+
+/// The most checkouts that are made at once: the disk serves no more.
+const MAX_AT_ONCE: usize = 4;
+
+/// Makes a pool of this many slots, or adds to the pool as many as are missing; without a number,
+/// as many as the policy says. Returns the names of the new ones.
+///
+/// Slots that are there stay, also when there are more.
+pub fn init(repo: &Repo, size: Option<usize>) -> Result<Vec<String>, PoolError> {
+    let policy = store::policy(repo)?.pool;
+    let size = size.unwrap_or(policy.size);
+    // Asked first: a repository that has nothing to check out gets no pool.
+    place::default_base(repo, &policy)?;
+    let relative = place::relative_root(repo, &policy)?;
+    let root = place::absolute_root(repo, &relative)?;
+    place::refuse_blocked(&root)?;
+    recover::interrupted(repo, &policy)?;
+    let (state, new) = ledger::update_or_begin(repo, |state| {
+        let fresh = || State {
+            relative,
+            ..State::new(root)
+        };
+        let state = match state {
+            Some(state) if !state.slots.is_empty() => state,
+            Some(state) => {
+                let finished = std::mem::take(&mut state.finished);
+                *state = State {
+                    finished,
+                    ..fresh()
+                };
+                state
+            }
+            None => state.insert(fresh()),
+        };
+        state.size = size.max(state.slots.len());
+        place::hide(repo, &state.root)?;
+        let mut new = Vec::new();
+        while state.slots.len() < size {
+            new.push(state.add_slot(file::is_taken));
+        }
+        Ok((state.clone(), new))
+    })?;
+    fill_all(repo, &state, &new, &policy)?;
+    Ok(new)
+}
+
+/// Fills these slots, several at once. Those that cannot be filled are taken away again.
+fn fill_all(
+    repo: &Repo,
+    state: &State,
+    names: &[String],
+    policy: &PoolPolicy,
+) -> Result<(), PoolError> {
+    let waiting = Mutex::new(names.iter());
+    let failed = Mutex::new(None);
+    let next = || waiting.lock().ok()?.next();
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let directory = repo.common_dir();
+    let work = || {
+        // Its own view of the repository: gix's object database is for one thread.
+        let repo = match place::main_at(directory) {
+            Ok(repo) => repo,
+            Err(error) => return note(&failed, error),
+        };
+        while let Some(name) = next() {
+            fill_or_remove(&repo, state, name, policy, &failed);
+        }
+    };
+    // The others share the files of the first, where the file system can.
+    if let Some(name) = next() {
+        fill_or_remove(repo, state, name, policy, &failed);
+    }
+    std::thread::scope(|scope| {
+        for _ in 0..cores.min(MAX_AT_ONCE).min(names.len()) {
+            scope.spawn(work);
+        }
+    });
+    match failed.into_inner() {
+        Ok(Some(error)) => Err(error),
+        _ => Ok(()),
+    }
+}
+
+fn fill_or_remove(
+    repo: &Repo,
+    state: &State,
+    name: &str,
+    policy: &PoolPolicy,
+    failed: &Mutex<Option<PoolError>>,
+) {
+    if let Err(error) = fill(repo, state, name, policy) {
+        // What stays behind is taken up by the next command, if it can be told so.
+        if let Err(error) = remove::finish(repo, state, name) {
+            drop(recover::abandon(repo, name, &error));
+        }
+        note(failed, error);
+    }
+}
+
+/// The directory of a free slot at this commit. It may be acquired any time: what is taken from
+/// it is looked at again.
+fn alike(repo: &Repo, base: Oid) -> Result<Option<PathBuf>, PoolError> {
+    ledger::update(repo, |state| {
+        let mut free = state.slots.iter().filter(|slot| slot.is_free());
+        let same = free.find(|slot| slot.base == Some(base));
+        Ok(same.map(|slot| state.path_of(&slot.name)))
+    })
+}
+
+/// Keeps the first error.
+fn note(failed: &Mutex<Option<PoolError>>, error: PoolError) {
+    if let Ok(mut failed) = failed.lock() {
+        failed.get_or_insert(error);
+    }
+}
+
+/// Puts a slot's files there, at the commit on which tasks begin now, and has it ready.
+pub(super) fn fill(
+    repo: &Repo,
+    state: &State,
+    name: &str,
+    policy: &PoolPolicy,
+) -> Result<(), PoolError> {
+    let base = place::default_base(repo, policy)?;
+    let path = state.path_of(name);
+    {
+        let _turn = ledger::worktree_list(repo)?;
+        // What a fill that was killed has left is of no use: git may not have finished it.
+        slot::remove(repo, &path)?;
+        slot::add(repo, &path, base, LOCK_REASON)?;
+    }
+    let worktree = landing::open_worktree(&path)?;
+    settings::note(&worktree)?;
+    if let Some(other) = alike(repo, base)? {
+        slot::share_files(&worktree, &other, base)?;
+    }
+    slot::restore(&worktree, base, &[], "baton: slot made")?;
+    acquire::equip_ahead(repo, &worktree, policy);
+    ledger::update(repo, |state| {
+        if let Some(slot) = state.slot_mut(name) {
+            slot.settle(base);
+        }
+        Ok(())
+    })
+}

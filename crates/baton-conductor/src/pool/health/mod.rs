@@ -1,0 +1,54 @@
+//! What is wrong with the pool, and what of it can be repaired without losing anything.
+
+mod evidence;
+mod examine;
+mod finding;
+mod repair;
+
+use super::PoolError;
+use crate::store;
+use baton_git::Repo;
+
+pub use finding::{Code, Finding};
+pub use repair::make_anew;
+
+use examine::look;
+use repair::repair;
+
+/// What was found, and what was repaired.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Health {
+    /// What needs a hand.
+    pub findings: Vec<Finding>,
+    /// What was repaired.
+    pub fixed: Vec<Finding>,
+}
+
+/// Looks at every slot and, when `fix` says so, repairs what can be.
+pub fn examine(repo: &Repo, fix: bool) -> Result<Health, PoolError> {
+    let policy = store::policy(repo)?.pool;
+    let before = look(repo, &policy)?;
+    if !fix || !before.iter().any(|finding| finding.fixable) {
+        return Ok(Health {
+            findings: before,
+            fixed: Vec::new(),
+        });
+    }
+    for finding in before.iter().filter(|finding| finding.fixable) {
+        match repair(repo, finding, &policy) {
+            // What could not be repaired is found again.
+            Err(error) if !error.is_refusal() => return Err(error),
+            _ => {}
+        }
+    }
+    let findings = look(repo, &policy)?;
+    let again = |finding: &Finding| {
+        let same = |one: &&Finding| one.code == finding.code && one.slot == finding.slot;
+        findings.iter().find(same).is_some()
+    };
+    let fixed = before
+        .into_iter()
+        .filter(|finding| !again(finding))
+        .collect();
+    Ok(Health { findings, fixed })
+}

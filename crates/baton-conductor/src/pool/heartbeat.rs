@@ -1,0 +1,47 @@
+//! Signs of life.
+
+use super::state::{Lease, Process};
+use super::{PoolError, ledger, recover};
+use baton_git::Repo;
+use baton_sys::clock;
+
+/// Notes that the holder of this lease is alive.
+///
+/// # Errors
+/// [`PoolError::Passed`] when the slot has passed to another.
+pub fn heartbeat(repo: &Repo, slot: &str, lease: &str) -> Result<String, PoolError> {
+    note(repo, slot, lease, |_| ())
+}
+
+/// Notes that from now on this process holds a lease, in the place of one that is gone.
+///
+/// # Errors
+/// As for [`heartbeat`].
+pub fn take_over(repo: &Repo, slot: &str, lease: &str) -> Result<String, PoolError> {
+    note(repo, slot, lease, |held| {
+        held.process = Some(Process::own())
+    })
+}
+
+fn note(
+    repo: &Repo,
+    slot: &str,
+    lease: &str,
+    change: impl FnOnce(&mut Lease),
+) -> Result<String, PoolError> {
+    let now = clock::timestamp(clock::now());
+    ledger::update(repo, |state| {
+        let name = state.find(slot).map(|slot| slot.name.clone());
+        let found = name.and_then(|name| state.slot_mut(&name));
+        let slot = found.ok_or_else(|| PoolError::NoSlot(slot.to_owned()))?;
+        let (name, holder) = (slot.name.clone(), recover::holder(slot));
+        match slot.lease.as_mut().filter(|held| held.id == lease) {
+            Some(held) => {
+                held.heartbeat = now;
+                change(held);
+            }
+            None => return Err(PoolError::Passed { slot: name, holder }),
+        }
+        Ok(name)
+    })
+}

@@ -1,0 +1,91 @@
+//! Whether git is at work in a slot: its locks, and what a git that was killed has left of them.
+
+use std::time::Duration;
+
+use super::state::Slot;
+use super::{PoolError, name};
+use baton_git::locks::{self, Lock};
+use baton_git::{GitError, Repo};
+use baton_sys::{file, process};
+
+/// How old a lock is at least that was left behind. Git holds most for milliseconds; longer, while a
+/// hook or an editor runs, or while it writes many files.
+const LEFT_BEHIND: Duration = Duration::from_secs(120);
+
+/// Git programs at work are not disturbed: fails while there is a lock on what a slot has for itself,
+/// on the branch that it has checked out or on that of its task.
+pub fn refuse(worktree: &Repo, slot: &Slot) -> Result<(), PoolError> {
+    let mut found = locks::on_worktree(worktree);
+    let lease = slot.lease.as_ref();
+    let of_task = lease.and_then(|lease| lease.branch.clone());
+    for branch in of_task.into_iter().chain(locks::branch_of(worktree)?) {
+        found.extend(locks::on_branch(worktree, &branch)?);
+    }
+    match found.first() {
+        Some(lock) => Err(refusal(&slot.name, lock)),
+        None => Ok(()),
+    }
+}
+
+/// The same of one branch, by its full name.
+pub fn refuse_branch(repo: &Repo, branch: &str) -> Result<(), PoolError> {
+    match locks::on_branch(repo, branch)? {
+        Some(lock) => Err(refusal(name::short(branch), &lock)),
+        None => Ok(()),
+    }
+}
+
+fn refusal(what: &str, lock: &Lock) -> PoolError {
+    PoolError::InUse {
+        what: what.to_owned(),
+        lock: lock.path.display().to_string(),
+        whose: whose(lock),
+    }
+}
+
+/// Who holds a lock, as far as that can be told.
+pub fn whose(lock: &Lock) -> String {
+    let gits = process::gits_behind(&lock.path, &lock.at);
+    match gits.as_deref() {
+        Some([first, ..]) => format!("held by process {} ({})", first.id, first.name),
+        _ => "left by a process that is gone, or that cannot be seen from here".to_owned(),
+    }
+}
+
+/// Whether everything says that a lock was left behind: it is old, and no git that began before it works
+/// where it could hold it.
+pub fn is_left_behind(lock: &Lock) -> bool {
+    is_old(lock) && is_nobodys(lock)
+}
+
+/// Whether a lock is older than one that comes and goes.
+pub fn is_old(lock: &Lock) -> bool {
+    process::age(&lock.path).is_some_and(|age| age >= LEFT_BEHIND)
+}
+
+fn is_nobodys(lock: &Lock) -> bool {
+    process::gits_behind(&lock.path, &lock.at).is_some_and(|gits| gits.is_empty())
+}
+
+/// Removes a lock.
+pub fn remove(lock: &Lock) -> Result<(), PoolError> {
+    Ok(file::remove_if_exists(&lock.path).map_err(GitError::io(&lock.path))?)
+}
+
+/// Removes the locks that a worker which is gone has left on a slot and on its branch, as far as no process of
+/// this machine can be at them any more: young or not, since it is known that it was cut short.
+pub fn free(worktree: &Repo, branch: Option<&str>) {
+    let is_deserted = worktree
+        .work_tree()
+        .is_some_and(|root| process::inside(root).is_empty());
+    let mut found = match is_deserted {
+        true => locks::on_worktree(worktree),
+        false => Vec::new(),
+    };
+    let on_branch = branch.map(|branch| locks::on_branch(worktree, branch));
+    found.extend(on_branch.and_then(Result::ok).flatten());
+    for lock in found.iter().filter(|lock| is_nobodys(lock)) {
+        // If it stays, git says so.
+        drop(remove(lock));
+    }
+}

@@ -1,0 +1,184 @@
+//! Slots whose worker is gone before the end: what it began is completed or taken back.
+
+use super::release::Secured;
+use super::state::{Phase, Slot, State};
+use super::{PoolError, acquire, fill, in_use, ledger, name, place, release, remove, steps};
+use crate::store;
+use baton_core::policy::PoolPolicy;
+use baton_git::{Repo, slot};
+use baton_guard::binding;
+
+/// Completes or takes back whatever a process that is gone was in the middle of. What cannot be
+/// done now is left for the next time; `pool health` tells.
+pub fn interrupted(repo: &Repo, policy: &PoolPolicy) -> Result<(), PoolError> {
+    let adopted = ledger::update_or_begin(repo, |state| {
+        let Some(state) = state else {
+            return Ok(None);
+        };
+        let mut slots = Vec::new();
+        for slot in state.slots.iter_mut().filter(|slot| slot.is_interrupted()) {
+            slot.begin(slot.phase);
+            slots.push(slot.clone());
+        }
+        Ok(Some((state.clone(), slots)))
+    })?;
+    let Some((state, slots)) = adopted else {
+        return Ok(());
+    };
+    for slot in slots {
+        if let Err(error) = settle(repo, &state, &slot, policy) {
+            abandon(repo, &slot.name, &error)?;
+        }
+    }
+    Ok(())
+}
+
+fn settle(repo: &Repo, state: &State, slot: &Slot, policy: &PoolPolicy) -> Result<(), PoolError> {
+    if let (Phase::Acquiring | Phase::Releasing, Some(lease)) = (slot.phase, &slot.lease) {
+        steps::end_leftovers(&lease.id);
+    }
+    match slot.phase {
+        Phase::Ready | Phase::Leased => Ok(()),
+        Phase::Filling => fill::fill(repo, state, &slot.name, policy),
+        Phase::Acquiring => roll_back(repo, state, slot, policy),
+        Phase::Releasing => keep_leased(repo, slot),
+        Phase::Resetting => {
+            let worktree = place::open(repo, state, slot)?;
+            // It is on no branch from the first step of the reset on.
+            match worktree.refs().symbolic("HEAD")? {
+                Some(_) => keep_leased(repo, slot),
+                None => {
+                    let lease = slot.lease.as_ref();
+                    in_use::free(&worktree, lease.and_then(|lease| lease.branch.as_deref()));
+                    release::save(repo, &worktree, slot, policy, "a reset was interrupted")?;
+                    release::reset(repo, &worktree, slot, policy, &Secured::default()).map(drop)
+                }
+            }
+        }
+        Phase::Removing => remove::finish(repo, state, &slot.name),
+    }
+}
+
+/// Notes that a slot could not be settled, for the next to try.
+pub(super) fn abandon(repo: &Repo, name: &str, error: &PoolError) -> Result<(), PoolError> {
+    ledger::update(repo, |state| {
+        if let Some(slot) = state.slot_mut(name) {
+            slot.worker = None;
+            // Git's advice is of no use here: what to do is said by `pool health`.
+            let said = error.to_string();
+            slot.trouble = Some(said.lines().next().unwrap_or_default().to_owned());
+        }
+        Ok(())
+    })
+}
+
+/// The slot stays with who had it.
+pub(super) fn keep_leased(repo: &Repo, slot: &Slot) -> Result<(), PoolError> {
+    ledger::update(repo, |state| {
+        if let Some(slot) = state.slot_mut(&slot.name) {
+            slot.phase = Phase::Ready;
+            if slot.lease.is_some() {
+                slot.phase = Phase::Leased;
+                slot.trouble = None;
+            }
+            slot.worker = None;
+        }
+        Ok(())
+    })
+}
+
+/// Takes back an acquisition that has failed. What cannot be taken back now is left to the next
+/// call.
+pub(super) fn give_up(
+    repo: &Repo,
+    name: &str,
+    lease: &str,
+    policy: &PoolPolicy,
+) -> Result<(), PoolError> {
+    let state = ledger::update(repo, |state| Ok(state.clone()))?;
+    let own = state.slot(name).filter(|slot| slot.is_held_by(lease));
+    match own {
+        Some(slot) => match roll_back(repo, &state, slot, policy) {
+            Ok(()) => Ok(()),
+            Err(error) => abandon(repo, &slot.name, &error),
+        },
+        None => Ok(()),
+    }
+}
+
+/// Gives a claimed slot up that cannot be used as it is; nothing in it was changed.
+pub(super) fn mark(repo: &Repo, name: &str, lease: &str, why: &str) -> Result<(), PoolError> {
+    ledger::update(repo, |state| {
+        let slot = state.slot_mut(name);
+        if let Some(slot) = slot.filter(|slot| slot.is_held_by(lease)) {
+            slot.phase = Phase::Ready;
+            slot.worker = None;
+            slot.lease = None;
+            slot.trouble = Some(why.to_owned());
+        }
+        Ok(())
+    })
+}
+
+/// Takes an acquisition back: the session is over, the branch is gone, the slot is ready.
+fn roll_back(
+    repo: &Repo,
+    state: &State,
+    slot: &Slot,
+    policy: &PoolPolicy,
+) -> Result<(), PoolError> {
+    let Some(lease) = &slot.lease else {
+        return keep_leased(repo, slot);
+    };
+    let worktree = place::open(repo, state, slot)?;
+    in_use::free(&worktree, lease.branch.as_deref());
+    abandon_session(&worktree, lease.branch.as_deref())?;
+    let base = match slot.base.or(lease.base) {
+        Some(base) => base,
+        None => place::default_base(repo, policy)?,
+    };
+    let reason = acquire::reason(&lease.id);
+    slot::restore(&worktree, base, &policy.keep, &reason)?;
+    if let Some(branch) = &lease.branch
+        && let Some(tip) = repo.refs().resolve(branch)?
+        && Some(tip) == lease.base
+        && slot::first_reason(repo, branch)?.is_some_and(|first| first == reason.as_str())
+    {
+        slot::delete_branch(repo, branch, tip, &reason)?;
+    }
+    binding::unbind(&worktree)?;
+    ledger::update(repo, |state| {
+        let slot = state.slot_mut(&slot.name);
+        if let Some(slot) = slot.filter(|slot| slot.is_held_by(&lease.id)) {
+            slot.settle(base);
+        }
+        Ok(())
+    })
+}
+
+/// Gives up the session that began in a slot on this branch.
+fn abandon_session(worktree: &Repo, branch: Option<&str>) -> Result<(), PoolError> {
+    let here = worktree.worktree_id();
+    let active = |session: &crate::Session| {
+        session.state == crate::State::Active
+            && session.worktree == here
+            && session.branch.as_deref() == branch
+            && session.host == baton_sys::host_name()
+    };
+    for session in store::list(worktree)?.iter().filter(|one| active(one)) {
+        store::abandon(worktree, &session.number)?;
+    }
+    Ok(())
+}
+
+/// How a refusal names the holder of a lease.
+pub(super) fn holder(slot: &Slot) -> String {
+    let Some(lease) = &slot.lease else {
+        return "nobody".to_owned();
+    };
+    let owner = lease.owner.as_deref().unwrap_or("nobody known");
+    match &lease.branch {
+        Some(branch) => format!("{owner} (on {})", name::short(branch)),
+        None => owner.to_owned(),
+    }
+}

@@ -1,0 +1,166 @@
+//! Taking slots away.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::loss::Loss;
+use super::place::{self, Standing};
+use super::state::{Phase, Slot, State};
+use super::{PoolError, fill, in_use, ledger, recover, release};
+use crate::store;
+use baton_core::policy::PoolPolicy;
+use baton_git::{Repo, slot};
+use baton_guard::binding;
+use baton_sys::file;
+
+/// A slot that was not removed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Left {
+    /// The slot.
+    pub slot: String,
+    /// Whether that is because somebody has it.
+    pub in_use: bool,
+    /// Why.
+    pub why: String,
+}
+
+/// Removes the slots that nobody has and, by force, the others too, once what would be lost with
+/// them is saved. Branches stay unless something else has all of their commits.
+pub fn cleanup(repo: &Repo, force: bool) -> Result<Vec<Left>, PoolError> {
+    let policy = store::policy(repo)?.pool;
+    recover::interrupted(repo, &policy)?;
+    let mut left = Vec::new();
+    let state = ledger::update(repo, |state| Ok(state.clone()))?;
+    for slot in &state.slots {
+        if slot.phase == Phase::Leased && !force {
+            left.push(Left {
+                slot: slot.name.clone(),
+                in_use: true,
+                why: format!("{} has it", recover::holder(slot)),
+            });
+            continue;
+        }
+        match remove(repo, &slot.name, force, &policy) {
+            // Somebody else has removed it meanwhile.
+            Ok(()) | Err(PoolError::NoSlot(_)) => {}
+            Err(error) if error.is_refusal() => left.push(Left {
+                slot: slot.name.clone(),
+                in_use: matches!(error, PoolError::NotLeased { .. }),
+                why: error.to_string(),
+            }),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(left)
+}
+
+/// [`cleanup`], and then a pool of this many slots, or of as many as the policy says.
+pub fn reset(repo: &Repo, size: Option<usize>, force: bool) -> Result<Vec<Left>, PoolError> {
+    let left = cleanup(repo, force)?;
+    fill::init(repo, size)?;
+    Ok(left)
+}
+
+/// Removes one slot.
+fn remove(repo: &Repo, name: &str, force: bool, policy: &PoolPolicy) -> Result<(), PoolError> {
+    let (state, held) = ledger::update(repo, |state| take(state, name, force))?;
+    let gone = match secure(repo, &state, &held, force, policy) {
+        Ok(gone) => gone,
+        Err(error) => {
+            recover::keep_leased(repo, &held)?;
+            return Err(error);
+        }
+    };
+    ledger::update(repo, |state| {
+        if let Some(slot) = state.slot_mut(name) {
+            slot.begin(Phase::Removing);
+        }
+        Ok(())
+    })?;
+    let done = dismantle(repo, &state, &held, gone, policy);
+    if let Err(error) = &done {
+        recover::abandon(repo, name, error)?;
+    }
+    done
+}
+
+/// Takes a slot away in which nothing is left to lose, and notes the branch that stays.
+fn dismantle(
+    repo: &Repo,
+    state: &State,
+    held: &Slot,
+    gone: bool,
+    policy: &PoolPolicy,
+) -> Result<(), PoolError> {
+    if !gone {
+        let worktree = place::open(repo, state, held)?;
+        if let Some(head) = worktree.head()? {
+            slot::detach(&worktree, head, "baton: slot removed")?;
+        }
+        binding::unbind(&worktree)?;
+    }
+    let target = place::default_base(repo, policy)?;
+    let finished = release::part_with_branch(repo, held, target, None)?;
+    ledger::update(repo, |state| {
+        state.note_finished(finished);
+        Ok(())
+    })?;
+    finish(repo, state, &held.name)
+}
+
+fn take(state: &mut State, name: &str, force: bool) -> Result<(State, Slot), PoolError> {
+    let all = state.clone();
+    let slot = state
+        .slot_mut(name)
+        .ok_or_else(|| PoolError::NoSlot(name.to_owned()))?;
+    if slot.phase != Phase::Ready && !(force && slot.phase == Phase::Leased) {
+        return Err(PoolError::NotLeased {
+            slot: name.to_owned(),
+            phase: slot.phase.as_str(),
+        });
+    }
+    slot.begin(Phase::Releasing);
+    Ok((all, slot.clone()))
+}
+
+/// Sees to it that nothing in the slot is lost; says whether its directory is gone already.
+fn secure(
+    repo: &Repo,
+    state: &State,
+    held: &Slot,
+    force: bool,
+    policy: &PoolPolicy,
+) -> Result<bool, PoolError> {
+    if place::standing(repo, state, held)? == Standing::Missing {
+        return Ok(true);
+    }
+    let worktree = place::open(repo, state, held)?;
+    in_use::refuse(&worktree, held)?;
+    let loss = Loss::of(&worktree, place::default_base(repo, policy)?)?;
+    match (loss.is_none(), force) {
+        (true, _) => {}
+        (false, true) => {
+            release::save(repo, &worktree, held, policy, "removed by force")?;
+        }
+        (false, false) => {
+            let directory = state.path_of(&held.name).display().to_string();
+            return Err(loss.refusal(&held.name, &directory, "cleanup"));
+        }
+    }
+    Ok(false)
+}
+
+/// Removes a slot in which nothing is left to lose.
+pub(super) fn finish(repo: &Repo, state: &State, name: &str) -> Result<(), PoolError> {
+    {
+        let _turn = ledger::worktree_list(repo)?;
+        slot::remove(repo, &state.path_of(name))?;
+    }
+    ledger::update(repo, |state| {
+        state.slots.retain(|slot| slot.name != name);
+        if state.slots.is_empty() {
+            file::remove_if_empty(&state.root);
+        }
+        Ok(())
+    })
+}

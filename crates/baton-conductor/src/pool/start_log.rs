@@ -1,0 +1,27 @@
+//! The log that a session begins with, which is no work while nobody has written in it.
+
+use bstr::BString;
+
+use super::PoolError;
+use crate::{SessionError, start, store};
+use baton_git::Repo;
+use baton_sys::place;
+
+/// The path of the log of this slot's session, when the file still says what it began with.
+pub fn untouched(slot: &Repo) -> Result<Option<BString>, PoolError> {
+    let Some(root) = slot.work_tree() else {
+        return Ok(None);
+    };
+    let session = match store::bound(slot) {
+        Err(SessionError::Unknown(_)) => None,
+        bound => bound?,
+    };
+    let Some(session) = session else {
+        return Ok(None);
+    };
+    let Ok(Some(text)) = place::read(root, &session.log_path) else {
+        return Ok(None);
+    };
+    let began = start::log(&session, &store::policy(slot)?);
+    Ok((text == began.as_bytes()).then(|| session.log_path.into()))
+}

@@ -1,0 +1,39 @@
+//! What an agent is to do, and where.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use baton_core::model::{Oid, SessionId};
+use baton_core::policy::PathGlob;
+
+/// A task of a run.
+#[derive(Debug, Clone)]
+pub struct Assignment {
+    /// The run.
+    pub run: String,
+    /// The task's id.
+    pub task: String,
+    /// What it is about, in one line.
+    pub title: String,
+    /// What the agent is told to do.
+    pub prompt: String,
+    /// The patterns of the paths that it may change; `None` for any.
+    pub owned: Option<Vec<PathGlob>>,
+    /// The lines for the shell that must succeed before the work counts.
+    pub verify: Vec<String>,
+    /// How long one attempt may take, and each of its verify commands; `None` for any time.
+    pub limit: Option<Duration>,
+}
+
+/// Where an agent works.
+#[derive(Debug, Clone)]
+pub struct Place {
+    /// The root of its worktree.
+    pub worktree: PathBuf,
+    /// The short name of the branch that is checked out there.
+    pub branch: String,
+    /// The commit on which the task began.
+    pub base: Oid,
+    /// The session that is bound to the worktree.
+    pub session: Option<SessionId>,
+}

@@ -1,0 +1,333 @@
+//! One attempt at one task: an agent works, and what it says is checked against what it did.
+
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+use std::sync::mpsc;
+use std::time::Duration;
+
+use bstr::{BString, ByteSlice};
+
+use super::agent::Values;
+use super::ownership::Ownership;
+use super::signal::Promise;
+use super::speech::Speech;
+use super::verify::{Verified, how, is_not_started, last_line, verify};
+use super::{Assignment, Place, RunError, brief, constraints, files};
+use crate::store;
+use baton_core::policy::Policy;
+use baton_core::policy::conductor::agents::Agent;
+use baton_git::landing::open_worktree;
+use baton_git::{GitError, Repo, checkout};
+use baton_sys::file;
+use baton_sys::supervise::{self, End, Job};
+
+/// One attempt at a task.
+#[derive(Debug, Clone, Copy)]
+pub struct Attempt<'a> {
+    /// The task.
+    pub assignment: &'a Assignment,
+    /// Where.
+    pub place: &'a Place,
+    /// Who works.
+    pub agent: &'a Agent,
+    /// The policy that names sessions' files.
+    pub policy: &'a Policy,
+    /// The number of the attempt, from 1.
+    pub number: u32,
+    /// What was wrong with the attempt before.
+    pub feedback: Option<&'a str>,
+    /// What the agent is told to say in the end; it may say either.
+    pub promise: Promise,
+    /// How long processes may take to end once they are asked to.
+    pub grace: Duration,
+    /// How long to wait between two looks at the files that the agent changes, such as
+    /// [`super::ownership::INTERVAL`].
+    pub look_every: Duration,
+}
+
+/// What came of an attempt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// The task is done, as far as the agent and the task's verify commands can tell.
+    Done {
+        /// The subject of the last commit.
+        outcome: String,
+    },
+    /// The agent ended without saying that the task is done.
+    NoPromise,
+    /// The agent ended with another exit status than 0.
+    Failed {
+        /// How, with its last line.
+        how: String,
+    },
+    /// The shell could not start the agent, or something without which the agent is none.
+    NotStarted {
+        /// What the shell said, with its exit status.
+        how: String,
+    },
+    /// The time was over.
+    TimedOut,
+    /// The agent said that the task is done, and it is not.
+    Lied {
+        /// What is not so.
+        why: String,
+    },
+    /// The agent touched files of others. The worktree has to be cleared before another attempt.
+    Strayed {
+        /// Which.
+        paths: Vec<BString>,
+    },
+    /// The caller asked to stop. What the agent did is still there.
+    Stopped,
+}
+
+impl Outcome {
+    /// What the agent is told before the next attempt; `None` when nothing was wrong.
+    pub fn feedback(&self) -> Option<String> {
+        Some(match self {
+            Self::Done { .. } | Self::Stopped => return None,
+            Self::NoPromise => "it ended without saying that the task is done".to_owned(),
+            Self::Failed { how } => format!("it {how}"),
+            Self::NotStarted { how } => {
+                format!("its program is not there or cannot be run: it {how}")
+            }
+            Self::TimedOut => "it took too long and was ended".to_owned(),
+            Self::Lied { why } => format!("it said that the task is done, but {why}"),
+            Self::Strayed { paths } => {
+                format!("it changed files that are not its own: {}", listed(paths))
+            }
+        })
+    }
+}
+
+/// What came of an attempt, and what there is to read about it.
+#[derive(Debug)]
+pub struct Report {
+    /// What came of it.
+    pub outcome: Outcome,
+    /// How long the agent worked.
+    pub elapsed: Duration,
+    /// The file that holds what it printed.
+    pub log: PathBuf,
+    /// The end of that.
+    pub tail: BString,
+}
+
+/// An attempt that is ready to run.
+pub struct Prepared<'a> {
+    attempt: Attempt<'a>,
+    job: Job,
+    git_dir: PathBuf,
+    prompt: String,
+    prompt_file: PathBuf,
+    log: PathBuf,
+}
+
+impl<'a> Attempt<'a> {
+    /// Writes down what the agent will be told.
+    ///
+    /// # Errors
+    /// When the file cannot be written, or the agent cannot take a prompt of this length.
+    pub fn prepare(self, repo: &Repo) -> Result<Prepared<'a>, RunError> {
+        let Self {
+            assignment: task,
+            place,
+            number,
+            ..
+        } = self;
+        let constraints = &self.policy.conductor.feature.constraints;
+        let constraints = constraints::told(&constraints::load(repo, place.base, constraints)?);
+        let (promise, feedback) = (self.promise, self.feedback);
+        let prompt = brief::for_attempt(task, place, promise, number, feedback, &constraints);
+        let prompt_file = files::prompt(repo, &task.run, &task.task, number);
+        file::write_atomically(&prompt_file, prompt.as_bytes())
+            .map_err(RunError::io(&prompt_file))?;
+        let mut prepared = Prepared {
+            attempt: self,
+            job: Job::new(supervise::Words::Program(Vec::new()), PathBuf::new()),
+            git_dir: repo.common_dir().to_owned(),
+            log: files::log(repo, &task.run, &task.task, number),
+            prompt,
+            prompt_file,
+        };
+        prepared.job = prepared.values().agent(self.agent)?;
+        prepared.job.log = Some(prepared.log.clone());
+        prepared.job.limit = task.limit;
+        prepared.job.grace = self.grace;
+        Ok(prepared)
+    }
+}
+
+impl Prepared<'_> {
+    /// The id by which [`supervise::end_leftovers`] finds what the agent started, should this
+    /// process be killed meanwhile.
+    pub fn job_id(&self) -> &str {
+        &self.job.id
+    }
+
+    /// The file that will hold what the agent prints.
+    pub fn log(&self) -> &Path {
+        &self.log
+    }
+
+    /// Has the agent work, and checks what it did. `on_line` gets what it prints, line by line.
+    ///
+    /// # Errors
+    /// When the agent does not start, or the worktree cannot be read afterwards.
+    pub fn run(
+        &self,
+        stop: &dyn Fn() -> bool,
+        on_line: &mut dyn FnMut(&[u8]),
+    ) -> Result<Report, RunError> {
+        let Attempt {
+            assignment,
+            place,
+            policy,
+            look_every,
+            ..
+        } = self.attempt;
+        let ownership = Ownership::new(assignment, place, policy);
+        let strayed = OnceLock::new();
+        let (mut promised, mut speech) = (false, Speech::default());
+        let finished = std::thread::scope(|scope| {
+            let (ended, until) = mpsc::channel();
+            let strayed = &strayed;
+            scope.spawn(move || {
+                ownership.watch(place, look_every, &until, &|paths| {
+                    let _only_report = strayed.set(paths);
+                });
+            });
+            let mut hear =
+                |line: &[u8]| promised |= Promise::of_line(line, &assignment.task).is_some();
+            let finished = supervise::run(
+                &self.job,
+                &|| stop() || strayed.get().is_some(),
+                &mut |line| {
+                    speech.take(line, &mut hear);
+                    on_line(line);
+                },
+            );
+            speech.end(&mut hear);
+            drop(ended);
+            finished
+        });
+        let finished = finished.map_err(|source| RunError::Start {
+            command: self.attempt.agent.command.as_str().to_owned(),
+            source,
+        })?;
+        let outcome = match strayed.into_inner() {
+            Some(paths) => Outcome::Strayed { paths },
+            None if finished.end == End::Stopped => Outcome::Stopped,
+            None if !is_intact(&place.worktree) => Outcome::Failed {
+                how: "destroyed its worktree".to_owned(),
+            },
+            None => match ownership.strays_in(&place.worktree, place.base)? {
+                paths if !paths.is_empty() => Outcome::Strayed { paths },
+                _ => self.outcome(finished.end, &finished.tail, promised, stop)?,
+            },
+        };
+        Ok(Report {
+            outcome,
+            elapsed: finished.elapsed,
+            log: self.log.clone(),
+            tail: finished.tail,
+        })
+    }
+
+    fn outcome(
+        &self,
+        end: End,
+        tail: &[u8],
+        promised: bool,
+        stop: &dyn Fn() -> bool,
+    ) -> Result<Outcome, RunError> {
+        match end {
+            End::TimedOut => return Ok(Outcome::TimedOut),
+            End::Stopped => return Ok(Outcome::Stopped),
+            End::Exited(0) => {}
+            end => {
+                let how = format!("{}{}", how(end), last_line(tail));
+                return Ok(match is_not_started(end) {
+                    true => Outcome::NotStarted { how },
+                    false => Outcome::Failed { how },
+                });
+            }
+        }
+        if !promised {
+            return Ok(Outcome::NoPromise);
+        }
+        let outcome = match self.work()? {
+            Ok(outcome) => outcome,
+            Err(why) => return Ok(Outcome::Lied { why }),
+        };
+        let grace = self.attempt.grace;
+        Ok(match verify(&self.values(), &self.log, grace, stop)? {
+            Verified::Passed => Outcome::Done { outcome },
+            Verified::Failed(why) => Outcome::Lied { why },
+            Verified::Stopped => Outcome::Stopped,
+        })
+    }
+
+    /// The subject of the last commit that the agent made, or why there is none that counts.
+    fn work(&self) -> Result<Result<String, String>, GitError> {
+        let place = self.attempt.place;
+        let worktree = open_worktree(&place.worktree)?;
+        let branch = format!("refs/heads/{}", place.branch);
+        let head = worktree.head()?;
+        if worktree.head_branch()?.is_none_or(|name| name != branch) {
+            return Ok(Err(format!(
+                "the worktree is not on its branch {} any more",
+                place.branch
+            )));
+        }
+        let Some(head) = head.filter(|head| *head != place.base) else {
+            return Ok(Err("it has committed nothing".to_owned()));
+        };
+        if worktree.merge_base(place.base, head)? != Some(place.base) {
+            return Ok(Err(
+                "its branch does not hold the commit on which the task began".to_owned(),
+            ));
+        }
+        let left = checkout::uncommitted(&worktree)?;
+        if !left.is_empty() {
+            return Ok(Err(format!("it has not committed {}", listed(&left))));
+        }
+        let session = store::bound(&worktree).ok().flatten();
+        let log = session.as_ref().map(|session| session.log_path.as_str());
+        let subject = checkout::subject(&worktree, place.base, head, log)?;
+        Ok(Ok(subject.to_str_lossy().into_owned()))
+    }
+
+    fn values(&self) -> Values<'_> {
+        let Attempt {
+            assignment,
+            place,
+            number,
+            ..
+        } = self.attempt;
+        Values {
+            assignment,
+            worktree: &place.worktree,
+            branch: &place.branch,
+            session: place.session.as_ref(),
+            attempt: number,
+            git_dir: &self.git_dir,
+            prompt: &self.prompt,
+            prompt_file: &self.prompt_file,
+        }
+    }
+}
+
+/// Whether this is still the root of a worktree, and not a directory inside of another one.
+pub fn is_intact(worktree: &Path) -> bool {
+    file::is_taken(&worktree.join(".git")) && open_worktree(worktree).is_ok()
+}
+
+/// The first few paths, and how many more there are.
+fn listed(paths: &[BString]) -> String {
+    let mut names: Vec<_> = paths.iter().take(5).map(ToString::to_string).collect();
+    if paths.len() > names.len() {
+        names.push(format!("and {} more", paths.len() - names.len()));
+    }
+    names.join(", ")
+}

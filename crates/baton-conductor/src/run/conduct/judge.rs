@@ -1,0 +1,83 @@
+//! A gate judges a task's branch.
+
+use super::drive::{Ground, Teller};
+use super::work::{oid, told};
+use super::{ConductError, GRACE, land, session, setup};
+use crate::run::gate::{self, Work};
+use crate::run::signal::Decision;
+use crate::run::state::{Event, RunState};
+use crate::run::{RunError, constraints};
+use baton_core::plan::Kind;
+use baton_git::landing::open_worktree;
+
+/// Has a task's work judged, and tells how.
+pub(super) fn judge(
+    ground: &Ground<'_>,
+    state: &RunState,
+    id: &str,
+    teller: &Teller,
+) -> Result<(), ConductError> {
+    teller.tell(Event::GateBegan {
+        task: id.to_owned(),
+    })?;
+    let event = verdict(ground, state, id).unwrap_or_else(|error| Event::Blocked {
+        task: id.to_owned(),
+        reason: told(&error),
+    });
+    let after = teller.tell(event)?;
+    land::part_when_over(ground, &after, id, teller);
+    Ok(())
+}
+
+fn verdict(ground: &Ground<'_>, state: &RunState, id: &str) -> Result<Event, ConductError> {
+    let missing = || ConductError::NoTask {
+        run: ground.run.to_owned(),
+        task: id.to_owned(),
+    };
+    let task = ground.task(id).ok_or_else(missing)?;
+    let known = state.task(id).ok_or_else(missing)?;
+    let place = known.place.as_ref().ok_or_else(missing)?;
+    let assignment = setup::assignment(ground.run, task, &ground.policy.conductor);
+    let tip = ground
+        .repo
+        .commit_of(&format!("refs/heads/{}", place.branch))?;
+    let base = oid(&place.base)?;
+    let constraints = &ground.policy.conductor.feature.constraints;
+    let constraints = constraints::load(ground.repo, base, constraints).map_err(RunError::from)?;
+    let work = Work {
+        assignment: &assignment,
+        branch: &place.branch,
+        base,
+        tip,
+        attempt: known.begun,
+        is_frontend: task.kind == Kind::Frontend,
+        constraints: &constraints::told(&constraints),
+        grace: GRACE,
+    };
+    let staff = &ground.policy.conductor.staff;
+    let verdict = gate::judge(ground.repo, staff, &work, ground.stop)?;
+    let task = id.to_owned();
+    let pictures = verdict.pictures.iter();
+    let pictures = pictures.map(|path| path.display().to_string()).collect();
+    Ok(match verdict.decision {
+        Some(Decision::Approved) => match session::end(&open_worktree(place.worktree.as_ref())?)? {
+            Ok(()) => Event::Approved {
+                task,
+                commit: verdict.commit.to_string(),
+                pictures,
+            },
+            Err(reason) => Event::Rejected {
+                task,
+                reason,
+                pictures,
+            },
+        },
+        Some(Decision::Rejected { reason }) => Event::Rejected {
+            task,
+            reason,
+            pictures,
+        },
+        Some(Decision::Blocked { reason }) => Event::Blocked { task, reason },
+        None => Event::Interrupted { task },
+    })
+}

@@ -1,0 +1,351 @@
+//! What was approved lands, and is summed up; worktrees go back to the pool.
+
+use std::time::Duration;
+
+use super::ConductError;
+use super::drive::{Ground, Teller};
+use super::work::{oid, told};
+use super::{GRACE, session, spot, wait};
+use crate::aggregate::{self, AggregateError, Request};
+use crate::merge::report::{BranchReport, Outcome};
+use crate::merge::{self, Check, MergeError, MergeRequest};
+use crate::pool::{self, PoolError, Release};
+use crate::run::merged::Merged;
+use crate::run::state::{self, Aggregate, Event, Pause, RunState, Status, TaskState};
+use crate::run::verify::last_line;
+use baton_core::model::SessionId;
+use baton_core::plan::Kind;
+use baton_core::policy::Policy;
+use baton_git::Repo;
+use baton_git::contained::is_contained;
+use baton_git::landing::open_worktree;
+
+/// How long others may take to aggregate.
+const TURN: Duration = Duration::from_secs(120);
+/// How long to wait before the aggregate is tried again.
+const TURN_PAUSE: Duration = Duration::from_millis(200);
+
+/// Lands the branches of these tasks.
+pub(super) fn land(
+    ground: &Ground<'_>,
+    state: &RunState,
+    tasks: &[String],
+    teller: &Teller,
+) -> Result<(), ConductError> {
+    for id in tasks {
+        part_when_over(ground, state, id, teller);
+    }
+    // What a conductor that was killed has landed is not to be merged again.
+    if let Err(error) = merge::complete(ground.repo, ground.stop) {
+        return hindered(&error, teller);
+    }
+    let approved: Vec<_> = tasks.iter().filter_map(|id| state.task(id)).collect();
+    let (mut landed, mut refused) = (Vec::new(), Vec::new());
+    let mut branches = Vec::new();
+    for task in &approved {
+        match ready(ground.repo, &state.target, task)? {
+            Ok(branch) => branches.push((task.id.clone(), branch)),
+            Err(Gone::Landed(commit)) => landed.push((task.id.clone(), commit)),
+            Err(Gone::Changed(why)) => refused.push((task.id.clone(), why)),
+        }
+    }
+    if !branches.is_empty() {
+        let request = MergeRequest {
+            branches: branches.iter().map(|(_, branch)| branch.clone()).collect(),
+            into: Some(state.target.clone()),
+            after: after(state, &branches),
+            ..MergeRequest::default()
+        };
+        let check = end_to_end(ground, state, &branches)?;
+        let check = check.as_ref().map(|check| check as &dyn Check);
+        let report = match merge::run_checked(ground.repo, &request, check, ground.stop) {
+            Ok(report) => report,
+            Err(error) => return hindered(&error, teller),
+        };
+        for (id, branch) in branches {
+            let one = report.branches.iter().find(|one| one.branch == branch);
+            match fate(one, &report.new) {
+                Ok(commit) => landed.push((id, commit)),
+                Err(why) => refused.push((id, why)),
+            }
+        }
+    }
+    teller.tell(Event::Landed { landed, refused }).map(drop)
+}
+
+/// The end-to-end check of the merged files, where tasks of the frontend are among these.
+fn end_to_end<'g>(
+    ground: &'g Ground<'_>,
+    state: &'g RunState,
+    branches: &[(String, String)],
+) -> Result<Option<Merged<'g>>, ConductError> {
+    let Some(check) = &ground.policy.conductor.staff.end_to_end else {
+        return Ok(None);
+    };
+    let is_frontend = |id: &str| {
+        ground
+            .task(id)
+            .is_some_and(|task| task.kind == Kind::Frontend)
+    };
+    let mut tasks = Vec::new();
+    for (id, branch) in branches.iter().filter(|(id, _)| is_frontend(id)) {
+        let approved = state.task(id).and_then(|task| task.approved.as_deref());
+        let commit = oid(approved.unwrap_or_default())?;
+        let tree = ground.repo.objects().commit(commit, &mut Vec::new())?.tree;
+        tasks.push((id.clone(), branch.clone(), tree));
+    }
+    Ok((!tasks.is_empty()).then_some(Merged {
+        repo: ground.repo,
+        check,
+        run: ground.run,
+        group: state.group,
+        target: &state.target,
+        tasks,
+        grace: GRACE,
+    }))
+}
+
+/// Has the run wait for somebody who puts right what keeps everything from landing.
+fn hindered(error: &MergeError, teller: &Teller) -> Result<(), ConductError> {
+    if matches!(error, MergeError::Interrupted) {
+        return Err(ConductError::Interrupted);
+    }
+    let reason = told(error);
+    let pause = Event::Pause(Pause::Landing { reason });
+    teller.tell(pause).map(drop)
+}
+
+/// Why there is nothing to merge for an approved task.
+enum Gone {
+    /// It landed before a conductor was killed.
+    Landed(String),
+    /// The branch is not what was approved.
+    Changed(String),
+}
+
+/// The branch of a task, which must be what was approved.
+fn ready(
+    repo: &Repo,
+    target: &str,
+    task: &TaskState,
+) -> Result<Result<String, Gone>, ConductError> {
+    let (Some(place), Some(approved)) = (&task.place, &task.approved) else {
+        return Ok(Err(Gone::Changed("it has no branch".to_owned())));
+    };
+    let tip = repo
+        .refs()
+        .resolve(&format!("refs/heads/{}", place.branch))?;
+    Ok(match tip {
+        Some(tip) if tip.to_string() == *approved => Ok(place.branch.clone()),
+        Some(_) => Err(Gone::Changed(format!(
+            "{} has changed since it was approved",
+            place.branch
+        ))),
+        None => {
+            let target_tip = repo.commit_of(&format!("refs/heads/{target}"))?;
+            let is_in = is_contained(repo, repo.commit_of(approved)?, target_tip)?.is_contained();
+            Err(match is_in {
+                true => Gone::Landed(approved.clone()),
+                false => Gone::Changed(format!(
+                    "{} is gone, and {target} does not hold {approved}",
+                    place.branch
+                )),
+            })
+        }
+    })
+}
+
+/// Which branch lands only after which.
+fn after(state: &RunState, branches: &[(String, String)]) -> Vec<(String, String)> {
+    let branch_of = |id: &String| {
+        let found = branches.iter().find(|(task, _)| task == id);
+        found.map(|(_, branch)| branch.clone())
+    };
+    let mut pairs = Vec::new();
+    for (id, branch) in branches {
+        let wanted = state.task(id).into_iter().flat_map(|task| &task.builds_on);
+        pairs.extend(
+            wanted
+                .filter_map(branch_of)
+                .map(|other| (branch.clone(), other)),
+        );
+    }
+    pairs
+}
+
+/// The commit with which a branch landed, or why it has not.
+fn fate(report: Option<&BranchReport>, new: &str) -> Result<String, String> {
+    let Some(report) = report else {
+        return Err("the merge does not tell of it".to_owned());
+    };
+    match &report.outcome {
+        Outcome::Landed { commits } => {
+            Ok(commits.last().cloned().unwrap_or_else(|| new.to_owned()))
+        }
+        Outcome::AlreadyIn => Ok(new.to_owned()),
+        Outcome::Planned { .. } | Outcome::Skipped => Err("it was left out".to_owned()),
+        Outcome::Unfinished { why } => Err(why.clone()),
+        Outcome::Refused { why, instead } => Err(format!("{}; {instead}", why.join("; "))),
+        Outcome::TestFailed { command, log, tail } => {
+            let said = last_line(tail.as_bytes());
+            Err(format!("with it `{command}` fails{said}; see {log}"))
+        }
+        Outcome::Conflict { files, next, .. } => {
+            let files: Vec<_> = files.iter().map(|file| file.path.as_str()).collect();
+            Err(format!(
+                "it conflicts in {}; to go on: {}",
+                files.join(", "),
+                next.join(" && ")
+            ))
+        }
+        Outcome::Waiting { needs } => Err(format!("it needs {needs}")),
+    }
+}
+
+/// Makes the aggregate commit of the sessions whose work has landed.
+pub(super) fn aggregate(
+    ground: &Ground<'_>,
+    state: &RunState,
+    teller: &Teller,
+) -> Result<(), ConductError> {
+    let done = state
+        .tasks
+        .iter()
+        .filter(|task| task.status == Status::Done);
+    let places = done.filter_map(|task| task.place.as_ref());
+    let sessions = places.filter_map(|place| SessionId::parse(place.session.as_deref()?));
+    let request = Request {
+        branch: Some(format!("refs/heads/{}", state.target)),
+        sessions: Some(sessions.collect()),
+        partial: true,
+        ..Request::default()
+    };
+    let is_empty = request.sessions.as_ref().is_some_and(Vec::is_empty);
+    let made = match is_empty {
+        true => Aggregate::Nothing,
+        false => match in_turn(ground, &request)? {
+            Ok(outcome) => {
+                for one in &outcome.skipped {
+                    teller.say(format!("session {} was left out: {}", one.number, one.why));
+                }
+                match outcome.commit {
+                    Some(commit) => Aggregate::Made {
+                        commit: commit.to_string(),
+                    },
+                    None => Aggregate::Nothing,
+                }
+            }
+            Err(error) => Aggregate::Failed {
+                reason: told(&error),
+            },
+        },
+    };
+    teller.tell(Event::Aggregated(made)).map(drop)
+}
+
+/// Aggregates, once nobody else does.
+fn in_turn(
+    ground: &Ground<'_>,
+    request: &Request,
+) -> Result<Result<aggregate::Outcome, AggregateError>, ConductError> {
+    let mut left = TURN;
+    loop {
+        match aggregate::run(ground.repo, request) {
+            Err(AggregateError::Held { .. }) if !left.is_zero() => {
+                wait(TURN_PAUSE, ground.stop)?;
+                left = left.saturating_sub(TURN_PAUSE);
+            }
+            done => return Ok(done),
+        }
+    }
+}
+
+/// Gives back the worktrees that tasks still have. What would be lost with one is kept below
+/// `refs/baton/trash/`, and its branch stays.
+pub(super) fn clean_up(
+    ground: &Ground<'_>,
+    state: &RunState,
+    teller: &Teller,
+) -> Result<(), ConductError> {
+    for task in &state.tasks {
+        part_when_over(ground, state, &task.id, teller);
+    }
+    teller.tell(Event::CleanedUp).map(drop)
+}
+
+/// Gives the worktree of a task back for which nothing more is to be done, so that another can
+/// have it.
+pub(super) fn part_when_over(ground: &Ground<'_>, state: &RunState, id: &str, teller: &Teller) {
+    let over = state.task(id).filter(|task| task.is_settled());
+    for sentence in over.map_or_else(Vec::new, |task| {
+        part(ground.repo, ground.policy, ground.run, task)
+    }) {
+        teller.say(sentence);
+    }
+}
+
+/// Parts with a task for which nothing more is to be done. Nobody waits for the session of one that
+/// came to nothing, and its worktree goes back to the pool, unless the policy wants to keep that of a
+/// task which has failed. Says what there is to say about it; what cannot be done keeps nothing from
+/// going on, and is done when the run is resumed.
+pub(super) fn part(repo: &Repo, policy: &Policy, run: &str, task: &TaskState) -> Vec<String> {
+    let is_ill = task.gone() == Some(state::Gone::Ill);
+    let mut said = Vec::new();
+    let mut failed = |what: &str, error: ConductError| {
+        said.push(format!("the {what} of {}: {}", task.id, told(&error)));
+    };
+    let lent = match spot::lent(repo, run, task) {
+        Ok(lent) => lent,
+        Err(error) => {
+            failed("worktree is not looked for", error);
+            None
+        }
+    };
+    let place = task.place.as_ref();
+    let session = place.and_then(|place| place.session.clone());
+    let session = session.or_else(|| lent.as_ref()?.session.clone());
+    if let Some(session) = session
+        .and_then(|text| SessionId::parse(&text))
+        .filter(|_| is_ill)
+        && let Err(error) = session::give_up(repo, &session)
+    {
+        failed("session is not given up", error);
+    }
+    if is_ill && !policy.conductor.auto_cleanup {
+        return said;
+    }
+    if let Some(lent) = lent {
+        match give_back(repo, &lent) {
+            Ok(Some(saved)) => said.push(format!("what {} has left behind is in {saved}", task.id)),
+            Ok(None) => {}
+            Err(error) => failed("worktree is not given back", error),
+        }
+    }
+    said
+}
+
+/// Gives a task's worktree back; the reference below which something was saved.
+fn give_back(repo: &Repo, lent: &spot::Lent) -> Result<Option<String>, ConductError> {
+    let release = Release {
+        slot: lent.slot.clone(),
+        lease: Some(lent.lease.clone()),
+        force: true,
+    };
+    // Nobody is at work there any more: an agent that was killed may have left its lock.
+    if let Ok(worktree) = open_worktree(&lent.path) {
+        pool::free_locks(&worktree, lent.branch.as_deref());
+    }
+    match pool::release(repo, &release) {
+        Ok(released) => Ok(released.saved),
+        Err(
+            PoolError::NotLeased { .. }
+            | PoolError::Passed { .. }
+            | PoolError::NoSlot(_)
+            | PoolError::None,
+        ) => Ok(None),
+        Err(PoolError::Unusable { .. }) if pool::make_anew(repo, &lent.slot, &lent.lease)? => {
+            Ok(None)
+        }
+        Err(error) => Err(error.into()),
+    }
+}

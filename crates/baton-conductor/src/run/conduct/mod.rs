@@ -1,0 +1,370 @@
+//! From a list of tasks to a merged branch.
+//!
+//! [`begin`] plans the tasks (`setup`) and [`resume`] takes up a run that paused or was killed.
+//! Both ask whether agents may start (`clearance`), and let `drive` do what the run's state asks for: agents work (`work`) in worktrees of
+//! the pool (`spot`), gates judge (`judge`), each task's session is opened and closed for it
+//! (`session`), and what was approved lands and is summed up (`land`). Other processes leave
+//! their wishes in files ([`wishes`]).
+
+pub mod checkpoints;
+mod clearance;
+mod drive;
+mod error;
+mod judge;
+mod land;
+mod mirrored;
+mod session;
+mod setup;
+mod spot;
+pub mod wishes;
+mod work;
+
+use std::time::Duration;
+
+use bstr::BString;
+
+use clearance::{equipped, may_start};
+pub use error::ConductError;
+
+use super::record::{Record, RecordError};
+use super::state::{Checkpoint, Event, RunState};
+use super::{RunError, files};
+use crate::{pool, store};
+use baton_core::plan::{Plan, TaskList};
+use baton_core::policy::Policy;
+use baton_git::{GitError, Repo};
+use baton_sys::supervise::{self, JOB_VARIABLE};
+use baton_sys::{FileLock, clock, file};
+
+/// The file of a run's record that holds its state.
+pub const STATE: &str = "state.json";
+/// The file of a run's record that holds its tasks as they were given.
+pub const TASKS: &str = "tasks.toml";
+
+/// How long processes may take to end once they are asked to.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// How often it is looked whether another conductor is at work.
+const LOOKS: usize = 10;
+/// The pause between two looks.
+const LOOK_PAUSE: Duration = Duration::from_millis(50);
+
+/// A run to begin.
+#[derive(Debug, Clone, Default)]
+pub struct Request {
+    /// The text of the task file.
+    pub tasks: BString,
+    /// How errors call it.
+    pub source: String,
+    /// The branch on which the work lands; `None` for the one that is checked out.
+    pub into: Option<String>,
+    /// Whether to pause after each group.
+    pub one_group: bool,
+    /// The run whose record is there already, without a state; `None` for a new one.
+    pub run: Option<String>,
+}
+
+/// Whoever watches a run.
+pub trait Watcher {
+    /// The tasks were planned; the run has no id yet.
+    fn planned(&mut self, tasks: &TaskList, plan: &Plan);
+    /// Something happened, and the run is now in this state.
+    fn happened(&mut self, run: &str, state: &RunState, event: &Event);
+    /// Nothing has happened for a moment, and the run is still in this state.
+    fn waited(&mut self, _state: &RunState) {}
+    /// Something worth a sentence to whoever reads along.
+    fn said(&mut self, sentence: &str);
+}
+
+/// A run and what is needed to go on with it.
+struct Conductor<'a> {
+    repo: &'a Repo,
+    policy: Policy,
+    record: Record,
+    state: RunState,
+    tasks: TaskList,
+    stop: &'a (dyn Fn() -> bool + Sync),
+    watcher: &'a mut dyn Watcher,
+    /// Why the run could not be told in the main worktree, as it was said last.
+    unmirrored: Option<String>,
+}
+
+/// Plans these tasks and runs them, until all is done or the run pauses. Gives the run's id and
+/// how it stands.
+///
+/// # Errors
+/// When the run cannot begin or its state cannot be recorded. What goes wrong with a task is part
+/// of the state.
+pub fn begin(
+    repo: &Repo,
+    request: &Request,
+    stop: &(dyn Fn() -> bool + Sync),
+    watcher: &mut dyn Watcher,
+) -> Result<(String, RunState), ConductError> {
+    let policy = store::policy(repo)?;
+    let tasks = TaskList::parse(&request.source, &request.tasks, &policy)?;
+    let plan = Plan::new(&tasks, &policy.conductor);
+    let target = setup::target(repo, request.into.as_deref())?;
+    watcher.planned(&tasks, &plan);
+    equipped(
+        repo,
+        &policy,
+        &target,
+        &tasks.tasks.iter().collect::<Vec<_>>(),
+    )?;
+    let agents = may_start(repo, &policy, setup::widest(&plan), stop, watcher)?;
+    let now = clock::now_millis();
+    let state = setup::state(&tasks, &plan, &target, agents, request.one_group, now);
+    let json = setup::json(&state);
+    let initial: [(&str, &[u8]); 2] = [(STATE, json.as_bytes()), (TASKS, &request.tasks)];
+    let record = match &request.run {
+        None => Record::begin(repo, &clock::today(), &initial)?,
+        Some(run) => {
+            let mut record = Record::open(repo, run)?;
+            record.save(repo, &initial, "begun")?;
+            record
+        }
+    };
+    go_on(repo, policy, &record.id, request.one_group, stop, watcher)
+}
+
+/// Goes on with a run that paused or whose conductor was killed; without an id, the one that
+/// began last.
+///
+/// # Errors
+/// [`ConductError::AtWork`] while its conductor lives; as for [`begin`] otherwise.
+pub fn resume(
+    repo: &Repo,
+    run: Option<&str>,
+    one_group: bool,
+    stop: &(dyn Fn() -> bool + Sync),
+    watcher: &mut dyn Watcher,
+) -> Result<(String, RunState), ConductError> {
+    let policy = store::policy(repo)?;
+    let id = open(repo, run)?.id;
+    go_on(repo, policy, &id, one_group, stop, watcher)
+}
+
+/// Conducts what is recorded of a run, as its only conductor.
+fn go_on(
+    repo: &Repo,
+    policy: Policy,
+    run: &str,
+    one_group: bool,
+    stop: &(dyn Fn() -> bool + Sync),
+    watcher: &mut dyn Watcher,
+) -> Result<(String, RunState), ConductError> {
+    let alone = alone(repo, run)?;
+    let record = Record::open(repo, run)?;
+    let (state, tasks) = (load(repo, &record)?, tasks(repo, &record, &policy)?);
+    let is_open = |id: &str| state.task(id).is_some_and(|task| !task.is_settled());
+    let open = tasks.tasks.iter().filter(|task| is_open(task.id.as_str()));
+    equipped(repo, &policy, &state.target, &open.collect::<Vec<_>>())?;
+    let conductor = Conductor {
+        repo,
+        policy,
+        record,
+        state,
+        tasks,
+        stop,
+        watcher,
+        unmirrored: None,
+    };
+    conductor.run(one_group, &alone)
+}
+
+/// The record of this run; without an id, of the one that began last.
+pub fn open(repo: &Repo, run: Option<&str>) -> Result<Record, ConductError> {
+    match run {
+        Some(run) => Ok(Record::open(repo, run)?),
+        None => Record::latest(repo, STATE)?.ok_or(ConductError::NoRun),
+    }
+}
+
+/// The state that a record holds.
+pub fn load(repo: &Repo, record: &Record) -> Result<RunState, ConductError> {
+    let unreadable = |reason: String| ConductError::Unreadable {
+        run: record.id.clone(),
+        reason,
+    };
+    let json = record.file(repo, STATE)?;
+    let json = json.ok_or_else(|| unreadable(format!("it has no {STATE}")))?;
+    serde_json::from_slice(&json).map_err(|error| unreadable(error.to_string()))
+}
+
+/// The tasks that a record holds.
+fn tasks(repo: &Repo, record: &Record, policy: &Policy) -> Result<TaskList, ConductError> {
+    let text = record.file(repo, TASKS)?.unwrap_or_default();
+    Ok(TaskList::parse(TASKS, &text, policy)?)
+}
+
+/// Whether a conductor is at work on this run on this machine.
+pub fn is_conducted(repo: &Repo, run: &str) -> Result<bool, ConductError> {
+    Ok(lock(repo, run)?.is_none())
+}
+
+/// Keeps every other conductor from this run until the value is dropped.
+fn alone(repo: &Repo, run: &str) -> Result<FileLock, ConductError> {
+    // Whoever asks whether there is a conductor holds the lock for a moment, and so does what a
+    // conductor that was killed had just begun to start.
+    for _ in 0..LOOKS {
+        if let Some(lock) = lock(repo, run)? {
+            return Ok(lock);
+        }
+        clock::wait(LOOK_PAUSE);
+    }
+    Err(ConductError::AtWork(run.to_owned()))
+}
+
+fn lock(repo: &Repo, run: &str) -> Result<Option<FileLock>, GitError> {
+    let path = files::of_run(repo, run).join("conductor.lock");
+    FileLock::try_acquire(&path).map_err(GitError::io(path))
+}
+
+/// Waits, unless somebody asks to stop.
+fn wait(pause: Duration, stop: &dyn Fn() -> bool) -> Result<(), ConductError> {
+    let step = Duration::from_millis(100);
+    let mut left = pause;
+    while !left.is_zero() {
+        if stop() {
+            return Err(ConductError::Interrupted);
+        }
+        let now = left.min(step);
+        clock::wait(now);
+        left -= now;
+    }
+    Ok(())
+}
+
+impl Conductor<'_> {
+    fn run(
+        mut self,
+        one_group: bool,
+        _alone: &FileLock,
+    ) -> Result<(String, RunState), ConductError> {
+        let run = self.record.id.clone();
+        if self.state.is_over() {
+            return Ok((run, self.state));
+        }
+        wishes::clear(self.repo, &run)?;
+        for _ in 0..LOOKS {
+            self.end_what_is_left()?;
+            self.give_back_what_is_over();
+            self.make_room()?;
+            match self.apply(&Event::Begin { one_group }) {
+                // A git that a killed conductor had started has recorded what happened after all.
+                Err(ConductError::Record(RecordError::Raced(_))) => {
+                    self.record = Record::open(self.repo, &run)?;
+                    self.state = load(self.repo, &self.record)?;
+                    if self.state.is_over() {
+                        return Ok((run, self.state));
+                    }
+                }
+                begun => {
+                    begun?;
+                    self.drive()?;
+                    return Ok((run, self.state));
+                }
+            }
+        }
+        Err(RecordError::Raced(run).into())
+    }
+
+    /// Ends the agents that a conductor which was killed has left at work.
+    fn end_what_is_left(&self) -> Result<(), ConductError> {
+        for task in &self.state.tasks {
+            if task.is_busy() {
+                let job = files::job_id(self.repo.common_dir(), &self.record.id, &task.id);
+                supervise::end_leftovers(&job, GRACE).map_err(RunError::io(JOB_VARIABLE))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives back the worktrees of tasks whose conductor was killed before it could.
+    fn give_back_what_is_over(&mut self) {
+        for task in self.state.tasks.iter().filter(|task| task.is_settled()) {
+            for sentence in land::part(self.repo, &self.policy, &self.record.id, task) {
+                self.watcher.said(&sentence);
+            }
+        }
+    }
+
+    /// Sees to it that the pool has a worktree for each agent.
+    fn make_room(&mut self) -> Result<(), ConductError> {
+        let slots = pool::read(self.repo)?.map_or_else(Vec::new, |pool| pool.slots);
+        let busy = self.state.tasks.iter().filter(|task| !task.is_settled());
+        let own: Vec<_> = busy.filter_map(|task| task.place.as_ref()).collect();
+        let serves = |slot: &&pool::state::Slot| {
+            slot.is_free() || own.iter().any(|place| slot.is_held_by(&place.lease))
+        };
+        let there = slots.iter().filter(serves).count();
+        let missing = self.state.max_agents.saturating_sub(there);
+        if missing > 0 {
+            self.watcher.said(&format!("making {missing} worktrees"));
+            pool::init(self.repo, Some(slots.len() + missing))?;
+        }
+        Ok(())
+    }
+
+    /// Takes up an event, records the state with the checkpoints that are due, and tells whoever
+    /// watches.
+    fn apply(&mut self, event: &Event) -> Result<(), ConductError> {
+        let (next, due) = self.state.apply(event, clock::now_millis())?;
+        let due = due.iter();
+        let due: Vec<_> = due
+            .map(|kind| next.checkpoint(&self.record.id, *kind))
+            .collect();
+        loop {
+            match self.save(&next, &due) {
+                Err(RecordError::Raced(_)) if self.catch_up()? => {}
+                saved => break saved?,
+            }
+        }
+        self.state = next;
+        let (run, state) = (&self.record.id, &self.state);
+        if let Some(why) = mirrored::write(self.repo, &self.policy, run, state, &due)
+            && self.unmirrored.as_ref() != Some(&why)
+        {
+            self.watcher
+                .said(&format!("the run is not mirrored: {why}"));
+            self.unmirrored = Some(why);
+        }
+        self.watcher.happened(run, state, event);
+        Ok(())
+    }
+}
+
+impl Conductor<'_> {
+    fn save(&mut self, next: &RunState, due: &[Checkpoint]) -> Result<(), RecordError> {
+        let json = setup::json(next);
+        let mut files = vec![(STATE.to_owned(), json.into_bytes())];
+        for checkpoint in due {
+            files.push((
+                setup::checkpoint_name(&self.record, files.len()),
+                setup::checkpoint_json(checkpoint).into_bytes(),
+            ));
+        }
+        let files: Vec<_> = files
+            .iter()
+            .map(|(name, bytes)| (name.as_str(), bytes.as_slice()))
+            .collect();
+        self.record.save(self.repo, &files, next.phase.as_str())
+    }
+
+    /// Takes up what somebody else has written to the record, such as a checkpoint; says whether
+    /// the state in it is still this conductor's.
+    fn catch_up(&mut self) -> Result<bool, ConductError> {
+        let record = Record::open(self.repo, &self.record.id)?;
+        let is_own = load(self.repo, &record)? == self.state;
+        if is_own {
+            self.record = record;
+        }
+        Ok(is_own)
+    }
+}
+
+/// Writes what a process of another program asks for; see [`wishes`].
+fn touch(path: &std::path::Path) -> Result<(), GitError> {
+    file::write_atomically(path, b"").map_err(GitError::io(path))
+}

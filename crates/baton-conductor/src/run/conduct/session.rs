@@ -1,0 +1,130 @@
+//! The session of a task: its log is committed before the agent begins, and it is closed for an
+//! agent that does not know how.
+
+use bstr::{BString, ByteSlice};
+
+use super::ConductError;
+use crate::run::Place;
+use crate::{Session, SessionError, State, finish, store};
+use baton_core::model::{Oid, SessionId};
+use baton_core::protocol;
+use baton_git::{GitError, Repo, checkout};
+use baton_sys::place;
+
+/// Commits the log with which the session of this worktree begins. Gives the commit on which the
+/// agent begins.
+pub fn open(worktree: &Repo) -> Result<Oid, ConductError> {
+    let session = bound(worktree)?;
+    commit_log(worktree, &session, "Begin")?;
+    head(worktree)
+}
+
+/// Commits what somebody who was killed had written into the log, this program while it closed the
+/// session or an agent: the next agent does not answer for it.
+pub fn go_on(worktree: &Repo) -> Result<(), ConductError> {
+    match store::bound(worktree)? {
+        Some(session) => commit_log(worktree, &session, "Go on with"),
+        None => Ok(()),
+    }
+}
+
+/// Hands in the session's summary, the one the agent has left or, where it has left none, its
+/// outcome; settles the rows that the agent left open in the log, and commits that.
+///
+/// An agent that knows how may have ended it by itself; its summary then stays as it is.
+pub fn close(worktree: &Repo, run: &str, place: &Place, outcome: &str) -> Result<(), ConductError> {
+    let session = match (store::bound(worktree)?, &place.session) {
+        (Some(session), _) => session,
+        (None, Some(id)) => finish::named_or_bound(worktree, Some(id.number()))?,
+        (None, None) => return Err(SessionError::Unbound.into()),
+    };
+    let number = Some(session.number.as_str());
+    match finish::hand_in(worktree, number, session_summary(&session)) {
+        Err(SessionError::NoSummaryFile(_)) => {
+            let text = session.summary.clone();
+            let text = text.unwrap_or_else(|| BString::from(format!("{}\n", outcome.trim())));
+            finish::hand_in(worktree, number, Some(text)).map(drop)
+        }
+        handed_in => handed_in.map(drop),
+    }?;
+    let root = worktree.work_tree().ok_or(SessionError::NoWorktree)?;
+    let log = place::read(root, &session.log_path).map_err(SessionError::from)?;
+    if let Some(log) = log {
+        let why = format!("left open by the agent; run {run} checked its work");
+        let settled = protocol::settle(log.as_bstr(), &why);
+        if *settled != *log {
+            place::write(root, &session.log_path, &settled).map_err(SessionError::from)?;
+        }
+    }
+    commit_log(worktree, &session, "Close")
+}
+
+/// The summary of a session that has ended: a file that is still there does not replace it.
+fn session_summary(session: &Session) -> Option<BString> {
+    let ended = Some(session).filter(|session| session.state == State::Ended);
+    ended.and_then(|session| session.summary.clone())
+}
+
+/// Ends the session; why it cannot be ended where that is so.
+pub fn end(worktree: &Repo) -> Result<Result<(), String>, ConductError> {
+    match store::bound(worktree)? {
+        Some(session) if session.state == State::Active => {}
+        _ => return Ok(Ok(())),
+    }
+    let ending = finish::end(worktree)?;
+    if !finish::is_refused(&ending.findings) {
+        return Ok(Ok(()));
+    }
+    let findings = ending
+        .findings
+        .iter()
+        .map(|finding| finding.message.clone());
+    Ok(Err(findings.collect::<Vec<_>>().join("; ")))
+}
+
+/// Gives up the session of a task that came to nothing. One that has ended stays as it is: its
+/// branch may still be landed by hand.
+pub fn give_up(repo: &Repo, session: &SessionId) -> Result<(), ConductError> {
+    match store::abandon(repo, session.number()) {
+        Ok(_) | Err(SessionError::Unknown(_)) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn bound(worktree: &Repo) -> Result<Session, ConductError> {
+    Ok(store::bound(worktree)?.ok_or(SessionError::Unbound)?)
+}
+
+fn commit_log(worktree: &Repo, session: &Session, verb: &str) -> Result<(), ConductError> {
+    let policy = store::policy(worktree)?;
+    let message = format!(
+        "{verb} session {}: {}\n\n{}: {}\n",
+        session.number,
+        session.title,
+        policy.trailers.session,
+        session.id()
+    );
+    let root = worktree.work_tree().ok_or(SessionError::NoWorktree)?;
+    if place::read(root, &session.log_path)
+        .map_err(SessionError::from)?
+        .is_none()
+    {
+        return Ok(());
+    }
+    Ok(checkout::commit_paths(
+        worktree,
+        &[&session.log_path],
+        &message,
+    )?)
+}
+
+/// The commit that is checked out.
+pub fn head(worktree: &Repo) -> Result<Oid, ConductError> {
+    let head = worktree.head()?;
+    head.ok_or_else(|| {
+        ConductError::Git(GitError::Program {
+            args: "rev-parse HEAD".to_owned(),
+            reason: "the worktree has no commit".to_owned(),
+        })
+    })
+}

@@ -1,0 +1,277 @@
+//! The worktree in which a task is worked on: lent by the pool, and put right before each attempt.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::drive::Ground;
+use super::work::oid;
+use super::{ConductError, session, setup};
+use crate::pool::state::Phase;
+use crate::pool::trash::{self, Parcel};
+use crate::pool::{self, Acquire, Acquired, PoolError};
+use crate::run::Place;
+use crate::run::attempt::is_intact;
+use crate::run::ownership::Ownership;
+use crate::run::state::{RunState, TaskPlace, TaskState};
+use baton_core::model::{Oid, SessionId};
+use baton_core::plan::Task;
+use baton_git::landing::open_worktree;
+use baton_git::{Repo, slot};
+use baton_sys::process;
+
+/// How long the pool is asked to wait for a worktree before somebody looks whether to stop.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// How many names for a task's branch are tried: earlier runs may have left some.
+const NAMES: usize = 50;
+
+/// What is written into the log of a branch.
+const REASON: &str = "baton: a task begins again";
+
+/// The worktree in which the task was worked on before, where it is still lent to it, or another.
+pub fn find(
+    ground: &Ground<'_>,
+    state: &RunState,
+    task: &Task,
+    known: &TaskState,
+) -> Result<TaskPlace, ConductError> {
+    let before = known.place.as_ref();
+    let before = before.filter(|place| is_lent(ground.repo, place)).cloned();
+    let lent = match before {
+        Some(place) => Some(place),
+        // A conductor that was killed may have got a worktree without having told.
+        None => begun_in(ground, task)?,
+    };
+    if let Some(place) = lent {
+        pool::take_over(ground.repo, &place.slot, &place.lease)?;
+        if is_intact(place.worktree.as_ref()) {
+            put_right(ground, task, &place)?;
+            return Ok(place);
+        }
+        pool::make_anew(ground.repo, &place.slot, &place.lease)?;
+    }
+    let acquired = acquire(ground, state, task)?;
+    let worktree = open_worktree(&acquired.path)?;
+    Ok(TaskPlace {
+        slot: acquired.slot,
+        lease: acquired.lease,
+        worktree: acquired.path.display().to_string(),
+        branch: acquired.branch,
+        base: session::open(&worktree)?.to_string(),
+        session: Some(acquired.session),
+    })
+}
+
+/// A place as an attempt takes it.
+pub fn of(place: &TaskPlace) -> Result<Place, ConductError> {
+    Ok(Place {
+        worktree: place.worktree.clone().into(),
+        branch: place.branch.clone(),
+        base: oid(&place.base)?,
+        session: place.session.as_deref().and_then(SessionId::parse),
+    })
+}
+
+/// Whether the pool still lends this worktree to the task.
+fn is_lent(repo: &Repo, place: &TaskPlace) -> bool {
+    let Ok(Some(pool)) = pool::read(repo) else {
+        return false;
+    };
+    let lease = pool.slot(&place.slot).and_then(|slot| slot.lease.as_ref());
+    lease.is_some_and(|lease| lease.id == place.lease)
+}
+
+/// By what the pool knows for which task a worktree is lent: no other run's task of that name has it.
+fn owner(run: &str, task: &str) -> String {
+    format!("run {run}, task {task}")
+}
+
+/// A worktree that the pool lends.
+pub struct Lent {
+    /// The slot.
+    pub slot: String,
+    /// The lease on it.
+    pub lease: String,
+    /// The root of the worktree.
+    pub path: PathBuf,
+    /// The full name of the branch.
+    pub branch: Option<String>,
+    /// The session that is bound to it.
+    pub session: Option<String>,
+}
+
+/// The worktree that the pool still lends to a task: the one that its state names or, where that
+/// is none, the one that a conductor got and had no time to tell of.
+pub fn lent(repo: &Repo, run: &str, task: &TaskState) -> Result<Option<Lent>, ConductError> {
+    match task.place.as_ref().filter(|place| is_lent(repo, place)) {
+        Some(place) => Ok(Some(Lent {
+            slot: place.slot.clone(),
+            lease: place.lease.clone(),
+            path: place.worktree.clone().into(),
+            branch: Some(format!("refs/heads/{}", place.branch)),
+            session: place.session.clone(),
+        })),
+        None => lent_to(repo, run, &task.id),
+    }
+}
+
+/// Has the pool lend a worktree, on a branch of the task's name or, where an earlier run or another
+/// has left one with work that has not landed, of a longer one.
+fn acquire(ground: &Ground<'_>, state: &RunState, task: &Task) -> Result<Acquired, ConductError> {
+    let name = task.id.as_str();
+    let mut wish = Acquire {
+        task: name.to_owned(),
+        base: Some(base(ground.repo, state, task)?.to_string()),
+        wait: PATIENCE,
+        owner: Some(owner(ground.run, name)),
+        process: Some(process::own_id()),
+        title: Some(task.title.clone()),
+        date: None,
+    };
+    let mut names = 1;
+    loop {
+        match pool::acquire(ground.repo, &wish) {
+            Err(PoolError::NoneFree(_)) if (ground.stop)() => {
+                return Err(ConductError::Interrupted);
+            }
+            // Others have taken what was made for this run, or tasks that failed keep theirs.
+            Err(PoolError::NoneFree(size)) => {
+                pool::init(ground.repo, Some(size + 1))?;
+            }
+            Err(PoolError::Branch(_) | PoolError::Leased { .. }) if names < NAMES => {
+                wish.task = match names {
+                    1 => format!("{name}-{}", ground.run),
+                    number => format!("{name}-{}-{number}", ground.run),
+                };
+                names += 1;
+            }
+            acquired => return Ok(acquired?),
+        }
+    }
+}
+
+/// The worktree that the pool lends to a task of this run.
+fn lent_to(repo: &Repo, run: &str, task: &str) -> Result<Option<Lent>, ConductError> {
+    let Some(pool) = pool::read(repo)? else {
+        return Ok(None);
+    };
+    let owner = owner(run, task);
+    Ok(pool.slots.iter().find_map(|slot| {
+        let lease = slot
+            .lease
+            .as_ref()
+            .filter(|_| slot.phase == Phase::Leased)?;
+        (lease.owner.as_ref() == Some(&owner)).then(|| Lent {
+            slot: slot.name.clone(),
+            lease: lease.id.clone(),
+            path: pool.path_of(&slot.name),
+            branch: lease.branch.clone(),
+            session: lease.session.clone(),
+        })
+    }))
+}
+
+/// The worktree that a conductor which was killed had got for a task.
+fn begun_in(ground: &Ground<'_>, task: &Task) -> Result<Option<TaskPlace>, ConductError> {
+    let lent = lent_to(ground.repo, ground.run, task.id.as_str())?;
+    let Some(Lent {
+        branch: Some(branch),
+        session: Some(session),
+        slot,
+        lease,
+        path,
+    }) = lent
+    else {
+        return Ok(None);
+    };
+    let worktree = open_worktree(&path)?;
+    pool::free_locks(&worktree, Some(&branch));
+    Ok(Some(TaskPlace {
+        slot,
+        lease,
+        worktree: path.display().to_string(),
+        branch: branch.trim_start_matches("refs/heads/").to_owned(),
+        base: session::open(&worktree)?.to_string(),
+        session: Some(session),
+    }))
+}
+
+/// The commit on which a task begins: what the task before it in its lane came to, or the
+/// target's tip.
+fn base(repo: &Repo, state: &RunState, task: &Task) -> Result<Oid, ConductError> {
+    let lanes = state.groups.iter().flatten();
+    let mut lanes = lanes.filter(|lane| lane.iter().any(|id| id == task.id.as_str()));
+    let before = lanes.next().into_iter().flatten();
+    let before = before.take_while(|id| *id != task.id.as_str());
+    let approved = before
+        .filter_map(|id| state.task(id))
+        .filter(|task| task.gone().is_none())
+        .filter_map(|task| task.approved.as_deref());
+    match approved.last() {
+        Some(commit) => Ok(repo.commit_of(commit)?),
+        None => Ok(repo.commit_of(&format!("refs/heads/{}", state.target))?),
+    }
+}
+
+/// Clears away what the attempt before, which may have been killed, has left in the way of another:
+/// a lock, a branch of its own, changes in files of others. What the task came to stays.
+fn put_right(ground: &Ground<'_>, task: &Task, place: &TaskPlace) -> Result<(), ConductError> {
+    let worktree = open_worktree(place.worktree.as_ref())?;
+    let branch = format!("refs/heads/{}", place.branch);
+    pool::free_locks(&worktree, Some(&branch));
+    let base = oid(&place.base)?;
+    let tip = worktree.refs().resolve(&branch)?;
+    let is_there = worktree.head_branch()?.is_some_and(|name| name == branch);
+    if tip.is_none() || !is_there {
+        save(&worktree, base, place, "an agent left its branch")?;
+        slot::restore(
+            &worktree,
+            tip.unwrap_or(base),
+            &ground.policy.pool.keep,
+            REASON,
+        )?;
+        match tip {
+            Some(_) => slot::enter_branch(&worktree, &branch, REASON)?,
+            None => {
+                slot::begin_branch(&worktree, &branch, base, REASON).map_err(PoolError::from)?
+            }
+        }
+    }
+    let assignment = setup::assignment(ground.run, task, &ground.policy.conductor);
+    let spot = of(place)?;
+    let ownership = Ownership::new(&assignment, &spot, ground.policy);
+    if !ownership.strays_in(&spot.worktree, base)?.is_empty() {
+        start_over(ground, place, &branch, base)?;
+    }
+    session::go_on(&worktree)
+}
+
+/// Brings a worktree back to where the task began; what was there is kept below
+/// `refs/baton/trash/`. Killed in between, it leaves a worktree that is not on its branch, which
+/// the next attempt puts right.
+fn start_over(
+    ground: &Ground<'_>,
+    place: &TaskPlace,
+    branch: &str,
+    base: Oid,
+) -> Result<(), ConductError> {
+    let worktree = open_worktree(place.worktree.as_ref())?;
+    save(&worktree, base, place, "an agent changed files of others")?;
+    let tip = worktree.refs().resolve(branch)?;
+    slot::restore(&worktree, base, &ground.policy.pool.keep, REASON)?;
+    if let Some(tip) = tip {
+        slot::delete_branch(&worktree, branch, tip, REASON).map_err(PoolError::from)?;
+    }
+    Ok(slot::begin_branch(&worktree, branch, base, REASON).map_err(PoolError::from)?)
+}
+
+fn save(worktree: &Repo, base: Oid, place: &TaskPlace, reason: &str) -> Result<(), ConductError> {
+    let parcel = Parcel {
+        slot: &place.slot,
+        reason,
+        with_ignored: false,
+    };
+    let saved = trash::save(worktree, base, &parcel).map_err(PoolError::from)?;
+    drop(saved);
+    Ok(())
+}

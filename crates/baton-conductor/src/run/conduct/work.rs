@@ -1,0 +1,138 @@
+//! An attempt at a task: a worktree from the pool, an agent in it, and what came of it.
+
+use std::time::Duration;
+
+use super::drive::{Ground, Teller};
+use super::{ConductError, GRACE, land, session, setup, spot, wait};
+use crate::pool::PoolError;
+use crate::run::attempt::{Attempt, Outcome};
+use crate::run::ownership::INTERVAL;
+use crate::run::signal::Promise;
+use crate::run::state::{Event, RunState, TaskState};
+use crate::run::{RunError, agent};
+use baton_core::model::Oid;
+use baton_core::plan::Task;
+use baton_core::policy::conductor::agents::Judge;
+use baton_git::GitError;
+use baton_git::landing::open_worktree;
+
+/// Has an agent work on a task, and tells what came of it.
+pub(super) fn dispatch(
+    ground: &Ground<'_>,
+    state: &RunState,
+    id: &str,
+    number: u32,
+    teller: &Teller,
+) -> Result<(), ConductError> {
+    let (Some(task), Some(known)) = (ground.task(id), state.task(id)) else {
+        return Ok(());
+    };
+    let first = Duration::from_secs(ground.policy.conductor.retry_delay);
+    wait(agent::backoff(first, known.failed), ground.stop)?;
+    let event = match attempt(ground, state, task, known, number, teller) {
+        Ok(event) => event,
+        Err(ConductError::Interrupted) => return Err(ConductError::Interrupted),
+        Err(error) => Event::AttemptFailed {
+            task: id.to_owned(),
+            is_final: is_final(&error),
+            reason: told(&error),
+        },
+    };
+    let after = teller.tell(event)?;
+    land::part_when_over(ground, &after, id, teller);
+    Ok(())
+}
+
+/// Whether another attempt would meet the same error.
+fn is_final(error: &ConductError) -> bool {
+    matches!(
+        error,
+        ConductError::Run(RunError::NoAgent(_) | RunError::PromptTooLong { .. })
+            | ConductError::Pool(PoolError::Task { .. })
+    )
+}
+
+/// An error and what caused it, in a line.
+pub(super) fn told(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let more = error.to_string();
+        if !text.contains(&more) {
+            text.push_str(&format!(": {more}"));
+        }
+        cause = error.source();
+    }
+    text
+}
+
+fn attempt(
+    ground: &Ground<'_>,
+    state: &RunState,
+    task: &Task,
+    known: &TaskState,
+    number: u32,
+    teller: &Teller,
+) -> Result<Event, ConductError> {
+    let id = task.id.as_str();
+    let place = spot::find(ground, state, task, known)?;
+    let staff = &ground.policy.conductor.staff;
+    let name = task.agent.as_deref().unwrap_or(&staff.agent);
+    let agent = staff
+        .agent(name)
+        .ok_or_else(|| RunError::NoAgent(name.to_owned()))?;
+    let assignment = setup::assignment(ground.run, task, &ground.policy.conductor);
+    let spot = spot::of(&place)?;
+    let prepared = Attempt {
+        assignment: &assignment,
+        place: &spot,
+        agent: &agent,
+        policy: ground.policy,
+        number,
+        feedback: known.feedback.as_deref(),
+        promise: match staff.gate.judge {
+            Judge::Verification => Promise::Done,
+            _ => Promise::ReadyForQa,
+        },
+        grace: GRACE,
+        look_every: INTERVAL,
+    }
+    .prepare(ground.repo)?;
+    teller.tell(Event::Dispatched {
+        task: id.to_owned(),
+        place: place.clone(),
+        job: prepared.job_id().to_owned(),
+    })?;
+    let report = prepared.run(ground.stop, &mut |_| {})?;
+    let feedback = report.outcome.feedback();
+    let task = id.to_owned();
+    Ok(match (report.outcome, feedback) {
+        (Outcome::Done { outcome }, _) => {
+            session::close(&open_worktree(&spot.worktree)?, ground.run, &spot, &outcome)?;
+            Event::Worked { task, outcome }
+        }
+        // Another attempt would meet the same machine.
+        (Outcome::NotStarted { how }, _) => Event::AttemptFailed {
+            task,
+            reason: format!("a program of agent `{name}` is not there or cannot be run: it {how}"),
+            is_final: true,
+        },
+        (_, Some(reason)) => Event::AttemptFailed {
+            task,
+            reason,
+            is_final: false,
+        },
+        (_, None) => Event::Interrupted { task },
+    })
+}
+
+/// The commit that a record names.
+pub(super) fn oid(hex: &str) -> Result<Oid, ConductError> {
+    let id = Oid::from_hex(hex.as_bytes());
+    id.map_err(|error| {
+        ConductError::Git(GitError::Program {
+            args: "rev-parse".to_owned(),
+            reason: format!("`{hex}`: {error}"),
+        })
+    })
+}

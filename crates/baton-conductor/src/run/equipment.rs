@@ -1,0 +1,139 @@
+//! What agents and gates need on this machine, whichever task they are started for.
+
+use std::collections::BTreeSet;
+
+use miette::Diagnostic;
+
+use super::RunError;
+use super::preflight::Obstacle;
+use crate::{claim, store};
+use baton_core::model::Oid;
+use baton_core::plan::{Kind, Task};
+use baton_core::policy::Policy;
+use baton_core::policy::command::CommandTemplate;
+use baton_core::policy::conductor::agents::{Judge, Staff};
+use baton_git::Repo;
+use baton_sys::executable;
+
+/// What is missing for these tasks of a run that lands on the branch `target` (in short): sessions
+/// that can begin there, and the programs of those who work and who judge.
+///
+/// # Errors
+/// When the repository cannot be read, or the system starts no shell.
+pub fn lacking(
+    repo: &Repo,
+    policy: &Policy,
+    target: &str,
+    tasks: &[&Task],
+) -> Result<Vec<Obstacle>, RunError> {
+    if tasks.is_empty() {
+        return Ok(Vec::new());
+    }
+    let tip = repo.commit_of(&format!("refs/heads/{target}"))?;
+    let mut lacking: Vec<_> = sessionless(repo, tip).into_iter().collect();
+    lacking.extend(absent(programs(&policy.conductor.staff, tasks))?);
+    Ok(lacking)
+}
+
+/// What keeps sessions from beginning on this commit.
+pub fn sessionless(repo: &Repo, tip: Oid) -> Option<Obstacle> {
+    let policy = store::policy_at(repo, tip);
+    let error = policy.and_then(|policy| claim::can_create(repo, &policy));
+    let error = error.err()?;
+    let help = error.help().map(|help| format!("; {help}"));
+    Some(Obstacle::Sessionless(format!(
+        "{error}{}",
+        help.unwrap_or_default()
+    )))
+}
+
+/// A program, and who starts it.
+pub type Entry = (String, String);
+
+/// Those among these programs that are not there.
+///
+/// # Errors
+/// When the system starts no shell.
+pub fn absent(programs: BTreeSet<Entry>) -> Result<Vec<Obstacle>, RunError> {
+    let mut absent = Vec::new();
+    for (program, who) in programs {
+        let is_known = executable::is_known_to_shell(&program);
+        let is_known = is_known.map_err(|source| RunError::Start {
+            command: "sh".to_owned(),
+            source,
+        })?;
+        if !is_known {
+            absent.push(Obstacle::NoProgram { program, who });
+        }
+    }
+    Ok(absent)
+}
+
+/// The programs that are started for these tasks, as far as the commands tell.
+pub fn programs(staff: &Staff, tasks: &[&Task]) -> BTreeSet<Entry> {
+    let workers = tasks.iter();
+    let workers = workers.map(|task| task.agent.as_deref().unwrap_or_default());
+    let has_frontend = tasks.iter().any(|task| task.kind == Kind::Frontend);
+    let check = staff.end_to_end.as_ref().filter(|_| has_frontend);
+    let check = check.and_then(|check| entry(&check.command, "[conductor.e2e]".to_owned()));
+    let programs = workers.filter_map(|name| of_agent(staff, name));
+    programs.chain(of_gate(staff)).chain(check).collect()
+}
+
+/// The program of an agent, the conductor's where the name is empty, as far as its command tells.
+pub fn of_agent(staff: &Staff, name: &str) -> Option<Entry> {
+    let name = match name {
+        "" => &staff.agent,
+        name => name,
+    };
+    entry(&staff.agent(name)?.command, format!("agent `{name}`"))
+}
+
+/// The program of the gate.
+pub fn of_gate(staff: &Staff) -> Option<Entry> {
+    match &staff.gate.judge {
+        Judge::Verification => None,
+        Judge::Command(command) => entry(command, "[conductor.gate]".to_owned()),
+        Judge::Agent(name) => of_agent(staff, name),
+    }
+}
+
+/// The program that a command tells of.
+pub fn entry(command: &CommandTemplate, who: String) -> Option<Entry> {
+    Some((command.program()?.to_owned(), who))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use baton_core::plan::TaskList;
+
+    #[test]
+    fn every_program_of_those_who_work_and_judge_is_looked_for() {
+        let policy = "version = 1\n[conductor]\nagent = \"own\"\n[conductor.agents.own]\n\
+                      command = \"A=1 mine {prompt}\"\n[conductor.gate]\nagent = \"claude\"\n\
+                      [conductor.e2e]\ncommand = \"browse\"\n";
+        let policy = Policy::parse("baton.toml", policy.as_bytes()).unwrap();
+        let task = |id: &str, rest: &str| {
+            format!("[[task]]\nid = \"{id}\"\nprompt = \"p\"\nfiles = [\"{id}\"]\n{rest}\n")
+        };
+        let programs = |tasks: &[String]| {
+            let list = TaskList::parse("t", tasks.concat().as_bytes(), &policy).unwrap();
+            let tasks: Vec<_> = list.tasks.iter().collect();
+            let found = programs(&policy.conductor.staff, &tasks);
+            let found = found.into_iter();
+            let words: Vec<_> = found
+                .map(|(what, who)| format!("{what} of {who}"))
+                .collect();
+            words.join(", ")
+        };
+        assert_eq!(
+            programs(&[task("a", ""), task("b", ""), task("c", "agent = \"codex\"")]),
+            "claude of agent `claude`, codex of agent `codex`, mine of agent `own`"
+        );
+        assert_eq!(
+            programs(&[task("a", "kind = \"frontend\"")]),
+            "browse of [conductor.e2e], claude of agent `claude`, mine of agent `own`"
+        );
+    }
+}

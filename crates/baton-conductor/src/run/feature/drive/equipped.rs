@@ -1,0 +1,66 @@
+//! Whether all are there who will be asked, before anybody is.
+
+use std::collections::BTreeSet;
+
+use super::ground::Ground;
+use crate::run::equipment::{self, Entry};
+use crate::run::feature::FeatureError;
+use crate::run::feature::state::Phase;
+use baton_core::plan::TaskList;
+use baton_core::policy::conductor::feature::Who;
+use baton_git::Repo;
+
+/// Refuses to ask anybody where those are missing whom this phase and what follows it need.
+/// `runs` says whether the tasks are to be run. Which agents a planner will give its
+/// tasks to is not known before.
+///
+/// # Errors
+/// [`FeatureError::Lacking`]; or when the system starts no shell.
+pub fn equipped(
+    repo: &Repo,
+    ground: &Ground,
+    phase: Phase,
+    runs: bool,
+) -> Result<(), FeatureError> {
+    let staff = &ground.policy.conductor.staff;
+    let feature = &ground.policy.conductor.feature;
+    let of = |who: &Who, name: &str| match who {
+        Who::Command(command) => equipment::entry(command, name.to_owned()),
+        Who::Agent(name) => equipment::of_agent(staff, name),
+    };
+    let mut needed: BTreeSet<Entry> = BTreeSet::new();
+    let is_planned = ground.given.is_some();
+    if phase == Phase::Scouting && !is_planned {
+        let scouts = feature.scouts.iter();
+        needed.extend(scouts.filter_map(|scout| equipment::of_agent(staff, &scout.agent)));
+    }
+    let plans = matches!(phase, Phase::Scouting | Phase::Planning);
+    if plans && !is_planned {
+        needed.extend(of(&feature.planner.who, "[conductor.feature.planner]"));
+    }
+    let mut lacking = Vec::new();
+    if runs && plans {
+        lacking.extend(equipment::sessionless(repo, ground.base));
+        match &ground.given {
+            Some((toml, _)) => {
+                // That it can be read was seen when it was given.
+                if let Ok(list) = TaskList::parse("", toml.as_bytes(), &ground.policy) {
+                    let tasks: Vec<_> = list.tasks.iter().collect();
+                    needed.extend(equipment::programs(staff, &tasks));
+                }
+            }
+            None => needed.extend(equipment::of_gate(staff)),
+        }
+    }
+    if runs && !matches!(phase, Phase::Done | Phase::Failed | Phase::Rejected) {
+        let validators = feature.validators.iter();
+        needed.extend(
+            validators.filter_map(|one| of(&one.who, &format!("validator `{}`", one.name))),
+        );
+    }
+    lacking.extend(equipment::absent(needed)?);
+    match lacking.is_empty() {
+        true => Ok(()),
+        false => Err(FeatureError::Lacking(lacking)),
+    }
+}

@@ -1,0 +1,82 @@
+//! What a feature stands on: the commit, and what is said there.
+
+use crate::run::constraints::{self, Constraint};
+use crate::run::feature::state::{State, TaskLine};
+use crate::run::feature::{FeatureError, Way, Wish, tasks};
+use baton_core::model::Oid;
+use baton_core::policy::Policy;
+use baton_git::Repo;
+use baton_guard::base::Bases;
+
+/// What a feature stands on.
+pub struct Ground {
+    /// The commit on which it begins.
+    pub base: Oid,
+    /// The policy of that commit.
+    pub policy: Policy,
+    /// What no agent may do.
+    pub constraints: Vec<Constraint>,
+    /// The task file that a person made, and its tasks.
+    pub given: Option<(String, Vec<TaskLine>)>,
+}
+
+impl Ground {
+    /// What a feature stands on that is to begin.
+    pub fn of_wish(repo: &Repo, wish: &Wish) -> Result<Self, FeatureError> {
+        if wish.text.trim().is_empty() {
+            return Err(FeatureError::NoWish);
+        }
+        let base = base(repo, wish.into.as_deref())?;
+        let policy = policy(repo, base)?;
+        let constraints = constraints::load(repo, base, &policy.conductor.feature.constraints)?;
+        Ok(Self {
+            base,
+            given: given(&wish.way, &policy)?,
+            policy,
+            constraints,
+        })
+    }
+
+    /// What a feature stands on that has begun.
+    pub fn of_feature(repo: &Repo, state: &State, way: &Way) -> Result<Self, FeatureError> {
+        let policy = policy(repo, state.base)?;
+        let constraints = constraints::load(repo, state.base, &state.constraints)?;
+        Ok(Self {
+            base: state.base,
+            given: given(way, &policy)?,
+            policy,
+            constraints,
+        })
+    }
+}
+
+/// The commit on which a feature for this branch begins.
+fn base(repo: &Repo, into: Option<&str>) -> Result<Oid, FeatureError> {
+    match into {
+        Some(branch) => {
+            let short = branch.strip_prefix("refs/heads/").unwrap_or(branch);
+            Ok(repo.commit_of(&format!("refs/heads/{short}"))?)
+        }
+        None => repo.head()?.ok_or(FeatureError::NoBase),
+    }
+}
+
+/// The policy of a commit; the default where it carries none.
+fn policy(repo: &Repo, base: Oid) -> Result<Policy, FeatureError> {
+    let found = Bases::new(repo.objects()).at(base)?;
+    Ok(found.map_or_else(Policy::default, |base| base.policy.clone()))
+}
+
+/// The task file that a person made, once it is checked.
+fn given(way: &Way, policy: &Policy) -> Result<Option<(String, Vec<TaskLine>)>, FeatureError> {
+    let Some((name, toml)) = &way.tasks else {
+        return Ok(None);
+    };
+    match tasks::check(name, toml, policy) {
+        Ok(lines) => Ok(Some((String::from_utf8_lossy(toml).into_owned(), lines))),
+        Err(why) => Err(FeatureError::Tasks {
+            source_name: name.clone(),
+            why,
+        }),
+    }
+}

@@ -1,0 +1,192 @@
+//! From one step of a feature to the next.
+//!
+//! Each step has a file: `scouting`, `planning` and `validating`; what is done between the last
+//! two, the conductor does. `asking` is common to them, `ground` is what all stand on, and
+//! `equipped` says beforehand who is missing.
+
+mod asking;
+mod equipped;
+mod ground;
+mod intent;
+mod planning;
+mod scouting;
+mod validating;
+
+use crate::run::constraints::Constraint;
+use crate::run::files;
+use baton_core::policy::Policy;
+use baton_git::Repo;
+use baton_sys::FileLock;
+
+use super::ask::end_leftovers;
+use super::record::{Feature, TASKS};
+use super::state::{Phase, State, TaskLine};
+use super::{Came, Company, End, FeatureError, Ran, ToRun, Way, Wish, validator};
+use equipped::equipped;
+use ground::Ground;
+
+pub use intent::intend;
+
+/// A feature at work.
+struct Drive<'a> {
+    repo: &'a Repo,
+    policy: &'a Policy,
+    constraints: &'a [Constraint],
+    company: Company<'a>,
+    feature: Feature,
+}
+
+/// Begins a feature, and goes as far as it gets.
+///
+/// # Errors
+/// When nothing is wanted, constraints are missing, the task file that a person made cannot be
+/// run, or the repository or an agent cannot be reached.
+pub fn begin(repo: &Repo, wish: &Wish, company: Company<'_>) -> Result<Came, FeatureError> {
+    let ground = Ground::of_wish(repo, wish)?;
+    equipped(repo, &ground, Phase::Scouting, runs(&wish.way, company))?;
+    let constraints = ground.policy.conductor.feature.constraints.clone();
+    let state = State::new(&wish.text, ground.base, wish.into.clone(), constraints);
+    let feature = Feature::begin(repo, state)?;
+    let _held = hold(repo, feature.id())?;
+    (company.tell)(&format!("feature {} begins", feature.id()));
+    go(repo, &ground, feature, &wish.way, company)
+}
+
+/// Goes on with the feature of this run; without an id, with the one that began last among those
+/// that are not over.
+///
+/// # Errors
+/// When there is no such feature, or another process goes on with it; as for [`begin`] otherwise.
+pub fn resume(
+    repo: &Repo,
+    id: Option<&str>,
+    way: &Way,
+    company: Company<'_>,
+) -> Result<Came, FeatureError> {
+    let feature = match id {
+        Some(id) => Feature::open(repo, id)?.ok_or_else(|| FeatureError::NoFeature(id.into()))?,
+        None => Feature::latest(repo)?.ok_or(FeatureError::NothingToResume)?,
+    };
+    let _held = hold(repo, feature.id())?;
+    end_leftovers(repo, feature.id())?;
+    let ground = Ground::of_feature(repo, &feature.state, way)?;
+    equipped(repo, &ground, feature.state.phase, runs(way, company))?;
+    go(repo, &ground, feature, way, company)
+}
+
+/// Whether tasks are to be run once there are any.
+fn runs(way: &Way, company: Company<'_>) -> bool {
+    !way.plan_only && company.conduct.is_some()
+}
+
+fn go(
+    repo: &Repo,
+    ground: &Ground,
+    feature: Feature,
+    way: &Way,
+    company: Company<'_>,
+) -> Result<Came, FeatureError> {
+    let drive = Drive {
+        repo,
+        policy: &ground.policy,
+        constraints: &ground.constraints,
+        company,
+        feature,
+    };
+    drive.go(way, ground.given.as_ref())
+}
+
+/// Keeps other processes from going on with this feature.
+fn hold(repo: &Repo, id: &str) -> Result<FileLock, FeatureError> {
+    let path = files::of_run(repo, id).join("feature.lock");
+    let lock = FileLock::try_acquire(&path).map_err(FeatureError::io(&path))?;
+    lock.ok_or_else(|| FeatureError::Busy(id.to_owned()))
+}
+
+impl Drive<'_> {
+    /// Takes step after step, until one says how it came out.
+    fn go(
+        mut self,
+        way: &Way,
+        given: Option<&(String, Vec<TaskLine>)>,
+    ) -> Result<Came, FeatureError> {
+        if let Some((toml, lines)) = given
+            && matches!(self.feature.state.phase, Phase::Scouting | Phase::Planning)
+        {
+            self.take_plan(toml, lines.clone(), "a person made the tasks")?;
+        }
+        let end = loop {
+            let ended = match self.feature.state.phase {
+                Phase::Scouting => self.look_around()?,
+                Phase::Planning => self.plan()?,
+                Phase::Running => self.run(way)?,
+                Phase::Validating => self.validate()?,
+                Phase::Done => Some(End::Done),
+                Phase::Failed => {
+                    let id = self.feature.id();
+                    let why = format!("`git baton orchestrator status {id}` says which tasks");
+                    Some(End::Failed(why))
+                }
+                Phase::Rejected => {
+                    let why = validator::objection(&self.feature.state.validators);
+                    Some(End::Rejected(why.unwrap_or_default()))
+                }
+            };
+            if let Some(end) = ended {
+                break end;
+            }
+        };
+        Ok(Came {
+            files: files::of_run(self.repo, self.feature.id()),
+            id: self.feature.id().to_owned(),
+            state: self.feature.state,
+            end,
+        })
+    }
+
+    /// Takes this task file for the one to run.
+    fn take_plan(
+        &mut self,
+        toml: &str,
+        lines: Vec<TaskLine>,
+        what: &str,
+    ) -> Result<(), FeatureError> {
+        self.feature.state.tasks = lines;
+        self.feature.state.phase = Phase::Running;
+        self.feature
+            .save(self.repo, &[(TASKS, toml.as_bytes())], what)
+    }
+
+    /// Has the tasks done.
+    fn run(&mut self, way: &Way) -> Result<Option<End>, FeatureError> {
+        let conduct = self.company.conduct.filter(|_| !way.plan_only);
+        let Some(conduct) = conduct else {
+            return Ok(Some(End::Planned));
+        };
+        let tasks = self.feature.file(self.repo, TASKS)?.unwrap_or_default();
+        let ran = conduct(&ToRun {
+            run: self.feature.id(),
+            tasks: &tasks,
+            into: self.feature.state.into.as_deref(),
+            one_group: way.one_group,
+        });
+        let ran = ran.map_err(FeatureError::Conduct)?;
+        self.feature.refresh(self.repo)?;
+        Ok(match ran {
+            Ran::Stopped => Some(End::Interrupted),
+            Ran::Unfinished { why } => Some(End::Unfinished(why)),
+            Ran::Paused { why } => Some(End::Paused(why)),
+            Ran::Failed { why } => {
+                self.feature.state.phase = Phase::Failed;
+                self.feature.save(self.repo, &[], "tasks came to nothing")?;
+                Some(End::Failed(why))
+            }
+            Ran::Merged { tip } => {
+                self.feature.state.merged = Some(tip);
+                self.feature.state.phase = Phase::Validating;
+                self.feature.save(self.repo, &[], "merged")?;
+                None
+            }
+        })
+    }
+}

@@ -1,0 +1,206 @@
+//! From a wish to a merged, validated branch.
+//!
+//! [`super::constraints`] are loaded; every [`scout`] is asked, and what it may not change is
+//! [`untouched`]; what they found is bundled as one [`context`]; a [`planner`] makes a task file,
+//! whose [`tasks`] are checked; they are run; and every [`validator`] judges what was merged.
+//! `drive` goes from step to step, [`record`] keeps how far it is, so that a feature that was
+//! killed goes on behind the last step that ended.
+
+pub mod ask;
+pub mod brief;
+mod conducted;
+pub mod context;
+pub mod crew;
+mod drive;
+mod error;
+pub mod output;
+pub mod planner;
+pub mod record;
+pub mod scout;
+pub mod state;
+pub mod tasks;
+pub mod untouched;
+pub mod validator;
+
+use std::path::PathBuf;
+
+use miette::Diagnostic;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use baton_core::model::Oid;
+pub use conducted::conducted;
+pub use drive::{begin, intend, resume};
+pub use error::FeatureError;
+use state::State;
+
+/// What is wanted.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Wish {
+    /// What is wanted, in words.
+    pub text: String,
+    /// The branch that it is for; `None` for the one that is checked out.
+    pub into: Option<String>,
+    /// How it is gone about.
+    pub way: Way,
+}
+
+/// How a feature is gone about.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Way {
+    /// A task file that a person has made, and what errors call it, in place of the planners'.
+    pub tasks: Option<(String, Vec<u8>)>,
+    /// Whether to end once there is a task file.
+    pub plan_only: bool,
+    /// Whether to pause after each group of tasks.
+    pub one_group: bool,
+}
+
+/// Tasks that are to be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ToRun<'a> {
+    /// The id of the run, whose record is there already.
+    pub run: &'a str,
+    /// The task file.
+    pub tasks: &'a [u8],
+    /// The branch on which the work lands; `None` for the one that is checked out.
+    pub into: Option<&'a str>,
+    /// Whether to pause after each group.
+    pub one_group: bool,
+}
+
+/// What became of the tasks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ran {
+    /// All are done and merged.
+    Merged {
+        /// The tip of the branch on which they landed.
+        tip: Oid,
+    },
+    /// Some came to nothing, and it is over.
+    Failed {
+        /// Which.
+        why: String,
+    },
+    /// So far it went well, and it waits for the next call.
+    Paused {
+        /// For what.
+        why: String,
+    },
+    /// Something has to be put right first.
+    Unfinished {
+        /// Why.
+        why: String,
+    },
+    /// The caller asked to stop.
+    Stopped,
+}
+
+/// Has tasks done, or goes on with it when the run of this id was begun before.
+pub type Conduct<'a> = &'a dyn Fn(&ToRun<'_>) -> Result<Ran, Box<dyn Diagnostic + Send + Sync>>;
+
+/// Those around a feature.
+#[derive(Clone, Copy)]
+pub struct Company<'a> {
+    /// Who has the tasks done; without, a feature ends once there is a task file.
+    pub conduct: Option<Conduct<'a>>,
+    /// Whether to stop.
+    pub stop: &'a (dyn Fn() -> bool + Sync),
+    /// Whoever is told in a line what happens.
+    pub tell: &'a dyn Fn(&str),
+}
+
+/// What a feature came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Came {
+    /// The id of its run.
+    pub id: String,
+    /// How far it is.
+    pub state: State,
+    /// How it came out.
+    pub end: End,
+    /// The directory of the run's files on this machine.
+    pub files: PathBuf,
+}
+
+/// How it came out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum End {
+    /// There is a task file, and nobody was to go on.
+    Planned,
+    /// No scout found anything that counts.
+    NoFindings,
+    /// No planner made a task file that can be run.
+    NoPlan(String),
+    /// The planners differ, and a person has to decide.
+    Undecided(String),
+    /// Tasks came to nothing.
+    Failed(String),
+    /// Some tasks are done, and it waits for the next call.
+    Paused(String),
+    /// Something has to be put right before the tasks go on.
+    Unfinished(String),
+    /// The merged result was not approved.
+    Rejected(String),
+    /// It is merged, and nobody objects.
+    Done,
+    /// The caller asked to stop.
+    Interrupted,
+}
+
+impl End {
+    /// The word.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Planned => "planned",
+            Self::NoFindings => "no_findings",
+            Self::NoPlan(_) => "no_plan",
+            Self::Undecided(_) => "undecided",
+            Self::Failed(_) => "failed",
+            Self::Paused(_) => "paused",
+            Self::Unfinished(_) => "unfinished",
+            Self::Rejected(_) => "rejected",
+            Self::Done => "done",
+            Self::Interrupted => "interrupted",
+        }
+    }
+
+    /// Why it did not go on.
+    pub fn why(&self) -> Option<&str> {
+        match self {
+            Self::NoPlan(why)
+            | Self::Undecided(why)
+            | Self::Failed(why)
+            | Self::Paused(why)
+            | Self::Unfinished(why)
+            | Self::Rejected(why) => Some(why),
+            _ => None,
+        }
+    }
+}
+
+/// What would be done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(title = "What a feature would do")]
+pub struct Intent {
+    /// The version of this format: 1.
+    #[schemars(range(min = 1, max = 1))]
+    pub version: u32,
+    /// The commit on which it would begin.
+    #[schemars(with = "String")]
+    pub base: Oid,
+    /// The paths of the constraints.
+    pub constraints: Vec<String>,
+    /// The scouts and their agents.
+    pub scouts: Vec<(String, String)>,
+    /// The file of the tasks, where a person has made it.
+    pub tasks: Option<String>,
+    /// How many planners there are.
+    pub planners: usize,
+    /// Their agent or command.
+    pub planner: String,
+    /// How their task files become one: `merge`, `vote` or `escalate`.
+    pub combine: String,
+    /// The validators and their agents or commands.
+    pub validators: Vec<(String, String)>,
+}

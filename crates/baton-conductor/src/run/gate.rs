@@ -1,0 +1,315 @@
+//! The quality gate: a task's work, judged by others in a fresh worktree of its branch.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::agent::Values;
+use super::signal::Decision;
+use super::speech::Speech;
+use super::verify::{Verified, how, is_not_started, last_line, verify};
+use super::{Assignment, RunError, brief, files, picture};
+use baton_core::model::Oid;
+use baton_core::policy::conductor::agents::{EndToEnd, Judge, Staff};
+use baton_git::Repo;
+use baton_git::own_worktree::OwnWorktree;
+use baton_sys::supervise::{self, End, Job};
+use baton_sys::{clock, file};
+
+/// How often a fresh worktree is tried for once more: a git that has outlived a killed conductor may
+/// be making the same one.
+const RETRIES: usize = 5;
+/// How long to wait before that.
+const PAUSE: Duration = Duration::from_millis(300);
+
+/// Work to judge.
+#[derive(Debug, Clone, Copy)]
+pub struct Work<'a> {
+    /// The task.
+    pub assignment: &'a Assignment,
+    /// The short name of its branch.
+    pub branch: &'a str,
+    /// The commit on which the task began.
+    pub base: Oid,
+    /// The commit that is judged: the branch's tip.
+    pub tip: Oid,
+    /// The number of the attempt that led to it.
+    pub attempt: u32,
+    /// Whether the task is of kind `frontend`.
+    pub is_frontend: bool,
+    /// What [`super::constraints::told`] says of what no agent may do.
+    pub constraints: &'a str,
+    /// How long processes may take to end once they are asked to.
+    pub grace: Duration,
+}
+
+/// How work was judged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verdict {
+    /// The commit that was judged; what the branch becomes afterwards was not.
+    pub commit: Oid,
+    /// The decision; `None` when the caller asked to stop before there was one.
+    pub decision: Option<Decision>,
+    /// The file that holds what the judges printed.
+    pub log: PathBuf,
+    /// The pictures that the end-to-end check left.
+    pub pictures: Vec<PathBuf>,
+}
+
+/// What a command's silence means when it ends with success.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Silence {
+    /// Approval.
+    Approves,
+    /// Nothing.
+    DecidesNothing,
+}
+
+impl Silence {
+    /// Whose silence has this meaning.
+    fn who(self) -> &'static str {
+        match self {
+            Self::Approves => "the end-to-end check",
+            Self::DecidesNothing => "the gate",
+        }
+    }
+}
+
+/// Has the work judged: by whom the policy names, and then, for the frontend, by its end-to-end
+/// check.
+///
+/// # Errors
+/// When there is no such judge, or it does not start.
+pub fn judge(
+    repo: &Repo,
+    staff: &Staff,
+    work: &Work<'_>,
+    stop: &dyn Fn() -> bool,
+) -> Result<Verdict, RunError> {
+    let (run, task) = (&work.assignment.run, &work.assignment.task);
+    let log = files::gate_log(repo, run, task, work.attempt);
+    let mut verdict = Verdict {
+        commit: work.tip,
+        decision: by_gate(repo, staff, work, &log, stop)?,
+        log,
+        pictures: Vec::new(),
+    };
+    if let Some(check) = staff.end_to_end.as_ref().filter(|_| work.is_frontend)
+        && verdict.decision == Some(Decision::Approved)
+    {
+        let pictures = files::screenshots(repo, run, task, work.attempt);
+        verdict.decision = end_to_end(repo, check, work, &verdict.log, &pictures, stop)?;
+        let names = file::files_below(&pictures, &|_| true).map_err(RunError::io(&pictures))?;
+        let names = names.iter().filter(|name| picture::kind(name).is_some());
+        verdict.pictures = names.map(|name| pictures.join(name)).collect();
+    }
+    Ok(verdict)
+}
+
+fn by_gate(
+    repo: &Repo,
+    staff: &Staff,
+    work: &Work<'_>,
+    log: &Path,
+    stop: &dyn Fn() -> bool,
+) -> Result<Option<Decision>, RunError> {
+    let limit = Duration::from_secs(staff.gate.timeout);
+    in_fresh_worktree(repo, work, "gate", |values| {
+        let job = match &staff.gate.judge {
+            Judge::Verification => {
+                return Ok(match verify(values, log, work.grace, stop)? {
+                    Verified::Passed => Some(Decision::Approved),
+                    Verified::Failed(reason) => Some(Decision::Rejected { reason }),
+                    Verified::Stopped => None,
+                });
+            }
+            Judge::Command(command) => values.command(command)?,
+            Judge::Agent(name) => {
+                let agent = staff.agent(name);
+                values.agent(&agent.ok_or_else(|| RunError::NoAgent(name.clone()))?)?
+            }
+        };
+        ask(job, work.grace, limit, log, Silence::DecidesNothing, stop)
+    })
+}
+
+fn end_to_end(
+    repo: &Repo,
+    check: &EndToEnd,
+    work: &Work<'_>,
+    log: &Path,
+    pictures: &Path,
+    stop: &dyn Fn() -> bool,
+) -> Result<Option<Decision>, RunError> {
+    file::make_directory(pictures).map_err(RunError::io(pictures))?;
+    let limit = Duration::from_secs(check.timeout);
+    in_fresh_worktree(repo, work, "e2e", |values| {
+        let mut job = values.command(&check.command)?;
+        job.env.push(("BATON_SCREENSHOTS".into(), pictures.into()));
+        ask(job, work.grace, limit, log, Silence::Approves, stop)
+    })
+}
+
+/// Asks a judge, who gets this long to end once it is asked to; `None` when it was stopped.
+pub(super) fn ask(
+    mut job: Job,
+    grace: Duration,
+    limit: Duration,
+    log: &Path,
+    silence: Silence,
+    stop: &dyn Fn() -> bool,
+) -> Result<Option<Decision>, RunError> {
+    job.limit = Some(limit).filter(|limit| !limit.is_zero());
+    job.log = Some(log.to_owned());
+    job.grace = grace;
+    let (mut said, mut speech) = (Vec::new(), Speech::default());
+    let mut hear = |line: &[u8]| said.extend(Decision::of_line(line));
+    let finished = supervise::run(&job, stop, &mut |line| speech.take(line, &mut hear));
+    speech.end(&mut hear);
+    let finished = finished.map_err(|source| RunError::Start {
+        command: format!("{:?}", job.command),
+        source,
+    })?;
+    Ok(decide(
+        finished.end,
+        &said,
+        silence,
+        &last_line(&finished.tail),
+    ))
+}
+
+/// What a judge decided, by what it said and how it ended; `None` when it was stopped.
+pub(super) fn decide(
+    end: End,
+    said: &[Decision],
+    silence: Silence,
+    last: &str,
+) -> Option<Decision> {
+    let who = silence.who();
+    let blocked = |reason: String| Some(Decision::Blocked { reason });
+    let kind = std::mem::discriminant::<Decision>;
+    if end == End::Stopped {
+        return None;
+    }
+    let Some(decision) = said.last() else {
+        return match (end, silence) {
+            (End::Exited(0), Silence::Approves) => Some(Decision::Approved),
+            (End::Exited(0), Silence::DecidesNothing) => {
+                blocked(format!("{who} ended without a decision"))
+            }
+            (End::TimedOut, _) => blocked(format!("{who} took too long")),
+            // Nobody has judged the work, so it is no fault of whoever did it.
+            (end, _) if is_broken_off(end) => blocked(format!("{who} {}{last}", how(end))),
+            (end, _) => Some(Decision::Rejected {
+                reason: format!("{who} {}{last}", how(end)),
+            }),
+        };
+    };
+    if said.iter().any(|one| kind(one) != kind(decision)) {
+        return blocked(format!("{who} contradicts itself"));
+    }
+    match (decision, end) {
+        (Decision::Approved, End::Exited(0)) => Some(Decision::Approved),
+        (Decision::Approved, end) => blocked(format!("{who} approved, but {}", how(end))),
+        (other, _) => Some(other.clone()),
+    }
+}
+
+/// Whether a command did not come to its end: it was killed, or the shell could not run it, or
+/// tells of its death by a signal (128 and the signal's number).
+fn is_broken_off(end: End) -> bool {
+    match end {
+        End::Signalled(_) | End::Exited(128..=192) => true,
+        end => is_not_started(end),
+    }
+}
+
+/// Lends a worktree of the work's commit in which nobody has been.
+fn in_fresh_worktree<T>(
+    repo: &Repo,
+    work: &Work<'_>,
+    purpose: &str,
+    f: impl FnOnce(&Values<'_>) -> Result<T, RunError>,
+) -> Result<T, RunError> {
+    let (run, task) = (&work.assignment.run, &work.assignment.task);
+    let directory = files::of_task(repo, run, task);
+    let path = directory.join(format!("{purpose}-worktree"));
+    let base = work.base.to_string();
+    let prompt = brief::for_gate(work.assignment, work.branch, &base, work.constraints);
+    let prompt_file = directory.join(format!("gate-{}.prompt", work.attempt));
+    file::write_atomically(&prompt_file, prompt.as_bytes()).map_err(RunError::io(&prompt_file))?;
+    let mut added = OwnWorktree::fresh(repo, &path, work.tip);
+    for _ in 0..RETRIES {
+        if added.is_ok() {
+            break;
+        }
+        clock::wait(PAUSE);
+        added = OwnWorktree::fresh(repo, &path, work.tip);
+    }
+    added?;
+    let answer = f(&Values {
+        assignment: work.assignment,
+        worktree: &path,
+        branch: work.branch,
+        session: None,
+        attempt: work.attempt,
+        git_dir: repo.common_dir(),
+        prompt: &prompt,
+        prompt_file: &prompt_file,
+    });
+    OwnWorktree::remove(repo, &path)?;
+    answer
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rejected() -> Decision {
+        Decision::Rejected {
+            reason: "a".to_owned(),
+        }
+    }
+
+    #[test]
+    fn only_a_clear_yes_approves() {
+        let gate = |end, said: &[Decision]| decide(end, said, Silence::DecidesNothing, "").unwrap();
+        let (ok, bad) = (End::Exited(0), End::Exited(1));
+        let blocked = |decision| matches!(decision, Decision::Blocked { .. });
+        assert_eq!(
+            gate(ok, &[Decision::Approved, Decision::Approved]),
+            Decision::Approved
+        );
+        assert_eq!(gate(ok, &[rejected()]), rejected());
+        assert_eq!(gate(bad, &[rejected()]), rejected());
+        assert!(matches!(gate(bad, &[]), Decision::Rejected { .. }));
+        assert!(blocked(gate(ok, &[])));
+        assert!(blocked(gate(bad, &[Decision::Approved])));
+        assert!(blocked(gate(End::TimedOut, &[])));
+        assert!(blocked(gate(ok, &[Decision::Approved, rejected()])));
+        assert_eq!(
+            decide(End::Stopped, &[Decision::Approved], Silence::Approves, ""),
+            None
+        );
+    }
+
+    #[test]
+    fn a_judge_that_could_not_judge_rejects_nothing() {
+        for end in [End::Signalled(9), End::Exited(127), End::Exited(137)] {
+            for silence in [Silence::DecidesNothing, Silence::Approves] {
+                let decision = decide(end, &[], silence, ": claude: not found").unwrap();
+                assert!(
+                    matches!(&decision, Decision::Blocked { reason } if reason.ends_with("not found")),
+                    "{decision:?}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_silent_check_approves_by_its_exit_status() {
+        let check = |end| decide(end, &[], Silence::Approves, ": no button").unwrap();
+        assert_eq!(check(End::Exited(0)), Decision::Approved);
+        let reason = "the end-to-end check ended with exit status 2: no button".to_owned();
+        assert_eq!(check(End::Exited(2)), Decision::Rejected { reason });
+    }
+}

@@ -1,0 +1,123 @@
+//! Whether an agent keeps to the files that are its own, while it works.
+
+use std::path::Path;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::Duration;
+
+use bstr::{BStr, BString};
+
+use super::{Assignment, Place};
+use baton_core::model::{Oid, SessionId};
+use baton_core::policy::{PathGlob, Policy};
+use baton_git::landing::open_worktree;
+use baton_git::{GitError, checkout};
+
+/// How long to wait between two looks at a worktree, where nobody asks for another time.
+pub const INTERVAL: Duration = Duration::from_millis(1500);
+
+/// Which paths an agent may change.
+#[derive(Debug, Clone, Copy)]
+pub struct Ownership<'a> {
+    owned: Option<&'a [PathGlob]>,
+    policy: &'a Policy,
+    session: Option<&'a SessionId>,
+}
+
+impl<'a> Ownership<'a> {
+    /// What the task owns, and the log and the summary of the session in which it is done.
+    pub fn new(assignment: &'a Assignment, place: &'a Place, policy: &'a Policy) -> Self {
+        Self {
+            owned: assignment.owned.as_deref(),
+            policy,
+            session: place.session.as_ref(),
+        }
+    }
+
+    /// Whether the agent may change this path.
+    fn covers(&self, path: &BStr) -> bool {
+        let is_owned = |owned: &[PathGlob]| owned.iter().any(|glob| glob.matches(path));
+        let of_session = || {
+            let named = self.policy.session_of(path);
+            named
+                .zip(self.session)
+                .is_some_and(|(named, own)| named.agrees_with(own))
+        };
+        self.owned.is_none_or(is_owned) || of_session()
+    }
+
+    /// The paths among these that it may not.
+    pub fn strays(&self, paths: impl IntoIterator<Item = BString>) -> Vec<BString> {
+        let mut strays: Vec<_> = paths
+            .into_iter()
+            .filter(|path| !self.covers(path.as_ref()))
+            .collect();
+        strays.sort();
+        strays.dedup();
+        strays
+    }
+
+    /// The paths that were changed in the worktree since its base and that the agent may not
+    /// change, committed or not.
+    pub fn strays_in(&self, worktree: &Path, base: Oid) -> Result<Vec<BString>, GitError> {
+        let worktree = open_worktree(worktree)?;
+        let mut paths = checkout::committed_since(&worktree, base)?;
+        paths.extend(checkout::uncommitted(&worktree)?);
+        Ok(self.strays(paths))
+    }
+
+    /// Looks at the worktree again and again, `every` so often, until the sender is gone. Reports strays that are
+    /// there at two looks, one after the other: what is gone by then was some program's
+    /// temporary file.
+    pub(super) fn watch(
+        &self,
+        place: &Place,
+        every: Duration,
+        until: &Receiver<()>,
+        report: &dyn Fn(Vec<BString>),
+    ) {
+        if self.owned.is_none() {
+            return;
+        }
+        let mut last: Vec<BString> = Vec::new();
+        while until.recv_timeout(every) == Err(RecvTimeoutError::Timeout) {
+            // A look that fails, say because a commit is being made, is followed by another.
+            let Ok(strays) = self.strays_in(&place.worktree, place.base) else {
+                continue;
+            };
+            let mut lasting = strays.clone();
+            lasting.retain(|path| last.contains(path));
+            if !lasting.is_empty() {
+                return report(lasting);
+            }
+            last = strays;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_owned_and_the_sessions_own_files_are_no_strays() {
+        let owned = [PathGlob::parse("src/**").unwrap()];
+        let session = SessionId::parse("2025-12-18/19").unwrap();
+        let policy = Policy::default();
+        let ownership = Ownership {
+            owned: Some(&owned),
+            policy: &policy,
+            session: Some(&session),
+        };
+        let log = |number| format!(".agents/sessions/2025-12-18-session-{number}-work.md");
+        let paths = ["src/a", "docs/b", "a", "a", &log(19), &log(20)].map(BString::from);
+        assert_eq!(
+            ownership.strays(paths),
+            [log(20).as_str(), "a", "docs/b"].map(BString::from)
+        );
+        let anything = Ownership {
+            owned: None,
+            ..ownership
+        };
+        assert_eq!(anything.strays(["a".into()]), Vec::<BString>::new());
+    }
+}

@@ -1,0 +1,93 @@
+//! From the state of a run to its report.
+
+use super::{Picture, RunReport, Span, Standing, TaskReport, Work};
+use crate::run::state::{Aggregate, Gone, RunState, Status, TaskState};
+use crate::run::telling;
+use baton_core::plan::Mode;
+
+/// The report of the run of this id.
+pub fn of(run: &str, state: &RunState) -> RunReport {
+    let mut landed: Vec<_> = state
+        .tasks
+        .iter()
+        .filter_map(|task| Some((format!("task {}", task.id), task.landed.clone()?)))
+        .collect();
+    if let Some(Aggregate::Made { commit }) = &state.aggregate {
+        landed.push(("the aggregate of all summaries".to_owned(), commit.clone()));
+    }
+    RunReport {
+        run: run.to_owned(),
+        phase: state.phase.as_str().to_owned(),
+        mode: match telling::mode(state) {
+            Mode::Parallel => "PARALLEL".to_owned(),
+            Mode::Sequential { reason } => format!("SEQUENTIAL: {reason}"),
+        },
+        target: state.target.clone(),
+        began: state.began,
+        until: state.at,
+        tasks: state
+            .tasks
+            .iter()
+            .map(|task| of_task(state, task))
+            .collect(),
+        landed,
+    }
+}
+
+fn of_task(state: &RunState, task: &TaskState) -> TaskReport {
+    let mut spans: Vec<_> = task
+        .spans
+        .iter()
+        .map(|span| Span {
+            work: match span.gate {
+                true => Work::Gate,
+                false => Work::Agent,
+            },
+            attempt: span.attempt,
+            from: span.from,
+            to: span.to,
+            well: span.well,
+            outcome: span.outcome.clone(),
+        })
+        .collect();
+    let now = |work, since| Span {
+        work,
+        attempt: task.begun,
+        from: since,
+        to: state.at,
+        well: true,
+        outcome: "under way".to_owned(),
+    };
+    match task.status {
+        Status::Running { since, .. } => spans.push(now(Work::Agent, since)),
+        Status::Judged { since } => spans.push(now(Work::Gate, since)),
+        _ => {}
+    }
+    TaskReport {
+        id: task.id.clone(),
+        title: task.title.clone(),
+        group: state.group_of(&task.id),
+        status: match (task.gone(), &task.status) {
+            (Some(Gone::Well), _) => Standing::Done,
+            (_, Status::Skipped { .. }) => Standing::Skipped,
+            (Some(Gone::Ill), _) => Standing::Failed,
+            (None, _) => Standing::Open,
+        },
+        outcome: match &task.status {
+            Status::Failed { reason } | Status::QaBlocked { reason } => reason.clone(),
+            Status::Skipped { because } => format!("{because} came to nothing"),
+            _ => task.outcome.clone().unwrap_or_default(),
+        },
+        branch: task.place.as_ref().map(|place| place.branch.clone()),
+        session: task.place.as_ref().and_then(|place| place.session.clone()),
+        spans,
+        pictures: task
+            .pictures
+            .iter()
+            .map(|path| Picture {
+                path: path.clone(),
+                data: None,
+            })
+            .collect(),
+    }
+}

@@ -1,0 +1,313 @@
+//! A run in words, and as JSON for programs.
+
+use std::fmt::Write;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::state::{Aggregate, Event, Phase, RunState, Status, TaskState};
+use baton_core::plan::Mode;
+use baton_core::report::escape;
+
+/// The version of the JSON documents.
+pub const VERSION: u32 = 1;
+
+/// One thing that happened in a run, a line of `run --format json`.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(title = "Event of a run")]
+pub struct Happening<'a> {
+    /// The version of this format: 1.
+    #[schemars(range(min = 1, max = 1))]
+    pub version: u32,
+    /// The run.
+    pub run: &'a str,
+    /// When, in milliseconds since the epoch.
+    pub at: u64,
+    /// What happened: `begin`, `dispatched`, `worked`, `attempt_failed`, `interrupted`, `gate_began`,
+    /// `approved`, `rejected`, `blocked`, `landed`, `aggregated`, `cleaned_up`, `one_group` or `pause`.
+    pub event: &'static str,
+    /// The task, where it is about one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub task: Option<&'a str>,
+    /// What there is to say about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+    /// How far the run is now.
+    pub phase: &'static str,
+    /// The group at work, counted from 1.
+    pub group: usize,
+    /// How many tasks are over.
+    pub over: usize,
+    /// How many there are.
+    pub tasks: usize,
+}
+
+/// How a run stands, as `status --format json` writes it.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(title = "Status of a run")]
+pub struct StatusReport<'a> {
+    /// The version of this format: 1.
+    #[schemars(range(min = 1, max = 1))]
+    pub version: u32,
+    /// The run.
+    pub run: &'a str,
+    /// Whether a conductor is at work on it on this machine.
+    pub is_conducted: bool,
+    /// Its state.
+    pub state: &'a RunState,
+}
+
+/// What happened, as a line of JSON.
+pub fn json(run: &str, state: &RunState, event: &Event) -> String {
+    let (event, task, detail) = parts(event);
+    let happening = Happening {
+        version: VERSION,
+        run,
+        at: state.at,
+        event,
+        task,
+        detail,
+        phase: state.phase.as_str(),
+        group: state.group,
+        over: over(state),
+        tasks: state.tasks.len(),
+    };
+    let json = serde_json::to_string(&happening).expect("plain values are JSON");
+    escape::json(&json) + "\n"
+}
+
+/// How a run stands, as JSON.
+pub fn status_json(run: &str, state: &RunState, is_conducted: bool) -> String {
+    let status = StatusReport {
+        version: VERSION,
+        run,
+        is_conducted,
+        state,
+    };
+    let json = serde_json::to_string_pretty(&status).expect("plain values are JSON");
+    escape::json(&json) + "\n"
+}
+
+/// What happened, in a line for people; `None` for what they need not know.
+pub fn line(run: &str, state: &RunState, event: &Event) -> Option<String> {
+    let (_, task, detail) = parts(event);
+    let detail = detail.map(|text| shown(&text)).unwrap_or_default();
+    let task = task.map(shown).unwrap_or_default();
+    Some(match event {
+        Event::Begin { .. } => format!(
+            "run {run}: {} tasks onto {}",
+            state.tasks.len(),
+            state.target
+        ),
+        Event::Dispatched {
+            place, task: id, ..
+        } => {
+            let attempt = state.task(id).map_or(1, |task| task.begun);
+            let session = place.session.as_deref().unwrap_or("none");
+            format!(
+                "{task}: attempt {attempt} in {} on {} (session {session})",
+                place.slot, place.branch
+            )
+        }
+        Event::Worked { .. } => format!("{task}: says it is done: {detail}"),
+        Event::AttemptFailed { .. } => format!("{task}: {}: {detail}", fate(state, event)),
+        Event::Interrupted { .. } => format!("{task}: interrupted"),
+        Event::GateBegan { .. } => return None,
+        Event::Approved { .. } => format!("{task}: approved"),
+        Event::Rejected { .. } => format!("{task}: rejected, {}: {detail}", fate(state, event)),
+        Event::Blocked { .. } => format!("{task}: its gate is blocked: {detail}"),
+        Event::Landed { landed, refused } => {
+            let mut text = format!("landed on {}: {}", state.target, names(landed));
+            for (task, why) in refused {
+                write!(text, "\n{}: does not land: {}", shown(task), shown(why))
+                    .expect("a String takes all");
+            }
+            text
+        }
+        Event::Aggregated(Aggregate::Made { commit }) => {
+            format!("summaries aggregated by {commit}")
+        }
+        Event::Aggregated(Aggregate::Nothing) => "no summary to aggregate".to_owned(),
+        Event::Aggregated(Aggregate::Failed { reason }) => {
+            format!("no aggregate commit was made: {}", shown(reason))
+        }
+        Event::CleanedUp => return None,
+        Event::OneGroup => "the run pauses after this group".to_owned(),
+        Event::Pause(reason) => format!("paused: {}", shown(&reason.to_string())),
+    })
+}
+
+/// What becomes of a task after a failure.
+fn fate(state: &RunState, event: &Event) -> &'static str {
+    let (_, task, _) = parts(event);
+    let task = task.and_then(|id| state.task(id));
+    match task.map(|task| &task.status) {
+        Some(Status::Failed { .. }) => "failed for good",
+        _ => "to be tried again",
+    }
+}
+
+fn names(pairs: &[(String, String)]) -> String {
+    match pairs.is_empty() {
+        true => "nothing".to_owned(),
+        false => {
+            let names: Vec<_> = pairs.iter().map(|(task, _)| shown(task)).collect();
+            names.join(", ")
+        }
+    }
+}
+
+fn parts(event: &Event) -> (&'static str, Option<&str>, Option<String>) {
+    match event {
+        Event::Begin { .. } => ("begin", None, None),
+        Event::Dispatched { task, place, .. } => {
+            ("dispatched", Some(task), Some(place.branch.clone()))
+        }
+        Event::Worked { task, outcome } => ("worked", Some(task), Some(outcome.clone())),
+        Event::AttemptFailed { task, reason, .. } => {
+            ("attempt_failed", Some(task), Some(reason.clone()))
+        }
+        Event::Interrupted { task } => ("interrupted", Some(task), None),
+        Event::GateBegan { task } => ("gate_began", Some(task), None),
+        Event::Approved { task, commit, .. } => ("approved", Some(task), Some(commit.clone())),
+        Event::Rejected { task, reason, .. } => ("rejected", Some(task), Some(reason.clone())),
+        Event::Blocked { task, reason } => ("blocked", Some(task), Some(reason.clone())),
+        Event::Landed { landed, .. } => ("landed", None, Some(names(landed))),
+        Event::Aggregated(_) => ("aggregated", None, None),
+        Event::CleanedUp => ("cleaned_up", None, None),
+        Event::OneGroup => ("one_group", None, None),
+        Event::Pause(reason) => ("pause", None, Some(reason.to_string())),
+    }
+}
+
+/// How a run stands, for people.
+pub fn status(run: &str, state: &RunState, is_conducted: bool, all: &[String]) -> String {
+    let conductor = match (is_conducted, state.is_over()) {
+        (true, _) => "at work",
+        (false, true) => "over",
+        (false, false) => "nobody is at work on it",
+    };
+    let mut text = format!(
+        "run {run}: {}, {conductor}\n  onto {}, group {} of {}\n",
+        phase(&state.phase),
+        state.target,
+        state.group.min(state.groups.len()),
+        state.groups.len()
+    );
+    for task in &state.tasks {
+        writeln!(text, "  {}", task_line(task)).expect("a String takes all");
+    }
+    let others: Vec<_> = all.iter().filter(|id| *id != run).cloned().collect();
+    if !others.is_empty() {
+        writeln!(text, "earlier runs: {}", others.join(", ")).expect("a String takes all");
+    }
+    text
+}
+
+fn task_line(task: &TaskState) -> String {
+    let what = match &task.status {
+        Status::Failed { reason } | Status::QaBlocked { reason } => shown(reason),
+        Status::Skipped { because } => format!("because of {}", shown(because)),
+        _ => shown(task.outcome.as_deref().unwrap_or(&task.title)),
+    };
+    let place = task.place.as_ref().map_or(String::new(), |place| {
+        format!(" [{} {}]", place.slot, place.branch)
+    });
+    let TaskState {
+        begun,
+        failed,
+        attempts,
+        ..
+    } = task;
+    // What was interrupted does not count.
+    let attempts = match begun > attempts {
+        true => format!("attempt {begun}, {failed} of {attempts} failed"),
+        false => format!("attempt {begun} of {attempts}"),
+    };
+    format!(
+        "{:16} {} ({attempts}){place}  {what}",
+        task.status.as_str(),
+        shown(&task.id),
+    )
+}
+
+fn phase(phase: &Phase) -> String {
+    match phase {
+        Phase::Paused { reason, .. } => format!("paused: {}", shown(&reason.to_string())),
+        other => other.as_str().to_owned(),
+    }
+}
+
+/// How it ended, and what comes next.
+pub fn conclusion(run: &str, state: &RunState) -> String {
+    let count = |name: &str| {
+        let tasks = state.tasks.iter();
+        tasks.filter(|task| task.status.as_str() == name).count()
+    };
+    let mut text = format!(
+        "run {run}: {}; {} done, {} failed, {} skipped\n",
+        phase(&state.phase),
+        count("done"),
+        count("failed"),
+        count("skipped")
+    );
+    for task in &state.tasks {
+        if matches!(task.status, Status::Failed { .. } | Status::Skipped { .. }) {
+            writeln!(text, "  {}", task_line(task)).expect("a String takes all");
+        }
+    }
+    if matches!(state.phase, Phase::Paused { .. }) {
+        writeln!(text, "go on with `git baton orchestrator resume {run}`")
+            .expect("a String takes all");
+    } else {
+        writeln!(
+            text,
+            "the whole story: `git baton orchestrator report {run} --format html`"
+        )
+        .expect("a String takes all");
+    }
+    text
+}
+
+/// The states of a run, with a mark at the one it is in.
+pub fn diagram(run: &str, state: &RunState) -> String {
+    let at = state.phase.as_str();
+    let name = |phase: &str| match phase == at {
+        true => format!("[{}]", phase.to_uppercase()),
+        false => phase.to_uppercase(),
+    };
+    format!(
+        "run {run}\n\n  {} -> {} -> {} -> {} or {}\n  {} goes on where it was\n\n{}\n",
+        name("plan"),
+        name("parallelize"),
+        name("integrate"),
+        name("done"),
+        name("failed"),
+        name("paused"),
+        phase(&state.phase)
+    )
+}
+
+/// How a run was planned, as far as its state tells.
+pub fn mode(state: &RunState) -> Mode {
+    match state.groups.iter().any(|group| group.len() > 1) {
+        true => Mode::Parallel,
+        false => Mode::Sequential {
+            reason: "one task after the other".to_owned(),
+        },
+    }
+}
+
+/// How many tasks need nothing more of agents.
+fn over(state: &RunState) -> usize {
+    let tasks = state.tasks.iter();
+    let settled = |task: &&TaskState| task.gone().is_some() || task.status == Status::QaApproved;
+    tasks.filter(settled).count()
+}
+
+pub(super) fn shown(text: &str) -> String {
+    escape::visible(text.as_bytes())
+}
+
+#[cfg(test)]
+mod tests;

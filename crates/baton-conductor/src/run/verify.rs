@@ -1,0 +1,77 @@
+//! A task's own verify commands.
+
+use std::path::Path;
+use std::time::Duration;
+
+use bstr::ByteSlice;
+
+use super::agent::Values;
+use super::{RunError, speech};
+use baton_sys::file;
+use baton_sys::supervise::{self, End};
+
+/// What came of verify commands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Verified {
+    /// All succeeded.
+    Passed,
+    /// One did not, for this reason.
+    Failed(String),
+    /// The caller asked to stop.
+    Stopped,
+}
+
+/// Runs the commands of the task one after the other, up to the first that fails.
+pub(super) fn verify(
+    values: &Values<'_>,
+    log: &Path,
+    grace: Duration,
+    stop: &dyn Fn() -> bool,
+) -> Result<Verified, RunError> {
+    for line in &values.assignment.verify {
+        // The log is a help, no condition.
+        let _may_be_full = file::append(log, format!("$ {line}\n").as_bytes());
+        let mut job = values.line(line);
+        job.log = Some(log.to_owned());
+        job.limit = values.assignment.limit;
+        job.grace = grace;
+        let finished = supervise::run(&job, stop, &mut |_| ());
+        let finished = finished.map_err(|source| RunError::Start {
+            command: line.clone(),
+            source,
+        })?;
+        let said = last_line(&finished.tail);
+        match finished.end {
+            End::Exited(0) => {}
+            End::Stopped => return Ok(Verified::Stopped),
+            end => return Ok(Verified::Failed(format!("`{line}` {}{said}", how(end)))),
+        }
+    }
+    Ok(Verified::Passed)
+}
+
+/// How a command ended, as a sentence goes on.
+pub(super) fn how(end: End) -> String {
+    match end {
+        End::Exited(status) => format!("ended with exit status {status}"),
+        End::Signalled(signal) => format!("was ended by signal {signal}"),
+        End::TimedOut => "took too long".to_owned(),
+        End::Stopped => "was stopped".to_owned(),
+    }
+}
+
+/// Whether this is how a shell ends that finds no program of a name (127), or cannot run the one it
+/// finds (126), as POSIX has it
+/// [do](https://pubs.opengroup.org/onlinepubs/9799919799/utilities/V3_chap02.html#tag_19_08_02).
+pub(super) fn is_not_started(end: End) -> bool {
+    matches!(end, End::Exited(126 | 127))
+}
+
+/// The last line that says anything, behind a colon.
+pub(super) fn last_line(output: &[u8]) -> String {
+    let said = output.lines().rev().find_map(speech::gist);
+    said.map_or_else(String::new, |line| {
+        let line: String = line.chars().take(200).collect();
+        format!(": {line}")
+    })
+}

@@ -1,0 +1,107 @@
+//! How a session begins: a number, a log, a worktree bound to it.
+
+use std::path::Path;
+
+use baton_core::model::SessionId;
+use baton_core::policy::Policy;
+use baton_core::protocol::{self, Blank};
+use baton_git::{GitError, Repo};
+use baton_guard::binding;
+use baton_sys::place::{self, PlaceError};
+use baton_sys::{FileLock, host_name};
+
+use super::claim::{self, Claim, Created, NewSession};
+use super::store;
+use super::{Session, SessionError, State};
+
+/// Begins a session in this worktree: claims its number, writes its log, binds the worktree.
+///
+/// Stopped between these steps, the same call with the number that was claimed goes on where it
+/// stopped; it also writes a log anew that is gone.
+pub fn start(repo: &Repo, new: &NewSession) -> Result<Created, SessionError> {
+    let root = repo.work_tree().ok_or(SessionError::NoWorktree)?;
+    for text in [Some(&new.title), new.task.as_ref()].into_iter().flatten() {
+        if text.contains(char::is_control) {
+            return Err(SessionError::Malformed(text.clone(), "line of text"));
+        }
+    }
+    let path = repo.git_dir().join("baton").join("session.lock");
+    let _turn = FileLock::acquire(&path).map_err(GitError::io(path))?;
+    let asked = new.id.as_deref().and_then(|id| SessionId::new(None, id));
+    let is_asked = |session: &Session| {
+        asked
+            .as_ref()
+            .is_some_and(|id| id.number() == session.number)
+    };
+    if let Some(session) = active_here(repo)?
+        && (!is_asked(&session) || place::read(root, &session.log_path)?.is_some())
+    {
+        return Err(SessionError::Bound {
+            id: session.id().to_string(),
+            title: session.title,
+            log: session.log_path,
+        });
+    }
+    let policy = store::policy(repo)?;
+    let created = match begun_before(repo, new)? {
+        Some(session) => Created {
+            session,
+            claim: Claim::Local,
+        },
+        None => claim::create(repo, &policy, new)?,
+    };
+    let session = &created.session;
+    write_log(root, session, &policy).map_err(|reason| SessionError::NoLogWritten {
+        number: session.number.clone(),
+        reason,
+    })?;
+    binding::bind(repo, &session.id(), session.branch.as_deref())?;
+    Ok(created)
+}
+
+fn write_log(root: &Path, session: &Session, policy: &Policy) -> Result<(), PlaceError> {
+    match place::read(root, &session.log_path)? {
+        Some(_) => Ok(()),
+        None => place::write(root, &session.log_path, log(session, policy).as_bytes()),
+    }
+}
+
+/// The log that a session begins with.
+pub fn log(session: &Session, policy: &Policy) -> String {
+    let branch = session.branch.as_deref().unwrap_or("none");
+    let handoff = policy.handoff.path.to_string();
+    protocol::render(&Blank {
+        number: &session.number,
+        date: &session.date,
+        title: &session.title,
+        task: session.task.as_deref().unwrap_or("none"),
+        branch: branch.strip_prefix("refs/heads/").unwrap_or(branch),
+        worktree: match session.worktree.as_str() {
+            "." => "main",
+            id => id,
+        },
+        handoff: &handoff,
+    })
+}
+
+/// The active session that this worktree is bound to. A binding to what is not recorded, or is
+/// over, binds nothing.
+fn active_here(repo: &Repo) -> Result<Option<Session>, SessionError> {
+    match store::bound(repo) {
+        Err(SessionError::Unknown(_)) => Ok(None),
+        bound => Ok(bound?.filter(|session| session.state == State::Active)),
+    }
+}
+
+/// The session of the number asked for, when it was claimed from this worktree and its start did
+/// not come to an end.
+fn begun_before(repo: &Repo, new: &NewSession) -> Result<Option<Session>, SessionError> {
+    let Some(id) = new.id.as_deref().and_then(|id| SessionId::new(None, id)) else {
+        return Ok(None);
+    };
+    Ok(store::find(repo, id.number())?.filter(|session| {
+        session.state == State::Active
+            && session.worktree == repo.worktree_id()
+            && session.host == host_name()
+    }))
+}

@@ -1,0 +1,197 @@
+//! The sessions of a repository: one reference each, `refs/baton/sessions/<number>`. It names a
+//! commit whose tree holds `session.json` and, once there is one, `summary.md`; each change is
+//! a commit on top of the one before.
+
+use bstr::{BStr, ByteSlice};
+
+use super::session::Record;
+use super::{Session, SessionError, State, number};
+use baton_core::model::{Entry, Oid, SessionId};
+use baton_core::policy::Policy;
+use baton_git::{GitError, RefEdit, Repo, StoreError};
+use baton_guard::{base::Bases, binding};
+use baton_sys::{clock, random};
+
+/// Below what the sessions' references are.
+pub const PREFIX: &str = "refs/baton/sessions/";
+
+const RECORD: &str = "session.json";
+const SUMMARY: &str = "summary.md";
+
+/// How often an operation begins anew because somebody else was first.
+pub(super) const ATTEMPTS: usize = 200;
+
+/// A session with the commit that records it.
+#[derive(Debug, Clone)]
+pub struct Stored {
+    /// The commit.
+    pub commit: Oid,
+    /// The session.
+    pub session: Session,
+}
+
+/// The full name of a session's reference.
+pub fn reference(number: &str) -> String {
+    format!("{PREFIX}{number}")
+}
+
+/// Every session, by number.
+///
+/// # Errors
+/// When one of them cannot be read: an orchestrator must not overlook it.
+pub fn list(repo: &Repo) -> Result<Vec<Session>, SessionError> {
+    let mut sessions = Vec::new();
+    for (name, oid) in repo.refs().below(PREFIX)? {
+        sessions.push(read(repo, &name.to_str_lossy(), oid)?);
+    }
+    sessions.sort_by(|a, b| number::key(&a.number).cmp(&number::key(&b.number)));
+    Ok(sessions)
+}
+
+/// The session of this number; leading zeros do not count.
+pub fn find(repo: &Repo, number: &str) -> Result<Option<Session>, SessionError> {
+    Ok(stored(repo, number)?.map(|stored| stored.session))
+}
+
+/// Like [`find`], with the commit that records it.
+pub fn stored(repo: &Repo, number: &str) -> Result<Option<Stored>, SessionError> {
+    let name = reference(canonical(number)?.number());
+    let Some(commit) = repo.refs().resolve(&name)? else {
+        return Ok(None);
+    };
+    let session = read(repo, &name, commit)?;
+    Ok(Some(Stored { commit, session }))
+}
+
+/// Changes the session of this number; `change` is called again when somebody else has changed
+/// it meanwhile, and what it refuses stays undone.
+pub fn update<E: From<SessionError>>(
+    repo: &Repo,
+    number: &str,
+    change: impl Fn(&mut Session) -> Result<(), E>,
+) -> Result<Session, E> {
+    for _ in 0..ATTEMPTS {
+        let before =
+            stored(repo, number)?.ok_or_else(|| SessionError::Unknown(number.to_owned()))?;
+        let mut session = before.session.clone();
+        change(&mut session)?;
+        if session == before.session {
+            return Ok(session);
+        }
+        let commit = write(repo, &session, &[before.commit])?;
+        let edit = RefEdit {
+            name: reference(&session.number),
+            old: Some(before.commit),
+            new: Some(commit),
+        };
+        match repo.store().transact(&[edit], "baton: session changed") {
+            Ok(()) => return Ok(session),
+            Err(StoreError::Raced(_)) => {}
+            Err(error) => return Err(SessionError::from(error).into()),
+        }
+    }
+    Err(SessionError::Crowded(ATTEMPTS).into())
+}
+
+/// Gives up the session of this number where it is still active: nobody waits for it any more.
+pub fn abandon(repo: &Repo, number: &str) -> Result<Session, SessionError> {
+    let ended_at = clock::timestamp(clock::now());
+    update(repo, number, |session| {
+        if session.state == State::Active {
+            session.state = State::Abandoned;
+            session.ended_at.get_or_insert_with(|| ended_at.clone());
+        }
+        Ok(())
+    })
+}
+
+/// The session that this worktree is bound to.
+///
+/// # Errors
+/// When the worktree is bound to a session that is not recorded.
+pub fn bound(repo: &Repo) -> Result<Option<Session>, SessionError> {
+    let Some(id) = binding::session(repo)? else {
+        return Ok(None);
+    };
+    match find(repo, id.number())? {
+        Some(session) => Ok(Some(session)),
+        None => Err(SessionError::Unknown(id.number().to_owned())),
+    }
+}
+
+/// The policy of the commit that is checked out; the default one where it has none.
+pub fn policy(repo: &Repo) -> Result<Policy, SessionError> {
+    match repo.head()? {
+        Some(head) => policy_at(repo, head),
+        None => Ok(Policy::default()),
+    }
+}
+
+/// The policy of this commit; the default one where it has none.
+pub fn policy_at(repo: &Repo, commit: Oid) -> Result<Policy, SessionError> {
+    let base = Bases::new(repo.objects()).at(commit)?;
+    Ok(base.map_or_else(Policy::default, |base| base.policy.clone()))
+}
+
+pub(super) fn canonical(number: &str) -> Result<SessionId, SessionError> {
+    SessionId::new(None, number)
+        .ok_or_else(|| SessionError::Malformed(number.to_owned(), "session number"))
+}
+
+/// The numbers in the names of sessions' references.
+pub(super) fn numbers<'n>(names: impl Iterator<Item = &'n BStr>) -> Vec<String> {
+    names
+        .filter_map(|name| name.strip_prefix(PREFIX.as_bytes())?.to_str().ok())
+        .filter_map(|number| Some(SessionId::new(None, number)?.number().to_owned()))
+        .collect()
+}
+
+fn read(repo: &Repo, name: &str, commit: Oid) -> Result<Session, SessionError> {
+    let unreadable = |reason: String| SessionError::Unreadable {
+        reference: name.to_owned(),
+        reason,
+    };
+    let objects = repo.objects();
+    let tree = objects.commit(commit, &mut Vec::new())?.tree;
+    let (mut record, mut summary) = (None, None);
+    objects.tree(tree, &mut Vec::new(), |name, entry| match name {
+        name if name == RECORD => record = Some(entry.oid),
+        name if name == SUMMARY => summary = Some(entry.oid),
+        _ => {}
+    })?;
+    let record = record.ok_or_else(|| unreadable(format!("it has no {RECORD}")))?;
+    let record: Record = serde_json::from_slice(&objects.blob(record)?)
+        .map_err(|error| unreadable(error.to_string()))?;
+    let summary = summary.map(|blob| objects.blob(blob)).transpose()?;
+    let session = Session::from_record(record, summary).map_err(unreadable)?;
+    if reference(&session.number) != name {
+        return Err(unreadable(format!("it records session {}", session.number)));
+    }
+    Ok(session)
+}
+
+/// Writes the commit that records the session.
+pub(super) fn write(repo: &Repo, session: &Session, parents: &[Oid]) -> Result<Oid, SessionError> {
+    let store = repo.store();
+    let file = |oid| Entry {
+        mode: 0o100_644,
+        oid,
+    };
+    let record = serde_json::to_string_pretty(&session.record()).expect("a record is plain text");
+    let record = file(store.blob(format!("{record}\n").as_bytes())?);
+    let mut entries = vec![(BStr::new(RECORD), record)];
+    if let Some(summary) = &session.summary {
+        entries.push((BStr::new(SUMMARY), file(store.blob(summary)?)));
+    }
+    let tree = store.tree(&entries)?;
+    let mut message = format!("Session {}: {}\n", session.id(), session.state.as_str());
+    if parents.is_empty() {
+        // Two clones may begin the same session in the same second; their claims must differ, or
+        // each would take the other's for its own.
+        message.push_str(&format!(
+            "\nClaim: {}\n",
+            random::id().map_err(GitError::io("/dev/urandom"))?
+        ));
+    }
+    Ok(store.commit(tree, parents, message.as_bytes(), clock::now())?)
+}

@@ -1,0 +1,15 @@
+//! The pure core of Baton: values in, values out. No git, no file, no clock, no environment, so that a forge or an
+//! editor can embed it.
+//!
+//! - [`model`]: the values that the judge works on; [`policy`]: what a base says may not happen.
+//! - [`rules`]: the judge, a pure function from a policy and a change to a verdict; [`report`]: a verdict as text.
+//! - [`handoff`]: the handoff document as bytes; [`protocol`]: the log of a session.
+//! - [`plan`]: which tasks of agents run together.
+
+pub mod handoff;
+pub mod model;
+pub mod plan;
+pub mod policy;
+pub mod protocol;
+pub mod report;
+pub mod rules;

@@ -1,0 +1,130 @@
+//! What others have done in a worktree in which they work.
+
+use bstr::{BString, ByteSlice};
+
+use super::{GitError, Repo, landing};
+use baton_core::model::Oid;
+
+/// The paths that are not as the commit checked out here has them: staged, changed, conflicting,
+/// or there although neither a commit nor what git ignores here names them. Sorted; no lock is
+/// taken. It is what whoever works here sees by `git status`, asked often while they work; what an
+/// agent may have hidden from git is found by [`status::of`](super::status::of).
+pub fn uncommitted(worktree: &Repo) -> Result<Vec<BString>, GitError> {
+    let mut command = worktree.program().command();
+    command
+        .env_remove("GIT_INDEX_FILE")
+        .env("GIT_OPTIONAL_LOCKS", "0")
+        .args(["-c", "core.fsmonitor=false"]);
+    let args = [
+        "status",
+        "--porcelain",
+        "-z",
+        "--untracked-files=all",
+        "--ignore-submodules=none",
+        "--no-renames",
+    ];
+    let out = worktree.program().run(command, args, None)?;
+    let mut paths: Vec<BString> = out
+        .split(|byte| *byte == 0)
+        .filter_map(|line| Some(line.get(3..)?.into()))
+        .collect();
+    paths.sort();
+    Ok(paths)
+}
+
+/// The paths that differ between a commit and the one checked out here.
+pub fn committed_since(worktree: &Repo, base: Oid) -> Result<Vec<BString>, GitError> {
+    match worktree.head()? {
+        Some(head) if head != base => landing::changed_paths(worktree, base, head),
+        _ => Ok(Vec::new()),
+    }
+}
+
+/// The first line of the message of the last commit between these that changes another file than
+/// this; where none does, that of the last.
+pub fn subject(
+    repo: &Repo,
+    base: Oid,
+    tip: Oid,
+    besides: Option<&str>,
+) -> Result<BString, GitError> {
+    let range = format!("{base}..{tip}");
+    let ask = |paths: &[&str]| {
+        let args = ["log", "-1", "--format=%s", &range, "--"];
+        repo.program().output(args.iter().chain(paths))
+    };
+    let excluded = besides.map(|path| format!(":(top,exclude,literal){path}"));
+    let paths: Vec<_> = excluded.iter().map(String::as_str).collect();
+    let found = ask(&paths)?;
+    match found.trim() {
+        b"" if !paths.is_empty() => Ok(ask(&[])?.trim().into()),
+        found => Ok(found.into()),
+    }
+}
+
+/// How many bytes the files of a commit take when they are checked out.
+pub fn size(repo: &Repo, commit: Oid) -> Result<u64, GitError> {
+    let args = ["ls-tree", "-r", "-z", "--format=%(objectsize)"];
+    let out = repo
+        .program()
+        .output(args.into_iter().chain([commit.to_string().as_str()]))?;
+    let sizes = out.split(|byte| *byte == 0);
+    Ok(sizes
+        .filter_map(|size| size.to_str().ok()?.parse::<u64>().ok())
+        .sum())
+}
+
+/// Commits these paths of the worktree as they are, and nothing else, where they differ from what
+/// is committed. Hooks run as for any commit.
+pub fn commit_paths(worktree: &Repo, paths: &[&str], message: &str) -> Result<(), GitError> {
+    let run = |args: &[&str]| {
+        let mut command = worktree.program().command();
+        command
+            .env_remove("GIT_INDEX_FILE")
+            .env("GIT_LITERAL_PATHSPECS", "1");
+        let all = args.iter().chain(["--"].iter()).chain(paths);
+        worktree.program().run(command, all, None)
+    };
+    run(&["add", "--force"])?;
+    let changed = run(&["diff", "--cached", "--name-only"])?;
+    if changed.is_empty() {
+        return Ok(());
+    }
+    run(&["commit", "--quiet", "--only", "-m", message]).map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::landing::open_worktree;
+    use baton_testkit::git;
+
+    #[test]
+    fn a_worktree_tells_what_was_done_in_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path();
+        git(root, &["init", "-q"], b"");
+        std::fs::write(root.join("a"), "12345").unwrap();
+        git(root, &["add", "a"], b"");
+        git(root, &["commit", "-qm", "one\n\nmore"], b"");
+        let repo = open_worktree(root).unwrap();
+        let base = repo.head().unwrap().unwrap();
+        assert_eq!(size(&repo, base).unwrap(), 5);
+
+        std::fs::write(root.join("a"), "other").unwrap();
+        git(root, &["commit", "-qam", "two\n\nmore"], b"");
+        std::fs::create_dir(root.join("new")).unwrap();
+        std::fs::write(root.join("new/ b"), "").unwrap();
+        assert_eq!(committed_since(&repo, base).unwrap(), ["a"]);
+        assert_eq!(uncommitted(&repo).unwrap(), ["new/ b"]);
+
+        git(root, &["add", "."], b"");
+        git(root, &["commit", "-qm", "three"], b"");
+        let tip = repo.head().unwrap().unwrap();
+        let said = |from, besides| subject(&repo, from, tip, besides).unwrap();
+        assert_eq!(said(base, None), "three");
+        assert_eq!(said(base, Some("new/ b")), "two");
+        let two = repo.commit_of("HEAD^").unwrap();
+        assert_eq!(said(two, Some("new/ b")), "three");
+    }
+}

@@ -1,0 +1,38 @@
+use std::path::PathBuf;
+
+use miette::Diagnostic;
+use thiserror::Error;
+
+use super::UnreadablePolicy;
+use baton_git::GitError;
+use baton_git::index::IndexError;
+
+/// Why the guard cannot decide. It refuses then.
+#[derive(Debug, Error, Diagnostic)]
+pub enum GuardError {
+    /// The repository does not answer.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Git(#[from] GitError),
+
+    /// The index cannot be read.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Index(#[from] IndexError),
+
+    /// A policy cannot be read.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Unreadable(Box<UnreadablePolicy>),
+
+    /// The record of what has been judged cannot be begun.
+    #[error("the guard's journal cannot be begun at {}", .path.display())]
+    #[diagnostic(help("check that the disk has room and that you may write there"))]
+    Journal {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
+}

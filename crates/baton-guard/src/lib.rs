@@ -1,0 +1,71 @@
+//! Between git and the judge: the policy of the base, the commits to judge, the record of what
+//! was judged.
+
+pub mod acceptance;
+mod adoption;
+pub mod audit;
+pub mod base;
+pub mod binding;
+pub mod branch_moves;
+pub mod change;
+mod error;
+mod guards;
+mod joining;
+pub mod journal;
+mod keyring;
+pub mod landings;
+mod lines;
+mod pipeline;
+mod provenance;
+mod published;
+pub mod range;
+pub mod reference;
+pub mod replaced;
+mod sanction;
+pub mod span;
+pub mod staged;
+mod trust;
+mod unreadable;
+pub mod updates;
+
+pub use error::GuardError;
+pub use unreadable::{PolicyFault, UnreadablePolicy};
+
+use baton_core::model::{Oid, Verdict};
+use baton_core::policy::Policy;
+use baton_git::Repo;
+
+/// What the judge said of several changes.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Judgement {
+    /// All that is broken.
+    pub verdict: Verdict,
+    /// How many commits were judged.
+    pub commits: usize,
+    /// How many moves of a branch were judged.
+    pub tips: usize,
+    /// How many commits break a rule and came in because a remote had published them.
+    pub published: usize,
+    /// The commits whose policies cannot be read, where none before them could judge instead, and why.
+    pub unreadable: Vec<(Oid, String)>,
+}
+
+impl Judgement {
+    /// Takes over what was judged elsewhere.
+    pub fn absorb(&mut self, other: Self) {
+        self.verdict.absorb(other.verdict);
+        self.commits += other.commits;
+        self.tips += other.tips;
+        self.published += other.published;
+        self.unreadable.extend(other.unreadable);
+    }
+}
+
+/// Whether the rules hold for what is committed in this worktree now: on its branch, or, while
+/// its `HEAD` is detached, on the branch that a rebase will put there.
+pub fn applies_here(repo: &Repo, policy: &Policy) -> Result<bool, GuardError> {
+    Ok(match repo.head_branch()? {
+        Some(branch) => policy.applies_to(branch.as_ref()),
+        None => policy.applies_everywhere(),
+    })
+}

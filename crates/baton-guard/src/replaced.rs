@@ -1,0 +1,126 @@
+//! A branch that gives up aggregates which nobody else has, for others that carry the same
+//! summaries elsewhere in history.
+
+use std::collections::HashSet;
+
+use bstr::ByteSlice;
+
+use super::GuardError;
+use super::base::Bases;
+use super::change::ChangeReader;
+use super::provenance::Provenance;
+use super::published::Published;
+use baton_core::model::{Oid, SessionId, trailers};
+use baton_core::policy::Policy;
+use baton_core::rules;
+use baton_git::Repo;
+use baton_git::history::{self, Walked};
+
+/// The aggregates at a branch's tip that another commit lacks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dropped {
+    /// Their ids, newest first; never none.
+    pub commits: Vec<Oid>,
+    /// The commit on which the oldest stands.
+    pub base: Oid,
+    /// The number of each session with its summary's digest.
+    pub summaries: HashSet<(String, String)>,
+}
+
+/// What `tip` has and `other` has not, if that is genuine aggregates alone, one on top of the
+/// other, and `other` has all that they stand on.
+pub fn dropped(
+    repo: &Repo,
+    policy: &Policy,
+    tip: Oid,
+    other: Oid,
+) -> Result<Option<Dropped>, GuardError> {
+    let mut found = Dropped {
+        commits: Vec::new(),
+        base: tip,
+        summaries: HashSet::new(),
+    };
+    let mut reader = ChangeReader::new(repo.objects(), policy);
+    for walked in history::reachable(repo, &[tip], &[other])? {
+        let [parent] = walked.commit.parents[..] else {
+            return Ok(None);
+        };
+        if walked.oid != found.base {
+            return Ok(None);
+        }
+        let Some(summaries) = handed_over(policy, &mut reader, &walked)? else {
+            return Ok(None);
+        };
+        found.summaries.extend(summaries);
+        found.commits.push(walked.oid);
+        found.base = parent;
+    }
+    Ok((!found.commits.is_empty()).then_some(found))
+}
+
+/// Whether a branch that moves from `old` to `new` loses nothing but aggregates that no remote has,
+/// and `new` carries each of their summaries by a genuine aggregate.
+pub(super) fn is_replacement(
+    repo: &Repo,
+    policy: &Policy,
+    published: &Published<'_>,
+    old: Oid,
+    new: Oid,
+) -> Result<bool, GuardError> {
+    let Some(dropped) = dropped(repo, policy, old, new)? else {
+        return Ok(false);
+    };
+    let mut carried = HashSet::new();
+    let mut reader = ChangeReader::new(repo.objects(), policy);
+    for walked in history::reachable(repo, &[new], &[dropped.base])? {
+        carried.extend(handed_over(policy, &mut reader, &walked)?.unwrap_or_default());
+    }
+    if !dropped.summaries.is_subset(&carried) {
+        return Ok(false);
+    }
+    let bases = Bases::new(repo.objects());
+    let provenance = Provenance::new(repo, &bases, policy, dropped.base);
+    Ok(provenance.keeps(dropped.base, new)? && !is_published(repo, policy, published, &dropped)?)
+}
+
+/// Whether a remote has one of these, as far as this clone knows or the remote says.
+fn is_published(
+    repo: &Repo,
+    policy: &Policy,
+    published: &Published<'_>,
+    dropped: &Dropped,
+) -> Result<bool, GuardError> {
+    let tracked = repo.refs().below("refs/remotes/")?;
+    let tracked: Vec<Oid> = tracked.into_iter().map(|(_, oid)| oid).collect();
+    for commit in &dropped.commits {
+        let is_tracked = history::reachable(repo, &[*commit], &tracked)?.is_empty();
+        if is_tracked || published.may_hold(*commit, policy)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// The summaries that a genuine aggregate carries; `None` of any other commit, whatever its message
+/// says: what else it does would be lost with it.
+fn handed_over(
+    policy: &Policy,
+    reader: &mut ChangeReader<'_>,
+    walked: &Walked,
+) -> Result<Option<Vec<(String, String)>>, GuardError> {
+    let message = walked.commit.message.as_bstr();
+    if !rules::claims_aggregate(policy, message) {
+        return Ok(None);
+    }
+    let change = reader.change(walked.oid, &walked.commit, &|_| None)?;
+    if !rules::check(policy, &change).is_clean() {
+        return Ok(None);
+    }
+    let values = trailers::values(message, &policy.trailers.summary);
+    let named = values.filter_map(|value| {
+        let (id, digest) = value.to_str().ok()?.split_once(' ')?;
+        let id = SessionId::parse(id)?;
+        Some((id.number().to_owned(), digest.to_owned()))
+    });
+    Ok(Some(named.collect()))
+}

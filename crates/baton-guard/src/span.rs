@@ -1,0 +1,304 @@
+//! A stretch of history, judged whole: what a merge brought, what a push would publish, what CI
+//! was asked to verify. The journal has no say in it.
+
+use std::collections::HashSet;
+use std::rc::Rc;
+
+use bstr::BString;
+
+use super::acceptance::Acceptances;
+use super::base::{BasePolicy, Bases};
+use super::joining::Joining;
+use super::lines::Lines;
+use super::pipeline::{self, Rulebook};
+use super::provenance::{Provenance, Rewriting};
+use super::{GuardError, Judgement, keyring};
+use baton_core::model::{Oid, RuleId, Verdict};
+use baton_core::policy::Policy;
+use baton_core::rules;
+use baton_git::Repo;
+use baton_git::history::{self, Walked};
+use baton_git::stream::{self, Step, Stream};
+
+/// A stretch of history.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Span {
+    /// The branch that the stretch belongs to, where it belongs to one; the policy may pass it
+    /// over.
+    pub reference: Option<BString>,
+    /// Where it ends.
+    pub tips: Vec<Oid>,
+    /// What is not part of it, with all that can be reached from there.
+    pub hidden: Vec<Oid>,
+    /// The commit whose policy judges it, and against which the tips are held. `None`: the
+    /// commit, along first parents, on which the stretch stands.
+    pub old: Option<Oid>,
+}
+
+/// Judges every commit of the stretch, and its tips, by the policy of its base. Nothing is
+/// judged when the base has none.
+pub fn judge(repo: &Repo, span: &Span) -> Result<Judgement, GuardError> {
+    let commits = history::reachable(repo, &span.tips, &span.hidden)?;
+    let base = match (span.old, span.tips.first()) {
+        (Some(old), _) => Some(old),
+        (None, Some(tip)) => history::standing_on(&commits, *tip),
+        (None, None) => None,
+    };
+    let Some(base) = base else {
+        return Ok(Judgement::default());
+    };
+    let bases = Bases::new(repo.objects());
+    let judgement = match bases.adopted(base)? {
+        Some(found) => judge_by(repo, span, Some(commits), &found.policy, Some(base))?,
+        None => Judgement::default(),
+    };
+    check_tips(&bases, span, Some(base), &judgement)?;
+    Ok(judgement)
+}
+
+/// Fails when all would be well but for a tip that brings a policy which cannot be read.
+fn check_tips(
+    bases: &Bases<'_>,
+    span: &Span,
+    base: Option<Oid>,
+    judgement: &Judgement,
+) -> Result<(), GuardError> {
+    if judgement.verdict.is_clean() {
+        for tip in &span.tips {
+            bases.check_brought(*tip, base)?;
+        }
+    }
+    Ok(())
+}
+
+/// Judges the stretch by the policies of every merge base and of the commits that it would join:
+/// whoever begins at an old commit with a laxer policy is held to what holds where the work is to
+/// land. `None` when no policy has a say.
+pub fn judge_for_landing(repo: &Repo, span: &Span) -> Result<Option<Judgement>, GuardError> {
+    let bases = Bases::new(repo.objects());
+    let joining = Joining::of(repo, span)?;
+    let mut policies: Vec<Rc<BasePolicy>> = Vec::new();
+    let places = span.old.iter().chain(&joining.bases).chain(&span.hidden);
+    for commit in places {
+        let found = bases.adopted(*commit)?;
+        policies.extend(found.filter(|one| policies.iter().all(|known| known.key != one.key)));
+    }
+    let mut judgement: Option<Judgement> = None;
+    for base in policies {
+        let mut by_this = judge_by_policy(repo, span, &base.policy)?;
+        by_this.verdict.absorb(joining.judge(&bases, &base.policy)?);
+        match &mut judgement {
+            Some(judgement) => judgement.verdict.absorb(by_this.verdict),
+            None => judgement = Some(by_this),
+        }
+    }
+    let base = span.old.or(span.hidden.first().copied());
+    let none = Judgement::default();
+    check_tips(&bases, span, base, judgement.as_ref().unwrap_or(&none))?;
+    Ok(judgement)
+}
+
+/// Judges the part of the stretch after the policy was adopted within it, each commit by the
+/// policy of its parent. `None` when its tips carry no policy.
+pub fn judge_since_adoption(repo: &Repo, span: &Span) -> Result<Option<Judgement>, GuardError> {
+    let bases = Bases::new(repo.objects());
+    let mut adopted = None;
+    for tip in &span.tips {
+        if adopted.is_none() && bases.adopted(*tip)?.is_some() {
+            adopted = Some(*tip);
+        }
+    }
+    let Some(adopted) = adopted else {
+        return Ok(None);
+    };
+    let mut judgement = judge_history(repo, &span.tips, Some(adopted))?;
+    let within = history::reachable(repo, &span.tips, &span.hidden)?;
+    let within: HashSet<_> = within.into_iter().map(|one| one.oid).collect();
+    let is_within = |commit: Option<Oid>| commit.is_none_or(|oid| within.contains(&oid));
+    let verdict = &mut judgement.verdict;
+    verdict.violations.retain(|one| is_within(one.commit));
+    verdict.overrides.retain(|one| is_within(Some(one.commit)));
+    judgement.commits = within.len();
+    Ok(Some(judgement))
+}
+
+/// A branch, judged whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    /// Its full name, where it is known; the policy may pass it over.
+    pub reference: Option<BString>,
+    /// Its tip.
+    pub tip: Oid,
+    /// The tip of the default branch, where this is another one. Its policy judges what no policy
+    /// of this branch's own history does.
+    pub default: Option<Oid>,
+}
+
+/// Judges everything on the branch since its policy was adopted.
+pub fn judge_line(repo: &Repo, line: &Line) -> Result<Judgement, GuardError> {
+    let judgement = judge_history(repo, &[line.tip], line.default.or(Some(line.tip)))?;
+    if is_passed_over(repo, line)? {
+        // Nobody takes the default branch out of the rules but a maintainer.
+        let mut violations = judgement.verdict.violations.iter();
+        let rules_broken = violations.any(|one| one.rule == RuleId::PolicyChange);
+        if line.default.is_some() || !rules_broken {
+            return Ok(Judgement::default());
+        }
+    }
+    Ok(judgement)
+}
+
+/// Whether the policies at the branch's tip and on the default branch exclude it.
+fn is_passed_over(repo: &Repo, line: &Line) -> Result<bool, GuardError> {
+    let Some(name) = &line.reference else {
+        return Ok(false);
+    };
+    let bases = Bases::new(repo.objects());
+    let mut excluded = false;
+    for commit in [Some(line.tip), line.default].into_iter().flatten() {
+        if let Some(base) = bases.adopted(commit)? {
+            if base.policy.applies_to(name.as_ref()) {
+                return Ok(false);
+            }
+            excluded = true;
+        }
+    }
+    Ok(excluded)
+}
+
+/// Judges the stretch by this policy, wherever it comes from.
+pub fn judge_by_policy(repo: &Repo, span: &Span, policy: &Policy) -> Result<Judgement, GuardError> {
+    let commits = match span.hidden.is_empty() {
+        true => None,
+        false => Some(history::reachable(repo, &span.tips, &span.hidden)?),
+    };
+    judge_by(repo, span, commits, policy, span.old)
+}
+
+/// Judges each commit that the tips reach by the policy of the first of its parents that carries
+/// one: history under the rules that held when it was made.
+///
+/// What a merge brings is judged by the policy in force where it lands as well, unless it was made
+/// knowing that one. What neither came before the policy of `HEAD` nor knows it is judged by that.
+pub fn judge_by_parents(repo: &Repo, span: &Span) -> Result<Judgement, GuardError> {
+    judge_history(repo, &span.tips, repo.head()?)
+}
+
+/// The same, with the branch that ends at `trunk` in the place of `HEAD`.
+pub(super) fn judge_history(
+    repo: &Repo,
+    tips: &[Oid],
+    trunk: Option<Oid>,
+) -> Result<Judgement, GuardError> {
+    let objects = repo.objects().for_long_reads();
+    let mut stream = Stream::new(repo, &objects, tips)?;
+    let judged = pipeline::judge(repo.objects(), &mut stream, Rulebook::OfParents)?;
+    let graph = stream.into_graph();
+    let mut verdict = judged.verdict;
+    let lines = Lines::new(repo, &graph, &judged.without_base, &judged.policy_moves);
+    verdict.absorb(lines.judge(tips, trunk)?);
+    verdict.absorb(judge_choices(repo, &judged.choices)?);
+    if let Some(trunk) = trunk {
+        Acceptances::new(repo, tips.to_vec()).excuse_by_history(trunk, &mut verdict)?;
+    }
+    Ok(Judgement {
+        commits: graph.len(),
+        verdict,
+        unreadable: judged.unreadable,
+        ..Judgement::default()
+    })
+}
+
+/// Judges merges that keep protected entries of one parent and not of another, each by the policy of
+/// the parent that is named with it.
+fn judge_choices(repo: &Repo, choices: &[(Step, Option<Oid>)]) -> Result<Verdict, GuardError> {
+    let bases = Bases::new(repo.objects());
+    let mut verdict = Verdict::default();
+    for (merge, base) in choices {
+        let Some(base) = base else { continue };
+        if let Some(found) = bases.adopted(*base)? {
+            let provenance = Provenance::new(repo, &bases, &found.policy, *base);
+            verdict.absorb(provenance.judge_merge(merge)?);
+        }
+    }
+    Ok(verdict)
+}
+
+/// Judges each of these commits by the policy of its first parent.
+pub fn judge_commits_by_parents(repo: &Repo, commits: Vec<Walked>) -> Result<Verdict, GuardError> {
+    let objects = repo.objects().for_long_reads();
+    let mut buffer = Vec::new();
+    let steps = commits.into_iter();
+    let steps = steps.map(|one| Step::read(&objects, one.oid, &mut buffer));
+    Ok(pipeline::judge(repo.objects(), steps, Rulebook::OfParents)?.verdict)
+}
+
+/// Judges by one policy these commits, or, without them, all that the tips reach.
+fn judge_by(
+    repo: &Repo,
+    span: &Span,
+    commits: Option<Vec<Walked>>,
+    policy: &Policy,
+    base: Option<Oid>,
+) -> Result<Judgement, GuardError> {
+    let mut judgement = Judgement::default();
+    let applies = |name: &BString| policy.applies_to(name.as_ref());
+    if !span.reference.as_ref().is_none_or(applies) {
+        return Ok(judgement);
+    }
+    let rulebook = Rulebook::One(policy);
+    let objects = repo.objects().for_long_reads();
+    let again = commits.clone();
+    let judged = match commits {
+        Some(commits) => {
+            pipeline::judge(repo.objects(), stream::steps(&objects, commits), rulebook)?
+        }
+        None => {
+            let stream = Stream::new(repo, &objects, &span.tips)?;
+            pipeline::judge(repo.objects(), stream, rulebook)?
+        }
+    };
+    judgement.commits = judged.commits;
+    judgement.verdict = judged.verdict;
+    if judgement.verdict.changes_policy {
+        let again = again.map_or_else(|| history::reachable(repo, &span.tips, &[]), Ok)?;
+        keyring::judge_again(repo, policy, &again, &mut judgement.verdict)?;
+    }
+    let Some(base) = base else {
+        excuse(repo, span, policy, base, &mut judgement.verdict)?;
+        return Ok(judgement);
+    };
+    let bases = Bases::new(repo.objects());
+    let provenance = Provenance::new(repo, &bases, policy, base);
+    for (merge, _) in &judged.choices {
+        judgement.verdict.absorb(provenance.judge_merge(merge)?);
+    }
+    let unnamed = BString::from("HEAD");
+    let reference = span.reference.as_ref().unwrap_or(&unnamed).as_ref();
+    for tip in &span.tips {
+        judgement.tips += 1;
+        let moved = provenance.tip_move(reference, base, *tip, Rewriting::Allowed)?;
+        if let Some(moved) = moved {
+            judgement.verdict.absorb(rules::check(policy, &moved));
+        }
+    }
+    excuse(repo, span, policy, Some(base), &mut judgement.verdict)?;
+    Ok(judgement)
+}
+
+/// Takes out of the verdict what was accepted, as far as that can be seen from the stretch and from
+/// what it is held against.
+fn excuse(
+    repo: &Repo,
+    span: &Span,
+    policy: &Policy,
+    base: Option<Oid>,
+    verdict: &mut Verdict,
+) -> Result<(), GuardError> {
+    let bases: Vec<_> = span.hidden.iter().copied().chain(base).collect();
+    let places = [&span.tips[..], &bases].concat();
+    Acceptances::new(repo, places).excuse(policy, &bases, verdict)
+}
+
+#[cfg(test)]
+mod tests;

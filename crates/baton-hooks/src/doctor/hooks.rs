@@ -1,0 +1,246 @@
+//! The hooks, the program that they are, and what takes git past them.
+
+use std::path::Path;
+
+use super::{DoctorError, Finding, Id};
+use crate::install::layout::Occupant;
+use crate::install::{Layout, Manifest, hooks_path};
+use crate::{Hook, PASSED_ON};
+use baton_git::Repo;
+use baton_sys::{executable, file};
+
+const REINSTALL: &str = "run `git baton install`";
+
+/// Looks at them. Says whether Baton is installed, as far as that can be told.
+pub(super) fn examine(repo: &Repo, findings: &mut Vec<Finding>) -> Result<bool, DoctorError> {
+    let layout = Layout::of(repo);
+    let mut installed = true;
+    match Manifest::read(&layout) {
+        Ok(Some(manifest)) => {
+            program(&layout, &manifest, findings)?;
+            for hook in manifest.hooks() {
+                let places = layout.places(hook, &manifest);
+                for path in places.map_err(DoctorError::io(layout.hook(hook)))? {
+                    findings.extend(examine_hook(&layout, hook, &path, &manifest)?);
+                }
+                findings.extend(renamed_delegate(&layout, hook, &manifest)?);
+            }
+            earlier_hooks(repo, &manifest, findings)?;
+        }
+        Ok(None) => {
+            installed = false;
+            findings.push(Finding {
+                id: Id::NotInstalled,
+                what: "Baton's hooks are not installed in this repository".to_owned(),
+                place: layout.hooks_dir().display().to_string(),
+                remedy: REINSTALL.to_owned(),
+            });
+        }
+        Err(DoctorError::Manifest { path, reason }) => findings.push(Finding {
+            id: Id::RecordBroken,
+            what: format!("the record of what was installed cannot be read: {reason}"),
+            place: path.display().to_string(),
+            remedy: "mend it by hand, or remove it where core.hooksPath was never set here; then run `git baton install`".to_owned(),
+        }),
+        Err(other) => return Err(other),
+    }
+    diversions(repo, &layout, installed, findings)?;
+    Ok(installed)
+}
+
+/// What takes git elsewhere. Before Baton is installed, only what installing cannot set aside.
+fn diversions(
+    repo: &Repo,
+    layout: &Layout,
+    installed: bool,
+    findings: &mut Vec<Finding>,
+) -> Result<(), DoctorError> {
+    let found = hooks_path::diversions(repo, layout)?;
+    for one in found.into_iter().filter(|one| installed || !one.own) {
+        let worktree = match &one.worktree.id {
+            Some(id) => format!("the worktree {id}"),
+            None => "the main worktree".to_owned(),
+        };
+        let setting = &one.setting;
+        findings.push(Finding {
+            id: Id::HooksBypassed,
+            what: format!(
+                "in {worktree} git does not run the hooks of this repository: core.hooksPath is `{}` ({})",
+                setting.raw,
+                setting.scope.name()
+            ),
+            place: hooks_path::origin(setting),
+            remedy: match one.own {
+                true => format!("{REINSTALL}: it sets the value aside, and has the hooks there run before its own"),
+                false => hooks_path::remedy(setting, layout),
+            },
+        });
+    }
+    Ok(())
+}
+
+fn program(
+    layout: &Layout,
+    manifest: &Manifest,
+    findings: &mut Vec<Finding>,
+) -> Result<(), DoctorError> {
+    let path = layout.program();
+    let mut found = |id, what: String, remedy: &str| {
+        findings.push(Finding {
+            id,
+            what,
+            place: path.display().to_string(),
+            remedy: remedy.to_owned(),
+        });
+    };
+    if !path.is_file() {
+        found(
+            Id::ProgramMissing,
+            "the installed program is gone".to_owned(),
+            REINSTALL,
+        );
+        return Ok(());
+    }
+    let recorded = &manifest.program;
+    if digest(&path)? != recorded.sha256 {
+        let what = "the installed program is not the one that was put there".to_owned();
+        found(Id::ProgramAltered, what, REINSTALL);
+        return Ok(());
+    }
+    let this = env!("CARGO_PKG_VERSION");
+    let versions = format!(
+        "the installed program is {}, and this one is {this}",
+        recorded.version
+    );
+    match numbers(&recorded.version).cmp(&numbers(this)) {
+        std::cmp::Ordering::Less => found(Id::ProgramOlder, versions, REINSTALL),
+        std::cmp::Ordering::Greater => found(
+            Id::ProgramNewer,
+            versions,
+            "update the git-baton that you run; installing from it would put the older one here",
+        ),
+        std::cmp::Ordering::Equal => {
+            let current = executable::current().map_err(DoctorError::io("the running program"))?;
+            if digest(&current)? != recorded.sha256 {
+                let what = format!("the installed program is another build of version {this}");
+                found(Id::ProgramOtherBuild, what, REINSTALL);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The numbers of a version, to compare.
+fn numbers(version: &str) -> Vec<u64> {
+    let numbers = version.split(['.', '-', '+']).map(str::parse);
+    numbers.map_while(Result::ok).collect()
+}
+
+fn examine_hook(
+    layout: &Layout,
+    hook: &str,
+    path: &Path,
+    manifest: &Manifest,
+) -> Result<Option<Finding>, DoctorError> {
+    let in_place = path == layout.hook(hook);
+    let found = |id, what: &str, remedy: &str| {
+        Ok(Some(Finding {
+            id,
+            what: format!("the hook {} {what}", layout.name_of(path)),
+            place: path.display().to_string(),
+            remedy: remedy.to_owned(),
+        }))
+    };
+    if !file::is_taken(path) {
+        return found(Id::HookMissing, "is gone", REINSTALL);
+    }
+    if !path.exists() {
+        return found(
+            Id::HookDangling,
+            "is a link that leads nowhere; git passes over it in silence",
+            "remove the link; then run `git baton install`",
+        );
+    }
+    if !executable::is_executable(path) {
+        return found(
+            Id::HookNotExecutable,
+            "is not executable, and git passes over it",
+            REINSTALL,
+        );
+    }
+    if layout.is_program(path) || digest(path)? == manifest.program.sha256 {
+        return Ok(None);
+    }
+    let occupant = layout.occupant_of(path).map_err(DoctorError::io(path))?;
+    match occupant {
+        Occupant::Baton => found(Id::HookReplaced, "is another version of Baton", REINSTALL),
+        _ if !in_place => found(
+            Id::HookReplaced,
+            "is not Baton's",
+            &format!("give that file another name; then {REINSTALL}"),
+        ),
+        _ if file::is_taken(&layout.kept(hook)) => found(
+            Id::HookReplaced,
+            "is not Baton's",
+            &format!(
+                "{} keeps the hook that was there before Baton: join the two in one file, or remove the one that is not needed; then {REINSTALL}",
+                layout.kept(hook).display()
+            ),
+        ),
+        _ => found(
+            Id::HookReplaced,
+            "is not Baton's",
+            "run `git baton install`: it keeps that file, and runs it before its own answer",
+        ),
+    }
+}
+
+/// The hook that was there before, where it ran a directory of hooks that it does not find by the
+/// name that an earlier Baton gave it.
+fn renamed_delegate(
+    layout: &Layout,
+    hook: &str,
+    manifest: &Manifest,
+) -> Result<Option<Finding>, DoctorError> {
+    let own = layout.hook(hook);
+    let delegate = layout.delegate(hook).map_err(DoctorError::io(&own))?;
+    let renamed = delegate.filter(|path| *path != own && manifest.hooks_paths.is_empty());
+    Ok(renamed.map(|path| Finding {
+        id: Id::EarlierHookSilent,
+        what: format!("the hooks in {hook}.d do not run: the hook that runs them looks for them by its own name, and has another one"),
+        place: path.display().to_string(),
+        remedy: format!("{REINSTALL} again: it gives that hook its name, and goes into the directory itself"),
+    }))
+}
+
+fn earlier_hooks(
+    repo: &Repo,
+    manifest: &Manifest,
+    findings: &mut Vec<Finding>,
+) -> Result<(), DoctorError> {
+    let installed: Vec<_> = manifest.hooks().collect();
+    let all = Hook::CLIENT.map(Hook::name).into_iter().chain(PASSED_ON);
+    let silent: Vec<_> = all.filter(|name| !installed.contains(name)).collect();
+    for one in &manifest.hooks_paths {
+        for directory in hooks_path::directories(repo, one)? {
+            for hook in silent.iter().map(|name| directory.join(name)) {
+                if executable::is_executable(&hook) {
+                    findings.push(Finding {
+                        id: Id::EarlierHookSilent,
+                        what: format!(
+                            "this hook does not run, because core.hooksPath = {} is set aside",
+                            one.path
+                        ),
+                        place: hook.display().to_string(),
+                        remedy: format!("{REINSTALL} again: it passes the hook on"),
+                    });
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn digest(path: &std::path::Path) -> Result<String, DoctorError> {
+    executable::digest(path).map_err(DoctorError::io(path))
+}

@@ -1,0 +1,123 @@
+use std::path::PathBuf;
+
+use miette::Diagnostic;
+use thiserror::Error;
+
+use baton_git::GitError;
+use baton_guard::GuardError;
+
+/// Why Baton is not installed, or not taken out. What was there is as it was.
+#[derive(Debug, Error, Diagnostic)]
+pub enum InstallError {
+    /// The repository does not answer.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Git(#[from] GitError),
+
+    /// The journal cannot be begun.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Guard(#[from] GuardError),
+
+    /// The hooks of a server make no sense here.
+    #[error("{} is not a bare repository", .0.display())]
+    #[diagnostic(help(
+        "`git baton install --server` belongs on the server that receives the pushes; in a clone, run `git baton install`"
+    ))]
+    NotBare(PathBuf),
+
+    /// Git looks for hooks elsewhere, and this repository alone cannot change that.
+    #[error(
+        "git would not run hooks of this repository: core.hooksPath is `{value}` ({scope}, {origin})"
+    )]
+    #[diagnostic(help("{remedy}"))]
+    ForeignHooksPath {
+        /// The value.
+        value: String,
+        /// Git's name for where it applies.
+        scope: &'static str,
+        /// The file that holds it, or what else does.
+        origin: String,
+        /// What to do.
+        remedy: String,
+    },
+
+    /// A value of `core.hooksPath` that the record cannot hold.
+    #[error("core.hooksPath is not UTF-8, and Baton could not put it back later: {0}")]
+    #[diagnostic(help("rename that directory of hooks, and set core.hooksPath to the new name"))]
+    NotUtf8(String),
+
+    /// The directory of hooks is shared.
+    #[error("{} is a link to {}, which other repositories may use too", .link.display(), .target.display())]
+    #[diagnostic(help(
+        "make it a directory of this repository, and have the hooks that it leads to run on: `rm '{}' && mkdir '{}' && git config core.hooksPath '{}'`; then run `git baton install` again",
+        .link.display(), .link.display(), .target.display()
+    ))]
+    LinkedHooks {
+        /// The directory's name.
+        link: PathBuf,
+        /// Where it leads.
+        target: PathBuf,
+    },
+
+    /// A directory of hooks that the hook there runs is shared.
+    #[error("{} is a link to {}, which other repositories may use too", .link.display(), .target.display())]
+    #[diagnostic(help(
+        "make it a directory of this repository, with copies of the hooks there: `cp -RL '{0}' '{0}.own' && rm '{0}' && mv '{0}.own' '{0}'`; then install again",
+        .link.display()
+    ))]
+    LinkedDirectory {
+        /// The directory's name.
+        link: PathBuf,
+        /// Where it leads.
+        target: PathBuf,
+    },
+
+    /// Baton's name in a directory of hooks is somebody else's.
+    #[error("{} is not Baton's, and has the name that Baton has in a directory of hooks", .0.display())]
+    #[diagnostic(help("give that hook another name, and install again"))]
+    NameTaken(PathBuf),
+
+    /// Two files claim to be the hook that was there before.
+    #[error("{} is not Baton's, and {} keeps the hook that was there before it", .hook.display(), .kept.display())]
+    #[diagnostic(help(
+        "something put its own hook in place of Baton's. Join the two in one file, or remove the one that is not needed; then run `git baton install` again"
+    ))]
+    TwoEarlierHooks {
+        /// The hook.
+        hook: PathBuf,
+        /// The one that was kept.
+        kept: PathBuf,
+    },
+
+    /// The record of what was installed makes no sense.
+    #[error("the record of what was installed, {}, cannot be read: {reason}", .path.display())]
+    #[diagnostic(help(
+        "it is JSON; mend it by hand. Without it Baton cannot know what core.hooksPath was: if that was never set here, remove the file, and run `git baton install` again"
+    ))]
+    Manifest {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+
+    /// A file cannot be read or written.
+    #[error("{} cannot be read or written", .path.display())]
+    #[diagnostic(help("check that you may write there and that the disk has room"))]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
+}
+
+impl InstallError {
+    /// Wraps an error of the system about this path.
+    pub(crate) fn io(path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.into();
+        move |source| Self::Io { path, source }
+    }
+}

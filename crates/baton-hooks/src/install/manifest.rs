@@ -1,0 +1,123 @@
+//! The record of what was installed: `baton/install.json`.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::{InstallError, Layout};
+use crate::all_names;
+use baton_git::Recorded;
+use baton_git::config::Scope;
+use baton_sys::file;
+
+/// The version of the record's form.
+const VERSION: u32 = 1;
+
+/// What was installed, and what had to give way to it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Manifest {
+    version: u32,
+    /// The program that the hooks are.
+    pub program: Program,
+    /// The names of the hooks.
+    pub hooks: Vec<String>,
+    /// The values of `core.hooksPath` that were set aside.
+    pub hooks_paths: Vec<SetAside>,
+    /// What lay outside the repository.
+    #[serde(flatten)]
+    pub recorded: Recorded,
+}
+
+/// A version of this program.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Program {
+    /// Its number.
+    pub version: String,
+    /// The SHA-256 of its file, in hexadecimal.
+    pub sha256: String,
+}
+
+/// A setting that was taken out of one file of configuration.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SetAside {
+    /// The linked worktree whose setting it was, by the name of its git directory; `None` for the
+    /// main worktree, and for a setting of the whole repository.
+    pub worktree: Option<String>,
+    /// Whether it was the worktree's own or the whole repository's.
+    pub only_there: bool,
+    /// The values, as they were written; the last one counted.
+    pub values: Vec<String>,
+    /// The last of them as a path, with `~` replaced.
+    pub path: String,
+}
+
+impl fmt::Display for SetAside {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let value = self.values.last().map_or("", String::as_str);
+        let whose = match (&self.worktree, self.only_there) {
+            (Some(id), _) => format!("of the worktree {id}"),
+            (None, true) => "of the main worktree".to_owned(),
+            (None, false) => "of the repository".to_owned(),
+        };
+        write!(f, "core.hooksPath = {value} {whose}")
+    }
+}
+
+impl SetAside {
+    /// Where the setting applied.
+    pub fn scope(&self) -> Scope {
+        match self.only_there {
+            true => Scope::Worktree,
+            false => Scope::Local,
+        }
+    }
+
+    /// Whether the other was taken out of the same file.
+    pub fn has_place_of(&self, other: &Self) -> bool {
+        (self.only_there, &self.worktree) == (other.only_there, &other.worktree)
+    }
+}
+
+impl Manifest {
+    /// The record of an installation of nothing yet.
+    pub fn new(program: Program) -> Self {
+        Self {
+            version: VERSION,
+            program,
+            hooks: Vec::new(),
+            hooks_paths: Vec::new(),
+            recorded: Recorded::default(),
+        }
+    }
+
+    /// Reads the record; `None` where nothing is installed.
+    pub fn read(layout: &Layout) -> Result<Option<Self>, InstallError> {
+        let path = layout.manifest();
+        let bytes = file::read_if_exists(&path).map_err(InstallError::io(&path))?;
+        let Some(bytes) = bytes else {
+            return Ok(None);
+        };
+        let wrong = |reason| InstallError::Manifest {
+            path: path.clone(),
+            reason,
+        };
+        let read: Self =
+            serde_json::from_slice(&bytes).map_err(|error| wrong(error.to_string()))?;
+        match read.version {
+            VERSION => Ok(Some(read)),
+            other => Err(wrong(format!("a newer Baton wrote it, in form {other}"))),
+        }
+    }
+
+    /// Writes the record in one step.
+    pub fn write(&self, layout: &Layout) -> Result<(), InstallError> {
+        let path = layout.manifest();
+        let text = serde_json::to_string_pretty(self).expect("strings serialise") + "\n";
+        file::write_atomically(&path, text.as_bytes()).map_err(InstallError::io(path))
+    }
+
+    /// The hooks that were installed.
+    pub fn hooks(&self) -> impl Iterator<Item = &'static str> {
+        all_names().filter(|name| self.hooks.iter().any(|one| one == name))
+    }
+}

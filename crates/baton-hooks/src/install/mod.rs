@@ -1,0 +1,45 @@
+//! Puts the guard's hooks in a repository, and takes them out again.
+//!
+//! What is installed is the program itself: one copy at `<common git dir>/baton/bin/git-baton`,
+//! and for each hook a hard link to it in `<common git dir>/hooks`, or in the directory of hooks that the
+//! hook there runs. Git uses that directory for
+//! every worktree as long as `core.hooksPath` says nothing else; so a value of the repository's
+//! own is set aside while Baton is installed.
+//!
+//! Each step can be cut off and done again: what is to be put back later is recorded before it is
+//! taken away, and a name changes its meaning in one rename.
+
+mod directory;
+mod error;
+pub mod hooks_path;
+pub mod layout;
+pub mod manifest;
+mod put;
+mod remove;
+
+pub use error::InstallError;
+pub use layout::Layout;
+pub use manifest::Manifest;
+pub use put::{Installed, install};
+pub use remove::{Uninstalled, uninstall};
+
+use crate::Hook;
+
+/// What a repository is guarded as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// One in which people and agents commit.
+    Client,
+    /// A bare one that receives pushes.
+    Server,
+}
+
+impl Kind {
+    /// The hooks that guard it.
+    pub fn hooks(self) -> &'static [Hook] {
+        match self {
+            Self::Client => &Hook::CLIENT,
+            Self::Server => &Hook::SERVER,
+        }
+    }
+}

@@ -1,0 +1,312 @@
+//! `git baton install`.
+
+use std::fmt;
+
+use super::layout::Occupant;
+use super::manifest::{Manifest, Program, SetAside};
+use super::{InstallError, Kind, Layout, directory, hooks_path};
+use crate::{ALWAYS_PASSED_ON, Hook, PASSED_ON, all_names};
+use baton_core::model::Oid;
+use baton_core::policy::POLICY_PATH;
+use baton_git::{GitVersion, Recorded, Repo};
+use baton_guard::journal::Journal;
+use baton_sys::{FileLock, executable, file};
+
+/// What an installation came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Installed {
+    layout: Layout,
+    hooks: Vec<(String, Change)>,
+    set_aside: Vec<SetAside>,
+    journal_begun: bool,
+    /// The version of git, where it does not call every hook.
+    git_too_old: Option<GitVersion>,
+}
+
+/// What became of one hook.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Change {
+    /// It was there already.
+    Unchanged,
+    /// It is new, or newer.
+    Placed,
+    /// It is new, or newer, and Baton has nothing to say in it.
+    PlacedToPassOn,
+    /// It is new, and one that was there before runs first.
+    PlacedBefore,
+    /// It is new, or newer, in a directory of hooks that is run.
+    PlacedInDirectory,
+}
+
+/// Installs the hooks of this kind, beside those of the other kind where they are installed, or
+/// brings them to the version of this program.
+pub fn install(repo: &Repo, kind: Kind) -> Result<Installed, InstallError> {
+    let layout = Layout::of(repo);
+    refuse_early(repo, &layout, kind)?;
+    let _lock = FileLock::acquire(&layout.lock()).map_err(InstallError::io(layout.lock()))?;
+    refuse_second_hooks(&layout)?;
+
+    let current = executable::current().map_err(InstallError::io("the running program"))?;
+    let program = Program {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        sha256: executable::digest(&current).map_err(InstallError::io(&current))?,
+    };
+    let known = Manifest::read(&layout)?;
+    let is_there = known.as_ref().is_some_and(|one| one.program == program)
+        && executable::digest(&layout.program()).is_ok_and(|digest| digest == program.sha256);
+    if !is_there {
+        executable::copy(&current, &layout.program())
+            .map_err(InstallError::io(layout.program()))?;
+    }
+    let journal_begun = begin_journal(repo, &layout)?;
+
+    let mut manifest = known.unwrap_or_else(|| Manifest::new(program.clone()));
+    manifest.program = program;
+    manifest.recorded = Recorded::look(repo)?;
+    let names = kind.hooks().iter().map(|hook| hook.name().to_owned());
+    manifest.hooks.extend(names);
+    let set_aside = hooks_path::to_set_aside(repo, &layout)?;
+    let earlier = &mut manifest.hooks_paths;
+    earlier.retain(|old| !set_aside.iter().any(|new| new.has_place_of(old)));
+    earlier.extend(set_aside.iter().cloned());
+    let elsewhere = hooks_elsewhere(repo, &manifest)?;
+    manifest
+        .hooks
+        .extend(elsewhere.into_iter().map(str::to_owned));
+    manifest.hooks.sort();
+    manifest.hooks.dedup();
+    manifest.write(&layout)?;
+
+    for one in &manifest.hooks_paths {
+        hooks_path::write_for_hooks(repo, &layout, one)?;
+    }
+    let mut hooks = Vec::new();
+    for hook in manifest.hooks() {
+        place_everywhere(&layout, &manifest, hook, &mut hooks)?;
+    }
+    for one in &set_aside {
+        hooks_path::unset(repo, one)?;
+    }
+    mark_server(&layout, &manifest)?;
+    share(repo, &layout)?;
+    Ok(Installed {
+        layout,
+        hooks,
+        set_aside,
+        journal_begun,
+        git_too_old: Some(repo.program().version()?)
+            .filter(|version| kind == Kind::Client && *version < GitVersion::OLDEST),
+    })
+}
+
+/// Says by a file whether only pushes come in here.
+fn mark_server(layout: &Layout, manifest: &Manifest) -> Result<(), InstallError> {
+    let mark = layout.server_mark();
+    let is_clone = manifest.hooks().any(|hook| hook == Hook::PreCommit.name());
+    let marked = match is_clone {
+        true => file::remove_if_exists(&mark),
+        false => file::write_atomically(&mark, b""),
+    };
+    marked.map_err(InstallError::io(mark))
+}
+
+/// Gives what is Baton's the permissions that git gives to what is its own.
+fn share(repo: &Repo, layout: &Layout) -> Result<(), InstallError> {
+    let Some(sharing) = repo.sharing()? else {
+        return Ok(());
+    };
+    let directory = layout.baton_dir();
+    let shared = sharing.apply_below(&directory);
+    shared.map_err(InstallError::io(directory))?;
+    let mut links = all_names().flat_map(|hook| {
+        let places = [layout.hook(hook), layout.in_directory(hook)];
+        places.into_iter().chain(layout.in_custom_hooks(hook))
+    });
+    links.try_for_each(|hook| match layout.is_program(&hook) {
+        true => sharing.apply_below(&hook).map_err(InstallError::io(hook)),
+        false => Ok(()),
+    })
+}
+
+/// The hooks that Baton passes on to the directories of hooks that git leaves unread for its
+/// sake. Such a directory may be of each checkout, with other hooks tomorrow.
+fn hooks_elsewhere(repo: &Repo, manifest: &Manifest) -> Result<Vec<&'static str>, InstallError> {
+    let mut names = Vec::new();
+    for one in &manifest.hooks_paths {
+        let directories = hooks_path::directories(repo, one)?;
+        let is_there = |name: &&str| {
+            let mut hooks = directories.iter().map(|directory| directory.join(name));
+            ALWAYS_PASSED_ON.contains(name) || hooks.any(|hook| executable::is_executable(&hook))
+        };
+        names.extend(PASSED_ON.into_iter().filter(is_there));
+    }
+    Ok(names)
+}
+
+/// What can be refused before anything is written.
+fn refuse_early(repo: &Repo, layout: &Layout, kind: Kind) -> Result<(), InstallError> {
+    if kind == Kind::Server && !repo.is_bare()? {
+        return Err(InstallError::NotBare(repo.common_dir().to_owned()));
+    }
+    let link = layout.hooks_dir();
+    if file::is_link(&link) {
+        let target = link.read_link().map_err(InstallError::io(&link))?;
+        return Err(InstallError::LinkedHooks {
+            target: repo.common_dir().join(target),
+            link,
+        });
+    }
+    hooks_path::to_set_aside(repo, layout)?;
+    directory::refuse_early(layout, kind)
+}
+
+fn refuse_second_hooks(layout: &Layout) -> Result<(), InstallError> {
+    for hook in all_names() {
+        let kept = layout.kept(hook);
+        let is_kept_twice = || {
+            let twice = layout.is_kept_twice(hook);
+            twice.map_err(InstallError::io(layout.hook(hook)))
+        };
+        if file::is_taken(&kept) && occupant(layout, hook)? == Occupant::Other && !is_kept_twice()?
+        {
+            return Err(InstallError::TwoEarlierHooks {
+                hook: layout.hook(hook),
+                kept,
+            });
+        }
+    }
+    Ok(())
+}
+
+fn occupant(layout: &Layout, hook: &str) -> Result<Occupant, InstallError> {
+    layout
+        .occupant(hook)
+        .map_err(InstallError::io(layout.hook(hook)))
+}
+
+/// Puts the hook where it is run from: in git's place, or in the directory that the hook there runs;
+/// and in GitLab's.
+fn place_everywhere(
+    layout: &Layout,
+    manifest: &Manifest,
+    hook: &str,
+    placed: &mut Vec<(String, Change)>,
+) -> Result<(), InstallError> {
+    let delegate = layout
+        .delegate(hook)
+        .map_err(InstallError::io(layout.hook(hook)))?;
+    let in_directory = layout.in_directory(hook);
+    let put_in = |path| {
+        let change = match directory::place(layout, path)? {
+            true => Change::PlacedInDirectory,
+            false => Change::Unchanged,
+        };
+        Ok::<_, InstallError>((layout.name_of(path), change))
+    };
+    // What core.hooksPath named runs instead of a delegate that is here.
+    match delegate.filter(|_| manifest.hooks_paths.is_empty()) {
+        Some(_) => {
+            placed.push(put_in(&in_directory)?);
+            directory::put_delegate_back(layout, hook)?;
+        }
+        None => {
+            placed.push((hook.to_owned(), place(layout, hook)?));
+            directory::take_out(layout, &in_directory)?;
+        }
+    }
+    if let Some(path) = layout.in_custom_hooks(hook) {
+        placed.push(put_in(&path)?);
+    }
+    Ok(())
+}
+
+fn place(layout: &Layout, hook: &str) -> Result<Change, InstallError> {
+    let (path, kept) = (layout.hook(hook), layout.kept(hook));
+    let occupant = occupant(layout, hook)?;
+    if occupant == Occupant::Baton && !file::is_link(&path) && layout.is_program(&path) {
+        return Ok(Change::Unchanged);
+    }
+    if occupant == Occupant::Other {
+        file::rename(&path, &kept).map_err(InstallError::io(&path))?;
+    }
+    executable::link(&layout.program(), &path).map_err(InstallError::io(&path))?;
+    Ok(match file::is_taken(&kept) {
+        true => Change::PlacedBefore,
+        false if PASSED_ON.contains(&hook) => Change::PlacedToPassOn,
+        false => Change::Placed,
+    })
+}
+
+/// Begins the journal with all that any reference, and any worktree's `HEAD`, reaches now.
+fn begin_journal(repo: &Repo, layout: &Layout) -> Result<bool, InstallError> {
+    let directory = layout.baton_dir();
+    if Journal::has_begun(&directory) {
+        return Ok(false);
+    }
+    let mut named: Vec<Oid> = Vec::new();
+    named.extend(repo.refs().below("refs/")?.into_iter().map(|(_, oid)| oid));
+    for worktree in repo.worktrees()? {
+        named.extend(repo.head_of(&worktree)?);
+    }
+    let mut tips = Vec::with_capacity(named.len());
+    for oid in named {
+        if repo.objects().contains(oid) {
+            tips.extend(repo.objects().peel_to_commit(oid)?);
+        }
+    }
+    Ok(Journal::begin(&directory, tips)?)
+}
+
+impl fmt::Display for Installed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let hooks = self.layout.hooks_dir();
+        let placed = |change| {
+            let hooks = self.hooks.iter().filter(move |(_, one)| *one == change);
+            hooks.map(|(hook, _)| &hook[..]).collect::<Vec<_>>()
+        };
+        let lines = [
+            ("installed", placed(Change::Placed)),
+            (
+                "installed to pass the call on",
+                placed(Change::PlacedToPassOn),
+            ),
+            (
+                "installed, and the hook that was there runs first",
+                placed(Change::PlacedBefore),
+            ),
+            (
+                "installed in a directory of hooks, beside those that are there",
+                placed(Change::PlacedInDirectory),
+            ),
+            ("there already", placed(Change::Unchanged)),
+        ];
+        writeln!(f, "hooks in {}", hooks.display())?;
+        for (what, names) in lines.iter().filter(|(_, names)| !names.is_empty()) {
+            writeln!(f, "  {what}: {}", names.join(", "))?;
+        }
+        for one in &self.set_aside {
+            writeln!(f, "set aside: {one}")?;
+            writeln!(
+                f,
+                "  the hooks in that directory go on running, before Baton's; `git baton uninstall` puts the setting back"
+            )?;
+        }
+        if self.journal_begun {
+            writeln!(
+                f,
+                "journal begun: the history that is here now is taken as it is"
+            )?;
+        }
+        if let Some(version) = self.git_too_old {
+            return writeln!(
+                f,
+                "warning: git {version} calls no reference-transaction hook, which sees what the others do not; install git {} or newer",
+                GitVersion::OLDEST
+            );
+        }
+        writeln!(
+            f,
+            "guarded: every commit that lands under a {POLICY_PATH} is judged first"
+        )
+    }
+}

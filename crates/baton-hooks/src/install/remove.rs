@@ -1,0 +1,145 @@
+//! `git baton uninstall`.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use super::layout::Occupant;
+use super::manifest::{Manifest, SetAside};
+use super::{InstallError, Layout, directory, hooks_path};
+use crate::all_names;
+use baton_git::Repo;
+use baton_guard::journal::Journal;
+use baton_sys::{FileLock, file};
+
+/// What taking the hooks out came to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Uninstalled {
+    removed: Vec<String>,
+    restored: Vec<&'static str>,
+    /// The hooks that somebody put in Baton's place, and the one that is kept beside each.
+    foreign: Vec<(PathBuf, PathBuf)>,
+    settings_restored: Vec<SetAside>,
+    settings_left: Vec<SetAside>,
+    left: Option<PathBuf>,
+}
+
+/// Takes every hook of Baton's out, and puts back what had its place. Where nothing is installed
+/// it does nothing.
+pub fn uninstall(repo: &Repo) -> Result<Uninstalled, InstallError> {
+    let layout = Layout::of(repo);
+    let mut done = Uninstalled::default();
+    let lock = FileLock::acquire(&layout.lock()).map_err(InstallError::io(layout.lock()))?;
+    let manifest = Manifest::read(&layout)?;
+    // The settings come first: while one is back and the hooks are still there, git runs the
+    // hooks that it names; the other way round it would run none for a moment.
+    for one in manifest.iter().flat_map(|manifest| &manifest.hooks_paths) {
+        let list = match hooks_path::restore(repo, one)? {
+            true => &mut done.settings_restored,
+            false => &mut done.settings_left,
+        };
+        list.push(one.clone());
+    }
+    for hook in all_names() {
+        take_out(&layout, hook, &mut done)?;
+        let custom = layout.in_custom_hooks(hook);
+        for path in custom.iter().chain([&layout.in_directory(hook)]) {
+            if directory::take_out(&layout, path)? {
+                done.removed.push(layout.name_of(path));
+            }
+        }
+        if let Some(directory) = custom.as_deref().and_then(Path::parent) {
+            file::remove_if_empty(directory);
+        }
+    }
+    remove_records(repo, &layout)?;
+    drop(lock);
+    let directory = layout.baton_dir();
+    if !file::remove_if_empty(&directory) {
+        done.left = Some(directory);
+    }
+    Ok(done)
+}
+
+fn take_out(
+    layout: &Layout,
+    hook: &'static str,
+    done: &mut Uninstalled,
+) -> Result<(), InstallError> {
+    let (path, kept) = (layout.hook(hook), layout.kept(hook));
+    let is_kept = file::is_taken(&kept);
+    match layout.occupant(hook).map_err(InstallError::io(&path))? {
+        Occupant::Other => {
+            if is_kept {
+                done.foreign.push((path, kept));
+            }
+        }
+        Occupant::Baton | Occupant::Nobody if is_kept => {
+            file::rename(&kept, &path).map_err(InstallError::io(&kept))?;
+            done.restored.push(hook);
+        }
+        Occupant::Baton => {
+            file::remove_if_exists(&path).map_err(InstallError::io(&path))?;
+            done.removed.push(hook.to_owned());
+        }
+        Occupant::Nobody => {}
+    }
+    Ok(())
+}
+
+/// Removes what installing and guarding recorded. The manifest goes last of what tells about the
+/// user's settings, so that a removal that is cut off can be done again.
+fn remove_records(repo: &Repo, layout: &Layout) -> Result<(), InstallError> {
+    let mut records = Vec::new();
+    for worktree in repo.worktrees()? {
+        records.push(layout.earlier_path(Some(&worktree.git_dir)));
+    }
+    records.push(layout.earlier_path(None));
+    records.extend(Journal::files(&layout.baton_dir()));
+    records.push(layout.server_mark());
+    records.push(layout.manifest());
+    // With what a copy that was cut off has left there.
+    records.extend(layout.program().parent().map(ToOwned::to_owned));
+    records.push(layout.lock());
+    for path in records {
+        file::remove_all_if_exists(&path).map_err(InstallError::io(&path))?;
+        if let Some(directory) = path.parent().filter(|one| **one != layout.baton_dir()) {
+            file::remove_if_empty(directory);
+        }
+    }
+    Ok(())
+}
+
+impl fmt::Display for Uninstalled {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.removed.is_empty() {
+            writeln!(f, "removed: {}", self.removed.join(", "))?;
+        }
+        if !self.restored.is_empty() {
+            writeln!(f, "put back as it was: {}", self.restored.join(", "))?;
+        }
+        for (hook, kept) in &self.foreign {
+            writeln!(
+                f,
+                "left alone, because it is not Baton's: {}; the hook that was there before Baton is {}",
+                hook.display(),
+                kept.display()
+            )?;
+        }
+        for one in &self.settings_restored {
+            writeln!(f, "set again: {one}")?;
+        }
+        for one in &self.settings_left {
+            writeln!(
+                f,
+                "not set again, because it is set anew or its worktree is gone: {one}"
+            )?;
+        }
+        if let Some(left) = &self.left {
+            writeln!(f, "left, because there is more in it: {}", left.display())?;
+        }
+        if self == &Self::default() {
+            writeln!(f, "nothing to remove: Baton is not installed here")?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,193 @@
+//! How to put right what git has changed before it asks `reference-transaction`.
+
+use std::path::Path;
+
+use bstr::{BString, ByteSlice};
+
+use super::HookError;
+use baton_core::model::Oid;
+use baton_git::{GitError, Repo, history};
+use baton_guard::range;
+use baton_guard::updates::RefUpdate;
+use baton_sys::file;
+
+/// What git leaves in its directory while an operation waits, and the command that ends the
+/// operation with everything as it was before. The first that is there counts: a rebase uses the
+/// others' names for its own steps.
+const UNDER_WAY: [(&str, &str); 5] = [
+    ("rebase-merge", "git rebase --abort"),
+    ("rebase-apply", "git am --abort"),
+    ("CHERRY_PICK_HEAD", "git cherry-pick --abort"),
+    ("REVERT_HEAD", "git revert --abort"),
+    ("MERGE_HEAD", "git merge --abort"),
+];
+
+/// How many paths are looked at to learn what git has moved.
+const LOOKED_AT: usize = 500;
+
+/// What to run after these moves were refused; empty where nothing has changed.
+pub(super) fn advice(repo: &Repo, moved: &[RefUpdate]) -> Result<Vec<String>, HookError> {
+    let exists = |name: &str| repo.git_dir().join(name).exists();
+    if let Some((name, command)) = UNDER_WAY.into_iter().find(|(name, _)| exists(name)) {
+        let applies = name == "rebase-apply" && exists("rebase-apply/applying");
+        let command = match name {
+            "rebase-apply" if !applies => "git rebase --abort",
+            _ => command,
+        };
+        return Ok(lines(command));
+    }
+    let head = repo.head()?;
+    let target = moved
+        .iter()
+        .find(|update| update.old == head)
+        .and_then(|update| update.new);
+    match (head, target) {
+        (_, Some(target)) if is_revert(repo, target)? => Ok(lines("git reset --merge")),
+        (Some(head), Some(target)) if was_there_before(repo, head, target)? => {
+            moved_files(repo, head, target)
+        }
+        _ => Ok(Vec::new()),
+    }
+}
+
+/// What to run after a branch was to be renamed: git has moved the source's log away before it
+/// asks and, where another branch is to go for it, the source itself.
+pub(super) fn of_rename(repo: &Repo, moved: &[RefUpdate]) -> Result<Vec<String>, HookError> {
+    let [
+        RefUpdate {
+            reference,
+            old: Some(_),
+            new: None,
+        },
+    ] = moved
+    else {
+        return Ok(Vec::new());
+    };
+    let logs = repo.common_dir().join("logs");
+    let away = logs.join("refs").join(".tmp-renamed-log");
+    let Some(log) = file::read_if_exists(&away).map_err(GitError::io(&away))? else {
+        return Ok(Vec::new());
+    };
+    let own = logs.join(reference.to_path_lossy());
+    if !own.exists() {
+        let quoted = |path: &Path| shell_words::quote(&path.to_string_lossy()).into_owned();
+        return Ok(vec![
+            "git has moved the branch's log before it asked. To put it back:".to_owned(),
+            format!("    mv {} {}", quoted(&away), quoted(&own)),
+        ]);
+    }
+    let last = log
+        .lines()
+        .next_back()
+        .and_then(|line| line.split_str(" ").nth(1));
+    let Some(source) = last.and_then(|hex| Oid::from_hex(hex).ok()) else {
+        return Ok(Vec::new());
+    };
+    let branches = repo.refs().below("refs/heads/")?;
+    if branches.iter().any(|(_, tip)| *tip == source) {
+        return Ok(Vec::new());
+    }
+    Ok(vec![
+        "git has deleted the branch to be renamed before it asked. To have it again:".to_owned(),
+        format!("    git branch renamed-{} {source}", source.short()),
+    ])
+}
+
+/// What to run after the last entry of the stash was to go: git takes it out of the list first.
+pub(super) fn of_stash(repo: &Repo, entry: Oid) -> Result<Vec<String>, HookError> {
+    let path = repo.common_dir().join("logs").join("refs").join("stash");
+    let log = file::read_if_exists(&path).map_err(GitError::io(path))?;
+    if log.is_some_and(|log| !log.is_empty()) {
+        return Ok(Vec::new());
+    }
+    Ok(vec![
+        "git has taken the entry out of the list before it asked, and not the entry itself. To list it again, in a worktree without a session:".to_owned(),
+        format!("    git update-ref -d refs/stash && git stash store -m kept {entry}"),
+    ])
+}
+
+/// Whether `git revert` has just made this commit: what it stages stays behind a refusal, and
+/// only the message that it has prepared tells of it.
+fn is_revert(repo: &Repo, target: Oid) -> Result<bool, HookError> {
+    let path = repo.git_dir().join("MERGE_MSG");
+    let prepared = file::read_if_exists(&path).map_err(GitError::io(path))?;
+    let message = repo.objects().commit(target, &mut Vec::new())?.message;
+    Ok(prepared.is_some_and(|prepared| {
+        prepared.trim() == message.trim()
+            && (message.starts_with(b"Revert \"") || message.starts_with(b"Reapply \""))
+    }))
+}
+
+/// Whether the target is an old commit, to which a fast-forward or a reset goes, and not one that
+/// was made just now. Both of those set `ORIG_HEAD` first.
+fn was_there_before(repo: &Repo, head: Oid, target: Oid) -> Result<bool, HookError> {
+    if repo.refs().resolve("ORIG_HEAD")? != Some(head) {
+        return Ok(false);
+    }
+    let parents = |oid| Ok::<_, HookError>(repo.objects().commit(oid, &mut Vec::new())?.parents);
+    let made_from = parents(target)?;
+    if !made_from.contains(&head) && made_from != parents(head)? {
+        return Ok(true);
+    }
+    let mut tips = range::everything(repo)?.tips;
+    let mut fetched = repo.listed_ids("FETCH_HEAD")?;
+    fetched.retain(|oid| repo.objects().contains(*oid));
+    tips.extend(repo.peeled(&fetched)?);
+    Ok(history::reachable(repo, &[target], &tips)?.is_empty())
+}
+
+/// A fast-forward and `reset --hard` have moved index and files, `reset --mixed` the index alone,
+/// `reset --soft` nothing.
+fn moved_files(repo: &Repo, head: Oid, target: Oid) -> Result<Vec<String>, HookError> {
+    if repo.work_tree().is_none() {
+        return Ok(Vec::new());
+    }
+    let (head, target) = (head.to_string(), target.to_string());
+    let changed = ask(
+        repo,
+        &["diff-tree", "-r", "-z", "--name-only", &head, &target],
+        &[],
+    )?;
+    let paths: Vec<_> = changed
+        .split_str("\0")
+        .filter(|path| !path.is_empty())
+        .take(LOOKED_AT)
+        .map(BString::from)
+        .collect();
+    if paths.is_empty() {
+        return Ok(Vec::new());
+    }
+    let differs = |args: &[&str]| Ok::<_, HookError>(!ask(repo, args, &paths)?.is_empty());
+    if differs(&["diff-index", "--cached", "--name-only", &target, "--"])? {
+        return Ok(Vec::new());
+    }
+    repo.program()
+        .output(["update-index", "-q", "--refresh"])
+        .ok();
+    Ok(lines(
+        &match differs(&["diff-files", "--name-only", "--"])? {
+            true => format!("git read-tree -i -m {target} HEAD"),
+            false => format!("git read-tree -m -u {target} HEAD"),
+        },
+    ))
+}
+
+fn ask(repo: &Repo, args: &[&str], paths: &[BString]) -> Result<BString, HookError> {
+    let mut command: Vec<_> = ["--literal-pathspecs"]
+        .into_iter()
+        .chain(args.iter().copied())
+        .map(Into::into)
+        .collect();
+    for path in paths {
+        command.push(path.to_os_str_lossy().into_owned());
+    }
+    Ok(repo.program().output(command)?)
+}
+
+fn lines(command: &str) -> Vec<String> {
+    vec![
+        "git has changed the index or the files before it asked. To put them back as they were:"
+            .to_owned(),
+        format!("    {command}"),
+    ]
+}

@@ -1,0 +1,101 @@
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use baton_core::model::Oid;
+
+/// What git's environment says about the repository at hand, read once when the program starts.
+#[derive(Debug, Clone, Default)]
+pub struct GitEnv {
+    /// The current directory.
+    pub current_dir: PathBuf,
+    /// `GIT_DIR`.
+    pub git_dir: Option<PathBuf>,
+    /// `GIT_INDEX_FILE`: the index that git will commit, when it is not the usual one.
+    pub index_file: Option<PathBuf>,
+    /// `GIT_OBJECT_DIRECTORY`: where new objects go; in a push, the quarantine.
+    pub object_directory: Option<PathBuf>,
+    /// `GIT_ALTERNATE_OBJECT_DIRECTORIES`: further places to look for objects.
+    pub alternate_object_directories: Vec<PathBuf>,
+    /// `GIT_NAMESPACE`: which of the repositories that share the objects is meant; empty for the whole.
+    pub namespace: Vec<u8>,
+    /// Whether git runs this process as a hook, in the environment of whoever called git.
+    pub is_hook: bool,
+    /// The commits that `git merge` says it merges, in its variables `GITHEAD_<id>`.
+    pub merged_commits: Vec<Oid>,
+}
+
+impl GitEnv {
+    /// Reads the process's environment. Fails when the current directory is gone.
+    pub fn from_process() -> std::io::Result<Self> {
+        Ok(Self {
+            current_dir: std::env::current_dir()?,
+            git_dir: path("GIT_DIR"),
+            index_file: path("GIT_INDEX_FILE"),
+            object_directory: path("GIT_OBJECT_DIRECTORY"),
+            alternate_object_directories: value("GIT_ALTERNATE_OBJECT_DIRECTORIES")
+                .map(|list| {
+                    std::env::split_paths(&list)
+                        .filter(|one| !one.as_os_str().is_empty())
+                        .collect()
+                })
+                .unwrap_or_default(),
+            namespace: value("GIT_NAMESPACE")
+                .map(OsString::into_encoded_bytes)
+                .unwrap_or_default(),
+            is_hook: false,
+            merged_commits: std::env::vars_os()
+                .filter_map(|(name, _)| name.to_str()?.strip_prefix("GITHEAD_")?.parse().ok())
+                .collect(),
+        })
+    }
+}
+
+/// The variables by which coding agents make themselves known to what they start: Claude Code,
+/// Codex, Gemini CLI, Cursor and Copilot CLI, as their documentation and issue trackers tell.
+const AGENTS: [&str; 6] = [
+    "CLAUDECODE",
+    "CODEX_SANDBOX",
+    "CODEX_THREAD_ID",
+    "GEMINI_CLI",
+    "CURSOR_AGENT",
+    "COPILOT_CLI",
+];
+
+/// Whether a coding agent has started this process.
+pub fn is_under_agent() -> bool {
+    AGENTS.iter().any(|name| value(name).is_some())
+}
+
+/// How the user has git start `ssh`.
+pub fn ssh_command() -> Option<String> {
+    value("GIT_SSH_COMMAND")?.into_string().ok()
+}
+
+/// The name of this machine.
+pub fn host_name() -> String {
+    let names = rustix::system::uname();
+    names.nodename().to_string_lossy().into_owned()
+}
+
+/// The directory of the user's configuration files, as git finds it: `XDG_CONFIG_HOME`, else
+/// `.config` in the home directory.
+pub fn config_home() -> Option<PathBuf> {
+    path("XDG_CONFIG_HOME").or_else(|| Some(path("HOME")?.join(".config")))
+}
+
+/// Whether text for this user may hold more than ASCII: the locale is a Unicode one, and
+/// `NO_COLOR` does not ask for plain text.
+pub fn shows_unicode() -> bool {
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(value);
+    let locale = locale.unwrap_or_default().to_string_lossy().to_lowercase();
+    let unicode = locale.contains("utf-8") || locale.contains("utf8");
+    unicode && value("NO_COLOR").is_none()
+}
+
+fn path(name: &str) -> Option<PathBuf> {
+    value(name).map(PathBuf::from)
+}
+
+fn value(name: &str) -> Option<OsString> {
+    std::env::var_os(name).filter(|value| !value.is_empty())
+}

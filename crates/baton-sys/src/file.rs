@@ -1,0 +1,396 @@
+//! Files that must be whole or absent, and files that only grow.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::path::Path;
+
+use super::shared;
+
+/// The file's bytes.
+pub fn read(path: &Path) -> io::Result<Vec<u8>> {
+    fs::read(path)
+}
+
+/// The file's bytes; `None` when it does not exist.
+pub fn read_if_exists(path: &Path) -> io::Result<Option<Vec<u8>>> {
+    match fs::read(path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if is_absence(&error) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// What an ordinary file holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ordinary {
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+    /// Whether its owner may run it.
+    pub executable: bool,
+}
+
+/// Reads an ordinary file of at most so many bytes; `None` where it is longer, or something else
+/// than a file. No link is followed, and nobody is waited for at a pipe.
+pub fn read_ordinary(path: &Path, at_most: u64) -> io::Result<Option<Ordinary>> {
+    let flags = libc::O_NOFOLLOW | libc::O_NONBLOCK;
+    let file = OpenOptions::new()
+        .read(true)
+        .custom_flags(flags)
+        .open(path)?;
+    let found = file.metadata()?;
+    if !found.is_file() || found.len() > at_most {
+        return Ok(None);
+    }
+    let mut bytes = Vec::new();
+    file.take(at_most + 1).read_to_end(&mut bytes)?;
+    Ok((bytes.len() as u64 <= at_most).then(|| Ordinary {
+        bytes,
+        executable: found.mode() & 0o100 != 0,
+    }))
+}
+
+/// By what a file that was written since is told from one that was not: its size, and when it was
+/// changed last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stamp(u64, Option<std::time::SystemTime>);
+
+/// The stamp of what has this name; `None` when nothing has. Links are not followed.
+pub fn stamp(path: &Path) -> Option<Stamp> {
+    let found = path.symlink_metadata().ok()?;
+    Some(Stamp(found.len(), found.modified().ok()))
+}
+
+/// Whether a directory is there.
+pub fn is_directory(path: &Path) -> bool {
+    path.is_dir()
+}
+
+/// Whether the user may write there.
+pub fn is_writable(path: &Path) -> bool {
+    rustix::fs::access(path, rustix::fs::Access::WRITE_OK).is_ok()
+}
+
+/// Whether an ordinary file is there.
+pub fn is_file(path: &Path) -> bool {
+    path.symlink_metadata().is_ok_and(|found| found.is_file())
+}
+
+/// The ordinary files below a directory, as paths from there with `/` between their parts, sorted.
+/// Only directories that `enter` admits, by the same kind of path, are looked into; links are
+/// not followed.
+pub fn files_below(root: &Path, enter: &dyn Fn(&str) -> bool) -> io::Result<Vec<String>> {
+    let mut found = Vec::new();
+    let mut pending = vec![String::new()];
+    while let Some(directory) = pending.pop() {
+        let entries = match fs::read_dir(root.join(&directory)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            entries => entries?,
+        };
+        for entry in entries {
+            let entry = entry?;
+            let Ok(name) = entry.file_name().into_string() else {
+                continue;
+            };
+            let path = match directory.is_empty() {
+                true => name,
+                false => format!("{directory}/{name}"),
+            };
+            let kind = entry.file_type()?;
+            if kind.is_file() {
+                found.push(path);
+            } else if kind.is_dir() && enter(&path) {
+                pending.push(path);
+            }
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// A directory of its own below this one, which is made where there is none; it goes with the
+/// value.
+pub fn temporary_directory(below: &Path) -> io::Result<tempfile::TempDir> {
+    shared::make_directories(below)?;
+    tempfile::tempdir_in(below)
+}
+
+/// Whether two paths lead to one place; false where one of them leads nowhere.
+pub fn is_same_place(one: &Path, other: &Path) -> bool {
+    matches!((one.canonicalize(), other.canonicalize()), (Ok(one), Ok(other)) if one == other)
+}
+
+/// Whether a path leads to a place below another, links followed; false where one of them leads
+/// nowhere.
+pub fn is_below(path: &Path, above: &Path) -> bool {
+    match (path.canonicalize(), above.canonicalize()) {
+        (Ok(path), Ok(above)) => path != above && path.starts_with(above),
+        _ => false,
+    }
+}
+
+/// Whether anything has this name, were it a link that leads nowhere.
+pub fn is_taken(path: &Path) -> bool {
+    path.symlink_metadata().is_ok()
+}
+
+/// Whether the path is a symbolic link.
+pub fn is_link(path: &Path) -> bool {
+    path.symlink_metadata()
+        .is_ok_and(|found| found.is_symlink())
+}
+
+/// Where a symbolic link leads, as it is written there.
+pub fn link_target(path: &Path) -> io::Result<Vec<u8>> {
+    let target = fs::read_link(path)?;
+    Ok(target.into_os_string().into_encoded_bytes())
+}
+
+/// Copies a file's bytes, permissions and time of change; says whether there was one to copy.
+///
+/// The time matters to git: an index that is younger than a file vouches for what it says of it.
+pub fn copy_if_exists(from: &Path, to: &Path) -> io::Result<bool> {
+    match fs::copy(from, to) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        copied => {
+            copied?;
+            let changed = fs::metadata(from)?.modified()?;
+            OpenOptions::new()
+                .write(true)
+                .open(to)?
+                .set_modified(changed)?;
+            Ok(true)
+        }
+    }
+}
+
+/// What the file system says of a file or a link: what git compares to know it again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Seen {
+    /// Seconds and nanoseconds of the last change of the inode.
+    pub changed: (i64, i64),
+    /// The same of the content.
+    pub modified: (i64, i64),
+    /// The inode.
+    pub inode: u64,
+    /// Kind and permissions.
+    pub mode: u32,
+    /// The owner.
+    pub user: u32,
+    /// The owning group.
+    pub group: u32,
+    /// In bytes.
+    pub size: u64,
+}
+
+impl Seen {
+    /// What is said of this file; `None` where there is none.
+    pub fn of(path: &Path) -> io::Result<Option<Self>> {
+        let found = match path.symlink_metadata() {
+            Ok(found) => found,
+            Err(error) if is_absence(&error) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        Ok(Some(Self {
+            changed: (found.ctime(), found.ctime_nsec()),
+            modified: (found.mtime(), found.mtime_nsec()),
+            inode: found.ino(),
+            mode: found.mode(),
+            user: found.uid(),
+            group: found.gid(),
+            size: found.size(),
+        }))
+    }
+}
+
+impl From<rustix::fs::Stat> for Seen {
+    #[expect(
+        clippy::unnecessary_cast,
+        reason = "the types of these fields differ from one system to the next"
+    )]
+    fn from(found: rustix::fs::Stat) -> Self {
+        Self {
+            changed: (found.st_ctime as i64, found.st_ctime_nsec as i64),
+            modified: (found.st_mtime as i64, found.st_mtime_nsec as i64),
+            inode: found.st_ino as u64,
+            mode: found.st_mode as u32,
+            user: found.st_uid,
+            group: found.st_gid,
+            size: found.st_size as u64,
+        }
+    }
+}
+
+/// Whether there is nothing of that name, or no directory in which it could be.
+fn is_absence(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+    )
+}
+
+/// Renames a file or a link, and what had the new name is gone.
+pub fn rename(from: &Path, to: &Path) -> io::Result<()> {
+    fs::rename(from, to)
+}
+
+/// Removes a file; it need not be there.
+pub fn remove_if_exists(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        done => done,
+    }
+}
+
+/// Removes a file, or a directory with all it holds; it need not be there.
+pub fn remove_all_if_exists(path: &Path) -> io::Result<()> {
+    match path.symlink_metadata() {
+        Ok(found) if found.is_dir() => fs::remove_dir_all(path),
+        _ => remove_if_exists(path),
+    }
+}
+
+/// Lets the user change every directory below this one, itself included: what lies in a directory
+/// that is only for reading cannot be removed. Links are not followed.
+pub fn make_directories_writable(root: &Path) -> io::Result<()> {
+    let mut pending = vec![root.to_owned()];
+    while let Some(directory) = pending.pop() {
+        let mut permissions = directory.symlink_metadata()?.permissions();
+        if permissions.mode() & 0o700 != 0o700 {
+            permissions.set_mode(permissions.mode() | 0o700);
+            fs::set_permissions(&directory, permissions)?;
+        }
+        for entry in fs::read_dir(&directory)? {
+            let entry = entry?;
+            if entry.file_type()?.is_dir() {
+                pending.push(entry.path());
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Removes a directory that holds nothing; says whether it is gone.
+pub fn remove_if_empty(directory: &Path) -> bool {
+    fs::remove_dir(directory).is_ok() || !is_taken(directory)
+}
+
+/// Whether this is a directory that holds nothing.
+pub fn is_empty_directory(path: &Path) -> bool {
+    fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_none())
+}
+
+/// Removes the files of a directory but for this many that were written last; what others remove
+/// meanwhile is gone as well. A directory that is not there holds none.
+pub fn keep_newest(directory: &Path, number: usize) -> io::Result<()> {
+    let entries = match fs::read_dir(directory) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        entries => entries?,
+    };
+    let mut files = Vec::new();
+    for entry in entries {
+        let path = entry?.path();
+        match path.symlink_metadata() {
+            Ok(found) if found.is_file() => files.push((found.modified()?, path)),
+            _ => {}
+        }
+    }
+    files.sort();
+    let old = files.len().saturating_sub(number);
+    for (_, path) in &files[..old] {
+        remove_if_exists(path)?;
+    }
+    Ok(())
+}
+
+/// Makes a directory and those above it, where they are not there.
+pub fn make_directory(path: &Path) -> io::Result<()> {
+    shared::make_directories(path)
+}
+
+/// The names of the directories in a directory, in no order; none where it does not exist.
+pub fn directories(path: &Path) -> io::Result<Vec<String>> {
+    let entries = match fs::read_dir(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries?,
+    };
+    let mut names = Vec::new();
+    for entry in entries {
+        let entry = entry?;
+        if entry.path().is_dir() {
+            names.push(entry.file_name().to_string_lossy().into_owned());
+        }
+    }
+    Ok(names)
+}
+
+/// Puts these bytes in place of the file in one step, making its directory where there is none:
+/// a reader, or a crash, finds the old content or the new, never a part.
+pub fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    replace(path, bytes, File::sync_all)
+}
+
+/// Like [`write_atomically`], without waiting for the disk: after a power cut the file can be the
+/// old one or empty.
+pub fn write_at_once(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    replace(path, bytes, |_| Ok(()))
+}
+
+fn replace(path: &Path, bytes: &[u8], settle: fn(&File) -> io::Result<()>) -> io::Result<()> {
+    let directory = path.parent().unwrap_or(Path::new("."));
+    shared::make_directories(directory)?;
+    // As for any new file the user's mask decides, or the directory, if it is shared with others.
+    let mut temporary = tempfile::Builder::new()
+        .permissions(fs::Permissions::from_mode(0o666))
+        .tempfile_in(directory)?;
+    shared::take_over(temporary.path());
+    temporary.write_all(bytes)?;
+    settle(temporary.as_file())?;
+    temporary.persist(path).map_err(|error| error.error)?;
+    Ok(())
+}
+
+/// Adds these bytes to the end of the file in one write, so that what several processes append
+/// at once does not run together. Makes the file and its directory where there are none.
+pub fn append(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    open_to_append(path)?.write_all(bytes)
+}
+
+/// Opens a file to read and to add to it. Makes it and its directory where there are none.
+pub(crate) fn open_to_append(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.append(true).read(true);
+    match options.open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            shared::make_directories(path.parent().unwrap_or(Path::new(".")))?;
+            let file = options.create(true).open(path)?;
+            shared::take_over(path);
+            Ok(file)
+        }
+        opened => opened,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::{Duration, SystemTime};
+
+    #[test]
+    fn what_was_written_last_stays() {
+        let dir = tempfile::tempdir().unwrap();
+        let at = |name: &str| dir.path().join(name);
+        keep_newest(&at("nowhere"), 1).unwrap();
+        fs::create_dir(at("directory")).unwrap();
+        for (age, name) in ["a", "c", "b"].iter().enumerate() {
+            let file = File::create(at(name)).unwrap();
+            let time = SystemTime::UNIX_EPOCH + Duration::from_secs(1000 - age as u64);
+            file.set_modified(time).unwrap();
+        }
+        keep_newest(dir.path(), 2).unwrap();
+        let left = ["a", "b", "c", "directory"].map(|name| at(name).exists());
+        assert_eq!(left, [true, false, true, true]);
+        keep_newest(dir.path(), 0).unwrap();
+        assert!(!at("a").exists() && at("directory").exists());
+    }
+}

@@ -1,0 +1,128 @@
+//! What is run, and on what terms.
+
+use std::ffi::OsString;
+use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Duration;
+
+use crate::random;
+
+/// The variable by which everything that a job starts is known to be the job's. Its value names
+/// the jobs that surround it too, outermost first, with `/` between them.
+pub const JOB_VARIABLE: &str = "BATON_JOB";
+
+/// What `git rev-parse --local-env-vars` lists: what ties a process to one repository, which is
+/// not the one that the job works in.
+pub const REPOSITORY_VARIABLES: [&str; 15] = [
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_COMMON_DIR",
+    "GIT_CONFIG",
+    "GIT_CONFIG_COUNT",
+    "GIT_CONFIG_PARAMETERS",
+    "GIT_DIR",
+    "GIT_GRAFT_FILE",
+    "GIT_IMPLICIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_NO_REPLACE_OBJECTS",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_PREFIX",
+    "GIT_REPLACE_REF_BASE",
+    "GIT_SHALLOW_FILE",
+    "GIT_WORK_TREE",
+];
+
+/// What to run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Words {
+    /// A line for `sh -c`.
+    Shell(OsString),
+    /// A program and its arguments.
+    Program(Vec<OsString>),
+}
+
+/// One command and the terms on which it runs.
+#[derive(Debug, Clone)]
+pub struct Job {
+    /// What to run.
+    pub command: Words,
+    /// Where.
+    pub directory: PathBuf,
+    /// The variables that it finds set, over this process's own.
+    pub env: Vec<(OsString, OsString)>,
+    /// The variables of this process that it does not find.
+    pub unset: Vec<OsString>,
+    /// What it reads from its standard input; without, there is nothing to read.
+    pub input: Option<Vec<u8>>,
+    /// The file to which its output and its error output are appended as they come, in the
+    /// order in which they come.
+    pub log: Option<PathBuf>,
+    /// How long it may run.
+    pub limit: Option<Duration>,
+    /// How long it may take to end once it is asked to, before it is killed.
+    pub grace: Duration,
+    /// Its name in [`JOB_VARIABLE`]. Whoever notes it can end what outlives this process with
+    /// [`end_leftovers`](super::end_leftovers).
+    pub id: String,
+}
+
+impl Job {
+    /// A job without input, log and limit, with ten seconds of grace and an id of its own, in
+    /// this process's environment without what names a repository.
+    pub fn new(command: Words, directory: PathBuf) -> Self {
+        Self {
+            command,
+            directory,
+            env: Vec::new(),
+            unset: REPOSITORY_VARIABLES.map(OsString::from).to_vec(),
+            input: None,
+            log: None,
+            limit: None,
+            grace: Duration::from_secs(10),
+            id: random::name(),
+        }
+    }
+
+    /// The command, to be started in a session of its own.
+    pub(super) fn command(&self) -> Command {
+        let mut command = match &self.command {
+            Words::Shell(line) => {
+                let mut command = Command::new("sh");
+                command.arg("-c").arg(line);
+                command
+            }
+            Words::Program(words) => {
+                let mut words = words.iter();
+                let mut command =
+                    Command::new(words.next().map_or("".as_ref(), |word| word.as_os_str()));
+                command.args(words);
+                command
+            }
+        };
+        command.current_dir(&self.directory);
+        for name in &self.unset {
+            command.env_remove(name);
+        }
+        let surrounding = std::env::var_os(JOB_VARIABLE);
+        let mut ids = surrounding.map_or_else(OsString::new, |mut ids| {
+            ids.push("/");
+            ids
+        });
+        ids.push(&self.id);
+        command.envs(self.env.iter().map(|(name, value)| (name, value)));
+        command.env(JOB_VARIABLE, ids);
+        // A session of its own: without a terminal, so that nothing in it can wait for an answer
+        // from there; and whatever of it has not left it is known by its number.
+        let new_session = || Ok(rustix::process::setsid().map(drop)?);
+        // SAFETY: between fork and exec only what is safe in a signal handler may be called. `setsid`
+        // is one bare system call and allocates nothing.
+        #[expect(
+            unsafe_code,
+            reason = "the standard library starts groups, no sessions"
+        )]
+        unsafe {
+            command.pre_exec(new_session);
+        }
+        command
+    }
+}
