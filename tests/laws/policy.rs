@@ -46,6 +46,10 @@ pub fn what_is_watched_is_found(policy: &Policy, path: &BStr) {
             policy.may_watch_below(directory),
             "{path:?} below {directory:?}"
         );
+        assert!(
+            policy.writer_of(path).is_none() || policy.may_protect_below(directory),
+            "{path:?} below {directory:?}"
+        );
     }
     assert!(policy.may_watch_below(b"".into()));
     let plain = **fold(path) == *path.to_ascii_lowercase();

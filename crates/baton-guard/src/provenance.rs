@@ -439,7 +439,7 @@ impl Watch for Protected<'_> {
     }
 
     fn may_watch_below(&self, directory: &BStr) -> bool {
-        self.0.may_watch_below(directory)
+        self.0.may_protect_below(directory)
     }
 
     fn scan_bound(&self) -> Option<&BStr> {

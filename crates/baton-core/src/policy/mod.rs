@@ -245,6 +245,18 @@ impl Policy {
         self.writer_of_folded(path, &folded).or_else(like)
     }
 
+    /// Whether [`Self::writer_of`] may name somebody for a path below this directory.
+    pub fn may_protect_below(&self, directory: &BStr) -> bool {
+        !self.scope.rules_out(directory) && self.protects_below(directory, &fold(directory))
+    }
+
+    fn protects_below(&self, directory: &BStr, folded: &BStr) -> bool {
+        let mut globs = self.protected.iter().flat_map(|entry| &entry.paths);
+        self.scope.has_likeness_below(directory, folded)
+            || self.scope.has_file_below(folded)
+            || globs.any(|glob| glob.may_match_below(folded))
+    }
+
     /// Who may add `path`, which nobody else protects, because it lies in a directory that a file
     /// system may take for one that leads to a protected path: `.Agents/x` beside `.agents/`.
     pub fn writer_beside(&self, path: &BStr) -> Option<Writer> {
@@ -371,16 +383,9 @@ impl Watch for Policy {
             return false;
         }
         let folded = fold(directory);
-        if self.scope.has_likeness_below(directory, &folded) {
-            return true;
-        }
-        let directory: &BStr = &folded;
-        let sessions = &self.sessions;
-        let mut globs = self.protected.iter().flat_map(|entry| &entry.paths);
-        let mut patterns = sessions.logs.iter().chain(&sessions.summaries);
-        self.scope.has_file_below(directory)
-            || globs.any(|glob| glob.may_match_below(directory))
-            || patterns.any(|pattern| pattern.reach().enters(directory))
+        let mut patterns = self.sessions.logs.iter().chain(&self.sessions.summaries);
+        self.protects_below(directory, &folded)
+            || patterns.any(|pattern| pattern.reach().enters(&folded))
     }
 
     fn scan_bound(&self) -> Option<&BStr> {

@@ -265,6 +265,9 @@ fn readers_descend_only_where_the_default_policy_has_something() {
         assert!(!policy.may_watch_below(directory.into()), "{directory}");
     }
     assert_eq!(policy.scan_bound(), Some("c".into()));
+    for (directory, protects) in [("", true), (".AGENTS", true), (".agents/sessions", false)] {
+        assert_eq!(policy.may_protect_below(directory.into()), protects);
+    }
 }
 
 #[test]
