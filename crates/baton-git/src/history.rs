@@ -26,8 +26,8 @@ pub struct Walked {
 ///
 /// A missing commit is an error, and so is the edge of a shallow clone, unless it is hidden.
 pub fn reachable(repo: &Repo, tips: &[Oid], hidden: &[Oid]) -> Result<Vec<Walked>, GitError> {
-    let mut buffer = Vec::new();
-    let read = |oid| repo.objects().commit(oid, &mut buffer);
+    let (objects, mut buffer) = (repo.objects().for_long_reads(), Vec::new());
+    let read = |oid| objects.commit(oid, &mut buffer);
     let graph = OnceCell::new();
     let generation = |oid| {
         let graph = graph.get_or_init(|| repo.objects().commit_graph(repo.common_dir()));

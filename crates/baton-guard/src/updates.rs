@@ -344,15 +344,19 @@ impl Judge<'_> {
         brought: &Move,
     ) -> Result<Vec<(Oid, Verdict, Mark)>, GuardError> {
         let base = &brought.base;
-        let reader = ChangeReader::new(self.repo.objects(), &base.policy);
+        let objects = self.repo.objects().for_long_reads();
+        let reader = ChangeReader::new(&objects, &base.policy);
         let mut reader = reader.among(brought.commits.len());
+        let trees = brought.commits.iter();
+        let trees: HashMap<_, _> = trees.map(|one| (one.oid, one.commit.tree)).collect();
+        let tree_of = |parent| trees.get(&parent).copied();
         let provenance = Provenance::new(self.repo, self.bases, &base.policy, brought.stands_on);
         let mut verdicts = Vec::new();
         let mut changes_policy = self.changes_policy(update, base);
         for walked in brought.commits.iter().rev() {
             let known = self.trust.judged(walked.oid, &base.key)?;
             if known.is_none() {
-                let change = reader.change(walked.oid, &walked.commit, &|_| None)?;
+                let change = reader.change(walked.oid, &walked.commit, &tree_of)?;
                 let mut verdict = rules::check(&base.policy, &change);
                 changes_policy |= verdict.changes_policy;
                 verdict.absorb(self.choices(&provenance, walked)?);
