@@ -6,8 +6,10 @@
 mod benches;
 mod conducting;
 mod history;
+mod import;
 mod merging;
 mod pool;
+mod receiving;
 mod run;
 
 use std::path::{Path, PathBuf};
@@ -45,8 +47,8 @@ struct Options {
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
-    if words.first().is_some_and(|word| word == run::PEAK) {
-        return done(run::print_peak(&words[1..]).map(|()| true));
+    if words.first().is_some_and(|word| word == run::USAGE) {
+        return done(run::print_usage(&words[1..]).map(|()| true));
     }
     done(options(&words).and_then(|options| measure(&options)))
 }

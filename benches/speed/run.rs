@@ -96,13 +96,21 @@ fn median(mut times: Vec<Duration>) -> Duration {
     times[times.len() / 2]
 }
 
-/// The most memory that the command had in use at once, in bytes, its mapped files included.
+/// What a command took of the machine.
+pub struct Usage {
+    /// The most memory that it had in use at once, in bytes, its mapped files included.
+    pub peak: u64,
+    /// The time that all processors together spent on it.
+    pub cpu: Duration,
+}
+
+/// What the command takes.
 ///
 /// The kernel tells it of all children together: another process of this program runs the
 /// command and asks.
-pub fn peak_memory(command: &Command) -> std::io::Result<u64> {
+pub fn usage(command: &Command) -> std::io::Result<Usage> {
     let mut helper = Command::new(std::env::current_exe()?);
-    helper.arg(PEAK).arg(command.get_program());
+    helper.arg(USAGE).arg(command.get_program());
     helper.args(command.get_args());
     if let Some(directory) = command.get_current_dir() {
         helper.current_dir(directory);
@@ -110,16 +118,35 @@ pub fn peak_memory(command: &Command) -> std::io::Result<u64> {
     seal(&mut helper);
     let out = helper.stderr(Stdio::inherit()).output()?;
     let text = String::from_utf8_lossy(&out.stdout);
-    text.trim()
-        .parse()
-        .map_err(|_| std::io::Error::other(format!("{command:?} was not measured")))
+    let numbers: Vec<u64> = text.split_whitespace().flat_map(str::parse).collect();
+    match numbers[..] {
+        [peak, cpu] => Ok(Usage {
+            peak,
+            cpu: Duration::from_micros(cpu),
+        }),
+        _ => Err(std::io::Error::other(format!(
+            "{command:?} was not measured"
+        ))),
+    }
 }
 
-/// The argument by which this program runs as [`peak_memory`]'s helper.
-pub const PEAK: &str = "--peak-of";
+/// The median of the processors' time of each command over `rounds` rounds, in each of which all
+/// of them run.
+pub fn median_cpu(rounds: usize, commands: &[Command]) -> std::io::Result<Vec<Duration>> {
+    let mut times = vec![Vec::with_capacity(rounds); commands.len()];
+    for _ in 0..rounds {
+        for (command, times) in commands.iter().zip(&mut times) {
+            times.push(usage(command)?.cpu);
+        }
+    }
+    Ok(times.into_iter().map(median).collect())
+}
 
-/// Runs the command of these words and prints the most memory that it had in use.
-pub fn print_peak(words: &[String]) -> std::io::Result<()> {
+/// The argument by which this program runs as the helper of [`usage`].
+pub const USAGE: &str = "--usage-of";
+
+/// Runs the command of these words and prints its [`Usage`] in bytes and microseconds.
+pub fn print_usage(words: &[String]) -> std::io::Result<()> {
     let status = Command::new(&words[0])
         .args(&words[1..])
         .stdout(Stdio::null())
@@ -133,6 +160,8 @@ pub fn print_peak(words: &[String]) -> std::io::Result<()> {
         libc::getrusage(libc::RUSAGE_CHILDREN, &mut usage);
         usage
     };
-    println!("{}", usage.ru_maxrss * 1024);
+    let micros = |time: libc::timeval| time.tv_sec * 1_000_000 + time.tv_usec;
+    let cpu = micros(usage.ru_utime) + micros(usage.ru_stime);
+    println!("{} {cpu}", usage.ru_maxrss * 1024);
     Ok(())
 }
