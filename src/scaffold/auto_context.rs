@@ -1,20 +1,22 @@
 //! What a repository that ran agents in parallel before has written down of it.
 
-use std::fmt::Display;
 use std::num::NonZeroUsize;
 
 use bstr::ByteSlice;
 
-use super::yaml::{self, Kind, Value};
+use serde::Deserialize;
 
 /// The file in which other tools keep it.
 pub const AUTO_CONTEXT_PATH: &str = ".claude/auto-context.yaml";
 
-/// The table of it which the policy has a place for.
-const TABLE: &str = "parallelization";
+/// The part of it that the policy has a place for.
+#[derive(Deserialize)]
+struct AutoContext {
+    parallelization: Option<Parallelization>,
+}
 
-/// What that table says; `None` for what it does not say.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+/// Its table `parallelization`; `None` for a key that is absent.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 pub struct Parallelization {
     enabled: Option<bool>,
     min_tasks: Option<NonZeroUsize>,
@@ -28,58 +30,19 @@ pub struct Parallelization {
 #[error("{0}")]
 pub struct NotTaken(String);
 
-impl NotTaken {
-    fn at(line: usize, why: impl Display) -> Self {
-        Self(format!("line {line}: {why}"))
-    }
-}
-
 impl Parallelization {
-    /// Reads the text of that file. What else it says is passed over.
+    /// Reads the text of that file. Other keys are ignored.
     ///
     /// # Errors
     /// When it is no YAML, or a value is none that the policy could have.
     pub fn read(yaml: &[u8]) -> Result<Self, NotTaken> {
         let text = yaml.to_str().map_err(|error| NotTaken(error.to_string()))?;
-        let values = yaml::values(text)
-            .map_err(|error| NotTaken::at(error.marker().line(), error.info()))?;
-        let mut read = Self::default();
-        for Value { path, kind, line } in &values {
-            let path: Vec<_> = path.iter().map(Option::as_deref).collect();
-            let no_table = |what: &str| Err(NotTaken::at(*line, format!("{what} is no table")));
-            match (&path[..], kind) {
-                ([] | [Some(TABLE)], Kind::Table) => {}
-                ([] | [Some(TABLE)], Kind::Plain(word)) if is_null(word) => {}
-                ([], _) => return no_table("the file"),
-                ([Some(TABLE)], _) => return no_table("`parallelization`"),
-                ([Some(TABLE), Some(key)], kind) => read
-                    .set(key, kind)
-                    .map_err(|why| NotTaken::at(*line, format!("`{key}` is not {why}")))?,
-                _ => {}
-            }
-        }
-        Ok(read)
-    }
-
-    /// Sets one key; what it would have to be where it is something else.
-    fn set(&mut self, key: &str, kind: &Kind) -> Result<(), &'static str> {
-        let word = match kind {
-            Kind::Plain(word) if is_null(word) => return Ok(()),
-            Kind::Plain(word) => word.as_str(),
-            Kind::Table | Kind::Other => "",
-        };
-        const COUNT: &str = "a number above 0";
-        match key {
-            "enabled" => self.enabled = Some(truth(word)?),
-            "min_tasks" => self.min_tasks = Some(word.parse().map_err(|_| COUNT)?),
-            "max_agents" => self.max_agents = Some(word.parse().map_err(|_| COUNT)?),
-            "auto_cleanup" => self.auto_cleanup = Some(truth(word)?),
-            "retry_on_failure" => {
-                self.retry_on_failure = Some(word.parse().map_err(|_| "a number")?);
-            }
-            _ => {}
-        }
-        Ok(())
+        let options = serde_saphyr::options! { with_snippet: false };
+        let file: Option<AutoContext> = serde_saphyr::from_str_with_options(text, options)
+            .map_err(|error| NotTaken(error.to_string()))?;
+        Ok(file
+            .and_then(|file| file.parallelization)
+            .unwrap_or_default())
     }
 
     /// What it says, as keys of `[conductor]` and their values in TOML.
@@ -117,20 +80,6 @@ impl Parallelization {
             text.push('\n');
         }
         text
-    }
-}
-
-/// Whether a plain word stands for nothing (YAML 1.2, core schema).
-fn is_null(word: &str) -> bool {
-    matches!(word, "" | "~" | "null" | "Null" | "NULL")
-}
-
-/// The truth value that a plain word stands for (YAML 1.2, core schema).
-fn truth(word: &str) -> Result<bool, &'static str> {
-    match word {
-        "true" | "True" | "TRUE" => Ok(true),
-        "false" | "False" | "FALSE" => Ok(false),
-        _ => Err("`true` or `false`"),
     }
 }
 

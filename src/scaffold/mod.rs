@@ -2,7 +2,6 @@
 
 pub mod auto_context;
 pub mod signers;
-mod yaml;
 
 use auto_context::Parallelization;
 use baton_core::policy::POLICY_PATH;

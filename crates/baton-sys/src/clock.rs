@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use jiff::{Timestamp, Unit, tz::TimeZone};
+use jiff::{Timestamp, Unit};
 
 /// Now, in seconds since the epoch.
 pub fn now() -> i64 {
@@ -16,8 +16,7 @@ pub fn now_millis() -> u64 {
 
 /// Today's date in UTC, `YYYY-MM-DD`: one name for the day, wherever the clones are.
 pub fn today() -> String {
-    let now = Timestamp::now().to_zoned(TimeZone::UTC);
-    now.strftime("%Y-%m-%d").to_string()
+    Timestamp::now().strftime("%Y-%m-%d").to_string()
 }
 
 /// A time in RFC 3339, to the second; the epoch where `seconds` is out of range.
