@@ -155,6 +155,7 @@ pub fn print_usage(words: &[String]) -> std::io::Result<()> {
         return Err(std::io::Error::other(format!("{words:?}: {status}")));
     }
     // SAFETY: all zeros is a valid `rusage`, and the pointer is to one for the whole call.
+    #[expect(unsafe_code, reason = "no crate tells what the children used")]
     let usage = unsafe {
         let mut usage: libc::rusage = std::mem::zeroed();
         libc::getrusage(libc::RUSAGE_CHILDREN, &mut usage);

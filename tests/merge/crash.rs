@@ -158,9 +158,8 @@ fn an_interrupt_ends_the_tests_and_changes_nothing() {
     while !started.exists() {
         std::thread::yield_now();
     }
-    let pid = i32::try_from(run.id()).unwrap();
-    // SAFETY: the process is a child that has not been waited for.
-    assert_eq!(unsafe { libc::kill(pid, libc::SIGINT) }, 0);
+    let pid = rustix::process::Pid::from_child(&run);
+    rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
     let out = run.wait_with_output().unwrap();
     assert_eq!(
         out.status.code(),

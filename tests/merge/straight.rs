@@ -175,7 +175,7 @@ fn a_branch_somebody_is_at_work_on_is_not_finished_unless_it_is_named() {
     world.branch("auto/a", &[("a", "a")]);
     let place = world.root().join("agent");
     world.git(&["worktree", "add", "-q", place.to_str().unwrap(), "auto/a"]);
-    crate::world::write(&place.join("more"), "more");
+    write(&place.join("more"), "more");
     let ran = world.merge(&[]);
     assert_eq!((ran.code, ran.outcome("auto/a")), (0, "unfinished"));
     let report = world.merged(&["auto/a"]);
@@ -216,7 +216,7 @@ fn a_branch_that_the_pool_has_leased_or_a_session_works_on_is_not_finished() {
         );
     }
     let slot = world.root().join("main.worktrees/wt-1");
-    crate::world::write(&slot.join("a"), "a");
+    write(&slot.join("a"), "a");
     world.git_in(&slot, &["add", "-A"]);
     world.git_in(&slot, &["commit", "-q", "-m", "a"]);
     let why = || {

@@ -210,7 +210,7 @@ fn a_branch_that_git_cannot_make_beside_another_is_refused() {
 #[test]
 fn the_files_of_the_main_worktree_may_lie_elsewhere() {
     let world = World::without_pool();
-    std::fs::create_dir(world.sandbox.root.path().join("files")).unwrap();
+    fs::create_dir(world.sandbox.root.path().join("files")).unwrap();
     world
         .sandbox
         .git(["config", "core.worktree", "../../files"]);
@@ -237,7 +237,7 @@ fn a_repository_that_git_does_not_trust_is_left_alone() {
     let config = world.sandbox.root.path().join("gitconfig");
     let trusted = world.sandbox.repo().canonicalize().unwrap();
     let text = format!("[safe]\n\tdirectory = {}\n", trusted.display());
-    std::fs::write(&config, text).unwrap();
+    fs::write(&config, text).unwrap();
     let mut command = world.command(&["acquire", "one"]);
     let run = finish(command.env("GIT_CONFIG_GLOBAL", &config));
     assert_eq!(run.code, 0, "{run:#?}");

@@ -122,7 +122,7 @@ impl Repo {
     /// Whether this directory is that root.
     pub fn has_its_root_at(&self, path: &Path) -> bool {
         let root = self.work_tree();
-        root.is_some_and(|root| baton_sys::file::is_same_place(root, path))
+        root.is_some_and(|root| file::is_same_place(root, path))
     }
 
     /// The objects.

@@ -81,7 +81,7 @@ impl<'a> Store<'a> {
 
     /// Writes a blob without a program: for small records that are written often.
     pub fn record(&self, content: &[u8]) -> Result<Oid, GitError> {
-        self.repo.objects().write(gix::objs::Kind::Blob, content)
+        self.repo.objects().write(Kind::Blob, content)
     }
 
     /// Writes a tree of these entries, whose names hold no `/`, in any order.

@@ -36,6 +36,7 @@ pub struct PoolInit {
     /// How many worktrees there shall be; without it, as many as the policy says
     #[arg(value_name = "SIZE", value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub size: Option<u16>,
+    /// How the answer looks.
     #[command(flatten)]
     pub look: PoolLook,
 }
@@ -80,6 +81,7 @@ pub struct PoolHeartbeat {
     /// The lease that `acquire` gave
     #[arg(long, value_name = "ID")]
     pub lease: String,
+    /// How the answer looks.
     #[command(flatten)]
     pub look: PoolLook,
 }
@@ -95,6 +97,7 @@ pub struct PoolRelease {
     /// Save what would be lost below `refs/baton/trash/`, and go on
     #[arg(long)]
     pub force: bool,
+    /// How the answer looks.
     #[command(flatten)]
     pub look: PoolLook,
 }
@@ -105,6 +108,7 @@ pub struct PoolMerge {
     /// The branch on which they land; without it, the one that the policy names
     #[arg(value_name = "BRANCH")]
     pub into: Option<String>,
+    /// How the answer looks.
     #[command(flatten)]
     pub look: PoolLook,
 }
@@ -115,6 +119,7 @@ pub struct PoolCleanup {
     /// Remove the others too, what would be lost being saved below `refs/baton/trash/`
     #[arg(long)]
     pub force: bool,
+    /// How the answer looks.
     #[command(flatten)]
     pub look: PoolLook,
 }
@@ -128,6 +133,7 @@ pub struct PoolReset {
     /// Remove the others too, what would be lost being saved below `refs/baton/trash/`
     #[arg(long)]
     pub force: bool,
+    /// How the answer looks.
     #[command(flatten)]
     pub look: PoolLook,
 }
@@ -138,6 +144,7 @@ pub struct PoolHealth {
     /// Repair what can be repaired without losing anything
     #[arg(long)]
     pub fix: bool,
+    /// How the answer looks.
     #[command(flatten)]
     pub look: PoolLook,
 }

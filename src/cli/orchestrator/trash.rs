@@ -27,6 +27,7 @@ pub struct TrashRestore {
     /// branch is called as what is brought back
     #[arg(long, value_name = "BRANCH")]
     pub branch: Option<String>,
+    /// How the answer looks.
     #[command(flatten)]
     pub look: PoolLook,
 }
@@ -37,6 +38,7 @@ pub struct TrashDrop {
     /// How old, in days, what is let go of must be
     #[arg(long, value_name = "DAYS")]
     pub older_than: u32,
+    /// How the answer looks.
     #[command(flatten)]
     pub look: PoolLook,
 }

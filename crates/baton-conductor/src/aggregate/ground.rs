@@ -1,3 +1,5 @@
+//! What an aggregate commit is made upon: its parent, the policy there, and the date.
+
 use std::collections::BTreeMap;
 use std::rc::Rc;
 

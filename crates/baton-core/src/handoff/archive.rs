@@ -232,7 +232,7 @@ mod tests {
         let text = document("", &[3, 2, 1], "");
         let new = entry(4);
         let surplus = |bytes, entries| {
-            super::surplus(
+            surplus(
                 text.as_str().into(),
                 HEADING,
                 &Wording::default(),

@@ -191,7 +191,7 @@ fn no_alias_sorts_after_the_bound_that_begins_as_its_path_does() {
         ".baton\u{ad}/x",
     ] {
         assert!(
-            policy.watches(path.into()) && bstr::BStr::new(path) < bound,
+            policy.watches(path.into()) && BStr::new(path) < bound,
             "{path}"
         );
     }

@@ -10,7 +10,7 @@ use super::entries::State;
 use super::error::{Fault, IndexError};
 use super::file::IndexFile;
 use super::{find_link, has_shared_index, unreadable};
-use baton_sys::file::{self, Seen};
+use baton_sys::file::Seen;
 use baton_sys::mmap::MappedFile;
 
 /// How each of these files was found, where each path is in `index` and the file below `root` has
@@ -51,7 +51,7 @@ pub fn as_noted(
         }
         wanted.next();
         let path = root.join(entries.path().to_path_lossy());
-        let seen = file::Seen::of(&path).map_err(failed)?;
+        let seen = Seen::of(&path).map_err(failed)?;
         let Some(seen) = seen.filter(|seen| Some(seen.modified) < written) else {
             return Ok(None);
         };

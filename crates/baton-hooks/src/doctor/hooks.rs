@@ -241,6 +241,6 @@ fn earlier_hooks(
     Ok(())
 }
 
-fn digest(path: &std::path::Path) -> Result<String, DoctorError> {
+fn digest(path: &Path) -> Result<String, DoctorError> {
     executable::digest(path).map_err(DoctorError::io(path))
 }
