@@ -14,9 +14,10 @@ const FIRST_PAUSE: Duration = Duration::from_millis(5);
 /// The longest pause between two looks at who is left of a job that is being ended.
 const LONGEST_PAUSE: Duration = Duration::from_millis(250);
 
-/// The steps of ending processes: ask each once, kill those that stay, give up in the end.
+/// The steps of ending processes: ask each program once, kill those that stay, give up in the end.
 pub struct Ending {
-    asked: BTreeSet<Member>,
+    /// Who was asked, and whether it had called exec by then.
+    asked: BTreeSet<(Member, bool)>,
     kill_after: Instant,
     pause: Duration,
 }
@@ -42,7 +43,10 @@ impl Ending {
         for member in &census.alive {
             if late {
                 member.signal(Signal::KILL);
-            } else if self.asked.insert(*member) {
+            } else if self
+                .asked
+                .insert((*member, !census.forked.contains(member)))
+            {
                 member.signal(Signal::TERM);
                 // A stopped process hears nothing else.
                 member.signal(Signal::CONT);

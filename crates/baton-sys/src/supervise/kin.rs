@@ -34,6 +34,9 @@ pub(super) struct Member {
 pub(super) struct Census {
     /// The processes of the job.
     pub(super) alive: Vec<Member>,
+    /// Those of them that have not become a program of their own yet: until then they may take a
+    /// signal with a handler of their parent's, and lose it.
+    pub(super) forked: BTreeSet<Member>,
     /// Whether there are no others. A process that is becoming another program shows no
     /// environment for a moment; one that ends may have left a child that this look has missed.
     pub(super) is_sure: bool,
@@ -52,6 +55,9 @@ struct Stat {
 
 /// What marks a thread of the kernel (`PF_KTHREAD`, include/linux/sched.h).
 const KERNEL: u64 = 0x0020_0000;
+
+/// What marks a process that has not called exec since its fork (`PF_FORKNOEXEC`, same file).
+const FORKED: u64 = 0x0000_0040;
 
 impl Kin {
     /// The job with this id, led by a process that is not reaped yet.
@@ -100,7 +106,9 @@ impl Kin {
         }
         found.retain(|stat| !stat.ended);
         self.known = found.iter().map(|stat| stat.member).collect();
+        let forked = found.iter().filter(|stat| stat.flags & FORKED != 0);
         Census {
+            forked: forked.map(|stat| stat.member).collect(),
             alive: found.into_iter().map(|stat| stat.member).collect(),
             is_sure,
         }

@@ -136,6 +136,7 @@ fn who_is_asked_to_end_may_say_a_last_word() {
         "trap 'echo last word; exit 0' TERM; echo ready $$; while :; do sleep 1000 & wait; done";
     let (finished, _) = stop_when_ready(&shell(line, dir.path()));
     assert_eq!(finished.end, End::Stopped);
+    assert!(finished.elapsed < LONG, "its child lost the request");
     assert!(finished.tail.ends_with(b"last word\n"));
 }
 
