@@ -12,7 +12,7 @@ use syn::{Attribute, Item, UseTree};
 
 /// A room that shares its crate with others: the path that names it, the folder it stands in, and what of its crate it may
 /// name.
-const ROOMS: [(&str, &str, &[&str]); 12] = [
+const ROOMS: [(&str, &str, &[&str]); 18] = [
     ("baton-core", "model", &[]),
     ("baton-core", "policy", &["model"]),
     ("baton-core", "handoff", &["model"]),
@@ -25,6 +25,16 @@ const ROOMS: [(&str, &str, &[&str]); 12] = [
     ("baton-core", "report", &["model", "rules"]),
     ("baton-core", "plan", &["model", "policy", "report"]),
     ("baton-hooks", "doctor", &["install", "Hook"]),
+    ("baton-conductor", "session", &[]),
+    ("baton-conductor", "pool", &["session"]),
+    ("baton-conductor", "landing", &["session", "pool"]),
+    ("baton-conductor", "aggregate", &["session", "landing"]),
+    (
+        "baton-conductor",
+        "run",
+        &["session", "pool", "landing", "aggregate"],
+    ),
+    ("baton-conductor", "feature", &["run"]),
     ("git-baton", "cli", &[]),
     ("git-baton", "scaffold", &[]),
     ("git-baton", "demo", &[]),

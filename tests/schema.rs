@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use baton_conductor::conflicts::Forecast;
-use baton_conductor::run::{feature, schemas};
-use baton_conductor::{merge, pool};
+use baton_conductor::feature;
+use baton_conductor::landing::conflicts::Forecast;
+use baton_conductor::run::schemas;
+use baton_conductor::{landing, pool};
 use baton_core::plan::output::PlanDocument;
 use baton_core::policy::{self, Policy};
 use baton_core::{plan, report};
@@ -29,7 +30,7 @@ fn all() -> Vec<(&'static str, String)> {
             "feature-intent.schema.json",
             feature::output::intent_schema(),
         ),
-        ("merge.schema.json", merge::report::schema()),
+        ("merge.schema.json", landing::report::schema()),
         ("plan.schema.json", PlanDocument::schema()),
         ("pool.schema.json", pool::output::pool_schema()),
         ("pool-health.schema.json", pool::output::health_schema()),
@@ -45,11 +46,11 @@ fn all() -> Vec<(&'static str, String)> {
         ("report.schema.json", report::json::schema()),
         (
             "sessions.schema.json",
-            baton_conductor::output::sessions_schema(),
+            baton_conductor::session::output::sessions_schema(),
         ),
         (
             "session-check.schema.json",
-            baton_conductor::output::check_schema(),
+            baton_conductor::session::output::check_schema(),
         ),
     ];
     let made = made.into_iter().chain(schemas::all());

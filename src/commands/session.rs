@@ -9,11 +9,10 @@ use miette::{IntoDiagnostic, WrapErr};
 
 use super::{ALLOWED, BROKEN, ExitCode};
 use crate::cli::{Session as Verb, SessionFormat as Format, SessionStart};
-use baton_conductor::claim::{Claim, NewSession};
-use baton_conductor::finish::HandedIn;
-use baton_conductor::output::{self, Standing};
-use baton_conductor::store;
-use baton_conductor::{Session, carried, finish, start};
+use baton_conductor::session::claim::{Claim, NewSession};
+use baton_conductor::session::finish::HandedIn;
+use baton_conductor::session::output::{self, Standing};
+use baton_conductor::session::{Session, carried, finish, start, store};
 use baton_core::protocol::{self, Finding};
 use baton_core::report::escape;
 use baton_git::Repo;

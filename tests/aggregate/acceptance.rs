@@ -1,6 +1,5 @@
-use baton_conductor::claim::{self, NewSession};
-use baton_conductor::store;
-use baton_conductor::{SessionError, State};
+use baton_conductor::session::claim::{self, NewSession};
+use baton_conductor::session::{SessionError, State, store};
 use baton_core::policy::Policy;
 
 use crate::support::{BEFORE, HANDOFF, World};

@@ -1,6 +1,6 @@
 //! What `git baton orchestrator feature` writes as JSON keeps to the schemas that describe it.
 
-use baton_conductor::run::feature::output;
+use baton_conductor::feature::output;
 use schemars::Schema;
 use serde_json::Value;
 

@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use baton_conductor::run::feature::{self, Came, Company, End, Ran, ToRun, Way, Wish};
+use baton_conductor::feature::{self, Came, Company, End, Ran, ToRun, Way, Wish};
 use baton_git::landing::open_worktree;
 
 use crate::scene::{PLANS, Scene, TASKS};

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use baton_conductor::merge::landing::{self, Landing};
+use baton_conductor::landing::transaction::{self, Landing};
 
 use crate::world::{World, write};
 
@@ -77,13 +77,13 @@ fn killed_between_any_two_steps_of_landing_the_next_run_completes() {
             begun: BTreeSet::new(),
         };
         if steps >= 1 {
-            landing::announce(&repo, &landing).unwrap();
+            transaction::announce(&repo, &landing).unwrap();
         }
         if steps >= 2 {
-            assert!(landing::land(&repo, &landing).unwrap());
+            assert!(transaction::land(&repo, &landing).unwrap());
         }
         if steps >= 3 {
-            assert!(landing::show(&repo, &landing).unwrap()[0].is_settled());
+            assert!(transaction::show(&repo, &landing).unwrap()[0].is_settled());
         }
         if steps >= 4 {
             world.git(&["branch", "-q", "-D", "auto/1"]);
@@ -201,8 +201,8 @@ fn a_checkout_that_another_git_holds_is_shown_the_landing_later() {
         branches: vec![("auto/a".to_owned(), world.tip("auto/a").parse().unwrap())],
         begun: BTreeSet::new(),
     };
-    landing::announce(&repo, &landing).unwrap();
-    assert!(landing::land(&repo, &landing).unwrap());
+    transaction::announce(&repo, &landing).unwrap();
+    assert!(transaction::land(&repo, &landing).unwrap());
     let lock = world.main().join(".git/index.lock");
     write(&lock, "");
     let ran = world.merge(&[]);

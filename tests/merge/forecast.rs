@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use baton_conductor::conflicts::Forecast;
+use baton_conductor::landing::conflicts::Forecast;
 use serde_json::Value;
 
 use crate::sandbox::{Run, Sandbox};

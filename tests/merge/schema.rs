@@ -1,6 +1,6 @@
 //! What is written as JSON keeps to the schema that describes it.
 
-use baton_conductor::merge::report;
+use baton_conductor::landing::report;
 use serde_json::Value;
 
 use crate::world::World;

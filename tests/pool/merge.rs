@@ -1,6 +1,6 @@
 use std::fs;
 
-use baton_conductor::{SessionError, State, store};
+use baton_conductor::session::{SessionError, State, store};
 use baton_git::Repo;
 use baton_sys::GitEnv;
 use serde_json::Value;

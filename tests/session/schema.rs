@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use baton_conductor::{Session, State, output};
+use baton_conductor::session::{Session, State, output};
 use baton_core::protocol;
 use schemars::Schema;
 use serde_json::Value;

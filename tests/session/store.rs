@@ -3,9 +3,8 @@
 use std::path::Path;
 use std::process::Command;
 
-use baton_conductor::claim::{self, Claim, NewSession};
-use baton_conductor::store;
-use baton_conductor::{SessionError, State};
+use baton_conductor::session::claim::{self, Claim, NewSession};
+use baton_conductor::session::{SessionError, State, store};
 use baton_core::policy::Policy;
 use baton_git::{RefEdit, Repo, StoreError};
 use baton_sys::GitEnv;

@@ -4,7 +4,7 @@ use miette::IntoDiagnostic;
 
 use crate::cli::orchestrator::{Conflicts, TextFormat};
 use crate::commands::{ALLOWED, BROKEN, ExitCode, print};
-use baton_conductor::conflicts::{self, Charset, Request};
+use baton_conductor::landing::conflicts::{self, Charset, Request};
 use baton_git::Repo;
 use baton_sys::{GitEnv, shows_unicode};
 

@@ -7,7 +7,7 @@ use miette::{IntoDiagnostic, WrapErr};
 use super::aggregate::{complete, tell_shown};
 use crate::cli::orchestrator::Edit;
 use crate::commands::ExitCode;
-use baton_conductor::edit::{self, How, Request};
+use baton_conductor::aggregate::edit::{self, How, Request};
 use baton_git::Repo;
 use baton_git::landing::Signing;
 use baton_sys::{GitEnv, file};

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::cli::orchestrator::{Handoff, Look, TextFormat};
 use crate::commands::{ALLOWED, ExitCode, print, print_raw};
-use baton_conductor::handoff::{self, Arrival, Status};
+use baton_conductor::aggregate::handoff::{self, Arrival, Status};
 use baton_core::report::escape;
 use baton_git::Repo;
 use baton_sys::GitEnv;

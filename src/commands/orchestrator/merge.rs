@@ -4,7 +4,7 @@ use miette::{IntoDiagnostic, miette};
 
 use crate::cli::orchestrator::{Merge, MergeStrategy, PoolMerge, TextFormat};
 use crate::commands::{ALLOWED, BROKEN, ExitCode, INTERRUPTED, UNDECIDED, print, tell};
-use baton_conductor::merge::{self, MergeError, MergeReport, MergeRequest};
+use baton_conductor::landing::{self, MergeError, MergeReport, MergeRequest};
 use baton_core::policy::merge::Strategy;
 use baton_core::report::escape;
 use baton_git::Repo;
@@ -14,18 +14,18 @@ use baton_sys::interrupt::Interrupt;
 /// Merges and says what became of it.
 pub fn run(args: Merge) -> miette::Result<ExitCode> {
     let repo = Repo::open(&GitEnv::from_process().into_diagnostic()?)?;
-    let repo = merge::waiting::steady(repo)?;
+    let repo = landing::waiting::steady(repo)?;
     let interrupt = Interrupt::watch().into_diagnostic()?;
     let stop = || interrupt.came();
     let format = args.format;
     let merged = if args.r#continue {
-        merge::resume(&repo, &args.branches, &stop)
+        landing::resume(&repo, &args.branches, &stop)
     } else if args.skip {
-        merge::skip(&repo, &args.branches, &stop)
+        landing::skip(&repo, &args.branches, &stop)
     } else if args.abort {
-        merge::abort(&repo, &stop)
+        landing::abort(&repo, &stop)
     } else {
-        merge::run_until(&repo, &request(args)?, &stop)
+        landing::run_until(&repo, &request(args)?, &stop)
     };
     finish(merged.map(|report| shown(&report, format)))
 }
@@ -38,7 +38,7 @@ pub(super) fn pool(repo: &Repo, args: PoolMerge) -> Result<(String, ExitCode), M
         of_pool: true,
         ..MergeRequest::default()
     };
-    let report = merge::run_until(repo, &request, &|| interrupt.came())?;
+    let report = landing::run_until(repo, &request, &|| interrupt.came())?;
     Ok(shown(&report, args.look.format))
 }
 
@@ -88,7 +88,7 @@ fn request(args: Merge) -> miette::Result<MergeRequest> {
 
 fn shown(report: &MergeReport, format: TextFormat) -> (String, ExitCode) {
     let text = match format {
-        TextFormat::Human => merge::render(report),
+        TextFormat::Human => landing::render(report),
         TextFormat::Json => escape::json(&report.to_json()),
     };
     match report.is_clean() {

@@ -6,7 +6,7 @@ use miette::{IntoDiagnostic, WrapErr};
 
 use crate::cli::orchestrator::{Plan as Args, PlanFormat};
 use crate::commands::{ALLOWED, ExitCode, policy, print};
-use baton_conductor::store;
+use baton_conductor::session::store;
 use baton_core::plan::output::PlanDocument;
 use baton_core::plan::{Plan, TaskList, mermaid, overlaps, panel};
 use baton_core::policy::Policy;

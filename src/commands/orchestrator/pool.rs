@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::{merge, trash};
 use crate::cli::orchestrator::{Pool, PoolAcquire, TextFormat};
 use crate::commands::{ALLOWED, BROKEN, ExitCode};
-use baton_conductor::merge::MergeError;
+use baton_conductor::landing::MergeError;
 use baton_conductor::pool::{
     self, Acquire, Acquired, Left, PoolError, Release, Released, health::Health, output,
 };

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use bstr::{BString, ByteSlice};
 
 use super::{AggregateError, Ground};
-use crate::{State, store};
+use crate::session::{State, store};
 use baton_core::handoff::canonical_summary;
 use baton_core::model::SessionId;
 use baton_core::protocol::named_summaries;

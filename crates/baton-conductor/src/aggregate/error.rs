@@ -5,8 +5,8 @@ use thiserror::Error;
 
 use super::lease::Holder;
 use super::obstacle::Skipped;
-use crate::SessionError;
-use crate::checkouts::Shown;
+use crate::landing::checkouts::Shown;
+use crate::session::SessionError;
 use baton_core::handoff::RenderError;
 use baton_core::model::Oid;
 use baton_git::GitError;

@@ -7,7 +7,7 @@ use bstr::{BString, ByteSlice};
 use jiff::{Timestamp, tz::Offset};
 
 use super::{AggregateError, Landing};
-use crate::carried;
+use crate::session::carried;
 use baton_core::model::{Entry, EntryKind, Oid, SessionId};
 use baton_core::policy::Policy;
 use baton_git::tree::{TreeReader, Trees};

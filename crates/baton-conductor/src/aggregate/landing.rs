@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::AggregateError;
-use crate::checkouts::{self, Shown};
+use crate::landing::checkouts::{self, Shown};
 use baton_core::model::Oid;
 use baton_git::landing as git;
 use baton_git::{GitError, Repo, StoreError, history};

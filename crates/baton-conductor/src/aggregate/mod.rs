@@ -1,21 +1,35 @@
-//! The aggregate commit: from the sessions' summaries to a commit on the branch.
+//! The aggregate commit: from sessions' summaries to entries of the handoff document.
 //!
-//! The steps can be taken one by one, and whoever stops between two of them leaves a state from
-//! which the next run goes on: [`lease::Lease::take`], [`landing::recover`], [`plan`],
-//! [`build::build`], [`landing::announce`], [`landing::land`], [`landing::finish`].
+//! **Promises.** Each summary comes in once, whole, in the order of the sessions' numbers (`select`); the commit changes
+//! the handoff document and its archives alone, and carries the proof by which any clone can check it (`build`, `message`).
+//! What is not ready is an [`obstacle`], and nothing is left out unsaid. An aggregate whose push came too late is made
+//! again on what was pushed ([`elsewhere`]). A maintainer's [`edit`] of the document lands by the same steps, and
+//! [`handoff`] only looks at it.
+//!
+//! **Steps.** [`lease::Lease::take`], [`landing::recover`], [`plan`], [`build::build`], [`landing::announce`],
+//! [`landing::land`], [`landing::finish`]. A branch that moved meanwhile sends everything back to [`plan`].
+//!
+//! **Stores.** `refs/baton/lease/aggregate`: a blob that names the process at work ([`lease`]). `landing.json` in Baton's
+//! directory: the commit that is about to land. `edit/HANDOFF.md` there: what an editor is open on.
+//!
+//! **A kill** at any step leaves a state from which the next run goes on: it takes the lease of a process that is gone,
+//! and completes a commit that has landed by showing it in the worktrees of its branch. A commit that has not landed is
+//! forgotten and made again.
 
 pub mod build;
 pub mod collect;
+pub mod edit;
 pub mod elsewhere;
 mod error;
 pub mod ground;
+pub mod handoff;
 pub mod landing;
 pub mod lease;
 mod message;
 pub mod obstacle;
 pub mod select;
 
-use crate::checkouts::Shown;
+use crate::landing::checkouts::Shown;
 use baton_core::model::{Oid, SessionId};
 use baton_git::Repo;
 use baton_git::landing::Signing;

@@ -4,7 +4,7 @@ use miette::Diagnostic;
 use thiserror::Error;
 
 use super::WorkError;
-use crate::SessionError;
+use crate::session::SessionError;
 use baton_git::{GitError, StoreError};
 
 /// Why the pool does not do what it was asked for.

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 
 use super::state::State;
 use super::{LOCK_REASON, PoolError, acquire, ledger, place, recover, remove};
-use crate::store;
+use crate::session::store;
 use baton_core::model::Oid;
 use baton_core::policy::PoolPolicy;
 use baton_git::{Repo, landing, settings, slot};

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::rebuild::rebuild;
 use super::state::{State, VERSION};
 use super::{PoolError, place};
-use crate::store;
+use crate::session::store;
 use baton_git::{GitError, Repo};
 use baton_sys::{FileLock, file};
 

@@ -2,7 +2,7 @@
 
 use super::state::{Finished, Lease, Phase, Slot, State, number_of};
 use super::{LOCK_REASON, PoolError, acquire, name};
-use crate::store;
+use crate::session::store;
 use baton_git::{GitError, Repo, landing, slot};
 use baton_guard::binding;
 use baton_sys::{clock, random};

@@ -3,7 +3,7 @@
 use super::release::Secured;
 use super::state::{Phase, Slot, State};
 use super::{PoolError, acquire, fill, in_use, ledger, name, place, release, remove, steps};
-use crate::store;
+use crate::session::{self, Session, store};
 use baton_core::policy::PoolPolicy;
 use baton_git::{Repo, slot};
 use baton_guard::binding;
@@ -159,8 +159,8 @@ fn roll_back(
 /// Gives up the session that began in a slot on this branch.
 fn abandon_session(worktree: &Repo, branch: Option<&str>) -> Result<(), PoolError> {
     let here = worktree.worktree_id();
-    let active = |session: &crate::Session| {
-        session.state == crate::State::Active
+    let active = |session: &Session| {
+        session.state == session::State::Active
             && session.worktree == here
             && session.branch.as_deref() == branch
             && session.host == baton_sys::host_name()

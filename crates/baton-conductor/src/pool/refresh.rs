@@ -3,7 +3,7 @@
 use super::acquire::{Fitness, equip_ahead, fitness};
 use super::state::{Phase, Slot, State};
 use super::{PoolError, ledger, place, recover};
-use crate::store;
+use crate::session::store;
 use baton_core::model::Oid;
 use baton_core::policy::PoolPolicy;
 use baton_git::{Repo, slot};

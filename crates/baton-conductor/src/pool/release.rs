@@ -7,7 +7,7 @@ use super::trash::{self, Parcel};
 use super::{PoolError, acquire, in_use, ledger, name, place, recover};
 use bstr::{BString, ByteSlice};
 
-use crate::store;
+use crate::session::store;
 use baton_core::model::Oid;
 use baton_core::policy::PoolPolicy;
 use baton_git::slot::Recycled;

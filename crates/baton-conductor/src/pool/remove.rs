@@ -7,7 +7,7 @@ use super::loss::Loss;
 use super::place::{self, Standing};
 use super::state::{Phase, Slot, State};
 use super::{PoolError, fill, in_use, ledger, recover, release};
-use crate::store;
+use crate::session::store;
 use baton_core::policy::PoolPolicy;
 use baton_git::{Repo, slot};
 use baton_guard::binding;

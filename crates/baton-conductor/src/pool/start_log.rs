@@ -3,7 +3,7 @@
 use bstr::BString;
 
 use super::PoolError;
-use crate::{SessionError, start, store};
+use crate::session::{SessionError, start, store};
 use baton_git::Repo;
 use baton_sys::place;
 

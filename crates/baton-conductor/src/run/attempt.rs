@@ -13,7 +13,7 @@ use super::signal::Promise;
 use super::speech::Speech;
 use super::verify::{Verified, how, is_not_started, last_line, verify};
 use super::{Assignment, Place, RunError, brief, constraints, files};
-use crate::store;
+use crate::session::store;
 use baton_core::policy::Policy;
 use baton_core::policy::conductor::agents::Agent;
 use baton_git::landing::open_worktree;

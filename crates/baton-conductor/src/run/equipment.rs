@@ -6,7 +6,7 @@ use miette::Diagnostic;
 
 use super::RunError;
 use super::preflight::Obstacle;
-use crate::{claim, store};
+use crate::session::{claim, store};
 use baton_core::model::Oid;
 use baton_core::plan::{Kind, Task};
 use baton_core::policy::Policy;

@@ -57,7 +57,7 @@ pub struct Verdict {
 
 /// What a command's silence means when it ends with success.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Silence {
+pub(crate) enum Silence {
     /// Approval.
     Approves,
     /// Nothing.
@@ -150,7 +150,7 @@ fn end_to_end(
 }
 
 /// Asks a judge, who gets this long to end once it is asked to; `None` when it was stopped.
-pub(super) fn ask(
+pub(crate) fn ask(
     mut job: Job,
     grace: Duration,
     limit: Duration,
@@ -178,7 +178,7 @@ pub(super) fn ask(
 }
 
 /// What a judge decided, by what it said and how it ended; `None` when it was stopped.
-pub(super) fn decide(
+pub(crate) fn decide(
     end: End,
     said: &[Decision],
     silence: Silence,

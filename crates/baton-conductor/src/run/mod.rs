@@ -1,10 +1,20 @@
-//! Tasks, worked on by agents and judged by others, until they are one merged branch.
+//! The tasks of a list, worked on by agents, judged by others and landed, until they are one merged branch.
 //!
-//! [`preflight`] says whether agents may start, and [`equipment`] what they lack. [`attempt`] has
-//! one of them work on one task in a worktree, watched by [`ownership`]; [`gate`] has its work
-//! judged in a fresh one, and [`merged`] what several come to. [`speech`] and [`signal`] hear what
-//! they say. [`state`] says where a run stands and what is next, [`record`] keeps that, and
-//! [`report`] tells it. [`feature`] makes the tasks of a wish.
+//! **Promises.** A task lands only after its verify commands and its gates let it pass, and as it was when they did. An
+//! agent is told what is expected of it ([`brief`]), is held to its own files ([`ownership`]), and is believed in its final
+//! words alone ([`signal`], [`speech`]). What goes wrong around an agent costs its task no attempt.
+//!
+//! **Steps.** [`preflight`] says whether agents may start, and [`equipment`] what they lack. [`conduct`] asks [`state`],
+//! a pure value, what is next, and has [`attempt`] bring a task on in a worktree, [`gate`] judge it in a fresh one, and
+//! [`merged`] judge what several come to. [`telling`] words each event, [`lanes`] says how far the agents are, [`report`]
+//! tells the whole, and [`mirror`] writes it for other programs.
+//!
+//! **Stores.** `refs/baton/runs/<id>`: a commit whose tree holds `state.json`, `tasks.toml` and the checkpoints; each change
+//! is a commit on the one before, by compare-and-swap ([`record`]). `runs/<id>/` in Baton's directory: logs, prompts,
+//! pictures, the conductor's lock, and what other processes ask of it ([`files`]). None of it is needed to go on.
+//!
+//! **A kill** of the conductor loses the events that it had not recorded, and nobody was told of those. `resume` ends the
+//! agents that are left, asks the same state the same question, and goes on; work in the worktrees stays.
 
 pub mod agent;
 pub mod answers;
@@ -15,7 +25,6 @@ pub mod conduct;
 pub mod constraints;
 pub mod equipment;
 mod error;
-pub mod feature;
 pub mod fence;
 pub mod files;
 pub mod gate;
@@ -32,7 +41,7 @@ pub mod signal;
 pub mod speech;
 pub mod state;
 pub mod telling;
-mod verify;
+pub(crate) mod verify;
 
 pub use assignment::{Assignment, Place};
 pub use error::RunError;

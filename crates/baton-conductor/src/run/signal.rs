@@ -139,7 +139,7 @@ fn plain(line: &[u8]) -> Cow<'_, str> {
 
 /// The bytes without the control sequences of a terminal (ECMA-48, 5.4): an escape, `[`, and all
 /// up to a byte from `@` to `~`.
-pub(super) fn without_escapes(line: &[u8]) -> Vec<u8> {
+pub(crate) fn without_escapes(line: &[u8]) -> Vec<u8> {
     let mut plain = Vec::with_capacity(line.len());
     let mut rest = line.iter();
     while let Some(byte) = rest.next() {

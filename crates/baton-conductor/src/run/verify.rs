@@ -12,7 +12,7 @@ use baton_sys::supervise::{self, End};
 
 /// What came of verify commands.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Verified {
+pub(crate) enum Verified {
     /// All succeeded.
     Passed,
     /// One did not, for this reason.
@@ -22,7 +22,7 @@ pub(super) enum Verified {
 }
 
 /// Runs the commands of the task one after the other, up to the first that fails.
-pub(super) fn verify(
+pub(crate) fn verify(
     values: &Values<'_>,
     log: &Path,
     grace: Duration,
@@ -51,7 +51,7 @@ pub(super) fn verify(
 }
 
 /// How a command ended, as a sentence goes on.
-pub(super) fn how(end: End) -> String {
+pub(crate) fn how(end: End) -> String {
     match end {
         End::Exited(status) => format!("ended with exit status {status}"),
         End::Signalled(signal) => format!("was ended by signal {signal}"),
@@ -63,12 +63,12 @@ pub(super) fn how(end: End) -> String {
 /// Whether this is how a shell ends that finds no program of a name (127), or cannot run the one it
 /// finds (126), as POSIX has it
 /// [do](https://pubs.opengroup.org/onlinepubs/9799919799/utilities/V3_chap02.html#tag_19_08_02).
-pub(super) fn is_not_started(end: End) -> bool {
+pub(crate) fn is_not_started(end: End) -> bool {
     matches!(end, End::Exited(126 | 127))
 }
 
 /// The last line that says anything, behind a colon.
-pub(super) fn last_line(output: &[u8]) -> String {
+pub(crate) fn last_line(output: &[u8]) -> String {
     let said = output.lines().rev().find_map(speech::gist);
     said.map_or_else(String::new, |line| {
         let line: String = line.chars().take(200).collect();

@@ -6,7 +6,7 @@ mod finding;
 mod repair;
 
 use super::PoolError;
-use crate::store;
+use crate::session::store;
 use baton_git::Repo;
 
 pub use finding::{Code, Finding};

@@ -8,7 +8,7 @@ use crate::pool::place::{self, Standing};
 use crate::pool::release::{self, Release};
 use crate::pool::state::Phase;
 use crate::pool::{PoolError, fill, in_use, ledger, recover};
-use crate::store;
+use crate::session::store;
 use baton_core::policy::PoolPolicy;
 use baton_git::{GitError, Repo, locks, slot};
 use baton_sys::file;

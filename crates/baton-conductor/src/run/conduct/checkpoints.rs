@@ -4,7 +4,7 @@ use super::wishes::Wish;
 use super::{ConductError, load, mirrored, open, setup};
 use crate::run::record::{Record, RecordError};
 use crate::run::state::{Checkpoint, CheckpointKind};
-use crate::store;
+use crate::session::store;
 use baton_git::Repo;
 
 /// From which part of its context on a caller had better not begin another group.

@@ -1,13 +1,13 @@
 use miette::Diagnostic;
 use thiserror::Error;
 
-use crate::SessionError;
-use crate::merge::MergeError;
+use crate::landing::MergeError;
 use crate::pool::PoolError;
 use crate::run::RunError;
 use crate::run::preflight::{Obstacle, listed};
 use crate::run::record::RecordError;
 use crate::run::state::Misplaced;
+use crate::session::SessionError;
 use baton_core::plan::PlanError;
 use baton_git::GitError;
 

@@ -7,8 +7,8 @@ use super::drive::{Ground, Teller};
 use super::work::{oid, told};
 use super::{GRACE, session, spot, wait};
 use crate::aggregate::{self, AggregateError, Request};
-use crate::merge::report::{BranchReport, Outcome};
-use crate::merge::{self, Check, MergeError, MergeRequest};
+use crate::landing::report::{BranchReport, Outcome};
+use crate::landing::{self, Check, MergeError, MergeRequest};
 use crate::pool::{self, PoolError, Release};
 use crate::run::merged::Merged;
 use crate::run::state::{self, Aggregate, Event, Pause, RunState, Status, TaskState};
@@ -36,7 +36,7 @@ pub(super) fn land(
         part_when_over(ground, state, id, teller);
     }
     // What a conductor that was killed has landed is not to be merged again.
-    if let Err(error) = merge::complete(ground.repo, ground.stop) {
+    if let Err(error) = landing::complete(ground.repo, ground.stop) {
         return hindered(&error, teller);
     }
     let approved: Vec<_> = tasks.iter().filter_map(|id| state.task(id)).collect();
@@ -58,7 +58,7 @@ pub(super) fn land(
         };
         let check = end_to_end(ground, state, &branches)?;
         let check = check.as_ref().map(|check| check as &dyn Check);
-        let report = match merge::run_checked(ground.repo, &request, check, ground.stop) {
+        let report = match landing::run_checked(ground.repo, &request, check, ground.stop) {
             Ok(report) => report,
             Err(error) => return hindered(&error, teller),
         };

@@ -2,10 +2,10 @@
 
 use super::ConductError;
 use super::work::told;
-use crate::SessionError;
 use crate::pool::place;
 use crate::run::mirror;
 use crate::run::state::{Checkpoint, RunState};
+use crate::session::SessionError;
 use baton_core::policy::Policy;
 use baton_git::{Repo, exclude};
 use baton_sys::place as files;

@@ -5,7 +5,7 @@ use bstr::{BString, ByteSlice};
 
 use super::ConductError;
 use crate::run::Place;
-use crate::{Session, SessionError, State, finish, store};
+use crate::session::{Session, SessionError, State, finish, store};
 use baton_core::model::{Oid, SessionId};
 use baton_core::protocol;
 use baton_git::{GitError, Repo, checkout};

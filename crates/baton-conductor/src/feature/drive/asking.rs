@@ -1,10 +1,10 @@
 //! Several scouts, planners or validators asked at once, each answer recorded as it comes.
 
 use super::Drive;
-use crate::run::feature::ask::Desk;
-use crate::run::feature::brief::Common;
-use crate::run::feature::state::State;
-use crate::run::feature::{FeatureError, crew};
+use crate::feature::ask::Desk;
+use crate::feature::brief::Common;
+use crate::feature::state::State;
+use crate::feature::{FeatureError, crew};
 use baton_core::policy::Policy;
 
 /// Asks one of them; `None` when it was stopped.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bstr::{BString, ByteSlice};
 
-use crate::SessionError;
+use super::SessionError;
 use baton_core::handoff::{canonical_summary, carried_sessions};
 use baton_core::model::{EntryKind, Oid};
 use baton_core::policy::Policy;

@@ -2,9 +2,9 @@
 
 use bstr::{BString, ByteSlice};
 
-use super::aggregate::landing::{self, Landing};
-use super::aggregate::{AggregateError, Ground, build, lease::Lease};
-use super::checkouts::Shown;
+use super::landing::{self, Landing};
+use super::{AggregateError, Ground, build, lease::Lease};
+use crate::landing::checkouts::Shown;
 use baton_core::model::{Entry, Oid};
 use baton_git::landing::{self as git, Signing};
 use baton_git::{GitError, Repo};

@@ -1,8 +1,8 @@
 //! What a feature stands on: the commit, and what is said there.
 
+use crate::feature::state::{State, TaskLine};
+use crate::feature::{FeatureError, Way, Wish, tasks};
 use crate::run::constraints::{self, Constraint};
-use crate::run::feature::state::{State, TaskLine};
-use crate::run::feature::{FeatureError, Way, Wish, tasks};
 use baton_core::model::Oid;
 use baton_core::policy::Policy;
 use baton_git::Repo;

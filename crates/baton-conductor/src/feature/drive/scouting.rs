@@ -2,9 +2,9 @@
 
 use super::Drive;
 use super::asking::Kept;
-use crate::run::feature::record::CONTEXT;
-use crate::run::feature::state::Phase;
-use crate::run::feature::{End, FeatureError, context, scout};
+use crate::feature::record::CONTEXT;
+use crate::feature::state::Phase;
+use crate::feature::{End, FeatureError, context, scout};
 
 impl Drive<'_> {
     /// Asks the scouts whose findings are not there, and bundles what all found.

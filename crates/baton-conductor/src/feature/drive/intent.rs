@@ -1,8 +1,8 @@
 //! What a feature would do.
 
 use super::ground::Ground;
-use crate::run::feature::state::VERSION;
-use crate::run::feature::{FeatureError, Intent, Wish};
+use crate::feature::state::VERSION;
+use crate::feature::{FeatureError, Intent, Wish};
 use baton_core::policy::conductor::feature::{CombinePlans, Who};
 use baton_git::Repo;
 

@@ -1,10 +1,23 @@
-//! Landing many branches: joined in memory, tested as one, landed by compare-and-swap.
+//! Landing many branches: joined in memory, tested as one, moved to by compare-and-swap.
 //!
-//! [`run`] waits for its [`queue`] turn, completes what a killed process left ([`landing`]), finds
-//! the branches and their [`order`], joins them one after another ([`chain`], [`join`],
-//! [`apply`]), tests the result ([`trial`], [`check`]) and leaves out what breaks it (`culprits`, `bisect`), moves the
-//! target, shows it in its checkouts and [`tidy`]s up. What conflicts goes to the policy's
-//! remedies, to a [`resolver`], and then to people ([`waiting`]).
+//! **Promises.** The target moves to what was judged and tested, or does not move. A branch that conflicts, fails or
+//! breaks a rule does not keep the others from landing, and the report says why it stayed. A branch goes only when the
+//! target is proven to hold it.
+//!
+//! **Steps.** [`run`] waits for its [`queue`] turn, completes what a killed process left ([`transaction`]), finds the
+//! branches (`candidates`) and their [`order`], joins them one after another ([`chain`], [`join`], [`apply`]), tests the
+//! result ([`trial`], [`check`]) and leaves out what breaks it (`culprits`, `bisect`), moves the target
+//! ([`transaction`]), shows it in its [`checkouts`] and [`tidy`]s up. What conflicts goes to the policy's remedies, to a
+//! [`resolver`], and then to people ([`waiting`], `resume`). [`conflicts`] says beforehand which branches will collide.
+//!
+//! **Stores.** In Baton's directory, below `merge/` ([`place`]): `queue/`, a locked file for each process that waits;
+//! `landing.json`, what is about to land; `records/`, a file for each branch whose conflicts wait; `logs/`. Beside it
+//! `merge-cache`, which saves time only. Below `refs/baton/merge/`: the commits that waiting conflicts are made of. In the
+//! pool's directory: worktrees to test, to resolve and to wait in. Until the target moves, nothing but objects is written to
+//! the repository.
+//!
+//! **A kill** before the target moves costs the turn, which the system passes on; the record of what was about to land
+//! is taken back when the target is not there. After it, the next run shows the target in its checkouts and tidies up.
 
 pub mod apply;
 mod attempt;
@@ -12,12 +25,13 @@ mod bisect;
 pub mod candidates;
 pub mod chain;
 pub mod check;
+pub mod checkouts;
+pub mod conflicts;
 mod culprits;
 mod error;
 mod ground;
 mod human;
 pub mod join;
-pub mod landing;
 mod markers;
 mod open;
 pub mod order;
@@ -29,10 +43,11 @@ mod resume;
 mod squash;
 mod telling;
 pub mod tidy;
+pub mod transaction;
 pub mod trial;
 pub mod waiting;
 
-use super::pool;
+use crate::pool;
 use baton_core::policy::merge::Strategy;
 use baton_git::Repo;
 

@@ -3,7 +3,7 @@
 
 use bstr::ByteSlice;
 
-use super::session::State;
+use super::record::State;
 use super::store::{ATTEMPTS, PREFIX, canonical, find, numbers, reference, write};
 use super::{Session, SessionError, number, remote};
 use baton_core::model::{Oid, SessionId};

@@ -9,8 +9,8 @@ use bstr::ByteSlice;
 use serde::{Deserialize, Serialize};
 
 use super::MergeError;
+use super::checkouts::{self, Shown};
 use super::ground::{Ground, full};
-use crate::checkouts::{self, Shown};
 use baton_core::model::Oid;
 use baton_git::landing::{self as git, Refreshed};
 use baton_git::{GitError, Repo, StoreError};

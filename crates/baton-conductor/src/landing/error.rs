@@ -3,8 +3,8 @@ use std::path::PathBuf;
 use miette::Diagnostic;
 use thiserror::Error;
 
-use crate::SessionError;
 use crate::pool::{PoolError, WorkError};
+use crate::session::SessionError;
 use baton_git::{GitError, StoreError};
 use baton_guard::GuardError;
 

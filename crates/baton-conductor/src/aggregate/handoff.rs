@@ -3,9 +3,10 @@
 use bstr::{BString, ByteSlice};
 use serde::Serialize;
 
-use super::aggregate::obstacle::Obstacle;
-use super::aggregate::select::{self, Wish};
-use super::aggregate::{AggregateError, Ground, collect};
+use super::obstacle::Obstacle;
+use super::select::{self, Wish};
+use super::{AggregateError, Ground, collect};
+use crate::session::number;
 use baton_core::handoff;
 use baton_core::model::{Entry, Oid, SessionId, trailers};
 use baton_core::rules;
@@ -111,7 +112,7 @@ pub fn status(repo: &Repo, branch: Option<&str>) -> Result<Status, AggregateErro
             obstacle: obstacle.as_ref().map(Obstacle::to_string),
         });
     }
-    pending.sort_by(|a, b| super::number::key(&a.number).cmp(&super::number::key(&b.number)));
+    pending.sort_by(|a, b| number::key(&a.number).cmp(&number::key(&b.number)));
     Ok(Status {
         path: table.path.to_string(),
         bytes: document.len() as u64,

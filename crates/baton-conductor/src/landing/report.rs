@@ -3,7 +3,7 @@
 use schemars::{JsonSchema, Schema, schema_for};
 use serde::{Deserialize, Serialize};
 
-use crate::checkouts::Shown;
+use super::checkouts::Shown;
 use baton_core::policy::merge::Strategy;
 use baton_core::report::escape;
 use baton_git::landing::Refreshed;

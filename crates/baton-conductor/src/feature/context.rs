@@ -20,7 +20,7 @@ pub fn bundle(state: &State, scouts: &[(String, String)]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::run::feature::state::Scouted;
+    use crate::feature::state::Scouted;
     use baton_core::model::Oid;
 
     #[test]

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::ground::Ground;
+use crate::feature::FeatureError;
+use crate::feature::state::Phase;
 use crate::run::equipment::{self, Entry};
-use crate::run::feature::FeatureError;
-use crate::run::feature::state::Phase;
 use baton_core::plan::TaskList;
 use baton_core::policy::conductor::feature::Who;
 use baton_git::Repo;

@@ -2,9 +2,9 @@
 
 use super::Drive;
 use super::asking::Kept;
-use crate::run::feature::state::Phase;
-use crate::run::feature::validator::{self, Merged};
-use crate::run::feature::{End, FeatureError};
+use crate::feature::state::Phase;
+use crate::feature::validator::{self, Merged};
+use crate::feature::{End, FeatureError};
 
 impl Drive<'_> {
     /// Has the merged result judged by the validators who have not judged it yet.

@@ -4,7 +4,7 @@
 
 use bstr::{BStr, ByteSlice};
 
-use super::session::Record;
+use super::record::Record;
 use super::{Session, SessionError, State, number};
 use baton_core::model::{Entry, Oid, SessionId};
 use baton_core::policy::Policy;

@@ -1,10 +1,15 @@
-//! From a wish to a merged, validated branch.
+//! A feature: from a sentence to a merged, validated branch.
 //!
-//! [`super::constraints`] are loaded; every [`scout`] is asked, and what it may not change is
-//! [`untouched`]; what they found is bundled as one [`context`]; a [`planner`] makes a task file,
-//! whose [`tasks`] are checked; they are run; and every [`validator`] judges what was merged.
-//! `drive` goes from step to step, [`record`] keeps how far it is, so that a feature that was
-//! killed goes on behind the last step that ended.
+//! **Steps.** The constraints are loaded ([`crate::run::constraints`]); every [`scout`] is asked, and what it may not change
+//! is [`untouched`]; what they found is bundled as one [`context`]; a [`planner`] makes a task file, whose [`tasks`] are
+//! checked; they are run, by [`crate::run`]; and every [`validator`] judges what was merged. `drive` goes from step to step.
+//!
+//! **Promises.** Whoever only looks changes nothing, or its answer does not count. A step that ended is not asked for again.
+//!
+//! **Stores.** `feature.json`, `context.md` and `tasks.toml` in the record of its run, `refs/baton/runs/<id>` ([`record`]),
+//! for people also as files in `runs/<id>/` of Baton's directory, with `feature.lock` while a process is at it.
+//!
+//! **A kill** costs the step under way: `resume` ends the agents that are left and begins that step again.
 
 pub mod ask;
 pub mod brief;

@@ -8,7 +8,7 @@ use schemars::{JsonSchema, Schema, schema_for};
 use serde::Serialize;
 
 use super::finish::is_refused;
-use super::session::Record;
+use super::record::Record;
 use super::{Session, State};
 use baton_core::protocol::Finding;
 use baton_core::report::escape;

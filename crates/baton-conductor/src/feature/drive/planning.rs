@@ -2,10 +2,10 @@
 
 use super::Drive;
 use super::asking::Kept;
+use crate::feature::planner::{self, Order, Plan};
+use crate::feature::record::{CONTEXT, TASKS};
+use crate::feature::{End, FeatureError, tasks};
 use crate::run::answers::{Camp, Combined, explain};
-use crate::run::feature::planner::{self, Order, Plan};
-use crate::run::feature::record::{CONTEXT, TASKS};
-use crate::run::feature::{End, FeatureError, tasks};
 use baton_core::policy::conductor::feature::CombinePlans;
 
 /// The name of the planner that makes one task file of several.

@@ -1,7 +1,8 @@
 //! Which of the live branches will collide, said before anybody merges them.
 //!
 //! `live` finds the branches and what is not committed in their worktrees, [`baton_git::merge`]
-//! merges each pair, and `cache` remembers what came of it for the next run.
+//! merges each pair in memory, and `cache` remembers what came of it for the next run. [`forecast`] is the answer as
+//! values, and `picture` draws it.
 
 mod cache;
 mod error;

@@ -3,22 +3,22 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::apply::Applier;
+use super::checkouts::Shown;
 use super::ground::Ground;
 use super::join::Joiner;
-use super::landing::{self, Landing};
 use super::open::Open;
 use super::report::{Afterwards, MergeReport, Outcome};
 use super::resolver::Resolver;
+use super::transaction::{self, Landing};
 use super::trial::Trials;
 use super::{Check, MergeError, MergeRequest, candidates, chain, culprits, telling, tidy, waiting};
-use crate::checkouts::Shown;
 use baton_git::Repo;
 use baton_git::landing::Refreshed;
 use baton_git::merge::Merger;
 
 /// Completes the landing of a process that was killed; says whether there was one.
 pub fn recover(repo: &Repo) -> Result<bool, MergeError> {
-    let Some(landing) = landing::interrupted(repo)? else {
+    let Some(landing) = transaction::interrupted(repo)? else {
         return Ok(false);
     };
     let request = MergeRequest {
@@ -45,13 +45,13 @@ type Followed = (Vec<Shown>, Vec<Afterwards>);
 /// What follows once the target has moved: it is shown, branches go, and nothing is under way.
 /// The record stays while a checkout could not be shown it.
 fn finish(repo: &Repo, ground: &Ground, landing: &Landing) -> Result<Followed, MergeError> {
-    let shown = landing::show(repo, landing)?;
+    let shown = transaction::show(repo, landing)?;
     let fates = tidy::branches(repo, ground, landing.new, &landing.branches)?;
     for (name, _) in &landing.branches {
         waiting::close(repo, name)?;
     }
     if shown.iter().all(Shown::is_settled) {
-        landing::forget(repo)?;
+        transaction::forget(repo)?;
     }
     Ok((shown, fates))
 }
@@ -129,9 +129,9 @@ fn landed(
     if stop() {
         return Err(MergeError::Interrupted);
     }
-    landing::check_checkouts(repo, ground, landing.new)?;
-    landing::announce(repo, landing)?;
-    match landing::land(repo, landing)? {
+    transaction::check_checkouts(repo, ground, landing.new)?;
+    transaction::announce(repo, landing)?;
+    match transaction::land(repo, landing)? {
         true => finish(repo, ground, landing).map(Some),
         false => Ok(None),
     }
