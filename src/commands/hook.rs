@@ -11,7 +11,7 @@ use baton_core::model::Violation;
 use baton_core::report::human;
 use baton_guard::branch_moves;
 use baton_hooks::{Call, Hook, NAME_IN_DIRECTORY, PASSED_ON, passes_input_on};
-use baton_sys::{GitEnv, chain};
+use baton_sys::{GitEnv, previous_hooks};
 
 /// What a program is called as, by its name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -104,8 +104,8 @@ fn run_in_place(name: &str, program: &Path, args: Vec<OsString>) -> miette::Resu
     let has_input = hook.map_or_else(|| passes_input_on(name), Hook::reads_input);
     let input = has_input.then(read_input).transpose()?;
     let env = GitEnv::from_process().into_diagnostic()?;
-    if let Some(earlier) = chain::earlier_hook(program, name, env.git_dir.as_deref()) {
-        let code = chain::run(&earlier, &args, input.as_deref())
+    if let Some(earlier) = previous_hooks::earlier_hook(program, name, env.git_dir.as_deref()) {
+        let code = previous_hooks::run(&earlier, &args, input.as_deref())
             .into_diagnostic()
             .wrap_err_with(|| format!("the hook {} does not run", earlier.display()))?;
         if code != ALLOWED {

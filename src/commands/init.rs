@@ -14,7 +14,7 @@ use baton_core::policy::POLICY_PATH;
 use baton_core::report::escape;
 use baton_git::Repo;
 use baton_guard::base::Bases;
-use baton_sys::{GitEnv, place};
+use baton_sys::{GitEnv, worktree_file};
 
 /// Writes the files, or says what stands in the way of which. 1 when a file was left that says
 /// something else.
@@ -68,8 +68,8 @@ fn list_of_signers(arguments: &[String]) -> miette::Result<Option<String>> {
     Ok(listed.transpose()?)
 }
 
-fn listed_already(root: &Path) -> Result<Option<String>, place::PlaceError> {
-    let found = place::read(root, scaffold::SIGNERS_PATH)?;
+fn listed_already(root: &Path) -> Result<Option<String>, worktree_file::WorktreeFileError> {
+    let found = worktree_file::read(root, scaffold::SIGNERS_PATH)?;
     Ok(found.map(|bytes| bytes.replace("\r\n", "\n").to_str_lossy().into_owned()))
 }
 
@@ -83,7 +83,7 @@ fn written_before(root: &Path) -> Parallelization {
         ));
         Parallelization::default()
     };
-    match place::read(root, AUTO_CONTEXT_PATH) {
+    match worktree_file::read(root, AUTO_CONTEXT_PATH) {
         Ok(Some(yaml)) => Parallelization::read(&yaml).unwrap_or_else(|error| warn(&error)),
         Ok(None) => Parallelization::default(),
         Err(error) => warn(&error),
@@ -142,13 +142,13 @@ fn plan(
     choices: &Choices,
     force: bool,
     in_force: bool,
-) -> Result<Vec<Step>, place::PlaceError> {
-    let ruled = in_force || place::read(root, POLICY_PATH)?.is_some();
+) -> Result<Vec<Step>, worktree_file::WorktreeFileError> {
+    let ruled = in_force || worktree_file::read(root, POLICY_PATH)?.is_some();
     let files = scaffold::files(choices).into_iter();
     files
         .filter(|file| !(ruled && file.path == scaffold::HANDOFF_PATH))
         .map(|file| {
-            let found = place::read(root, file.path)?;
+            let found = worktree_file::read(root, file.path)?;
             let action = match &found {
                 None => Action::Create,
                 Some(bytes) if bytes.replace("\r\n", "\n") == file.text.as_bytes() => {
@@ -168,10 +168,10 @@ fn plan(
 }
 
 impl Step {
-    fn execute(&self, root: &Path) -> Result<(), place::PlaceError> {
+    fn execute(&self, root: &Path) -> Result<(), worktree_file::WorktreeFileError> {
         match self.action {
             Action::Create | Action::Replace => {
-                place::write(root, self.file.path, self.file.text.as_bytes())
+                worktree_file::write(root, self.file.path, self.file.text.as_bytes())
             }
             Action::Nothing | Action::Leave | Action::Keep => Ok(()),
         }

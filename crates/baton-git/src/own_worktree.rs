@@ -194,9 +194,9 @@ impl OwnWorktree {
     pub fn remove(repo: &Repo, path: &Path) -> Result<(), GitError> {
         let args = ["worktree", "remove", "--force", "--force", "--"].map(OsStr::new);
         // What git knows nothing of is removed below.
-        let _unknown_is_fine = repo
-            .program()
-            .output(args.into_iter().chain([path.as_os_str()]));
+        repo.program()
+            .output(args.into_iter().chain([path.as_os_str()]))
+            .ok();
         file::remove_all_if_exists(path).map_err(GitError::io(path))
     }
 

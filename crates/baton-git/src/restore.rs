@@ -9,7 +9,7 @@ use super::landing::open_worktree;
 use super::scratch_index::{UNHIDE, nul_ended};
 use super::{GitError, Repo, status};
 use baton_core::model::Oid;
-use baton_sys::{file, tree};
+use baton_sys::{dir_ops, file};
 
 /// Settings that let git write names that are odd elsewhere, and all files of a sparse checkout.
 const SETTINGS: [&str; 6] = [
@@ -68,7 +68,7 @@ impl Repo {
             if found.changed.contains(path) || status::has_unpublished(&submodule)? {
                 file::remove_all_if_exists(own).map_err(GitError::io(own))?;
                 file::remove_all_if_exists(&directory).map_err(GitError::io(&directory))?;
-                tree::make_directory(&directory).map_err(GitError::io(&directory))?;
+                dir_ops::make_directory(&directory).map_err(GitError::io(&directory))?;
             }
         }
         Ok(())

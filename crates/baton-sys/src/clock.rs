@@ -32,6 +32,6 @@ pub fn seconds(timestamp: &str) -> Option<i64> {
 }
 
 /// Waits for `pause`, or a little less, for what another process will do: nothing tells when.
-pub fn wait(pause: Duration) {
+pub fn sleep(pause: Duration) {
     std::thread::park_timeout(pause);
 }

@@ -166,7 +166,7 @@ pub fn copy_if_exists(from: &Path, to: &Path) -> io::Result<bool> {
 
 /// What the file system says of a file or a link: what git compares to know it again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Seen {
+pub struct FileStat {
     /// Seconds and nanoseconds of the last change of the inode.
     pub changed: (i64, i64),
     /// The same of the content.
@@ -183,7 +183,7 @@ pub struct Seen {
     pub size: u64,
 }
 
-impl Seen {
+impl FileStat {
     /// What is said of this file; `None` where there is none.
     pub fn of(path: &Path) -> io::Result<Option<Self>> {
         let found = match path.symlink_metadata() {
@@ -203,7 +203,7 @@ impl Seen {
     }
 }
 
-impl From<rustix::fs::Stat> for Seen {
+impl From<rustix::fs::Stat> for FileStat {
     #[expect(
         clippy::unnecessary_cast,
         reason = "the types of these fields differ from one system to the next"

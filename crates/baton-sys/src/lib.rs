@@ -1,9 +1,9 @@
 //! The only place that names the operating system: environment, clock, files, processes.
 
-pub mod chain;
 pub mod ci;
 pub mod clock;
-pub mod clone;
+pub mod dir_ops;
+pub mod dirwalk;
 pub mod disk;
 mod env;
 pub mod executable;
@@ -12,17 +12,17 @@ pub mod interrupt;
 mod lock;
 pub mod mmap;
 mod parallel;
-pub mod place;
+pub mod previous_hooks;
 pub mod process;
 pub mod random;
+pub mod reflink;
 pub mod shared;
 #[cfg(all(target_os = "linux", target_env = "gnu", target_feature = "crt-static"))]
 mod spawn;
 pub mod supervise;
-pub mod survey;
 pub mod terminal;
-pub mod tree;
 pub mod warnings;
+pub mod worktree_file;
 
 pub use env::{GitEnv, config_home, host_name, is_under_agent, shows_unicode, ssh_command};
 pub use lock::FileLock;

@@ -1,13 +1,13 @@
 //! One command, run to its end under supervision: a session of its own, a time limit, a log, and
 //! nothing left behind.
 //!
-//! The command is ended with all that descends from it: who that is, `kin` says, and `ending` in
+//! The command is ended with all that descends from it: who that is, `process_tree` says, and `ending` in
 //! what steps. What becomes of its output, `output` says.
 
 mod ending;
 mod job;
-mod kin;
 mod output;
+mod process_tree;
 #[cfg(test)]
 mod tests;
 
@@ -26,8 +26,8 @@ use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, wa
 pub use job::{JOB_VARIABLE, Job, REPOSITORY_VARIABLES, Words};
 
 use ending::Ending;
-use kin::Kin;
 use output::Output;
+use process_tree::ProcessTree;
 
 /// How often the caller is asked whether to stop.
 const TICK: Duration = Duration::from_millis(100);
@@ -98,13 +98,13 @@ pub fn run(
 /// Ends whatever is left of the job with this id, whose supervisor is gone. Returns how many
 /// processes there were.
 pub fn end_leftovers(id: &str, grace: Duration) -> io::Result<usize> {
-    let mut kin = Kin::of_job(id);
+    let mut processes = ProcessTree::of_job(id);
     let mut ending = Ending::new(grace);
     let mut found = BTreeSet::new();
     while let Some(pause) = {
-        let census = kin.alive();
-        found.extend(census.alive.iter().copied());
-        ending.next(&census)
+        let snapshot = processes.alive();
+        found.extend(snapshot.alive.iter().copied());
+        ending.next(&snapshot)
     } {
         poll_all(&mut [], pause)?;
     }
@@ -121,7 +121,7 @@ struct Running<'job> {
     pipe: Option<PipeReader>,
     input: Option<(PipeWriter, &'job [u8])>,
     output: Output,
-    kin: Kin,
+    processes: ProcessTree,
 }
 
 impl<'job> Running<'job> {
@@ -153,7 +153,7 @@ impl<'job> Running<'job> {
             pipe: Some(reader),
             input,
             output,
-            kin: Kin::of_session(&job.id, leader),
+            processes: ProcessTree::of_leader(&job.id, leader),
         })
     }
 
@@ -187,7 +187,7 @@ impl<'job> Running<'job> {
     /// Ends whatever of the job is left.
     fn end_all(&mut self, grace: Duration, on_line: &mut dyn FnMut(&[u8])) -> io::Result<()> {
         let mut ending = Ending::new(grace);
-        while let Some(pause) = ending.next(&self.kin.alive()) {
+        while let Some(pause) = ending.next(&self.processes.alive()) {
             let until = Instant::now() + pause;
             let mut left = pause;
             while !left.is_zero() {
@@ -277,7 +277,8 @@ impl<'job> Running<'job> {
         if std::mem::replace(&mut self.reaped, true) {
             return;
         }
-        let _gone_is_fine = kill_process_group(self.leader, Signal::KILL);
+        // It may have ended.
+        kill_process_group(self.leader, Signal::KILL).ok();
         let begun = Instant::now();
         while matches!(self.child.try_wait(), Ok(None)) && begun.elapsed() < LAST_WAIT {
             let mut fds: Vec<_> = self

@@ -25,7 +25,8 @@ pub fn each<T: Send, R: Send, E>(
                 while !stop() {
                     let item = items.lock().unwrap_or_else(PoisonError::into_inner).next();
                     let Some(item) = item else { break };
-                    let _nobody_left_is_fine = answers.send(work(item, stop));
+                    // The caller may have gone.
+                    answers.send(work(item, stop)).ok();
                 }
             });
         }

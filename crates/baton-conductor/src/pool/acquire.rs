@@ -87,7 +87,7 @@ pub fn acquire(repo: &Repo, wish: &Acquire) -> Result<Acquired, PoolError> {
             Err(none) if !none.soon && deadline.is_some_and(|end| Instant::now() >= end) => {
                 return Err(PoolError::NoneFree(none.of));
             }
-            Err(_) => clock::wait(PAUSE),
+            Err(_) => clock::sleep(PAUSE),
         }
     }
 }

@@ -5,7 +5,7 @@ use bstr::BString;
 use super::PoolError;
 use crate::session::{SessionError, start, store};
 use baton_git::Repo;
-use baton_sys::place;
+use baton_sys::worktree_file;
 
 /// The path of the log of this slot's session, when the file still says what it began with.
 pub fn untouched(slot: &Repo) -> Result<Option<BString>, PoolError> {
@@ -19,7 +19,7 @@ pub fn untouched(slot: &Repo) -> Result<Option<BString>, PoolError> {
     let Some(session) = session else {
         return Ok(None);
     };
-    let Ok(Some(text)) = place::read(root, &session.log_path) else {
+    let Ok(Some(text)) = worktree_file::read(root, &session.log_path) else {
         return Ok(None);
     };
     let began = start::log(&session, &store::policy(slot)?);

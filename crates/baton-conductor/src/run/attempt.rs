@@ -194,7 +194,8 @@ impl Prepared<'_> {
             let strayed = &strayed;
             scope.spawn(move || {
                 ownership.watch(place, look_every, &until, &|paths| {
-                    let _only_report = strayed.set(paths);
+                    // Only the first report counts.
+                    strayed.set(paths).ok();
                 });
             });
             let mut hear =

@@ -242,7 +242,7 @@ fn in_fresh_worktree<T>(
         if added.is_ok() {
             break;
         }
-        clock::wait(PAUSE);
+        clock::sleep(PAUSE);
         added = OwnWorktree::fresh(repo, &path, work.tip);
     }
     added?;

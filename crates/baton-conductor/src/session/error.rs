@@ -3,7 +3,7 @@ use thiserror::Error;
 
 use baton_git::{GitError, StoreError};
 use baton_guard::GuardError;
-use baton_sys::place::PlaceError;
+use baton_sys::worktree_file::WorktreeFileError;
 
 /// Why a session cannot be recorded or found.
 #[derive(Debug, Error, Diagnostic)]
@@ -89,7 +89,7 @@ pub enum SessionError {
     /// The file of a session cannot be written where it belongs.
     #[error(transparent)]
     #[diagnostic(transparent)]
-    Place(#[from] PlaceError),
+    Place(#[from] WorktreeFileError),
 
     /// A session's number is claimed, and its log could not be written.
     #[error("session {number} has its number, but not its log: {reason}")]
@@ -101,7 +101,7 @@ pub enum SessionError {
         number: String,
         /// Why.
         #[source]
-        reason: PlaceError,
+        reason: WorktreeFileError,
     },
 
     /// The repository is bare.

@@ -13,7 +13,7 @@ use baton_core::policy::Policy;
 use baton_core::protocol::{self, Code, Finding, Severity};
 use baton_git::{Repo, tree::TreeReader};
 use baton_guard::binding;
-use baton_sys::{clock, place};
+use baton_sys::{clock, worktree_file};
 
 /// What came of an attempt to end a session.
 #[derive(Debug)]
@@ -94,14 +94,14 @@ fn bind_log(repo: &Repo, session: &Session, digest: &str) -> Result<Option<Strin
     let mut text = None;
     // A record that came from another clone names any path it likes.
     if policy.log_session(path.as_str().into()).is_some() {
-        text = place::read(root, &path)?;
+        text = worktree_file::read(root, &path)?;
     }
     if text.is_none() {
         let moved = committed_log(repo, &policy, session)?;
         let Some(Ok(moved)) = moved.map(|(path, _)| String::from_utf8(path.into())) else {
             return Ok(None);
         };
-        text = place::read(root, &moved)?;
+        text = worktree_file::read(root, &moved)?;
         path = moved;
     }
     let Some(text) = text else {
@@ -109,7 +109,7 @@ fn bind_log(repo: &Repo, session: &Session, digest: &str) -> Result<Option<Strin
     };
     let bound = protocol::bind_summary(text[..].into(), digest);
     if *bound != *text {
-        place::write(root, &path, &bound)?;
+        worktree_file::write(root, &path, &bound)?;
     }
     Ok(Some(path))
 }
@@ -161,7 +161,7 @@ pub fn lint_own(repo: &Repo) -> Result<Vec<Finding>, SessionError> {
     let session = bound(repo)?;
     let root = work_tree(repo)?;
     let policy = store::policy(repo)?;
-    match place::read(root, &session.log_path)? {
+    match worktree_file::read(root, &session.log_path)? {
         Some(text) => Ok(check_text(
             &policy,
             &session,
@@ -195,7 +195,7 @@ fn summary_paths(policy: &Policy, session: &Session) -> Vec<String> {
 fn plain_summary(repo: &Repo, paths: &[String]) -> Result<Option<BString>, SessionError> {
     let root = work_tree(repo)?;
     for path in paths {
-        if let Some(text) = place::read(root, path)? {
+        if let Some(text) = worktree_file::read(root, path)? {
             return Ok(Some(text.into()));
         }
     }
@@ -240,7 +240,7 @@ fn check_log(
     session: &Session,
 ) -> Result<Vec<Finding>, SessionError> {
     let Some((path, blob)) = committed_log(repo, policy, session)? else {
-        let Some(text) = place::read(work_tree(repo)?, &session.log_path)? else {
+        let Some(text) = worktree_file::read(work_tree(repo)?, &session.log_path)? else {
             return Ok(vec![missing(session)]);
         };
         let mut findings = check_text(policy, session, &session.log_path, text[..].into());

@@ -7,7 +7,7 @@ use baton_core::policy::Policy;
 use baton_core::protocol::{self, Blank};
 use baton_git::{GitError, Repo};
 use baton_guard::binding;
-use baton_sys::place::{self, PlaceError};
+use baton_sys::worktree_file::{self, WorktreeFileError};
 use baton_sys::{FileLock, host_name};
 
 use super::claim::{self, Claim, Created, NewSession};
@@ -34,7 +34,7 @@ pub fn start(repo: &Repo, new: &NewSession) -> Result<Created, SessionError> {
             .is_some_and(|id| id.number() == session.number)
     };
     if let Some(session) = active_here(repo)?
-        && (!is_asked(&session) || place::read(root, &session.log_path)?.is_some())
+        && (!is_asked(&session) || worktree_file::read(root, &session.log_path)?.is_some())
     {
         return Err(SessionError::Bound {
             id: session.id().to_string(),
@@ -59,10 +59,10 @@ pub fn start(repo: &Repo, new: &NewSession) -> Result<Created, SessionError> {
     Ok(created)
 }
 
-fn write_log(root: &Path, session: &Session, policy: &Policy) -> Result<(), PlaceError> {
-    match place::read(root, &session.log_path)? {
+fn write_log(root: &Path, session: &Session, policy: &Policy) -> Result<(), WorktreeFileError> {
+    match worktree_file::read(root, &session.log_path)? {
         Some(_) => Ok(()),
-        None => place::write(root, &session.log_path, log(session, policy).as_bytes()),
+        None => worktree_file::write(root, &session.log_path, log(session, policy).as_bytes()),
     }
 }
 

@@ -11,9 +11,9 @@ use super::file::IndexFile;
 use super::seen::is_noted;
 use super::{has_shared_index, unreadable};
 use baton_core::model::Oid;
-use baton_sys::file::Seen;
+use baton_sys::dirwalk::Listing;
+use baton_sys::file::FileStat;
 use baton_sys::mmap::MappedFile;
-use baton_sys::survey::Listing;
 
 /// An index as it was when it was opened.
 #[derive(Debug)]
@@ -29,7 +29,7 @@ impl<'p> Snapshot<'p> {
     pub fn open(path: &'p Path) -> Result<Option<Self>, IndexError> {
         let failed = |error| unreadable(path, error);
         // Before it is opened: of one that is put in its place meanwhile, too little is believed.
-        let Some(seen) = Seen::of(path).map_err(failed)? else {
+        let Some(seen) = FileStat::of(path).map_err(failed)? else {
             return Ok(None);
         };
         match MappedFile::open(path) {
@@ -103,7 +103,7 @@ impl<'i> Layout<'i> {
 
     /// Whether git has noted just this of the file with this number, before the file could have
     /// changed: then it holds what its entry says, as in [`super::as_noted`].
-    pub fn is_noted(&self, number: usize, seen: &Seen) -> bool {
+    pub fn is_noted(&self, number: usize, seen: &FileStat) -> bool {
         let state = State::at(&self.index.data, number, self.hash_len);
         seen.modified < self.index.written && state.is_some_and(|state| is_noted(&state, seen))
     }

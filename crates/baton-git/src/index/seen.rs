@@ -10,7 +10,7 @@ use super::entries::State;
 use super::error::{Fault, IndexError};
 use super::file::IndexFile;
 use super::{find_link, has_shared_index, unreadable};
-use baton_sys::file::Seen;
+use baton_sys::file::FileStat;
 use baton_sys::mmap::MappedFile;
 
 /// How each of these files was found, where each path is in `index` and the file below `root` has
@@ -23,9 +23,11 @@ pub fn as_noted(
     hash_len: usize,
     root: &Path,
     paths: &BTreeSet<BString>,
-) -> Result<Option<BTreeMap<BString, Seen>>, IndexError> {
+) -> Result<Option<BTreeMap<BString, FileStat>>, IndexError> {
     let failed = |error| unreadable(index, error);
-    let written = Seen::of(index).map_err(failed)?.map(|seen| seen.modified);
+    let written = FileStat::of(index)
+        .map_err(failed)?
+        .map(|seen| seen.modified);
     let data = match MappedFile::open(index) {
         Ok(data) => data,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -51,7 +53,7 @@ pub fn as_noted(
         }
         wanted.next();
         let path = root.join(entries.path().to_path_lossy());
-        let seen = Seen::of(&path).map_err(failed)?;
+        let seen = FileStat::of(&path).map_err(failed)?;
         let Some(seen) = seen.filter(|seen| Some(seen.modified) < written) else {
             return Ok(None);
         };
@@ -64,7 +66,7 @@ pub fn as_noted(
 }
 
 /// Whether an ordinary entry notes just this of its file.
-pub(super) fn is_noted(state: &State<'_>, seen: &Seen) -> bool {
+pub(super) fn is_noted(state: &State<'_>, seen: &FileStat) -> bool {
     let kind = match state.mode() & 0o170_000 {
         0o100_000 => {
             state.mode() & 0o100 == seen.mode & 0o100 && seen.mode & 0o170_000 == 0o100_000

@@ -11,8 +11,8 @@ use crate::scratch_index::nul_ended;
 use crate::tree::{Everything, TreeReader};
 use crate::{GitError, Repo, index};
 use baton_core::model::{Entry, EntryKind, Oid};
-use baton_sys::file::{self, Seen};
-use baton_sys::{both, tree};
+use baton_sys::file::{self, FileStat};
+use baton_sys::{both, dir_ops};
 
 /// Brings index and files from one commit to another, and `HEAD`, which is on no branch, unless
 /// something is not as the first commit has it: then it says so. Nothing of anybody's is
@@ -49,7 +49,7 @@ pub struct Difference {
 }
 
 /// The files that go or are written anew, as they were found.
-pub type Found = BTreeMap<BString, Seen>;
+pub type Found = BTreeMap<BString, FileStat>;
 
 impl Difference {
     /// What differs between the trees of two commits. Where a `.gitattributes` does, all files below
@@ -138,7 +138,7 @@ impl Difference {
         let is_free =
             |path: &BString| !file::is_taken(&root.join(path.to_path_lossy())) || goes(path);
         let is_open = |directory: &&BStr| {
-            !tree::is_file_or_link(&root.join(directory.to_path_lossy()))
+            !dir_ops::is_file_or_link(&root.join(directory.to_path_lossy()))
                 || self.there.contains(*directory)
                 || goes(&BString::from(*directory))
         };
@@ -180,7 +180,7 @@ impl Difference {
             || run_with(program, stage, &staged),
             || {
                 let left = remove_leftovers(slot, leftovers);
-                (left, tree::remove_as_seen(root, found))
+                (left, dir_ops::remove_unchanged(root, found))
             },
         );
         staged?;
@@ -196,7 +196,7 @@ impl Difference {
             Err(error) => Some(in_the_way(&error).ok_or(error)?),
         };
         let gone = self.entries.iter().filter(|(_, entry)| entry.is_none());
-        tree::remove_emptied(root, gone.map(|(path, _)| path.as_slice()));
+        dir_ops::remove_emptied(root, gone.map(|(path, _)| path.as_slice()));
         let changed = changed.first().map(|path| BString::from(*path));
         Ok(left?.or(changed).or(blocked))
     }

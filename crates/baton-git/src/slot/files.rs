@@ -10,8 +10,8 @@ use super::{detach, run};
 use crate::tree::{Everything, TreeReader};
 use crate::{GitError, Repo, settings, status};
 use baton_core::model::Oid;
-use baton_sys::clone::Copier;
-use baton_sys::{file, tree};
+use baton_sys::reflink::Copier;
+use baton_sys::{dir_ops, file};
 
 /// What a rebase, a merge and the like leave in the git directory of a worktree while they are
 /// under way (`gitrepository-layout(5)`, git's `wt-status.c` and `branch.c`).
@@ -187,10 +187,10 @@ pub(super) fn remove_leftovers(
     let Some(root) = slot.work_tree().filter(|_| !leftovers.is_empty()) else {
         return Ok(None);
     };
-    let mut removed = tree::remove_listed(root, leftovers);
+    let mut removed = dir_ops::remove_listed(root, leftovers);
     if matches!(&removed, Err(error) if error.kind() == ErrorKind::PermissionDenied) {
         file::make_directories_writable(root).map_err(GitError::io(root))?;
-        removed = tree::remove_listed(root, leftovers);
+        removed = dir_ops::remove_listed(root, leftovers);
     }
     let stayed = removed.map_err(GitError::io(root))?;
     Ok(stayed.first().map(|path| BString::from(*path)))
@@ -209,7 +209,7 @@ pub(super) fn empty_submodules(slot: &Repo, paths: &[BString]) -> Result<(), Git
         if is_own && file::is_taken(&directory.join(".git")) {
             file::make_directories_writable(&directory).map_err(GitError::io(&directory))?;
             file::remove_all_if_exists(&directory).map_err(GitError::io(&directory))?;
-            tree::make_directory(&directory).map_err(GitError::io(&directory))?;
+            dir_ops::make_directory(&directory).map_err(GitError::io(&directory))?;
         }
     }
     Ok(())

@@ -209,7 +209,7 @@ fn run_among_others(repo: &Repo, args: &[&OsStr]) -> Result<(), GitError> {
     for _ in 1..TRIES {
         match run(repo, args) {
             Err(GitError::Program { reason, .. }) if reason.contains("failed to read") => {
-                clock::wait(PAUSE);
+                clock::sleep(PAUSE);
             }
             done => return done,
         }

@@ -8,8 +8,8 @@ use super::plain_rules::surely_name;
 use super::untracked::{LINK, RULES, is_rules, visible};
 use crate::index::{Layout, Snapshot};
 use crate::{GitError, Repo};
-use baton_sys::survey::survey;
-use baton_sys::{file, tree};
+use baton_sys::dirwalk::dirwalk;
+use baton_sys::{dir_ops, file};
 
 /// The most files that are read because their times prove nothing: the last ones that git wrote
 /// before the index are among them, those of the same few milliseconds.
@@ -45,7 +45,7 @@ pub(super) fn of(worktree: &Repo) -> Result<Option<Status>, GitError> {
         return Ok(None);
     }
     let is_noted = |number, seen: &_| layout.is_noted(number, seen);
-    let Some(found) = survey(root, LINK, layout.listings(), &is_noted, MOST_READ) else {
+    let Some(found) = dirwalk(root, LINK, layout.listings(), &is_noted, MOST_READ) else {
         return Ok(None);
     };
     for (path, number) in &found.doubtful {
@@ -85,7 +85,7 @@ pub(super) fn of(worktree: &Repo) -> Result<Option<Status>, GitError> {
     if is_much && untracked.iter().any(|path| path.ends_with(b"/")) {
         return Ok(None);
     }
-    untracked.retain(|path| tree::is_file_or_link(&root.join(path.to_path_lossy())));
+    untracked.retain(|path| dir_ops::is_file_or_link(&root.join(path.to_path_lossy())));
     Ok(Some(Status {
         untracked,
         leftovers: Some(leftovers().collect()),

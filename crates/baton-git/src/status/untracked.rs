@@ -13,7 +13,7 @@ use crate::config::{Config, Scope};
 use crate::scratch_index::nul_separated;
 use crate::{GitError, Program, Repo, index};
 use baton_core::model::Watch;
-use baton_sys::{file, tree};
+use baton_sys::{dir_ops, file};
 
 /// What git says, on the way, of a directory that it passes over (`dir.c`).
 const PASSED_OVER: &str = "could not open directory";
@@ -114,7 +114,7 @@ fn below(program: &Program, listed: &BString) -> Option<Vec<BString>> {
     let mut all = vec![listed.clone()];
     if listed.ends_with(b"/") {
         let root = program.directory().join(listed.to_path_lossy());
-        let found = tree::names_below(&root).ok()?;
+        let found = dir_ops::names_below(&root).ok()?;
         all.extend(found.into_iter().map(|name| {
             let path: [&[u8]; 2] = [listed, &name];
             BString::from(path.concat())

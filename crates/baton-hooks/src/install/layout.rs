@@ -7,7 +7,7 @@ use bstr::ByteSlice;
 
 use crate::SERVER_MARK;
 use baton_git::{Repo, recorded};
-use baton_sys::chain::{EARLIER_PATH_FILE, KEPT_SUFFIX, WORKTREE_PATH_FILE};
+use baton_sys::previous_hooks::{EARLIER_PATH_FILE, KEPT_SUFFIX, WORKTREE_PATH_FILE};
 use baton_sys::{executable, mmap::MappedFile};
 
 /// A text that this program's file holds, and by which it is known as a Baton of some version.

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use rustix::process::Signal;
 
 use super::LAST_WAIT;
-use super::kin::{Census, Member};
+use super::process_tree::{ProcessId, ProcessSnapshot};
 
 /// The first pause between two looks at who is left of a job that is being ended.
 const FIRST_PAUSE: Duration = Duration::from_millis(5);
@@ -17,7 +17,7 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(250);
 /// The steps of ending processes: ask each program once, kill those that stay, give up in the end.
 pub struct Ending {
     /// Who was asked, and whether it had called exec by then.
-    asked: BTreeSet<(Member, bool)>,
+    asked: BTreeSet<(ProcessId, bool)>,
     kill_after: Instant,
     pause: Duration,
 }
@@ -34,25 +34,25 @@ impl Ending {
 
     /// Signals those who are left, and says how long to wait before looking again; `None` when
     /// nobody is left to wait for.
-    pub fn next(&mut self, census: &Census) -> Option<Duration> {
+    pub fn next(&mut self, snapshot: &ProcessSnapshot) -> Option<Duration> {
         let now = Instant::now();
-        if (census.alive.is_empty() && census.is_sure) || now > self.kill_after + LAST_WAIT {
+        if (snapshot.alive.is_empty() && snapshot.is_sure) || now > self.kill_after + LAST_WAIT {
             return None;
         }
         let late = now >= self.kill_after;
-        for member in &census.alive {
+        for process in &snapshot.alive {
             if late {
-                member.signal(Signal::KILL);
+                process.signal(Signal::KILL);
             } else if self
                 .asked
-                .insert((*member, !census.forked.contains(member)))
+                .insert((*process, !snapshot.forked.contains(process)))
             {
-                member.signal(Signal::TERM);
+                process.signal(Signal::TERM);
                 // A stopped process hears nothing else.
-                member.signal(Signal::CONT);
+                process.signal(Signal::CONT);
             }
         }
-        self.pause = match census.alive.is_empty() {
+        self.pause = match snapshot.alive.is_empty() {
             true => FIRST_PAUSE,
             false => (self.pause * 2).min(LONGEST_PAUSE),
         };

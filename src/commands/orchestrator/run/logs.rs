@@ -63,6 +63,6 @@ pub fn run(args: Logs) -> miette::Result<ExitCode> {
                 )),
             };
         }
-        clock::wait(TICK);
+        clock::sleep(TICK);
     }
 }

@@ -7,8 +7,8 @@ use bstr::{BString, ByteSlice};
 
 use super::super::WorkError;
 use baton_git::Repo;
-use baton_sys::clone::Stamp;
 use baton_sys::file;
+use baton_sys::reflink::Stamp;
 
 /// The list in the slot's git directory: a word about how far the copying came, then a stamp and
 /// a path for each file, each with a NUL behind it.

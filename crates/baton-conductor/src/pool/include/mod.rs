@@ -11,8 +11,8 @@ use bstr::{BString, ByteSlice};
 
 use super::WorkError;
 use baton_git::{Repo, status};
-use baton_sys::clone::{self, Copied, Copier, Stamp};
-use baton_sys::tree::{self, Kind};
+use baton_sys::dir_ops::{self, Kind};
+use baton_sys::reflink::{self, Copied, Copier, Stamp};
 use baton_sys::{file, process};
 use manifest::Manifest;
 pub(super) use manifest::without_copies;
@@ -91,7 +91,7 @@ fn files_below(root: &Path, directory: &[u8]) -> Result<Vec<BString>, WorkError>
         return Ok(Vec::new());
     }
     let enter = |path: &[u8]| !is_of_git(path) && !is_worktree(&at.join(path.to_path_lossy()));
-    let found = tree::below(&at, &enter).map_err(WorkError::io(&at))?;
+    let found = dir_ops::below(&at, &enter).map_err(WorkError::io(&at))?;
     let files = found.into_iter().filter(|one| one.kind != Kind::Directory);
     Ok(files
         .map(|one| BString::from(bstr::join(b"/", [directory, &one.path])))
@@ -262,7 +262,7 @@ fn has_place(
     if let Some(known) = known.get(directory) {
         return Ok(*known);
     }
-    let made = clone::make_directories(root, directory).map_err(WorkError::io(root))?;
+    let made = reflink::make_directories(root, directory).map_err(WorkError::io(root))?;
     known.insert(directory.to_owned(), made);
     Ok(made)
 }

@@ -7,8 +7,8 @@ use bstr::{BString, ByteSlice};
 use super::super::WorkError;
 use baton_core::model::{Entry, EntryKind, Oid};
 use baton_git::{Repo, ScratchIndex};
+use baton_sys::dir_ops::{self, Kind};
 use baton_sys::file;
-use baton_sys::tree::{self, Kind};
 
 /// The modes of a tree's entries.
 const FILE: u32 = 0o100_644;
@@ -34,7 +34,7 @@ pub fn tree(
     let mut entries = further;
     for source in sources {
         let directory = &source.directory;
-        let found = tree::below(directory, source.wanted).map_err(WorkError::io(directory))?;
+        let found = dir_ops::below(directory, source.wanted).map_err(WorkError::io(directory))?;
         let mut files = Vec::new();
         for one in found {
             let name = escaped(bstr::join(b"/", [&source.prefix, &one.path]).as_bstr());
@@ -70,12 +70,12 @@ pub fn write(repo: &Repo, from: Oid, directory: &Path) -> Result<(), WorkError> 
             EntryKind::Tree => write(repo, entry.oid, &path)?,
             EntryKind::Symlink => {
                 let target = repo.objects().blob(entry.oid)?;
-                tree::new_link(&path, &target.to_path_lossy()).map_err(WorkError::io(&path))?;
+                dir_ops::new_link(&path, &target.to_path_lossy()).map_err(WorkError::io(&path))?;
             }
             EntryKind::File | EntryKind::Submodule => {
                 let bytes = repo.objects().blob(entry.oid)?;
                 let executable = entry.mode == EXECUTABLE;
-                tree::new_file(&path, &bytes, executable).map_err(WorkError::io(&path))?;
+                dir_ops::new_file(&path, &bytes, executable).map_err(WorkError::io(&path))?;
             }
         }
     }
@@ -83,7 +83,7 @@ pub fn write(repo: &Repo, from: Oid, directory: &Path) -> Result<(), WorkError> 
         // Without these, however empty, git takes it for no repository.
         for name in ["refs", "objects"] {
             let path = directory.join(name);
-            tree::make_directory(&path).map_err(WorkError::io(&path))?;
+            dir_ops::make_directory(&path).map_err(WorkError::io(&path))?;
         }
     }
     Ok(())

@@ -58,7 +58,8 @@ pub fn write(
                 let policy = store::policy(repo)?;
                 let written = std::slice::from_ref(&checkpoint);
                 // The checkpoint itself is in the record.
-                let _unmirrored = mirrored::write(repo, &policy, &record.id, &state, written);
+                // What is mirrored is only for others to read.
+                mirrored::write(repo, &policy, &record.id, &state, written);
                 return Ok(checkpoint);
             }
         }

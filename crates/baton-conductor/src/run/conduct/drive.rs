@@ -69,7 +69,8 @@ impl Teller {
     /// Says something to whoever watches.
     pub fn say(&self, sentence: String) {
         // A loop that has ended has nobody who watches.
-        let _unheard = self.0.send(Told::Sentence(sentence));
+        // The loop may be over.
+        self.0.send(Told::Sentence(sentence)).ok();
     }
 }
 
@@ -142,7 +143,8 @@ impl Conductor<'_> {
                     Ok(()) => {
                         unfit = 0;
                         // A worker that has ended meanwhile does not wait.
-                        let _gone = message.recorded.send(self.state.clone());
+                        // The asker may be gone.
+                        message.recorded.send(self.state.clone()).ok();
                     }
                     // The worker is told by nobody's answering; what is due then begins anew.
                     Err(ConductError::State(_)) if unfit < UNFIT => unfit += 1,
@@ -205,5 +207,6 @@ fn carry_out(ground: &Ground<'_>, action: &Action, state: &RunState, teller: &Te
         result => result,
     };
     // When the loop has ended, an error there is told already.
-    let _unheard = teller.0.send(Told::Over(key(action), result));
+    // The loop may be over.
+    teller.0.send(Told::Over(key(action), result)).ok();
 }

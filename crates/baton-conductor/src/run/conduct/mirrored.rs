@@ -8,7 +8,7 @@ use crate::run::state::{Checkpoint, RunState};
 use crate::session::SessionError;
 use baton_core::policy::Policy;
 use baton_git::{Repo, exclude};
-use baton_sys::place as files;
+use baton_sys::worktree_file as files;
 
 /// Writes how the run stands, and these checkpoints. Why that could not be done is for whoever
 /// watches: the record of the run is what counts.

@@ -212,7 +212,7 @@ fn alone(repo: &Repo, run: &str) -> Result<FileLock, ConductError> {
         if let Some(lock) = lock(repo, run)? {
             return Ok(lock);
         }
-        clock::wait(LOOK_PAUSE);
+        clock::sleep(LOOK_PAUSE);
     }
     Err(ConductError::AtWork(run.to_owned()))
 }
@@ -231,7 +231,7 @@ fn wait(pause: Duration, stop: &dyn Fn() -> bool) -> Result<(), ConductError> {
             return Err(ConductError::Interrupted);
         }
         let now = left.min(step);
-        clock::wait(now);
+        clock::sleep(now);
         left -= now;
     }
     Ok(())

@@ -9,7 +9,7 @@ use crate::session::{Session, SessionError, State, finish, store};
 use baton_core::model::{Oid, SessionId};
 use baton_core::protocol;
 use baton_git::{GitError, Repo, checkout};
-use baton_sys::place;
+use baton_sys::worktree_file;
 
 /// Commits the log with which the session of this worktree begins. Gives the commit on which the
 /// agent begins.
@@ -48,12 +48,12 @@ pub fn close(worktree: &Repo, run: &str, place: &Place, outcome: &str) -> Result
         handed_in => handed_in.map(drop),
     }?;
     let root = worktree.work_tree().ok_or(SessionError::NoWorktree)?;
-    let log = place::read(root, &session.log_path).map_err(SessionError::from)?;
+    let log = worktree_file::read(root, &session.log_path).map_err(SessionError::from)?;
     if let Some(log) = log {
         let why = format!("left open by the agent; run {run} checked its work");
         let settled = protocol::settle(log.as_bstr(), &why);
         if *settled != *log {
-            place::write(root, &session.log_path, &settled).map_err(SessionError::from)?;
+            worktree_file::write(root, &session.log_path, &settled).map_err(SessionError::from)?;
         }
     }
     commit_log(worktree, &session, "Close")
@@ -105,7 +105,7 @@ fn commit_log(worktree: &Repo, session: &Session, verb: &str) -> Result<(), Cond
         session.id()
     );
     let root = worktree.work_tree().ok_or(SessionError::NoWorktree)?;
-    if place::read(root, &session.log_path)
+    if worktree_file::read(root, &session.log_path)
         .map_err(SessionError::from)?
         .is_none()
     {

@@ -1,6 +1,6 @@
 use super::*;
 use crate::index::{Layout, Snapshot};
-use baton_sys::file::Seen;
+use baton_sys::file::FileStat;
 
 /// What `look` makes of the layout of the repository's index, where it has one.
 fn with_layout<T>(repo: &Repo, look: impl FnOnce(&Layout<'_>) -> T) -> Option<T> {
@@ -46,10 +46,10 @@ fn the_files_of_an_index_by_their_directories() {
                 assert!(listing.files.is_sorted() && listing.directories.is_sorted());
                 for (name, number) in &listing.files {
                     let path = [&listing.path[..], name].concat();
-                    let seen = Seen::of(&repo.path(path.to_str().unwrap()));
+                    let seen = FileStat::of(&repo.path(path.to_str().unwrap()));
                     let seen = seen.unwrap().unwrap();
                     let size = seen.size + 1;
-                    assert!(!layout.is_noted(*number, &Seen { size, ..seen }));
+                    assert!(!layout.is_noted(*number, &FileStat { size, ..seen }));
                     let blob = layout.blob(*number).map(|(oid, _)| oid.to_string());
                     listed.push((path.clone(), blob));
                 }
@@ -114,7 +114,7 @@ fn a_file_as_young_as_the_index_may_hold_anything() {
     let repo = committed("sha1", "2");
     let index = std::fs::File::open(repo.path(".git/index")).unwrap();
     let modified = |name: &str| repo.path(name).metadata().unwrap().modified().unwrap();
-    let seen = Seen::of(&repo.path("z")).unwrap().unwrap();
+    let seen = FileStat::of(&repo.path("z")).unwrap().unwrap();
     let is_noted = || {
         let look = |layout: &Layout<'_>| {
             let (name, number) = &layout.listings()[0].files[1];

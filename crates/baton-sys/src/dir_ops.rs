@@ -12,7 +12,7 @@ use std::path::Path;
 use rustix::fs::{AtFlags, Mode, OFlags, open, openat, statat, unlinkat};
 use rustix::io::Errno;
 
-use super::file::Seen;
+use super::file::FileStat;
 
 /// What is found below a directory.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -120,15 +120,15 @@ pub fn remove_listed<'a>(root: &Path, listed: &'a [impl AsRef<[u8]>]) -> io::Res
 
 /// Removes these files and links, named from `root` on, that are still as they were seen. No link
 /// is followed. Returns those that stay.
-pub fn remove_as_seen<'a, P: AsRef<[u8]>>(
+pub fn remove_unchanged<'a, P: AsRef<[u8]>>(
     root: &Path,
-    seen: &'a BTreeMap<P, Seen>,
+    stats: &'a BTreeMap<P, FileStat>,
 ) -> io::Result<Vec<&'a [u8]>> {
-    let seen = seen.iter().map(|(path, seen)| (path.as_ref(), seen));
-    each(root, seen, |directory, name, seen| {
+    let stats = stats.iter().map(|(path, stat)| (path.as_ref(), stat));
+    each(root, stats, |directory, name, stat| {
         match statat(directory, name, AtFlags::SYMLINK_NOFOLLOW) {
             Err(Errno::NOENT) => Ok(true),
-            Ok(found) if Seen::from(found) == *seen => {
+            Ok(found) if FileStat::from(found) == *stat => {
                 unlinkat(directory, name, AtFlags::empty()).map(|()| true)
             }
             Ok(_) => Ok(false),
@@ -258,14 +258,14 @@ mod tests {
         for path in paths {
             fs::write(root.join(path), path).unwrap();
         }
-        let seen = paths.map(|path| (path, Seen::of(&root.join(path)).unwrap().unwrap()));
-        let seen = BTreeMap::from(seen);
+        let stats = paths.map(|path| (path, FileStat::of(&root.join(path)).unwrap().unwrap()));
+        let stats = BTreeMap::from(stats);
         fs::remove_dir_all(root.join("gone")).unwrap();
         fs::write(root.join("kept"), "written since").unwrap();
         fs::remove_file(root.join("link")).unwrap();
         symlink("kept", root.join("link")).unwrap();
         assert_eq!(
-            remove_as_seen(root, &seen).unwrap(),
+            remove_unchanged(root, &stats).unwrap(),
             [&b"kept"[..], b"link"]
         );
         assert!(root.join("kept").exists() && !root.join("a/b/y").exists());

@@ -11,7 +11,7 @@ use thiserror::Error;
 
 /// Why a file cannot be written where it belongs.
 #[derive(Debug, Error, Diagnostic)]
-pub enum PlaceError {
+pub enum WorktreeFileError {
     /// Something else has the file's place, or that of a directory above it.
     #[error("{} is {found}, where {wanted} belongs", .path.display())]
     #[diagnostic(help("move it away, and run the command again"))]
@@ -45,12 +45,12 @@ pub enum PlaceError {
 
 /// The bytes of the file at `path` below `root`; `None` when there is none yet and it could be
 /// put there.
-pub fn read(root: &Path, path: &str) -> Result<Option<Vec<u8>>, PlaceError> {
+pub fn read(root: &Path, path: &str) -> Result<Option<Vec<u8>>, WorktreeFileError> {
     let strays = |part: &str| {
         matches!(part, "" | "." | "..") || part.eq_ignore_ascii_case(".git") || part.contains('\0')
     };
     if path.split('/').any(strays) {
-        return Err(PlaceError::Outside(path.to_owned()));
+        return Err(WorktreeFileError::Outside(path.to_owned()));
     }
     let mut at = root.to_owned();
     let mut parts = path.split('/').peekable();
@@ -67,7 +67,7 @@ pub fn read(root: &Path, path: &str) -> Result<Option<Vec<u8>>, PlaceError> {
     Ok(Some(bytes))
 }
 
-fn check(path: &Path, found: fs::FileType, is_last: bool) -> Result<(), PlaceError> {
+fn check(path: &Path, found: fs::FileType, is_last: bool) -> Result<(), WorktreeFileError> {
     let fits = if is_last {
         found.is_file()
     } else {
@@ -76,7 +76,7 @@ fn check(path: &Path, found: fs::FileType, is_last: bool) -> Result<(), PlaceErr
     if fits {
         return Ok(());
     }
-    Err(PlaceError::Taken {
+    Err(WorktreeFileError::Taken {
         path: path.to_owned(),
         found: match found {
             _ if found.is_symlink() => "a symbolic link",
@@ -90,7 +90,7 @@ fn check(path: &Path, found: fs::FileType, is_last: bool) -> Result<(), PlaceErr
 
 /// Puts these bytes in place of the file at `path` below `root` in one step, readable as the
 /// user's other new files are, and makes the directories above it.
-pub fn write(root: &Path, path: &str, bytes: &[u8]) -> Result<(), PlaceError> {
+pub fn write(root: &Path, path: &str, bytes: &[u8]) -> Result<(), WorktreeFileError> {
     read(root, path)?;
     let target = root.join(path);
     replace(&target, bytes).map_err(|source| failed(&target, "written", source))
@@ -107,8 +107,8 @@ fn replace(target: &Path, bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-fn failed(path: &Path, verb: &'static str, source: io::Error) -> PlaceError {
-    PlaceError::Io {
+fn failed(path: &Path, verb: &'static str, source: io::Error) -> WorktreeFileError {
+    WorktreeFileError::Io {
         path: path.to_owned(),
         verb,
         source,
@@ -138,7 +138,8 @@ mod tests {
             "",
             "a//b",
         ] {
-            let refused = |tried: Result<(), _>| matches!(tried, Err(PlaceError::Outside(_)));
+            let refused =
+                |tried: Result<(), _>| matches!(tried, Err(WorktreeFileError::Outside(_)));
             assert!(refused(read(&root, path).map(drop)), "{path}");
             assert!(refused(write(&root, path, b"new")), "{path}");
         }

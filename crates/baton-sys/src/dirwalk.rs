@@ -14,8 +14,8 @@ use std::thread;
 
 use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, open, openat, statat};
 
-use super::file::Seen;
-use super::tree;
+use super::dir_ops;
+use super::file::FileStat;
 
 /// What should be in one directory.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -30,9 +30,9 @@ pub struct Listing<'n> {
 
 /// What was found where everything listed is there.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
-pub struct Survey {
+pub struct Dirwalk {
     /// The listed files that are not as they were noted: the path, and the caller's number.
-    pub doubtful: BTreeSet<(Vec<u8>, usize)>,
+    pub stat_dirty: BTreeSet<(Vec<u8>, usize)>,
     /// What no listing names, in directories that are listed; the names of directories end with
     /// `/`.
     pub tops: BTreeSet<Vec<u8>>,
@@ -43,34 +43,34 @@ pub struct Survey {
 /// How many directories make a second thread worth its start.
 const FOR_A_THREAD: usize = 64;
 
-/// Looks at everything below `root`, links not followed. `is_noted` says whether a file is as the
-/// caller noted it under this number. What is called `apart` at the root is passed over; it has to be there.
+/// Looks at everything below `root`, links not followed. `matches_stat` says whether a file is as the
+/// caller noted it under this number. What is called `skip` at the root is passed over; it has to be there.
 ///
 /// `None` where something listed is not there or is no directory where it should be one, where
 /// more than `most` files are not as they were noted, and where a directory cannot be read.
-pub fn survey(
+pub fn dirwalk(
     root: &Path,
-    apart: &[u8],
+    skip: &[u8],
     listings: &[Listing<'_>],
-    is_noted: &(dyn Fn(usize, &Seen) -> bool + Sync),
+    matches_stat: &(dyn Fn(usize, &FileStat) -> bool + Sync),
     most: usize,
-) -> Option<Survey> {
+) -> Option<Dirwalk> {
     let flags = OFlags::DIRECTORY | OFlags::CLOEXEC | OFlags::RDONLY;
-    let ground = Ground {
+    let walker = Walker {
         path: root,
         root: open(root, flags, Mode::empty()).ok()?,
-        apart,
-        is_noted,
+        skip,
+        matches_stat,
         most,
     };
     let (next, over) = (AtomicUsize::new(0), AtomicBool::new(false));
     let work = || {
-        let mut found = Survey::default();
+        let mut found = Dirwalk::default();
         while !over.load(Ordering::Relaxed) {
             let Some(listing) = listings.get(next.fetch_add(1, Ordering::Relaxed)) else {
                 return Some(found);
             };
-            if !ground.look(listing, &mut found).unwrap_or(false) {
+            if !walker.visit(listing, &mut found).unwrap_or(false) {
                 over.store(true, Ordering::Relaxed);
             }
         }
@@ -87,30 +87,30 @@ pub fn survey(
         }
         found
     });
-    found.filter(|found| found.doubtful.len() <= most)
+    found.filter(|found| found.stat_dirty.len() <= most)
 }
 
-impl Survey {
+impl Dirwalk {
     fn and(mut self, mut other: Self) -> Self {
-        self.doubtful.append(&mut other.doubtful);
+        self.stat_dirty.append(&mut other.stat_dirty);
         self.tops.append(&mut other.tops);
         self.beside.append(&mut other.beside);
         self
     }
 }
 
-struct Ground<'a> {
+struct Walker<'a> {
     path: &'a Path,
     root: OwnedFd,
-    apart: &'a [u8],
-    is_noted: &'a (dyn Fn(usize, &Seen) -> bool + Sync),
+    skip: &'a [u8],
+    matches_stat: &'a (dyn Fn(usize, &FileStat) -> bool + Sync),
     most: usize,
 }
 
-impl Ground<'_> {
+impl Walker<'_> {
     /// Looks at one directory; whether all is there that is listed, and not too much has changed.
     /// Whether a directory in it is one shows when that is looked at.
-    fn look(&self, listing: &Listing<'_>, survey: &mut Survey) -> io::Result<bool> {
+    fn visit(&self, listing: &Listing<'_>, walk: &mut Dirwalk) -> io::Result<bool> {
         let own;
         let directory = match listing.path.strip_suffix(b"/") {
             None => self.root.as_fd(),
@@ -121,39 +121,39 @@ impl Ground<'_> {
             }
         };
         for (name, number) in &listing.files {
-            let seen = Seen::from(statat(directory, &**name, AtFlags::SYMLINK_NOFOLLOW)?);
-            if FileType::from_raw_mode(seen.mode) == FileType::Directory {
+            let stat = FileStat::from(statat(directory, &**name, AtFlags::SYMLINK_NOFOLLOW)?);
+            if FileType::from_raw_mode(stat.mode) == FileType::Directory {
                 return Ok(false);
             }
-            if !(self.is_noted)(*number, &seen) {
+            if !(self.matches_stat)(*number, &stat) {
                 let path = [&listing.path, &**name].concat();
-                survey.doubtful.insert((path, *number));
+                walk.stat_dirty.insert((path, *number));
             }
         }
         let is_root = listing.path.is_empty();
         let listed = listing.files.len() + listing.directories.len() + usize::from(is_root);
         // Mostly so, and then all that is there is listed.
         if count(directory)? != listed {
-            self.look_for_more(listing, directory, survey)?;
+            self.visit_unlisted(listing, directory, walk)?;
         }
-        Ok(survey.doubtful.len() <= self.most)
+        Ok(walk.stat_dirty.len() <= self.most)
     }
 
     /// Tells of what is in a directory and not listed.
-    fn look_for_more(
+    fn visit_unlisted(
         &self,
         listing: &Listing<'_>,
         directory: BorrowedFd<'_>,
-        survey: &mut Survey,
+        walk: &mut Dirwalk,
     ) -> io::Result<()> {
         for entry in Dir::read_from(directory)? {
             let entry = entry?;
             let name = entry.file_name().to_bytes();
-            let is_apart = listing.path.is_empty() && name == self.apart;
+            let is_skipped = listing.path.is_empty() && name == self.skip;
             let file = |(one, _): &(Cow<'_, [u8]>, usize)| (**one).cmp(name);
             let directory_there = |one: &Vec<u8>| one.as_slice().cmp(name);
             if matches!(name, b"." | b"..")
-                || is_apart
+                || is_skipped
                 || listing.files.binary_search_by(file).is_ok()
                 || listing
                     .directories
@@ -168,23 +168,23 @@ impl Ground<'_> {
                 kind = FileType::from_raw_mode(found.st_mode);
             }
             if kind == FileType::Directory {
-                self.take_directory(&listing.path, name, survey)?;
+                self.take_directory(&listing.path, name, walk)?;
             } else {
                 let path = [&listing.path, name].concat();
-                survey.tops.insert(path.clone());
-                survey.beside.insert(path);
+                walk.tops.insert(path.clone());
+                walk.beside.insert(path);
             }
         }
         Ok(())
     }
 
-    fn take_directory(&self, above: &[u8], name: &[u8], survey: &mut Survey) -> io::Result<()> {
+    fn take_directory(&self, above: &[u8], name: &[u8], walk: &mut Dirwalk) -> io::Result<()> {
         let path = [above, name, b"/"].concat();
-        let below = tree::names_below(&self.path.join(OsStr::from_bytes(&path)))?;
+        let below = dir_ops::names_below(&self.path.join(OsStr::from_bytes(&path)))?;
         let below = below.into_iter().map(|name| [&path[..], &name].concat());
-        survey.beside.extend(below);
-        survey.beside.insert(path.clone());
-        survey.tops.insert(path);
+        walk.beside.extend(below);
+        walk.beside.insert(path.clone());
+        walk.tops.insert(path);
         Ok(())
     }
 }
@@ -231,11 +231,11 @@ mod tests {
         }
     }
 
-    /// `a`, `apart`, `sub/b` and `sub/deep/c`, and what lists all but `apart`.
-    fn ground() -> (tempfile::TempDir, Vec<Listing<'static>>) {
+    /// `a`, `skipped`, `sub/b` and `sub/deep/c`, and what lists all but `skipped`.
+    fn scene() -> (tempfile::TempDir, Vec<Listing<'static>>) {
         let root = tempfile::tempdir().unwrap();
         fs::create_dir_all(root.path().join("sub/deep")).unwrap();
-        for path in ["a", "apart", "sub/b", "sub/deep/c"] {
+        for path in ["a", "skipped", "sub/b", "sub/deep/c"] {
             fs::write(root.path().join(path), path).unwrap();
         }
         let listings = vec![
@@ -246,35 +246,35 @@ mod tests {
         (root, listings)
     }
 
-    fn look(root: &Path, listings: &[Listing<'_>]) -> Option<Survey> {
-        survey(root, b"apart", listings, &|_, seen| seen.size < 6, 1)
+    fn walked(root: &Path, listings: &[Listing<'_>]) -> Option<Dirwalk> {
+        dirwalk(root, b"skipped", listings, &|_, stat| stat.size < 6, 1)
     }
 
     #[test]
     fn what_is_listed_and_no_more_is_nothing_to_tell() {
-        let (root, listings) = ground();
-        let mut expected = Survey::default();
-        let doubtful = (b"sub/deep/c".to_vec(), 0);
-        expected.doubtful.insert(doubtful);
-        assert_eq!(look(root.path(), &listings), Some(expected));
+        let (root, listings) = scene();
+        let mut expected = Dirwalk::default();
+        let stat_dirty = (b"sub/deep/c".to_vec(), 0);
+        expected.stat_dirty.insert(stat_dirty);
+        assert_eq!(walked(root.path(), &listings), Some(expected));
     }
 
     #[test]
     fn what_nothing_lists_is_told_with_all_it_holds() {
-        let (root, listings) = ground();
-        for directory in ["new/inner", "sub/empty", "sub/deep/apart"] {
+        let (root, listings) = scene();
+        for directory in ["new/inner", "sub/empty", "sub/deep/skipped"] {
             fs::create_dir_all(root.path().join(directory)).unwrap();
         }
         fs::write(root.path().join("new/inner/x"), "").unwrap();
         symlink("nowhere", root.path().join("sub/link")).unwrap();
-        let found = look(root.path(), &listings).unwrap();
+        let found = walked(root.path(), &listings).unwrap();
         let names = |found: BTreeSet<Vec<u8>>| {
             let names = found
                 .into_iter()
                 .map(|name| String::from_utf8(name).unwrap());
             names.collect::<Vec<_>>()
         };
-        let tops = ["new/", "sub/deep/apart/", "sub/empty/", "sub/link"];
+        let tops = ["new/", "sub/deep/skipped/", "sub/empty/", "sub/link"];
         assert_eq!(names(found.tops), tops);
         let beside = [&tops[..1], &["new/inner/", "new/inner/x"], &tops[1..]].concat();
         assert_eq!(names(found.beside), beside);
@@ -297,9 +297,9 @@ mod tests {
             |root| fs::write(root.join("a"), "longer than it was").unwrap(),
         ];
         for harm in harms {
-            let (root, listings) = ground();
+            let (root, listings) = scene();
             harm(root.path());
-            assert_eq!(look(root.path(), &listings), None);
+            assert_eq!(walked(root.path(), &listings), None);
         }
     }
 }

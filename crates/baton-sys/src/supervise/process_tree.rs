@@ -14,29 +14,29 @@ use super::JOB_VARIABLE;
 
 /// Which job's.
 #[derive(Debug)]
-pub(super) struct Kin {
+pub(super) struct ProcessTree {
     id: String,
     leader: Option<Stat>,
     /// Those who were found before: a child that has lost its parents since is one still.
-    known: BTreeSet<Member>,
+    known: BTreeSet<ProcessId>,
 }
 
 /// A process of the job that has not ended, by its number and the time of its start: a later
 /// process of that number has another one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Member {
+pub(super) struct ProcessId {
     pid: i32,
     started: u64,
 }
 
 /// Those who were there at one look.
 #[derive(Debug, Default)]
-pub(super) struct Census {
+pub(super) struct ProcessSnapshot {
     /// The processes of the job.
-    pub(super) alive: Vec<Member>,
+    pub(super) alive: Vec<ProcessId>,
     /// Those of them that have not become a program of their own yet: until then they may take a
     /// signal with a handler of their parent's, and lose it.
-    pub(super) forked: BTreeSet<Member>,
+    pub(super) forked: BTreeSet<ProcessId>,
     /// Whether there are no others. A process that is becoming another program shows no
     /// environment for a moment; one that ends may have left a child that this look has missed.
     pub(super) is_sure: bool,
@@ -45,7 +45,7 @@ pub(super) struct Census {
 /// What the system says of a process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Stat {
-    member: Member,
+    id: ProcessId,
     ended: bool,
     parent: i32,
     group: i32,
@@ -59,9 +59,9 @@ const KERNEL: u64 = 0x0020_0000;
 /// What marks a process that has not called exec since its fork (`PF_FORKNOEXEC`, same file).
 const FORKED: u64 = 0x0000_0040;
 
-impl Kin {
+impl ProcessTree {
     /// The job with this id, led by a process that is not reaped yet.
-    pub(super) fn of_session(id: &str, leader: Pid) -> Self {
+    pub(super) fn of_leader(id: &str, leader: Pid) -> Self {
         Self {
             id: id.to_owned(),
             leader: stat(leader.as_raw_nonzero().get()),
@@ -79,13 +79,13 @@ impl Kin {
     }
 
     /// All of them that run.
-    pub(super) fn alive(&mut self) -> Census {
+    pub(super) fn alive(&mut self) -> ProcessSnapshot {
         let own = i32::try_from(std::process::id()).unwrap_or_default();
         let mut is_sure = true;
         let (mut new, mut found): (Vec<Stat>, Vec<Stat>) = (Vec::new(), Vec::new());
         let mut others: Vec<Stat> = processes().filter(|stat| self.may_have(stat)).collect();
         others.retain(|stat| match self.has(stat) {
-            _ if stat.member.pid == own => false,
+            _ if stat.id.pid == own => false,
             Some(true) => {
                 new.push(*stat);
                 false
@@ -99,17 +99,17 @@ impl Kin {
         while !new.is_empty() {
             let (children, rest) = others
                 .into_iter()
-                .partition(|stat| new.iter().any(|one| one.member.pid == stat.parent));
+                .partition(|stat| new.iter().any(|one| one.id.pid == stat.parent));
             others = rest;
             found.append(&mut new);
             new = children;
         }
         found.retain(|stat| !stat.ended);
-        self.known = found.iter().map(|stat| stat.member).collect();
+        self.known = found.iter().map(|stat| stat.id).collect();
         let forked = found.iter().filter(|stat| stat.flags & FORKED != 0);
-        Census {
-            forked: forked.map(|stat| stat.member).collect(),
-            alive: found.into_iter().map(|stat| stat.member).collect(),
+        ProcessSnapshot {
+            forked: forked.map(|stat| stat.id).collect(),
+            alive: found.into_iter().map(|stat| stat.id).collect(),
             is_sure,
         }
     }
@@ -117,28 +117,28 @@ impl Kin {
     /// Whether a process can belong to the job: what is older than its leader does not descend
     /// from it.
     fn may_have(&self, stat: &Stat) -> bool {
-        let begun = self.leader.map_or(0, |leader| leader.member.started);
-        stat.flags & KERNEL == 0 && stat.member.started >= begun
+        let begun = self.leader.map_or(0, |leader| leader.id.started);
+        stat.flags & KERNEL == 0 && stat.id.started >= begun
     }
 
     /// Whether a process belongs to the job by itself, not by its parents; `None` when it cannot
     /// be told now.
     fn has(&self, stat: &Stat) -> Option<bool> {
         let in_group = |leader: Stat| {
-            let leader = leader.member.pid;
+            let leader = leader.id.pid;
             stat.session == leader || stat.group == leader
         };
-        if self.leader.is_some_and(in_group) || self.known.contains(&stat.member) {
+        if self.leader.is_some_and(in_group) || self.known.contains(&stat.id) {
             return Some(true);
         }
         match stat.ended {
             true => Some(false),
-            false => carries(stat.member.pid, &self.id),
+            false => carries(stat.id.pid, &self.id),
         }
     }
 }
 
-impl Member {
+impl ProcessId {
     /// Sends it a signal, and nobody else.
     pub(super) fn signal(self, signal: Signal) {
         let Some(pid) = Pid::from_raw(self.pid) else {
@@ -147,13 +147,15 @@ impl Member {
         #[cfg(target_os = "linux")]
         if let Ok(fd) = rustix::process::pidfd_open(pid, rustix::process::PidfdFlags::empty()) {
             // Once it is open, it is this process or its successor for good.
-            if stat(self.pid).is_some_and(|stat| stat.member == self) {
-                let _gone_is_fine = rustix::process::pidfd_send_signal(&fd, signal);
+            if stat(self.pid).is_some_and(|stat| stat.id == self) {
+                // It may have ended.
+                rustix::process::pidfd_send_signal(&fd, signal).ok();
             }
             return;
         }
-        if stat(self.pid).is_some_and(|stat| stat.member == self) {
-            let _gone_is_fine = rustix::process::kill_process(pid, signal);
+        if stat(self.pid).is_some_and(|stat| stat.id == self) {
+            // It may have ended.
+            rustix::process::kill_process(pid, signal).ok();
         }
     }
 }
@@ -177,7 +179,7 @@ fn parse(pid: i32, stat: &[u8]) -> Option<Stat> {
     let (parent, group, session) = (number()?, number()?, number()?);
     let flags = fields.nth(2)?.parse().ok()?;
     Some(Stat {
-        member: Member {
+        id: ProcessId {
             pid,
             started: fields.nth(12)?.parse().ok()?,
         },
@@ -223,7 +225,7 @@ mod tests {
         assert_eq!(
             parse(7, line),
             Some(Stat {
-                member: Member {
+                id: ProcessId {
                     pid: 7,
                     started: 8812
                 },
@@ -239,6 +241,6 @@ mod tests {
 
     #[test]
     fn nobody_carries_an_id_that_was_never_given() {
-        assert_eq!(Kin::of_job("no such job").alive().alive, []);
+        assert_eq!(ProcessTree::of_job("no such job").alive().alive, []);
     }
 }
