@@ -1,6 +1,6 @@
 use baton_conductor::aggregate::lease::{Holder, Lease};
 use baton_conductor::aggregate::{Ground, Request, build, landing, plan};
-use baton_git::landing::Signing;
+use baton_git::signing::Signing;
 
 use crate::support::{BATON, HANDOFF, World};
 

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 
 use baton_conductor::feature::{self, Came, Company, End, Ran, ToRun, Way, Wish};
-use baton_git::landing::open_worktree;
+use baton_git::worktrees::open_worktree;
 
 use crate::scene::{PLANS, Scene, TASKS};
 

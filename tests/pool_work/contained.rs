@@ -1,12 +1,12 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-use baton_git::contained::{Containment, is_contained};
+use baton_git::integration::{MergeState, merge_state};
 
 use crate::support::{Pool, lines};
 
-fn containment(pool: &Pool) -> Containment {
-    is_contained(&pool.slot(), pool.rev("auto/task"), pool.rev("main")).unwrap()
+fn containment(pool: &Pool) -> MergeState {
+    merge_state(&pool.slot(), pool.rev("auto/task"), pool.rev("main")).unwrap()
 }
 
 /// Two commits in the slot, and one in the main worktree.
@@ -23,15 +23,15 @@ fn diverged() -> Pool {
 #[test]
 fn history_is_looked_at_first() {
     let pool = Pool::new();
-    assert_eq!(containment(&pool), Containment::Ancestor);
+    assert_eq!(containment(&pool), MergeState::Ancestor);
     pool.write("c", "x\n");
     let work = pool.commit("Work");
-    assert_eq!(containment(&pool), Containment::Missing(vec![work]));
+    assert_eq!(containment(&pool), MergeState::Missing(vec![work]));
     pool.sandbox
         .git(["merge", "-q", "--no-ff", "-m", "Land", "auto/task"]);
-    assert_eq!(containment(&pool), Containment::Ancestor);
+    assert_eq!(containment(&pool), MergeState::Ancestor);
     pool.sandbox.git(["revert", "--no-edit", "-m1", "HEAD"]);
-    assert_eq!(containment(&pool), Containment::Ancestor, "taken back");
+    assert_eq!(containment(&pool), MergeState::Ancestor, "taken back");
 }
 
 #[test]
@@ -39,12 +39,12 @@ fn picked_commits_are_recognised_one_by_one() {
     let pool = diverged();
     let two = pool.rev("auto/task");
     pool.sandbox.git(["cherry-pick", "auto/task~"]);
-    assert_eq!(containment(&pool), Containment::Missing(vec![two]));
+    assert_eq!(containment(&pool), MergeState::Missing(vec![two]));
     pool.sandbox.git(["cherry-pick", "auto/task"]);
-    assert_eq!(containment(&pool), Containment::Patches);
+    assert_eq!(containment(&pool), MergeState::Patches);
     pool.sandbox.git(["revert", "--no-edit", "HEAD"]);
     pool.sandbox.git(["revert", "--no-edit", "HEAD~2"]);
-    assert_eq!(containment(&pool), Containment::Patches, "taken back");
+    assert_eq!(containment(&pool), MergeState::Patches, "taken back");
 }
 
 #[test]
@@ -52,12 +52,12 @@ fn a_squash_is_recognised_after_the_target_has_moved_on() {
     let pool = diverged();
     pool.sandbox.git(["merge", "-q", "--squash", "auto/task"]);
     pool.sandbox.git(["commit", "-qm", "Squashed"]);
-    assert_eq!(containment(&pool), Containment::Squashed);
+    assert_eq!(containment(&pool), MergeState::Squashed);
     pool.sandbox.commit_file("c", "something else\n");
-    assert_eq!(containment(&pool), Containment::Squashed);
+    assert_eq!(containment(&pool), MergeState::Squashed);
     pool.write("c", "one\ntwo\nthree\n");
     pool.commit("Three");
-    assert!(!containment(&pool).is_contained());
+    assert!(!containment(&pool).is_integrated());
 }
 
 #[test]
@@ -68,7 +68,7 @@ fn a_squash_of_a_branch_that_merged_its_target_is_recognised() {
     pool.commit("More");
     pool.sandbox.git(["merge", "-q", "--squash", "auto/task"]);
     pool.sandbox.git(["commit", "-qm", "Squashed"]);
-    assert_eq!(containment(&pool), Containment::Squashed);
+    assert_eq!(containment(&pool), MergeState::Squashed);
 }
 
 #[test]
@@ -80,7 +80,7 @@ fn a_merge_that_brings_something_of_its_own_is_not_passed_over() {
     pool.sandbox.git(["cherry-pick", "auto/task~2"]);
     pool.sandbox.git(["cherry-pick", "auto/task~"]);
     match containment(&pool) {
-        Containment::Missing(commits) => assert!(commits.contains(&merge)),
+        MergeState::Missing(commits) => assert!(commits.contains(&merge)),
         other => panic!("{other:?}"),
     }
 }
@@ -91,7 +91,7 @@ fn content_that_arrived_in_other_pieces_is_recognised() {
     pool.sandbox.write("c", "one\ntwo\n");
     pool.sandbox.write("b", "changed at once\n");
     pool.sandbox.commit("Both");
-    assert_eq!(containment(&pool), Containment::Content);
+    assert_eq!(containment(&pool), MergeState::Content);
 }
 
 #[test]
@@ -100,15 +100,15 @@ fn white_space_and_modes_are_changes() {
     pool.write("b", "    b\n");
     pool.commit("Indent by four");
     pool.sandbox.commit_file("b", "  b\n");
-    assert!(!containment(&pool).is_contained());
+    assert!(!containment(&pool).is_integrated());
 
     let pool = Pool::new();
     fs::set_permissions(pool.slot_path().join("b"), PermissionsExt::from_mode(0o755)).unwrap();
     pool.commit("May run");
-    assert!(!containment(&pool).is_contained());
+    assert!(!containment(&pool).is_integrated());
     pool.sandbox.git(["update-index", "--chmod=+x", "b"]);
     pool.sandbox.git(["commit", "-qm", "May run too"]);
-    assert!(containment(&pool).is_contained());
+    assert!(containment(&pool).is_integrated());
 }
 
 #[test]
@@ -118,10 +118,10 @@ fn bytes_that_are_no_text_are_compared() {
     pool.commit("One");
     pool.sandbox.write("image", b"\0other");
     pool.sandbox.commit("Other");
-    assert!(!containment(&pool).is_contained());
+    assert!(!containment(&pool).is_integrated());
     pool.sandbox.write("image", b"\0one");
     pool.sandbox.commit("The same");
-    assert!(containment(&pool).is_contained());
+    assert!(containment(&pool).is_integrated());
 }
 
 #[test]
@@ -135,7 +135,7 @@ fn a_merge_driver_cannot_make_work_disappear() {
     pool.commit("Work");
     pool.sandbox.write("a", "main\n".to_owned() + &lines(20));
     pool.sandbox.commit("Meanwhile");
-    assert!(!containment(&pool).is_contained());
+    assert!(!containment(&pool).is_integrated());
 }
 
 #[test]
@@ -143,7 +143,7 @@ fn a_commit_without_changes_is_no_work() {
     let pool = Pool::new();
     pool.git(["commit", "-q", "--allow-empty", "-m", "Nothing"]);
     pool.sandbox.commit_file("elsewhere", "x\n");
-    assert_eq!(containment(&pool), Containment::Patches);
+    assert_eq!(containment(&pool), MergeState::Patches);
 }
 
 #[test]
@@ -151,8 +151,8 @@ fn an_unrelated_history_is_all_missing() {
     let pool = Pool::new();
     pool.git(["checkout", "-q", "--orphan", "alone"]);
     let alone = pool.commit("The same tree, another history");
-    let found = is_contained(&pool.slot(), alone, pool.rev("main")).unwrap();
-    assert_eq!(found, Containment::Missing(vec![alone]));
+    let found = merge_state(&pool.slot(), alone, pool.rev("main")).unwrap();
+    assert_eq!(found, MergeState::Missing(vec![alone]));
 }
 
 #[test]
@@ -161,9 +161,9 @@ fn both_hashes_are_understood() {
     pool.write("c", "x\n");
     let work = pool.commit("Work");
     pool.sandbox.commit_file("elsewhere", "x\n");
-    assert_eq!(containment(&pool), Containment::Missing(vec![work]));
+    assert_eq!(containment(&pool), MergeState::Missing(vec![work]));
     pool.sandbox.git(["cherry-pick", "auto/task"]);
-    assert!(containment(&pool).is_contained());
+    assert!(containment(&pool).is_integrated());
 }
 
 #[test]
@@ -172,7 +172,7 @@ fn work_beside_a_target_that_goes_on_elsewhere_is_missing_but_for_its_empty_comm
     let two = pool.rev("auto/task");
     let one = pool.rev("auto/task~");
     pool.git(["commit", "-q", "--allow-empty", "-m", "Nothing"]);
-    assert_eq!(containment(&pool), Containment::Missing(vec![two, one]));
+    assert_eq!(containment(&pool), MergeState::Missing(vec![two, one]));
 }
 
 #[test]
@@ -181,5 +181,5 @@ fn what_a_branch_undid_again_is_no_work_where_the_target_stood_still() {
     pool.write("c", "x\n");
     pool.commit("Work");
     pool.git(["revert", "--no-edit", "HEAD"]);
-    assert_eq!(containment(&pool), Containment::Content);
+    assert_eq!(containment(&pool), MergeState::Content);
 }

@@ -127,7 +127,7 @@ proptest! {
             act(&pool);
         }
         let slot = pool.slot();
-        prop_assert_eq!(status::of(&slot).unwrap(), status::by_git(&slot).unwrap());
+        prop_assert_eq!(status::of(&slot).unwrap(), status::from_git(&slot).unwrap());
     }
 }
 

@@ -11,7 +11,7 @@ use baton_core::policy::command::CommandTemplate;
 use baton_core::policy::conductor::agents::{Agent, Input};
 use baton_core::policy::{PathGlob, Policy};
 use baton_git::Repo;
-use baton_git::landing::open_worktree;
+use baton_git::worktrees::open_worktree;
 
 use crate::sandbox::Sandbox;
 

@@ -2,7 +2,7 @@
 
 use bstr::{BString, ByteSlice};
 
-use super::{GitError, Repo, landing};
+use super::{GitError, Repo, diff};
 use baton_core::model::Oid;
 
 /// The paths that are not as the commit checked out here has them: staged, changed, conflicting,
@@ -35,7 +35,7 @@ pub fn uncommitted(worktree: &Repo) -> Result<Vec<BString>, GitError> {
 /// The paths that differ between a commit and the one checked out here.
 pub fn committed_since(worktree: &Repo, base: Oid) -> Result<Vec<BString>, GitError> {
     match worktree.head()? {
-        Some(head) if head != base => landing::changed_paths(worktree, base, head),
+        Some(head) if head != base => diff::changed_paths(worktree, base, head),
         _ => Ok(Vec::new()),
     }
 }
@@ -96,7 +96,7 @@ pub fn commit_paths(worktree: &Repo, paths: &[&str], message: &str) -> Result<()
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::landing::open_worktree;
+    use crate::worktrees::open_worktree;
     use baton_testkit::git;
 
     #[test]

@@ -150,6 +150,14 @@ fn is_relative(address: &[u8]) -> bool {
     !address.is_empty() && !address.starts_with(b"/") && !is_remote
 }
 
+/// Pushes a branch to the branch of that name.
+pub fn push(repo: &Repo, remote: &str, branch: &str) -> Result<(), GitError> {
+    let refspec = format!("{branch}:{branch}");
+    repo.program_for_remote(remote)?
+        .output(["push", "--quiet", "--", remote, &refspec])?;
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use bstr::ByteSlice;
 
-use super::landing::open_worktree;
 use super::scratch_index::{UNHIDE, nul_ended};
+use super::worktrees::open_worktree;
 use super::{GitError, Repo, status};
 use baton_core::model::Oid;
 use baton_sys::{dir_ops, file};

@@ -129,6 +129,23 @@ fn meanings(repo: &Repo, name: &str) -> Vec<(String, Oid)> {
     found.filter_map(|(name, oid)| Some((name, oid?))).collect()
 }
 
+/// The commit that these words name, as git understands them; `None` when they name none.
+pub fn commit_named(repo: &Repo, words: &str) -> Result<Option<Oid>, GitError> {
+    let wanted = format!("{words}^{{commit}}");
+    let args = [
+        "rev-parse",
+        "--verify",
+        "--quiet",
+        "--end-of-options",
+        &wanted,
+    ];
+    match repo.program().output(args) {
+        Ok(hex) => Ok(Oid::from_hex(hex.trim()).ok()),
+        Err(GitError::Program { .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,9 +1,12 @@
-//! Commits that git signs with the SSH key of its configuration.
+//! Commits made from trees, signed with an SSH key or not at all.
 
-use bstr::{BString, ByteSlice};
+use std::path::PathBuf;
+
+use bstr::{BStr, BString, ByteSlice};
 
 use super::config::Config;
 use super::{GitError, Repo};
+use baton_core::model::Oid;
 use baton_sys::file;
 
 /// The key with which git signs here.
@@ -64,4 +67,71 @@ pub fn commit_nothing(repo: &Repo, message: &str) -> Result<(), GitError> {
     let program = repo.program().clone().heeding_caller();
     program.output_with_input(args, message.as_bytes())?;
     Ok(())
+}
+
+/// The SSH key with which a commit is signed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Signing {
+    /// Not at all.
+    None,
+    /// With the key that git's configuration names.
+    Configured,
+    /// With the key in this file, or the one of this public key that an agent holds.
+    Key(PathBuf),
+}
+
+/// Who commits here and when, as git writes it: `Name <address> seconds zone`.
+pub fn committer(repo: &Repo) -> Result<BString, GitError> {
+    let ident = repo.program().output(["var", "GIT_COMMITTER_IDENT"])?;
+    Ok(ident.trim().into())
+}
+
+/// The object that [`commit`] makes of these, where they are UTF-8, before it is signed.
+pub fn unsigned(tree: Oid, parent: Oid, message: &BStr, who: &BStr) -> BString {
+    let who = who.to_str_lossy();
+    let header = format!("tree {tree}\nparent {parent}\nauthor {who}\ncommitter {who}\n\n");
+    let mut object = BString::from(header);
+    object.extend_from_slice(message);
+    object
+}
+
+/// Makes a commit object, author and committer both being `who`, as [`committer`] gives it.
+pub fn commit(
+    repo: &Repo,
+    tree: Oid,
+    parent: Oid,
+    message: &[u8],
+    who: &BStr,
+    signing: &Signing,
+) -> Result<Oid, GitError> {
+    let mut command = repo.program().command();
+    let text = who.to_str_lossy();
+    let (person, date) = text.rsplit_once("> ").unwrap_or((&text, ""));
+    let (name, address) = person.split_once(" <").unwrap_or((person, ""));
+    // Without the mark git takes few digits for something else than seconds.
+    let date = &format!("@{date}");
+    for (key, value) in [("NAME", name), ("EMAIL", address), ("DATE", date)] {
+        command.env(format!("GIT_AUTHOR_{key}"), value);
+        command.env(format!("GIT_COMMITTER_{key}"), value);
+    }
+    let mut args = vec!["-c".to_owned(), "i18n.commitEncoding=UTF-8".to_owned()];
+    if *signing != Signing::None {
+        args.extend(["-c".to_owned(), "gpg.format=ssh".to_owned()]);
+    }
+    if let Signing::Key(key) = signing {
+        args.extend([
+            "-c".to_owned(),
+            format!("user.signingKey={}", key.display()),
+        ]);
+    }
+    args.extend(["commit-tree".to_owned(), tree.to_string()]);
+    args.extend(["-p".to_owned(), parent.to_string()]);
+    if *signing != Signing::None {
+        args.push("-S".to_owned());
+    }
+    let out = repo.program().run(command, &args, Some(message))?;
+    Oid::from_hex(out.trim()).map_err(|error| GitError::Program {
+        args: args.join(" "),
+        reason: error.to_string(),
+    })
 }

@@ -140,6 +140,23 @@ impl<'a> Store<'a> {
         }
         Err(error.into())
     }
+
+    /// Moves a branch from one commit to another, if it is still there. The hooks judge it like
+    /// anybody's move.
+    pub fn move_branch(
+        &self,
+        branch: &str,
+        old: Oid,
+        new: Oid,
+        reason: &str,
+    ) -> Result<(), StoreError> {
+        let edit = RefEdit {
+            name: branch.to_owned(),
+            old: Some(old),
+            new: Some(new),
+        };
+        self.transact(&[edit], reason)
+    }
 }
 
 /// A path as git reads one from a line (`quote.c`).

@@ -1,6 +1,6 @@
 //! Trees made from other trees, path by path, without anybody's index.
 
-use bstr::BString;
+use bstr::{BStr, BString, ByteSlice};
 
 use super::{GitError, Repo, ScratchIndex};
 use baton_core::model::{Entry, EntryKind, Oid};
@@ -68,4 +68,82 @@ pub fn union(repo: &Repo, stages: [Option<Entry>; 3]) -> Result<Option<Entry>, G
         mode: ours.mode,
         oid,
     }))
+}
+
+/// The mode of a directory in a tree.
+const TREE: u32 = 0o040_000;
+
+/// The tree with these files in the place of those it had.
+///
+/// # Errors
+/// When a file's directory is no directory in the tree.
+pub fn tree_with(repo: &Repo, tree: Oid, files: &[(BString, Entry)]) -> Result<Oid, GitError> {
+    files.iter().try_fold(tree, |tree, (path, entry)| {
+        replaced(repo, Some(tree), path.as_ref(), *entry)
+    })
+}
+
+fn replaced(repo: &Repo, tree: Option<Oid>, path: &BStr, entry: Entry) -> Result<Oid, GitError> {
+    let mut entries: Vec<(BString, Entry)> = Vec::new();
+    if let Some(tree) = tree {
+        repo.objects().tree(tree, &mut Vec::new(), |name, entry| {
+            entries.push((name.to_owned(), entry));
+        })?;
+    }
+    let (name, rest) = match path.split_once_str("/") {
+        Some((name, rest)) => (name.as_bstr(), Some(rest.as_bstr())),
+        None => (path, None),
+    };
+    let at = entries.iter().position(|(one, _)| one.as_bstr() == name);
+    let new = match rest {
+        None => entry,
+        Some(rest) => {
+            let below = match at.map(|at| entries[at].1) {
+                Some(below) if below.kind() == EntryKind::Tree => Some(below.oid),
+                Some(other) => {
+                    return Err(GitError::Corrupt {
+                        oid: other.oid,
+                        reason: format!("{name} is no directory where one is needed"),
+                    });
+                }
+                None => None,
+            };
+            Entry {
+                mode: TREE,
+                oid: replaced(repo, below, rest, entry)?,
+            }
+        }
+    };
+    match at {
+        Some(at) => entries[at].1 = new,
+        None => entries.push((name.to_owned(), new)),
+    }
+    let entries: Vec<_> = entries
+        .iter()
+        .map(|(name, entry)| (name.as_bstr(), *entry))
+        .collect();
+    repo.store().tree(&entries)
+}
+
+/// The tree with this patch applied, or git's complaint.
+pub fn tree_patched(repo: &Repo, tree: Oid, patch: &[u8]) -> Result<Oid, GitError> {
+    let directory = repo.baton_dir();
+    let index = file::temporary_directory(&directory);
+    let index = index.map_err(GitError::io(directory))?;
+    let run = |args: &[&str], input: Option<&[u8]>| {
+        let mut command = repo.program().command();
+        command.env("GIT_INDEX_FILE", index.path().join("index"));
+        repo.program().run(command, args, input)
+    };
+    run(&["read-tree", &tree.to_string()], None)?;
+    run(
+        &["apply", "--cached", "--whitespace=nowarn", "-"],
+        Some(patch),
+    )?;
+    let args = ["write-tree"];
+    let out = run(&args, None)?;
+    Oid::from_hex(out.trim()).map_err(|error| GitError::Program {
+        args: args.join(" "),
+        reason: error.to_string(),
+    })
 }

@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use bstr::ByteSlice;
+use bstr::{BString, ByteSlice};
 
-use super::GitError;
-use baton_sys::file;
+use super::{GitError, Repo};
+use baton_sys::{GitEnv, file};
 
 /// A worktree, as its git directory describes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,4 +41,57 @@ pub(super) fn list(common_dir: &Path) -> Result<Vec<Worktree>, GitError> {
         });
     }
     Ok(all)
+}
+
+/// A worktree whose directory is there, and what is checked out in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Checkout {
+    /// Its root.
+    pub path: PathBuf,
+    /// The full name of the branch that is checked out there.
+    pub branch: Option<BString>,
+}
+
+/// The worktrees of the repository whose directories are there, the main one first.
+pub fn checkouts(repo: &Repo) -> Result<Vec<Checkout>, GitError> {
+    let listing = repo
+        .program()
+        .output(["worktree", "list", "--porcelain", "-z"])?;
+    let mut found: Vec<Checkout> = Vec::new();
+    let mut bare = Vec::new();
+    for line in listing.split(|byte| *byte == 0) {
+        if let Some(path) = line.strip_prefix(b"worktree ") {
+            found.push(Checkout {
+                path: path.to_path_lossy().into_owned(),
+                branch: None,
+            });
+        } else if let (Some(branch), Some(last)) = (line.strip_prefix(b"branch "), found.last_mut())
+        {
+            last.branch = Some(branch.into());
+        } else if line == b"bare" {
+            bare.push(found.len());
+        }
+    }
+    let mut position = 0;
+    found.retain(|worktree| {
+        position += 1;
+        !bare.contains(&position) && file::is_directory(&worktree.path)
+    });
+    Ok(found)
+}
+
+/// The repository as that worktree sees it.
+pub fn open_worktree(path: &Path) -> Result<Repo, GitError> {
+    Repo::open(&GitEnv {
+        current_dir: path.to_owned(),
+        ..GitEnv::default()
+    })
+}
+
+/// Whether anything in the worktree is not committed: staged, changed or not tracked.
+pub fn has_changes(worktree: &Repo) -> Result<bool, GitError> {
+    let args = ["status", "--porcelain", "-z", "--untracked-files=normal"];
+    let mut command = worktree.program().command();
+    command.env("GIT_OPTIONAL_LOCKS", "0");
+    Ok(!worktree.program().run(command, args, None)?.is_empty())
 }

@@ -31,7 +31,7 @@ pub fn seconds(timestamp: &str) -> Option<i64> {
     Some(time.as_second())
 }
 
-/// Waits for `pause`, or a little less, for what another process will do: nothing tells when.
+/// Sleeps for `pause`, or a little less.
 pub fn sleep(pause: Duration) {
     std::thread::park_timeout(pause);
 }

@@ -1,4 +1,4 @@
-//! A tree of files held against a list of what should be there, several directories at a time.
+//! A walk of a directory tree that compares it with a list of what should be there, several directories at a time.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -28,10 +28,10 @@ pub struct Listing<'n> {
     pub directories: Vec<Vec<u8>>,
 }
 
-/// What was found where everything listed is there.
+/// The result of a walk that found everything listed.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Dirwalk {
-    /// The listed files that are not as they were noted: the path, and the caller's number.
+    /// The listed files whose stat differs from what was noted: the path, and the caller's number.
     pub stat_dirty: BTreeSet<(Vec<u8>, usize)>,
     /// What no listing names, in directories that are listed; the names of directories end with
     /// `/`.
@@ -43,8 +43,8 @@ pub struct Dirwalk {
 /// How many directories make a second thread worth its start.
 const FOR_A_THREAD: usize = 64;
 
-/// Looks at everything below `root`, links not followed. `matches_stat` says whether a file is as the
-/// caller noted it under this number. What is called `skip` at the root is passed over; it has to be there.
+/// Walks everything below `root`, links not followed. `matches_stat` says whether a file is as the
+/// caller noted it under this number. The entry `skip` of the root is passed over; it has to be there.
 ///
 /// `None` where something listed is not there or is no directory where it should be one, where
 /// more than `most` files are not as they were noted, and where a directory cannot be read.
@@ -108,7 +108,7 @@ struct Walker<'a> {
 }
 
 impl Walker<'_> {
-    /// Looks at one directory; whether all is there that is listed, and not too much has changed.
+    /// Visits one directory; `false` where something listed is missing, or too much has changed.
     /// Whether a directory in it is one shows when that is looked at.
     fn visit(&self, listing: &Listing<'_>, walk: &mut Dirwalk) -> io::Result<bool> {
         let own;
@@ -139,7 +139,7 @@ impl Walker<'_> {
         Ok(walk.stat_dirty.len() <= self.most)
     }
 
-    /// Tells of what is in a directory and not listed.
+    /// Adds what is in a directory and not listed.
     fn visit_unlisted(
         &self,
         listing: &Listing<'_>,

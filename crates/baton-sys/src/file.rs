@@ -164,7 +164,7 @@ pub fn copy_if_exists(from: &Path, to: &Path) -> io::Result<bool> {
     }
 }
 
-/// What the file system says of a file or a link: what git compares to know it again.
+/// The file system's record of a file or a link (`stat(2)`): what git compares with the index to see a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FileStat {
     /// Seconds and nanoseconds of the last change of the inode.

@@ -1,4 +1,4 @@
-//! The hooks that were there before Baton's, which go on running.
+//! The hooks that were installed before Baton's, which go on running.
 
 use std::ffi::{OsStr, OsString};
 use std::io::{self, Write};

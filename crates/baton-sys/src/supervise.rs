@@ -1,8 +1,8 @@
 //! One command, run to its end under supervision: a session of its own, a time limit, a log, and
 //! nothing left behind.
 //!
-//! The command is ended with all that descends from it: who that is, `process_tree` says, and `ending` in
-//! what steps. What becomes of its output, `output` says.
+//! The command is ended with all that descends from it: `process_tree` finds that, `ending` ends it step by
+//! step, and `output` reads what it writes.
 
 mod ending;
 mod job;

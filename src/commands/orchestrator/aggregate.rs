@@ -9,7 +9,7 @@ use baton_conductor::landing::checkouts::Shown;
 use baton_conductor::session::number::MAX_COUNTED_DIGITS;
 use baton_core::model::SessionId;
 use baton_git::Repo;
-use baton_git::landing::{self, Refreshed};
+use baton_git::worktree_sync::Refreshed;
 use baton_sys::GitEnv;
 
 /// Aggregates and says what became of it.
@@ -39,7 +39,7 @@ pub fn run(args: Aggregate) -> miette::Result<ExitCode> {
 }
 
 fn push(repo: &Repo, remote: &str, branch: &str) -> miette::Result<()> {
-    landing::push(repo, remote, branch).map_err(|error| {
+    baton_git::remote::push(repo, remote, branch).map_err(|error| {
         let short = branch.strip_prefix("refs/heads/").unwrap_or(branch);
         let help = format!(
             "if somebody else pushed first: `git fetch {remote}`, then \

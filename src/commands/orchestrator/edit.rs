@@ -9,7 +9,7 @@ use crate::cli::orchestrator::Edit;
 use crate::commands::ExitCode;
 use baton_conductor::aggregate::edit::{self, How, Request};
 use baton_git::Repo;
-use baton_git::landing::Signing;
+use baton_git::signing::Signing;
 use baton_sys::{GitEnv, file};
 
 /// Commits a maintainer's edit.

@@ -7,9 +7,9 @@ use super::{AggregateError, Ground, Plan, message};
 use baton_core::handoff::{self, Limits};
 use baton_core::model::{Entry, Oid};
 use baton_core::rules;
-use baton_git::landing::{self as git, Signing};
+use baton_git::signing::{self, Signing};
 use baton_git::tree::Trees;
-use baton_git::{GitError, Repo};
+use baton_git::{GitError, Repo, tree_edit};
 use baton_guard::change::ChangeReader;
 
 /// What the handoff file and the archive become.
@@ -91,9 +91,9 @@ pub fn build(
         };
         files.push((path.clone(), archive));
     }
-    let tree = git::tree_with(repo, ground.tree, &files)?;
+    let tree = tree_edit::tree_with(repo, ground.tree, &files)?;
     let who = ground.committer.as_bstr();
-    let unsealed = git::unsigned(tree, ground.tip, message.as_bstr(), who);
+    let unsealed = signing::unsigned(tree, ground.tip, message.as_bstr(), who);
     let seal = rules::aggregate::seal(&ground.policy().trailers.seal, unsealed.as_bstr());
     let message = BString::from([&message[..], seal.as_bytes()].concat());
     let new = commit(repo, tree, ground, &message, who, signing)?;
@@ -112,7 +112,7 @@ pub(crate) fn commit(
     who: &bstr::BStr,
     signing: &Signing,
 ) -> Result<Oid, AggregateError> {
-    let made = git::commit(repo, tree, ground.tip, message, who, signing);
+    let made = signing::commit(repo, tree, ground.tip, message, who, signing);
     let new = match made {
         Err(GitError::Program { reason, .. }) if *signing != Signing::None => {
             return Err(AggregateError::Signing(reason));

@@ -9,7 +9,7 @@ use crate::session::{State, store};
 use baton_core::handoff::canonical_summary;
 use baton_core::model::SessionId;
 use baton_core::protocol::named_summaries;
-use baton_git::{GitError, Repo, landing};
+use baton_git::{GitError, Repo, worktrees};
 use baton_guard::binding;
 use baton_sys::file;
 
@@ -88,7 +88,7 @@ fn in_worktrees(repo: &Repo, ground: &Ground, found: &mut Collected) -> Result<(
     let policy = ground.policy();
     let enter =
         |directory: &str| directory != ".git" && policy.may_have_summaries_below(directory.into());
-    for worktree in landing::worktrees(repo)? {
+    for worktree in worktrees::checkouts(repo)? {
         let root = &worktree.path;
         for path in file::files_below(root, &enter).map_err(GitError::io(root))? {
             let Some(id) = policy.summary_session(path.as_str().into()) else {
@@ -102,7 +102,7 @@ fn in_worktrees(repo: &Repo, ground: &Ground, found: &mut Collected) -> Result<(
             }
         }
         // A directory that git lists and that is no worktree any more is bound to nothing.
-        let bound = landing::open_worktree(root).and_then(|repo| binding::session(&repo));
+        let bound = worktrees::open_worktree(root).and_then(|repo| binding::session(&repo));
         if let Ok(Some(id)) = bound {
             found.entry(id.number().to_owned()).or_default().bound = true;
         }

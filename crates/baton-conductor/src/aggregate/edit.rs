@@ -6,8 +6,8 @@ use super::landing::{self, Landing};
 use super::{AggregateError, Ground, build, lease::Lease};
 use crate::landing::checkouts::Shown;
 use baton_core::model::{Entry, Oid};
-use baton_git::landing::{self as git, Signing};
-use baton_git::{GitError, Repo};
+use baton_git::signing::Signing;
+use baton_git::{GitError, Repo, diff, editor, tree_edit};
 use baton_sys::file;
 
 /// What the edit is.
@@ -52,7 +52,7 @@ pub fn run(repo: &Repo, request: &Request) -> Result<Edited, AggregateError> {
     }
     let ground = Ground::of(repo, request.branch.as_deref())?;
     let tree = match &request.how {
-        How::Patch(patch) => git::tree_patched(repo, ground.tree, patch)?,
+        How::Patch(patch) => tree_edit::tree_patched(repo, ground.tree, patch)?,
         How::Editor => edited(repo, &ground)?,
     };
     check_paths(repo, &ground, tree)?;
@@ -86,18 +86,22 @@ fn edited(repo: &Repo, ground: &Ground) -> Result<Oid, AggregateError> {
     let path = repo.baton_dir().join("edit").join("HANDOFF.md");
     let before = ground.document.clone().unwrap_or_default();
     file::write_atomically(&path, &before).map_err(GitError::io(&path))?;
-    git::open_editor(repo, &path)?;
+    editor::open(repo, &path)?;
     let after = file::read(&path).map_err(GitError::io(&path))?;
     let entry = Entry {
         mode: ground.handoff.map_or(0o100_644, |entry| entry.mode),
         oid: repo.store().blob(&after)?,
     };
     let handoff = ground.policy().handoff.path.clone();
-    Ok(git::tree_with(repo, ground.tree, &[(handoff, entry)])?)
+    Ok(tree_edit::tree_with(
+        repo,
+        ground.tree,
+        &[(handoff, entry)],
+    )?)
 }
 
 fn check_paths(repo: &Repo, ground: &Ground, tree: Oid) -> Result<(), AggregateError> {
-    let changed = git::changed_paths(repo, ground.tree, tree)?;
+    let changed = diff::changed_paths(repo, ground.tree, tree)?;
     if changed.is_empty() {
         return Err(AggregateError::NoEdit);
     }

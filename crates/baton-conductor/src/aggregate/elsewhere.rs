@@ -1,8 +1,7 @@
 //! Aggregates that are made again on another commit, because somebody else pushed first.
 
 use super::{AggregateError, Ground, Landing, Plan, landing};
-use baton_git::landing as git;
-use baton_git::{Repo, history};
+use baton_git::{Repo, history, revision};
 use baton_guard::replaced;
 
 /// The ground that the commit of this name is, with the summaries of the aggregates that the
@@ -11,7 +10,7 @@ use baton_guard::replaced;
 /// # Errors
 /// When the tip has other commits that it lacks, which would be lost, or none at all.
 pub fn ground(repo: &Repo, tip: &Ground, onto: &str) -> Result<Ground, AggregateError> {
-    let commit = git::commit_named(repo, onto)?;
+    let commit = revision::commit_named(repo, onto)?;
     let commit = commit.ok_or_else(|| AggregateError::NoCommit(onto.to_owned()))?;
     let branch = tip.branch.clone();
     let Some(dropped) = replaced::dropped(repo, tip.policy(), tip.tip, commit)? else {

@@ -11,7 +11,7 @@ use crate::session::carried;
 use baton_core::model::{Entry, EntryKind, Oid, SessionId};
 use baton_core::policy::Policy;
 use baton_git::tree::{TreeReader, Trees};
-use baton_git::{Repo, is_reference_name, landing};
+use baton_git::{Repo, is_reference_name, signing};
 use baton_guard::base::{BasePolicy, Bases};
 
 /// What an aggregate stands on: a branch, its tip, and what the tip's tree holds.
@@ -88,7 +88,7 @@ impl Ground {
             summaries,
             aggregated,
             dropped: Vec::new(),
-            committer: landing::committer(repo)?,
+            committer: signing::committer(repo)?,
             base,
         })
     }

@@ -10,7 +10,7 @@ use crate::session::number;
 use baton_core::handoff;
 use baton_core::model::{Entry, Oid, SessionId, trailers};
 use baton_core::rules;
-use baton_git::{Repo, landing as git};
+use baton_git::{Repo, diff, tree_edit};
 
 /// How the document stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -128,7 +128,7 @@ pub fn log(repo: &Repo, branch: Option<&str>) -> Result<Vec<Arrival>, AggregateE
     let ground = Ground::of(repo, branch)?;
     let policy = ground.policy();
     let mut arrivals = Vec::new();
-    for oid in git::commits_of_path(repo, ground.tip, policy.handoff.path.as_ref())? {
+    for oid in diff::commits_of_path(repo, ground.tip, policy.handoff.path.as_ref())? {
         let message = repo.objects().commit(oid, &mut Vec::new())?.message;
         let text = message.as_bstr();
         let kind = match (
@@ -179,6 +179,6 @@ pub fn tidying_patch(repo: &Repo, branch: Option<&str>) -> Result<BString, Aggre
             oid,
         },
     );
-    let tree = git::tree_with(repo, ground.tree, &[file])?;
-    Ok(git::patch(repo, ground.tree, tree)?)
+    let tree = tree_edit::tree_with(repo, ground.tree, &[file])?;
+    Ok(diff::patch(repo, ground.tree, tree)?)
 }

@@ -12,8 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::AggregateError;
 use crate::landing::checkouts::{self, Shown};
 use baton_core::model::Oid;
-use baton_git::landing as git;
-use baton_git::{GitError, Repo, StoreError, history};
+use baton_git::{GitError, Repo, StoreError, history, worktree_sync, worktrees};
 use baton_guard::landings;
 use baton_sys::file;
 
@@ -59,11 +58,14 @@ fn write(repo: &Repo, landing: &Landing, begun: &BTreeSet<String>) -> Result<(),
 /// changes it.
 pub fn in_the_way(repo: &Repo, landing: &Landing) -> Result<Vec<PathBuf>, AggregateError> {
     let mut found = Vec::new();
-    for worktree in git::worktrees(repo)? {
+    for worktree in worktrees::checkouts(repo)? {
         if worktree.branch.is_some_and(|name| name == landing.branch) {
-            let here = git::open_worktree(&worktree.path)?;
-            let would = git::would_refresh(&here, landing.old, landing.new);
-            if matches!(would, git::Refreshed::Dirty | git::Refreshed::Locked) {
+            let here = worktrees::open_worktree(&worktree.path)?;
+            let would = worktree_sync::would_refresh(&here, landing.old, landing.new);
+            if matches!(
+                would,
+                worktree_sync::Refreshed::Dirty | worktree_sync::Refreshed::Locked
+            ) {
                 found.push(worktree.path);
             }
         }
@@ -74,7 +76,10 @@ pub fn in_the_way(repo: &Repo, landing: &Landing) -> Result<Vec<PathBuf>, Aggreg
 /// Moves the branch; `false` when it moved meanwhile, and the commit has to be made again.
 pub fn land(repo: &Repo, landing: &Landing) -> Result<bool, AggregateError> {
     let reason = "baton: aggregate";
-    match git::move_branch(repo, &landing.branch, landing.old, landing.new, reason) {
+    match repo
+        .store()
+        .move_branch(&landing.branch, landing.old, landing.new, reason)
+    {
         Ok(()) => Ok(true),
         Err(StoreError::Raced(_)) => Ok(false),
         Err(StoreError::Git(error)) => {

@@ -40,7 +40,7 @@ impl<'a> Lease<'a> {
     /// # Errors
     /// [`AggregateError::Held`] names the holder.
     pub fn take(repo: &'a Repo) -> Result<Self, AggregateError> {
-        let who = baton_git::landing::committer(repo)?.to_string();
+        let who = baton_git::signing::committer(repo)?.to_string();
         let owner = who
             .rsplit_once("> ")
             .map_or(who.clone(), |(who, _)| format!("{who}>"));

@@ -32,7 +32,7 @@ pub mod select;
 use crate::landing::checkouts::Shown;
 use baton_core::model::{Oid, SessionId};
 use baton_git::Repo;
-use baton_git::landing::Signing;
+use baton_git::signing::Signing;
 
 pub use error::AggregateError;
 pub use ground::Ground;

@@ -17,7 +17,7 @@ use baton_core::model::Oid;
 use baton_core::policy::conductor::agents::Staff;
 use baton_core::policy::conductor::feature::Who;
 use baton_git::Repo;
-use baton_git::own_worktree::OwnWorktree;
+use baton_git::scratch_worktree::ScratchWorktree;
 use baton_sys::file;
 use baton_sys::supervise::{self, End};
 
@@ -104,11 +104,11 @@ impl Desk<'_> {
         let one_at_a_time = || WORKTREES.lock().unwrap_or_else(PoisonError::into_inner);
         {
             let _held = one_at_a_time();
-            OwnWorktree::fresh(&self.repo, &worktree, question.commit)?;
+            ScratchWorktree::fresh(&self.repo, &worktree, question.commit)?;
         }
         let reply = self.ask_in(question, worktree.clone(), stop);
         let _held = one_at_a_time();
-        OwnWorktree::remove(&self.repo, &worktree)?;
+        ScratchWorktree::remove(&self.repo, &worktree)?;
         reply
     }
 

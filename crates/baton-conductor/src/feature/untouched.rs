@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use bstr::{BString, ByteSlice};
 
 use baton_core::model::Oid;
-use baton_git::landing::open_worktree;
+use baton_git::worktrees::open_worktree;
 use baton_git::{GitError, Repo, checkout, reflog};
 use baton_sys::file::{self, Stamp};
 

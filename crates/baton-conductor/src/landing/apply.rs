@@ -10,9 +10,8 @@ use super::report::ResolvedPath;
 use super::resolver::{Asked, NoAnswer, Resolver};
 use baton_core::model::{Entry, Oid};
 use baton_core::policy::merge::Remedy;
-use baton_git::Repo;
 use baton_git::merge::{Conflict, Merged, Merger};
-use baton_git::tree_edit;
+use baton_git::{Repo, tree_edit};
 
 /// What is to be made to a commit's files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -13,8 +13,8 @@ use super::transaction::{self, Landing};
 use super::trial::Trials;
 use super::{Check, MergeError, MergeRequest, candidates, chain, culprits, telling, tidy, waiting};
 use baton_git::Repo;
-use baton_git::landing::Refreshed;
 use baton_git::merge::Merger;
+use baton_git::worktree_sync::Refreshed;
 
 /// Completes the landing of a process that was killed; says whether there was one.
 pub fn recover(repo: &Repo) -> Result<bool, MergeError> {

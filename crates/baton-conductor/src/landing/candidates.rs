@@ -13,7 +13,7 @@ use crate::session::{Session, State, store};
 use baton_core::model::Oid;
 use baton_git::merge::Merger;
 use baton_git::tree::{Everything, TreeReader};
-use baton_git::{GitError, Repo, history, landing};
+use baton_git::{GitError, Repo, history, worktrees};
 
 /// A branch to merge.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -184,7 +184,7 @@ fn conflicts(
     if pairs.is_empty() {
         return Ok(counts);
     }
-    for (merged, members) in merger.foresee(&pairs)?.into_iter().zip(members) {
+    for (merged, members) in merger.predict_conflicts(&pairs)?.into_iter().zip(members) {
         // What cannot be merged at all comes last.
         let count = merged.map_or(usize::MAX / 2, |merged| {
             merged.map_or(0, |merged| merged.conflicts.len())
@@ -261,7 +261,7 @@ struct Unfinished {
     leases: Vec<(String, String)>,
     /// The branches, full names, whose slots were given back, and where they were then.
     released: Vec<(String, Oid)>,
-    worktrees: Vec<landing::Worktree>,
+    worktrees: Vec<worktrees::Checkout>,
 }
 
 impl Unfinished {
@@ -276,7 +276,7 @@ impl Unfinished {
                 .into_iter()
                 .map(|one| (one.branch, one.tip))
                 .collect(),
-            worktrees: landing::worktrees(repo)?,
+            worktrees: worktrees::checkouts(repo)?,
         })
     }
 
@@ -296,12 +296,12 @@ impl Unfinished {
         {
             return Ok(Some(why));
         }
-        let here = |one: &&landing::Worktree| {
+        let here = |one: &&worktrees::Checkout| {
             let branch = one.branch.as_ref();
             branch.is_some_and(|branch| **branch == *reference.as_bytes())
         };
         for worktree in self.worktrees.iter().filter(here) {
-            if landing::has_changes(&landing::open_worktree(&worktree.path)?)? {
+            if worktrees::has_changes(&worktrees::open_worktree(&worktree.path)?)? {
                 let path = worktree.path.display();
                 return Ok(Some(format!("{path} has changes that are not committed")));
             }

@@ -8,8 +8,8 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use baton_core::model::Oid;
-use baton_git::landing::{self as git, Refreshed};
-use baton_git::{GitError, Repo};
+use baton_git::worktree_sync::{self, Refreshed};
+use baton_git::{GitError, Repo, worktrees};
 
 /// What a worktree shows of a commit that landed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,8 +37,8 @@ impl Shown {
 }
 
 /// The worktrees that have this branch, full name, checked out.
-pub fn of(repo: &Repo, branch: &str) -> Result<Vec<git::Worktree>, GitError> {
-    let mut all = git::worktrees(repo)?;
+pub fn of(repo: &Repo, branch: &str) -> Result<Vec<worktrees::Checkout>, GitError> {
+    let mut all = worktrees::checkouts(repo)?;
     all.retain(|one| one.branch.as_ref().is_some_and(|name| *name == branch));
     Ok(all)
 }
@@ -55,10 +55,10 @@ pub fn show(
 ) -> Result<Vec<Shown>, GitError> {
     let mut shown = Vec::new();
     for worktree in of(repo, branch)? {
-        let here = git::open_worktree(&worktree.path)?;
+        let here = worktrees::open_worktree(&worktree.path)?;
         let refreshed = match begun.contains(&here.worktree_id()) {
-            true => git::resume(&here, old, new),
-            false => git::refresh(&here, old, new, || {
+            true => worktree_sync::resume(&here, old, new),
+            false => worktree_sync::refresh(&here, old, new, || {
                 begun.insert(here.worktree_id());
                 note(&begun)
             }),

@@ -11,7 +11,7 @@ use super::{MergeError, MergeRequest, place};
 use baton_core::model::Oid;
 use baton_core::policy::Policy;
 use baton_core::policy::merge::{Merge, Strategy};
-use baton_git::{Repo, landing};
+use baton_git::{Repo, signing};
 use baton_guard::base::{BasePolicy, Bases};
 
 /// What a merge stands on.
@@ -45,7 +45,7 @@ impl Ground {
             tip,
             strategy: Strategy::default(),
             test: Vec::new(),
-            committer: landing::committer(repo)?,
+            committer: signing::committer(repo)?,
             worktrees: PathBuf::new(),
             base,
             default: Policy::default(),

@@ -5,7 +5,7 @@ use bstr::{BStr, BString, ByteSlice};
 use super::report::Hunk;
 use baton_core::model::{EntryKind, Oid};
 use baton_git::tree::Trees;
-use baton_git::{GitError, Repo, landing};
+use baton_git::{GitError, Repo, diff};
 
 /// The most bytes of one place that are quoted.
 const MAX_QUOTED: usize = 2000;
@@ -32,7 +32,7 @@ pub fn is_undone(
     for side in sides {
         let is_side = repo.objects().commit(side, &mut Vec::new())?.tree == tree;
         if is_side {
-            let brought = landing::changed_paths(repo, side, shown)?;
+            let brought = diff::changed_paths(repo, side, shown)?;
             return Ok(brought.iter().any(|path| !paths.contains(path)));
         }
     }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::checkouts::Shown;
 use baton_core::policy::merge::Strategy;
 use baton_core::report::escape;
-use baton_git::landing::Refreshed;
+use baton_git::worktree_sync::Refreshed;
 
 /// The version of the document.
 pub const VERSION: u32 = 1;

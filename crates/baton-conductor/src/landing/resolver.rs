@@ -10,8 +10,8 @@ use super::apply::Stuck;
 use super::ground::Ground;
 use super::{MergeError, markers, place};
 use baton_core::model::{Entry, Oid};
-use baton_git::own_worktree::OwnWorktree;
-use baton_git::{Repo, landing};
+use baton_git::scratch_worktree::ScratchWorktree;
+use baton_git::{Repo, diff};
 use baton_sys::supervise::{self, End, Job, Words};
 
 /// What is asked of a command.
@@ -105,14 +105,14 @@ impl<'a> Resolver<'a> {
         asked: &Asked<'_>,
         stuck: &Stuck,
     ) -> Result<Result<Answer, NoAnswer>, MergeError> {
-        let worktree = OwnWorktree::at(self.repo, &self.path, stuck.onto)?;
+        let worktree = ScratchWorktree::at(self.repo, &self.path, stuck.onto)?;
         let about = |path: &BStr| asked.paths.iter().any(|one| one == path);
         let conflicts: Vec<(&BStr, [Option<Entry>; 3])> = stuck
             .conflicts
             .iter()
             .map(|one| (one.path.as_bstr(), one.stages))
             .collect();
-        worktree.show(stuck.onto, stuck.tree, &conflicts)?;
+        worktree.show_conflict(stuck.onto, stuck.tree, &conflicts)?;
         if asked.from_ours {
             for conflict in stuck
                 .conflicts
@@ -151,7 +151,7 @@ impl<'a> Resolver<'a> {
         if asked.paths.iter().any(|path| path.is_empty()) {
             return Ok(Vec::new());
         }
-        let mut changed = landing::changed_paths(self.repo, shown, made)?;
+        let mut changed = diff::changed_paths(self.repo, shown, made)?;
         changed.retain(|path| !asked.paths.contains(path));
         Ok(changed)
     }

@@ -7,8 +7,8 @@ use super::ground::{Ground, full};
 use super::report::Afterwards;
 use crate::pool::trash;
 use baton_core::model::Oid;
-use baton_git::contained::{Containment, is_contained};
-use baton_git::{RefEdit, Repo, history, landing};
+use baton_git::integration::{MergeState, merge_state};
+use baton_git::{RefEdit, Repo, history, worktrees};
 
 /// Deletes those of these branches that nobody needs any more, now that `target` is what the
 /// target names. Says of each what became of it.
@@ -18,7 +18,7 @@ pub fn branches(
     target: Oid,
     landed: &[(String, Oid)],
 ) -> Result<Vec<Afterwards>, MergeError> {
-    let worktrees = landing::worktrees(repo)?;
+    let worktrees = worktrees::checkouts(repo)?;
     let tips: Vec<_> = landed.iter().map(|(_, tip)| *tip).collect();
     let outside = history::reachable(repo, &tips, &[target])?;
     let outside: HashSet<_> = outside.into_iter().map(|one| one.oid).collect();
@@ -55,13 +55,13 @@ pub fn branches(
 fn obstacle(
     repo: &Repo,
     ground: &Ground,
-    worktrees: &[landing::Worktree],
+    worktrees: &[worktrees::Checkout],
     name: &str,
     tip: Oid,
 ) -> Result<Option<String>, MergeError> {
     let terms = ground.terms();
     let reference = full(name);
-    let here = |one: &&landing::Worktree| {
+    let here = |one: &&worktrees::Checkout| {
         one.branch
             .as_ref()
             .is_some_and(|branch| **branch == *reference.as_bytes())
@@ -88,15 +88,15 @@ fn deletion(
 ) -> Result<(Afterwards, Vec<RefEdit>), MergeError> {
     let mut moves = Vec::new();
     let found = match outside.contains(&tip) {
-        true => is_contained(repo, tip, target)?,
-        false => Containment::Ancestor,
+        true => merge_state(repo, tip, target)?,
+        false => MergeState::Ancestor,
     };
     let trash = match found {
-        Containment::Missing(_) => {
+        MergeState::Missing(_) => {
             let why = "the target is not proven to hold all of it".to_owned();
             return Ok((Afterwards::Kept { why }, Vec::new()));
         }
-        Containment::Ancestor => None,
+        MergeState::Ancestor => None,
         _ => {
             let reason = "its work was made anew on the target";
             let (reference, commit) = trash::branch_tip(repo, name, tip, reason)?;

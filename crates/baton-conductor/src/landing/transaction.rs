@@ -12,8 +12,8 @@ use super::MergeError;
 use super::checkouts::{self, Shown};
 use super::ground::{Ground, full};
 use baton_core::model::Oid;
-use baton_git::landing::{self as git, Refreshed};
-use baton_git::{GitError, Repo, StoreError};
+use baton_git::worktree_sync::{self, Refreshed};
+use baton_git::{GitError, Repo, StoreError, worktrees};
 use baton_guard::landings;
 use baton_sys::file;
 
@@ -36,8 +36,8 @@ pub struct Landing {
 /// Fails where a checkout of the target has changes of its own that the landing would touch.
 pub fn check_checkouts(repo: &Repo, ground: &Ground, new: Oid) -> Result<(), MergeError> {
     for worktree in checkouts::of(repo, &ground.reference())? {
-        let here = git::open_worktree(&worktree.path)?;
-        match git::would_refresh(&here, ground.tip, new) {
+        let here = worktrees::open_worktree(&worktree.path)?;
+        match worktree_sync::would_refresh(&here, ground.tip, new) {
             Refreshed::Done => {}
             Refreshed::Locked => return Err(MergeError::Busy(worktree.path)),
             Refreshed::Failed(reason) => {
@@ -45,7 +45,7 @@ pub fn check_checkouts(repo: &Repo, ground: &Ground, new: Oid) -> Result<(), Mer
                 return Err(GitError::Program { args, reason }.into());
             }
             Refreshed::Dirty => {
-                let files = git::dirty_among(&here, ground.tip, new)?;
+                let files = worktree_sync::dirty_among(&here, ground.tip, new)?;
                 return Err(MergeError::Dirty {
                     into: ground.into.clone(),
                     path: worktree.path,
@@ -83,7 +83,10 @@ pub fn land(repo: &Repo, landing: &Landing) -> Result<bool, MergeError> {
         all => format!("baton: merge {} branches", all.len()),
     };
     let target = full(&landing.into);
-    match git::move_branch(repo, &target, landing.old, landing.new, &reason) {
+    match repo
+        .store()
+        .move_branch(&target, landing.old, landing.new, &reason)
+    {
         Ok(()) => Ok(true),
         Err(StoreError::Raced(_)) => Ok(false),
         Err(StoreError::Git(error)) => Err(error.into()),

@@ -12,7 +12,7 @@ use super::report::{TestEnd, TestReport};
 use super::{MergeError, place};
 use baton_core::model::Oid;
 use baton_git::Repo;
-use baton_git::own_worktree::OwnWorktree;
+use baton_git::scratch_worktree::ScratchWorktree;
 use baton_sys::clock;
 use baton_sys::supervise::{self, End, Job, Words};
 
@@ -99,7 +99,8 @@ impl<'a> Trials<'a> {
         if let Some(known) = self.known.get(&tree) {
             return Ok(known.clone());
         }
-        let worktree = OwnWorktree::at(self.repo, &place::test(&self.ground.worktrees), commit)?;
+        let worktree =
+            ScratchWorktree::at(self.repo, &place::test(&self.ground.worktrees), commit)?;
         let mut verdict = Verdict::Passed;
         for command in self.commands {
             let (end, log, tail, time) = self.run_one(&worktree, command, commit)?;
@@ -127,7 +128,7 @@ impl<'a> Trials<'a> {
     fn look(
         &mut self,
         check: &dyn Check,
-        worktree: &OwnWorktree,
+        worktree: &ScratchWorktree,
         commit: Oid,
         branches: &[String],
     ) -> Result<Verdict, MergeError> {
@@ -166,7 +167,7 @@ impl<'a> Trials<'a> {
 
     fn run_one(
         &self,
-        worktree: &OwnWorktree,
+        worktree: &ScratchWorktree,
         command: &str,
         commit: Oid,
     ) -> Result<(TestEnd, PathBuf, String, Duration), MergeError> {

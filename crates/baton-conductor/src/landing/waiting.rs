@@ -11,8 +11,8 @@ use super::{MergeError, markers, place};
 use crate::pool::trash::{self, Parcel};
 use baton_core::model::Oid;
 use baton_core::policy::merge::Strategy;
-use baton_git::own_worktree::{Left, OwnWorktree};
-use baton_git::{GitError, RefEdit, Repo, landing};
+use baton_git::scratch_worktree::{ResolutionState, ScratchWorktree};
+use baton_git::{GitError, RefEdit, Repo, worktrees};
 use baton_sys::{clock, file};
 
 /// Below what the references are that keep what conflicts are made of.
@@ -84,19 +84,19 @@ impl Waiting {
 
     /// How far somebody has come with it.
     pub fn progress(&self, repo: &Repo) -> Result<Progress, MergeError> {
-        let Some(worktree) = OwnWorktree::find(repo, &self.worktree)? else {
+        let Some(worktree) = ScratchWorktree::find(repo, &self.worktree)? else {
             return Ok(Progress::Gone);
         };
         let named = |files: &[bstr::BString]| bstr::join(", ", files).to_str_lossy().into_owned();
-        let tree = match worktree.left()? {
-            Left::Unmerged(files) => {
+        let tree = match worktree.resolution()? {
+            ResolutionState::Unmerged(files) => {
                 let files = named(&files);
                 return Ok(Progress::Open(format!("still in conflict: {files}")));
             }
-            Left::Unstaged(files) => {
+            ResolutionState::Unstaged(files) => {
                 return Ok(Progress::Open(format!("not staged: {}", named(&files))));
             }
-            Left::Tree(tree) => tree,
+            ResolutionState::Tree(tree) => tree,
         };
         let files: Vec<_> = self.files.iter().map(|file| file.as_str().into()).collect();
         if markers::any(repo, tree, &files)? {
@@ -179,12 +179,12 @@ fn point(repo: &Repo, branch: &str, new: Option<Oid>) -> Result<(), MergeError> 
 
 /// Shows the conflict in a worktree, and then records it.
 pub fn begin(repo: &Repo, waiting: &Waiting, stuck: &Stuck) -> Result<(), MergeError> {
-    let worktree = OwnWorktree::at(repo, &waiting.worktree, stuck.onto)?;
+    let worktree = ScratchWorktree::at(repo, &waiting.worktree, stuck.onto)?;
     let conflicts = stuck
         .conflicts
         .iter()
         .map(|one| (one.path.as_bstr(), one.stages));
-    worktree.show(stuck.onto, stuck.tree, &conflicts.collect::<Vec<_>>())?;
+    worktree.show_conflict(stuck.onto, stuck.tree, &conflicts.collect::<Vec<_>>())?;
     pin(repo, waiting)?;
     let json = serde_json::to_vec_pretty(waiting).expect("a record is plain text");
     let path = place::record(repo, &waiting.branch);
@@ -211,16 +211,16 @@ pub fn steady(repo: Repo) -> Result<Repo, GitError> {
     if !is_waiting {
         return Ok(repo);
     }
-    let all = landing::worktrees(&repo)?;
+    let all = worktrees::checkouts(&repo)?;
     let main = all.iter().find(|one| one.branch.is_some());
     match main.or(all.first()) {
-        Some(main) => landing::open_worktree(&main.path),
+        Some(main) => worktrees::open_worktree(&main.path),
         None => Ok(repo),
     }
 }
 
 fn gone(repo: &Repo, waiting: &Waiting) -> Result<(), MergeError> {
-    OwnWorktree::remove(repo, &waiting.worktree)?;
+    ScratchWorktree::remove(repo, &waiting.worktree)?;
     point(repo, &waiting.branch, None)?;
     let path = place::record(repo, &waiting.branch);
     Ok(file::remove_if_exists(&path).map_err(GitError::io(path))?)
@@ -237,7 +237,7 @@ fn read(path: &Path) -> Result<Option<Waiting>, MergeError> {
 /// that keeps what somebody had made of it, where somebody had.
 pub fn give_up(repo: &Repo, waiting: &Waiting) -> Result<Option<String>, MergeError> {
     let mut kept = None;
-    if let Some(worktree) = OwnWorktree::find(repo, &waiting.worktree)? {
+    if let Some(worktree) = ScratchWorktree::find(repo, &waiting.worktree)? {
         let head = worktree.repo().head()?;
         if worktree.snapshot()? != waiting.shown || head != Some(waiting.onto) {
             let parcel = Parcel {

@@ -8,7 +8,7 @@ use super::{LOCK_REASON, PoolError, acquire, ledger, place, recover, remove};
 use crate::session::store;
 use baton_core::model::Oid;
 use baton_core::policy::PoolPolicy;
-use baton_git::{Repo, landing, settings, slot};
+use baton_git::{Repo, settings, slot, worktrees};
 use baton_sys::file;
 
 /// The most checkouts that are made at once: the disk serves no more.
@@ -141,7 +141,7 @@ pub(super) fn fill(
         slot::remove(repo, &path)?;
         slot::add(repo, &path, base, LOCK_REASON)?;
     }
-    let worktree = landing::open_worktree(&path)?;
+    let worktree = worktrees::open_worktree(&path)?;
     settings::note(&worktree)?;
     if let Some(other) = alike(repo, base)? {
         slot::share_files(&worktree, &other, base)?;

@@ -6,7 +6,7 @@ use super::state::{Slot, State};
 use super::{LOCK_REASON, PoolError, ledger};
 use baton_core::model::Oid;
 use baton_core::policy::PoolPolicy;
-use baton_git::{Repo, exclude, landing, slot};
+use baton_git::{Repo, exclude, slot, worktrees};
 use baton_sys::{GitEnv, file};
 
 /// The root of the main worktree; the git directory of a bare repository.
@@ -161,7 +161,7 @@ pub fn standing(repo: &Repo, state: &State, slot: &Slot) -> Result<Standing, Poo
         return Ok(Standing::Foreign);
     }
     let settings = linked.join("config.worktree");
-    if file::is_taken(&settings) && !landing::open_worktree(&path)?.has_its_root_at(&path) {
+    if file::is_taken(&settings) && !worktrees::open_worktree(&path)?.has_its_root_at(&path) {
         return Ok(Standing::Elsewhere(settings));
     }
     let id = linked.file_name().unwrap_or_default().to_string_lossy();
@@ -209,7 +209,7 @@ pub fn open(repo: &Repo, state: &State, slot: &Slot) -> Result<Repo, PoolError> 
     }
     drop(turn);
     match found.obstacle() {
-        None => Ok(landing::open_worktree(&path)?),
+        None => Ok(worktrees::open_worktree(&path)?),
         Some(why) => Err(PoolError::Unusable {
             slot: slot.name.clone(),
             why,

@@ -3,7 +3,7 @@
 use super::state::{Finished, Lease, Phase, Slot, State, number_of};
 use super::{LOCK_REASON, PoolError, acquire, name};
 use crate::session::store;
-use baton_git::{GitError, Repo, landing, slot};
+use baton_git::{GitError, Repo, slot, worktrees};
 use baton_guard::binding;
 use baton_sys::{clock, random};
 
@@ -29,7 +29,7 @@ pub fn rebuild(repo: &Repo) -> Result<Option<State>, PoolError> {
             continue;
         }
         root = parent;
-        let session = landing::open_worktree(&path).and_then(|slot| binding::session(&slot));
+        let session = worktrees::open_worktree(&path).and_then(|slot| binding::session(&slot));
         let session = session.ok().flatten();
         let recorded = session.as_ref().map(|id| store::find(repo, id.number()));
         let recorded = recorded.and_then(|found| found.ok().flatten());

@@ -11,7 +11,7 @@ use crate::session::store;
 use baton_core::model::Oid;
 use baton_core::policy::PoolPolicy;
 use baton_git::slot::Recycled;
-use baton_git::{Repo, contained, slot};
+use baton_git::{Repo, integration, slot};
 use baton_guard::binding;
 use baton_sys::clock;
 
@@ -283,7 +283,7 @@ pub(super) fn part_with_branch(
     let merged = match known {
         _ if lease.base == Some(tip) => true,
         Some(known) => known.is_merged,
-        None => contained::is_contained(repo, tip, target)?.is_contained(),
+        None => integration::merge_state(repo, tip, target)?.is_integrated(),
     };
     if merged && lease.task.is_some() && !is_checked_out(repo, branch)? {
         slot::delete_branch(repo, branch, tip, "baton: released, merged")?;

@@ -6,9 +6,9 @@ use bstr::{BString, ByteSlice};
 
 use super::{WorkError, include};
 use baton_core::model::Oid;
-use baton_git::contained::{self, Containment};
-use baton_git::landing::open_worktree;
+use baton_git::integration::{self, MergeState};
 use baton_git::status::{self, Operation};
+use baton_git::worktrees::open_worktree;
 use baton_git::{GitError, Repo};
 
 /// What would be lost if a slot were reset.
@@ -101,7 +101,7 @@ fn holds_work(root: &Path) -> Result<bool, GitError> {
 fn unmerged(slot: &Repo, target: Oid) -> Result<Vec<Oid>, GitError> {
     let mut unmerged = Vec::new();
     for tip in tips(slot)? {
-        if let Containment::Missing(commits) = contained::is_contained(slot, tip, target)? {
+        if let MergeState::Missing(commits) = integration::merge_state(slot, tip, target)? {
             for commit in commits {
                 if !unmerged.contains(&commit) {
                     unmerged.push(commit);

@@ -16,7 +16,7 @@ use super::{Assignment, Place, RunError, brief, constraints, files};
 use crate::session::store;
 use baton_core::policy::Policy;
 use baton_core::policy::conductor::agents::Agent;
-use baton_git::landing::open_worktree;
+use baton_git::worktrees::open_worktree;
 use baton_git::{GitError, Repo, checkout};
 use baton_sys::file;
 use baton_sys::supervise::{self, End, Job};

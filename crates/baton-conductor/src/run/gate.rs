@@ -11,7 +11,7 @@ use super::{Assignment, RunError, brief, files, picture};
 use baton_core::model::Oid;
 use baton_core::policy::conductor::agents::{EndToEnd, Judge, Staff};
 use baton_git::Repo;
-use baton_git::own_worktree::OwnWorktree;
+use baton_git::scratch_worktree::ScratchWorktree;
 use baton_sys::supervise::{self, End, Job};
 use baton_sys::{clock, file};
 
@@ -237,13 +237,13 @@ fn in_fresh_worktree<T>(
     let prompt = brief::for_gate(work.assignment, work.branch, &base, work.constraints);
     let prompt_file = directory.join(format!("gate-{}.prompt", work.attempt));
     file::write_atomically(&prompt_file, prompt.as_bytes()).map_err(RunError::io(&prompt_file))?;
-    let mut added = OwnWorktree::fresh(repo, &path, work.tip);
+    let mut added = ScratchWorktree::fresh(repo, &path, work.tip);
     for _ in 0..RETRIES {
         if added.is_ok() {
             break;
         }
         clock::sleep(PAUSE);
-        added = OwnWorktree::fresh(repo, &path, work.tip);
+        added = ScratchWorktree::fresh(repo, &path, work.tip);
     }
     added?;
     let answer = f(&Values {
@@ -256,7 +256,7 @@ fn in_fresh_worktree<T>(
         prompt: &prompt,
         prompt_file: &prompt_file,
     });
-    OwnWorktree::remove(repo, &path)?;
+    ScratchWorktree::remove(repo, &path)?;
     answer
 }
 

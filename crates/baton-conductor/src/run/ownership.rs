@@ -9,7 +9,7 @@ use bstr::{BStr, BString};
 use super::{Assignment, Place};
 use baton_core::model::{Oid, SessionId};
 use baton_core::policy::{PathGlob, Policy};
-use baton_git::landing::open_worktree;
+use baton_git::worktrees::open_worktree;
 use baton_git::{GitError, checkout};
 
 /// How long to wait between two looks at a worktree, where nobody asks for another time.

@@ -8,7 +8,7 @@ use bstr::ByteSlice;
 use super::entries::{Entries, State};
 use super::error::IndexError;
 use super::file::IndexFile;
-use super::seen::is_noted;
+use super::stat::matches_stat;
 use super::{has_shared_index, unreadable};
 use baton_core::model::Oid;
 use baton_sys::dirwalk::Listing;
@@ -29,7 +29,7 @@ impl<'p> Snapshot<'p> {
     pub fn open(path: &'p Path) -> Result<Option<Self>, IndexError> {
         let failed = |error| unreadable(path, error);
         // Before it is opened: of one that is put in its place meanwhile, too little is believed.
-        let Some(seen) = FileStat::of(path).map_err(failed)? else {
+        let Some(stat) = FileStat::of(path).map_err(failed)? else {
             return Ok(None);
         };
         match MappedFile::open(path) {
@@ -37,7 +37,7 @@ impl<'p> Snapshot<'p> {
             opened => Ok(Some(Self {
                 path,
                 data: opened.map_err(failed)?,
-                written: seen.modified,
+                written: stat.modified,
             })),
         }
     }
@@ -102,10 +102,10 @@ impl<'i> Layout<'i> {
     }
 
     /// Whether git has noted just this of the file with this number, before the file could have
-    /// changed: then it holds what its entry says, as in [`super::as_noted`].
-    pub fn is_noted(&self, number: usize, seen: &FileStat) -> bool {
+    /// changed: then it holds what its entry says, as in [`super::files_matching_stat`].
+    pub fn matches_stat(&self, number: usize, stat: &FileStat) -> bool {
         let state = State::at(&self.index.data, number, self.hash_len);
-        seen.modified < self.index.written && state.is_some_and(|state| is_noted(&state, seen))
+        stat.modified < self.index.written && state.is_some_and(|state| matches_stat(&state, stat))
     }
 
     /// The blob that the ordinary file with this number should hold, and whether its owner should

@@ -11,8 +11,8 @@ mod error;
 mod file;
 mod layout;
 mod marked;
-mod seen;
 mod split;
+mod stat;
 #[cfg(test)]
 mod tests;
 
@@ -25,7 +25,7 @@ use bstr::{BStr, BString, ByteSlice};
 pub use error::IndexError;
 pub use layout::{Layout, Snapshot};
 pub use marked::{Marked, marked_entries};
-pub use seen::as_noted;
+pub use stat::files_matching_stat;
 
 use baton_core::model::{Entry, Oid, Watch};
 use baton_sys::mmap::MappedFile;

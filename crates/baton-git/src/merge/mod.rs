@@ -81,7 +81,7 @@ impl<'a> Merger<'a> {
         }
         let merged = match self.done(self.plan(ours, theirs)?)? {
             Some(merged) => merged,
-            None => self.by_git(ours, theirs)?,
+            None => self.merge_with_git(ours, theirs)?,
         };
         let kept = merged.clone();
         self.known.borrow_mut().insert((ours, theirs), kept);
@@ -94,7 +94,7 @@ impl<'a> Merger<'a> {
     ///
     /// # Errors
     /// Those that keep every pair from being merged; the others are beside the pair they are of.
-    pub fn foresee(
+    pub fn predict_conflicts(
         &self,
         pairs: &[(Oid, Oid)],
     ) -> Result<Vec<Result<Option<Merged>, GitError>>, GitError> {
@@ -152,7 +152,7 @@ impl<'a> Merger<'a> {
     ///
     /// # Errors
     /// As [`Self::merge`].
-    pub fn adds_nothing(&self, ours: Oid, theirs: Oid) -> Result<Option<bool>, GitError> {
+    pub fn is_noop(&self, ours: Oid, theirs: Oid) -> Result<Option<bool>, GitError> {
         Ok(match self.plan(ours, theirs)? {
             Plan::Tree(tree) => Some(tree == self.objects.peel_to_tree(ours)?),
             Plan::Apply(tree, changes) => {
@@ -177,7 +177,7 @@ impl<'a> Merger<'a> {
         }
         let root = unnamed_commit(self.repo, base, &[])?;
         let side = |tree| unnamed_commit(self.repo, tree, &[root]);
-        self.by_git(side(ours)?, side(theirs)?)
+        self.merge_with_git(side(ours)?, side(theirs)?)
     }
 
     fn plan(&self, ours: Oid, theirs: Oid) -> Result<Plan, GitError> {
@@ -219,7 +219,7 @@ impl<'a> Merger<'a> {
         }))
     }
 
-    fn by_git(&self, ours: Oid, theirs: Oid) -> Result<Merged, GitError> {
+    fn merge_with_git(&self, ours: Oid, theirs: Oid) -> Result<Merged, GitError> {
         self.program
             .merge(&[(ours, theirs)], &self.attributes)?
             .remove(0)
@@ -268,8 +268,8 @@ pub fn marked(repo: &Repo, merged: &Merged, path: &BStr) -> Result<Option<BStrin
     }
 }
 
-/// [`Merger::foresee`], with the pairs shared out among the processors of this machine.
-pub fn foresee(
+/// [`Merger::predict_conflicts`], with the pairs shared out among the processors of this machine.
+pub fn predict_conflicts(
     repo: &Repo,
     pairs: &[(Oid, Oid)],
 ) -> Result<Vec<Result<Option<Merged>, GitError>>, GitError> {
@@ -283,7 +283,7 @@ pub fn foresee(
         let threads: Vec<_> = (0..workers)
             .map(|worker| {
                 let (repo, pairs) = (repo.clone(), share(worker));
-                scope.spawn(move || Merger::new(&repo)?.foresee(&pairs))
+                scope.spawn(move || Merger::new(&repo)?.predict_conflicts(&pairs))
             })
             .collect();
         let joined = threads.into_iter().map(|thread| match thread.join() {

@@ -281,7 +281,7 @@ proptest! {
         }
         let ids = import(directory.path(), &stream);
         let pairs: Vec<Pair> = (0..scenes.len()).map(|at| (ids[&(3 * at + 2)], ids[&(3 * at + 3)])).collect();
-        let by_gits = asked(directory.path(), &pairs);
+        let from_gits = asked(directory.path(), &pairs);
         let repo = open(directory.path());
         let merger = Merger::new(&repo).unwrap();
         let mut answered = 0;
@@ -290,8 +290,8 @@ proptest! {
                 continue;
             };
             answered += 1;
-            for by_git in by_gits.iter().filter_map(|found| found[at].as_ref()) {
-                prop_assert_eq!(&merged, by_git, "{:?}", &scenes[at]);
+            for from_git in from_gits.iter().filter_map(|found| found[at].as_ref()) {
+                prop_assert_eq!(&merged, from_git, "{:?}", &scenes[at]);
             }
         }
         prop_assert!(scenes.len() < 100 || 5 * answered > scenes.len(), "{} of {}", answered, scenes.len());
@@ -320,13 +320,13 @@ proptest! {
         }
         let ids = import(directory.path(), &stream);
         let pairs: Vec<Pair> = ids.values().flat_map(|one| ids.values().map(|other| (*one, *other))).collect();
-        let by_gits = asked(directory.path(), &pairs);
+        let from_gits = asked(directory.path(), &pairs);
         let repo = open(directory.path());
         let merger = Merger::new(&repo).unwrap();
         for (at, (ours, theirs)) in pairs.iter().enumerate() {
             if let Some(merged) = merger.done(merger.plan(*ours, *theirs).unwrap()).unwrap() {
-                for by_git in by_gits.iter().filter_map(|found| found[at].as_ref()) {
-                    prop_assert_eq!(&merged, by_git);
+                for from_git in from_gits.iter().filter_map(|found| found[at].as_ref()) {
+                    prop_assert_eq!(&merged, from_git);
                 }
             }
         }

@@ -127,7 +127,8 @@ impl Difference {
         let root = slot.work_tree().filter(|_| !self.has_submodules)?;
         let index = slot.git_dir().join("index");
         let id_len = slot.objects().id_len();
-        let found = index::as_noted(&index, slot.git_dir(), id_len, root, &self.there).ok()?;
+        let found =
+            index::files_matching_stat(&index, slot.git_dir(), id_len, root, &self.there).ok()?;
         let goes = |path: &BString| {
             let mut directory = path.clone();
             directory.push(b'/');

@@ -1,7 +1,7 @@
 //! What a worktree holds that no commit does.
 
+mod fast_path;
 mod hidden;
-mod look;
 mod operation;
 mod plain_rules;
 mod untracked;
@@ -46,14 +46,14 @@ pub struct Status {
 /// No lock is taken, and nothing is believed that an agent can tell git: no file system monitor,
 /// no excludes in `info/exclude` or in a `core.excludesFile` of the repository's configuration.
 pub fn of(worktree: &Repo) -> Result<Status, GitError> {
-    match look::of(worktree)? {
+    match fast_path::of(worktree)? {
         Some(plain) => Ok(plain),
-        None => by_git(worktree),
+        None => from_git(worktree),
     }
 }
 
 /// The same, where it is not plain to see.
-pub fn by_git(worktree: &Repo) -> Result<Status, GitError> {
+pub fn from_git(worktree: &Repo) -> Result<Status, GitError> {
     let is_hiding = hides_untracked(worktree)?;
     let tracked = Tracked::of(worktree)?;
     let program = worktree.program();

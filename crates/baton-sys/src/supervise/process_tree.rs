@@ -1,4 +1,4 @@
-//! Who belongs to a job: all in its leader's session or group, all that carry its id in their
+//! The processes of a job: all in its leader's session or group, all that carry its id in their
 //! environment, and all that descend from one of these.
 //!
 //! Read from `/proc` (proc(5), `/proc/pid/stat` and `/proc/pid/environ`). Where there is none,
@@ -12,27 +12,26 @@ use rustix::process::{Pid, Signal};
 
 use super::JOB_VARIABLE;
 
-/// Which job's.
+/// The processes of one job.
 #[derive(Debug)]
 pub(super) struct ProcessTree {
     id: String,
     leader: Option<Stat>,
-    /// Those who were found before: a child that has lost its parents since is one still.
+    /// The processes found before: a child that has lost its parents since belongs to the job still.
     known: BTreeSet<ProcessId>,
 }
 
-/// A process of the job that has not ended, by its number and the time of its start: a later
-/// process of that number has another one.
+/// A process, by its number and the time of its start: a later process of that number has another one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct ProcessId {
     pid: i32,
     started: u64,
 }
 
-/// Those who were there at one look.
+/// The processes of a job at one moment.
 #[derive(Debug, Default)]
 pub(super) struct ProcessSnapshot {
-    /// The processes of the job.
+    /// Those that run.
     pub(super) alive: Vec<ProcessId>,
     /// Those of them that have not become a program of their own yet: until then they may take a
     /// signal with a handler of their parent's, and lose it.
@@ -78,7 +77,7 @@ impl ProcessTree {
         }
     }
 
-    /// All of them that run.
+    /// The processes that run now.
     pub(super) fn alive(&mut self) -> ProcessSnapshot {
         let own = i32::try_from(std::process::id()).unwrap_or_default();
         let mut is_sure = true;
@@ -139,7 +138,7 @@ impl ProcessTree {
 }
 
 impl ProcessId {
-    /// Sends it a signal, and nobody else.
+    /// Sends a signal to this process alone.
     pub(super) fn signal(self, signal: Signal) {
         let Some(pid) = Pid::from_raw(self.pid) else {
             return;

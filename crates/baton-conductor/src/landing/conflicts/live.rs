@@ -10,7 +10,7 @@ use baton_core::model::Oid;
 use baton_core::policy::Policy;
 use baton_core::report::escape;
 use baton_git::merge::with_uncommitted;
-use baton_git::{GitError, Repo, landing};
+use baton_git::{GitError, Repo, worktrees};
 use baton_guard::base::Bases;
 
 /// A branch as it is to be merged.
@@ -90,7 +90,7 @@ struct Place {
 /// The worktrees by the full names of their branches.
 fn checked_out(repo: &Repo) -> Result<HashMap<String, Place>, GitError> {
     let bare = repo.is_bare()?;
-    let places = landing::worktrees(repo)?.into_iter().enumerate();
+    let places = worktrees::checkouts(repo)?.into_iter().enumerate();
     Ok(places
         .filter_map(|(at, worktree)| {
             let branch = worktree.branch?.to_str().ok()?.to_owned();
@@ -147,7 +147,7 @@ fn take_uncommitted(branches: &mut [Side], objects: &Path) -> Result<(), GitErro
 
 fn take_work(side: &mut Side, objects: &Path) -> Result<(), GitError> {
     if let Some(root) = &side.worktree {
-        let worktree = landing::open_worktree(root)?.apart(objects)?;
+        let worktree = worktrees::open_worktree(root)?.apart(objects)?;
         side.work = with_uncommitted(&worktree, side.tip)?;
     }
     Ok(())

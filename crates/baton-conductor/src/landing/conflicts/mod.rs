@@ -55,7 +55,10 @@ pub fn foresee(repo: &Repo, request: &Request) -> Result<Forecast, ConflictsErro
         .filter(|pair| !cache.knows(pair))
         .copied()
         .collect();
-    for (pair, found) in unknown.iter().zip(merge::foresee(repo, &unknown)?) {
+    for (pair, found) in unknown
+        .iter()
+        .zip(merge::predict_conflicts(repo, &unknown)?)
+    {
         cache.add(*pair, files(repo, *pair, found)?);
     }
     let name = |at: usize| match at {

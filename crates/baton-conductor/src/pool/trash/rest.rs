@@ -6,7 +6,7 @@ use bstr::{BString, ByteSlice};
 use super::super::WorkError;
 use super::raw::{self, Source};
 use baton_core::model::{Entry, Oid};
-use baton_git::landing::open_worktree;
+use baton_git::worktrees::open_worktree;
 use baton_git::{Repo, ScratchIndex};
 use baton_sys::{clock, file};
 

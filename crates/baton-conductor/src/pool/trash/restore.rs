@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 use super::super::WorkError;
 use super::{Saved, rest};
 use baton_core::model::Oid;
-use baton_git::landing::open_worktree;
+use baton_git::worktrees::open_worktree;
 use baton_git::{RefEdit, Repo, StoreError};
 use baton_sys::{clock, file};
 

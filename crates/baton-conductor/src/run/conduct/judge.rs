@@ -8,7 +8,7 @@ use crate::run::signal::Decision;
 use crate::run::state::{Event, RunState};
 use crate::run::{RunError, constraints};
 use baton_core::plan::Kind;
-use baton_git::landing::open_worktree;
+use baton_git::worktrees::open_worktree;
 
 /// Has a task's work judged, and tells how.
 pub(super) fn judge(

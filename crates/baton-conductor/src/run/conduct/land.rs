@@ -17,8 +17,8 @@ use baton_core::model::SessionId;
 use baton_core::plan::Kind;
 use baton_core::policy::Policy;
 use baton_git::Repo;
-use baton_git::contained::is_contained;
-use baton_git::landing::open_worktree;
+use baton_git::integration::merge_state;
+use baton_git::worktrees::open_worktree;
 
 /// How long others may take to aggregate.
 const TURN: Duration = Duration::from_secs(120);
@@ -143,7 +143,7 @@ fn ready(
         ))),
         None => {
             let target_tip = repo.commit_of(&format!("refs/heads/{target}"))?;
-            let is_in = is_contained(repo, repo.commit_of(approved)?, target_tip)?.is_contained();
+            let is_in = merge_state(repo, repo.commit_of(approved)?, target_tip)?.is_integrated();
             Err(match is_in {
                 true => Gone::Landed(approved.clone()),
                 false => Gone::Changed(format!(

@@ -15,7 +15,7 @@ use crate::run::ownership::Ownership;
 use crate::run::state::{RunState, TaskPlace, TaskState};
 use baton_core::model::{Oid, SessionId};
 use baton_core::plan::Task;
-use baton_git::landing::open_worktree;
+use baton_git::worktrees::open_worktree;
 use baton_git::{Repo, slot};
 use baton_sys::process;
 

@@ -14,7 +14,7 @@ use baton_core::model::Oid;
 use baton_core::plan::Task;
 use baton_core::policy::conductor::agents::Judge;
 use baton_git::GitError;
-use baton_git::landing::open_worktree;
+use baton_git::worktrees::open_worktree;
 
 /// Has an agent work on a task, and tells what came of it.
 pub(super) fn dispatch(

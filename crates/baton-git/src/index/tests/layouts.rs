@@ -46,10 +46,10 @@ fn the_files_of_an_index_by_their_directories() {
                 assert!(listing.files.is_sorted() && listing.directories.is_sorted());
                 for (name, number) in &listing.files {
                     let path = [&listing.path[..], name].concat();
-                    let seen = FileStat::of(&repo.path(path.to_str().unwrap()));
-                    let seen = seen.unwrap().unwrap();
-                    let size = seen.size + 1;
-                    assert!(!layout.is_noted(*number, &FileStat { size, ..seen }));
+                    let stat = FileStat::of(&repo.path(path.to_str().unwrap()));
+                    let stat = stat.unwrap().unwrap();
+                    let size = stat.size + 1;
+                    assert!(!layout.matches_stat(*number, &FileStat { size, ..stat }));
                     let blob = layout.blob(*number).map(|(oid, _)| oid.to_string());
                     listed.push((path.clone(), blob));
                 }
@@ -114,18 +114,18 @@ fn a_file_as_young_as_the_index_may_hold_anything() {
     let repo = committed("sha1", "2");
     let index = std::fs::File::open(repo.path(".git/index")).unwrap();
     let modified = |name: &str| repo.path(name).metadata().unwrap().modified().unwrap();
-    let seen = FileStat::of(&repo.path("z")).unwrap().unwrap();
-    let is_noted = || {
+    let stat = FileStat::of(&repo.path("z")).unwrap().unwrap();
+    let matches_stat = || {
         let look = |layout: &Layout<'_>| {
             let (name, number) = &layout.listings()[0].files[1];
             assert_eq!(&**name, b"z");
-            layout.is_noted(*number, &seen)
+            layout.matches_stat(*number, &stat)
         };
         with_layout(&repo, look).unwrap()
     };
     let second = std::time::Duration::from_secs(1);
     index.set_modified(modified("z") + second).unwrap();
-    assert!(is_noted());
+    assert!(matches_stat());
     index.set_modified(modified("z")).unwrap();
-    assert!(!is_noted());
+    assert!(!matches_stat());
 }

@@ -1,4 +1,4 @@
-//! Whether a branch's work has arrived in another, be it merged, rebased, picked or squashed.
+//! Finds out how a branch is integrated in another: merged, rebased, picked or squashed.
 
 mod line;
 
@@ -12,9 +12,9 @@ use super::scratch_index::{nul_ended, nul_separated};
 use super::{GitError, GitVersion, Repo};
 use baton_core::model::Oid;
 
-/// Whether a target holds the work of a branch, and by what that was seen.
+/// How a target holds the work of a branch.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Containment {
+pub enum MergeState {
     /// The branch's tip is in the target's history.
     Ancestor,
     /// Every commit of the branch was made again in the target, line for line; commits that
@@ -28,9 +28,9 @@ pub enum Containment {
     Missing(Vec<Oid>),
 }
 
-impl Containment {
+impl MergeState {
     /// Whether the target has all of the work.
-    pub fn is_contained(&self) -> bool {
+    pub fn is_integrated(&self) -> bool {
         !matches!(self, Self::Missing(_))
     }
 }
@@ -41,21 +41,21 @@ const MERGES_IN_MEMORY: GitVersion = GitVersion(2, 38);
 /// Git takes the paths of a walk from its input; more than this many cost more than they spare.
 const MAX_WALKED_PATHS: usize = 1000;
 
-/// Whether the history or the content of `target` has all that `tip` would bring.
+/// How the history or the content of `target` holds what `tip` would bring.
 ///
 /// What the target took back later counts as arrived: it was taken back on purpose. What a
 /// branch did and undid again is no work.
-pub fn is_contained(repo: &Repo, tip: Oid, target: Oid) -> Result<Containment, GitError> {
+pub fn merge_state(repo: &Repo, tip: Oid, target: Oid) -> Result<MergeState, GitError> {
     if tip == target {
-        return Ok(Containment::Ancestor);
+        return Ok(MergeState::Ancestor);
     }
     let Some(base) = repo.merge_base(target, tip)? else {
         let all = commits_between(repo, target, tip)?;
         let all = all.into_iter().map(|commit| commit.oid);
-        return Ok(Containment::Missing(all.collect()));
+        return Ok(MergeState::Missing(all.collect()));
     };
     if base == tip {
-        return Ok(Containment::Ancestor);
+        return Ok(MergeState::Ancestor);
     }
     let patches = Patches { repo };
     let (own, touched, empty) = match line::between(repo, base, tip)? {
@@ -80,18 +80,18 @@ pub fn is_contained(repo: &Repo, tip: Oid, target: Oid) -> Result<Containment, G
             if let Some(squashed) = patches.between(base, tip)?
                 && arrived.contains(&squashed)
             {
-                return Ok(Containment::Squashed);
+                return Ok(MergeState::Squashed);
             }
             let present = present(repo, &own, &arrived)?;
             missing.retain(|commit| !present.contains(commit));
         }
     }
     if missing.is_empty() {
-        return Ok(Containment::Patches);
+        return Ok(MergeState::Patches);
     }
-    Ok(match adds_nothing(repo, tip, target, &touched)? {
-        true => Containment::Content,
-        false => Containment::Missing(missing),
+    Ok(match is_noop(repo, tip, target, &touched)? {
+        true => MergeState::Content,
+        false => MergeState::Missing(missing),
     })
 }
 
@@ -126,8 +126,8 @@ fn present(
 }
 
 /// Whether merging the branch, which touches these paths, would change nothing in the target.
-fn adds_nothing(repo: &Repo, tip: Oid, target: Oid, touched: &[BString]) -> Result<bool, GitError> {
-    if let Some(known) = Merger::new(repo)?.adds_nothing(target, tip)? {
+fn is_noop(repo: &Repo, tip: Oid, target: Oid, touched: &[BString]) -> Result<bool, GitError> {
+    if let Some(known) = Merger::new(repo)?.is_noop(target, tip)? {
         return Ok(known);
     }
     Ok(merges_in_memory(repo)?

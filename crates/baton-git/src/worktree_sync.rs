@@ -1,11 +1,11 @@
-//! The worktrees that have a branch checked out are brought to the commit that has landed on it.
+//! Brings the worktrees that have a branch checked out to the commit that has landed on it.
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 
 use bstr::{BStr, BString, ByteSlice};
 
-use super::{added_paths, changed_paths, differing, lines};
+use crate::diff::{added_paths, changed_paths, differing, lines};
 use crate::{GitError, Repo};
 use baton_core::model::Oid;
 
@@ -37,7 +37,7 @@ pub fn refresh(
             let done = begin().and_then(|()| read_tree(worktree, &[], old, new));
             outcome(worktree, done)
         }
-        hindered => hindered,
+        blocked => blocked,
     }
 }
 

@@ -1,4 +1,4 @@
-//! Whether files are as git saw them when it wrote the index.
+//! Comparison of files with the stat data that git wrote into the index.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -17,7 +17,7 @@ use baton_sys::mmap::MappedFile;
 /// still the times, the size, the inode, the owner and the mode that git noted, and was changed
 /// last before the index was written: then it holds what the entry says (`ie_match_stat` in git's
 /// `read-cache.c`). `None` also where that cannot be told. See [`super::staged_entries`] for the arguments.
-pub fn as_noted(
+pub fn files_matching_stat(
     index: &Path,
     git_dir: &Path,
     hash_len: usize,
@@ -27,7 +27,7 @@ pub fn as_noted(
     let failed = |error| unreadable(index, error);
     let written = FileStat::of(index)
         .map_err(failed)?
-        .map(|seen| seen.modified);
+        .map(|stat| stat.modified);
     let data = match MappedFile::open(index) {
         Ok(data) => data,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -53,38 +53,38 @@ pub fn as_noted(
         }
         wanted.next();
         let path = root.join(entries.path().to_path_lossy());
-        let seen = FileStat::of(&path).map_err(failed)?;
-        let Some(seen) = seen.filter(|seen| Some(seen.modified) < written) else {
+        let stat = FileStat::of(&path).map_err(failed)?;
+        let Some(stat) = stat.filter(|stat| Some(stat.modified) < written) else {
             return Ok(None);
         };
-        if !is_noted(entries.state(), &seen) {
+        if !matches_stat(entries.state(), &stat) {
             return Ok(None);
         }
-        found.insert(entries.path().into(), seen);
+        found.insert(entries.path().into(), stat);
     }
     Ok((found.len() == paths.len()).then_some(found))
 }
 
-/// Whether an ordinary entry notes just this of its file.
-pub(super) fn is_noted(state: &State<'_>, seen: &FileStat) -> bool {
+/// Whether the stat data of an ordinary entry equal those of its file.
+pub(super) fn matches_stat(state: &State<'_>, stat: &FileStat) -> bool {
     let kind = match state.mode() & 0o170_000 {
         0o100_000 => {
-            state.mode() & 0o100 == seen.mode & 0o100 && seen.mode & 0o170_000 == 0o100_000
+            state.mode() & 0o100 == stat.mode & 0o100 && stat.mode & 0o170_000 == 0o100_000
         }
-        0o120_000 => seen.mode & 0o170_000 == 0o120_000,
+        0o120_000 => stat.mode & 0o170_000 == 0o120_000,
         _ => false,
     };
     let times = [
-        seen.changed.0,
-        seen.changed.1,
-        seen.modified.0,
-        seen.modified.1,
+        stat.changed.0,
+        stat.changed.1,
+        stat.modified.0,
+        stat.modified.1,
     ];
     let rest = [
-        seen.inode,
-        u64::from(seen.user),
-        u64::from(seen.group),
-        seen.size,
+        stat.inode,
+        u64::from(stat.user),
+        u64::from(stat.group),
+        stat.size,
     ];
     let low = |number: u64| number as u32;
     state.is_plain()

@@ -1,5 +1,4 @@
-//! The worktree in which, as mostly, all work is committed: that is seen without git's reading the
-//! index and every directory once for each question.
+//! The status of a worktree in which, as mostly, all work is committed, without the git program.
 
 use bstr::{BString, ByteSlice};
 
@@ -44,11 +43,11 @@ pub(super) fn of(worktree: &Repo) -> Result<Option<Status>, GitError> {
     if objects.peel_to_tree(head)? != layout.tree() {
         return Ok(None);
     }
-    let is_noted = |number, seen: &_| layout.is_noted(number, seen);
-    let Some(found) = dirwalk(root, LINK, layout.listings(), &is_noted, MOST_READ) else {
+    let matches_stat = |number, seen: &_| layout.matches_stat(number, seen);
+    let Some(found) = dirwalk(root, LINK, layout.listings(), &matches_stat, MOST_READ) else {
         return Ok(None);
     };
-    for (path, number) in &found.doubtful {
+    for (path, number) in &found.stat_dirty {
         let Some((blob, executable)) = layout.blob(*number) else {
             return Ok(None);
         };

@@ -1,12 +1,12 @@
-//! Linked worktrees that Baton makes for itself, with a detached `HEAD`: files to test, conflicts
-//! to resolve, and fresh ones that are lent to agents and gates for one question.
+//! Linked worktrees that Baton makes for itself, with a detached `HEAD`: to test files, to resolve
+//! conflicts, and to lend to an agent or a gate for one question.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use bstr::{BStr, BString, ByteSlice};
 
-use super::{GitError, Repo, ScratchIndex, landing};
+use super::{GitError, Repo, ScratchIndex, worktrees};
 use baton_core::model::{Entry, Oid};
 use baton_sys::file;
 
@@ -14,14 +14,14 @@ use baton_sys::file;
 const WITHOUT_HOOKS: [&str; 2] = ["-c", "core.hooksPath=/dev/null"];
 
 /// A worktree that Baton alone moves. One process at a time may hold it.
-pub struct OwnWorktree {
+pub struct ScratchWorktree {
     path: PathBuf,
     repo: Repo,
 }
 
-/// What somebody has left of a conflict.
+/// How far a conflict is resolved.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Left {
+pub enum ResolutionState {
     /// These files are still in conflict.
     Unmerged(Vec<BString>),
     /// These files have changes that are not staged, or are not tracked.
@@ -30,7 +30,7 @@ pub enum Left {
     Tree(Oid),
 }
 
-impl OwnWorktree {
+impl ScratchWorktree {
     /// The worktree at `path`, which is made where there is none, or none that works. Its files
     /// are as they were left.
     pub fn at(repo: &Repo, path: &Path, commit: Oid) -> Result<Self, GitError> {
@@ -60,7 +60,7 @@ impl OwnWorktree {
         if !file::is_taken(&path.join(".git")) {
             return Ok(None);
         }
-        let Ok(found) = landing::open_worktree(path) else {
+        let Ok(found) = worktrees::open_worktree(path) else {
             return Ok(None);
         };
         let is_own = file::is_same_place(found.common_dir(), repo.common_dir())
@@ -103,7 +103,7 @@ impl OwnWorktree {
 
     /// Shows a merge onto `commit` that stopped: the files of `tree`, and these paths in conflict,
     /// each with its entries in the base, the target and the branch.
-    pub fn show(
+    pub fn show_conflict(
         &self,
         commit: Oid,
         tree: Oid,
@@ -148,20 +148,20 @@ impl OwnWorktree {
         Ok(())
     }
 
-    /// What is left of a conflict that was shown here.
-    pub fn left(&self) -> Result<Left, GitError> {
+    /// How far the conflict that was shown here is resolved.
+    pub fn resolution(&self) -> Result<ResolutionState, GitError> {
         let unmerged = self.paths(&["diff-files", "--name-only", "--diff-filter=U", "-z"])?;
         if !unmerged.is_empty() {
-            return Ok(Left::Unmerged(unmerged));
+            return Ok(ResolutionState::Unmerged(unmerged));
         }
         // Says so by its exit status where a file needs to be staged.
         drop(self.git(&["update-index", "-q", "--refresh"]));
         let mut open = self.paths(&["diff-files", "--name-only", "-z"])?;
         open.extend(self.paths(&["ls-files", "--others", "--exclude-standard", "-z"])?);
         if !open.is_empty() {
-            return Ok(Left::Unstaged(open));
+            return Ok(ResolutionState::Unstaged(open));
         }
-        Ok(Left::Tree(self.written()?))
+        Ok(ResolutionState::Tree(self.written()?))
     }
 
     /// Stages all that is there, and returns the tree.
@@ -237,17 +237,17 @@ mod tests {
         let (root, path) = (dir.path().join("repo"), dir.path().join("fresh"));
         git(dir.path(), &["init", "-q", "repo"], b"");
         git(&root, &["commit", "-q", "--allow-empty", "-m", "one"], b"");
-        let repo = landing::open_worktree(&root).unwrap();
+        let repo = worktrees::open_worktree(&root).unwrap();
         let head = repo.head().unwrap().unwrap();
         for _ in 0..2 {
-            OwnWorktree::fresh(&repo, &path, head).unwrap();
+            ScratchWorktree::fresh(&repo, &path, head).unwrap();
             assert!(!path.join("left").exists());
             std::fs::write(path.join("left"), "").unwrap();
         }
-        OwnWorktree::remove(&repo, &path).unwrap();
+        ScratchWorktree::remove(&repo, &path).unwrap();
         assert!(!path.exists());
         assert_eq!(repo.worktrees().unwrap().len(), 1);
-        OwnWorktree::remove(&repo, &path).unwrap();
+        ScratchWorktree::remove(&repo, &path).unwrap();
     }
 
     #[test]
@@ -256,10 +256,10 @@ mod tests {
         let (root, path) = (dir.path().join("repo"), dir.path().join("kept"));
         git(dir.path(), &["init", "-q", "repo"], b"");
         git(&root, &["commit", "-q", "--allow-empty", "-m", "one"], b"");
-        let repo = landing::open_worktree(&root).unwrap();
-        OwnWorktree::at(&repo, &path, repo.head().unwrap().unwrap()).unwrap();
+        let repo = worktrees::open_worktree(&root).unwrap();
+        ScratchWorktree::at(&repo, &path, repo.head().unwrap().unwrap()).unwrap();
         std::fs::remove_dir_all(&path).unwrap();
-        OwnWorktree::remove(&repo, &path).unwrap();
+        ScratchWorktree::remove(&repo, &path).unwrap();
         assert_eq!(repo.worktrees().unwrap().len(), 1);
     }
 }

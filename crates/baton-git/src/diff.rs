@@ -1,0 +1,68 @@
+//! What differs between trees, as git tells it.
+
+use bstr::{BStr, BString, ByteSlice};
+
+use super::{GitError, Repo};
+use baton_core::model::Oid;
+
+/// The paths that differ between two trees.
+pub fn changed_paths(repo: &Repo, old: Oid, new: Oid) -> Result<Vec<BString>, GitError> {
+    differing(repo, old, new, &[])
+}
+
+/// The paths that the new tree has and the old one has not.
+pub(super) fn added_paths(repo: &Repo, old: Oid, new: Oid) -> Result<Vec<BString>, GitError> {
+    differing(repo, old, new, &["--diff-filter=A"])
+}
+
+pub(super) fn differing(
+    repo: &Repo,
+    old: Oid,
+    new: Oid,
+    options: &[&str],
+) -> Result<Vec<BString>, GitError> {
+    let (old, new) = (old.to_string(), new.to_string());
+    let args = ["diff-tree", "-r", "-z", "--name-only", "--no-renames"];
+    let out = repo
+        .program()
+        .output([&args, options, &[&old, &new]].concat())?;
+    Ok(lines(&out))
+}
+
+/// What stands between the NULs of what git says.
+pub(super) fn lines(said: &BString) -> Vec<BString> {
+    let lines = said.split(|byte| *byte == 0);
+    lines
+        .filter(|one| !one.is_empty())
+        .map(BString::from)
+        .collect()
+}
+
+/// The difference between two trees as a patch.
+pub fn patch(repo: &Repo, old: Oid, new: Oid) -> Result<BString, GitError> {
+    let (old, new) = (old.to_string(), new.to_string());
+    let args = [
+        "diff-tree",
+        "-r",
+        "-p",
+        "--binary",
+        "--no-ext-diff",
+        "--no-textconv",
+        &old,
+        &new,
+    ];
+    repo.program().output(args)
+}
+
+/// The commits in the history of `tip` that changed a path, newest first.
+pub fn commits_of_path(repo: &Repo, tip: Oid, path: &BStr) -> Result<Vec<Oid>, GitError> {
+    let mut command = repo.program().command();
+    command.env("GIT_LITERAL_PATHSPECS", "1");
+    let (tip, path) = (tip.to_string(), path.to_str_lossy());
+    let args = ["rev-list", &tip, "--", &path];
+    let out = repo.program().run(command, args, None)?;
+    Ok(out
+        .lines()
+        .filter_map(|line| Oid::from_hex(line.trim()).ok())
+        .collect())
+}

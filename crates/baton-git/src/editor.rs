@@ -1,0 +1,28 @@
+//! The user's editor.
+
+use std::path::Path;
+
+use bstr::ByteSlice;
+
+use super::{GitError, Repo};
+
+/// Opens a file in the editor that git would open, and waits until it is closed.
+pub fn open(repo: &Repo, file: &Path) -> Result<(), GitError> {
+    let editor = repo.program().output(["var", "GIT_EDITOR"])?;
+    let editor = editor.trim().to_str_lossy().into_owned();
+    let failed = |reason: String| GitError::Program {
+        args: format!("var GIT_EDITOR: {editor}"),
+        reason,
+    };
+    let status = std::process::Command::new("sh")
+        .arg("-c")
+        .arg(format!("{editor} \"$@\""))
+        .arg(&editor)
+        .arg(file)
+        .status()
+        .map_err(|error| failed(error.to_string()))?;
+    match status.success() {
+        true => Ok(()),
+        false => Err(failed(status.to_string())),
+    }
+}
