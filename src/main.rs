@@ -10,6 +10,7 @@ use git_baton::commands::{self, UNDECIDED, hook};
 
 fn main() -> ExitCode {
     baton_sys::interrupt::outlive_file_size_limit();
+    baton_sys::command::log_as_asked();
     show_errors();
     let mut args = std::env::args_os();
     let program = args.next().map(PathBuf::from).unwrap_or_default();

@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::symlink;
+use std::path::Path;
 
-use crate::place::{Place, set_mode};
+use crate::place::{Place, said, set_mode};
 use serde_json::Value;
 
 /// A repository in which Baton is installed and all is well.
@@ -45,6 +46,24 @@ fn a_fresh_installation_is_healthy() {
             said.out,
             "healthy: the guard sees every commit that lands here\n"
         );
+    }
+}
+
+#[test]
+fn the_programs_that_run_are_logged_when_asked_for() {
+    let place = Place::new();
+    place.repository("r");
+    fs::write(place.at("r/.git/hooks/pre-commit"), "#!/bin/sh\n").unwrap();
+    set_mode(&place.at("r/.git/hooks/pre-commit"), 0o755);
+    assert_eq!(place.baton("r", &["install"]).code, Some(0));
+    for (level, is_logged) in [("debug", true), ("info", false), ("loud", false)] {
+        let mut commit = place.command(Path::new("git"), "r");
+        commit.args(["commit", "-q", "--allow-empty", "-m", "x"]);
+        let said = said(commit.env("BATON_LOG", level).output().unwrap());
+        assert_eq!(said.code, Some(0), "{said:?}");
+        let line = said.err.lines().find(|line| line.contains("pre-commit"));
+        let ended = |line: &str| line.starts_with("DEBUG ") && line.contains(": exit status: 0, ");
+        assert_eq!(line.is_some_and(ended), is_logged, "{level}: {said:?}");
     }
 }
 
@@ -122,7 +141,7 @@ fn a_hooks_path_is_found_in_every_scope() {
         ("GIT_CONFIG_KEY_0", "core.hooksPath"),
         ("GIT_CONFIG_VALUE_0", "/dev/null"),
     ]);
-    let said = crate::place::said(command.output().unwrap());
+    let said = said(command.output().unwrap());
     assert!(
         said.code == Some(1) && said.out.contains("hooks-bypassed"),
         "{said:?}"

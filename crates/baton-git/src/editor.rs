@@ -14,12 +14,9 @@ pub fn open(repo: &Repo, file: &Path) -> Result<(), GitError> {
         args: format!("var GIT_EDITOR: {editor}"),
         reason,
     };
-    let status = std::process::Command::new("sh")
-        .arg("-c")
-        .arg(format!("{editor} \"$@\""))
-        .arg(&editor)
-        .arg(file)
-        .status()
+    let mut shell = std::process::Command::new("sh");
+    shell.arg("-c").arg(format!("{editor} \"$@\""));
+    let status = baton_sys::command::status(shell.arg(&editor).arg(file))
         .map_err(|error| failed(error.to_string()))?;
     match status.success() {
         true => Ok(()),

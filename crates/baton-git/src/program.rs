@@ -1,13 +1,13 @@
 use std::ffi::{OsStr, OsString};
-use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{ChildStdin, Command, Stdio};
+use std::process::Command;
 use std::sync::{Arc, OnceLock};
 
 use bstr::{BString, ByteSlice};
 
 use super::{GitError, Recorded};
 use baton_core::model::Oid;
+use baton_sys::command;
 
 /// The git program, run on one repository with nothing of the caller's configuration overrides.
 #[derive(Debug, Clone)]
@@ -102,9 +102,6 @@ const RELAYS: [&str; 7] = [
 
 /// A git directory that there cannot be.
 const NOWHERE: &str = "/dev/null/none";
-
-/// The bytes that any pipe takes before somebody reads (`pipe(7)`: at least a page).
-const PIPE_HOLDS: usize = 4096;
 
 impl Program {
     pub(super) fn new(git_dir: PathBuf, work_tree: Option<PathBuf>) -> Self {
@@ -282,7 +279,7 @@ impl Program {
 
     /// What a question prints, where failure is an answer too: nothing.
     fn answer(&self, args: &[&str]) -> Result<BString, GitError> {
-        let out = self.command().args(args).stdin(Stdio::null()).output();
+        let out = command::output(self.command().args(args), None);
         let out = out.map_err(|error| GitError::Program {
             args: args.join(" "),
             reason: format!("the program does not start: {error}"),
@@ -302,7 +299,7 @@ impl Program {
         args: impl IntoIterator<Item = A>,
     ) -> Result<Option<BString>, GitError> {
         let mut command = self.command();
-        let out = command.args(args).stdin(Stdio::null()).output();
+        let out = command::output(command.args(args), None);
         let failed = |reason: String| {
             let args: Vec<_> = command.get_args().map(OsStr::to_string_lossy).collect();
             GitError::Program {
@@ -336,31 +333,8 @@ fn complete(
         args: args.join(OsStr::new(" ")).to_string_lossy().into_owned(),
         reason,
     };
-    let mut child = command
-        .args(&args)
-        .stdin(if input.is_some() {
-            Stdio::piped()
-        } else {
-            Stdio::null()
-        })
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
+    let out = command::output(command.args(&args), input)
         .map_err(|error| failed(format!("the program does not start: {error}")))?;
-    let stdin = child.stdin.take().zip(input);
-    // A child that ends early closes its input; its exit status says so better.
-    let write = |(mut pipe, bytes): (ChildStdin, &[u8])| drop(pipe.write_all(bytes));
-    let out = match stdin {
-        Some((_, bytes)) if bytes.len() > PIPE_HOLDS => std::thread::scope(|scope| {
-            scope.spawn(move || stdin.map(write));
-            child.wait_with_output()
-        }),
-        _ => {
-            stdin.map(write);
-            child.wait_with_output()
-        }
-    };
-    let out = out.map_err(|error| failed(error.to_string()))?;
     if out.status.code().is_some_and(|code| codes.contains(&code)) {
         return Ok(out.stdout.into());
     }

@@ -325,13 +325,12 @@ fn refuse_untrusted(directory: &Path, layout: &Layout) -> Result<(), GitError> {
     {
         return Ok(());
     }
-    let asked = Command::new("git")
-        .args(["rev-parse", "--git-dir"])
+    let mut git = Command::new("git");
+    git.args(["rev-parse", "--git-dir"])
         .current_dir(directory)
         .env_remove("GIT_DIR")
-        .env("LC_ALL", "C")
-        .output();
-    match asked {
+        .env("LC_ALL", "C");
+    match baton_sys::command::output(&mut git, None) {
         Ok(out) if out.stderr.contains_str("dubious ownership") => {
             Err(GitError::Untrusted(layout.git_dir.clone()))
         }

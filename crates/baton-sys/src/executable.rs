@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 
 use sha2::{Digest, Sha256};
 
-use super::shared;
+use super::{command, shared};
 
 /// A file to run, to read, and for its owner to write.
 const MODE: u32 = 0o755;
@@ -66,7 +66,7 @@ pub fn is_known_to_shell(name: &str) -> io::Result<bool> {
     let mut command = Command::new("sh");
     command.args(["-c", "command -v \"$1\" >/dev/null 2>&1", "sh", name]);
     command.stdin(Stdio::null());
-    Ok(command.status()?.success())
+    Ok(command::status(&mut command)?.success())
 }
 
 /// The SHA-256 of the file's content, in hexadecimal.

@@ -2,6 +2,7 @@
 
 pub mod ci;
 pub mod clock;
+pub mod command;
 pub mod dir_ops;
 pub mod dirwalk;
 pub mod disk;

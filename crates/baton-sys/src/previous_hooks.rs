@@ -7,6 +7,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use super::command;
 use super::executable::{are_one_file, is_executable};
 use super::file;
 
@@ -62,7 +63,7 @@ pub fn run(hook: &Path, args: &[OsString], input: Option<&[u8]>) -> io::Result<u
     } else {
         Stdio::inherit()
     };
-    let mut child = Command::new(hook).args(args).stdin(stdin).spawn()?;
+    let (mut child, started) = command::start(Command::new(hook).args(args).stdin(stdin))?;
     if let Some((mut pipe, bytes)) = child.stdin.take().zip(input) {
         match pipe.write_all(bytes) {
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => return Err(error),
@@ -70,6 +71,7 @@ pub fn run(hook: &Path, args: &[OsString], input: Option<&[u8]>) -> io::Result<u
         }
     }
     let status = child.wait()?;
+    started.ended(status);
     let code = status
         .code()
         .or_else(|| status.signal().map(|signal| 128 + signal));

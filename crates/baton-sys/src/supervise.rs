@@ -25,6 +25,7 @@ use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, wa
 
 pub use job::{JOB_VARIABLE, Job, REPOSITORY_VARIABLES, Words};
 
+use super::command::{self, Started};
 use ending::Ending;
 use output::Output;
 use process_tree::ProcessTree;
@@ -84,6 +85,9 @@ pub fn run(
     let begun = Instant::now();
     let mut running = Running::start(job)?;
     let end = running.watch(job.limit, stop, on_line)?;
+    if let Some(started) = running.started.take() {
+        started.ended(format_args!("{end:?}"));
+    }
     running.end_all(job.grace, on_line)?;
     running.take_output(on_line)?;
     let (tail, log_error) = std::mem::take(&mut running.output).finish(on_line);
@@ -114,6 +118,7 @@ pub fn end_leftovers(id: &str, grace: Duration) -> io::Result<usize> {
 /// A job's process until it is reaped. Dropped before, it is killed.
 struct Running<'job> {
     child: Child,
+    started: Option<Started>,
     reaped: bool,
     leader: Pid,
     /// Becomes readable when the process ends.
@@ -143,11 +148,12 @@ impl<'job> Running<'job> {
             }
         };
         let output = Output::new(job.log.as_deref());
-        let child = command.spawn()?;
+        let (child, started) = command::start(&mut command)?;
         let leader = Pid::from_child(&child);
         Ok(Self {
             news: news_of(leader),
             child,
+            started: Some(started),
             reaped: false,
             leader,
             pipe: Some(reader),

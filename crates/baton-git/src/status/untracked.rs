@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStringExt;
 use std::path::PathBuf;
-use std::process::Stdio;
 
 use bstr::{BStr, BString, ByteSlice};
 
@@ -32,14 +31,12 @@ fn others<A: AsRef<OsStr>>(
         .env("GIT_LITERAL_PATHSPECS", "1")
         .args(sober(program))
         .args(["ls-files", "--others", "-z"])
-        .args(options)
-        .stdin(Stdio::null());
+        .args(options);
     let failed = |reason: String| GitError::Program {
         args: "ls-files --others".to_owned(),
         reason,
     };
-    let out = command
-        .output()
+    let out = baton_sys::command::output(&mut command, None)
         .map_err(|error| failed(error.to_string()))?;
     if !out.status.success() || out.stderr.contains_str(PASSED_OVER) {
         return Err(failed(out.stderr.trim().to_str_lossy().into_owned()));
