@@ -2,8 +2,8 @@ use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 
 use baton_conductor::pool::work::{AtRisk, at_risk};
+use baton_git::operation::Operation;
 use baton_git::slot::{self, Difference};
-use baton_git::status::Operation;
 
 use crate::support::Pool;
 
@@ -156,6 +156,23 @@ fn operations_under_way_are_named() {
     pool.git(["merge", "--abort"]);
     pool.git(["bisect", "start", "HEAD"]);
     assert_eq!(found(&pool).operation, Some(Operation::Bisect));
+}
+
+#[test]
+fn a_revert_of_several_commits_is_one_between_its_steps() {
+    let pool = Pool::new();
+    for (name, content) in [("one", "1\n"), ("two", "2\n"), ("two", "3\n")] {
+        pool.write(name, content);
+        pool.git(["add", "."]);
+        pool.git(["commit", "-q", "-m", name]);
+    }
+    let stopped = pool.try_git(["revert", "--no-edit", "HEAD~1", "HEAD~2"]);
+    assert_ne!(stopped.code, 0, "{stopped:?}");
+    assert_eq!(found(&pool).operation, Some(Operation::Revert));
+    pool.write("two", "3\n");
+    pool.git(["add", "."]);
+    pool.git(["commit", "-q", "--allow-empty", "-m", "Resolved"]);
+    assert_eq!(found(&pool).operation, Some(Operation::Revert));
 }
 
 #[test]

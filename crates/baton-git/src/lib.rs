@@ -15,6 +15,7 @@ mod layout;
 pub mod locks;
 pub mod merge;
 mod objects;
+pub mod operation;
 mod program;
 pub mod recorded;
 pub mod reflog;

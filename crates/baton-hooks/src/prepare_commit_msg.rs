@@ -7,29 +7,18 @@ use bstr::{BStr, ByteSlice};
 use super::{Call, HookError};
 use baton_core::model::trailers;
 use baton_git::Repo;
+use baton_git::operation::Operation;
 use baton_guard::Judgement;
 use baton_guard::base::Bases;
 use baton_guard::binding;
 use baton_sys::{GitEnv, file};
 
-/// What marks a sequence in which git replays commits that are not this session's own.
-const REPLAYING: [&str; 5] = [
-    "rebase-merge",
-    "rebase-apply",
-    "CHERRY_PICK_HEAD",
-    "REVERT_HEAD",
-    "sequencer",
-];
-
 /// Adds the session's trailer to a new message that has none. It judges nothing.
 pub(super) fn answer(repo: &Repo, env: &GitEnv, call: &Call) -> Result<Judgement, HookError> {
     let nothing = Ok(Judgement::default());
     let amends = call.args.get(1).is_some_and(|source| source == "commit");
-    if amends
-        || REPLAYING
-            .iter()
-            .any(|name| repo.git_dir().join(name).exists())
-    {
+    // Commits that are replayed are not this session's own.
+    if amends || Operation::in_progress(repo)?.is_some_and(Operation::replays) {
         return nothing;
     }
     let Some(session) = binding::session(repo)? else {

@@ -6,35 +6,20 @@ use bstr::{BString, ByteSlice};
 
 use super::HookError;
 use baton_core::model::Oid;
+use baton_git::operation::Operation;
 use baton_git::{GitError, Repo, history};
 use baton_guard::range;
 use baton_guard::updates::RefUpdate;
 use baton_sys::file;
-
-/// What git leaves in its directory while an operation waits, and the command that ends the
-/// operation with everything as it was before. The first that is there counts: a rebase uses the
-/// others' names for its own steps.
-const UNDER_WAY: [(&str, &str); 5] = [
-    ("rebase-merge", "git rebase --abort"),
-    ("rebase-apply", "git am --abort"),
-    ("CHERRY_PICK_HEAD", "git cherry-pick --abort"),
-    ("REVERT_HEAD", "git revert --abort"),
-    ("MERGE_HEAD", "git merge --abort"),
-];
 
 /// How many paths are looked at to learn what git has moved.
 const LOOKED_AT: usize = 500;
 
 /// What to run after these moves were refused; empty where nothing has changed.
 pub(super) fn advice(repo: &Repo, moved: &[RefUpdate]) -> Result<Vec<String>, HookError> {
-    let exists = |name: &str| repo.git_dir().join(name).exists();
-    if let Some((name, command)) = UNDER_WAY.into_iter().find(|(name, _)| exists(name)) {
-        let applies = name == "rebase-apply" && exists("rebase-apply/applying");
-        let command = match name {
-            "rebase-apply" if !applies => "git rebase --abort",
-            _ => command,
-        };
-        return Ok(lines(command));
+    match Operation::in_progress(repo)? {
+        None | Some(Operation::Bisect) => {}
+        Some(operation) => return Ok(lines(&operation.abort_command())),
     }
     let head = repo.head()?;
     let target = moved

@@ -5,6 +5,7 @@ use bstr::{BString, ByteSlice};
 use super::work::{self, AtRisk};
 use super::{PoolError, start_log};
 use baton_core::model::Oid;
+use baton_git::operation::Operation;
 use baton_git::{Repo, slot};
 
 /// How many paths a sentence names.
@@ -81,7 +82,12 @@ impl Loss {
             }
         }
         if let Some(operation) = operation {
-            parts.push(format!("a {} under way", operation.name()));
+            let article = if *operation == Operation::Am {
+                "an"
+            } else {
+                "a"
+            };
+            parts.push(format!("{article} {} under way", operation.name()));
         }
         if let Some(commit) = self.unkept {
             parts.push(format!(

@@ -7,7 +7,8 @@ use bstr::{BString, ByteSlice};
 use super::{WorkError, include};
 use baton_core::model::Oid;
 use baton_git::integration::{self, MergeState};
-use baton_git::status::{self, Operation};
+use baton_git::operation::{self, Operation};
+use baton_git::status;
 use baton_git::worktrees::open_worktree;
 use baton_git::{GitError, Repo};
 
@@ -68,7 +69,7 @@ pub fn at_risk(slot: &Repo, target: Oid) -> Result<AtRisk, WorkError> {
         uncommitted,
         untracked,
         unmerged: unmerged(slot, target)?,
-        operation: Operation::under_way(slot),
+        operation: Operation::in_progress(slot)?,
         leftovers: found.leftovers,
         hides: found.hides,
     })
@@ -119,7 +120,7 @@ pub(super) fn tips(slot: &Repo) -> Result<Vec<Oid>, GitError> {
     if let Some(branch) = slot.head_branch()? {
         tips.extend(slot.refs().resolve(&branch.to_str_lossy())?);
     }
-    for oid in status::remembered_commits(slot)? {
+    for oid in operation::remembered_commits(slot)? {
         tips.extend(slot.objects().peel_to_commit(oid)?);
     }
     let mut seen = std::collections::HashSet::new();

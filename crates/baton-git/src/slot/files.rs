@@ -8,36 +8,10 @@ use bstr::{BString, ByteSlice};
 use super::difference::Difference;
 use super::{detach, run};
 use crate::tree::{Everything, TreeReader};
-use crate::{GitError, Repo, settings, status};
+use crate::{GitError, Repo, operation, settings, status};
 use baton_core::model::Oid;
 use baton_sys::reflink::Copier;
 use baton_sys::{dir_ops, file};
-
-/// What a rebase, a merge and the like leave in the git directory of a worktree while they are
-/// under way (`gitrepository-layout(5)`, git's `wt-status.c` and `branch.c`).
-const UNDER_WAY: [&str; 21] = [
-    "MERGE_HEAD",
-    "MERGE_MODE",
-    "MERGE_MSG",
-    "MERGE_RR",
-    "SQUASH_MSG",
-    "AUTO_MERGE",
-    "CHERRY_PICK_HEAD",
-    "REVERT_HEAD",
-    "REBASE_HEAD",
-    "BISECT_LOG",
-    "BISECT_START",
-    "BISECT_TERMS",
-    "BISECT_NAMES",
-    "BISECT_EXPECTED_REV",
-    "BISECT_ANCESTORS_OK",
-    "BISECT_FIRST_PARENT",
-    "BISECT_RUN",
-    "refs/bisect",
-    "rebase-merge",
-    "rebase-apply",
-    "sequencer",
-];
 
 /// Whether index and files are as `HEAD` has them, ignored files apart.
 pub fn is_pristine(slot: &Repo) -> Result<bool, GitError> {
@@ -217,7 +191,7 @@ pub(super) fn empty_submodules(slot: &Repo, paths: &[BString]) -> Result<(), Git
 
 /// Ends whatever git was in the middle of, without touching files.
 fn clear_operations(slot: &Repo) -> Result<(), GitError> {
-    for name in UNDER_WAY {
+    for name in operation::state_files() {
         let path = slot.git_dir().join(name);
         file::remove_all_if_exists(&path).map_err(GitError::io(path))?;
     }

@@ -2,7 +2,6 @@
 
 mod fast_path;
 mod hidden;
-mod operation;
 mod plain_rules;
 mod untracked;
 
@@ -13,7 +12,6 @@ use baton_core::model::Oid;
 use baton_sys::{both, file};
 
 pub use hidden::hidden;
-pub use operation::{Operation, remembered_commits};
 pub use untracked::{all_untracked, ignored, not_kept, untracked_named};
 
 use hidden::Tracked;

@@ -7,7 +7,7 @@ use super::super::WorkError;
 use super::raw::{self, Source};
 use baton_core::model::{Entry, Oid};
 use baton_git::worktrees::open_worktree;
-use baton_git::{Repo, ScratchIndex};
+use baton_git::{Repo, ScratchIndex, operation};
 use baton_sys::{clock, file};
 
 const CONFLICTS: &str = "conflicts";
@@ -17,36 +17,6 @@ const NESTED: &str = "nested";
 const NESTED_PATHS: &str = "nested-paths";
 
 const BLOB: u32 = 0o100_644;
-
-/// The files of a git directory that hold the state of an operation.
-const STATE: [&str; 16] = [
-    "MERGE_HEAD",
-    "MERGE_MODE",
-    "MERGE_MSG",
-    "SQUASH_MSG",
-    "CHERRY_PICK_HEAD",
-    "REVERT_HEAD",
-    "REBASE_HEAD",
-    "rebase-merge",
-    "rebase-apply",
-    "sequencer",
-    "BISECT_LOG",
-    "BISECT_START",
-    "BISECT_TERMS",
-    "BISECT_NAMES",
-    "BISECT_EXPECTED_REV",
-    "BISECT_ANCESTORS_OK",
-];
-
-/// Those of them that mean the same in another worktree. The others name a branch to move, or
-/// references that the slot alone had.
-const MOVABLE: [&str; 5] = [
-    "MERGE_HEAD",
-    "MERGE_MODE",
-    "MERGE_MSG",
-    "CHERRY_PICK_HEAD",
-    "REVERT_HEAD",
-];
 
 /// Writes the commit that keeps the rest; `None` where there is none. `index` is the slot's,
 /// `nested` the repositories inside it, `tips` are further commits to keep.
@@ -69,7 +39,7 @@ pub fn write(
     }
     let is_state = |path: &[u8]| {
         let first = path.split(|byte| *byte == b'/').next();
-        STATE.iter().any(|name| first == Some(name.as_bytes()))
+        operation::kept_state_files().any(|(name, _)| first == Some(name.as_bytes()))
     };
     let mut sources = vec![Source {
         prefix: OPERATION.into(),
@@ -99,9 +69,8 @@ pub fn write(
         let paths = store.blob(&bstr::join(b"\0", nested))?;
         entries.push((NESTED_PATHS.into(), blob(paths)));
     }
-    let has_state = STATE
-        .iter()
-        .any(|name| file::is_taken(&slot.git_dir().join(name)));
+    let has_state =
+        operation::kept_state_files().any(|(name, _)| file::is_taken(&slot.git_dir().join(name)));
     if entries.is_empty() && tips.is_empty() && !has_state {
         return Ok(None);
     }
@@ -124,7 +93,7 @@ pub fn put_back(worktree: &Repo, rest: Oid) -> Result<Vec<String>, WorkError> {
     if let Some((_, state)) = find(OPERATION) {
         for (name, entry) in self::entries(worktree, state.oid)? {
             let name = name.to_str_lossy();
-            match MOVABLE.contains(&&*name) {
+            match operation::kept_state_files().any(|kept| kept == (&name, true)) {
                 true => {
                     let path = worktree.git_dir().join(&*name);
                     let bytes = objects.blob(entry.oid)?;
