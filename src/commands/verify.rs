@@ -12,7 +12,7 @@ use baton_core::report::{self, Format, Report, Style, Summary, escape};
 use baton_git::Repo;
 use baton_guard::branch_moves::{self, Witness};
 use baton_guard::range::{self, Asked};
-use baton_guard::span::{self, Span};
+use baton_guard::rev_range::{self, RevRange};
 use baton_guard::{GuardError, Judgement};
 use baton_sys::ci::CiRange;
 use baton_sys::{GitEnv, ci};
@@ -96,7 +96,7 @@ fn judge_mover(repo: &Repo) -> miette::Result<Judgement> {
 
 /// What to judge, or why there is nothing to judge.
 fn asked(repo: &Repo, args: &Verify) -> miette::Result<Result<Asked, &'static str>> {
-    let span = if args.all {
+    let range = if args.all {
         range::everything(repo)?
     } else if !args.range.is_empty() {
         range::named(repo, &args.range)?
@@ -106,34 +106,34 @@ fn asked(repo: &Repo, args: &Verify) -> miette::Result<Result<Asked, &'static st
         range::beyond_upstream(repo)?
     };
     Ok(Ok(Asked {
-        spans: vec![span],
+        ranges: vec![range],
         line: None,
     }))
 }
 
-/// Judges all of it by one policy; a branch without a stretch of its own is one.
+/// Judges all of it by one policy; a branch without a range of its own is one.
 fn judge_by_policy(repo: &Repo, asked: Asked, policy: &Policy) -> Result<Judgement, GuardError> {
-    let mut spans = asked.spans;
-    if let Some(line) = asked.line.filter(|_| spans.is_empty()) {
-        spans.push(Span {
+    let mut ranges = asked.ranges;
+    if let Some(line) = asked.line.filter(|_| ranges.is_empty()) {
+        ranges.push(RevRange {
             reference: line.reference,
             tips: vec![line.tip],
-            ..Span::default()
+            ..RevRange::default()
         });
     }
     let mut judgement = Judgement::default();
-    for span in &spans {
-        judgement.absorb(span::judge_by_policy(repo, span, policy)?);
+    for range in &ranges {
+        judgement.absorb(rev_range::judge_by_policy(repo, range, policy)?);
     }
     Ok(judgement)
 }
 
-/// Judges by the policies of where each stretch begins and of where it would go.
+/// Judges by the policies of where each range begins and of where it would go.
 fn judge_by_bases(repo: &Repo, asked: &Asked) -> Result<Judgement, GuardError> {
     let mut judgement = Judgement::default();
     let mut is_governed = asked.line.is_some();
-    for span in &asked.spans {
-        if let Some(judged) = judge_by_base(repo, span)? {
+    for range in &asked.ranges {
+        if let Some(judged) = judge_by_base(repo, range)? {
             // Two targets are two views of the same commits.
             judgement.verdict.absorb(judged.verdict);
             judgement.commits = judgement.commits.max(judged.commits);
@@ -143,13 +143,13 @@ fn judge_by_bases(repo: &Repo, asked: &Asked) -> Result<Judgement, GuardError> {
         }
     }
     if let Some(line) = &asked.line {
-        let judged = span::judge_line(repo, line)?;
+        let judged = rev_range::judge_line(repo, line)?;
         judgement.verdict.absorb(judged.verdict);
         judgement.commits = judgement.commits.max(judged.commits);
     }
-    if let Some(span) = asked.spans.first().filter(|_| !is_governed) {
+    if let Some(range) = asked.ranges.first().filter(|_| !is_governed) {
         // What is allowed for want of rules should not look like what was found to keep them.
-        let base = span.old.or(span.hidden.first().copied());
+        let base = range.old.or(range.hidden.first().copied());
         let base = base.map(|base| base.short()).unwrap_or_default();
         super::tell(&format!(
             "baton: nothing to judge: {POLICY_PATH} is not in the base, {base}\n"
@@ -159,13 +159,13 @@ fn judge_by_bases(repo: &Repo, asked: &Asked) -> Result<Judgement, GuardError> {
 }
 
 /// `None` when no policy has a say.
-fn judge_by_base(repo: &Repo, span: &Span) -> Result<Option<Judgement>, GuardError> {
-    if span.old.is_none() && span.hidden.is_empty() {
-        return span::judge_by_parents(repo, span).map(Some);
+fn judge_by_base(repo: &Repo, range: &RevRange) -> Result<Option<Judgement>, GuardError> {
+    if range.old.is_none() && range.hidden.is_empty() {
+        return rev_range::judge_by_parents(repo, range).map(Some);
     }
-    match span::judge_for_landing(repo, span)? {
+    match rev_range::judge_for_landing(repo, range)? {
         Some(judgement) => Ok(Some(judgement)),
-        None => span::judge_since_adoption(repo, span),
+        None => rev_range::judge_since_adoption(repo, range),
     }
 }
 

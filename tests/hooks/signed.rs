@@ -89,7 +89,7 @@ impl Signed {
         self.f.git(["reset", "-q", "--hard", commit]).ok();
     }
 
-    /// Judges a stretch of history as CI does.
+    /// Judges a range of revisions as CI does.
     pub fn verify(&self, range: &str) -> Ran {
         self.f.shell(&format!("{} verify {range}", support::BATON))
     }

@@ -50,7 +50,7 @@ pub fn standing_on(commits: &[Walked], tip: Oid) -> Option<Oid> {
 }
 
 /// How many commits the walk reads at least before it asks again whether it is done.
-const LEAST_STRETCH: usize = 32;
+const LEAST_STEP: usize = 32;
 
 /// How far a commit is from the roots, as the commit graph says; `None` where it does not hold the
 /// commit. A graph that lies can make a hidden commit come out, and can hide none.
@@ -101,11 +101,11 @@ impl<'a, R: FnMut(Oid) -> Result<Commit, GitError>> Walk<'a, R> {
         loop {
             self.visible.retain(|oid| !self.seen[oid].hidden);
             self.drop_harmless();
-            let stretch = self.seen.len().max(LEAST_STRETCH);
+            let step = self.seen.len().max(LEAST_STEP);
             if self.queue.is_empty() {
                 return Ok(());
             }
-            for _ in 0..stretch {
+            for _ in 0..step {
                 self.step()?;
             }
         }

@@ -12,7 +12,7 @@ use bstr::{BStr, BString, ByteSlice};
 use super::GuardError;
 use super::base::{BasePolicy, Bases};
 use super::journal::{Journal, Mark};
-use super::span::{self, Span};
+use super::rev_range::{self, RevRange};
 use baton_core::model::{Oid, Verdict};
 use baton_git::history::{self, Walked};
 use baton_git::{GitError, Repo};
@@ -39,7 +39,7 @@ pub fn audit(repo: &Repo) -> Result<Audit, GuardError> {
     let broken = match branches.judge() {
         // What was cut off cannot be judged; what came since the installation can.
         Err(GuardError::Git(GitError::Shallow(_))) => {
-            span::judge_commits_by_parents(repo, suspects)?
+            rev_range::judge_commits_by_parents(repo, suspects)?
         }
         judged => judged?,
     };
@@ -106,7 +106,7 @@ impl<'a> Branches<'a> {
                 tips.push(*tip);
             }
         }
-        let mut verdict = span::judge_history(self.repo, &tips, trunk)?.verdict;
+        let mut verdict = rev_range::judge_history(self.repo, &tips, trunk)?.verdict;
         for (name, tip) in &self.tips {
             for tracking in self.tracking(name.as_ref())? {
                 verdict.absorb(self.against(name, *tip, tracking)?);
@@ -161,13 +161,13 @@ impl<'a> Branches<'a> {
         if base == Some(tip) {
             return Ok(Verdict::default());
         }
-        let span = Span {
+        let range = RevRange {
             reference: Some(name.clone()),
             tips: vec![tip],
             hidden: vec![tracking],
             old: Some(base.unwrap_or(tracking)),
         };
-        let judged = match span::judge_for_landing(self.repo, &span) {
+        let judged = match rev_range::judge_for_landing(self.repo, &range) {
             // Said elsewhere, with the place of the policy.
             Err(GuardError::Unreadable(_)) => None,
             judged => judged?,

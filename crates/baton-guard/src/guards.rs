@@ -9,7 +9,7 @@ use bstr::{BStr, BString, ByteSlice};
 
 use super::GuardError;
 use super::base::{BasePolicy, Bases};
-use super::trust::Trust;
+use super::judged_commits::JudgedCommits;
 use super::updates::Place;
 use baton_core::model::Oid;
 use baton_git::Repo;
@@ -29,7 +29,7 @@ pub(super) struct Guard {
 pub(super) struct Guards<'a> {
     repo: &'a Repo,
     bases: &'a Bases<'a>,
-    trust: &'a Trust<'a>,
+    judged_commits: &'a JudgedCommits<'a>,
     place: Place,
     default: OnceCell<(Option<BString>, Option<Guard>)>,
     branches: OnceCell<Vec<Guard>>,
@@ -39,11 +39,16 @@ pub(super) struct Guards<'a> {
 
 impl<'a> Guards<'a> {
     /// Nothing is looked up yet.
-    pub fn new(repo: &'a Repo, bases: &'a Bases<'a>, trust: &'a Trust<'a>, place: Place) -> Self {
+    pub fn new(
+        repo: &'a Repo,
+        bases: &'a Bases<'a>,
+        judged_commits: &'a JudgedCommits<'a>,
+        place: Place,
+    ) -> Self {
         Self {
             repo,
             bases,
-            trust,
+            judged_commits,
             place,
             default: OnceCell::new(),
             branches: OnceCell::new(),
@@ -148,7 +153,7 @@ impl<'a> Guards<'a> {
             .chain(self.repo.head()?.map(unnamed))
             .chain(self.repo.refs().below("refs/heads/")?)
             .chain(tracked)
-            .chain(self.trust.began_with()?.into_iter().map(unnamed));
+            .chain(self.judged_commits.began_with()?.into_iter().map(unnamed));
         let mut seen = HashSet::new();
         let mut known: Vec<Guard> = Vec::new();
         for (name, oid) in candidates {

@@ -1,4 +1,4 @@
-//! From the words of a user or a CI service to a stretch of history.
+//! From the words of a user or a CI service to a range of revisions.
 
 use bstr::{BString, ByteSlice};
 use miette::Diagnostic;
@@ -6,13 +6,13 @@ use thiserror::Error;
 
 use super::GuardError;
 use super::base::Bases;
-use super::span::{Line, Span};
+use super::rev_range::{Line, RevRange};
 use super::updates::RefUpdate;
 use baton_core::model::Oid;
 use baton_git::{GitError, Repo, history, revision};
 use baton_sys::ci::{CiPush, CiRange};
 
-/// The words name no stretch of history.
+/// The words name no range of revisions.
 #[derive(Debug, Error, Diagnostic)]
 pub enum RangeError {
     /// Nothing says what to judge.
@@ -60,17 +60,17 @@ impl From<GitError> for RangeError {
     }
 }
 
-/// The stretch that these revisions name, as `git log` reads them.
-pub fn named(repo: &Repo, revisions: &[String]) -> Result<Span, RangeError> {
-    let mut span = Span::default();
+/// The range that these revisions name, as `git log` reads them.
+pub fn named(repo: &Repo, revisions: &[String]) -> Result<RevRange, RangeError> {
+    let mut found = RevRange::default();
     for revision in revisions {
         if revision.starts_with('-') {
             return Err(no_commit(revision, "it begins with a dash"));
         }
         revision::check_unambiguous(repo, revision)?;
         if let Some(plain) = revision::plain(repo, revision)? {
-            span.tips.push(plain.tip);
-            span.hidden.extend(plain.hidden);
+            found.tips.push(plain.tip);
+            found.hidden.extend(plain.hidden);
             continue;
         }
         let out = repo
@@ -82,8 +82,8 @@ pub fn named(repo: &Repo, revisions: &[String]) -> Result<Span, RangeError> {
         }
         for line in out.lines() {
             let (hex, into) = match line.strip_prefix(b"^") {
-                Some(hex) => (hex, &mut span.hidden),
-                None => (line, &mut span.tips),
+                Some(hex) => (hex, &mut found.hidden),
+                None => (line, &mut found.tips),
             };
             let oid =
                 Oid::from_hex(hex).map_err(|error| no_commit(revision, &error.to_string()))?;
@@ -91,18 +91,18 @@ pub fn named(repo: &Repo, revisions: &[String]) -> Result<Span, RangeError> {
             into.push(commit.ok_or_else(|| no_commit(revision, "it names no commit"))?);
         }
     }
-    span.old = match (span.hidden.first(), span.tips.first()) {
+    found.old = match (found.hidden.first(), found.tips.first()) {
         (Some(hidden), Some(tip)) => Some(repo.merge_base(*hidden, *tip)?.unwrap_or(*hidden)),
         _ => None,
     };
-    Ok(span)
+    Ok(found)
 }
 
 /// What a CI service asks about.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Asked {
-    /// The stretches of history that would land or have landed.
-    pub spans: Vec<Span>,
+    /// The ranges of revisions that would land or have landed.
+    pub ranges: Vec<RevRange>,
     /// The branch that was pushed to, which is judged whole.
     pub line: Option<Line>,
 }
@@ -120,7 +120,7 @@ pub fn of_ci(repo: &Repo, range: &CiRange) -> Result<Result<Asked, &'static str>
             tip,
             branch,
         } => Asked {
-            spans: requested(repo, target, tip, branch.as_deref())?,
+            ranges: requested(repo, target, tip, branch.as_deref())?,
             line: None,
         },
         CiRange::Push(push) => pushed(repo, push)?,
@@ -134,7 +134,7 @@ fn requested(
     target: &str,
     tip: &str,
     branch: Option<&str>,
-) -> Result<Vec<Span>, RangeError> {
+) -> Result<Vec<RevRange>, RangeError> {
     let (named, tip) = (fetched(repo, target)?, fetched(repo, tip)?);
     let mut targets = Vec::new();
     if let Some(branch) = branch {
@@ -147,13 +147,13 @@ fn requested(
     if !is_held {
         targets.push(named);
     }
-    let spans = targets.into_iter().map(|target| {
-        Ok(Span {
+    let ranges = targets.into_iter().map(|target| {
+        Ok(RevRange {
             reference: branch.map(BString::from),
             ..between(repo, target, tip)?
         })
     });
-    spans.collect()
+    ranges.collect()
 }
 
 /// The tip of a branch as the remote had it when this CI run fetched it.
@@ -177,12 +177,12 @@ fn pushed(repo: &Repo, push: &CiPush) -> Result<Asked, RangeError> {
     let before = push.before.as_deref().map(|before| fetched(repo, before));
     let default = push.left();
     let default = default.map(|name| fetched(repo, &format!("refs/remotes/origin/{name}")));
-    let span = match (before, &default) {
-        (Some(Ok(before)), _) => Some(Span {
+    let found = match (before, &default) {
+        (Some(Ok(before)), _) => Some(RevRange {
             tips: vec![after],
             hidden: vec![before],
             old: Some(before),
-            ..Span::default()
+            ..RevRange::default()
         }),
         (None | Some(Err(RangeError::NotFetched(_))), Some(Ok(default))) => {
             Some(between(repo, *default, after)?)
@@ -197,13 +197,13 @@ fn pushed(repo: &Repo, push: &CiPush) -> Result<Asked, RangeError> {
         tip: after,
         default: match default {
             Some(Ok(default)) => Some(default),
-            Some(Err(error)) if span.is_none() => return Err(error),
+            Some(Err(error)) if found.is_none() => return Err(error),
             Some(Err(_)) | None => None,
         },
     };
-    let spans = span.map(|span| Span { reference, ..span });
+    let ranges = found.map(|found| RevRange { reference, ..found });
     Ok(Asked {
-        spans: spans.into_iter().collect(),
+        ranges: ranges.into_iter().collect(),
         line: Some(line),
     })
 }
@@ -240,7 +240,7 @@ pub fn default_of(repo: &Repo, push: &CiPush) -> Result<Option<Oid>, RangeError>
 }
 
 /// What this branch has and its upstream does not.
-pub fn beyond_upstream(repo: &Repo) -> Result<Span, RangeError> {
+pub fn beyond_upstream(repo: &Repo) -> Result<RevRange, RangeError> {
     let upstream = repo.program().rev_parse("@{upstream}")?;
     let upstream = upstream.ok_or(RangeError::NoUpstream)?;
     between(repo, upstream, repo.commit_of("HEAD")?)
@@ -278,7 +278,7 @@ pub fn unreadable(
 }
 
 /// Every commit that any reference, or a detached `HEAD`, reaches.
-pub fn everything(repo: &Repo) -> Result<Span, GuardError> {
+pub fn everything(repo: &Repo) -> Result<RevRange, GuardError> {
     let mut tips = Vec::new();
     let named = repo.refs().below("refs/")?.into_iter().map(|(_, oid)| oid);
     for oid in named.chain(repo.head()?) {
@@ -286,19 +286,19 @@ pub fn everything(repo: &Repo) -> Result<Span, GuardError> {
     }
     tips.sort();
     tips.dedup();
-    Ok(Span {
+    Ok(RevRange {
         tips,
-        ..Span::default()
+        ..RevRange::default()
     })
 }
 
-fn between(repo: &Repo, target: Oid, tip: Oid) -> Result<Span, RangeError> {
+fn between(repo: &Repo, target: Oid, tip: Oid) -> Result<RevRange, RangeError> {
     let base = repo.merge_base(target, tip)?;
-    Ok(Span {
+    Ok(RevRange {
         tips: vec![tip],
         hidden: vec![target],
         old: Some(base.unwrap_or(target)),
-        ..Span::default()
+        ..RevRange::default()
     })
 }
 

@@ -15,10 +15,10 @@ use super::base::{BasePolicy, Bases, PolicyKey};
 use super::change::ChangeReader;
 use super::guards::Guards;
 use super::journal::Mark;
+use super::judged_commits::JudgedCommits;
 use super::provenance::{Provenance, Rewriting};
 use super::published::Published;
-use super::trust::Trust;
-use super::{GuardError, Judgement, keyring, replaced};
+use super::{GuardError, Judgement, keyring, superseded_aggregates};
 use baton_core::model::{Change, Oid, Verdict};
 use baton_core::policy::Policy;
 use baton_core::rules;
@@ -56,7 +56,7 @@ pub enum Place {
 /// Judges these updates, which happen together, by what there was before, and records what passes.
 pub fn judge(repo: &Repo, updates: &[RefUpdate], place: Place) -> Result<Judgement, GuardError> {
     let bases = Bases::new(repo.objects());
-    let trust = Trust::new(repo);
+    let judged_commits = JudgedCommits::new(repo);
     let places = updates.iter().flat_map(|one| [one.old, one.new]);
     let places = places.flatten().collect();
     let mut judge = Judge {
@@ -64,9 +64,9 @@ pub fn judge(repo: &Repo, updates: &[RefUpdate], place: Place) -> Result<Judgeme
         acceptances: Acceptances::new(repo, places),
         updates,
         place,
-        guards: Guards::new(repo, &bases, &trust, place),
+        guards: Guards::new(repo, &bases, &judged_commits, place),
         bases: &bases,
-        trust: &trust,
+        judged_commits: &judged_commits,
         published: Published::new(repo),
         peeled: HashMap::new(),
         walks: RefCell::default(),
@@ -88,7 +88,7 @@ struct Judge<'a> {
     updates: &'a [RefUpdate],
     place: Place,
     bases: &'a Bases<'a>,
-    trust: &'a Trust<'a>,
+    judged_commits: &'a JudgedCommits<'a>,
     guards: Guards<'a>,
     published: Published<'a>,
     acceptances: Acceptances<'a>,
@@ -270,7 +270,7 @@ impl Judge<'_> {
     /// taken as it is.
     fn adopt(&self, new: Oid) -> Result<(), GuardError> {
         match self.bases.own(new) {
-            Ok(Some(base)) => self.trust.adopt(&base.key, new),
+            Ok(Some(base)) => self.judged_commits.adopt(&base.key, new),
             Err(GuardError::Unreadable(_)) if self.comes_from_remote(new, None)? => Ok(()),
             other => other.map(|_| ()),
         }
@@ -354,7 +354,7 @@ impl Judge<'_> {
         let mut verdicts = Vec::new();
         let mut changes_policy = self.changes_policy(update, base);
         for walked in brought.commits.iter().rev() {
-            let known = self.trust.judged(walked.oid, &base.key)?;
+            let known = self.judged_commits.judged(walked.oid, &base.key)?;
             if known.is_none() {
                 let change = reader.change(walked.oid, &walked.commit, &tree_of)?;
                 let mut verdict = rules::check(&base.policy, &change);
@@ -404,7 +404,7 @@ impl Judge<'_> {
     fn record(&mut self) -> Result<(), GuardError> {
         if self.judgement.verdict.is_clean() {
             for (key, passed) in self.passed.drain(..) {
-                self.trust.record(&key, passed)?;
+                self.judged_commits.record(&key, passed)?;
             }
         }
         Ok(())
@@ -450,7 +450,13 @@ impl Judge<'_> {
         new: Oid,
     ) -> Result<bool, GuardError> {
         Ok(self.place == Place::Clone
-            && replaced::is_replacement(self.repo, &base.policy, &self.published, old, new)?)
+            && superseded_aggregates::is_replacement(
+                self.repo,
+                &base.policy,
+                &self.published,
+                old,
+                new,
+            )?)
     }
 
     fn absorb(&mut self, verdict: Verdict) {

@@ -5,7 +5,7 @@ use bstr::{BString, ByteSlice};
 
 use super::{Answer, Call, HookError};
 use baton_git::Repo;
-use baton_guard::span::{self, Span};
+use baton_guard::rev_range::{self, RevRange};
 
 /// Judges the commits that came with the last merge, published ones included, by the policy of
 /// the tip before it. A squashed merge has brought none yet.
@@ -19,7 +19,7 @@ pub(super) fn answer(repo: &Repo, call: &Call) -> Result<Answer, HookError> {
     let branch = repo.head_branch()?;
     let name = branch.clone().unwrap_or_else(|| BString::from("HEAD"));
     let name = name.strip_prefix(b"refs/heads/").unwrap_or(&name);
-    let span = Span {
+    let range = RevRange {
         reference: branch,
         tips: vec![new],
         hidden: vec![old],
@@ -34,7 +34,7 @@ pub(super) fn answer(repo: &Repo, call: &Call) -> Result<Answer, HookError> {
         "To keep it, tell the people behind these commits; CI refuses them too.".to_owned(),
     ];
     Ok(Answer {
-        judgement: span::judge(repo, &span)?,
+        judgement: rev_range::judge(repo, &range)?,
         recovery,
     })
 }

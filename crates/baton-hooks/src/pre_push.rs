@@ -7,7 +7,7 @@ use super::{Call, HookError};
 use baton_git::Repo;
 use baton_guard::Judgement;
 use baton_guard::branch_moves::{self, Witness};
-use baton_guard::span::{self, Span};
+use baton_guard::rev_range::{self, RevRange};
 use baton_guard::updates::{self, Place, RefUpdate};
 
 /// Judges, for each branch, what the remote does not have there by the policy of what it has.
@@ -48,13 +48,13 @@ pub(super) fn answer(repo: &Repo, call: &Call) -> Result<Judgement, HookError> {
             });
         }
         let hidden = old.map_or_else(|| tracked.clone(), |old| vec![old]);
-        let span = Span {
+        let range = RevRange {
             reference: Some(line.reference.as_bstr().to_owned()),
             tips: vec![tip],
             hidden,
             old,
         };
-        judgement.absorb(span::judge(repo, &span)?);
+        judgement.absorb(rev_range::judge(repo, &range)?);
     }
     // A remote-tracking branch is a claim that anybody can write. What this guard has let be is
     // not, so a new branch is held against that as well.

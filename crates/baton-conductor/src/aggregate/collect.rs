@@ -57,7 +57,7 @@ pub fn collect(repo: &Repo, ground: &Ground) -> Result<Collected, AggregateError
             format!("{}:{path}", ground.branch),
         );
     }
-    for (number, summary) in &ground.dropped {
+    for (number, summary) in &ground.superseded {
         let candidate = found.entry(number.clone()).or_default();
         add(candidate, summary, format!("{} as it is", ground.branch));
     }

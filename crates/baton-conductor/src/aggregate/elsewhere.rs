@@ -2,7 +2,7 @@
 
 use super::{AggregateError, Ground, Landing, Plan, landing};
 use baton_git::{Repo, history, revision};
-use baton_guard::replaced;
+use baton_guard::superseded_aggregates;
 
 /// The ground that the commit of this name is, with the summaries of the aggregates that the
 /// branch's tip has and it lacks. Where those stand on that commit as they are, it is the tip.
@@ -13,21 +13,21 @@ pub fn ground(repo: &Repo, tip: &Ground, onto: &str) -> Result<Ground, Aggregate
     let commit = revision::commit_named(repo, onto)?;
     let commit = commit.ok_or_else(|| AggregateError::NoCommit(onto.to_owned()))?;
     let branch = tip.branch.clone();
-    let Some(dropped) = replaced::dropped(repo, tip.policy(), tip.tip, commit)? else {
+    let Some(superseded) = superseded_aggregates::find(repo, tip.policy(), tip.tip, commit)? else {
         let onto = onto.to_owned();
         return Err(match history::reachable(repo, &[tip.tip], &[commit])? {
             nothing if nothing.is_empty() => AggregateError::NothingToReplace { branch, onto },
             _ => AggregateError::NotOnlyAggregates { branch, onto },
         });
     };
-    if dropped.base == commit {
+    if superseded.base == commit {
         return Ok(tip.clone());
     }
     let mut ground = Ground::at(repo, branch, commit)?;
-    for (number, _) in dropped.summaries {
+    for (number, _) in superseded.summaries {
         let summaries = tip.aggregated.get(&number).into_iter().flatten();
         let named = summaries.map(|summary| (number.clone(), summary.clone()));
-        ground.dropped.extend(named);
+        ground.superseded.extend(named);
     }
     Ok(ground)
 }
@@ -36,7 +36,7 @@ pub fn ground(repo: &Repo, tip: &Ground, onto: &str) -> Result<Ground, Aggregate
 /// that builds on.
 pub fn check_plan(ground: &Ground, plan: &Plan) -> Result<(), AggregateError> {
     let mut missing = Vec::new();
-    for (number, summary) in &ground.dropped {
+    for (number, summary) in &ground.superseded {
         let mut sections = plan.sections.iter();
         let planned =
             sections.any(|section| section.id.number() == number && section.summary == *summary);

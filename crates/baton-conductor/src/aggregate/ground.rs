@@ -35,7 +35,7 @@ pub struct Ground {
     /// summaries that stand there.
     pub aggregated: BTreeMap<String, Vec<BString>>,
     /// The sessions of aggregates that are to be made again, each with its summary.
-    pub dropped: Vec<(String, BString)>,
+    pub superseded: Vec<(String, BString)>,
     /// Who commits, and when, as git writes it.
     pub committer: BString,
     base: Rc<BasePolicy>,
@@ -87,7 +87,7 @@ impl Ground {
             logs,
             summaries,
             aggregated,
-            dropped: Vec::new(),
+            superseded: Vec::new(),
             committer: signing::committer(repo)?,
             base,
         })

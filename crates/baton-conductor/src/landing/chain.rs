@@ -9,7 +9,7 @@ use super::apply::Stuck;
 use super::candidates::Candidate;
 use super::join::{Joined, Joiner, Obstacle};
 use baton_core::model::Oid;
-use baton_guard::span::{self, Span};
+use baton_guard::rev_range::{self, RevRange};
 
 /// Why a branch is not in a chain.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -179,13 +179,13 @@ fn judged(joiner: &Joiner<'_, '_>, from: Oid, to: Oid) -> Result<Vec<String>, Me
     if from == to {
         return Ok(Vec::new());
     }
-    let span = Span {
+    let range = RevRange {
         reference: Some(BString::from(joiner.ground.reference())),
         tips: vec![to],
         hidden: vec![from],
         old: Some(joiner.ground.tip),
     };
-    let judgement = span::judge_for_landing(joiner.repo, &span)?;
+    let judgement = rev_range::judge_for_landing(joiner.repo, &range)?;
     let violations = judgement.map_or_else(Vec::new, |one| one.verdict.violations);
     let sentence = |one: baton_core::model::Violation| {
         let commit = one

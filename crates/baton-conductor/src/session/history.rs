@@ -11,7 +11,7 @@ use baton_core::protocol::{Code, Finding, Severity};
 use baton_git::{GitError, Repo, history};
 use baton_guard::Judgement;
 use baton_guard::base::Bases;
-use baton_guard::span::{self, Span};
+use baton_guard::rev_range::{self, RevRange};
 
 /// Judges the commits from the one on which the session began to `HEAD`, and those with the
 /// session's trailer that only other local branches reach. What was committed without the trailer
@@ -24,7 +24,7 @@ pub fn check(
     let Some(head) = repo.head()? else {
         return Ok(Vec::new());
     };
-    let own = Span {
+    let own = RevRange {
         reference: repo.head_branch()?,
         tips: vec![head],
         hidden: session.base.into_iter().collect(),
@@ -35,13 +35,13 @@ pub fn check(
         None => None,
     };
     let mut judged = match &base {
-        Some(_) => span::judge(repo, &own)?,
-        None => span::judge_by_policy(repo, &own, &Policy::default())?,
+        Some(_) => rev_range::judge(repo, &own)?,
+        None => rev_range::judge_by_policy(repo, &own, &Policy::default())?,
     };
     let ungoverned = Policy::default();
     let rules = base.as_ref().map_or(&ungoverned, |base| &base.policy);
-    for span in elsewhere(repo, policy, session, head)? {
-        let Judgement { verdict, .. } = span::judge_by_policy(repo, &span, rules)?;
+    for range in elsewhere(repo, policy, session, head)? {
+        let Judgement { verdict, .. } = rev_range::judge_by_policy(repo, &range, rules)?;
         judged.verdict.absorb(verdict);
     }
     let mut findings: Vec<Finding> = Vec::new();
@@ -57,7 +57,7 @@ fn elsewhere(
     policy: &Policy,
     session: &Session,
     head: Oid,
-) -> Result<Vec<Span>, GitError> {
+) -> Result<Vec<RevRange>, GitError> {
     let branches = repo.refs().below("refs/heads/")?;
     let tips: HashSet<Oid> = branches.into_iter().map(|(_, tip)| tip).collect();
     let tips: Vec<Oid> = tips.into_iter().filter(|tip| *tip != head).collect();
@@ -65,7 +65,7 @@ fn elsewhere(
         return Ok(Vec::new());
     }
     let hidden: Vec<Oid> = session.base.into_iter().chain([head]).collect();
-    let mut spans = Vec::new();
+    let mut ranges = Vec::new();
     for walked in history::reachable(repo, &tips, &hidden)? {
         let commit = &walked.commit;
         let key = &policy.trailers.session;
@@ -75,14 +75,14 @@ fn elsewhere(
             id.is_some_and(|id| id.agrees_with(&session.id()))
         });
         if is_own {
-            spans.push(Span {
+            ranges.push(RevRange {
                 tips: vec![walked.oid],
                 hidden: commit.parents.to_vec(),
-                ..Span::default()
+                ..RevRange::default()
             });
         }
     }
-    Ok(spans)
+    Ok(ranges)
 }
 
 fn broken_rule(session: &Session, violation: &Violation) -> Finding {

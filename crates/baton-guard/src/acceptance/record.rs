@@ -9,7 +9,7 @@ use thiserror::Error;
 
 use super::super::base::{BasePolicy, Bases};
 use super::super::change::ChangeReader;
-use super::super::{GuardError, span};
+use super::super::{GuardError, rev_range};
 use baton_core::model::{Oid, RuleId, Verdict};
 use baton_core::policy::Policy;
 use baton_core::rules;
@@ -135,6 +135,6 @@ fn broken(repo: &Repo, base: &Rc<BasePolicy>, oid: Oid) -> Result<BTreeSet<RuleI
         oid,
         commit: Arc::new(commit),
     };
-    verdict.absorb(span::judge_commits_by_parents(repo, vec![walked])?);
+    verdict.absorb(rev_range::judge_commits_by_parents(repo, vec![walked])?);
     Ok(verdict.violations.iter().map(|one| one.rule).collect())
 }

@@ -122,10 +122,10 @@ impl Judge<'_> {
         new: Oid,
     ) -> Result<Vec<Move>, GuardError> {
         let own = self.bases.adopted(old)?;
-        if own.is_none() && !self.trust.has_judged() {
+        if own.is_none() && !self.judged_commits.has_judged() {
             return Ok(Vec::new());
         }
-        if self.trust.covers(old)? {
+        if self.judged_commits.is_judged(old)? {
             let Some(base) = own else {
                 return Ok(Vec::new());
             };
@@ -133,13 +133,13 @@ impl Judge<'_> {
             return Ok(vec![Move::from_tip(base, old, commits)]);
         }
         // The branch came to where it is behind the guard's back. What it had before decides.
-        let from = self.trust.unjudged(old)?.base;
+        let from = self.judged_commits.unjudged(old)?.base;
         let before = match from {
             Some(from) => self.bases.adopted(from)?,
             None => None,
         };
         if let (Some(base), Some(from)) = (before, from) {
-            let hidden = self.trust.tips()?;
+            let hidden = self.judged_commits.tips()?;
             let commits = self.walk(new, hidden)?;
             return Ok(vec![Move::from_tip(base, from, commits)]);
         }
@@ -150,7 +150,7 @@ impl Judge<'_> {
         let Some(base) = own else {
             return Ok(Vec::new());
         };
-        self.trust.adopt(&base.key, old)?;
+        self.judged_commits.adopt(&base.key, old)?;
         let commits = self.walk(new, &[old])?;
         Ok(vec![Move::from_tip(base, old, commits)])
     }
@@ -161,7 +161,7 @@ impl Judge<'_> {
         if self.bases.adopted(new)?.is_none() && !self.has_ever_governed()? {
             return Ok(Vec::new());
         }
-        let unjudged = self.trust.unjudged(new)?;
+        let unjudged = self.judged_commits.unjudged(new)?;
         let commits = Rc::clone(&unjudged.commits);
         let own = match unjudged.base {
             Some(base) => self.bases.adopted(base)?.map(|found| (base, found)),
@@ -195,7 +195,7 @@ impl Judge<'_> {
     ) -> Result<Vec<Move>, GuardError> {
         let mut moves = Vec::new();
         for guard in guards {
-            let mut hidden = self.trust.tips()?.to_vec();
+            let mut hidden = self.judged_commits.tips()?.to_vec();
             hidden.push(guard.tip);
             let commits = self.walk(new, &hidden)?;
             moves.push(Move::under(guard, old, commits));
@@ -217,10 +217,10 @@ impl Judge<'_> {
     /// Whether there has been a policy here since the guard began. Where there was none, a new
     /// branch without one needs no look at its history.
     fn has_ever_governed(&self) -> Result<bool, GuardError> {
-        if self.trust.has_judged() {
+        if self.judged_commits.has_judged() {
             return Ok(true);
         }
-        let began_with = self.trust.began_with()?;
+        let began_with = self.judged_commits.began_with()?;
         let mut policies = began_with.into_iter().map(|tip| self.bases.at(tip));
         Ok(policies.any(|policy| !matches!(policy, Ok(None))))
     }

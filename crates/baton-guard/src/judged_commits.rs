@@ -1,5 +1,4 @@
-//! What this guard answers for: the commits that it has let be, and the history with which it
-//! began.
+//! The commits that this guard has judged, and the history with which it began.
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
@@ -13,7 +12,7 @@ use baton_git::history::{self, Walked};
 use baton_git::{Objects, Repo};
 
 /// Answers about one repository, read when they are first asked for.
-pub(super) struct Trust<'a> {
+pub(super) struct JudgedCommits<'a> {
     repo: &'a Repo,
     journal: OnceCell<Journal>,
     tips: OnceCell<Vec<Oid>>,
@@ -32,7 +31,7 @@ pub(super) struct Unjudged {
     pub commits: Rc<[Walked]>,
 }
 
-impl<'a> Trust<'a> {
+impl<'a> JudgedCommits<'a> {
     pub(super) fn new(repo: &'a Repo) -> Self {
         Self {
             repo,
@@ -68,7 +67,7 @@ impl<'a> Trust<'a> {
     }
 
     /// Whether the guard has let the commit be, or began with its history.
-    pub(super) fn covers(&self, commit: Oid) -> Result<bool, GuardError> {
+    pub(super) fn is_judged(&self, commit: Oid) -> Result<bool, GuardError> {
         if self.journal()?.knows(commit) {
             return Ok(true);
         }
@@ -133,7 +132,7 @@ impl<'a> Trust<'a> {
     }
 
     fn find_unjudged(&self, tip: Oid) -> Result<Unjudged, GuardError> {
-        if self.covers(tip)? {
+        if self.is_judged(tip)? {
             return Ok(Unjudged {
                 base: Some(tip),
                 commits: Rc::default(),

@@ -1,5 +1,4 @@
-//! A branch that gives up aggregates which nobody else has, for others that carry the same
-//! summaries elsewhere in history.
+//! Aggregates that a branch gives up for others with the same summaries elsewhere in history.
 
 use std::collections::HashSet;
 
@@ -18,7 +17,7 @@ use baton_git::history::{self, Walked};
 
 /// The aggregates at a branch's tip that another commit lacks.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Dropped {
+pub struct SupersededAggregates {
     /// Their ids, newest first; never none.
     pub commits: Vec<Oid>,
     /// The commit on which the oldest stands.
@@ -27,15 +26,15 @@ pub struct Dropped {
     pub summaries: HashSet<(String, String)>,
 }
 
-/// What `tip` has and `other` has not, if that is genuine aggregates alone, one on top of the
-/// other, and `other` has all that they stand on.
-pub fn dropped(
+/// Finds the aggregates that `tip` has and `other` has not, if nothing else is between them; `None` where
+/// something is, or `other` lacks what they stand on.
+pub fn find(
     repo: &Repo,
     policy: &Policy,
     tip: Oid,
     other: Oid,
-) -> Result<Option<Dropped>, GuardError> {
-    let mut found = Dropped {
+) -> Result<Option<SupersededAggregates>, GuardError> {
+    let mut found = SupersededAggregates {
         commits: Vec::new(),
         base: tip,
         summaries: HashSet::new(),
@@ -67,20 +66,21 @@ pub(super) fn is_replacement(
     old: Oid,
     new: Oid,
 ) -> Result<bool, GuardError> {
-    let Some(dropped) = dropped(repo, policy, old, new)? else {
+    let Some(superseded) = find(repo, policy, old, new)? else {
         return Ok(false);
     };
     let mut carried = HashSet::new();
     let mut reader = ChangeReader::new(repo.objects(), policy);
-    for walked in history::reachable(repo, &[new], &[dropped.base])? {
+    for walked in history::reachable(repo, &[new], &[superseded.base])? {
         carried.extend(handed_over(policy, &mut reader, &walked)?.unwrap_or_default());
     }
-    if !dropped.summaries.is_subset(&carried) {
+    if !superseded.summaries.is_subset(&carried) {
         return Ok(false);
     }
     let bases = Bases::new(repo.objects());
-    let provenance = Provenance::new(repo, &bases, policy, dropped.base);
-    Ok(provenance.keeps(dropped.base, new)? && !is_published(repo, policy, published, &dropped)?)
+    let provenance = Provenance::new(repo, &bases, policy, superseded.base);
+    Ok(provenance.keeps(superseded.base, new)?
+        && !is_published(repo, policy, published, &superseded)?)
 }
 
 /// Whether a remote has one of these, as far as this clone knows or the remote says.
@@ -88,11 +88,11 @@ fn is_published(
     repo: &Repo,
     policy: &Policy,
     published: &Published<'_>,
-    dropped: &Dropped,
+    superseded: &SupersededAggregates,
 ) -> Result<bool, GuardError> {
     let tracked = repo.refs().below("refs/remotes/")?;
     let tracked: Vec<Oid> = tracked.into_iter().map(|(_, oid)| oid).collect();
-    for commit in &dropped.commits {
+    for commit in &superseded.commits {
         let is_tracked = history::reachable(repo, &[*commit], &tracked)?.is_empty();
         if is_tracked || published.may_hold(*commit, policy)? {
             return Ok(true);

@@ -1,4 +1,4 @@
-//! A stretch of history, judged whole: what a merge brought, what a push would publish, what CI
+//! A range of revisions, judged whole: what a merge brought, what a push would publish, what CI
 //! was asked to verify. The journal has no say in it.
 
 use std::collections::HashSet;
@@ -20,10 +20,10 @@ use baton_git::Repo;
 use baton_git::history::{self, Walked};
 use baton_git::stream::{self, Step, Stream};
 
-/// A stretch of history.
+/// A range of revisions.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Span {
-    /// The branch that the stretch belongs to, where it belongs to one; the policy may pass it
+pub struct RevRange {
+    /// The branch that the range belongs to, where it belongs to one; the policy may pass it
     /// over.
     pub reference: Option<BString>,
     /// Where it ends.
@@ -31,15 +31,15 @@ pub struct Span {
     /// What is not part of it, with all that can be reached from there.
     pub hidden: Vec<Oid>,
     /// The commit whose policy judges it, and against which the tips are held. `None`: the
-    /// commit, along first parents, on which the stretch stands.
+    /// commit, along first parents, on which the range stands.
     pub old: Option<Oid>,
 }
 
-/// Judges every commit of the stretch, and its tips, by the policy of its base. Nothing is
+/// Judges every commit of the range, and its tips, by the policy of its base. Nothing is
 /// judged when the base has none.
-pub fn judge(repo: &Repo, span: &Span) -> Result<Judgement, GuardError> {
-    let commits = history::reachable(repo, &span.tips, &span.hidden)?;
-    let base = match (span.old, span.tips.first()) {
+pub fn judge(repo: &Repo, range: &RevRange) -> Result<Judgement, GuardError> {
+    let commits = history::reachable(repo, &range.tips, &range.hidden)?;
+    let base = match (range.old, range.tips.first()) {
         (Some(old), _) => Some(old),
         (None, Some(tip)) => history::standing_on(&commits, *tip),
         (None, None) => None,
@@ -49,61 +49,64 @@ pub fn judge(repo: &Repo, span: &Span) -> Result<Judgement, GuardError> {
     };
     let bases = Bases::new(repo.objects());
     let judgement = match bases.adopted(base)? {
-        Some(found) => judge_by(repo, span, Some(commits), &found.policy, Some(base))?,
+        Some(found) => judge_by(repo, range, Some(commits), &found.policy, Some(base))?,
         None => Judgement::default(),
     };
-    check_tips(&bases, span, Some(base), &judgement)?;
+    check_tips(&bases, range, Some(base), &judgement)?;
     Ok(judgement)
 }
 
 /// Fails when all would be well but for a tip that brings a policy which cannot be read.
 fn check_tips(
     bases: &Bases<'_>,
-    span: &Span,
+    range: &RevRange,
     base: Option<Oid>,
     judgement: &Judgement,
 ) -> Result<(), GuardError> {
     if judgement.verdict.is_clean() {
-        for tip in &span.tips {
+        for tip in &range.tips {
             bases.check_brought(*tip, base)?;
         }
     }
     Ok(())
 }
 
-/// Judges the stretch by the policies of every merge base and of the commits that it would join:
+/// Judges the range by the policies of every merge base and of the commits that it would join:
 /// whoever begins at an old commit with a laxer policy is held to what holds where the work is to
 /// land. `None` when no policy has a say.
-pub fn judge_for_landing(repo: &Repo, span: &Span) -> Result<Option<Judgement>, GuardError> {
+pub fn judge_for_landing(repo: &Repo, range: &RevRange) -> Result<Option<Judgement>, GuardError> {
     let bases = Bases::new(repo.objects());
-    let joining = Joining::of(repo, span)?;
+    let joining = Joining::of(repo, range)?;
     let mut policies: Vec<Rc<BasePolicy>> = Vec::new();
-    let places = span.old.iter().chain(&joining.bases).chain(&span.hidden);
+    let places = range.old.iter().chain(&joining.bases).chain(&range.hidden);
     for commit in places {
         let found = bases.adopted(*commit)?;
         policies.extend(found.filter(|one| policies.iter().all(|known| known.key != one.key)));
     }
     let mut judgement: Option<Judgement> = None;
     for base in policies {
-        let mut by_this = judge_by_policy(repo, span, &base.policy)?;
+        let mut by_this = judge_by_policy(repo, range, &base.policy)?;
         by_this.verdict.absorb(joining.judge(&bases, &base.policy)?);
         match &mut judgement {
             Some(judgement) => judgement.verdict.absorb(by_this.verdict),
             None => judgement = Some(by_this),
         }
     }
-    let base = span.old.or(span.hidden.first().copied());
+    let base = range.old.or(range.hidden.first().copied());
     let none = Judgement::default();
-    check_tips(&bases, span, base, judgement.as_ref().unwrap_or(&none))?;
+    check_tips(&bases, range, base, judgement.as_ref().unwrap_or(&none))?;
     Ok(judgement)
 }
 
-/// Judges the part of the stretch after the policy was adopted within it, each commit by the
+/// Judges the part of the range after the policy was adopted within it, each commit by the
 /// policy of its parent. `None` when its tips carry no policy.
-pub fn judge_since_adoption(repo: &Repo, span: &Span) -> Result<Option<Judgement>, GuardError> {
+pub fn judge_since_adoption(
+    repo: &Repo,
+    range: &RevRange,
+) -> Result<Option<Judgement>, GuardError> {
     let bases = Bases::new(repo.objects());
     let mut adopted = None;
-    for tip in &span.tips {
+    for tip in &range.tips {
         if adopted.is_none() && bases.adopted(*tip)?.is_some() {
             adopted = Some(*tip);
         }
@@ -111,8 +114,8 @@ pub fn judge_since_adoption(repo: &Repo, span: &Span) -> Result<Option<Judgement
     let Some(adopted) = adopted else {
         return Ok(None);
     };
-    let mut judgement = judge_history(repo, &span.tips, Some(adopted))?;
-    let within = history::reachable(repo, &span.tips, &span.hidden)?;
+    let mut judgement = judge_history(repo, &range.tips, Some(adopted))?;
+    let within = history::reachable(repo, &range.tips, &range.hidden)?;
     let within: HashSet<_> = within.into_iter().map(|one| one.oid).collect();
     let is_within = |commit: Option<Oid>| commit.is_none_or(|oid| within.contains(&oid));
     let verdict = &mut judgement.verdict;
@@ -166,13 +169,17 @@ fn is_passed_over(repo: &Repo, line: &Line) -> Result<bool, GuardError> {
     Ok(excluded)
 }
 
-/// Judges the stretch by this policy, wherever it comes from.
-pub fn judge_by_policy(repo: &Repo, span: &Span, policy: &Policy) -> Result<Judgement, GuardError> {
-    let commits = match span.hidden.is_empty() {
+/// Judges the range by this policy, wherever it comes from.
+pub fn judge_by_policy(
+    repo: &Repo,
+    range: &RevRange,
+    policy: &Policy,
+) -> Result<Judgement, GuardError> {
+    let commits = match range.hidden.is_empty() {
         true => None,
-        false => Some(history::reachable(repo, &span.tips, &span.hidden)?),
+        false => Some(history::reachable(repo, &range.tips, &range.hidden)?),
     };
-    judge_by(repo, span, commits, policy, span.old)
+    judge_by(repo, range, commits, policy, range.old)
 }
 
 /// Judges each commit that the tips reach by the policy of the first of its parents that carries
@@ -180,8 +187,8 @@ pub fn judge_by_policy(repo: &Repo, span: &Span, policy: &Policy) -> Result<Judg
 ///
 /// What a merge brings is judged by the policy in force where it lands as well, unless it was made
 /// knowing that one. What neither came before the policy of `HEAD` nor knows it is judged by that.
-pub fn judge_by_parents(repo: &Repo, span: &Span) -> Result<Judgement, GuardError> {
-    judge_history(repo, &span.tips, repo.head()?)
+pub fn judge_by_parents(repo: &Repo, range: &RevRange) -> Result<Judgement, GuardError> {
+    judge_history(repo, &range.tips, repo.head()?)
 }
 
 /// The same, with the branch that ends at `trunk` in the place of `HEAD`.
@@ -236,14 +243,14 @@ pub fn judge_commits_by_parents(repo: &Repo, commits: Vec<Walked>) -> Result<Ver
 /// Judges by one policy these commits, or, without them, all that the tips reach.
 fn judge_by(
     repo: &Repo,
-    span: &Span,
+    range: &RevRange,
     commits: Option<Vec<Walked>>,
     policy: &Policy,
     base: Option<Oid>,
 ) -> Result<Judgement, GuardError> {
     let mut judgement = Judgement::default();
     let applies = |name: &BString| policy.applies_to(name.as_ref());
-    if !span.reference.as_ref().is_none_or(applies) {
+    if !range.reference.as_ref().is_none_or(applies) {
         return Ok(judgement);
     }
     let rulebook = Rulebook::One(policy);
@@ -254,18 +261,18 @@ fn judge_by(
             pipeline::judge(repo.objects(), stream::steps(&objects, commits), rulebook)?
         }
         None => {
-            let stream = Stream::new(repo, &objects, &span.tips)?;
+            let stream = Stream::new(repo, &objects, &range.tips)?;
             pipeline::judge(repo.objects(), stream, rulebook)?
         }
     };
     judgement.commits = judged.commits;
     judgement.verdict = judged.verdict;
     if judgement.verdict.changes_policy {
-        let again = again.map_or_else(|| history::reachable(repo, &span.tips, &[]), Ok)?;
+        let again = again.map_or_else(|| history::reachable(repo, &range.tips, &[]), Ok)?;
         keyring::judge_again(repo, policy, &again, &mut judgement.verdict)?;
     }
     let Some(base) = base else {
-        excuse(repo, span, policy, base, &mut judgement.verdict)?;
+        excuse(repo, range, policy, base, &mut judgement.verdict)?;
         return Ok(judgement);
     };
     let bases = Bases::new(repo.objects());
@@ -274,29 +281,29 @@ fn judge_by(
         judgement.verdict.absorb(provenance.judge_merge(merge)?);
     }
     let unnamed = BString::from("HEAD");
-    let reference = span.reference.as_ref().unwrap_or(&unnamed).as_ref();
-    for tip in &span.tips {
+    let reference = range.reference.as_ref().unwrap_or(&unnamed).as_ref();
+    for tip in &range.tips {
         judgement.tips += 1;
         let moved = provenance.tip_move(reference, base, *tip, Rewriting::Allowed)?;
         if let Some(moved) = moved {
             judgement.verdict.absorb(rules::check(policy, &moved));
         }
     }
-    excuse(repo, span, policy, Some(base), &mut judgement.verdict)?;
+    excuse(repo, range, policy, Some(base), &mut judgement.verdict)?;
     Ok(judgement)
 }
 
-/// Takes out of the verdict what was accepted, as far as that can be seen from the stretch and from
+/// Takes out of the verdict what was accepted, as far as that can be seen from the range and from
 /// what it is held against.
 fn excuse(
     repo: &Repo,
-    span: &Span,
+    range: &RevRange,
     policy: &Policy,
     base: Option<Oid>,
     verdict: &mut Verdict,
 ) -> Result<(), GuardError> {
-    let bases: Vec<_> = span.hidden.iter().copied().chain(base).collect();
-    let places = [&span.tips[..], &bases].concat();
+    let bases: Vec<_> = range.hidden.iter().copied().chain(base).collect();
+    let places = [&range.tips[..], &bases].concat();
     Acceptances::new(repo, places).excuse(policy, &bases, verdict)
 }
 
