@@ -27,8 +27,8 @@ fn reports() -> [Report; 2] {
             old: None,
             path: Some(b"a b/\xff[1]\n\x1b:c.md".into()),
             sessions: vec![SessionId::parse("2025-12-22/62").unwrap()],
-            why: "[why] {0} \\ \u{9b}".to_owned(),
-            instead: "instead".to_owned(),
+            message: "[why] {0} \\ \u{9b}".to_owned(),
+            help: "instead".to_owned(),
         };
         let bare = Violation {
             commit: None,

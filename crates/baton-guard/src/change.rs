@@ -6,8 +6,8 @@ use bstr::{BStr, BString, ByteSlice};
 
 use super::GuardError;
 use baton_core::model::{
-    AggregateEvidence, ArchiveFile, Change, CommitChange, Entry, EntryKind, Oid, PathChange,
-    SessionId, SessionLog, SessionRecords, Subject, trailers,
+    AggregateEvidence, ArchiveFile, Change, CommitChange, CommitRef, Entry, EntryKind, Oid,
+    PathChange, SessionId, SessionLog, SessionRecords, trailers,
 };
 use baton_core::policy::{Policy, Writer};
 use baton_core::rules;
@@ -92,7 +92,7 @@ impl<'a> ChangeReader<'a> {
             false => None,
         };
         let mut change = CommitChange {
-            subject: Subject::Commit(oid),
+            subject: CommitRef::Commit(oid),
             parents: commit.parents.clone(),
             message: Some(commit.message.clone()),
             paths,

@@ -8,7 +8,7 @@ use bstr::{BStr, BString, ByteSlice};
 use super::GuardError;
 use super::change::ChangeReader;
 use baton_core::model::{
-    CommitChange, Entry, EntryKind, MalformedEntry, Oid, PathChange, Subject, TreeFault,
+    CommitChange, CommitRef, Entry, EntryKind, MalformedEntry, Oid, PathChange, TreeFault,
 };
 use baton_core::policy::{POLICY_PATH, Policy};
 use baton_git::tree::{TreeReader, Trees};
@@ -49,7 +49,7 @@ pub fn candidates<'a>(
             before.push(trees.entries(tree)?);
         }
         let mut change = CommitChange {
-            subject: Subject::Staged,
+            subject: CommitRef::Pending,
             parents,
             message: message.clone(),
             paths: compare(&entries, &before),

@@ -126,7 +126,11 @@ pub(crate) fn commit(
     match verdict.is_clean() {
         true => Ok(new),
         false => Err(AggregateError::Refused(
-            verdict.violations.into_iter().map(|one| one.why).collect(),
+            verdict
+                .violations
+                .into_iter()
+                .map(|one| one.message)
+                .collect(),
         )),
     }
 }

@@ -191,7 +191,7 @@ fn judged(joiner: &Joiner<'_, '_>, from: Oid, to: Oid) -> Result<Vec<String>, Me
         let commit = one
             .commit
             .map_or(String::new(), |oid| format!("{}: ", oid.short()));
-        format!("{}: {commit}{}; {}", one.rule, one.why, one.instead)
+        format!("{}: {commit}{}; {}", one.rule, one.message, one.help)
     };
     Ok(violations.into_iter().map(sentence).collect())
 }

@@ -96,7 +96,7 @@ fn broken_rule(session: &Session, violation: &Violation) -> Finding {
         path: path.map_or_else(|| session.log_path.clone(), ToString::to_string),
         line: None,
         column: None,
-        message: format!("{commit}{} [{}]", violation.why, violation.rule),
-        help: violation.instead.clone(),
+        message: format!("{commit}{} [{}]", violation.message, violation.rule),
+        help: violation.help.clone(),
     }
 }

@@ -19,9 +19,9 @@ pub enum Change {
 
 /// Which commit a [`CommitChange`] is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Subject {
+pub enum CommitRef {
     /// The commit that git is about to make from an index.
-    Staged,
+    Pending,
     /// A commit object.
     Commit(Oid),
 }
@@ -30,7 +30,7 @@ pub enum Subject {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CommitChange {
     /// Which commit.
-    pub subject: Subject,
+    pub subject: CommitRef,
     /// Its parents, in order.
     pub parents: Vec<Oid>,
     /// Its message without header; `None` where the stage cannot know it yet.

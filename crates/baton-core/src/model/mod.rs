@@ -14,8 +14,8 @@ mod wording;
 
 pub use branch_move::{BranchMove, Landing, SessionBranch, StashMove, Step};
 pub use change::{
-    AggregateEvidence, ArchiveFile, Change, CommitChange, MergeChoice, PathChange, SessionLog,
-    SessionRecords, Signature, Subject, TipEntry, TipFault, TipMove,
+    AggregateEvidence, ArchiveFile, Change, CommitChange, CommitRef, MergeChoice, PathChange,
+    SessionLog, SessionRecords, Signature, TipEntry, TipFault, TipMove,
 };
 pub use entry::{Entry, EntryKind};
 pub use oid::{Oid, OidError};

@@ -83,9 +83,9 @@ pub struct Violation {
     /// The sessions involved, sorted.
     pub sessions: Vec<SessionId>,
     /// What happened, a sentence.
-    pub why: String,
+    pub message: String,
     /// What to do instead, a sentence.
-    pub instead: String,
+    pub help: String,
 }
 
 impl Violation {

@@ -15,9 +15,9 @@ use super::branch_glob::BranchGlob;
 use super::branch_rule::{BranchRule, BranchTable};
 use super::error::{PolicyError, PolicyProblem};
 use super::glob::{GlobError, PathGlob, check_components};
+use super::literal_prefix::literal_length;
 use super::merge;
 use super::pool;
-use super::reach::literal_length;
 use super::schema::{
     AggregateSigning, Binding, BranchesTable, HandoffTable, PolicyFile, ProtectedTable,
     SessionBranches, SessionsTable, SharedStash, SigningTable, TrailersTable, VERSION,

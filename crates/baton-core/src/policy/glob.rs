@@ -6,8 +6,8 @@ use globset::{Glob, GlobBuilder, GlobMatcher};
 use unicode_normalization::UnicodeNormalization;
 
 use super::alias::{fold, fold_text, is_above};
+use super::literal_prefix::{LiteralPrefix, after_prefix, literal_length};
 use super::overlap::{self, below_meet, wildcard_meets_below, wildcards_meet};
-use super::reach::{Reach, after_prefix, literal_length};
 
 /// Why a pattern is no pattern.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -24,7 +24,7 @@ pub struct GlobError(pub(super) String);
 pub struct PathGlob {
     text: String,
     shape: Shape,
-    reach: Reach,
+    literal_prefix: LiteralPrefix,
 }
 
 #[derive(Debug, Clone)]
@@ -61,7 +61,7 @@ impl PathGlob {
         Ok(Self {
             text: text.to_owned(),
             shape: shape.map_names(|name| fold(name).into_owned()),
-            reach: Reach::of(text),
+            literal_prefix: LiteralPrefix::of(text),
         })
     }
 
@@ -109,7 +109,7 @@ impl PathGlob {
 
     /// Whether one path can begin as the matches of both do.
     pub(super) fn begins_like(&self, other: &Self) -> bool {
-        self.reach.meets(&other.reach)
+        self.literal_prefix.meets(&other.literal_prefix)
     }
 
     /// A regular expression of the paths that match, as [`fold`] leaves them.
@@ -140,7 +140,7 @@ impl PathGlob {
 
     /// What every match's folded form begins with.
     pub(super) fn prefix(&self) -> &[u8] {
-        self.reach.prefix()
+        self.literal_prefix.prefix()
     }
 
     /// Whether an entry at `folded` that is no directory would take the place of a directory
@@ -151,7 +151,7 @@ impl PathGlob {
             Shape::Everything => false,
             Shape::Literal(path) => is_above(folded, path),
             Shape::Below(directory) => folded == directory || is_above(folded, directory),
-            Shape::Wild(_) => self.reach.lies_below(folded),
+            Shape::Wild(_) => self.literal_prefix.lies_below(folded),
         }
     }
 
@@ -163,7 +163,7 @@ impl PathGlob {
             Shape::Below(base) => {
                 is_above(directory, base) || directory == base || is_above(base, directory)
             }
-            Shape::Wild(_) => self.reach.enters(directory),
+            Shape::Wild(_) => self.literal_prefix.enters(directory),
         }
     }
 
@@ -179,7 +179,7 @@ impl PathGlob {
                 let bound = |name: &[u8]| after_prefix(&[name, b"/"].concat());
                 bound(base).max(bound(written.as_bytes()))
             }
-            Shape::Wild(_) => self.reach.bound(),
+            Shape::Wild(_) => self.literal_prefix.bound(),
         }
     }
 
@@ -188,7 +188,7 @@ impl PathGlob {
         match &self.shape {
             Shape::Everything => None,
             Shape::Literal(path) | Shape::Below(path) => path.first().copied().filter(u8::is_ascii),
-            Shape::Wild(_) => self.reach.first_byte(),
+            Shape::Wild(_) => self.literal_prefix.first_byte(),
         }
     }
 }

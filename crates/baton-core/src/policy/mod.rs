@@ -13,12 +13,12 @@ mod compile;
 pub mod conductor;
 mod error;
 mod glob;
+mod literal_prefix;
 mod lookalike;
 pub mod merge;
 mod overlap;
 mod path_set;
 mod pool;
-mod reach;
 pub mod schema;
 mod scope;
 mod session_pattern;
@@ -326,7 +326,7 @@ impl Policy {
     pub fn may_have_summaries_below(&self, directory: &BStr) -> bool {
         let folded = fold(directory);
         let mut patterns = self.sessions.summaries.iter();
-        patterns.any(|pattern| pattern.reach().enters(&folded))
+        patterns.any(|pattern| pattern.literal_prefix().enters(&folded))
     }
 
     /// Whether the rules hold on `reference`, a full name. They hold on branches only.
@@ -385,7 +385,7 @@ impl Watch for Policy {
         let folded = fold(directory);
         let mut patterns = self.sessions.logs.iter().chain(&self.sessions.summaries);
         self.protects_below(directory, &folded)
-            || patterns.any(|pattern| pattern.reach().enters(&folded))
+            || patterns.any(|pattern| pattern.literal_prefix().enters(&folded))
     }
 
     fn scan_bound(&self) -> Option<&BStr> {

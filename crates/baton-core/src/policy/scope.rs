@@ -39,7 +39,7 @@ impl Scope {
                 Some(fold(path).into_owned().max(written))
             })
             .chain(globs().map(PathGlob::bound))
-            .chain(patterns().map(|pattern| pattern.reach().bound()));
+            .chain(patterns().map(|pattern| pattern.literal_prefix().bound()));
         let bounds: Option<Vec<_>> = bounds.collect();
 
         let guarded = guarded(policy_files, handoff, protected);
@@ -47,7 +47,7 @@ impl Scope {
             .iter()
             .map(|path| fold(path).first().copied().filter(u8::is_ascii))
             .chain(globs().map(PathGlob::first_byte))
-            .chain(patterns().map(|pattern| pattern.reach().first_byte()))
+            .chain(patterns().map(|pattern| pattern.literal_prefix().first_byte()))
             .chain(guarded.iter().flat_map(Guarded::first_bytes).map(Some))
             .collect();
         // Aliases that begin as the path does may have anything behind that.

@@ -2,7 +2,7 @@ use bstr::{BStr, BString, ByteSlice};
 
 use super::alias::{fold, fold_text};
 use super::glob::{GlobError, check_components};
-use super::reach::{Reach, literal_length};
+use super::literal_prefix::{LiteralPrefix, literal_length};
 use crate::model::SessionId;
 
 const DATE: &str = "{date}";
@@ -17,7 +17,7 @@ const DATE_LENGTH: usize = 10;
 pub struct SessionPattern {
     text: String,
     tokens: Vec<Token>,
-    reach: Reach,
+    literal_prefix: LiteralPrefix,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,7 +42,7 @@ impl SessionPattern {
         Ok(Self {
             text: text.to_owned(),
             tokens,
-            reach: Reach::of(text),
+            literal_prefix: LiteralPrefix::of(text),
         })
     }
 
@@ -119,8 +119,8 @@ impl SessionPattern {
     }
 
     /// Where matches can lie.
-    pub(super) fn reach(&self) -> &Reach {
-        &self.reach
+    pub(super) fn literal_prefix(&self) -> &LiteralPrefix {
+        &self.literal_prefix
     }
 }
 

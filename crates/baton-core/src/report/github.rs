@@ -36,8 +36,8 @@ fn command(report: &Report, violation: &Violation) -> String {
     let lines = [
         subject.map(|subject| format!("“{subject}”")),
         sessions,
-        Some(human::quote(violation.why.as_bytes())),
-        Some(format!("→ {}", human::quote(violation.instead.as_bytes()))),
+        Some(human::quote(violation.message.as_bytes())),
+        Some(format!("→ {}", human::quote(violation.help.as_bytes()))),
     ];
     let message: Vec<_> = lines.into_iter().flatten().collect();
     format!(

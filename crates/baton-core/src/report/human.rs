@@ -255,9 +255,9 @@ impl Page {
             text.push(')');
         }
         text.push('\n');
-        self.paragraph(text, "    ", &quote(violation.why.as_bytes()));
+        self.paragraph(text, "    ", &quote(violation.message.as_bytes()));
         let arrow = format!("    {good}→{good:#} ");
-        self.paragraph(text, &arrow, &quote(violation.instead.as_bytes()));
+        self.paragraph(text, &arrow, &quote(violation.help.as_bytes()));
     }
 
     /// Breaks `words` into lines below one another, the first after `lead`.

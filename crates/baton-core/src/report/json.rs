@@ -167,8 +167,8 @@ fn item(report: &Report, violation: &Violation) -> Item {
         path,
         path_bytes,
         sessions: violation.sessions.iter().map(ToString::to_string).collect(),
-        why: violation.why.clone(),
-        instead: violation.instead.clone(),
+        why: violation.message.clone(),
+        instead: violation.help.clone(),
         help: crate::rules::info::info(violation.rule).url(),
     }
 }

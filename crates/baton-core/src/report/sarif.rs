@@ -97,10 +97,10 @@ fn descriptor(rule: RuleInfo) -> Value {
         "fullDescription": { "text": rule.description },
         "helpUri": url,
         "help": {
-            "text": rule.instead,
+            "text": rule.help,
             "markdown": format!(
                 "{}\n\n**Instead:** {}\n\n[More about `{}`]({url})",
-                rule.description, rule.instead, rule.id
+                rule.description, rule.help, rule.id
             ),
         },
         "defaultConfiguration": { "level": "error" },
@@ -137,8 +137,8 @@ fn message(violation: &Violation) -> String {
         let text = escape::visible(text.as_bytes()).replace('\\', "\\\\");
         text.replace('[', "\\[").replace(']', "\\]")
     };
-    let (why, instead) = (quote(&violation.why), quote(&violation.instead));
-    format!("{why}\n→ {instead}")
+    let (message, help) = (quote(&violation.message), quote(&violation.help));
+    format!("{message}\n→ {help}")
 }
 
 /// The file, its first line (services ask for one), and the commit or branch.

@@ -17,8 +17,8 @@ fn violation(rule: RuleId) -> Violation {
         old: None,
         path: None,
         sessions: Vec::new(),
-        why: "It happened.".to_owned(),
-        instead: "Do this.".to_owned(),
+        message: "It happened.".to_owned(),
+        help: "Do this.".to_owned(),
     }
 }
 
@@ -28,15 +28,15 @@ fn three_broken() -> Report {
     let bundled = Violation {
         commit: Some(oid(BUNDLED)),
         sessions: sessions.to_vec(),
-        why: "The commit adds the logs of 2 sessions; the policy allows 1.".to_owned(),
-        instead: "Make one commit for each session.".to_owned(),
+        message: "The commit adds the logs of 2 sessions; the policy allows 1.".to_owned(),
+        help: "Make one commit for each session.".to_owned(),
         ..violation(RuleId::BundledSessions)
     };
     let written = Violation {
         commit: Some(oid(BUNDLED)),
         path: Some(".agents/HANDOFF.md".into()),
-        why: "The commit writes `.agents/HANDOFF.md`, 100% of it.".to_owned(),
-        instead: "Write the session's log: it is yours.".to_owned(),
+        message: "The commit writes `.agents/HANDOFF.md`, 100% of it.".to_owned(),
+        help: "Write the session's log: it is yours.".to_owned(),
         ..violation(RuleId::ProtectedPath)
     };
     let lost = Violation {
@@ -469,8 +469,8 @@ fn hostile() -> Report {
         commit: Some(oid(BUNDLED)),
         path: Some(raw.clone().into()),
         sessions: vec![SessionId::new(None, &"9".repeat(1 << 20)).unwrap()],
-        why: format!("::error::{poison} {}", "y".repeat(1 << 20)),
-        instead: poison.to_owned(),
+        message: format!("::error::{poison} {}", "y".repeat(1 << 20)),
+        help: poison.to_owned(),
         ..violation(RuleId::ProtectedPath)
     };
     let branch = Violation {

@@ -4,7 +4,7 @@ use bstr::ByteSlice;
 
 use super::aggregate::{self, Claim, Terms};
 use crate::model::{
-    AggregateEvidence, CommitChange, Oid, RuleId, Subject, Trailer, Verdict, Violation, trailers,
+    AggregateEvidence, CommitChange, CommitRef, Oid, RuleId, Trailer, Verdict, Violation, trailers,
 };
 use crate::policy::Policy;
 
@@ -13,11 +13,11 @@ pub(super) fn check(policy: &Policy, commit: &CommitChange, verdict: &mut Verdic
     if !super::commit_claims_aggregate(policy, commit) {
         return;
     }
-    let Subject::Commit(_) = commit.subject else {
+    let CommitRef::Commit(_) = commit.subject else {
         verdict.defer(RuleId::AggregateCommit);
         return;
     };
-    for why in objections(policy, commit) {
+    for message in objections(policy, commit) {
         verdict.violations.push(Violation {
             rule: RuleId::AggregateCommit,
             commit: super::commit_id(commit),
@@ -25,8 +25,8 @@ pub(super) fn check(policy: &Policy, commit: &CommitChange, verdict: &mut Verdic
             old: None,
             path: Some(policy.handoff.path.clone()),
             sessions: super::bundled_sessions::sessions(policy, commit),
-            why: format!("the commit says that it is an aggregate, but {why}"),
-            instead: made_elsewhere(policy, commit).unwrap_or_else(|| "leave the handoff file to the orchestrator: write your session's summary, and the orchestrator makes the aggregate commit".to_owned()),
+            message: format!("the commit says that it is an aggregate, but {message}"),
+            help: made_elsewhere(policy, commit).unwrap_or_else(|| "leave the handoff file to the orchestrator: write your session's summary, and the orchestrator makes the aggregate commit".to_owned()),
         });
     }
 }

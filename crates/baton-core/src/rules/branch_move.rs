@@ -36,8 +36,8 @@ pub(super) fn check(policy: &Policy, moved: &BranchMove, verdict: &mut Verdict) 
         verdict.defer(RuleId::BranchMove);
         return;
     }
-    let (why, instead) = (why(moved, who, &objection), instead(moved, who));
-    verdict.violations.push(violation(moved, why, instead));
+    let (message, help) = (message(moved, who, &objection), help(moved, who));
+    verdict.violations.push(violation(moved, message, help));
 }
 
 /// Judges a change of the stash from the worktree of a session.
@@ -56,11 +56,11 @@ pub(super) fn check_stash(policy: &Policy, moved: &StashMove, verdict: &mut Verd
         old: None,
         path: None,
         sessions: vec![moved.session.clone()],
-        why: format!(
+        message: format!(
             "the worktree of session {} {what} the stash, which is one for all worktrees",
             moved.session
         ),
-        instead: match moved.new {
+        help: match moved.new {
             Some(_) => "put the work aside on the session's own branch: `git add --all`, then \
                         `git commit -m \"work in progress\"`"
                 .to_owned(),
@@ -71,13 +71,13 @@ pub(super) fn check_stash(policy: &Policy, moved: &StashMove, verdict: &mut Verd
 
 fn foreign(moved: &BranchMove, session: &SessionBranch) -> Violation {
     let name = short(&moved.reference);
-    let why = format!(
+    let message = format!(
         "the worktree of session {} {} {name}, which is not its own branch",
         session.session,
         does(moved)
     );
     let own = session.branch.as_ref().map(short);
-    let instead = match &own {
+    let help = match &own {
         Some(own) => format!(
             "work on {own} (`git switch {own}`), or on a branch below it (`git switch -c {own}-part`)"
         ),
@@ -85,11 +85,11 @@ fn foreign(moved: &BranchMove, session: &SessionBranch) -> Violation {
     };
     Violation {
         sessions: vec![session.session.clone()],
-        ..violation(moved, why, instead)
+        ..violation(moved, message, help)
     }
 }
 
-fn violation(moved: &BranchMove, why: String, instead: String) -> Violation {
+fn violation(moved: &BranchMove, message: String, help: String) -> Violation {
     Violation {
         rule: RuleId::BranchMove,
         commit: moved.new,
@@ -97,8 +97,8 @@ fn violation(moved: &BranchMove, why: String, instead: String) -> Violation {
         old: moved.old,
         path: None,
         sessions: Vec::new(),
-        why,
-        instead,
+        message,
+        help,
     }
 }
 
@@ -111,7 +111,7 @@ fn is_signed(policy: &Policy, moved: &BranchMove) -> Result<(), String> {
     verified.map(drop).map_err(|error| error.to_string())
 }
 
-fn why(moved: &BranchMove, who: Mover, objection: &str) -> String {
+fn message(moved: &BranchMove, who: Mover, objection: &str) -> String {
     let name = short(&moved.reference);
     let what = match moved.step {
         Step::Forward if moved.old.is_none() => "is created",
@@ -132,7 +132,7 @@ fn why(moved: &BranchMove, who: Mover, objection: &str) -> String {
     }
 }
 
-fn instead(moved: &BranchMove, who: Mover) -> String {
+fn help(moved: &BranchMove, who: Mover) -> String {
     let name = short(&moved.reference);
     match (moved.step, moved.new) {
         (Step::Forward, Some(new)) if who == Mover::Landing => {

@@ -31,13 +31,13 @@ pub(super) fn check(policy: &Policy, commit: &CommitChange, verdict: &mut Verdic
         reference: None,
         old: None,
         path: None,
-        why: format!(
+        message: format!(
             "the commit carries the work of {} sessions ({}), and one commit may carry {limit}",
             sessions.len(),
             names.join(", "),
         ),
         sessions,
-        instead: "commit each session's log and work on its own: unstage the other sessions' files (`git restore --staged -- <path>`) and name one session in the trailers".to_owned(),
+        help: "commit each session's log and work on its own: unstage the other sessions' files (`git restore --staged -- <path>`) and name one session in the trailers".to_owned(),
     });
 }
 

@@ -1,6 +1,6 @@
 //! `handoff-rollback`: a branch does not lose the newest entry of a protected path.
 
-use super::put_back::pathspec;
+use super::undo_command::pathspec;
 use crate::model::{MergeChoice, Oid, RuleId, TipEntry, TipFault, TipMove, Verdict, Violation};
 use crate::policy::Policy;
 
@@ -15,8 +15,8 @@ pub(super) fn check(tip: &TipMove, verdict: &mut Verdict) {
             old: Some(tip.old),
             path: Some(entry.path.clone()),
             sessions: Vec::new(),
-            why: why(tip, entry),
-            instead: instead(tip),
+            message: message(tip, entry),
+            help: help(tip),
         });
     }
 }
@@ -38,10 +38,10 @@ pub(super) fn check_choice(policy: &Policy, merge: &MergeChoice, verdict: &mut V
             old: None,
             path: Some(entry.path.clone()),
             sessions: Vec::new(),
-            why: format!(
+            message: format!(
                 "the merge keeps a protected entry that does not come from what {writer} wrote, and gives that up"
             ),
-            instead: format!(
+            help: format!(
                 "merge again and keep what {writer} wrote (`git restore --source={writer} --staged --worktree -- {path}` before the commit), or ask a maintainer to sign the merge"
             ),
         });
@@ -55,7 +55,7 @@ fn lost(entries: &[TipEntry]) -> impl Iterator<Item = (&TipEntry, Oid)> {
     })
 }
 
-fn why(tip: &TipMove, entry: &TipEntry) -> String {
+fn message(tip: &TipMove, entry: &TipEntry) -> String {
     let branch = String::from_utf8_lossy(&tip.reference).into_owned();
     let branch = branch.strip_prefix("refs/heads/").unwrap_or(&branch);
     let fate = match (tip.new, entry.new) {
@@ -70,7 +70,7 @@ fn why(tip: &TipMove, entry: &TipEntry) -> String {
     format!("the branch {branch} {fate}, and no commit that may write the path says so")
 }
 
-fn instead(tip: &TipMove) -> String {
+fn help(tip: &TipMove) -> String {
     let old = tip.old.short();
     match tip.new {
         None => format!(

@@ -15,7 +15,7 @@ pub struct RuleInfo {
     /// What the rule checks, in a paragraph.
     pub description: &'static str,
     /// What to do instead of breaking it.
-    pub instead: &'static str,
+    pub help: &'static str,
 }
 
 impl RuleInfo {
@@ -32,7 +32,7 @@ impl RuleInfo {
 
 /// What there is to say about `rule`.
 pub fn info(rule: RuleId) -> RuleInfo {
-    let (summary, description, instead) = match rule {
+    let (summary, description, help) = match rule {
         RuleId::ProtectedPath => (
             "A protected path is written only by the writer that the policy names",
             "The entry (mode and object id) of a protected path must equal the entry in at least \
@@ -89,7 +89,7 @@ pub fn info(rule: RuleId) -> RuleInfo {
         id: rule,
         summary,
         description,
-        instead,
+        help,
     }
 }
 
@@ -118,7 +118,7 @@ mod tests {
         for rule in RuleId::ALL {
             let info = info(rule);
             assert!(!info.summary.contains('\n') && !info.summary.ends_with('.'));
-            assert!(info.description.ends_with('.') && info.instead.ends_with('.'));
+            assert!(info.description.ends_with('.') && info.help.ends_with('.'));
         }
     }
 }

@@ -2,11 +2,11 @@
 //! depends on who reads them.
 
 use super::commit_id;
-use crate::model::{CommitChange, MalformedEntry, RuleId, Subject, Verdict, Violation};
+use crate::model::{CommitChange, CommitRef, MalformedEntry, RuleId, Verdict, Violation};
 
 /// Refuses each entry that git would not write. What git is about to write itself has none.
 pub(super) fn check(commit: &CommitChange, verdict: &mut Verdict) {
-    if commit.subject == Subject::Staged {
+    if commit.subject == CommitRef::Pending {
         return;
     }
     for MalformedEntry { path, fault } in &commit.malformed {
@@ -22,8 +22,8 @@ pub(super) fn check(commit: &CommitChange, verdict: &mut Verdict) {
             old: None,
             path: Some(path.clone()),
             sessions: Vec::new(),
-            why: format!("the commit holds a tree that git does not write: {fault}"),
-            instead: format!(
+            message: format!("the commit holds a tree that git does not write: {fault}"),
+            help: format!(
                 "make the commit again and let git write its trees: {again}, `git add --all` and `git commit`"
             ),
         });

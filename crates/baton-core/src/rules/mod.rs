@@ -12,10 +12,12 @@ pub mod info;
 mod malformed_tree;
 mod policy_change;
 mod protected_path;
-mod put_back;
 pub mod reference;
+mod undo_command;
 
-use crate::model::{Change, CommitChange, Oid, PathChange, SessionId, Subject, Verdict, trailers};
+use crate::model::{
+    Change, CommitChange, CommitRef, Oid, PathChange, SessionId, Verdict, trailers,
+};
 use crate::policy::{Policy, Writer};
 
 /// Who may make this change of a path; `None` when anybody may.
@@ -83,13 +85,13 @@ fn commit_claims_aggregate(policy: &Policy, commit: &CommitChange) -> bool {
 
 /// Whether the commit exists and claims to be an aggregate; `aggregate-commit` holds it to that.
 fn is_made_aggregate(policy: &Policy, commit: &CommitChange) -> bool {
-    matches!(commit.subject, Subject::Commit(_)) && commit_claims_aggregate(policy, commit)
+    matches!(commit.subject, CommitRef::Commit(_)) && commit_claims_aggregate(policy, commit)
 }
 
 /// The maintainer whom the base lists and who has signed the commit, or why nobody has. `None`
 /// while the commit does not exist.
 fn maintainer_signed(policy: &Policy, commit: &CommitChange) -> Option<Result<String, String>> {
-    let Subject::Commit(_) = commit.subject else {
+    let CommitRef::Commit(_) = commit.subject else {
         return None;
     };
     Some(match &commit.signature {
@@ -103,8 +105,8 @@ fn maintainer_signed(policy: &Policy, commit: &CommitChange) -> Option<Result<St
 
 fn commit_id(commit: &CommitChange) -> Option<Oid> {
     match commit.subject {
-        Subject::Staged => None,
-        Subject::Commit(oid) => Some(oid),
+        CommitRef::Pending => None,
+        CommitRef::Commit(oid) => Some(oid),
     }
 }
 

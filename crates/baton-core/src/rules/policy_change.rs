@@ -1,6 +1,6 @@
 //! `policy-change`: the policy and the list of signers protect themselves.
 
-use super::put_back::put_back;
+use super::undo_command::undo_command;
 use crate::model::{CommitChange, MergeChoice, PathChange, RuleId, TipFault, Verdict, Violation};
 use crate::policy::{POLICY_PATH, Policy};
 
@@ -25,10 +25,10 @@ pub(super) fn check(policy: &Policy, commit: &CommitChange, verdict: &mut Verdic
                 old: None,
                 path: Some(change.path.clone()),
                 sessions: super::bundled_sessions::sessions(policy, commit),
-                why: format!(
+                message: format!(
                     "the commit changes the rules by which it is judged, which only a maintainer may do, and {reason}"
                 ),
-                instead: format!("{} and ask a maintainer for the change", put_back(commit, change)),
+                help: format!("{} and ask a maintainer for the change", undo_command(commit, change)),
             }),
         }
     }
@@ -51,8 +51,8 @@ pub(super) fn check_choice(policy: &Policy, merge: &MergeChoice, verdict: &mut V
             old: None,
             path: Some(entry.path.clone()),
             sessions: Vec::new(),
-            why: "the branch takes over a file that its policy rests on from a history with another policy, and no maintainer has put it there".to_owned(),
-            instead: "leave the file out and ask a maintainer for the change".to_owned(),
+            message: "the branch takes over a file that its policy rests on from a history with another policy, and no maintainer has put it there".to_owned(),
+            help: "leave the file out and ask a maintainer for the change".to_owned(),
         });
     }
 }

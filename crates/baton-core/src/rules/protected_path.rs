@@ -1,9 +1,9 @@
 //! `protected-path`: only its writer changes a protected path.
 
 use super::bundled_sessions;
-use super::put_back::put_back;
+use super::undo_command::undo_command;
 use crate::model::{
-    CommitChange, Entry, EntryKind, Override, PathChange, RuleId, SessionId, Subject, Verdict,
+    CommitChange, CommitRef, Entry, EntryKind, Override, PathChange, RuleId, SessionId, Verdict,
     Violation,
 };
 use crate::policy::{Policy, Writer};
@@ -24,15 +24,15 @@ pub(super) fn check(policy: &Policy, commit: &CommitChange, verdict: &mut Verdic
         match objection(policy, commit, change, writer) {
             Objection::None => {}
             Objection::Deferred => verdict.defer(RuleId::ProtectedPath),
-            Objection::Because(why, instead) => verdict.violations.push(Violation {
+            Objection::Because(message, help) => verdict.violations.push(Violation {
                 rule: RuleId::ProtectedPath,
                 commit: super::commit_id(commit),
                 reference: None,
                 old: None,
                 path: Some(change.path.clone()),
                 sessions: bundled_sessions::sessions(policy, commit),
-                why,
-                instead,
+                message,
+                help,
             }),
         }
     }
@@ -73,7 +73,7 @@ fn overriding(
 fn may_override(policy: &Policy, commit: &CommitChange) -> bool {
     let message = commit.message.as_ref();
     commit.signs_as_maintainer
-        && matches!(commit.subject, Subject::Staged)
+        && matches!(commit.subject, CommitRef::Pending)
         && message.is_none_or(|message| super::claims_override(policy, message.as_ref()))
 }
 
@@ -93,7 +93,7 @@ fn objection(
         Some(_) => describe(change),
         None => "adds a file to what a file system may take for a protected directory",
     };
-    let back = put_back(commit, change);
+    let back = undo_command(commit, change);
     match writer {
         Writer::Nobody => Objection::Because(
             format!("the commit {what}, which no commit may change"),

@@ -31,7 +31,7 @@ pub fn unguarded_alias(reference: &BStr, target: &BStr) -> Violation {
     )
 }
 
-fn violation(reference: &BStr, commit: Option<Oid>, why: String, instead: String) -> Violation {
+fn violation(reference: &BStr, commit: Option<Oid>, message: String, help: String) -> Violation {
     Violation {
         rule: RuleId::ProtectedPath,
         commit,
@@ -39,7 +39,7 @@ fn violation(reference: &BStr, commit: Option<Oid>, why: String, instead: String
         old: None,
         path: None,
         sessions: Vec::new(),
-        why,
-        instead,
+        message,
+        help,
     }
 }

@@ -28,7 +28,7 @@ fn path(path: &str, before: Vec<Option<Entry>>, after: Option<Entry>) -> PathCha
 /// A commit object with this message and these changes.
 fn commit(message: &str, paths: Vec<PathChange>) -> CommitChange {
     CommitChange {
-        subject: Subject::Commit(oid("c")),
+        subject: CommitRef::Commit(oid("c")),
         parents: vec![oid("a")],
         message: Some(message.into()),
         paths,
@@ -43,7 +43,7 @@ fn commit(message: &str, paths: Vec<PathChange>) -> CommitChange {
 /// The same before it is made.
 fn staged(paths: Vec<PathChange>) -> CommitChange {
     CommitChange {
-        subject: Subject::Staged,
+        subject: CommitRef::Pending,
         message: None,
         ..commit("", paths)
     }
@@ -92,11 +92,11 @@ fn a_protected_path_may_not_be_written_deleted_retyped_or_aliased() {
 #[test]
 fn the_remedy_names_the_file_the_session_and_how_to_take_it_out() {
     let policy = Policy::default();
-    let instead = |commit| verdict(&policy, commit).violations.remove(0).instead;
+    let help = |commit| verdict(&policy, commit).violations.remove(0).help;
     let written = || path(HANDOFF, vec![file("1")], file("2"));
     let made = "make the commit again without the change to the file (`git restore \
         --source=aaaaaaaaaa --staged --worktree -- :/.agents/HANDOFF.md` puts it back)";
-    let said = instead(commit("x\n\nBaton-Session: 19\n", vec![written()]));
+    let said = help(commit("x\n\nBaton-Session: 19\n", vec![written()]));
     assert!(said.starts_with(made), "{said}");
     assert!(
         said.contains(" .agents/temp/handoff-session-19-summary.md;"),
@@ -104,13 +104,13 @@ fn the_remedy_names_the_file_the_session_and_how_to_take_it_out() {
     );
     let to_make = "restore the file (`git restore --source=HEAD --staged --worktree -- \
         :/.agents/HANDOFF.md`)";
-    let said = instead(staged(vec![written()]));
+    let said = help(staged(vec![written()]));
     assert!(said.starts_with(to_make), "{said}");
     assert!(
         said.contains(" .agents/temp/handoff-session-<number>-summary.md;"),
         "{said}"
     );
-    let said = instead(staged(vec![path(HANDOFF, vec![None], file("1"))]));
+    let said = help(staged(vec![path(HANDOFF, vec![None], file("1"))]));
     assert!(
         said.contains("`git rm --cached -- :/.agents/HANDOFF.md`"),
         "{said}"
@@ -270,7 +270,7 @@ fn a_merge_does_not_settle_what_a_maintainer_has_to() {
 
 #[test]
 fn a_deleted_branch_is_told_to_stay_and_another_where_it_may_begin() {
-    let instead = |new| {
+    let help = |new| {
         let tip = TipMove {
             reference: "refs/heads/main".into(),
             old: oid("a"),
@@ -278,8 +278,8 @@ fn a_deleted_branch_is_told_to_stay_and_another_where_it_may_begin() {
             entries: vec![entry_at(file("2"), None, TipFault::Lost(oid("c")))],
         };
         let mut violations = check(&Policy::default(), &Change::Tip(tip)).violations;
-        violations.remove(0).instead
+        violations.remove(0).help
     };
-    assert!(instead(None).starts_with("keep the branch"));
-    assert!(instead(Some(oid("b"))).contains("`git switch -c <name> bbbbbbbbbb`"));
+    assert!(help(None).starts_with("keep the branch"));
+    assert!(help(Some(oid("b"))).contains("`git switch -c <name> bbbbbbbbbb`"));
 }

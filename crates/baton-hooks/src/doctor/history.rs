@@ -52,9 +52,13 @@ pub(super) fn examine(repo: &Repo, findings: &mut Vec<Finding>) -> Result<(), Do
         let commit = violation.commit.map(|oid| oid.to_string());
         findings.push(Finding {
             id: Id::CommitBreaksRule,
-            what: format!("{}: {}{published}", violation.rule.as_str(), violation.why),
+            what: format!(
+                "{}: {}{published}",
+                violation.rule.as_str(),
+                violation.message
+            ),
             place: format!("commit {}", commit.unwrap_or_default()),
-            remedy: violation.instead,
+            remedy: violation.help,
         });
     }
     Ok(())

@@ -12,15 +12,15 @@
 mod directory;
 mod error;
 pub mod hooks_path;
+mod installation;
 pub mod layout;
 pub mod manifest;
-mod put;
 mod remove;
 
 pub use error::InstallError;
+pub use installation::{Installed, install};
 pub use layout::Layout;
 pub use manifest::Manifest;
-pub use put::{Installed, install};
 pub use remove::{Uninstalled, uninstall};
 
 use crate::Hook;

@@ -4,29 +4,29 @@ use std::borrow::Cow;
 
 use bstr::{BStr, ByteSlice};
 
-use crate::model::{CommitChange, PathChange, Subject};
+use crate::model::{CommitChange, CommitRef, PathChange};
 
 /// What git may read as a pattern or as magic, and a shell as more than itself.
 const MAGIC: [char; 8] = [':', '*', '?', '[', '\\', '{', '}', '!'];
 
-/// The words with which a remedy begins: how the path gets back to what the first parent has, in a
-/// commit that is about to be made or in one that has to be made again.
-pub(super) fn put_back(commit: &CommitChange, change: &PathChange) -> String {
+/// The beginning of a remedy: the command that brings the path back to what the first parent has, in a commit
+/// that is about to be made or in one that has to be made again.
+pub(super) fn undo_command(commit: &CommitChange, change: &PathChange) -> String {
     let path = pathspec(change.path.as_ref());
     let existed = change.before.first().is_some_and(Option::is_some);
     match (commit.subject, commit.parents.first()) {
-        (Subject::Staged, _) if is_doubled(commit, change) => {
+        (CommitRef::Pending, _) if is_doubled(commit, change) => {
             format!("restore the file ({})", by_id(change, &path))
         }
-        (Subject::Staged, _) if existed => {
+        (CommitRef::Pending, _) if existed => {
             format!("restore the file (`git restore --source=HEAD --staged --worktree -- {path}`)")
         }
-        (Subject::Staged, _) => format!("unstage the file (`git rm --cached -- {path}`)"),
-        (Subject::Commit(_), Some(parent)) if existed => format!(
+        (CommitRef::Pending, _) => format!("unstage the file (`git rm --cached -- {path}`)"),
+        (CommitRef::Commit(_), Some(parent)) if existed => format!(
             "make the commit again without the change to the file (`git restore --source={} --staged --worktree -- {path}` puts it back)",
             parent.short()
         ),
-        (Subject::Commit(_), _) => format!(
+        (CommitRef::Commit(_), _) => format!(
             "make the commit again without the file (`git rm --cached -- {path}` takes it out)"
         ),
     }

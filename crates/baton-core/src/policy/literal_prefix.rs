@@ -4,7 +4,7 @@ use super::alias::{fold_text, is_above, is_plain};
 
 /// Where in a tree the matches of a pattern can lie, by the text before its first wildcard.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Reach {
+pub(super) struct LiteralPrefix {
     /// Folded text that every match's folded form begins with.
     prefix: BString,
     /// The text before the first wildcard in lower case, not folded otherwise.
@@ -13,7 +13,7 @@ pub(super) struct Reach {
     deeper: bool,
 }
 
-impl Reach {
+impl LiteralPrefix {
     pub(super) fn of(text: &str) -> Self {
         let (literal, rest) = text.split_at(literal_length(text));
         let folded = fold_text(literal);
@@ -92,8 +92,8 @@ mod tests {
 
     #[test]
     fn nothing_that_begins_with_a_prefix_sorts_after_its_bound() {
-        assert_eq!(Reach::of("A/b*").bound().unwrap(), "a/c");
-        assert_eq!(Reach::of("*").bound(), None);
+        assert_eq!(LiteralPrefix::of("A/b*").bound().unwrap(), "a/c");
+        assert_eq!(LiteralPrefix::of("*").bound(), None);
         assert_eq!(after_prefix(b"a\xff").unwrap(), "b");
         assert_eq!(after_prefix(b"\xff"), None);
     }
@@ -108,8 +108,8 @@ mod tests {
             ("**/x", &["", "a/b"], &[]),
             (" /*", &["", " "], &[]),
         ] {
-            let reach = Reach::of(pattern);
-            let enters = |directory: &&&str| reach.enters((**directory).into());
+            let literal = LiteralPrefix::of(pattern);
+            let enters = |directory: &&&str| literal.enters((**directory).into());
             assert_eq!(entered.iter().find(|it| !enters(it)), None, "{pattern}");
             assert_eq!(passed.iter().find(enters), None, "{pattern}");
         }
