@@ -4,6 +4,7 @@
 #[expect(dead_code, reason = "each test program uses a part of it")]
 mod sandbox;
 
+use baton_core::layout::Screen;
 use baton_core::plan::output::PlanDocument;
 use baton_core::plan::{Plan, TaskList, json_schema, panel};
 use baton_core::policy::{Conductor, Policy};
@@ -65,7 +66,11 @@ fn every_example_on_the_page_can_be_planned_and_keeps_to_the_schemas() {
 #[test]
 fn the_page_shows_the_panel_of_its_example() {
     let list = read(examples().next().unwrap());
-    let drawn = panel(&list, &Plan::new(&list, &Conductor::default()), false);
+    let screen = Screen {
+        ascii: false,
+        columns: 80,
+    };
+    let drawn = panel(&list, &Plan::new(&list, &Conductor::default()), screen);
     assert!(PAGE.contains(&drawn), "{drawn}");
 }
 

@@ -31,8 +31,9 @@ use std::io::Write;
 use miette::{IntoDiagnostic, WrapErr};
 
 use crate::cli::{Cli, Command};
+use baton_core::layout::Screen;
 use baton_core::report::escape;
-use baton_sys::warnings;
+use baton_sys::{shows_unicode, terminal, warnings};
 
 /// How a process ends: 0 allowed, 1 rules broken, 2 cannot decide or usage, 130 interrupted.
 pub type ExitCode = u8;
@@ -45,6 +46,14 @@ pub const BROKEN: ExitCode = 1;
 pub const UNDECIDED: ExitCode = 2;
 /// Somebody asked the process to end.
 pub const INTERRUPTED: ExitCode = 130;
+
+/// What standard output can show.
+fn screen() -> Screen {
+    Screen {
+        ascii: !shows_unicode(),
+        columns: terminal::size().map_or(80, |(columns, _)| columns),
+    }
+}
 
 /// Writes to standard output, with nothing in it that steers a terminal or a CI runner.
 fn print(text: &str) -> miette::Result<()> {

@@ -13,6 +13,7 @@ use baton_conductor::session::claim::{Claim, NewSession};
 use baton_conductor::session::finish::HandedIn;
 use baton_conductor::session::output::{self, Standing};
 use baton_conductor::session::{Session, carried, finish, start, store};
+use baton_core::layout::padded;
 use baton_core::protocol::{self, Finding};
 use baton_core::report::escape;
 use baton_git::Repo;
@@ -170,8 +171,8 @@ fn visible_lines(text: &[u8]) -> String {
 
 fn line(session: &Session, carried: &BTreeSet<String>) -> String {
     format!(
-        "{:<16} {:<10} {}\n",
-        session.id().to_string(),
+        "{} {:<10} {}\n",
+        padded(&session.id().to_string(), 16),
         Standing::of(session, carried).as_str(),
         escape::visible(session.title.as_bytes())
     )

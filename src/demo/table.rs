@@ -1,6 +1,7 @@
 use anstyle::{AnsiColor, Style};
 
 use super::outcome::{Row, Stop};
+use baton_core::layout::{padded, wrapped_hard};
 
 /// The widths of the sign and the first two columns, in characters, with the blank after each.
 const SIGN: usize = 2;
@@ -73,40 +74,24 @@ fn stopper(stop: &Stop) -> String {
 
 /// The cells beside each other; those that are too long go on below.
 fn line(sign: &str, attempt: &str, stop: &str, state: &str) -> String {
-    let stops = wrapped(stop, STOPPED_BY - 1);
-    let states = wrapped(state, STATE);
+    let stops = wrapped_hard(stop, STOPPED_BY - 1);
+    let states = wrapped_hard(state, STATE);
     let mut text = String::new();
     for at in 0..stops.len().max(states.len()) {
         let (sign, attempt) = if at == 0 { (sign, attempt) } else { ("", "") };
         let cell = |cells: &[String]| cells.get(at).cloned().unwrap_or_default();
         let (stop, state) = (cell(&stops), cell(&states));
-        let whole = format!("{sign:SIGN$}{attempt:ATTEMPT$}{stop:STOPPED_BY$}{state}");
+        let cells = [
+            padded(sign, SIGN),
+            padded(attempt, ATTEMPT),
+            padded(&stop, STOPPED_BY),
+            state,
+        ];
+        let whole = cells.concat();
         text += whole.trim_end();
         text.push('\n');
     }
     text
-}
-
-/// The words in lines of at most `width` characters, a longer word broken.
-fn wrapped(words: &str, width: usize) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    for word in words.split_whitespace() {
-        let mut word: Vec<char> = word.chars().collect();
-        while !word.is_empty() {
-            let rest = word.split_off(word.len().min(width));
-            let last = lines.len() - 1;
-            let used = lines[last].chars().count();
-            if used > 0 && used + 1 + word.len() > width {
-                lines.push(word.iter().collect());
-            } else {
-                let blank = if used > 0 { " " } else { "" };
-                lines[last] += blank;
-                lines[last].extend(&word);
-            }
-            word = rest;
-        }
-    }
-    lines
 }
 
 /// One sentence about all rows.

@@ -4,9 +4,11 @@
 //! - [`model`]: the values that the judge works on; [`policy`]: what a base says may not happen.
 //! - [`rules`]: the judge, a pure function from a policy and a change to a verdict; [`report`]: a verdict as text.
 //! - [`handoff`]: the handoff document as bytes; [`protocol`]: the log of a session.
+//! - [`layout`]: text in columns.
 //! - [`plan`]: which tasks of agents run together.
 
 pub mod handoff;
+pub mod layout;
 pub mod model;
 pub mod plan;
 pub mod policy;

@@ -4,6 +4,7 @@ use miette::{IntoDiagnostic, WrapErr};
 
 use super::run::one_group;
 use crate::cli::orchestrator::{Feature, TextFormat};
+use crate::commands::screen;
 use crate::commands::{ALLOWED, BROKEN, ExitCode, INTERRUPTED, print, tell};
 use baton_conductor::feature::{self, Came, Company, End, Way, Wish};
 use baton_conductor::run::conduct::Watcher;
@@ -12,7 +13,7 @@ use baton_conductor::run::telling;
 use baton_core::plan::{Plan, TaskList, panel};
 use baton_core::report::escape;
 use baton_git::Repo;
-use baton_sys::{GitEnv, file, interrupt::Interrupt, shows_unicode};
+use baton_sys::{GitEnv, file, interrupt::Interrupt};
 
 /// Has agents build something, as far as it gets.
 pub fn run(args: Feature) -> miette::Result<ExitCode> {
@@ -73,7 +74,7 @@ struct Teller;
 
 impl Watcher for Teller {
     fn planned(&mut self, tasks: &TaskList, plan: &Plan) {
-        tell(&panel(tasks, plan, !shows_unicode()));
+        tell(&panel(tasks, plan, screen()));
     }
 
     fn happened(&mut self, run: &str, state: &RunState, event: &Event) {

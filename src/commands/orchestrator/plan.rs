@@ -5,13 +5,13 @@ use std::path::Path;
 use miette::{IntoDiagnostic, WrapErr};
 
 use crate::cli::orchestrator::{Plan as Args, PlanFormat};
-use crate::commands::{ALLOWED, ExitCode, policy, print};
+use crate::commands::{ALLOWED, ExitCode, policy, print, screen};
 use baton_conductor::session::store;
 use baton_core::plan::output::PlanDocument;
 use baton_core::plan::{Plan, TaskList, mermaid, overlaps, panel};
 use baton_core::policy::Policy;
 use baton_git::Repo;
-use baton_sys::{GitEnv, shows_unicode};
+use baton_sys::GitEnv;
 
 /// Shows the plan.
 pub fn run(args: Args) -> miette::Result<ExitCode> {
@@ -19,7 +19,7 @@ pub fn run(args: Args) -> miette::Result<ExitCode> {
     let list = read(&args.tasks, &policy)?;
     let plan = Plan::new(&list, &policy.conductor);
     print(&match args.format {
-        PlanFormat::Human => panel(&list, &plan, !shows_unicode()) + &overlaps(&list),
+        PlanFormat::Human => panel(&list, &plan, screen()) + &overlaps(&list),
         PlanFormat::Json => PlanDocument::new(&list, &plan).to_json(),
         PlanFormat::Mermaid => mermaid(&list, &plan),
     })?;

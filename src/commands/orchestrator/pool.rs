@@ -12,6 +12,7 @@ use baton_conductor::landing::MergeError;
 use baton_conductor::pool::{
     self, Acquire, Acquired, Left, PoolError, Release, Released, health::Health, output,
 };
+use baton_core::layout::padded;
 use baton_core::report::escape;
 use baton_git::Repo;
 use baton_sys::GitEnv;
@@ -159,7 +160,7 @@ fn human_pool(pool: &output::Pool) -> String {
         ));
     }
     for slot in &pool.slots {
-        text.push_str(&format!("{:<6} {:<10}", slot.slot, slot.state));
+        text.push_str(&format!("{} {:<10}", padded(&slot.slot, 6), slot.state));
         if let Some(lease) = &slot.lease {
             let task = lease.task.as_deref().or(lease.branch.as_deref());
             let owner = lease.owner.as_deref().unwrap_or("nobody known");

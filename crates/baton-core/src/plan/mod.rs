@@ -20,7 +20,7 @@ pub use graph::TaskGraph;
 pub use groups::{Group, Lane, Mode, Plan};
 pub use id::{MAX_ID_BYTES, NotAnId, TaskId};
 pub use mermaid::mermaid;
-pub use panel::{AgentLine, Mark, WIDTH as BOX_WIDTH, bar, label, panel, progress};
+pub use panel::{AgentLine, Mark, NARROWEST as NARROWEST_BOX, bar, label, panel, progress};
 pub use read::{MAX_TASKS, MAX_TASKS_BYTES, TaskList};
 pub use schema::{Kind, json_schema};
 pub use task::{Because, Owned, Task, Wait};

@@ -1,16 +1,15 @@
 //! What people see of a plan: the mode and the groups in a box, and how far the agents are.
 
-use unicode_width::UnicodeWidthStr;
-
 use super::groups::{TOO_FEW, noun};
 use super::{Group, Lane, Mode, Plan, Task, TaskList};
+use crate::layout::{self, Screen, padded, width};
 use crate::policy::PathGlob;
 use crate::report::escape::visible;
 
-/// The columns between the walls of a box.
-const INSIDE: usize = 61;
-/// The columns that a box takes.
-pub const WIDTH: usize = INSIDE + 2;
+/// The columns that a box takes where there is room.
+const WIDEST: usize = 63;
+/// The columns that a box takes at least: fewer say nothing.
+pub const NARROWEST: usize = 30;
 /// The cells of a bar.
 const CELLS: usize = 16;
 
@@ -29,10 +28,9 @@ pub enum Mark {
     Skipped,
 }
 
-/// The box that says how the tasks will be carried out, and why. `ascii` for a reader that shows
-/// nothing else.
-pub fn panel(list: &TaskList, plan: &Plan, ascii: bool) -> String {
-    let mut panel = Panel::new(&plan.mode, ascii);
+/// The box that says how the tasks will be carried out, and why.
+pub fn panel(list: &TaskList, plan: &Plan, screen: Screen) -> String {
+    let mut panel = Panel::new(&plan.mode, screen);
     match &plan.mode {
         Mode::Parallel => parallel(&mut panel, list, plan),
         Mode::Sequential { reason } => sequential(&mut panel, list, plan, reason),
@@ -52,15 +50,20 @@ pub struct AgentLine {
 }
 
 /// The box that says how far the agents are: a line for each, and a bar for `done` of `all`.
-pub fn progress(mode: &Mode, lines: &[AgentLine], done: usize, all: usize, ascii: bool) -> String {
-    let mut panel = Panel::new(mode, ascii);
-    panel.line(3, &format!("Progress: {}", bar(done, all, ascii)));
+pub fn progress(
+    mode: &Mode,
+    lines: &[AgentLine],
+    (done, all): (usize, usize),
+    screen: Screen,
+) -> String {
+    let mut panel = Panel::new(mode, screen);
+    panel.line(3, &format!("Progress: {}", bar(done, all, screen.ascii)));
     panel.line(0, "");
     for AgentLine { mark, text, more } in lines {
         let comma = if more.is_empty() { "" } else { ", " };
         panel.clipped(
             3,
-            &format!("{} ", mark.sign(ascii)),
+            &format!("{} ", mark.sign(screen.ascii)),
             text,
             &format!(" ({}{comma}{more})", mark.word()),
         );
@@ -159,7 +162,7 @@ fn sequential(panel: &mut Panel, list: &TaskList, plan: &Plan, reason: &str) {
         .collect();
     let mut line = "Order: ".to_owned();
     for (at, name) in order.iter().enumerate() {
-        if at > 0 && line.width() + arrow.width() + name.width() > INSIDE - 5 {
+        if at > 0 && width(&line) + width(arrow) + width(name) > panel.inside - 5 {
             panel.clipped(3, "", &line, "");
             line = " ".repeat("Order:".len());
         }
@@ -209,13 +212,17 @@ impl Mark {
 /// A box under construction.
 struct Panel {
     ascii: bool,
+    /// The columns between the walls.
+    inside: usize,
     text: String,
 }
 
 impl Panel {
-    fn new(mode: &Mode, ascii: bool) -> Self {
+    fn new(mode: &Mode, screen: Screen) -> Self {
+        let ascii = screen.ascii;
         let mut panel = Self {
             ascii,
+            inside: screen.columns.clamp(NARROWEST, WIDEST) - 2,
             text: String::new(),
         };
         panel.rule('┌', '┐');
@@ -235,58 +242,39 @@ impl Panel {
 
     fn rule(&mut self, left: char, right: char) {
         let line = match self.ascii {
-            true => format!("+{}+\n", "-".repeat(INSIDE)),
-            false => format!("{left}{}{right}\n", "─".repeat(INSIDE)),
+            true => format!("+{}+\n", "-".repeat(self.inside)),
+            false => format!("{left}{}{right}\n", "─".repeat(self.inside)),
         };
         self.text.push_str(&line);
     }
 
+    /// A line, cut where there is no room for all of it.
     fn line(&mut self, indent: usize, text: &str) {
         let wall = if self.ascii { '|' } else { '│' };
-        let used = 1 + indent + text.width();
-        let indent = " ".repeat(indent);
-        let rest = " ".repeat(INSIDE.saturating_sub(used));
-        self.text
-            .push_str(&format!("{wall} {indent}{text}{rest}{wall}\n"));
+        let text = layout::clipped(text, self.inside - indent - 2, self.ellipsis());
+        let line = padded(&format!(" {}{text}", " ".repeat(indent)), self.inside);
+        self.text.push_str(&format!("{wall}{line}{wall}\n"));
     }
 
     /// A line whose middle is cut where there is no room for it.
     fn clipped(&mut self, indent: usize, head: &str, middle: &str, tail: &str) {
-        let fixed = 2 + indent + head.width() + tail.width();
+        let fixed = 2 + indent + width(head) + width(tail);
+        let room = self.inside.saturating_sub(fixed);
         let middle = match self.ascii {
-            true => clip(&to_ascii(middle), INSIDE.saturating_sub(fixed), "..."),
-            false => clip(middle, INSIDE.saturating_sub(fixed), "…"),
+            true => layout::clipped(&to_ascii(middle), room, self.ellipsis()),
+            false => layout::clipped(middle, room, self.ellipsis()),
         };
         self.line(indent, &format!("{head}{middle}{tail}"));
+    }
+
+    fn ellipsis(&self) -> &'static str {
+        if self.ascii { "..." } else { "…" }
     }
 }
 
 fn to_ascii(text: &str) -> String {
     let plain = |c: char| if c.is_ascii() { c } else { '?' };
     text.chars().map(plain).collect()
-}
-
-/// The beginning of `text` that is so many columns wide at the most, with `end` where that is not
-/// all of it.
-fn clip(text: &str, columns: usize, end: &str) -> String {
-    let mut kept = String::new();
-    let mut fits = 0;
-    // Characters without a width of their own could go on for ever.
-    for c in text.chars().take(4 * INSIDE) {
-        kept.push(c);
-        let width = kept.width();
-        if width > columns {
-            break;
-        }
-        if width + end.width() <= columns {
-            fits = kept.len();
-        }
-    }
-    if kept.len() == text.len() && kept.width() <= columns {
-        return kept;
-    }
-    kept.truncate(fits);
-    kept + end
 }
 
 #[cfg(test)]

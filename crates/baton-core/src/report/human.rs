@@ -7,6 +7,7 @@ use anstyle::{AnsiColor, Style as Ansi};
 use bstr::ByteSlice;
 
 use super::{Report, Style, escape, place};
+use crate::layout;
 use crate::model::{Accepted, Oid, Override, RuleId, SessionId, Violation};
 
 /// The longest quotation of a path, a reason or a session, in characters.
@@ -178,7 +179,8 @@ pub fn conclusion(report: &Report) -> String {
 
 /// How the parts of a text are marked, and how wide it is.
 struct Page {
-    width: usize,
+    /// `None` for lines of any width.
+    width: Option<usize>,
     heading: Ansi,
     bad: Ansi,
     good: Ansi,
@@ -188,7 +190,7 @@ impl Page {
     fn new(style: Style) -> Self {
         let mark = |ansi: Ansi| if style.colour { ansi } else { Ansi::new() };
         Self {
-            width: style.width.unwrap_or(usize::MAX),
+            width: style.width,
             heading: mark(AnsiColor::Yellow.on_default()),
             bad: mark(AnsiColor::Red.on_default().bold()),
             good: mark(AnsiColor::Green.on_default()),
@@ -263,20 +265,13 @@ impl Page {
     /// Breaks `words` into lines below one another, the first after `lead`.
     fn paragraph(&self, text: &mut String, lead: &str, words: &str) {
         let indent = if lead.trim().is_empty() { 4 } else { 6 };
-        let mut column = indent;
         text.push_str(lead);
-        for (at, word) in words.split(' ').enumerate() {
-            let width = word.chars().count();
-            if at > 0 && column + 1 + width > self.width {
-                text.push('\n');
-                text.extend(std::iter::repeat_n(' ', indent));
-                column = indent;
-            } else if at > 0 {
-                text.push(' ');
-                column += 1;
+        match self.width {
+            None => text.push_str(words),
+            Some(width) => {
+                let lines = layout::wrapped(words, width.saturating_sub(indent));
+                text.push_str(&lines.join(&format!("\n{}", " ".repeat(indent))));
             }
-            text.push_str(word);
-            column += width;
         }
         text.push('\n');
     }

@@ -2,12 +2,13 @@
 //! so far; lines elsewhere; or JSON for programs.
 
 use crate::cli::orchestrator::RunFormat;
-use crate::commands::{print, tell};
+use crate::commands::{print, screen, tell};
 use baton_conductor::run::conduct::Watcher;
 use baton_conductor::run::state::{Event, Phase, RunState};
 use baton_conductor::run::{lanes, telling};
+use baton_core::layout::Screen;
 use baton_core::plan::{self, Plan, TaskList, overlaps, panel, progress};
-use baton_sys::{clock, shows_unicode, terminal};
+use baton_sys::{clock, terminal};
 
 /// Tells what happens.
 pub struct Narrator {
@@ -24,7 +25,7 @@ impl Narrator {
     pub fn new(format: RunFormat) -> Self {
         Self {
             format,
-            ascii: !shows_unicode(),
+            ascii: screen().ascii,
             is_live: false,
             drawn: String::new(),
         }
@@ -38,11 +39,19 @@ impl Narrator {
         }
     }
 
+    /// The terminal, which may have got another size.
+    fn screen(&self) -> Screen {
+        Screen {
+            ascii: self.ascii,
+            ..screen()
+        }
+    }
+
     /// How far the agents are, in a box.
     fn progress(&self, state: &RunState) -> String {
         let lines = lanes::agents(state, clock::now_millis());
-        let (done, all) = lanes::complete(state);
-        progress(&telling::mode(state), &lines, done, all, self.ascii)
+        let complete = lanes::complete(state);
+        progress(&telling::mode(state), &lines, complete, self.screen())
     }
 
     /// Puts `above` where the box stands, and this box below it.
@@ -83,8 +92,9 @@ impl Narrator {
 /// Whether the terminal has room for a box: it could not be taken off again if its lines were
 /// broken or its top scrolled away.
 fn fits(text: &str) -> bool {
-    terminal::size()
-        .is_some_and(|(columns, rows)| columns >= plan::BOX_WIDTH && text.lines().count() < rows)
+    terminal::size().is_some_and(|(columns, rows)| {
+        columns >= plan::NARROWEST_BOX && text.lines().count() < rows
+    })
 }
 
 /// Whether the box does not show it.
@@ -104,7 +114,7 @@ fn is_beside_the_box(event: &Event) -> bool {
 impl Watcher for Narrator {
     fn planned(&mut self, tasks: &TaskList, plan: &Plan) {
         if self.format == RunFormat::Human {
-            self.put(&(panel(tasks, plan, self.ascii) + &overlaps(tasks)));
+            self.put(&(panel(tasks, plan, self.screen()) + &overlaps(tasks)));
         }
     }
 

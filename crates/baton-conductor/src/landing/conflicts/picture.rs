@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use super::forecast::{Branch, ConflictingFile, Forecast};
 use super::hunks::Hunk;
+use baton_core::layout;
 use baton_core::report::escape;
 
 /// What a terminal can show.
@@ -94,36 +95,7 @@ fn table(forecast: &Forecast, charset: Charset) -> String {
         row.extend(others.iter().map(|other| cell(&branch.name, other)));
         rows.push(row);
     }
-    aligned(&rows)
-}
-
-/// The columns under each other, the first to the left, the others to the right.
-fn aligned(rows: &[Vec<String>]) -> String {
-    let width = |text: &String| text.chars().count();
-    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
-    let widths: Vec<_> = (0..columns)
-        .map(|column| {
-            rows.iter()
-                .filter_map(|row| row.get(column))
-                .map(width)
-                .max()
-        })
-        .map(Option::unwrap_or_default)
-        .collect();
-    let mut text = String::new();
-    for row in rows {
-        let mut line = String::new();
-        for (at, cell) in row.iter().enumerate() {
-            let space = " ".repeat(widths[at] - width(cell));
-            match at {
-                0 => line.extend([cell, space.as_str()]),
-                _ => line.extend(["  ", &space, cell]),
-            }
-        }
-        text.push_str(line.trim_end());
-        text.push('\n');
-    }
-    text
+    layout::table(&rows)
 }
 
 fn label(branch: &Branch) -> String {

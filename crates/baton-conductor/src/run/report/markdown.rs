@@ -1,5 +1,6 @@
 //! A run as Markdown.
 
+use baton_core::layout;
 use std::fmt::Write;
 
 use super::{RunReport, Span, TaskReport, duration};
@@ -31,11 +32,12 @@ pub fn markdown(report: &RunReport) -> String {
         .iter()
         .for_each(|task| text.push_str(&row(task)));
     text.push_str("\n## Timeline\n\n```\n");
-    let longest = report.tasks.iter().map(|task| name(task).chars().count());
+    let longest = report.tasks.iter().map(|task| layout::width(&name(task)));
     let width = longest.max().unwrap_or(0);
     for task in &report.tasks {
         let line = bar(report, &task.spans);
-        writeln!(text, "{:width$} |{line}|", name(task)).expect("a String takes all");
+        writeln!(text, "{} |{line}|", layout::padded(&name(task), width))
+            .expect("a String takes all");
     }
     text.push_str("```\n\n`█` an agent at work, `▒` an attempt that failed, `▓` a quality gate\n");
     text.push_str(&pictures(report));

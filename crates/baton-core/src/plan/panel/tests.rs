@@ -3,6 +3,10 @@ use crate::plan::Kind;
 use crate::policy::{Conductor, Policy};
 use proptest::prelude::*;
 
+fn screen(ascii: bool) -> Screen {
+    Screen { ascii, columns: 80 }
+}
+
 fn list(text: &str) -> TaskList {
     TaskList::parse("tasks.toml", text.as_bytes(), &Policy::default()).unwrap()
 }
@@ -53,8 +57,8 @@ fn a_parallel_plan_is_drawn() {
 │    Progress: [░░░░░░░░░░░░░░░░] 0/5 agents complete         │
 └─────────────────────────────────────────────────────────────┘
 ";
-    assert_eq!(panel(&list, &plan, false), drawn);
-    let ascii = panel(&list, &plan, true);
+    assert_eq!(panel(&list, &plan, screen(false)), drawn);
+    let ascii = panel(&list, &plan, screen(true));
     assert!(ascii.is_ascii(), "{ascii}");
     assert!(ascii.contains("|      `-- Agent 5: [worktree-5] onboarding.tsx               |\n"));
     assert!(ascii.contains("[................] 0/5"), "{ascii}");
@@ -73,8 +77,8 @@ fn a_sequential_plan_names_its_reason_and_its_order() {
 │    Skipping parallel orchestration (threshold not met)      │
 └─────────────────────────────────────────────────────────────┘
 ";
-    assert_eq!(panel(&list, &plan, false), drawn);
-    assert!(panel(&list, &plan, true).contains("Order: types.ts -> component.tsx"));
+    assert_eq!(panel(&list, &plan, screen(false)), drawn);
+    assert!(panel(&list, &plan, screen(true)).contains("Order: types.ts -> component.tsx"));
 }
 
 #[test]
@@ -86,7 +90,11 @@ fn a_long_order_is_wrapped_between_tasks() {
         .collect();
     tasks[0].1 = "";
     let list = files(&tasks);
-    let drawn = panel(&list, &Plan::new(&list, &Conductor::default()), false);
+    let drawn = panel(
+        &list,
+        &Plan::new(&list, &Conductor::default()),
+        screen(false),
+    );
     for name in &names {
         assert!(drawn.contains(name), "{drawn}");
     }
@@ -96,7 +104,11 @@ fn a_long_order_is_wrapped_between_tasks() {
 #[test]
 fn a_plan_in_which_some_wait_says_how_many_do_not() {
     let list = files(&[("a", ""), ("b", "'t0'"), ("c", "'t0'"), ("d", "'t0'")]);
-    let drawn = panel(&list, &Plan::new(&list, &Conductor::default()), false);
+    let drawn = panel(
+        &list,
+        &Plan::new(&list, &Conductor::default()),
+        screen(false),
+    );
     assert!(
         drawn.contains("Tasks: 4 files detected, 3 independent "),
         "{drawn}"
@@ -132,14 +144,17 @@ fn progress_is_drawn_with_a_line_for_each_agent() {
 │    ⏳ Agent 5: onboarding.tsx (in progress)                 │
 └─────────────────────────────────────────────────────────────┘
 ";
-    assert_eq!(progress(&Mode::Parallel, &lines, 3, 5, false), drawn);
+    assert_eq!(
+        progress(&Mode::Parallel, &lines, (3, 5), screen(false)),
+        drawn
+    );
     lines[0].mark = Mark::Failed;
     lines[0].text = "Agent 1: ".to_owned() + &"日本語".repeat(30);
     lines[1].mark = Mark::Skipped;
     lines[2].mark = Mark::Waiting;
     lines[3].more = "attempt 2, 1 min 5 s".to_owned();
     for ascii in [false, true] {
-        let drawn = progress(&Mode::Parallel, &lines, 0, 5, ascii);
+        let drawn = progress(&Mode::Parallel, &lines, (0, 5), screen(ascii));
         assert_aligned(&drawn);
         for words in [
             " (failed)",
@@ -177,7 +192,7 @@ fn a_title_stands_for_a_task_that_has_one() {
 #[track_caller]
 fn assert_aligned(drawn: &str) {
     for line in drawn.lines() {
-        assert_eq!(line.width(), INSIDE + 2, "{drawn}");
+        assert_eq!(width(line), WIDEST, "{drawn}");
     }
 }
 
@@ -195,8 +210,27 @@ proptest! {
         };
         let list = list(&titles.iter().enumerate().map(one).collect::<String>());
         let conductor = Conductor { enabled, ..Conductor::default() };
-        let drawn = panel(&list, &Plan::new(&list, &conductor), ascii);
+        let drawn = panel(&list, &Plan::new(&list, &conductor), screen(ascii));
         assert_aligned(&drawn);
         prop_assert!(!ascii || drawn.is_ascii());
+    }
+}
+
+#[test]
+fn a_box_is_no_wider_than_the_screen() {
+    let (list, plan) = seed();
+    let lines = vec![AgentLine {
+        mark: Mark::Running,
+        text: "Agent 1: sidebar.tsx, header.tsx".to_owned(),
+        more: "attempt 2, 40 s".to_owned(),
+    }];
+    for (columns, wide) in [(40, 40), (10, NARROWEST), (200, WIDEST)] {
+        for ascii in [false, true] {
+            let screen = Screen { ascii, columns };
+            let drawn = panel(&list, &plan, screen) + &progress(&plan.mode, &lines, (0, 1), screen);
+            for line in drawn.lines() {
+                assert_eq!(width(line), wide, "{drawn}");
+            }
+        }
     }
 }
