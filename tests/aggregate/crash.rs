@@ -1,6 +1,7 @@
 use baton_conductor::aggregate::lease::{Holder, Lease};
 use baton_conductor::aggregate::{Ground, Request, build, landing, plan};
 use baton_git::signing::Signing;
+use baton_sys::process;
 
 use crate::support::{BATON, HANDOFF, World};
 
@@ -26,6 +27,27 @@ fn dead_lease(world: &World) {
         since: "2025-12-18T00:00:00Z".to_owned(),
     };
     std::mem::forget(Lease::take_as(&world.repo(), &gone));
+}
+
+#[test]
+fn a_lease_is_taken_from_a_process_whose_number_another_has_now() {
+    let world = World::with_hooks("");
+    let repo = world.repo();
+    let own = process::own_id();
+    let holder = |process_started| Holder {
+        owner: "somebody".to_owned(),
+        host: baton_sys::host_name(),
+        pid: own,
+        process_started,
+        since: "2025-12-18T00:00:00Z".to_owned(),
+    };
+    let alive = holder(process::started(own));
+    let held = Lease::take_as(&repo, &alive).unwrap();
+    assert!(Lease::take_as(&repo, &alive).is_err());
+    held.release();
+    let earlier = holder(process::started(own).map(|ticks| ticks - 1));
+    std::mem::forget(Lease::take_as(&repo, &earlier));
+    assert!(Lease::take_as(&repo, &alive).is_ok());
 }
 
 #[test]

@@ -58,6 +58,25 @@ mod tests {
     use std::fs;
 
     #[test]
+    fn a_file_that_was_replaced_before_it_was_locked_is_not_the_lock() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("lock");
+        let tries = std::cell::Cell::new(0);
+        let lock = FileLock::take(&path, |_| {
+            tries.set(tries.get() + 1);
+            if tries.get() == 1 {
+                // A file that is there takes the number of one that is gone.
+                fs::rename(&path, dir.path().join("old")).unwrap();
+                fs::write(&path, "").unwrap();
+            }
+            Ok(true)
+        });
+        let open = lock.unwrap().unwrap()._open.metadata().unwrap();
+        assert!(is_same_file(&path.metadata().unwrap(), &open));
+        assert_eq!(tries.get(), 2);
+    }
+
+    #[test]
     fn who_waits_for_a_removed_lock_takes_the_new_one() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("baton/lock");

@@ -29,6 +29,12 @@ pub fn started(id: u32) -> Option<u64> {
     stat(id)?.field(22)?.parse().ok()
 }
 
+/// Whether the process of this number that began then ([`started`]) is not there any more: none of the number is, or a
+/// later one.
+pub fn is_gone(id: u32, started: Option<u64>) -> bool {
+    !is_running(id) || self::started(id) != started
+}
+
 /// The process on whose behalf this one runs: the one that started it, or that started the
 /// `git` which did.
 pub fn caller_id() -> u32 {
@@ -180,9 +186,25 @@ mod tests {
     #[test]
     fn this_process_is_running_and_began_once() {
         assert!(is_running(own_id()));
-        assert_eq!(started(own_id()), started(own_id()));
         assert!(!is_running(i32::MAX as u32));
         assert_eq!(started(i32::MAX as u32), None);
+    }
+
+    #[test]
+    fn a_later_process_of_a_number_is_another() {
+        let mut later = std::process::Command::new("sleep")
+            .arg("1000")
+            .spawn()
+            .unwrap();
+        let (own, other) = (started(own_id()), started(later.id()));
+        assert!(own.is_some() && own <= other, "{own:?} {other:?}");
+        assert!(!is_gone(own_id(), own));
+        assert!(is_gone(own_id(), own.map(|ticks| ticks - 1)));
+        assert!(is_gone(own_id(), None));
+        assert!(is_gone(i32::MAX as u32, None));
+        later.kill().unwrap();
+        later.wait().unwrap();
+        assert!(is_gone(later.id(), other));
     }
 
     #[test]

@@ -104,9 +104,7 @@ impl Drop for Lease<'_> {
 impl Holder {
     /// Whether it is a process of this machine that is not there any more.
     fn is_gone(&self, host: &str) -> bool {
-        self.host == host
-            && (!process::is_running(self.pid)
-                || process::started(self.pid) != self.process_started)
+        self.host == host && process::is_gone(self.pid, self.process_started)
     }
 }
 

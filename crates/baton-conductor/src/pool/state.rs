@@ -154,8 +154,7 @@ impl Process {
     /// Whether it is a process of this machine that is not there any more. Of other machines
     /// nothing can be told.
     pub fn is_gone(&self) -> bool {
-        self.host == baton_sys::host_name()
-            && (!process::is_running(self.id) || process::started(self.id) != self.started)
+        self.host == baton_sys::host_name() && process::is_gone(self.id, self.started)
     }
 }
 
