@@ -1,4 +1,8 @@
+use ssh_key::private::Ed25519Keypair;
+use ssh_key::{HashAlg, LineEnding, PrivateKey};
+
 use super::*;
+use crate::model::Signature;
 use crate::model::{Entry, MergeChoice, PathChange, RuleId, TipEntry, TipFault, TipMove};
 
 const HANDOFF: &str = ".agents/HANDOFF.md";
@@ -130,6 +134,58 @@ fn the_writer_decides_who_may_write() {
     assert!(waiting.is_clean() && waiting.deferred.contains(&RuleId::ProtectedPath));
     for subject in [commit("x", stone()), staged(stone())] {
         assert_eq!(broken(&policy, subject), [RuleId::ProtectedPath]);
+    }
+}
+
+/// A policy whose maintainer is the one with this key, of whom the list says this name.
+fn of_maintainer(text: &str, key: &PrivateKey) -> Policy {
+    let text = format!("[signing]\nmaintainers = [\"ann@x\"]\n{text}");
+    let list = format!("ann@x {}", key.public_key().to_openssh().unwrap());
+    policy(&text)
+        .with_signers("signers", list.as_bytes())
+        .unwrap()
+}
+
+fn signed(key: &PrivateKey, change: CommitChange) -> CommitChange {
+    let payload = "commit";
+    let signature = key
+        .sign("git", HashAlg::Sha512, payload.as_bytes())
+        .unwrap();
+    let signature = Signature {
+        armoured: signature.to_pem(LineEnding::LF).unwrap().into(),
+        payload: payload.into(),
+        committed_at: 0,
+    };
+    CommitChange {
+        signature: Some(signature),
+        ..change
+    }
+}
+
+#[test]
+fn a_maintainer_overrides_what_is_for_aggregates_and_nothing_else() {
+    let [ann, eve] = [1, 2].map(|seed| PrivateKey::from(Ed25519Keypair::from_seed(&[seed; 32])));
+    let policy = of_maintainer(
+        "[[protected]]\npaths = [\"law\"]\nwriter = \"maintainers\"\n\
+         [[protected]]\npaths = [\"stone\"]\nwriter = \"nobody\"\n\
+         [[protected]]\npaths = [\"sum\"]\nwriter = \"aggregate\"\n",
+        &ann,
+    );
+    let message = "x\n\nBaton-Override: a slip\n";
+    let edit =
+        |name: &str, message: &str| commit(message, vec![path(name, vec![file("1")], file("2"))]);
+    for (subject, overrides, violations) in [
+        (signed(&ann, edit("sum", message)), 1, 0),
+        (signed(&ann, edit("sum", "x")), 0, 1),
+        (signed(&eve, edit("sum", message)), 0, 1),
+        (edit("sum", message), 0, 1),
+        (signed(&ann, edit("law", message)), 0, 0),
+        (signed(&eve, edit("law", message)), 0, 1),
+        (signed(&ann, edit("stone", message)), 0, 1),
+    ] {
+        let verdict = verdict(&policy, subject.clone());
+        let seen = (verdict.overrides.len(), verdict.violations.len());
+        assert_eq!(seen, (overrides, violations), "{subject:?}");
     }
 }
 
