@@ -76,24 +76,35 @@ pub fn build(
 ) -> Result<Chain, MergeError> {
     loop {
         let chain = joined(joiner, candidates, failed)?;
-        let whole = judged(joiner, chain.start, chain.end());
-        if matches!(&whole, Ok(why) if why.is_empty()) {
+        let blamed = blamed(&chain, |from, to| judged(joiner, from, to))?;
+        let Some((at, why)) = blamed else {
             return Ok(chain);
-        }
-        let Some((at, why)) = first_refused(joiner, &chain)? else {
-            // No branch alone is to blame, so that none may land.
-            return match whole {
-                Err(error) => Err(error),
-                Ok(why) => {
-                    let last = chain.links.last().map(|link| link.candidate);
-                    let Some(last) = last else { return Ok(chain) };
-                    failed.insert(last, refused(why));
-                    continue;
-                }
-            };
         };
         failed.insert(at, refused(why));
     }
+}
+
+/// The candidate to leave out, and why; `None` where the chain breaks no rule. It is the first branch whose own
+/// commits break one, or cannot be judged, and the last branch where no branch alone does.
+fn blamed(
+    chain: &Chain,
+    judge: impl Fn(Oid, Oid) -> Result<Vec<String>, MergeError>,
+) -> Result<Option<(usize, Vec<String>)>, MergeError> {
+    let Some(last) = chain.links.last() else {
+        return Ok(None);
+    };
+    let whole = judge(chain.start, last.end);
+    if matches!(&whole, Ok(why) if why.is_empty()) {
+        return Ok(None);
+    }
+    for link in &chain.links {
+        match judge(link.parent, link.end) {
+            Ok(why) if why.is_empty() => {}
+            Ok(why) => return Ok(Some((link.candidate, why))),
+            Err(error) => return Ok(Some((link.candidate, vec![error.to_string()]))),
+        }
+    }
+    Ok(Some((last.candidate, whole?)))
 }
 
 fn refused(why: Vec<String>) -> Failure {
@@ -159,21 +170,6 @@ fn joined(
     Ok(chain)
 }
 
-/// The first branch whose commits break a rule, or cannot be judged, and why.
-fn first_refused(
-    joiner: &Joiner<'_, '_>,
-    chain: &Chain,
-) -> Result<Option<(usize, Vec<String>)>, MergeError> {
-    for link in &chain.links {
-        match judged(joiner, link.parent, link.end) {
-            Ok(why) if why.is_empty() => {}
-            Ok(why) => return Ok(Some((link.candidate, why))),
-            Err(error) => return Ok(Some((link.candidate, vec![error.to_string()]))),
-        }
-    }
-    Ok(None)
-}
-
 /// What is wrong, a sentence each, with the commits that lead from one to the other.
 fn judged(joiner: &Joiner<'_, '_>, from: Oid, to: Oid) -> Result<Vec<String>, MergeError> {
     if from == to {
@@ -194,4 +190,59 @@ fn judged(joiner: &Joiner<'_, '_>, from: Oid, to: Oid) -> Result<Vec<String>, Me
         format!("{}: {commit}{}; {}", one.rule, one.message, one.help)
     };
     Ok(violations.into_iter().map(sentence).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use baton_git::GitError;
+
+    fn oid(digit: usize) -> Oid {
+        digit.to_string().repeat(40).parse().unwrap()
+    }
+
+    /// So many branches, each joined to the one before it.
+    fn chain(branches: usize) -> Chain {
+        let link = |at: usize| Link {
+            candidate: at,
+            parent: oid(at),
+            end: oid(at + 1),
+            joined: Joined::default(),
+        };
+        Chain {
+            start: oid(0),
+            links: (0..branches).map(link).collect(),
+            failures: BTreeMap::new(),
+        }
+    }
+
+    #[test]
+    fn what_breaks_a_rule_is_left_out_and_the_last_where_none_alone_does() {
+        let blamed = |branches, broken: &[(usize, usize)]| {
+            let judge = |from, to| {
+                let is_broken = broken
+                    .iter()
+                    .any(|pair| (oid(pair.0), oid(pair.1)) == (from, to));
+                Ok(is_broken.then(|| "a rule".to_owned()).into_iter().collect())
+            };
+            let found = blamed(&chain(branches), judge).unwrap();
+            found.map(|(at, _)| at)
+        };
+        assert_eq!(blamed(0, &[]), None);
+        assert_eq!(blamed(3, &[]), None);
+        assert_eq!(blamed(3, &[(0, 3), (1, 2), (2, 3)]), Some(1));
+        assert_eq!(blamed(3, &[(0, 3)]), Some(2));
+    }
+
+    #[test]
+    fn a_chain_that_cannot_be_judged_does_not_land() {
+        let error = || MergeError::Git(GitError::Missing(oid(9)));
+        let nothing = blamed(&chain(2), |from, to| match (from, to) {
+            (from, to) if from == oid(0) && to == oid(2) => Err(error()),
+            _ => Ok(Vec::new()),
+        });
+        assert!(nothing.is_err());
+        let first = blamed(&chain(2), |_, _| Err(error())).unwrap();
+        assert_eq!(first.map(|(at, _)| at), Some(0));
+    }
 }
