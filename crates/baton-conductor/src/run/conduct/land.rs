@@ -349,3 +349,54 @@ fn give_back(repo: &Repo, lent: &spot::Lent) -> Result<Option<String>, ConductEr
         Err(error) => Err(error.into()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::run::state::TaskPlace;
+
+    #[test]
+    fn a_branch_that_changed_since_it_was_approved_does_not_land() {
+        let place = tempfile::tempdir().unwrap();
+        let git = |args: &[&str]| {
+            let said = baton_testkit::git(place.path(), args, b"");
+            String::from_utf8(said).unwrap().trim().to_owned()
+        };
+        let commit = |file: &str| {
+            let blob = baton_testkit::git(place.path(), &["hash-object", "-w", "--stdin"], b"x");
+            let blob = String::from_utf8(blob).unwrap();
+            let entry = format!("100644,{},{file}", blob.trim());
+            git(&["update-index", "--add", "--cacheinfo", &entry]);
+            git(&["commit", "-q", "-m", file]);
+            git(&["reset", "-q", "--hard"]);
+            git(&["rev-parse", "HEAD"])
+        };
+        git(&["init", "-q", "-b", "main"]);
+        let base = commit("base");
+        git(&["switch", "-q", "-c", "auto/a"]);
+        let approved = commit("approved");
+        let repo = open_worktree(place.path()).unwrap();
+        let mut task = TaskState::new("a", "a", Vec::new(), 1);
+        task.approved = Some(approved.clone());
+        let answer = |task: &TaskState| ready(&repo, "main", task).unwrap();
+        assert!(matches!(answer(&task), Err(Gone::Changed(_))));
+
+        task.place = Some(TaskPlace {
+            slot: String::new(),
+            lease: String::new(),
+            worktree: String::new(),
+            branch: "auto/a".to_owned(),
+            base,
+            session: None,
+        });
+        assert!(matches!(answer(&task), Ok(branch) if branch == "auto/a"));
+        commit("later");
+        assert!(matches!(answer(&task), Err(Gone::Changed(_))));
+
+        git(&["switch", "-q", "main"]);
+        git(&["branch", "-q", "-D", "auto/a"]);
+        assert!(matches!(answer(&task), Err(Gone::Changed(_))));
+        git(&["merge", "-q", "--ff-only", &approved]);
+        assert!(matches!(answer(&task), Err(Gone::Landed(at)) if at == approved));
+    }
+}
