@@ -17,10 +17,12 @@ pub fn parallelism() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 
-/// Whether a process of this number is there, whoever owns it.
+/// Whether a process of this number is there and has not ended, whoever owns it. One that has ended keeps its
+/// number until its parent has asked how.
 pub fn is_running(id: u32) -> bool {
     let pid = i32::try_from(id).ok().and_then(Pid::from_raw);
     pid.is_some_and(|pid| test_kill_process(pid) != Err(rustix::io::Errno::SRCH))
+        && stat(id).is_none_or(|stat| !stat.is_over())
 }
 
 /// When a process began, in a unit of the system's own: two processes that had one number one
@@ -81,20 +83,16 @@ pub fn inside(directory: &Path) -> Vec<Found> {
 /// to. Where this user may not know what another's git works on, it counts. `None` where the system does
 /// not tell.
 pub fn gits_behind(file: &Path, directories: &[PathBuf]) -> Option<Vec<Found>> {
-    let uptime = super::file::read_if_exists("/proc/uptime".as_ref()).ok()??;
-    let uptime: f64 = String::from_utf8_lossy(&uptime)
-        .split(' ')
-        .next()?
-        .parse()
-        .ok()?;
-    // The clocks of processes and of files do not tick at once.
-    let age = age(file)?.as_secs_f64() - 1.0;
     let directories: Vec<_> = directories
         .iter()
         .filter_map(|one| one.canonicalize().ok())
         .collect();
     let names = super::file::directories("/proc".as_ref()).ok()?;
     let ids = names.iter().filter_map(|name| name.parse().ok());
+    // After the list of processes: none of them is younger than the system then.
+    let uptime = uptime()?;
+    // The clocks of processes and of files do not tick at once.
+    let age = age(file)?.as_secs_f64() - 1.0;
     let gits = ids.filter_map(|id| Some((id, stat(id).filter(Stat::is_live_git)?)));
     let found = gits.filter(|(id, stat)| {
         let began: Option<f64> = stat.field(22).and_then(|ticks| ticks.parse().ok());
@@ -115,20 +113,41 @@ pub fn age(file: &Path) -> Option<Duration> {
     SystemTime::now().duration_since(written).ok()
 }
 
+/// How long this system has been up, in seconds.
+fn uptime() -> Option<f64> {
+    let text = super::file::read_if_exists("/proc/uptime".as_ref()).ok()??;
+    let text = String::from_utf8_lossy(&text);
+    text.split(' ').next()?.parse().ok()
+}
+
 /// Whether a git program works in one of these directories, was told to by `GIT_DIR` or `--git-dir`, or
-/// keeps that to itself. One that has ended meanwhile does not.
+/// keeps that to itself. One that has ended holds nothing, even while its parent has not yet asked how.
 fn may_work_in(id: u32, directories: &[PathBuf]) -> bool {
+    match works_in(id, directories) {
+        Ok(works) => works,
+        Err(error) if is_end(&error) => false,
+        Err(_) => stat(id).is_some_and(|stat| stat.is_live_git()),
+    }
+}
+
+/// Whether this is what the system says of a process that has ended.
+fn is_end(error: &std::io::Error) -> bool {
+    let gone = [rustix::io::Errno::NOENT, rustix::io::Errno::SRCH];
+    gone.iter()
+        .any(|errno| error.raw_os_error() == Some(errno.raw_os_error()))
+}
+
+fn works_in(id: u32, directories: &[PathBuf]) -> std::io::Result<bool> {
     let is_in = |path: &Path| directories.iter().any(|one| path.starts_with(one));
-    let Ok(cwd) = std::fs::read_link(format!("/proc/{id}/cwd")) else {
-        return is_running(id);
-    };
     let read = |name: &str| std::fs::read(format!("/proc/{id}/{name}"));
-    let (Ok(environment), Ok(arguments)) = (read("environ"), read("cmdline")) else {
-        return is_running(id);
-    };
+    let cwd = std::fs::read_link(format!("/proc/{id}/cwd"))?;
+    let (environment, arguments) = (read("environ")?, read("cmdline")?);
+    // One that is ending has given its memory back before its directory.
+    let is_ending = arguments.is_empty();
     // It only waits for Baton, which holds no lock itself.
-    if arguments.split(|byte| *byte == 0).nth(1) == Some(b"baton") {
-        return false;
+    let is_waiting = arguments.split(|byte| *byte == 0).nth(1) == Some(b"baton");
+    if is_ending || is_waiting {
+        return Ok(false);
     }
     let mut named = Vec::new();
     let mut words = arguments.split(|byte| *byte == 0).peekable();
@@ -144,7 +163,7 @@ fn may_work_in(id: u32, directories: &[PathBuf]) -> bool {
     let mut named = named
         .into_iter()
         .map(|path| cwd.join(OsStr::from_bytes(path)));
-    is_in(&cwd) || named.any(|path| path.canonicalize().is_ok_and(|path| is_in(&path)))
+    Ok(is_in(&cwd) || named.any(|path| path.canonicalize().is_ok_and(|path| is_in(&path))))
 }
 
 /// What Linux says of a process in `/proc/<id>/stat` (`proc_pid_stat(5)`).
@@ -157,8 +176,12 @@ struct Stat {
 impl Stat {
     /// Whether it is a git program, Baton apart, that has not ended.
     fn is_live_git(&self) -> bool {
-        let is_over = matches!(self.field(3), Some("Z" | "X"));
-        self.name.starts_with("git") && !self.name.starts_with("git-baton") && !is_over
+        self.name.starts_with("git") && !self.name.starts_with("git-baton") && !self.is_over()
+    }
+
+    /// Whether it has ended, and only its number is left.
+    fn is_over(&self) -> bool {
+        matches!(self.field(3), Some("Z" | "X"))
     }
 
     /// A field behind the name, by its number in the manual, which counts from one.
@@ -233,6 +256,24 @@ mod tests {
         opened.set_times(times).unwrap();
         assert!(!behind(here.path()), "it began after the file was written");
         drop(git.stdin.take());
+        git.wait().unwrap();
+    }
+
+    #[test]
+    fn a_git_that_has_ended_holds_nothing_though_nobody_has_asked_how() {
+        use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
+        let here = tempfile::tempdir().unwrap();
+        let mut git = std::process::Command::new("git")
+            .arg("--version")
+            .current_dir(here.path())
+            .stdout(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
+        let pid = Pid::from_raw(git.id().try_into().unwrap()).unwrap();
+        let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+        waitid(WaitId::Pid(pid), options).unwrap();
+        assert!(!is_running(git.id()) && started(git.id()).is_some());
+        assert!(!may_work_in(git.id(), &[here.path().to_owned()]));
         git.wait().unwrap();
     }
 
