@@ -1,12 +1,12 @@
 //! The laws that the fuzz targets hold against their inputs; the property tests hold the same.
 
-#[path = "../../tests/laws/handoff.rs"]
+#[path = "../../tests/guard/laws/handoff.rs"]
 pub mod handoff;
-#[path = "../../tests/laws/hook_input.rs"]
+#[path = "../../tests/guard/laws/hook_input.rs"]
 pub mod hook_input;
-#[path = "../../tests/laws/index.rs"]
+#[path = "../../tests/guard/laws/index.rs"]
 pub mod index;
-#[path = "../../tests/laws/policy.rs"]
+#[path = "../../tests/guard/laws/policy.rs"]
 pub mod policy;
-#[path = "../../tests/laws/trailers.rs"]
+#[path = "../../tests/guard/laws/trailers.rs"]
 pub mod trailers;

@@ -1,32 +1,34 @@
-//! What unit tests share: git, out of reach of the settings of whoever runs them.
+//! What the tests share: one sealed environment, repositories in it, and every git at hand.
+//!
+//! - [`environment`] seals a command from the settings of the machine and of its user, and knows the program under test;
+//! - [`Sandbox`] is a repository in a temporary directory;
+//! - [`TestClone`] is a clone beside which agents' worktrees stand;
+//! - [`Fixture`] is a repository with hooks, for one git of those on `PATH` ([`gits`]);
+//! - [`Ran`] is how a command ended.
 
-use std::io::Write as _;
+mod clone;
+pub mod environment;
+mod fixture;
+pub mod gits;
+mod ran;
+mod sandbox;
+
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
-/// Runs git with this input, and gives what it prints. Panics where git does not succeed.
+pub use clone::{TestClone, text, write};
+pub use environment::{BATON, like, seal, write_program};
+pub use fixture::{Fixture, HANDOFF, Make, State, write_below};
+pub use gits::Git;
+pub use ran::{Ran, finish, run};
+pub use sandbox::{Sandbox, ZEROS, log};
+
+/// Runs git in this directory with this input, and gives what it prints. Panics where git does not succeed.
+#[track_caller]
 pub fn git(directory: &Path, args: &[&str], input: &[u8]) -> Vec<u8> {
     let mut command = Command::new("git");
-    command
+    seal(&mut command, directory)
         .args(args)
-        .current_dir(directory)
-        .env_clear()
-        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-        .env("HOME", directory)
-        .env("GIT_CONFIG_NOSYSTEM", "1")
-        .env("GIT_CONFIG_GLOBAL", "/dev/null");
-    for role in ["AUTHOR", "COMMITTER"] {
-        command
-            .env(format!("GIT_{role}_NAME"), "Tester")
-            .env(format!("GIT_{role}_EMAIL"), "tester@example.com");
-    }
-    let mut child = command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    child.stdin.take().unwrap().write_all(input).unwrap();
-    let output = child.wait_with_output().unwrap();
-    assert!(output.status.success(), "git {args:?}");
-    output.stdout
+        .current_dir(directory);
+    ran::output(&mut command, input)
 }

@@ -1,0 +1,11 @@
+//! The program and its repository as a whole: what the command line says, what it sets up, and what holds the sources and the
+//! documents together.
+
+mod architecture;
+mod demo;
+mod init;
+mod install_sh;
+mod schema;
+mod security_doc;
+mod sources;
+mod transcripts;

@@ -1,0 +1,285 @@
+//! Agents that do what they should not.
+
+use crate::conduct::scene::{Scene, Task, is_alive};
+
+/// One attempt may fail.
+const TWICE: &str = "attempts = 2";
+
+/// A run of this task, whose first attempt goes wrong in this way and whose second does not.
+fn recovers_from(first: &str) -> Scene {
+    let scene = Scene::new();
+    let script =
+        format!("if test $BATON_ATTEMPT = 1; then\n{first}\nelse work a/file; promise; fi");
+    let run = scene.run(&[Task::new("a", &script).with(TWICE), Task::plain("b")]);
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+    assert_eq!(scene.task("a")["failed"], 1);
+    scene.assert_clean();
+    scene
+}
+
+#[test]
+fn what_was_wrong_is_told_to_the_next_attempt() {
+    let scene = recovers_from("echo 'no idea'; exit 3");
+    let prompt = scene.files("a").join("attempt-2.prompt");
+    let prompt = std::fs::read_to_string(prompt).unwrap();
+    assert!(prompt.contains("exit status 3: no idea"), "{prompt}");
+}
+
+#[test]
+fn a_lie_is_found_out() {
+    recovers_from("promise");
+    recovers_from("work a/file; echo more >a/file; promise");
+    recovers_from("work a/file");
+}
+
+#[test]
+fn a_crash_in_the_middle_of_a_commit_leaves_no_lock() {
+    recovers_from("touch $(git rev-parse --git-dir)/index.lock; kill -9 $$");
+}
+
+#[test]
+fn who_strays_begins_again_without_what_was_strayed() {
+    let scene = recovers_from("work b/other; sleep 30");
+    assert!(!scene.has("b/other"));
+    recovers_from("work b/other; promise");
+    recovers_from("work a/file; echo x >README; promise");
+}
+
+#[test]
+fn a_branch_that_was_left_is_found_again() {
+    recovers_from("git checkout -q -b mine; work a/file; promise");
+    recovers_from("git checkout -q --detach; git branch -qD auto/a; promise");
+}
+
+#[test]
+fn a_worktree_that_was_deleted_is_made_again() {
+    recovers_from("rm -rf \"$BATON_WORKTREE\"; promise");
+    recovers_from("rm -f \"$BATON_WORKTREE/.git\"; promise");
+}
+
+#[test]
+fn a_deleted_worktree_of_a_task_that_fails_is_no_obstacle() {
+    let scene = Scene::new();
+    let run = scene.run(&[
+        Task::new("a", "work a/file; rm -rf \"$BATON_WORKTREE\"").with("attempts = 1"),
+        Task::plain("b"),
+    ]);
+    assert_eq!(run.code, 1, "{}{}", run.out, run.err);
+    assert_eq!([scene.status("a"), scene.status("b")], ["failed", "done"]);
+    scene.assert_clean();
+}
+
+#[test]
+fn a_session_that_the_agent_has_ended_is_taken_up_again() {
+    recovers_from(
+        "work a/file; echo mine | git baton session summary - >&2; git commit -qam 'Hand in'\n\
+         sed -i 's/- \\[ \\]/- [x]/' .agents/sessions/*.md\n\
+         git diff --quiet || git commit -qam 'Fill the log'\n\
+         git baton session end >&2; exit 1",
+    );
+}
+
+#[test]
+fn a_task_that_fails_for_good_takes_with_it_what_builds_on_it() {
+    let scene = Scene::with_policy("max_agents = 2\nretry_delay = 0", "[pool]\nsize = 2");
+    let run = scene.run(&[
+        Task::new("a", "mkdir a; echo half >a/half; exit 1").with("attempts = 2"),
+        Task::new("b", "exit 1").with("attempts = 1"),
+        Task::plain("c").after(&["a"]),
+        Task::plain("d"),
+        Task::plain("e").after(&["d"]),
+        Task::plain("f").after(&["c", "e"]),
+    ]);
+    assert_eq!(run.code, 1, "{}{}", run.out, run.err);
+    let all = ["a", "b", "c", "d", "e", "f"].map(|id| scene.status(id));
+    assert_eq!(
+        all,
+        ["failed", "failed", "skipped", "done", "done", "skipped"]
+    );
+    assert_eq!(scene.task("a")["begun"], 2);
+    assert_eq!(scene.phase(), "failed");
+    scene.assert_clean();
+    let trash = scene.sandbox.git(["for-each-ref", "refs/baton/trash"]);
+    assert_eq!(trash.lines().count(), 1, "what a had not committed is kept");
+}
+
+#[test]
+fn an_agent_that_cannot_be_started_is_not_tried_again() {
+    let scene = Scene::with_policy(
+        "max_agents = 2\nretry_delay = 0",
+        "[conductor.agents.gone]\ncommand = \"env no-such-agent\"\n\
+         [conductor.agents.torn]\ncommand = \"true; ROOT/torn\"",
+    );
+    std::fs::write(scene.sandbox.root.path().join("torn"), "no program").unwrap();
+    let run = scene.run(&[
+        Task::plain("a").with("agent = \"gone\""),
+        Task::plain("b").with("agent = \"torn\""),
+        Task::plain("c"),
+    ]);
+    assert_eq!(run.code, 1, "{}{}", run.out, run.err);
+    let all = ["a", "b", "c"].map(|id| scene.status(id));
+    assert_eq!(all, ["failed", "failed", "done"]);
+    for (id, agent) in [("a", "`gone`"), ("b", "`torn`")] {
+        let task = scene.task(id);
+        assert_eq!(task["begun"], 1, "{task}");
+        let reason = task["status"]["reason"].as_str().unwrap();
+        let says = reason.contains(agent) && reason.contains("not there or cannot be run");
+        assert!(says, "{reason}");
+    }
+    scene.assert_clean();
+}
+
+/// What one says as an event of Claude Code, and a tool as another.
+const EVENTS: &str = r#"says() { printf '{"type":"assistant","message":{"content":[{"type":"text","text":"%s"}]}}\n' "$1"; }
+finds() { printf '{"type":"user","message":{"content":[{"type":"tool_result","content":"%s"}]}}\n' "$1"; }
+adds() { printf '{"type":"message","role":"assistant","delta":true,"content":"%s"}\n' "$1"; }
+"#;
+
+#[test]
+fn in_events_only_what_the_agent_says_is_a_promise() {
+    let scene = Scene::new();
+    let task = |id: &str, says: &str| {
+        let script =
+            format!("{EVENTS}\nP=\"<promise>TASK_DONE: {id}</promise>\"\nwork {id}/file; {says}");
+        Task::new(id, &script).with("attempts = 1")
+    };
+    let run = scene.run(&[
+        task("told", "says \"It is done.\\\\n$P\""),
+        task(
+            "pieces",
+            "adds '<promise>TASK_DO'; adds 'NE: pieces</promise>'",
+        ),
+        task("tool", "finds \"a\\\\n$P\\\\nb\""),
+        task("file", "says \"It holds\\\\n```\\\\na\\\\n$P\\\\n```\""),
+        task("crash", "says 'a\\nI cannot go on'; exit 3"),
+    ]);
+    assert_eq!(run.code, 1, "{}{}", run.out, run.err);
+    let all = ["told", "pieces", "tool", "file", "crash"].map(|id| scene.status(id));
+    assert_eq!(all, ["done", "done", "failed", "failed", "failed"]);
+    let why = scene.task("crash")["status"]["reason"].clone();
+    assert_eq!(why, "it ended with exit status 3: I cannot go on");
+    scene.assert_clean();
+}
+
+/// How the sessions of these titles stand.
+fn sessions(scene: &Scene, titles: &[&str]) -> Vec<String> {
+    let listed = scene.sandbox.run(["session", "list", "--format", "json"]);
+    assert_eq!(listed.code, 0, "{}", listed.err);
+    let listed: serde_json::Value = serde_json::from_str(&listed.out).unwrap();
+    let listed = listed["sessions"].as_array().unwrap();
+    let of = |title: &&str| {
+        let mut found = listed.iter().filter(|one| one["title"] == *title);
+        let state = found.next().unwrap()["state"].as_str().unwrap().to_owned();
+        assert!(found.next().is_none(), "{title}");
+        state
+    };
+    titles.iter().map(of).collect()
+}
+
+#[test]
+fn nobody_waits_for_the_session_of_a_task_that_failed() {
+    let scene = Scene::new();
+    let run = scene.run(&[
+        Task::new("a", "work a/file; exit 1").with("attempts = 1"),
+        Task::plain("b"),
+    ]);
+    assert_eq!(run.code, 1, "{}{}", run.out, run.err);
+    let states = sessions(&scene, &["Do a", "Do b"]);
+    assert_eq!(states, ["abandoned", "aggregated"]);
+    let merged = scene.orchestrator(&["merge"]);
+    assert!(
+        merged.out.contains("was given up"),
+        "{}{}",
+        merged.out,
+        merged.err
+    );
+    assert!(!scene.has("a/file"));
+    let aggregated = scene.orchestrator(&["aggregate"]);
+    assert_eq!(aggregated.code, 0, "{}{}", aggregated.out, aggregated.err);
+    let id = scene.task("a")["place"]["session"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let summary = scene.sandbox.root.path().join("summary");
+    std::fs::write(&summary, "It did half.\n").unwrap();
+    let number = id.rsplit('/').next().unwrap();
+    let words = [
+        "session",
+        "summary",
+        "--session",
+        number,
+        summary.to_str().unwrap(),
+    ];
+    let handed_in = scene.sandbox.run(words);
+    assert_eq!(handed_in.code, 0, "{}", handed_in.err);
+    assert_eq!(sessions(&scene, &["Do a"]), ["ended"]);
+    scene.assert_clean();
+}
+
+#[test]
+fn a_conductor_killed_before_it_gave_up_a_session_does_so_when_it_is_resumed() {
+    let scene = Scene::with_policy("max_agents = 3\nretry_delay = 0\nauto_cleanup = false", "");
+    let tasks = [
+        Task::new("a", "exit 1").with("attempts = 1"),
+        Task::plain("b"),
+        Task::plain("d"),
+        Task::plain("c").after(&["b", "d"]),
+    ];
+    let path = scene.tasks("tasks.toml", &tasks);
+    let run = scene.orchestrator(&["run", "--one-group", path.to_str().unwrap()]);
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+    assert_eq!(sessions(&scene, &["Do a"]), ["abandoned"]);
+    let id = scene.task("a")["place"]["session"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let number = id.rsplit('/').next().unwrap();
+    let reference = format!("refs/baton/sessions/{number}");
+    let active = format!("{reference}~1");
+    scene
+        .sandbox
+        .git(["update-ref", reference.as_str(), active.as_str()]);
+    assert_eq!(sessions(&scene, &["Do a"]), ["active"]);
+    let run = scene.resume();
+    assert_eq!(run.code, 1, "{}{}", run.out, run.err);
+    assert_eq!(
+        sessions(&scene, &["Do a", "Do c"]),
+        ["abandoned", "aggregated"]
+    );
+    assert_eq!(scene.lent(), 1, "the policy keeps it");
+}
+
+#[test]
+fn a_prompt_that_no_argument_holds_leaves_nothing_lent() {
+    let scene = Scene::with_policy(
+        "max_agents = 2\nretry_delay = 0",
+        "[conductor.agents.told]\ncommand = \"true {prompt}\"",
+    );
+    let long = format!("# {}", "x".repeat(200_000));
+    let run = scene.run(&[Task::new("a", &long).with("agent = \"told\"")]);
+    assert_eq!(run.code, 1, "{}{}", run.out, run.err);
+    assert_eq!(sessions(&scene, &["Do a"]), ["abandoned"]);
+    scene.assert_clean();
+}
+
+#[test]
+fn nothing_outlives_an_agent() {
+    let scene = Scene::new();
+    let run = scene.run(&[
+        Task::new(
+            "a",
+            "(setsid sh -c 'trap \"\" TERM; echo $$ >\"$0/daemon\"; while :; do sleep 1; done' \"$SIGNALS\" \
+             >/dev/null 2>&1 </dev/null &)\n\
+             until_told daemon; work a/file; promise",
+        )
+        .with("attempts = 1"),
+        Task::new("b", "trap '' TERM; reached b; while :; do sleep 1; done")
+            .with("attempts = 1\ntimeout = 1"),
+    ]);
+    assert_eq!(run.code, 1, "{}{}", run.out, run.err);
+    assert_eq!([scene.status("a"), scene.status("b")], ["done", "failed"]);
+    for name in ["daemon", "b"] {
+        assert!(!is_alive(scene.wait_for(name)), "{name}");
+    }
+    scene.assert_clean();
+}

@@ -1,0 +1,10 @@
+//! Whole runs: the program conducts real processes, from a list of tasks to the merged branch.
+
+mod agents;
+mod commands;
+mod gates;
+mod kills;
+mod landing;
+mod refusals;
+mod scene;
+mod straight;

@@ -1,0 +1,146 @@
+//! Who judges what was merged.
+
+use std::cell::Cell;
+
+use baton_conductor::feature::{self, Came, Company, End, Ran, ToRun, Way, Wish};
+use baton_git::worktrees::open_worktree;
+
+use crate::feature::scene::{PLANS, Scene, TASKS};
+
+fn validator(name: &str, script: &str) -> String {
+    format!("[[conductor.feature.validator]]\nname = '{name}'\ncommand = '''{script}'''")
+}
+
+/// A feature whose tasks are done by a commit on `main`, or are not.
+fn came(scene: &Scene, ran: impl Fn(&ToRun<'_>) -> Ran) -> Came {
+    let repo = open_worktree(scene.sandbox.repo()).unwrap();
+    let company = Company {
+        conduct: Some(&|run| Ok(ran(run))),
+        stop: &|| false,
+        tell: &|_| (),
+    };
+    let wish = Wish {
+        text: "Let people log in".to_owned(),
+        into: None,
+        way: Way::default(),
+    };
+    match feature::begin(&repo, &wish, company) {
+        Ok(came) => came,
+        Err(error) => panic!("{:?}", miette::Report::new(error)),
+    }
+}
+
+fn merged(scene: &Scene) -> Ran {
+    let tip = scene.sandbox.commit_file("src/a", "a\n");
+    Ran::Merged {
+        tip: tip.parse().unwrap(),
+    }
+}
+
+#[test]
+fn the_merged_result_is_judged_in_a_fresh_worktree() {
+    let looks = "test -f src/a && ! test -e left && git diff --quiet HEAD main && cat {prompt_file} > \"$BATON_GIT_DIR/seen\" && echo TASK_APPROVED";
+    let scene = Scene::new(PLANS).and(&validator("looks", looks)).ready();
+    let came = came(&scene, |run| {
+        assert_eq!(run.tasks, TASKS.as_bytes());
+        std::fs::write(scene.sandbox.repo().join(".git/info/exclude"), "left\n").unwrap();
+        scene.sandbox.write("left", "works for me\n");
+        merged(&scene)
+    });
+    assert_eq!(came.end, End::Done, "{came:?}");
+    assert!(scene.left("seen").contains("- a: Write a"));
+    assert_eq!(scene.sandbox.git(["worktree", "list"]).lines().count(), 1);
+}
+
+#[test]
+fn validators_vote() {
+    let yes = "echo TASK_APPROVED";
+    let no = "echo TASK_REJECTED: no logout";
+    for (scripts, is_done) in [
+        (vec![yes, yes, no], true),
+        (vec![yes, no], false),
+        (vec![yes, "exit 1"], false),
+        (vec!["true"], false),
+        (vec![], true),
+    ] {
+        let tables = scripts.iter().enumerate();
+        let tables: Vec<_> = tables
+            .map(|(at, script)| validator(&format!("v{at}"), script))
+            .collect();
+        let scene = Scene::new(PLANS).and(&tables.join("\n")).ready();
+        let came = came(&scene, |_| merged(&scene));
+        match &came.end {
+            End::Done => assert!(is_done, "{scripts:?}"),
+            End::Rejected(why) => {
+                assert!(!is_done, "{scripts:?}: {why}");
+                assert_eq!(
+                    scripts.contains(&no),
+                    why.contains("v1: no logout"),
+                    "{why}"
+                );
+            }
+            other => panic!("{scripts:?}: {other:?}"),
+        }
+        assert!(came.state.phase.is_over());
+    }
+}
+
+#[test]
+fn tasks_that_are_not_done_are_gone_on_with() {
+    let scene = Scene::new(PLANS)
+        .and(&validator("v", "echo TASK_APPROVED"))
+        .ready();
+    let first = came(&scene, |_| Ran::Unfinished {
+        why: "a failed".to_owned(),
+    });
+    assert_eq!(first.end, End::Unfinished("a failed".to_owned()));
+    let repo = open_worktree(scene.sandbox.repo()).unwrap();
+    let asked = Cell::new(0);
+    let company = Company {
+        conduct: Some(&|run| {
+            assert_eq!(run.run, first.id);
+            asked.set(asked.get() + 1);
+            Ok(merged(&scene))
+        }),
+        stop: &|| false,
+        tell: &|_| (),
+    };
+    let again = feature::resume(&repo, None, &Way::default(), company).unwrap();
+    assert_eq!((again.end, asked.get()), (End::Done, 1));
+    let over = feature::resume(&repo, Some(&first.id), &Way::default(), company).unwrap();
+    assert_eq!((over.end, asked.get()), (End::Done, 1));
+}
+
+#[test]
+fn a_wish_becomes_a_merged_and_approved_branch() {
+    let worker = "cat {prompt_file} > \"$BATON_GIT_DIR/told\"; cd {worktree}; mkdir -p src; echo {task} > src/$BATON_TASK; git add src; git commit -qm \"Write {task}\"; echo \"<promise>TASK_DONE: $BATON_TASK</promise>\"";
+    let scene = Scene::new(PLANS)
+        .scout("one", "echo 'all is in src'")
+        .and("[conductor.feature]\nconstraints = ['C.md']")
+        .and(&validator("v", "test -f src/a && test -f src/b && echo TASK_APPROVED"))
+        .and(&format!(
+            "[conductor]\nagent = 'worker'\nmin_tasks = 2\nmax_agents = 2\nretry_on_failure = 0\n[conductor.agents.worker]\ncommand = '''{worker}'''"
+        ));
+    let two = format!(
+        "{TASKS}{}",
+        TASKS.replace("\"a\"", "\"b\"").replace("src/a", "src/b")
+    );
+    std::fs::write(
+        scene.sandbox.repo().join(".git/plan"),
+        format!("```toml\n{two}```\n"),
+    )
+    .unwrap();
+    scene.sandbox.write("C.md", "Never use tabs.\n");
+    let scene = scene.ready();
+    let installed = scene.sandbox.run(["install"]);
+    assert_eq!(installed.code, 0, "{}", installed.err);
+    let (run, came) = scene.whole(&["Write a and b", "--all"]);
+    assert_eq!((run.code, &came["end"]), (0, &"done".into()), "{run:#?}");
+    assert_eq!(came["validators"]["v"]["verdict"], "approved");
+    let id = came["id"].as_str().unwrap();
+    assert_eq!(scene.sandbox.git(["show", "main:src/b"]), "b");
+    assert!(scene.left("told").contains("## C.md\n\nNever use tabs."));
+    assert!(scene.recorded(id, "context.md").contains("all is in src"));
+    let status = scene.sandbox.run(["orchestrator", "status"]);
+    assert!(status.code == 0 && status.out.contains(id), "{status:?}");
+}

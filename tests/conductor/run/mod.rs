@@ -1,0 +1,9 @@
+//! Agents that work, and agents that do not: real processes in real worktrees.
+
+mod attempts;
+mod gates;
+mod mirrors;
+mod preflights;
+mod schemas;
+mod small;
+mod support;

@@ -1,0 +1,10 @@
+//! `git baton session` with real git: numbers, bindings, logs, summaries, endings.
+
+mod end;
+mod lint;
+mod numbers;
+mod scene;
+mod schema;
+mod start;
+mod store;
+mod summary;
