@@ -12,10 +12,10 @@ use baton_core::model::Oid;
 use baton_git::{GitError, Repo};
 use baton_sys::file;
 
-/// What is common to the records of a merge and of an aggregate.
+/// What the guard reads of a record.
 #[derive(Deserialize)]
 struct Record {
-    /// The branch: in short in a merge's, its full name in an aggregate's.
+    /// The branch that moves, full name; in short where an older version wrote it.
     #[serde(alias = "into")]
     branch: String,
     old: Oid,
@@ -25,13 +25,13 @@ struct Record {
     branches: Vec<(String, Oid)>,
 }
 
-/// The record of the merge under way.
-pub fn of_merge(repo: &Repo) -> PathBuf {
+/// The records of what is about to land.
+pub fn records(repo: &Repo) -> PathBuf {
     repo.baton_dir().join("merge").join("landing.json")
 }
 
-/// The record of the aggregate under way.
-pub fn of_aggregate(repo: &Repo) -> PathBuf {
+/// Where older versions recorded the aggregate under way.
+pub fn former_record(repo: &Repo) -> PathBuf {
     repo.baton_dir().join("landing.json")
 }
 
@@ -43,7 +43,7 @@ pub(super) fn announces(
     new: Option<Oid>,
 ) -> Result<bool, GitError> {
     let Some(old) = old else { return Ok(false) };
-    let records = records(repo)?;
+    let records = read(repo)?;
     let mut records = records.iter();
     Ok(match new {
         Some(new) => {
@@ -57,13 +57,13 @@ pub(super) fn announces(
 }
 
 /// What is announced; a record that cannot be read announces nothing.
-fn records(repo: &Repo) -> Result<Vec<Record>, GitError> {
+fn read(repo: &Repo) -> Result<Vec<Record>, GitError> {
     let read = |path: PathBuf| file::read_if_exists(&path).map_err(GitError::io(path));
-    let merges = read(of_merge(repo))?.unwrap_or_default();
-    let mut records: Vec<Record> = serde_json::from_slice(&merges).unwrap_or_default();
-    let aggregate = read(of_aggregate(repo))?.unwrap_or_default();
-    records.extend(serde_json::from_slice::<Record>(&aggregate).ok());
-    Ok(records)
+    let bytes = read(records(repo))?.unwrap_or_default();
+    let mut all: Vec<Record> = serde_json::from_slice(&bytes).unwrap_or_default();
+    let former = read(former_record(repo))?.unwrap_or_default();
+    all.extend(serde_json::from_slice::<Record>(&former).ok());
+    Ok(all)
 }
 
 fn full(name: &str) -> BString {

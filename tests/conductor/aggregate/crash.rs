@@ -1,5 +1,6 @@
 use baton_conductor::aggregate::lease::{Holder, Lease};
 use baton_conductor::aggregate::{Ground, Request, build, landing, plan};
+use baton_conductor::landing::transaction::{self, Kind, Landing};
 use baton_git::signing::Signing;
 use baton_sys::process;
 
@@ -15,6 +16,16 @@ fn assert_whole(world: &World, numbers: &[u32]) {
     assert_eq!(world.aggregates(), 1);
     assert_eq!(world.git(&["status", "--porcelain"]), "");
     world.assert_verified();
+}
+
+/// The commit of an aggregate, which is not landed yet.
+fn built(world: &World, request: &Request) -> Landing {
+    let repo = world.repo();
+    let ground = Ground::of(&repo, None).unwrap();
+    let plan = plan(&repo, &ground, request).unwrap();
+    build::build(&repo, &ground, &plan, &Signing::None)
+        .unwrap()
+        .landing
 }
 
 /// The lease of a process that was killed.
@@ -61,18 +72,16 @@ fn killed_between_any_two_steps_the_next_run_completes() {
             date: Some("2025-12-18".to_owned()),
             ..Request::default()
         };
-        let ground = Ground::of(&repo, None).unwrap();
-        let plan = plan(&repo, &ground, &request).unwrap();
         if steps >= 1 {
-            let built = build::build(&repo, &ground, &plan, &Signing::None).unwrap();
+            let landing = built(&world, &request);
             if steps >= 2 {
-                landing::announce(&repo, &built.landing).unwrap();
+                transaction::announce(&repo, &landing).unwrap();
             }
             if steps >= 3 {
-                assert!(landing::land(&repo, &built.landing).unwrap());
+                assert!(transaction::land(&repo, &landing).unwrap());
             }
             if steps >= 4 {
-                landing::finish(&repo, &built.landing).unwrap();
+                landing::finish(&repo, &landing).unwrap();
             }
         }
         world.aggregated(&["--date", "2025-12-18"]);
@@ -114,6 +123,87 @@ fn killed_at_any_time_the_next_run_completes() {
 }
 
 #[test]
+fn what_an_older_version_has_landed_is_completed() {
+    let world = World::with_hooks("");
+    world.agents(&[19]);
+    let repo = world.repo();
+    let landing = built(&world, &Request::default());
+    let record = serde_json::json!({
+        "branch": landing.branch,
+        "old": landing.old,
+        "new": landing.new,
+        "begun": [],
+    });
+    let path = world.main().join(".git/baton/landing.json");
+    std::fs::write(&path, record.to_string()).unwrap();
+    assert!(transaction::land(&repo, &landing).unwrap());
+    let (code, said) = world.aggregate(&[]);
+    assert_eq!(code, 0, "{said}");
+    assert_whole(&world, &[19]);
+    assert!(!path.exists());
+}
+
+#[test]
+fn what_the_git_of_a_killed_run_lands_later_is_shown() {
+    let world = World::with_hooks("");
+    world.agents(&[19]);
+    let repo = world.repo();
+    let build = |day: &str| {
+        let date = Some(day.to_owned());
+        let request = Request {
+            date,
+            ..Request::default()
+        };
+        built(&world, &request)
+    };
+    let (first, second) = (build("2025-12-18"), build("2025-12-19"));
+    transaction::announce(&repo, &first).unwrap();
+    transaction::announce(&repo, &second).unwrap();
+    assert!(transaction::land(&repo, &first).unwrap());
+    assert!(!transaction::land(&repo, &second).unwrap());
+    let (code, said) = world.aggregate(&[]);
+    assert_eq!(code, 0, "{said}");
+    assert_whole(&world, &[19]);
+}
+
+#[test]
+fn a_landing_that_git_refuses_is_not_announced_any_more() {
+    let world = World::with_hooks("");
+    world.agents(&[19]);
+    let repo = world.repo();
+    let landing = built(&world, &Request::default());
+    let lock = world.main().join(".git/refs/heads/main.lock");
+    std::fs::write(&lock, "").unwrap();
+    transaction::announce(&repo, &landing).unwrap();
+    assert!(transaction::land(&repo, &landing).is_err());
+    assert!(!world.main().join(".git/baton/merge/landing.json").exists());
+    std::fs::remove_file(lock).unwrap();
+    world.aggregated(&[]);
+}
+
+#[test]
+fn merges_and_aggregates_leave_each_others_records_alone() {
+    let world = World::new("");
+    world.agents(&[19]);
+    let repo = world.repo();
+    let ground = Ground::of(&repo, None).unwrap();
+    let own = ground.landing(ground.tip);
+    let other = Landing {
+        kind: Kind::Merge,
+        ..own.clone()
+    };
+    transaction::announce(&repo, &other).unwrap();
+    transaction::announce(&repo, &own).unwrap();
+    transaction::show(&repo, &own).unwrap();
+    transaction::forget(&repo, own.kind).unwrap();
+    assert_eq!(transaction::interrupted(&repo, own.kind).unwrap(), None);
+    assert_eq!(
+        transaction::interrupted(&repo, other.kind).unwrap(),
+        Some(other)
+    );
+}
+
+#[test]
 fn of_two_orchestrators_the_second_is_told_who_is_first() {
     let world = World::new("");
     world.agents(&[19]);
@@ -150,13 +240,11 @@ fn a_branch_that_moves_meanwhile_is_built_upon_again() {
     let world = World::new("");
     world.agents(&[19]);
     let repo = world.repo();
-    let ground = Ground::of(&repo, None).unwrap();
-    let plan = plan(&repo, &ground, &Request::default()).unwrap();
-    let built = build::build(&repo, &ground, &plan, &Signing::None).unwrap();
+    let landing = built(&world, &Request::default());
     world.write("more.txt", "more\n");
     world.commit_all("more");
-    landing::announce(&repo, &built.landing).unwrap();
-    assert!(!landing::land(&repo, &built.landing).unwrap());
+    transaction::announce(&repo, &landing).unwrap();
+    assert!(!transaction::land(&repo, &landing).unwrap());
     world.aggregated(&[]);
     assert_whole(&world, &[19]);
 }

@@ -30,7 +30,7 @@ fn assert_complete(world: &World) {
     assert!(world.read(HANDOFF).contains("- Did part 19\nmore\n"));
     assert_eq!(world.git(&["status", "--porcelain"]), "");
     assert_eq!(world.aggregates(), 1);
-    assert!(!world.main().join(".git/baton/landing.json").exists());
+    assert!(!world.main().join(".git/baton/merge/landing.json").exists());
 }
 
 #[test]

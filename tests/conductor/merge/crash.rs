@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use baton_conductor::landing::transaction::{self, Landing};
+use baton_conductor::landing::transaction::{self, Kind, Landing};
 
 use crate::merge::world::{World, write};
 
@@ -70,7 +70,8 @@ fn killed_between_any_two_steps_of_landing_the_next_run_completes() {
         let repo = world.repo();
         let tip = |name: &str| (name.to_owned(), world.tip(name).parse().unwrap());
         let landing = Landing {
-            into: "main".to_owned(),
+            branch: "refs/heads/main".to_owned(),
+            kind: Kind::Merge,
             old: world.tip("main").parse().unwrap(),
             new,
             branches: vec![tip("auto/1"), tip("auto/3"), tip("auto/4")],
@@ -195,7 +196,8 @@ fn a_checkout_that_another_git_holds_is_shown_the_landing_later() {
     let ran = world.merge(&["--dry-run"]);
     let repo = world.repo();
     let landing = Landing {
-        into: "main".to_owned(),
+        branch: "refs/heads/main".to_owned(),
+        kind: Kind::Merge,
         old: world.tip("main").parse().unwrap(),
         new: ran.report["new"].as_str().unwrap().parse().unwrap(),
         branches: vec![("auto/a".to_owned(), world.tip("auto/a").parse().unwrap())],
@@ -215,6 +217,27 @@ fn a_checkout_that_another_git_holds_is_shown_the_landing_later() {
     std::fs::remove_file(lock).unwrap();
     assert_eq!(world.merged(&[])["recovered"], true);
     assert_eq!(world.read("a"), "a");
+    world.assert_clean();
+}
+
+#[test]
+fn what_an_older_version_has_landed_is_completed() {
+    let world = World::new("");
+    world.branch("auto/a", &[("a", "a")]);
+    let new = world.merge(&["--dry-run"]).report["new"].clone();
+    let record = serde_json::json!([{
+        "into": "main",
+        "old": world.tip("main"),
+        "new": new,
+        "branches": [["auto/a", world.tip("auto/a")]],
+        "begun": [],
+    }]);
+    let path = world.main().join(".git/baton/merge/landing.json");
+    write(&path, &record.to_string());
+    world.git(&["update-ref", "refs/heads/main", new.as_str().unwrap()]);
+    assert_eq!(world.merged(&[])["recovered"], true);
+    assert_eq!(world.read("a"), "a");
+    assert!(!world.has("auto/a") && !path.exists());
     world.assert_clean();
 }
 

@@ -2,8 +2,8 @@
 
 use bstr::{BString, ByteSlice};
 
-use super::landing::Landing;
 use super::{AggregateError, Ground, Plan, message};
+use crate::landing::transaction::Landing;
 use baton_core::handoff::{self, Limits};
 use baton_core::model::{Entry, Oid};
 use baton_core::rules;

@@ -2,7 +2,7 @@
 
 use bstr::{BString, ByteSlice};
 
-use super::landing::{self, Landing};
+use super::landing;
 use super::{AggregateError, Ground, build, lease::Lease};
 use crate::landing::checkouts::Shown;
 use baton_core::model::{Entry, Oid};
@@ -64,16 +64,9 @@ pub fn run(repo: &Repo, request: &Request) -> Result<Edited, AggregateError> {
     ));
     let who = ground.committer.as_bstr();
     let commit = build::commit(repo, tree, &ground, &message, who, &request.signing)?;
-    let landing = Landing {
-        branch: ground.branch.clone(),
-        old: ground.tip,
-        new: commit,
-    };
-    landing::announce(repo, &landing)?;
-    if !landing::land(repo, &landing)? {
+    let Some(shown) = landing::land(repo, &ground.landing(commit))? else {
         return Err(AggregateError::Moved(ground.branch));
-    }
-    let shown = landing::finish(repo, &landing)?;
+    };
     lease.release();
     Ok(Edited {
         branch: ground.branch,

@@ -1,6 +1,9 @@
 //! Aggregates that are made again on another commit, because somebody else pushed first.
 
-use super::{AggregateError, Ground, Landing, Plan, landing};
+use super::{AggregateError, Ground, Plan};
+use crate::landing::checkouts;
+use crate::landing::transaction::Landing;
+use baton_git::worktree_sync::Refreshed;
 use baton_git::{Repo, history, revision};
 use baton_guard::superseded_aggregates;
 
@@ -55,9 +58,12 @@ pub fn check_plan(ground: &Ground, plan: &Plan) -> Result<(), AggregateError> {
 /// handoff file alone, and a worktree may stay behind; here the work of others comes with it, which
 /// the next commit from a worktree that stayed behind would take back.
 pub fn check_moves(repo: &Repo, landing: &Landing) -> Result<(), AggregateError> {
-    let worktrees = landing::in_the_way(repo, landing)?;
+    let mut worktrees = checkouts::preview(repo, &landing.branch, [landing.old, landing.new])?;
+    worktrees.retain(|one| matches!(one.refreshed, Refreshed::Dirty | Refreshed::Locked));
     match worktrees.is_empty() {
         true => Ok(()),
-        false => Err(AggregateError::InTheWay(worktrees)),
+        false => Err(AggregateError::InTheWay(
+            worktrees.into_iter().map(|one| one.path).collect(),
+        )),
     }
 }

@@ -1,12 +1,13 @@
 //! What an aggregate commit is made upon: its parent, the policy there, and the date.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use bstr::{BString, ByteSlice};
 use jiff::{Timestamp, tz::Offset};
 
-use super::{AggregateError, Landing};
+use super::AggregateError;
+use crate::landing::transaction::{Kind, Landing};
 use crate::session::carried;
 use baton_core::model::{Entry, EntryKind, Oid, SessionId};
 use baton_core::policy::Policy;
@@ -99,6 +100,9 @@ impl Ground {
             branch: self.branch.clone(),
             old: self.tip,
             new,
+            kind: Kind::Aggregate,
+            branches: Vec::new(),
+            begun: BTreeSet::new(),
         }
     }
 

@@ -6,15 +6,15 @@
 //! again on what was pushed ([`elsewhere`]). A maintainer's [`edit`] of the document lands by the same steps, and
 //! [`handoff`] only looks at it.
 //!
-//! **Steps.** [`lease::Lease::take`], [`landing::recover`], [`plan`], [`build::build`], [`landing::announce`],
-//! [`landing::land`], [`landing::finish`]. A branch that moved meanwhile sends everything back to [`plan`].
+//! **Steps.** [`lease::Lease::take`], [`landing::recover`], [`plan`], [`build::build`], [`landing::land`]. A
+//! branch that moved meanwhile sends everything back to [`plan`].
 //!
-//! **Stores.** `refs/baton/lease/aggregate`: a blob that names the process at work ([`lease`]). `landing.json` in Baton's
-//! directory: the commit that is about to land. `edit/HANDOFF.md` there: what an editor is open on.
+//! **Stores.** `refs/baton/lease/aggregate`: a blob that names the process at work ([`lease`]). `edit/HANDOFF.md` in Baton's
+//! directory: what an editor is open on. What is about to land, [`crate::landing::transaction`] records.
 //!
 //! **A kill** at any step leaves a state from which the next run goes on: it takes the lease of a process that is gone,
 //! and completes a commit that has landed by showing it in the worktrees of its branch. A commit that has not landed is
-//! forgotten and made again.
+//! made again.
 
 pub mod build;
 pub mod collect;
@@ -30,13 +30,13 @@ pub mod obstacle;
 pub mod select;
 
 use crate::landing::checkouts::Shown;
+use crate::landing::transaction::Landing;
 use baton_core::model::{Oid, SessionId};
 use baton_git::Repo;
 use baton_git::signing::Signing;
 
 pub use error::AggregateError;
 pub use ground::Ground;
-pub use landing::Landing;
 pub use obstacle::Skipped;
 pub use select::Plan;
 
@@ -84,19 +84,15 @@ const ATTEMPTS: usize = 20;
 /// Aggregates, from the lease to the worktrees.
 pub fn run(repo: &Repo, request: &Request) -> Result<Outcome, AggregateError> {
     let lease = lease::Lease::take(repo)?;
-    let recovered = landing::recover(repo)?;
-    let outcome = attempt(repo, request, recovered);
+    let outcome = attempt(repo, request);
     lease.release();
     outcome
 }
 
-fn attempt(
-    repo: &Repo,
-    request: &Request,
-    earlier: Option<Vec<Shown>>,
-) -> Result<Outcome, AggregateError> {
-    let recovered = earlier.is_some();
+fn attempt(repo: &Repo, request: &Request) -> Result<Outcome, AggregateError> {
+    let mut earlier = None;
     for _ in 0..ATTEMPTS {
+        earlier = landing::recover(repo)?.or(earlier);
         let tip = Ground::of(repo, request.branch.as_deref())?;
         let ground = match &request.onto {
             Some(onto) => elsewhere::ground(repo, &tip, onto)?,
@@ -110,7 +106,7 @@ fn attempt(
             sessions: plan.numbers(),
             skipped: plan.skipped.clone(),
             shown: earlier.clone().unwrap_or_default(),
-            recovered,
+            recovered: earlier.is_some(),
         };
         let landing = match plan.sections.is_empty() {
             true if ground.tip == tip.tip => return Ok(outcome),
@@ -125,10 +121,9 @@ fn attempt(
         if ground.tip != tip.tip {
             elsewhere::check_moves(repo, &landing)?;
         }
-        landing::announce(repo, &landing)?;
-        if landing::land(repo, &landing)? {
+        if let Some(shown) = landing::land(repo, &landing)? {
             outcome.commit = Some(landing.new);
-            outcome.shown.extend(landing::finish(repo, &landing)?);
+            outcome.shown.extend(shown);
             return Ok(outcome);
         }
     }

@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::apply::Applier;
 use super::checkouts::Shown;
-use super::ground::Ground;
+use super::ground::{Ground, short};
 use super::join::Joiner;
 use super::open::Open;
 use super::report::{Afterwards, MergeReport, Outcome};
 use super::resolver::Resolver;
-use super::transaction::{self, Landing};
+use super::transaction::{self, Kind, Landing};
 use super::trial::Trials;
 use super::{Check, MergeError, MergeRequest, candidates, chain, culprits, telling, tidy, waiting};
 use baton_git::Repo;
@@ -18,11 +18,11 @@ use baton_git::worktree_sync::Refreshed;
 
 /// Completes the landing of a process that was killed; says whether there was one.
 pub fn recover(repo: &Repo) -> Result<bool, MergeError> {
-    let Some(landing) = transaction::interrupted(repo)? else {
+    let Some(landing) = transaction::interrupted(repo, Kind::Merge)? else {
         return Ok(false);
     };
     let request = MergeRequest {
-        into: Some(landing.into.clone()),
+        into: Some(landing.branch.clone()),
         ..MergeRequest::default()
     };
     let (shown, _) = finish(repo, &Ground::of(repo, &request)?, &landing)?;
@@ -30,7 +30,7 @@ pub fn recover(repo: &Repo) -> Result<bool, MergeError> {
         None => Ok(true),
         Some(one) => Err(match one.refreshed {
             Refreshed::Failed(why) => MergeError::Unshown {
-                into: landing.into,
+                into: short(&landing.branch).to_owned(),
                 path: one.path,
                 why,
             },
@@ -51,7 +51,7 @@ fn finish(repo: &Repo, ground: &Ground, landing: &Landing) -> Result<Followed, M
         waiting::close(repo, name)?;
     }
     if shown.iter().all(Shown::is_settled) {
-        transaction::forget(repo)?;
+        transaction::forget(repo, Kind::Merge)?;
     }
     Ok((shown, fates))
 }
@@ -86,9 +86,10 @@ pub fn attempt(
     let chain = culprits::left_out(&joiner, &candidates, &mut trials)?;
     report.tests = trials.reports;
     let landing = Landing {
-        into: ground.into.clone(),
+        branch: ground.reference(),
         old: ground.tip,
         new: chain.end(),
+        kind: Kind::Merge,
         branches: chain
             .links
             .iter()
@@ -129,7 +130,7 @@ fn landed(
     if stop() {
         return Err(MergeError::Interrupted);
     }
-    transaction::check_checkouts(repo, ground, landing.new)?;
+    ground.check_checkouts(repo, landing.new)?;
     transaction::announce(repo, landing)?;
     match transaction::land(repo, landing)? {
         true => finish(repo, ground, landing).map(Some),

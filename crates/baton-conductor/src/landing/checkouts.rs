@@ -43,6 +43,20 @@ pub fn of(repo: &Repo, branch: &str) -> Result<Vec<worktrees::Checkout>, GitErro
     Ok(all)
 }
 
+/// What each worktree that has the branch checked out would show of a change; nothing is written.
+pub fn preview(repo: &Repo, branch: &str, [old, new]: [Oid; 2]) -> Result<Vec<Shown>, GitError> {
+    let worktrees = of(repo, branch)?.into_iter();
+    worktrees
+        .map(|worktree| {
+            let here = worktrees::open_worktree(&worktree.path)?;
+            Ok(Shown {
+                refreshed: worktree_sync::would_refresh(&here, old, new),
+                path: worktree.path,
+            })
+        })
+        .collect()
+}
+
 /// Shows the change from one commit to another in every worktree that has the branch checked out
 /// and nothing of its own at the changed paths. `begun` are the ids of those of which files may
 /// have been written before; `note` keeps the ids before anything is touched.

@@ -6,7 +6,7 @@ use super::candidates::Candidate;
 use super::chain::{self, Chain, Failure};
 use super::join::Joiner;
 use super::trial::{Trials, Verdict};
-use super::{MergeError, bisect, transaction};
+use super::{MergeError, bisect};
 
 /// The longest chain of the candidates that passes the tests: first all at once; where that
 /// fails, without the first branch with which it begins to fail, and so on.
@@ -23,7 +23,7 @@ pub fn left_out(
         }
         if trials.take_time() {
             // Before the tests take their time for what cannot land.
-            transaction::check_checkouts(joiner.repo, joiner.ground, chain.end())?;
+            joiner.ground.check_checkouts(joiner.repo, chain.end())?;
         }
         let end_at = |links: usize| match links {
             0 => chain.start,

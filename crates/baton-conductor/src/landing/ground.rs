@@ -4,14 +4,16 @@ use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::Duration;
 
-use bstr::BString;
+use bstr::{BString, ByteSlice};
 
+use super::checkouts::{self, Shown};
 use super::report::{MergeReport, VERSION};
 use super::{MergeError, MergeRequest, place};
 use baton_core::model::Oid;
 use baton_core::policy::Policy;
 use baton_core::policy::merge::{Merge, Strategy};
-use baton_git::{Repo, signing};
+use baton_git::worktree_sync::{self, Refreshed};
+use baton_git::{GitError, Repo, signing, worktrees};
 use baton_guard::base::{BasePolicy, Bases};
 
 /// What a merge stands on.
@@ -88,6 +90,33 @@ impl Ground {
     /// What it says of merges.
     pub fn terms(&self) -> &Merge {
         &self.policy().merge
+    }
+
+    /// Fails where a checkout of the target has changes of its own that this commit's landing would touch.
+    pub fn check_checkouts(&self, repo: &Repo, new: Oid) -> Result<(), MergeError> {
+        for Shown { path, refreshed } in
+            checkouts::preview(repo, &self.reference(), [self.tip, new])?
+        {
+            match refreshed {
+                Refreshed::Done => {}
+                Refreshed::Locked => return Err(MergeError::Busy(path)),
+                Refreshed::Failed(reason) => {
+                    let args = "read-tree -n -m -u".to_owned();
+                    return Err(GitError::Program { args, reason }.into());
+                }
+                Refreshed::Dirty => {
+                    let here = worktrees::open_worktree(&path)?;
+                    let files = worktree_sync::dirty_among(&here, self.tip, new)?;
+                    let files = files.iter().map(|file| file.to_str_lossy().into_owned());
+                    return Err(MergeError::Dirty {
+                        into: self.into.clone(),
+                        files: files.collect(),
+                        path,
+                    });
+                }
+            }
+        }
+        Ok(())
     }
 
     /// How long a test may take.

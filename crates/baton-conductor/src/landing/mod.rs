@@ -11,7 +11,7 @@
 //! [`resolver`], and then to people ([`waiting`], `resume`). [`conflicts`] says beforehand which branches will collide.
 //!
 //! **Stores.** In Baton's directory, below `merge/` ([`place`]): `queue/`, a locked file for each process that waits;
-//! `landing.json`, what is about to land; `records/`, a file for each branch whose conflicts wait; `logs/`. Beside it
+//! `landing.json`, what is about to land ([`transaction`]); `records/`, a file for each branch whose conflicts wait; `logs/`. Beside it
 //! `merge-cache`, which saves time only. Below `refs/baton/merge/`: the commits that waiting conflicts are made of. In the
 //! pool's directory: worktrees to test, to resolve and to wait in. Until the target moves, nothing but objects is written to
 //! the repository.

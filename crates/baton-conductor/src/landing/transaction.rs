@@ -1,126 +1,113 @@
-//! From tested commits to the target, and to the worktrees that show it.
+//! From a commit to the branch that it is to land on, and to the worktrees that show the branch.
 //!
-//! A record says what is about to land. Whoever finds it, because the process that wrote it was
-//! killed, asks the target whether the commits have landed: if so, what was to follow is done.
+//! The one protocol by which a branch is moved, of merges, aggregates and edits alike. [`announce`] records what is about
+//! to happen, where the guard looks too; [`land`] moves the branch by compare-and-swap; [`show`] brings its worktrees up to
+//! it; [`forget`] says that nothing is under way.
+//!
+//! A process may be killed between any two of these, and a git that it has started may still move the branch. So a record
+//! stays until its branch has moved on, and whoever comes next asks the branch ([`interrupted`]): what has landed is
+//! shown, and what has not is made again. Merges and aggregates can be at work at once, each kind one process at a time; a
+//! process looks after the records of its own kind only.
+//!
+//! The records are `merge/landing.json` in Baton's directory, rewritten under `merge/landing.lock`.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 
-use bstr::ByteSlice;
 use serde::{Deserialize, Serialize};
 
-use super::MergeError;
 use super::checkouts::{self, Shown};
-use super::ground::{Ground, full};
+use super::ground::full;
 use baton_core::model::Oid;
-use baton_git::worktree_sync::{self, Refreshed};
-use baton_git::{GitError, Repo, StoreError, worktrees};
+use baton_git::{GitError, Repo, StoreError};
 use baton_guard::landings;
-use baton_sys::file;
+use baton_sys::{FileLock, file};
 
 /// Commits that are to land.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Landing {
-    /// The target, in short.
-    pub into: String,
+    /// The branch to move, full name.
+    #[serde(rename = "into", alias = "branch")]
+    pub branch: String,
     /// What it names before.
     pub old: Oid,
     /// What it names afterwards.
     pub new: Oid,
+    /// What lands.
+    #[serde(default)]
+    pub kind: Kind,
     /// The branches that land, in short, with their tips.
+    #[serde(default)]
     pub branches: Vec<(String, Oid)>,
     /// The worktrees, by their ids, of which files may have been written.
     #[serde(default)]
     pub begun: BTreeSet<String>,
 }
 
-/// Fails where a checkout of the target has changes of its own that the landing would touch.
-pub fn check_checkouts(repo: &Repo, ground: &Ground, new: Oid) -> Result<(), MergeError> {
-    for worktree in checkouts::of(repo, &ground.reference())? {
-        let here = worktrees::open_worktree(&worktree.path)?;
-        match worktree_sync::would_refresh(&here, ground.tip, new) {
-            Refreshed::Done => {}
-            Refreshed::Locked => return Err(MergeError::Busy(worktree.path)),
-            Refreshed::Failed(reason) => {
-                let args = "read-tree -n -m -u".to_owned();
-                return Err(GitError::Program { args, reason }.into());
-            }
-            Refreshed::Dirty => {
-                let files = worktree_sync::dirty_among(&here, ground.tip, new)?;
-                return Err(MergeError::Dirty {
-                    into: ground.into.clone(),
-                    path: worktree.path,
-                    files: files
-                        .iter()
-                        .map(|path| path.to_str_lossy().into_owned())
-                        .collect(),
-                });
-            }
-        }
-    }
-    Ok(())
+/// What lands: of each kind, one process at a time is at work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// Branches, by the process whose turn it is.
+    #[default]
+    Merge,
+    /// A commit on the handoff document, by the process that has the lease.
+    Aggregate,
 }
 
 /// Records that the commits are about to land.
-pub fn announce(repo: &Repo, landing: &Landing) -> Result<(), MergeError> {
-    let mut all = announced(repo)?;
-    // What a killed process had asked of git may still come to pass, as long as the target is
-    // where that process saw it.
-    all.retain(|one| one.into == landing.into && one.old == landing.old && one != landing);
-    all.push(landing.clone());
-    Ok(write(repo, &all)?)
+pub fn announce(repo: &Repo, landing: &Landing) -> Result<(), GitError> {
+    change(repo, |all| {
+        // What a killed process had asked of git may still come to pass, as long as the branch is where that process
+        // saw it.
+        let may_land = |one: &Landing| (&one.branch, one.old) == (&landing.branch, landing.old);
+        all.retain(|one| one.kind != landing.kind || may_land(one) && one != landing);
+        all.push(landing.clone());
+    })
 }
 
-fn write(repo: &Repo, all: &[Landing]) -> Result<(), GitError> {
-    let json = serde_json::to_vec(all).expect("records are plain text");
-    let path = landings::of_merge(repo);
-    file::write_atomically(&path, &json).map_err(GitError::io(path))
-}
-
-/// Moves the target; `false` when it moved meanwhile, and all has to be made again.
-pub fn land(repo: &Repo, landing: &Landing) -> Result<bool, MergeError> {
-    let reason = match landing.branches.as_slice() {
-        [(only, _)] => format!("baton: merge {only}"),
-        all => format!("baton: merge {} branches", all.len()),
+/// Moves the branch; `false` when it moved meanwhile, and the commits have to be made again.
+pub fn land(repo: &Repo, landing: &Landing) -> Result<bool, GitError> {
+    let reason = match (landing.kind, landing.branches.as_slice()) {
+        (Kind::Aggregate, _) => "baton: aggregate".to_owned(),
+        (Kind::Merge, [(only, _)]) => format!("baton: merge {only}"),
+        (Kind::Merge, all) => format!("baton: merge {} branches", all.len()),
     };
-    let target = full(&landing.into);
     match repo
         .store()
-        .move_branch(&target, landing.old, landing.new, &reason)
+        .move_branch(&landing.branch, landing.old, landing.new, &reason)
     {
         Ok(()) => Ok(true),
         Err(StoreError::Raced(_)) => Ok(false),
-        Err(StoreError::Git(error)) => Err(error.into()),
+        Err(StoreError::Git(error)) => {
+            if repo.refs().resolve(&landing.branch)? != Some(landing.new) {
+                change(repo, |all| all.retain(|one| one != landing))?;
+            }
+            Err(error)
+        }
     }
 }
 
-/// Shows the commits in the checkouts of the target.
-pub fn show(repo: &Repo, landing: &Landing) -> Result<Vec<Shown>, MergeError> {
+/// Shows the commits in the worktrees of the branch that have nothing of their own at the changed paths.
+pub fn show(repo: &Repo, landing: &Landing) -> Result<Vec<Shown>, GitError> {
     let note = |begun: &BTreeSet<String>| {
-        let begun = begun.clone();
-        write(
-            repo,
-            &[Landing {
-                begun,
+        change(repo, |all| {
+            all.retain(|one| one.kind != landing.kind);
+            all.push(Landing {
+                begun: begun.clone(),
                 ..landing.clone()
-            }],
-        )
+            });
+        })
     };
     let ends = [landing.old, landing.new];
-    let branch = full(&landing.into);
-    Ok(checkouts::show(
-        repo,
-        &branch,
-        ends,
-        landing.begun.clone(),
-        note,
-    )?)
+    checkouts::show(repo, &landing.branch, ends, landing.begun.clone(), note)
 }
 
-/// The landing that was announced by a process that was killed, if it has come to pass.
-pub fn interrupted(repo: &Repo) -> Result<Option<Landing>, MergeError> {
+/// The landing that a killed process announced and that has come to pass, if there is one.
+pub fn interrupted(repo: &Repo, kind: Kind) -> Result<Option<Landing>, GitError> {
     for landing in announced(repo)? {
-        let tip = repo.refs().resolve(&full(&landing.into))?;
-        if let Some(tip) = tip
+        if landing.kind == kind
+            && let Some(tip) = repo.refs().resolve(&landing.branch)?
             && repo.objects().contains(landing.new)
             && repo.merge_base(landing.new, tip)? == Some(landing.new)
         {
@@ -130,16 +117,41 @@ pub fn interrupted(repo: &Repo) -> Result<Option<Landing>, MergeError> {
     Ok(None)
 }
 
-/// Notes that nothing is under way.
-pub fn forget(repo: &Repo) -> Result<(), GitError> {
-    let path = landings::of_merge(repo);
-    file::remove_if_exists(&path).map_err(GitError::io(path))
+/// Notes that nothing of this kind is under way.
+pub fn forget(repo: &Repo, kind: Kind) -> Result<(), GitError> {
+    change(repo, |all| all.retain(|one| one.kind != kind))
 }
 
-/// What was announced; a record that cannot be read announces nothing.
+/// Rewrites the records, one process at a time.
+fn change(repo: &Repo, edit: impl FnOnce(&mut Vec<Landing>)) -> Result<(), GitError> {
+    let path = landings::records(repo);
+    let lock = path.with_extension("lock");
+    let _turn = FileLock::acquire(&lock).map_err(GitError::io(lock))?;
+    let before = announced(repo)?;
+    let mut all = before.clone();
+    edit(&mut all);
+    if all.is_empty() {
+        file::remove_if_exists(&path).map_err(GitError::io(path))?;
+    } else if all != before {
+        let json = serde_json::to_vec(&all).expect("records are plain text");
+        file::write_atomically(&path, &json).map_err(GitError::io(path))?;
+    }
+    let former = landings::former_record(repo);
+    file::remove_if_exists(&former).map_err(GitError::io(former))
+}
+
+/// What was announced, by an older version too; a record that cannot be read announces nothing.
 fn announced(repo: &Repo) -> Result<Vec<Landing>, GitError> {
-    let path = landings::of_merge(repo);
-    let bytes = file::read_if_exists(&path).map_err(GitError::io(path))?;
-    let read = |bytes: Vec<u8>| serde_json::from_slice(&bytes).ok();
-    Ok(bytes.and_then(read).unwrap_or_default())
+    let read = |path: PathBuf| file::read_if_exists(&path).map_err(GitError::io(path));
+    let bytes = read(landings::records(repo))?.unwrap_or_default();
+    let mut all: Vec<Landing> = serde_json::from_slice(&bytes).unwrap_or_default();
+    for landing in &mut all {
+        landing.branch = full(&landing.branch);
+    }
+    let former = read(landings::former_record(repo))?.unwrap_or_default();
+    all.extend(serde_json::from_slice(&former).ok().map(|one| Landing {
+        kind: Kind::Aggregate,
+        ..one
+    }));
+    Ok(all)
 }
