@@ -119,6 +119,20 @@ pub enum MergeError {
     ))]
     Busy(PathBuf),
 
+    /// What is to land could not be shown in a checkout.
+    #[error("{} has {into} checked out and cannot take in what would land: {why}", .path.display())]
+    #[diagnostic(help(
+        "nothing was landed; put right what git says there, and run the command again"
+    ))]
+    Unshowable {
+        /// The target, in short.
+        into: String,
+        /// The worktree.
+        path: PathBuf,
+        /// What git says.
+        why: String,
+    },
+
     /// What has landed could not be shown in a checkout, not even now.
     #[error("what has landed on {into} cannot be shown in {}: {why}", .path.display())]
     #[diagnostic(help(

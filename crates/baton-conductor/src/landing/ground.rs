@@ -13,7 +13,7 @@ use baton_core::model::Oid;
 use baton_core::policy::Policy;
 use baton_core::policy::merge::{Merge, Strategy};
 use baton_git::worktree_sync::{self, Refreshed};
-use baton_git::{GitError, Repo, signing, worktrees};
+use baton_git::{Repo, signing, worktrees};
 use baton_guard::base::{BasePolicy, Bases};
 
 /// What a merge stands on.
@@ -100,9 +100,9 @@ impl Ground {
             match refreshed {
                 Refreshed::Done => {}
                 Refreshed::Locked => return Err(MergeError::Busy(path)),
-                Refreshed::Failed(reason) => {
-                    let args = "read-tree -n -m -u".to_owned();
-                    return Err(GitError::Program { args, reason }.into());
+                Refreshed::Failed(why) => {
+                    let into = self.into.clone();
+                    return Err(MergeError::Unshowable { into, path, why });
                 }
                 Refreshed::Dirty => {
                     let here = worktrees::open_worktree(&path)?;

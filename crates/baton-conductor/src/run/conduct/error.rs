@@ -1,3 +1,5 @@
+use std::path::PathBuf;
+
 use miette::Diagnostic;
 use thiserror::Error;
 
@@ -47,6 +49,16 @@ pub enum ConductError {
         /// What is wrong.
         reason: String,
     },
+
+    /// A record that names no commit where one must be.
+    #[error("the record of the run has `{0}` in the place of a commit's id")]
+    #[diagnostic(help("use the git-baton that wrote it"))]
+    NoId(String),
+
+    /// The branch of a task's worktree has lost its commits.
+    #[error("{} has a branch checked out that has no commit", .0.display())]
+    #[diagnostic(help("`git reflog` there lists the commits that it had"))]
+    Unborn(PathBuf),
 
     /// A file that a run would be told in is part of the repository.
     #[error("git tracks {0}, and a run does not change what is tracked")]

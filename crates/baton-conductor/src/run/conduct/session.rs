@@ -8,7 +8,7 @@ use crate::run::Place;
 use crate::session::{Session, SessionError, State, finish, store};
 use baton_core::model::{Oid, SessionId};
 use baton_core::protocol;
-use baton_git::{GitError, Repo, checkout};
+use baton_git::{Repo, checkout};
 use baton_sys::worktree_file;
 
 /// Commits the log with which the session of this worktree begins. Gives the commit on which the
@@ -122,9 +122,7 @@ fn commit_log(worktree: &Repo, session: &Session, verb: &str) -> Result<(), Cond
 pub fn head(worktree: &Repo) -> Result<Oid, ConductError> {
     let head = worktree.head()?;
     head.ok_or_else(|| {
-        ConductError::Git(GitError::Program {
-            args: "rev-parse HEAD".to_owned(),
-            reason: "the worktree has no commit".to_owned(),
-        })
+        let root = worktree.work_tree().unwrap_or(worktree.git_dir());
+        ConductError::Unborn(root.to_owned())
     })
 }

@@ -13,7 +13,6 @@ use crate::run::{RunError, agent};
 use baton_core::model::Oid;
 use baton_core::plan::Task;
 use baton_core::policy::conductor::agents::Judge;
-use baton_git::GitError;
 use baton_git::worktrees::open_worktree;
 
 /// Has an agent work on a task, and tells what came of it.
@@ -129,10 +128,19 @@ fn attempt(
 /// The commit that a record names.
 pub(super) fn oid(hex: &str) -> Result<Oid, ConductError> {
     let id = Oid::from_hex(hex.as_bytes());
-    id.map_err(|error| {
-        ConductError::Git(GitError::Program {
-            args: "rev-parse".to_owned(),
-            reason: format!("`{hex}`: {error}"),
-        })
-    })
+    id.map_err(|_| ConductError::NoId(hex.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::oid;
+
+    #[test]
+    fn a_record_that_names_no_commit_is_told_as_what_it_is() {
+        let said = oid("HEAD").unwrap_err().to_string();
+        assert_eq!(
+            said,
+            "the record of the run has `HEAD` in the place of a commit's id"
+        );
+    }
 }
