@@ -141,6 +141,22 @@ fn a_reserved_name_is_seen_in_each_crate() {
     }
 }
 
+#[test]
+fn every_path_that_the_map_names_is_there() {
+    let top = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let map = fs::read_to_string(top.join("ARCHITECTURE.md")).unwrap();
+    let quoted = map.split('`').skip(1).step_by(2);
+    let is_path = |text: &&str| {
+        let mut folders = ["crates/", "src/", "docs/", "tests/", "templates/"].iter();
+        folders.any(|folder| text.starts_with(folder))
+    };
+    let missing: Vec<_> = quoted
+        .filter(is_path)
+        .filter(|path| !top.join(path).exists())
+        .collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
 /// What a file of a package names.
 struct Source {
     package: String,
