@@ -9,10 +9,10 @@ use miette::{IntoDiagnostic, WrapErr};
 
 use super::{ALLOWED, BROKEN, ExitCode};
 use crate::cli::{Session as Verb, SessionFormat as Format, SessionStart};
-use baton_conductor::session::claim::{Claim, NewSession};
-use baton_conductor::session::finish::HandedIn;
+use baton_conductor::session::allocate::{Claim, NewSession};
+use baton_conductor::session::end::HandedIn;
 use baton_conductor::session::output::{self, Standing};
-use baton_conductor::session::{Session, carried, finish, start, store};
+use baton_conductor::session::{Session, aggregated, end, start, store};
 use baton_core::layout::padded;
 use baton_core::protocol::{self, Finding};
 use baton_core::report::escape;
@@ -36,17 +36,17 @@ pub fn run(verb: Verb) -> miette::Result<ExitCode> {
             format,
         } => {
             let text = file.map(|file| read_summary(&env.current_dir, &file));
-            let handed_in = finish::hand_in(&repo, session.as_deref(), text.transpose()?)?;
+            let handed_in = end::hand_in(&repo, session.as_deref(), text.transpose()?)?;
             one(&repo, &handed_in.session, &stored(&handed_in), format)
         }
         Verb::End { format } => {
-            let ending = finish::end(&repo)?;
-            let carried = carried::at_head(&repo)?;
+            let ending = end::end(&repo)?;
+            let carried = aggregated::at_head(&repo)?;
             findings(Some((&ending.session, &carried)), ending.findings, format)
         }
         Verb::List { format } => {
             let sessions = store::list(&repo)?;
-            let carried = carried::at_head(&repo)?;
+            let carried = aggregated::at_head(&repo)?;
             super::print(&match format {
                 Format::Human => sessions.iter().map(|one| line(one, &carried)).collect(),
                 Format::Json => escape::json(&output::sessions(&sessions, &carried)),
@@ -54,11 +54,11 @@ pub fn run(verb: Verb) -> miette::Result<ExitCode> {
             Ok(ALLOWED)
         }
         Verb::Show { number, format } => {
-            let session = finish::named_or_bound(&repo, number.as_deref())?;
-            let page = page(&session, &carried::at_head(&repo)?);
+            let session = end::named_or_bound(&repo, number.as_deref())?;
+            let page = page(&session, &aggregated::at_head(&repo)?);
             one(&repo, &session, &page, format)
         }
-        Verb::Lint { format, .. } => findings(None, finish::lint_own(&repo)?, format),
+        Verb::Lint { format, .. } => findings(None, end::lint_own(&repo)?, format),
     }
 }
 
@@ -125,7 +125,7 @@ fn one(repo: &Repo, session: &Session, said: &str, format: Format) -> miette::Re
     super::print(&match format {
         Format::Human => said.to_owned(),
         Format::Json => {
-            let carried = carried::at_head(repo)?;
+            let carried = aggregated::at_head(repo)?;
             escape::json(&output::sessions(std::slice::from_ref(session), &carried))
         }
     })?;
@@ -138,7 +138,7 @@ fn findings(
     findings: Vec<Finding>,
     format: Format,
 ) -> miette::Result<ExitCode> {
-    let refused = finish::is_refused(&findings);
+    let refused = end::is_refused(&findings);
     let mut text = String::new();
     match format {
         Format::Json => {

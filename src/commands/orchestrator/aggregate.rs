@@ -4,7 +4,7 @@ use miette::{IntoDiagnostic, miette};
 
 use crate::cli::orchestrator::Aggregate;
 use crate::commands::{ALLOWED, ExitCode, UNDECIDED};
-use baton_conductor::aggregate::{self, Ground, Outcome, Request, Skipped, build};
+use baton_conductor::aggregate::{self, AggregateBase, Outcome, Request, Skipped, build};
 use baton_conductor::landing::checkouts::Shown;
 use baton_conductor::session::number::MAX_COUNTED_DIGITS;
 use baton_core::model::SessionId;
@@ -74,17 +74,17 @@ fn session(text: &str) -> miette::Result<SessionId> {
 }
 
 fn dry_run(repo: &Repo, request: &Request) -> miette::Result<ExitCode> {
-    let ground = Ground::of(repo, request.branch.as_deref())?;
-    let plan = aggregate::plan(repo, &ground, request)?;
+    let base = AggregateBase::of(repo, request.branch.as_deref())?;
+    let plan = aggregate::plan(repo, &base, request)?;
     tell_skipped(&plan.skipped);
     if plan.sections.is_empty() {
         say!("nothing to aggregate");
         return Ok(ALLOWED);
     }
-    let rendered = build::render(repo, &ground, &plan)?;
-    say!("would commit on {}:\n", ground.branch);
-    say!("{}", build::message(&ground, &plan, &rendered));
-    let entry = baton_core::handoff::render_entry(&plan.entry(), &ground.policy().handoff.wording)
+    let rendered = build::render(repo, &base, &plan)?;
+    say!("would commit on {}:\n", base.branch);
+    say!("{}", build::message(&base, &plan, &rendered));
+    let entry = baton_core::handoff::render_entry(&plan.entry(), &base.policy().handoff.wording)
         .into_diagnostic()?;
     say!("{}", entry.to_string().trim_end_matches('\n'));
     Ok(ALLOWED)

@@ -15,7 +15,7 @@ pub fn run(args: Conflicts) -> miette::Result<ExitCode> {
         branches: args.branches,
         into: args.into,
     };
-    let forecast = conflicts::foresee(&repo, &request)?;
+    let forecast = conflicts::predict_conflicts(&repo, &request)?;
     let charset = match shows_unicode() {
         true => Charset::Unicode,
         false => Charset::Ascii,

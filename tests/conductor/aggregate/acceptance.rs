@@ -1,4 +1,4 @@
-use baton_conductor::session::claim::{self, NewSession};
+use baton_conductor::session::allocate::{self, NewSession};
 use baton_conductor::session::{SessionError, State, store};
 use baton_core::policy::Policy;
 
@@ -172,7 +172,7 @@ fn recorded_sessions_are_waited_for_and_their_summaries_outlive_their_worktrees(
             title: title.to_owned(),
             task: None,
         };
-        claim::create(&repo, &Policy::default(), &new).unwrap();
+        allocate::create(&repo, &Policy::default(), &new).unwrap();
     }
     world.agents(&[101, 102]);
     let end = |number: &str, text: &str| {

@@ -1,5 +1,5 @@
 use baton_conductor::aggregate::lease::{Holder, Lease};
-use baton_conductor::aggregate::{Ground, Request, build, landing, plan};
+use baton_conductor::aggregate::{AggregateBase, Request, build, landing, plan};
 use baton_conductor::landing::transaction::{self, Kind, Landing};
 use baton_git::signing::Signing;
 use baton_sys::process;
@@ -21,9 +21,9 @@ fn assert_whole(world: &World, numbers: &[u32]) {
 /// The commit of an aggregate, which is not landed yet.
 fn built(world: &World, request: &Request) -> Landing {
     let repo = world.repo();
-    let ground = Ground::of(&repo, None).unwrap();
-    let plan = plan(&repo, &ground, request).unwrap();
-    build::build(&repo, &ground, &plan, &Signing::None)
+    let base = AggregateBase::of(&repo, None).unwrap();
+    let plan = plan(&repo, &base, request).unwrap();
+    build::build(&repo, &base, &plan, &Signing::None)
         .unwrap()
         .landing
 }
@@ -186,8 +186,8 @@ fn merges_and_aggregates_leave_each_others_records_alone() {
     let world = World::new("");
     world.agents(&[19]);
     let repo = world.repo();
-    let ground = Ground::of(&repo, None).unwrap();
-    let own = ground.landing(ground.tip);
+    let base = AggregateBase::of(&repo, None).unwrap();
+    let own = base.landing(base.tip);
     let other = Landing {
         kind: Kind::Merge,
         ..own.clone()

@@ -1,7 +1,7 @@
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 
-use baton_conductor::pool::work::{AtRisk, at_risk};
+use baton_conductor::pool::at_risk::{AtRisk, at_risk};
 use baton_git::operation::Operation;
 use baton_git::slot::{self, Difference};
 

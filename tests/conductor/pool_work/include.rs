@@ -1,8 +1,8 @@
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 
+use baton_conductor::pool::at_risk::at_risk;
 use baton_conductor::pool::include::{self, Included};
-use baton_conductor::pool::work::at_risk;
 
 use crate::pool_work::support::{Pool, open};
 

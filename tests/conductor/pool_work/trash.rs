@@ -9,7 +9,7 @@ use baton_conductor::pool::WorkError;
 use baton_conductor::pool::trash::{self, Parcel, Saved};
 use baton_git::slot;
 
-use baton_conductor::pool::work::at_risk;
+use baton_conductor::pool::at_risk::at_risk;
 
 use crate::pool_work::support::{Pool, open};
 use baton_testkit::gits::gits;

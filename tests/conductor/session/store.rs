@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use baton_conductor::session::claim::{self, Claim, NewSession};
+use baton_conductor::session::allocate::{self, Claim, NewSession};
 use baton_conductor::session::{SessionError, State, store};
 use baton_core::policy::Policy;
 use baton_git::{RefEdit, Repo, StoreError};
@@ -57,7 +57,7 @@ fn titled(title: &str) -> NewSession {
 #[test]
 fn a_session_is_created_changed_and_read_back() {
     in_each_format(|repo| {
-        let created = claim::create(repo, &Policy::default(), &titled("Tidy up")).unwrap();
+        let created = allocate::create(repo, &Policy::default(), &titled("Tidy up")).unwrap();
         assert_eq!(created.claim, Claim::Local);
         assert_eq!(created.session.id().to_string(), "2025-12-18/1");
         assert_eq!(
@@ -118,7 +118,7 @@ fn of_two_changes_to_one_reference_the_second_is_told_so() {
 #[test]
 fn a_change_that_meets_another_is_made_on_top_of_it() {
     in_each_format(|repo| {
-        claim::create(repo, &Policy::default(), &titled("x")).unwrap();
+        allocate::create(repo, &Policy::default(), &titled("x")).unwrap();
         let first = std::cell::Cell::new(true);
         let changed = store::update(repo, "1", |session| {
             if first.replace(false) {
@@ -152,7 +152,8 @@ fn numbers_follow_the_logs_at_head_and_the_sessions_recorded() {
             &[&identity[..], &["commit", "-qm", "log"]].concat(),
         );
         let policy = Policy::default();
-        let number = |new: &NewSession| claim::create(repo, &policy, new).map(|c| c.session.number);
+        let number =
+            |new: &NewSession| allocate::create(repo, &policy, new).map(|c| c.session.number);
         assert_eq!(number(&titled("a")).unwrap(), "10");
         let given = |id: &str| NewSession {
             id: Some(id.to_owned()),

@@ -2,7 +2,7 @@
 
 use bstr::{BString, ByteSlice};
 
-use super::{AggregateError, Ground, Plan, message};
+use super::{AggregateBase, AggregateError, Plan, message};
 use crate::landing::transaction::Landing;
 use baton_core::handoff::{self, Limits};
 use baton_core::model::{Entry, Oid};
@@ -31,10 +31,10 @@ pub struct Built {
 }
 
 /// The files with the entry in, within the budget.
-pub fn render(repo: &Repo, ground: &Ground, plan: &Plan) -> Result<Rendered, AggregateError> {
-    let table = &ground.policy().handoff;
+pub fn render(repo: &Repo, base: &AggregateBase, plan: &Plan) -> Result<Rendered, AggregateError> {
+    let table = &base.policy().handoff;
     let entry = handoff::render_entry(&plan.entry(), &table.wording)?;
-    let before = ground.document.clone().unwrap_or_default();
+    let before = base.document.clone().unwrap_or_default();
     let limits = Limits {
         bytes: table.budget.max_bytes,
         entries: table.budget.keep_entries,
@@ -43,14 +43,14 @@ pub fn render(repo: &Repo, ground: &Ground, plan: &Plan) -> Result<Rendered, Agg
     let count = handoff::surplus(before.as_bstr(), heading, wording, entry.as_bstr(), limits);
     let trimmed = handoff::take_oldest(before.as_bstr(), heading, wording, count);
     let (kept, taken) = trimmed.map_or((before, Vec::new()), |it| (it.document, it.taken));
-    let kept = ground.document.as_ref().map(|_| kept.as_bstr());
+    let kept = base.document.as_ref().map(|_| kept.as_bstr());
     let document = handoff::insert(kept, heading, entry.as_bstr());
     let archive = match taken.len() {
         0 => None,
         count => {
             let path = table.archive.path(&plan.date);
             let objects = repo.objects();
-            let old = Trees::new(objects).entry(ground.tree, path.as_ref())?;
+            let old = Trees::new(objects).entry(base.tree, path.as_ref())?;
             let old = old.map(|entry| objects.blob(entry.oid)).transpose()?;
             let old = old.as_ref().map(|text| text.as_bstr());
             let text = handoff::archived(old, heading, &taken);
@@ -61,44 +61,44 @@ pub fn render(repo: &Repo, ground: &Ground, plan: &Plan) -> Result<Rendered, Agg
 }
 
 /// The message of the commit on top of the ground, but for its seal.
-pub fn message(ground: &Ground, plan: &Plan, rendered: &Rendered) -> BString {
+pub fn message(base: &AggregateBase, plan: &Plan, rendered: &Rendered) -> BString {
     let archive = rendered.archive.as_ref();
     let moved = archive.map(|(path, _, count)| (*count, path.as_bstr()));
-    message::message(plan, ground.tip, moved, &ground.policy().trailers)
+    message::message(plan, base.tip, moved, &base.policy().trailers)
 }
 
 /// Makes the commit and judges it as every hook will.
 pub fn build(
     repo: &Repo,
-    ground: &Ground,
+    base: &AggregateBase,
     plan: &Plan,
     signing: &Signing,
 ) -> Result<Built, AggregateError> {
-    let rendered = render(repo, ground, plan)?;
-    let message = message(ground, plan, &rendered);
-    let mode = ground.handoff.map_or(0o100_644, |entry| entry.mode);
+    let rendered = render(repo, base, plan)?;
+    let message = message(base, plan, &rendered);
+    let mode = base.handoff.map_or(0o100_644, |entry| entry.mode);
     let blob = |text: &BString| repo.store().blob(text);
     let document = Entry {
         mode,
         oid: blob(&rendered.document)?,
     };
-    let mut files = vec![(ground.policy().handoff.path.clone(), document)];
+    let mut files = vec![(base.policy().handoff.path.clone(), document)];
     if let Some((path, text, _)) = &rendered.archive {
-        let old = Trees::new(repo.objects()).entry(ground.tree, path.as_ref())?;
+        let old = Trees::new(repo.objects()).entry(base.tree, path.as_ref())?;
         let archive = Entry {
             mode: old.map_or(0o100_644, |entry| entry.mode),
             oid: blob(text)?,
         };
         files.push((path.clone(), archive));
     }
-    let tree = tree_edit::tree_with(repo, ground.tree, &files)?;
-    let who = ground.committer.as_bstr();
-    let unsealed = signing::unsigned(tree, ground.tip, message.as_bstr(), who);
-    let seal = rules::aggregate::seal(&ground.policy().trailers.seal, unsealed.as_bstr());
+    let tree = tree_edit::tree_with(repo, base.tree, &files)?;
+    let who = base.committer.as_bstr();
+    let unsealed = signing::unsigned(tree, base.tip, message.as_bstr(), who);
+    let seal = rules::aggregate::seal(&base.policy().trailers.seal, unsealed.as_bstr());
     let message = BString::from([&message[..], seal.as_bytes()].concat());
-    let new = commit(repo, tree, ground, &message, who, signing)?;
+    let new = commit(repo, tree, base, &message, who, signing)?;
     Ok(Built {
-        landing: ground.landing(new),
+        landing: base.landing(new),
         message,
     })
 }
@@ -107,12 +107,12 @@ pub fn build(
 pub(crate) fn commit(
     repo: &Repo,
     tree: Oid,
-    ground: &Ground,
+    base: &AggregateBase,
     message: &BString,
     who: &bstr::BStr,
     signing: &Signing,
 ) -> Result<Oid, AggregateError> {
-    let made = signing::commit(repo, tree, ground.tip, message, who, signing);
+    let made = signing::commit(repo, tree, base.tip, message, who, signing);
     let new = match made {
         Err(GitError::Program { reason, .. }) if *signing != Signing::None => {
             return Err(AggregateError::Signing(reason));
@@ -120,9 +120,9 @@ pub(crate) fn commit(
         made => made?,
     };
     let commit = repo.objects().commit(new, &mut Vec::new())?;
-    let mut reader = ChangeReader::new(repo.objects(), ground.policy());
+    let mut reader = ChangeReader::new(repo.objects(), base.policy());
     let change = reader.change(new, &commit, &|_| None)?;
-    let verdict = rules::check(ground.policy(), &change);
+    let verdict = rules::check(base.policy(), &change);
     match verdict.is_clean() {
         true => Ok(new),
         false => Err(AggregateError::Refused(

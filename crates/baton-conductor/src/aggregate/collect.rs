@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use bstr::{BString, ByteSlice};
 
-use super::{AggregateError, Ground};
+use super::{AggregateBase, AggregateError};
 use crate::session::{State, store};
 use baton_core::handoff::canonical_summary;
 use baton_core::model::SessionId;
@@ -36,7 +36,7 @@ pub struct Candidate {
 pub type Collected = BTreeMap<String, Candidate>;
 
 /// Looks through the record, this checkout, every linked worktree and the branch's tree.
-pub fn collect(repo: &Repo, ground: &Ground) -> Result<Collected, AggregateError> {
+pub fn collect(repo: &Repo, base: &AggregateBase) -> Result<Collected, AggregateError> {
     let mut found = Collected::new();
     for session in store::list(repo)? {
         let candidate = found.entry(session.number.clone()).or_default();
@@ -47,26 +47,26 @@ pub fn collect(repo: &Repo, ground: &Ground) -> Result<Collected, AggregateError
             add(candidate, summary, place);
         }
     }
-    in_worktrees(repo, ground, &mut found)?;
+    in_worktrees(repo, base, &mut found)?;
     let objects = repo.objects();
-    for (id, path, blob) in &ground.summaries {
+    for (id, path, blob) in &base.summaries {
         let candidate = found.entry(id.number().to_owned()).or_default();
         add(
             candidate,
             &objects.blob(*blob)?,
-            format!("{}:{path}", ground.branch),
+            format!("{}:{path}", base.branch),
         );
     }
-    for (number, summary) in &ground.superseded {
+    for (number, summary) in &base.superseded {
         let candidate = found.entry(number.clone()).or_default();
-        add(candidate, summary, format!("{} as it is", ground.branch));
+        add(candidate, summary, format!("{} as it is", base.branch));
     }
-    for (id, path, blob) in &ground.logs {
+    for (id, path, blob) in &base.logs {
         let Some(candidate) = found.get_mut(id.number()) else {
             continue;
         };
         candidate.logs.push(id.date().map(str::to_owned));
-        if ground.aggregated.contains_key(id.number()) {
+        if base.aggregated.contains_key(id.number()) {
             continue;
         }
         let log = objects.blob(*blob)?;
@@ -77,15 +77,19 @@ pub fn collect(repo: &Repo, ground: &Ground) -> Result<Collected, AggregateError
         let named = named.map(|name| (path.clone(), name.to_owned()));
         candidate.named.extend(named);
     }
-    for (number, summaries) in &ground.aggregated {
+    for (number, summaries) in &base.aggregated {
         let candidate = found.entry(number.clone()).or_default();
         candidate.aggregated.clone_from(summaries);
     }
     Ok(found)
 }
 
-fn in_worktrees(repo: &Repo, ground: &Ground, found: &mut Collected) -> Result<(), AggregateError> {
-    let policy = ground.policy();
+fn in_worktrees(
+    repo: &Repo,
+    base: &AggregateBase,
+    found: &mut Collected,
+) -> Result<(), AggregateError> {
+    let policy = base.policy();
     let enter =
         |directory: &str| directory != ".git" && policy.may_have_summaries_below(directory.into());
     for worktree in worktrees::checkouts(repo)? {

@@ -3,7 +3,7 @@
 use bstr::{BString, ByteSlice};
 
 use super::landing;
-use super::{AggregateError, Ground, build, lease::Lease};
+use super::{AggregateBase, AggregateError, build, lease::Lease};
 use crate::landing::checkouts::Shown;
 use baton_core::model::{Entry, Oid};
 use baton_git::signing::Signing;
@@ -50,55 +50,51 @@ pub fn run(repo: &Repo, request: &Request) -> Result<Edited, AggregateError> {
     if reason.is_empty() {
         return Err(AggregateError::NoReason);
     }
-    let ground = Ground::of(repo, request.branch.as_deref())?;
+    let base = AggregateBase::of(repo, request.branch.as_deref())?;
     let tree = match &request.how {
-        How::Patch(patch) => tree_edit::tree_patched(repo, ground.tree, patch)?,
-        How::Editor => edited(repo, &ground)?,
+        How::Patch(patch) => tree_edit::tree_patched(repo, base.tree, patch)?,
+        How::Editor => edited(repo, &base)?,
     };
-    check_paths(repo, &ground, tree)?;
+    check_paths(repo, &base, tree)?;
     let lease = Lease::take(repo)?;
     landing::recover(repo)?;
     let message = BString::from(format!(
         "Edit the handoff file\n\n{reason}\n\n{}: {reason}\n",
-        ground.policy().trailers.overriding
+        base.policy().trailers.overriding
     ));
-    let who = ground.committer.as_bstr();
-    let commit = build::commit(repo, tree, &ground, &message, who, &request.signing)?;
-    let Some(shown) = landing::land(repo, &ground.landing(commit))? else {
-        return Err(AggregateError::Moved(ground.branch));
+    let who = base.committer.as_bstr();
+    let commit = build::commit(repo, tree, &base, &message, who, &request.signing)?;
+    let Some(shown) = landing::land(repo, &base.landing(commit))? else {
+        return Err(AggregateError::Moved(base.branch));
     };
     lease.release();
     Ok(Edited {
-        branch: ground.branch,
+        branch: base.branch,
         commit,
         shown,
     })
 }
 
-fn edited(repo: &Repo, ground: &Ground) -> Result<Oid, AggregateError> {
+fn edited(repo: &Repo, base: &AggregateBase) -> Result<Oid, AggregateError> {
     let path = repo.baton_dir().join("edit").join("HANDOFF.md");
-    let before = ground.document.clone().unwrap_or_default();
+    let before = base.document.clone().unwrap_or_default();
     file::write_atomically(&path, &before).map_err(GitError::io(&path))?;
     editor::open(repo, &path)?;
     let after = file::read(&path).map_err(GitError::io(&path))?;
     let entry = Entry {
-        mode: ground.handoff.map_or(0o100_644, |entry| entry.mode),
+        mode: base.handoff.map_or(0o100_644, |entry| entry.mode),
         oid: repo.store().blob(&after)?,
     };
-    let handoff = ground.policy().handoff.path.clone();
-    Ok(tree_edit::tree_with(
-        repo,
-        ground.tree,
-        &[(handoff, entry)],
-    )?)
+    let handoff = base.policy().handoff.path.clone();
+    Ok(tree_edit::tree_with(repo, base.tree, &[(handoff, entry)])?)
 }
 
-fn check_paths(repo: &Repo, ground: &Ground, tree: Oid) -> Result<(), AggregateError> {
-    let changed = diff::changed_paths(repo, ground.tree, tree)?;
+fn check_paths(repo: &Repo, base: &AggregateBase, tree: Oid) -> Result<(), AggregateError> {
+    let changed = diff::changed_paths(repo, base.tree, tree)?;
     if changed.is_empty() {
         return Err(AggregateError::NoEdit);
     }
-    let table = &ground.policy().handoff;
+    let table = &base.policy().handoff;
     let other = |path: &&BString| **path != table.path && !table.archive.matches(path.as_bstr());
     match changed.iter().find(other) {
         Some(path) => Err(AggregateError::OtherPath(path.to_string())),

@@ -1,6 +1,6 @@
 //! Aggregates that are made again on another commit, because somebody else pushed first.
 
-use super::{AggregateError, Ground, Plan};
+use super::{AggregateBase, AggregateError, Plan};
 use crate::landing::checkouts;
 use crate::landing::transaction::Landing;
 use baton_git::worktree_sync::Refreshed;
@@ -12,7 +12,7 @@ use baton_guard::superseded_aggregates;
 ///
 /// # Errors
 /// When the tip has other commits that it lacks, which would be lost, or none at all.
-pub fn ground(repo: &Repo, tip: &Ground, onto: &str) -> Result<Ground, AggregateError> {
+pub fn base(repo: &Repo, tip: &AggregateBase, onto: &str) -> Result<AggregateBase, AggregateError> {
     let commit = revision::commit_named(repo, onto)?;
     let commit = commit.ok_or_else(|| AggregateError::NoCommit(onto.to_owned()))?;
     let branch = tip.branch.clone();
@@ -26,24 +26,24 @@ pub fn ground(repo: &Repo, tip: &Ground, onto: &str) -> Result<Ground, Aggregate
     if superseded.base == commit {
         return Ok(tip.clone());
     }
-    let mut ground = Ground::at(repo, branch, commit)?;
+    let mut base = AggregateBase::at(repo, branch, commit)?;
     for (number, _) in superseded.summaries {
         let summaries = tip.aggregated.get(&number).into_iter().flatten();
         let named = summaries.map(|summary| (number.clone(), summary.clone()));
-        ground.superseded.extend(named);
+        base.superseded.extend(named);
     }
-    Ok(ground)
+    Ok(base)
 }
 
 /// Checks that each summary of the aggregates that are to be made again is in the new one, or where
 /// that builds on.
-pub fn check_plan(ground: &Ground, plan: &Plan) -> Result<(), AggregateError> {
+pub fn check_plan(base: &AggregateBase, plan: &Plan) -> Result<(), AggregateError> {
     let mut missing = Vec::new();
-    for (number, summary) in &ground.superseded {
+    for (number, summary) in &base.superseded {
         let mut sections = plan.sections.iter();
         let planned =
             sections.any(|section| section.id.number() == number && section.summary == *summary);
-        let carried = ground.aggregated.get(number);
+        let carried = base.aggregated.get(number);
         if !planned && !carried.is_some_and(|texts| texts.contains(summary)) {
             missing.push(number.clone());
         }

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::obstacle::Obstacle;
 use super::select::{self, Wish};
-use super::{AggregateError, Ground, collect};
+use super::{AggregateBase, AggregateError, collect};
 use crate::session::number;
 use baton_core::handoff;
 use baton_core::model::{Entry, Oid, SessionId, trailers};
@@ -78,10 +78,10 @@ impl Kind {
 
 /// How the document of this branch stands.
 pub fn status(repo: &Repo, branch: Option<&str>) -> Result<Status, AggregateError> {
-    let ground = Ground::of(repo, branch)?;
-    let collected = collect::collect(repo, &ground)?;
-    let table = &ground.policy().handoff;
-    let document = ground.document.clone().unwrap_or_default();
+    let base = AggregateBase::of(repo, branch)?;
+    let collected = collect::collect(repo, &base)?;
+    let table = &base.policy().handoff;
+    let document = base.document.clone().unwrap_or_default();
     let mut pending = Vec::new();
     for (number, candidate) in &collected {
         let known = candidate.recorded.is_some() || !candidate.summaries.is_empty();
@@ -95,7 +95,7 @@ pub fn status(repo: &Repo, branch: Option<&str>) -> Result<Status, AggregateErro
             orchestrator: None,
             date: "2000-01-01",
             partial: false,
-            bound: ground.policy().sessions.bound,
+            bound: base.policy().sessions.bound,
         };
         let alone = [(number.clone(), candidate.clone())].into();
         let obstacle = match select::select(&alone, &wish) {
@@ -125,10 +125,10 @@ pub fn status(repo: &Repo, branch: Option<&str>) -> Result<Status, AggregateErro
 
 /// The commits that changed the document, newest first.
 pub fn log(repo: &Repo, branch: Option<&str>) -> Result<Vec<Arrival>, AggregateError> {
-    let ground = Ground::of(repo, branch)?;
-    let policy = ground.policy();
+    let base = AggregateBase::of(repo, branch)?;
+    let policy = base.policy();
     let mut arrivals = Vec::new();
-    for oid in diff::commits_of_path(repo, ground.tip, policy.handoff.path.as_ref())? {
+    for oid in diff::commits_of_path(repo, base.tip, policy.handoff.path.as_ref())? {
         let message = repo.objects().commit(oid, &mut Vec::new())?.message;
         let text = message.as_bstr();
         let kind = match (
@@ -163,8 +163,8 @@ pub fn log(repo: &Repo, branch: Option<&str>) -> Result<Vec<Arrival>, AggregateE
 /// A patch that tidies the blank lines of the document; empty when they are tidy. Nothing but a
 /// maintainer's edit may land it.
 pub fn tidying_patch(repo: &Repo, branch: Option<&str>) -> Result<BString, AggregateError> {
-    let ground = Ground::of(repo, branch)?;
-    let (Some(entry), Some(document)) = (ground.handoff, &ground.document) else {
+    let base = AggregateBase::of(repo, branch)?;
+    let (Some(entry), Some(document)) = (base.handoff, &base.document) else {
         return Ok(BString::default());
     };
     let tidy = handoff::tidied(document.as_bstr());
@@ -173,12 +173,12 @@ pub fn tidying_patch(repo: &Repo, branch: Option<&str>) -> Result<BString, Aggre
     }
     let oid: Oid = repo.store().blob(&tidy)?;
     let file = (
-        ground.policy().handoff.path.clone(),
+        base.policy().handoff.path.clone(),
         Entry {
             mode: entry.mode,
             oid,
         },
     );
-    let tree = tree_edit::tree_with(repo, ground.tree, &[file])?;
-    Ok(diff::patch(repo, ground.tree, tree)?)
+    let tree = tree_edit::tree_with(repo, base.tree, &[file])?;
+    Ok(diff::patch(repo, base.tree, tree)?)
 }

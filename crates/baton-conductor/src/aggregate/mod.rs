@@ -16,12 +16,12 @@
 //! and completes a commit that has landed by showing it in the worktrees of its branch. A commit that has not landed is
 //! made again.
 
+pub mod base;
 pub mod build;
 pub mod collect;
 pub mod edit;
 pub mod elsewhere;
 mod error;
-pub mod ground;
 pub mod handoff;
 pub mod landing;
 pub mod lease;
@@ -35,8 +35,8 @@ use baton_core::model::{Oid, SessionId};
 use baton_git::Repo;
 use baton_git::signing::Signing;
 
+pub use base::AggregateBase;
 pub use error::AggregateError;
-pub use ground::Ground;
 pub use obstacle::Skipped;
 pub use select::Plan;
 
@@ -93,15 +93,15 @@ fn attempt(repo: &Repo, request: &Request) -> Result<Outcome, AggregateError> {
     let mut earlier = None;
     for _ in 0..ATTEMPTS {
         earlier = landing::recover(repo)?.or(earlier);
-        let tip = Ground::of(repo, request.branch.as_deref())?;
-        let ground = match &request.onto {
-            Some(onto) => elsewhere::ground(repo, &tip, onto)?,
+        let tip = AggregateBase::of(repo, request.branch.as_deref())?;
+        let base = match &request.onto {
+            Some(onto) => elsewhere::base(repo, &tip, onto)?,
             None => tip.clone(),
         };
-        let plan = plan(repo, &ground, request)?;
-        elsewhere::check_plan(&ground, &plan)?;
+        let plan = plan(repo, &base, request)?;
+        elsewhere::check_plan(&base, &plan)?;
         let mut outcome = Outcome {
-            branch: ground.branch.clone(),
+            branch: base.branch.clone(),
             commit: None,
             sessions: plan.numbers(),
             skipped: plan.skipped.clone(),
@@ -109,16 +109,16 @@ fn attempt(repo: &Repo, request: &Request) -> Result<Outcome, AggregateError> {
             recovered: earlier.is_some(),
         };
         let landing = match plan.sections.is_empty() {
-            true if ground.tip == tip.tip => return Ok(outcome),
+            true if base.tip == tip.tip => return Ok(outcome),
             // The commit to build on carries the sessions already.
-            true => ground.landing(ground.tip),
-            false => build::build(repo, &ground, &plan, &signing(&ground, request))?.landing,
+            true => base.landing(base.tip),
+            false => build::build(repo, &base, &plan, &signing(&base, request))?.landing,
         };
         let landing = Landing {
             old: tip.tip,
             ..landing
         };
-        if ground.tip != tip.tip {
+        if base.tip != tip.tip {
             elsewhere::check_moves(repo, &landing)?;
         }
         if let Some(shown) = landing::land(repo, &landing)? {
@@ -131,13 +131,13 @@ fn attempt(repo: &Repo, request: &Request) -> Result<Outcome, AggregateError> {
 }
 
 /// What would be aggregated, in which order.
-pub fn plan(repo: &Repo, ground: &Ground, request: &Request) -> Result<Plan, AggregateError> {
-    let collected = collect::collect(repo, ground)?;
+pub fn plan(repo: &Repo, base: &AggregateBase, request: &Request) -> Result<Plan, AggregateError> {
+    let collected = collect::collect(repo, base)?;
     let here = baton_guard::binding::session(repo)?;
     let orchestrator = request.orchestrator.as_ref().or(here.as_ref());
     let date = match &request.date {
         Some(date) => date.clone(),
-        None => ground.day()?,
+        None => base.day()?,
     };
     select::select(
         &collected,
@@ -146,16 +146,16 @@ pub fn plan(repo: &Repo, ground: &Ground, request: &Request) -> Result<Plan, Agg
             orchestrator,
             date: &date,
             partial: request.partial,
-            bound: ground.policy().sessions.bound,
+            bound: base.policy().sessions.bound,
         },
     )
 }
 
 /// How the commit is to be signed: as the policy asks, or with the key that was given.
-pub fn signing(ground: &Ground, request: &Request) -> Signing {
+pub fn signing(base: &AggregateBase, request: &Request) -> Signing {
     match &request.signing_key {
         Some(key) => Signing::Key(key.clone()),
-        None if ground.policy().signing.aggregate => Signing::Configured,
+        None if base.policy().signing.aggregate => Signing::Configured,
         None => Signing::None,
     }
 }

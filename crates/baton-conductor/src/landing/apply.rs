@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use bstr::{BStr, BString, ByteSlice};
 
 use super::MergeError;
-use super::ground::Ground;
+use super::context::MergeContext;
 use super::report::ResolvedPath;
 use super::resolver::{Asked, NoAnswer, Resolver};
 use baton_core::model::{Entry, Oid};
@@ -73,7 +73,7 @@ pub struct Applied {
 /// Makes changes to commits' files.
 pub struct Applier<'a, 'm> {
     repo: &'a Repo,
-    ground: &'a Ground,
+    context: &'a MergeContext,
     merger: &'a Merger<'m>,
     resolver: Resolver<'a>,
     resolutions: RefCell<Vec<Resolution>>,
@@ -83,14 +83,14 @@ impl<'a, 'm> Applier<'a, 'm> {
     /// By the remedies of this ground's policy, and with what people made of conflicts before.
     pub fn new(
         repo: &'a Repo,
-        ground: &'a Ground,
+        context: &'a MergeContext,
         merger: &'a Merger<'m>,
         resolver: Resolver<'a>,
         resolutions: Vec<Resolution>,
     ) -> Self {
         Self {
             repo,
-            ground,
+            context,
             merger,
             resolver,
             resolutions: RefCell::new(resolutions),
@@ -181,7 +181,7 @@ impl<'a, 'm> Applier<'a, 'm> {
         stuck: &mut Stuck,
         resolved: &mut Vec<ResolvedPath>,
     ) -> Result<(), MergeError> {
-        let terms = self.ground.terms();
+        let terms = self.context.terms();
         let mut edits: Vec<(BString, Option<Entry>)> = Vec::new();
         for conflict in &stuck.conflicts {
             let [_, ours, theirs] = conflict.stages;
@@ -212,7 +212,7 @@ impl<'a, 'm> Applier<'a, 'm> {
     /// Whom to ask about what is left: the policy's commands about their files, then its resolver
     /// about all of them.
     fn questions<'s>(&'s self, branch: &'s str, stuck: &Stuck) -> Vec<Asked<'s>> {
-        let terms = self.ground.terms();
+        let terms = self.context.terms();
         let mut asked: Vec<Asked<'s>> = Vec::new();
         for conflict in &stuck.conflicts {
             let Some(Remedy::Command(command)) = terms.remedy(conflict.path.as_bstr()) else {
@@ -223,8 +223,8 @@ impl<'a, 'm> Applier<'a, 'm> {
                 None => asked.push(Asked {
                     command,
                     branch,
-                    into: &self.ground.into,
-                    limit: self.ground.resolver_limit(),
+                    into: &self.context.into,
+                    limit: self.context.resolver_limit(),
                     paths: vec![conflict.path.clone()],
                     from_ours: true,
                 }),
@@ -236,8 +236,8 @@ impl<'a, 'm> Applier<'a, 'm> {
             asked.push(Asked {
                 command,
                 branch,
-                into: &self.ground.into,
-                limit: self.ground.resolver_limit(),
+                into: &self.context.into,
+                limit: self.context.resolver_limit(),
                 paths: rest.filter(|path| !known.contains(path)).collect(),
                 from_ours: false,
             });

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::apply::Applier;
 use super::checkouts::Shown;
-use super::ground::{Ground, short};
+use super::context::{MergeContext, short};
 use super::join::Joiner;
-use super::open::Open;
+use super::pending_conflicts::PendingConflicts;
 use super::report::{Afterwards, MergeReport, Outcome};
 use super::resolver::Resolver;
 use super::transaction::{self, Kind, Landing};
@@ -25,7 +25,7 @@ pub fn recover(repo: &Repo) -> Result<bool, MergeError> {
         into: Some(landing.branch.clone()),
         ..MergeRequest::default()
     };
-    let (shown, _) = finish(repo, &Ground::of(repo, &request)?, &landing)?;
+    let (shown, _) = finish(repo, &MergeContext::of(repo, &request)?, &landing)?;
     match shown.into_iter().find(|one| !one.is_settled()) {
         None => Ok(true),
         Some(one) => Err(match one.refreshed {
@@ -44,9 +44,9 @@ type Followed = (Vec<Shown>, Vec<Afterwards>);
 
 /// What follows once the target has moved: it is shown, branches go, and nothing is under way.
 /// The record stays while a checkout could not be shown it.
-fn finish(repo: &Repo, ground: &Ground, landing: &Landing) -> Result<Followed, MergeError> {
+fn finish(repo: &Repo, context: &MergeContext, landing: &Landing) -> Result<Followed, MergeError> {
     let shown = transaction::show(repo, landing)?;
-    let fates = tidy::branches(repo, ground, landing.new, &landing.branches)?;
+    let fates = tidy::branches(repo, context, landing.new, &landing.branches)?;
     for (name, _) in &landing.branches {
         waiting::close(repo, name)?;
     }
@@ -63,31 +63,31 @@ pub fn attempt(
     check: Option<&dyn Check>,
     stop: &dyn Fn() -> bool,
 ) -> Result<Option<MergeReport>, MergeError> {
-    let ground = Ground::of(repo, request)?;
+    let context = MergeContext::of(repo, request)?;
     let merger = Merger::new(repo)?;
-    let mut found = candidates::collect(repo, &ground, request, &merger)?;
-    let mut report = ground.report(request.dry_run);
+    let mut found = candidates::collect(repo, &context, request, &merger)?;
+    let mut report = context.report(request.dry_run);
     report.branches.append(&mut found.others);
-    let open = Open::read(repo, &ground, &found.ordered)?;
+    let open = PendingConflicts::read(repo, &context, &found.ordered)?;
     report.branches.extend(open.reports(repo)?);
     let candidates = open.closed_to(found.ordered);
     let joiner = Joiner {
         repo,
-        ground: &ground,
+        context: &context,
         applier: Applier::new(
             repo,
-            &ground,
+            &context,
             &merger,
-            Resolver::new(repo, &ground, stop),
+            Resolver::new(repo, &context, stop),
             open.resolutions,
         ),
     };
-    let mut trials = Trials::new(repo, &ground, check, stop);
+    let mut trials = Trials::new(repo, &context, check, stop);
     let chain = culprits::left_out(&joiner, &candidates, &mut trials)?;
     report.tests = trials.reports;
     let landing = Landing {
-        branch: ground.reference(),
-        old: ground.tip,
+        branch: context.reference(),
+        old: context.tip,
         new: chain.end(),
         kind: Kind::Merge,
         branches: chain
@@ -98,7 +98,7 @@ pub fn attempt(
             .collect(),
         begun: BTreeSet::new(),
     };
-    let Some((shown, fates)) = landed(repo, &ground, &landing, stop)? else {
+    let Some((shown, fates)) = landed(repo, &context, &landing, stop)? else {
         return Ok(None);
     };
     report.checkouts = shown.iter().map(Into::into).collect();
@@ -120,7 +120,7 @@ pub fn attempt(
 /// moved meanwhile.
 fn landed(
     repo: &Repo,
-    ground: &Ground,
+    context: &MergeContext,
     landing: &Landing,
     stop: &dyn Fn() -> bool,
 ) -> Result<Option<Followed>, MergeError> {
@@ -130,10 +130,10 @@ fn landed(
     if stop() {
         return Err(MergeError::Interrupted);
     }
-    ground.check_checkouts(repo, landing.new)?;
+    context.check_checkouts(repo, landing.new)?;
     transaction::announce(repo, landing)?;
     match transaction::land(repo, landing)? {
-        true => finish(repo, ground, landing).map(Some),
+        true => finish(repo, context, landing).map(Some),
         false => Ok(None),
     }
 }
@@ -144,16 +144,16 @@ pub fn preview(
     request: &MergeRequest,
     stop: &dyn Fn() -> bool,
 ) -> Result<MergeReport, MergeError> {
-    let ground = Ground::of(repo, request)?;
+    let context = MergeContext::of(repo, request)?;
     let merger = Merger::new(repo)?;
-    let found = candidates::collect(repo, &ground, request, &merger)?;
-    let mut report = ground.report(request.dry_run);
+    let found = candidates::collect(repo, &context, request, &merger)?;
+    let mut report = context.report(request.dry_run);
     report.branches = found.others;
-    let resolver = Resolver::new(repo, &ground, stop);
+    let resolver = Resolver::new(repo, &context, stop);
     let joiner = Joiner {
         repo,
-        ground: &ground,
-        applier: Applier::new(repo, &ground, &merger, resolver, Vec::new()),
+        context: &context,
+        applier: Applier::new(repo, &context, &merger, resolver, Vec::new()),
     };
     joiner.applier.mute();
     let chain = chain::build(&joiner, &found.ordered, &mut BTreeMap::new())?;

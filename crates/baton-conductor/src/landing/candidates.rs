@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashSet};
 
 use bstr::{BString, ByteSlice};
 
-use super::ground::{Ground, full, short};
+use super::context::{MergeContext, full, short};
 use super::order::{self, Cycle, Node};
 use super::report::{BranchReport, Outcome};
 use super::{MergeError, MergeRequest};
@@ -42,14 +42,14 @@ pub struct Candidates {
 /// Finds the branches and puts them in order.
 pub fn collect(
     repo: &Repo,
-    ground: &Ground,
+    context: &MergeContext,
     request: &MergeRequest,
     merger: &Merger<'_>,
 ) -> Result<Candidates, MergeError> {
     let named = match request.branches.is_empty() {
-        true if request.of_pool => pooled(repo, ground)?,
-        true => matching(repo, ground)?,
-        false => named(repo, ground, &request.branches)?,
+        true if request.of_pool => pooled(repo, context)?,
+        true => matching(repo, context)?,
+        false => named(repo, context, &request.branches)?,
     };
     let mut found = Candidates::default();
     let mut taken: Vec<Candidate> = Vec::new();
@@ -63,14 +63,14 @@ pub fn collect(
             found.others.push(BranchReport::new(&name, tip, outcome));
             continue;
         }
-        let commits = history::reachable(repo, &[tip], &[ground.tip])?;
+        let commits = history::reachable(repo, &[tip], &[context.tip])?;
         if commits.is_empty() {
             let report = BranchReport::new(&name, tip, Outcome::AlreadyIn);
             found.others.push(report);
             continue;
         }
         taken.push(Candidate {
-            paths: changed_paths(repo, ground.tip, tip)?,
+            paths: changed_paths(repo, context.tip, tip)?,
             commits: commits.into_iter().map(|one| one.oid).collect(),
             name,
             tip,
@@ -80,7 +80,7 @@ pub fn collect(
     for (later, earlier) in &request.after {
         depend(&mut taken, &found.others, short(later), short(earlier))?;
     }
-    found.ordered = ordered(repo, ground, taken, merger)?;
+    found.ordered = ordered(repo, context, taken, merger)?;
     Ok(found)
 }
 
@@ -111,7 +111,7 @@ fn depend(
 
 fn ordered(
     repo: &Repo,
-    ground: &Ground,
+    context: &MergeContext,
     mut taken: Vec<Candidate>,
     merger: &Merger<'_>,
 ) -> Result<Vec<Candidate>, MergeError> {
@@ -133,7 +133,7 @@ fn ordered(
     for (one, below) in taken.iter_mut().zip(contains) {
         one.needs.extend(below);
     }
-    let conflicts = conflicts(repo, ground, &taken, merger)?;
+    let conflicts = conflicts(repo, context, &taken, merger)?;
     let nodes: Vec<_> = taken
         .iter()
         .zip(conflicts)
@@ -161,16 +161,16 @@ fn ordered(
 /// changes a path in common is merged to find out.
 fn conflicts(
     repo: &Repo,
-    ground: &Ground,
+    context: &MergeContext,
     taken: &[Candidate],
     merger: &Merger<'_>,
 ) -> Result<Vec<usize>, MergeError> {
     let mut pairs = Vec::new();
     let mut members = Vec::new();
     for (at, one) in taken.iter().enumerate() {
-        let since = changed_paths(repo, one.tip, ground.tip)?;
+        let since = changed_paths(repo, one.tip, context.tip)?;
         if !since.is_disjoint(&one.paths) {
-            pairs.push((ground.tip, one.tip));
+            pairs.push((context.tip, one.tip));
             members.push(vec![at]);
         }
         for (other_at, other) in taken.iter().enumerate().skip(at + 1) {
@@ -206,11 +206,15 @@ pub fn changed_paths(repo: &Repo, other: Oid, tip: Oid) -> Result<BTreeSet<BStri
     Ok(changes?.into_iter().map(|change| change.path).collect())
 }
 
-fn named(repo: &Repo, ground: &Ground, names: &[String]) -> Result<Vec<(String, Oid)>, MergeError> {
+fn named(
+    repo: &Repo,
+    context: &MergeContext,
+    names: &[String],
+) -> Result<Vec<(String, Oid)>, MergeError> {
     let mut found: Vec<(String, Oid)> = Vec::new();
     for name in names {
         let name = short(name);
-        if name == ground.into {
+        if name == context.into {
             return Err(MergeError::Itself(name.to_owned()));
         }
         let tip = repo.refs().resolve(&full(name))?;
@@ -224,11 +228,11 @@ fn named(repo: &Repo, ground: &Ground, names: &[String]) -> Result<Vec<(String, 
 
 /// The branches that the policy takes. A name that is no UTF-8 cannot be asked for, and is left
 /// alone.
-fn matching(repo: &Repo, ground: &Ground) -> Result<Vec<(String, Oid)>, MergeError> {
+fn matching(repo: &Repo, context: &MergeContext) -> Result<Vec<(String, Oid)>, MergeError> {
     let all = repo.refs().below("refs/heads/")?;
     let names = all.into_iter().filter_map(|(name, tip)| {
         let name = short(name.to_str().ok()?).to_owned();
-        let taken = ground.terms().takes(name.as_str().into()) && name != ground.into;
+        let taken = context.terms().takes(name.as_str().into()) && name != context.into;
         taken.then_some((name, tip))
     });
     Ok(names.collect())
@@ -236,7 +240,7 @@ fn matching(repo: &Repo, ground: &Ground) -> Result<Vec<(String, Oid)>, MergeErr
 
 /// The branches of the pool's tasks: of those whose slots were given back, oldest first, and then
 /// of those that have one.
-fn pooled(repo: &Repo, ground: &Ground) -> Result<Vec<(String, Oid)>, MergeError> {
+fn pooled(repo: &Repo, context: &MergeContext) -> Result<Vec<(String, Oid)>, MergeError> {
     let pool = pool::read(repo)?.ok_or(pool::PoolError::None)?;
     let released = pool.finished.into_iter().map(|one| one.branch);
     let leased = pool.slots.into_iter().filter_map(|slot| slot.lease?.branch);
@@ -246,7 +250,7 @@ fn pooled(repo: &Repo, ground: &Ground) -> Result<Vec<(String, Oid)>, MergeError
         let is_known = found.iter().any(|(known, _)| known == name);
         if let Some(tip) = repo.refs().resolve(&branch)?
             && !is_known
-            && name != ground.into
+            && name != context.into
         {
             found.push((name.to_owned(), tip));
         }

@@ -122,7 +122,7 @@ fn joined(
     failed: &BTreeMap<usize, Failure>,
 ) -> Result<Chain, MergeError> {
     let mut chain = Chain {
-        start: joiner.ground.tip,
+        start: joiner.context.tip,
         links: Vec::new(),
         failures: failed.clone(),
     };
@@ -176,10 +176,10 @@ fn judged(joiner: &Joiner<'_, '_>, from: Oid, to: Oid) -> Result<Vec<String>, Me
         return Ok(Vec::new());
     }
     let range = RevRange {
-        reference: Some(BString::from(joiner.ground.reference())),
+        reference: Some(BString::from(joiner.context.reference())),
         tips: vec![to],
         hidden: vec![from],
-        old: Some(joiner.ground.tip),
+        old: Some(joiner.context.tip),
     };
     let judgement = rev_range::judge_for_landing(joiner.repo, &range)?;
     let violations = judgement.map_or_else(Vec::new, |one| one.verdict.violations);

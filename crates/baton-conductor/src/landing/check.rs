@@ -18,7 +18,7 @@ pub trait Check {
     ///
     /// # Errors
     /// When it cannot decide: then nothing lands.
-    fn look(&self, view: &View<'_>, stop: &dyn Fn() -> bool) -> Result<Seen, MergeError>;
+    fn look(&self, view: &View<'_>, stop: &dyn Fn() -> bool) -> Result<CheckResult, MergeError>;
 }
 
 /// Where a check looks.
@@ -34,9 +34,9 @@ pub struct View<'a> {
 
 /// What a check has seen.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Seen {
+pub enum CheckResult {
     /// Nothing that is wrong.
-    Well,
+    Passed,
     /// Something that is, for this reason.
-    Ill(String),
+    Failed(String),
 }

@@ -23,7 +23,7 @@ pub fn left_out(
         }
         if trials.take_time() {
             // Before the tests take their time for what cannot land.
-            joiner.ground.check_checkouts(joiner.repo, chain.end())?;
+            joiner.context.check_checkouts(joiner.repo, chain.end())?;
         }
         let end_at = |links: usize| match links {
             0 => chain.start,
@@ -52,7 +52,7 @@ pub fn left_out(
         if (culprit == 1 || trials.is_check(&command))
             && let Verdict::Failed { command, log, .. } = trials.run(chain.start, &[])?
         {
-            let into = joiner.ground.into.clone();
+            let into = joiner.context.into.clone();
             return Err(MergeError::TargetFails { into, command, log });
         }
         let log = log.display().to_string();

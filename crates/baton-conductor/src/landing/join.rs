@@ -5,7 +5,7 @@ use bstr::{BStr, BString, ByteSlice};
 use super::MergeError;
 use super::apply::{Applied, Applier, Stuck, What};
 use super::candidates::Candidate;
-use super::ground::Ground;
+use super::context::MergeContext;
 use super::report::{Dropped, ResolvedPath};
 use super::squash;
 use baton_core::model::Oid;
@@ -43,7 +43,7 @@ pub struct Joiner<'a, 'm> {
     /// The repository.
     pub repo: &'a Repo,
     /// The target and the terms.
-    pub ground: &'a Ground,
+    pub context: &'a MergeContext,
     /// What makes the changes.
     pub applier: Applier<'a, 'm>,
 }
@@ -71,7 +71,7 @@ impl Joiner<'_, '_> {
         if history::reachable(self.repo, &[candidate.tip], &hidden)?.is_empty() {
             return Ok(Ok(Joined::default()));
         }
-        match self.ground.strategy {
+        match self.context.strategy {
             Strategy::Merge => self.merge(candidate, onto),
             Strategy::Rebase => self.rebase(candidate, onto, &hidden),
             Strategy::Squash => self.squash(candidate, onto, &hidden),
@@ -81,7 +81,7 @@ impl Joiner<'_, '_> {
     fn merge(&self, candidate: &Candidate, onto: Oid) -> Outcome {
         let what = What::Branch(candidate.tip);
         let applied = applied!(self.applier.apply(&candidate.name, what, onto));
-        let into = match self.ground.into.as_str() {
+        let into = match self.context.into.as_str() {
             "main" | "master" => String::new(),
             other => format!(" into {other}"),
         };
@@ -91,8 +91,8 @@ impl Joiner<'_, '_> {
             &NewCommit {
                 tree: applied.tree,
                 parents: &[onto, candidate.tip],
-                author: self.ground.committer.as_bstr(),
-                committer: self.ground.committer.as_bstr(),
+                author: self.context.committer.as_bstr(),
+                committer: self.context.committer.as_bstr(),
                 encoding: None,
                 message: message.as_bytes().as_bstr(),
             },
@@ -128,7 +128,7 @@ impl Joiner<'_, '_> {
 
     fn squash(&self, candidate: &Candidate, onto: Oid, hidden: &[Oid]) -> Outcome {
         let all = history::reachable(self.repo, &[candidate.tip], hidden)?;
-        let sessions = squash::sessions_of(self.repo, self.ground.policy(), &all)?;
+        let sessions = squash::sessions_of(self.repo, self.context.policy(), &all)?;
         if sessions.len() < 2 {
             let mut commits: Vec<_> = all.iter().map(|one| one.oid).collect();
             commits.reverse();
@@ -138,7 +138,7 @@ impl Joiner<'_, '_> {
             Ok(line) => line,
             Err(obstacle) => return Ok(Err(obstacle)),
         };
-        let groups = match squash::groups(self.repo, self.ground.policy(), &line)? {
+        let groups = match squash::groups(self.repo, self.context.policy(), &line)? {
             Ok(groups) => groups,
             Err(why) => {
                 let instead =
@@ -158,7 +158,7 @@ impl Joiner<'_, '_> {
             let what = What::Step { from, to: last };
             let applied = applied!(self.applier.apply(&candidate.name, what, at));
             joined.resolved.extend(applied.resolved.iter().cloned());
-            let told = squash::told(self.repo, self.ground.policy(), &group)?;
+            let told = squash::told(self.repo, self.context.policy(), &group)?;
             match self.made(&applied, at, &told)? {
                 Some(made) => {
                     joined.commits.push(made);
@@ -173,7 +173,7 @@ impl Joiner<'_, '_> {
     fn squash_all(&self, candidate: &Candidate, onto: Oid, commits: &[Oid]) -> Outcome {
         let what = What::Branch(candidate.tip);
         let applied = applied!(self.applier.apply(&candidate.name, what, onto));
-        let told = squash::told(self.repo, self.ground.policy(), commits)?;
+        let told = squash::told(self.repo, self.context.policy(), commits)?;
         let made = self.made(&applied, onto, &told)?;
         let dropped = match made {
             Some(_) => Vec::new(),
@@ -240,7 +240,7 @@ impl Joiner<'_, '_> {
             tree: applied.tree,
             parents: &[onto],
             author: told.author.as_bstr(),
-            committer: self.ground.committer.as_bstr(),
+            committer: self.context.committer.as_bstr(),
             encoding: told.encoding.as_ref().map(|one| one.as_bstr()),
             message: told.message.as_bstr(),
         };

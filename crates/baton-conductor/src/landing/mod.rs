@@ -27,14 +27,14 @@ pub mod chain;
 pub mod check;
 pub mod checkouts;
 pub mod conflicts;
+mod context;
 mod culprits;
 mod error;
-mod ground;
 mod human;
 pub mod join;
 mod markers;
-mod open;
 pub mod order;
+mod pending_conflicts;
 pub mod place;
 pub mod queue;
 pub mod report;
@@ -52,8 +52,8 @@ use baton_core::policy::merge::Strategy;
 use baton_git::Repo;
 
 pub use check::Check;
+pub use context::MergeContext;
 pub use error::MergeError;
-pub use ground::Ground;
 pub use human::render;
 pub use report::MergeReport;
 pub use resume::{abort, resume, skip};
@@ -149,7 +149,7 @@ fn in_turn(
         }
     }
     Err(MergeError::Crowded {
-        into: Ground::of(repo, request)?.into,
+        into: MergeContext::of(repo, request)?.into,
         attempts: ATTEMPTS,
     })
 }

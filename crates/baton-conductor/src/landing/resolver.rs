@@ -7,7 +7,7 @@ use std::time::Duration;
 use bstr::{BStr, BString, ByteSlice};
 
 use super::apply::Stuck;
-use super::ground::Ground;
+use super::context::MergeContext;
 use super::{MergeError, markers, place};
 use baton_core::model::{Entry, Oid};
 use baton_git::scratch_worktree::ScratchWorktree;
@@ -63,10 +63,10 @@ pub struct Resolver<'a> {
 
 impl<'a> Resolver<'a> {
     /// For this repository; `stop` says whether to stop.
-    pub fn new(repo: &'a Repo, ground: &Ground, stop: &'a dyn Fn() -> bool) -> Self {
+    pub fn new(repo: &'a Repo, context: &MergeContext, stop: &'a dyn Fn() -> bool) -> Self {
         Self {
             repo,
-            path: place::resolver(&ground.worktrees),
+            path: place::resolver(&context.worktrees),
             stop,
             failed: RefCell::default(),
             is_mute: Cell::new(false),

@@ -1,6 +1,6 @@
 //! Going on with branches that wait for somebody, or giving them up.
 
-use super::ground::short;
+use super::context::short;
 use super::report::{Afterwards, BranchReport, MergeReport, Outcome};
 use super::waiting::{self, Waiting};
 use super::{MergeError, MergeRequest, attempt, bring_slots_along, in_turn, queue};
@@ -46,7 +46,7 @@ fn go_on(
         for needing in &one.needed_by {
             if repo
                 .refs()
-                .resolve(&super::ground::full(needing))?
+                .resolve(&super::context::full(needing))?
                 .is_some()
             {
                 request.branches.push(needing.clone());
@@ -113,8 +113,8 @@ fn given_up(repo: &Repo, taken: &[Waiting], recovered: bool) -> Result<MergeRepo
         strategy: taken.first().map(|one| one.strategy),
         ..MergeRequest::default()
     };
-    let ground = super::Ground::of(repo, &request)?;
-    let mut report = ground.report(false);
+    let context = super::MergeContext::of(repo, &request)?;
+    let mut report = context.report(false);
     report.recovered = recovered;
     for one in taken {
         let kept = waiting::give_up(repo, one)?;

@@ -111,9 +111,9 @@ pub fn escalate(
         let waiting = Waiting {
             branch: candidate.name.clone(),
             tip: candidate.tip,
-            worktree: place::waiting(&joiner.ground.worktrees, &candidate.name),
-            into: joiner.ground.into.clone(),
-            strategy: joiner.ground.strategy,
+            worktree: place::waiting(&joiner.context.worktrees, &candidate.name),
+            into: joiner.context.into.clone(),
+            strategy: joiner.context.strategy,
             test: request.test.clone(),
             of: stuck.of,
             onto: stuck.onto,

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::MergeError;
-use super::ground::{Ground, full};
+use super::context::{MergeContext, full};
 use super::report::Afterwards;
 use crate::pool::trash;
 use baton_core::model::Oid;
@@ -14,7 +14,7 @@ use baton_git::{RefEdit, Repo, history, worktrees};
 /// target names. Says of each what became of it.
 pub fn branches(
     repo: &Repo,
-    ground: &Ground,
+    context: &MergeContext,
     target: Oid,
     landed: &[(String, Oid)],
 ) -> Result<Vec<Afterwards>, MergeError> {
@@ -25,7 +25,7 @@ pub fn branches(
     let mut fates = Vec::with_capacity(landed.len());
     let mut edits: Vec<(usize, Vec<RefEdit>)> = Vec::new();
     for (name, tip) in landed {
-        let fate = match obstacle(repo, ground, &worktrees, name, *tip)? {
+        let fate = match obstacle(repo, context, &worktrees, name, *tip)? {
             Some(why) => Afterwards::Kept { why },
             None => {
                 let (fate, moves) = deletion(repo, target, name, *tip, &outside)?;
@@ -54,12 +54,12 @@ pub fn branches(
 /// Why a branch stays, whatever the target holds.
 fn obstacle(
     repo: &Repo,
-    ground: &Ground,
+    context: &MergeContext,
     worktrees: &[worktrees::Checkout],
     name: &str,
     tip: Oid,
 ) -> Result<Option<String>, MergeError> {
-    let terms = ground.terms();
+    let terms = context.terms();
     let reference = full(name);
     let here = |one: &&worktrees::Checkout| {
         one.branch

@@ -17,7 +17,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::checkouts::{self, Shown};
-use super::ground::full;
+use super::context::full;
 use baton_core::model::Oid;
 use baton_git::{GitError, Repo, StoreError};
 use baton_guard::landings;

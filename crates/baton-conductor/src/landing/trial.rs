@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use bstr::ByteSlice;
 
-use super::check::{Check, Seen, View};
-use super::ground::Ground;
+use super::check::{Check, CheckResult, View};
+use super::context::MergeContext;
 use super::report::{TestEnd, TestReport};
 use super::{MergeError, place};
 use baton_core::model::Oid;
@@ -41,7 +41,7 @@ pub enum Verdict {
 /// Runs the tests, on each tree once.
 pub struct Trials<'a> {
     repo: &'a Repo,
-    ground: &'a Ground,
+    context: &'a MergeContext,
     commands: &'a [String],
     check: Option<&'a dyn Check>,
     limit: Duration,
@@ -56,16 +56,16 @@ impl<'a> Trials<'a> {
     /// to stop.
     pub fn new(
         repo: &'a Repo,
-        ground: &'a Ground,
+        context: &'a MergeContext,
         check: Option<&'a dyn Check>,
         stop: &'a dyn Fn() -> bool,
     ) -> Self {
         Self {
             repo,
-            ground,
-            commands: &ground.test,
+            context,
+            commands: &context.test,
             check,
-            limit: ground.test_limit(),
+            limit: context.test_limit(),
             stop,
             known: HashMap::new(),
             reports: Vec::new(),
@@ -100,7 +100,7 @@ impl<'a> Trials<'a> {
             return Ok(known.clone());
         }
         let worktree =
-            ScratchWorktree::at(self.repo, &place::test(&self.ground.worktrees), commit)?;
+            ScratchWorktree::at(self.repo, &place::test(&self.context.worktrees), commit)?;
         let mut verdict = Verdict::Passed;
         for command in self.commands {
             let (end, log, tail, time) = self.run_one(&worktree, command, commit)?;
@@ -153,15 +153,15 @@ impl<'a> Trials<'a> {
             branches: branches.to_vec(),
             command: command.clone(),
             end: match &seen {
-                Seen::Well => TestEnd::Passed,
-                Seen::Ill(_) => TestEnd::Failed,
+                CheckResult::Passed => TestEnd::Passed,
+                CheckResult::Failed(_) => TestEnd::Failed,
             },
             log: log.display().to_string(),
             seconds: Duration::from_millis(took).as_secs_f64(),
         });
         Ok(match seen {
-            Seen::Well => Verdict::Passed,
-            Seen::Ill(tail) => Verdict::Failed { command, log, tail },
+            CheckResult::Passed => Verdict::Passed,
+            CheckResult::Failed(tail) => Verdict::Failed { command, log, tail },
         })
     }
 

@@ -5,13 +5,13 @@ use std::time::{Duration, Instant};
 
 use super::state::{Lease, Phase, Process, Slot, State};
 use super::steps::{self, Moment, Step};
-use super::{PoolError, in_use, include, ledger, name, nearest, place, recover};
-use crate::session::claim::NewSession;
+use super::{PoolError, choose_slot, include, locks, name, place, recover, state_file};
+use crate::session::allocate::NewSession;
 use crate::session::start;
 use crate::session::store;
 use baton_core::model::Oid;
 use baton_core::policy::PoolPolicy;
-use baton_git::{GitError, Repo, StoreError, locks, slot};
+use baton_git::{GitError, Repo, StoreError, locks as git_locks, slot};
 use baton_sys::{clock, process, random};
 
 /// How long somebody who waits for a slot looks away.
@@ -121,13 +121,13 @@ fn claim(
         acquired_at: now.clone(),
         heartbeat: now,
     };
-    ledger::update(repo, |state| {
+    state_file::update(repo, |state| {
         refuse_a_second(repo, state, wish, branch)?;
         let mut busy = Vec::new();
         loop {
             let free = state.slots.iter().filter(|slot| slot.is_free());
             let free = free.filter(|slot| !busy.contains(&slot.name));
-            let Some(at) = nearest::to(repo, base, free)? else {
+            let Some(at) = choose_slot::nearest(repo, base, free)? else {
                 return Ok(Err(NoneFree {
                     of: state.slots.len(),
                     soon: state.slots.iter().any(Slot::is_free_soon),
@@ -227,7 +227,7 @@ pub(super) fn fitness(repo: &Repo, state: &State, name: &str) -> Result<Fitness,
         Err(PoolError::Unusable { why, .. }) => return Ok(Fitness::Unfit(why)),
         Err(error) => return Err(error),
     };
-    if !locks::on_worktree(&worktree).is_empty() {
+    if !git_locks::on_worktree(&worktree).is_empty() {
         return Ok(Fitness::Busy);
     }
     let untouched = worktree.refs().symbolic("HEAD")?.is_none() && worktree.head()? == slot.base;
@@ -260,7 +260,7 @@ fn prepare(
             return Err(PoolError::Branch(name::short(&branch).to_owned()));
         }
         Err(error) => {
-            in_use::refuse_branch(repo, &claim.branch)?;
+            locks::refuse_branch(repo, &claim.branch)?;
             refuse_beside(repo, &claim.branch)?;
             return Err(error.into());
         }
@@ -303,7 +303,7 @@ pub(super) fn equip_ahead(repo: &Repo, worktree: &Repo, policy: &PoolPolicy) {
 
 fn finish(repo: &Repo, claim: Claim, session: &str) -> Result<Acquired, PoolError> {
     let name = claim.slot.name;
-    ledger::update(repo, |state| {
+    state_file::update(repo, |state| {
         let slot = state.slot_mut(&name);
         let own = slot.filter(|slot| slot.is_held_by(&claim.lease));
         let slot = own.ok_or_else(|| PoolError::Passed {

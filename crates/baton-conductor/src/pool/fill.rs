@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Mutex;
 
 use super::state::State;
-use super::{LOCK_REASON, PoolError, acquire, ledger, place, recover, remove};
+use super::{LOCK_REASON, PoolError, acquire, place, recover, remove, state_file};
 use crate::session::store;
 use baton_core::model::Oid;
 use baton_core::policy::PoolPolicy;
@@ -27,7 +27,7 @@ pub fn init(repo: &Repo, size: Option<usize>) -> Result<Vec<String>, PoolError> 
     let root = place::absolute_root(repo, &relative)?;
     place::refuse_blocked(&root)?;
     recover::interrupted(repo, &policy)?;
-    let (state, new) = ledger::update_or_begin(repo, |state| {
+    let (state, new) = state_file::update_or_begin(repo, |state| {
         let fresh = || State {
             relative,
             ..State::new(root)
@@ -112,7 +112,7 @@ fn fill_or_remove(
 /// The directory of a free slot at this commit. It may be acquired any time: what is taken from
 /// it is looked at again.
 fn alike(repo: &Repo, base: Oid) -> Result<Option<PathBuf>, PoolError> {
-    ledger::update(repo, |state| {
+    state_file::update(repo, |state| {
         let mut free = state.slots.iter().filter(|slot| slot.is_free());
         let same = free.find(|slot| slot.base == Some(base));
         Ok(same.map(|slot| state.path_of(&slot.name)))
@@ -136,7 +136,7 @@ pub(super) fn fill(
     let base = place::default_base(repo, policy)?;
     let path = state.path_of(name);
     {
-        let _turn = ledger::worktree_list(repo)?;
+        let _turn = state_file::worktree_list(repo)?;
         // What a fill that was killed has left is of no use: git may not have finished it.
         slot::remove(repo, &path)?;
         slot::add(repo, &path, base, LOCK_REASON)?;
@@ -148,7 +148,7 @@ pub(super) fn fill(
     }
     slot::restore(&worktree, base, &[], "baton: slot made")?;
     acquire::equip_ahead(repo, &worktree, policy);
-    ledger::update(repo, |state| {
+    state_file::update(repo, |state| {
         if let Some(slot) = state.slot_mut(name) {
             slot.settle(base);
         }

@@ -1,7 +1,7 @@
 //! Signs of life.
 
 use super::state::{Lease, Process};
-use super::{PoolError, ledger, recover};
+use super::{PoolError, recover, state_file};
 use baton_git::Repo;
 use baton_sys::clock;
 
@@ -30,7 +30,7 @@ fn note(
     change: impl FnOnce(&mut Lease),
 ) -> Result<String, PoolError> {
     let now = clock::timestamp(clock::now());
-    ledger::update(repo, |state| {
+    state_file::update(repo, |state| {
         let name = state.find(slot).map(|slot| slot.name.clone());
         let found = name.and_then(|name| state.slot_mut(&name));
         let slot = found.ok_or_else(|| PoolError::NoSlot(slot.to_owned()))?;

@@ -2,11 +2,11 @@
 //! once, and gives it back without losing a line.
 //!
 //! **Promises.** A slot is given to one holder at a time, clean, on a new branch, with a session begun ([`acquire()`]). It is
-//! reset only when nothing in it would be lost, or once what would be lost is kept ([`release()`], [`work`], [`trash`]).
+//! reset only when nothing in it would be lost, or once what would be lost is kept ([`release()`], [`at_risk`], [`trash`]).
 //! Only what the pool made is removed ([`LOCK_REASON`]).
 //!
 //! **Stores.** `pool/state.json` in Baton's directory: the slots, their leases and what is done with them ([`state`]),
-//! changed by one process at a time under `pool/lock` (`ledger`); git knows enough to make it again (`rebuild`).
+//! changed by one process at a time under `pool/lock` (`state_file`); git knows enough to make it again (`rebuild`).
 //! `pool/worktrees.lock` is held while git's list of worktrees changes, and `pool/log/` has what the policy's commands
 //! printed ([`steps`]). `refs/baton/trash/`: what a reset would have lost. The slots lie where the policy says (`place`).
 //!
@@ -15,16 +15,16 @@
 //! slot, and [`health`] says what to do. A lease outlives its holder: nothing but a release, a reset or a repair ends it.
 
 mod acquire;
+pub mod at_risk;
+mod at_risk_text;
+mod choose_slot;
 mod error;
 mod fill;
 pub mod health;
 mod heartbeat;
-mod in_use;
 pub mod include;
-mod ledger;
-mod loss;
+mod locks;
 mod name;
-mod nearest;
 pub mod output;
 pub(super) mod place;
 mod rebuild;
@@ -34,9 +34,9 @@ mod release;
 mod remove;
 mod start_log;
 pub mod state;
+mod state_file;
 pub mod steps;
 pub mod trash;
-pub mod work;
 mod work_error;
 
 pub use acquire::{Acquire, Acquired, acquire};
@@ -44,11 +44,11 @@ pub use error::PoolError;
 pub use fill::init;
 pub use health::make_anew;
 pub use heartbeat::{heartbeat, take_over};
-pub use in_use::free as free_locks;
-pub use ledger::read;
+pub use locks::free as free_locks;
 pub use refresh::{refresh, refresh_until};
 pub use release::{Release, Released, release};
 pub use remove::{Left, cleanup, reset};
+pub use state_file::read;
 pub use work_error::WorkError;
 
 /// Why the worktrees of the pool are locked, as `git worktree list --verbose` shows it. By it they

@@ -2,7 +2,7 @@
 
 use super::release::Secured;
 use super::state::{Phase, Slot, State};
-use super::{PoolError, acquire, fill, in_use, ledger, name, place, release, remove, steps};
+use super::{PoolError, acquire, fill, locks, name, place, release, remove, state_file, steps};
 use crate::session::{self, Session, store};
 use baton_core::policy::PoolPolicy;
 use baton_git::{Repo, slot};
@@ -11,7 +11,7 @@ use baton_guard::binding;
 /// Completes or takes back whatever a process that is gone was in the middle of. What cannot be
 /// done now is left for the next time; `pool health` tells.
 pub fn interrupted(repo: &Repo, policy: &PoolPolicy) -> Result<(), PoolError> {
-    let adopted = ledger::update_or_begin(repo, |state| {
+    let adopted = state_file::update_or_begin(repo, |state| {
         let Some(state) = state else {
             return Ok(None);
         };
@@ -49,7 +49,7 @@ fn settle(repo: &Repo, state: &State, slot: &Slot, policy: &PoolPolicy) -> Resul
                 Some(_) => keep_leased(repo, slot),
                 None => {
                     let lease = slot.lease.as_ref();
-                    in_use::free(&worktree, lease.and_then(|lease| lease.branch.as_deref()));
+                    locks::free(&worktree, lease.and_then(|lease| lease.branch.as_deref()));
                     release::save(repo, &worktree, slot, policy, "a reset was interrupted")?;
                     release::reset(repo, &worktree, slot, policy, &Secured::default()).map(drop)
                 }
@@ -61,7 +61,7 @@ fn settle(repo: &Repo, state: &State, slot: &Slot, policy: &PoolPolicy) -> Resul
 
 /// Notes that a slot could not be settled, for the next to try.
 pub(super) fn abandon(repo: &Repo, name: &str, error: &PoolError) -> Result<(), PoolError> {
-    ledger::update(repo, |state| {
+    state_file::update(repo, |state| {
         if let Some(slot) = state.slot_mut(name) {
             slot.worker = None;
             // Git's advice is of no use here: what to do is said by `pool health`.
@@ -74,7 +74,7 @@ pub(super) fn abandon(repo: &Repo, name: &str, error: &PoolError) -> Result<(), 
 
 /// The slot stays with who had it.
 pub(super) fn keep_leased(repo: &Repo, slot: &Slot) -> Result<(), PoolError> {
-    ledger::update(repo, |state| {
+    state_file::update(repo, |state| {
         if let Some(slot) = state.slot_mut(&slot.name) {
             slot.phase = Phase::Ready;
             if slot.lease.is_some() {
@@ -95,7 +95,7 @@ pub(super) fn give_up(
     lease: &str,
     policy: &PoolPolicy,
 ) -> Result<(), PoolError> {
-    let state = ledger::update(repo, |state| Ok(state.clone()))?;
+    let state = state_file::update(repo, |state| Ok(state.clone()))?;
     let own = state.slot(name).filter(|slot| slot.is_held_by(lease));
     match own {
         Some(slot) => match roll_back(repo, &state, slot, policy) {
@@ -108,7 +108,7 @@ pub(super) fn give_up(
 
 /// Gives a claimed slot up that cannot be used as it is; nothing in it was changed.
 pub(super) fn mark(repo: &Repo, name: &str, lease: &str, why: &str) -> Result<(), PoolError> {
-    ledger::update(repo, |state| {
+    state_file::update(repo, |state| {
         let slot = state.slot_mut(name);
         if let Some(slot) = slot.filter(|slot| slot.is_held_by(lease)) {
             slot.phase = Phase::Ready;
@@ -131,7 +131,7 @@ fn roll_back(
         return keep_leased(repo, slot);
     };
     let worktree = place::open(repo, state, slot)?;
-    in_use::free(&worktree, lease.branch.as_deref());
+    locks::free(&worktree, lease.branch.as_deref());
     abandon_session(&worktree, lease.branch.as_deref())?;
     let base = match slot.base.or(lease.base) {
         Some(base) => base,
@@ -147,7 +147,7 @@ fn roll_back(
         slot::delete_branch(repo, branch, tip, &reason)?;
     }
     binding::unbind(&worktree)?;
-    ledger::update(repo, |state| {
+    state_file::update(repo, |state| {
         let slot = state.slot_mut(&slot.name);
         if let Some(slot) = slot.filter(|slot| slot.is_held_by(&lease.id)) {
             slot.settle(base);

@@ -2,7 +2,7 @@
 
 use super::acquire::{Fitness, equip_ahead, fitness};
 use super::state::{Phase, Slot, State};
-use super::{PoolError, ledger, place, recover};
+use super::{PoolError, place, recover, state_file};
 use crate::session::store;
 use baton_core::model::Oid;
 use baton_core::policy::PoolPolicy;
@@ -26,7 +26,7 @@ pub fn refresh_until(repo: &Repo, stop: &dyn Fn() -> bool) -> Result<Vec<String>
     let target = place::default_base(repo, &policy)?;
     let mut refreshed = Vec::new();
     while !stop()
-        && let Some((state, slot)) = ledger::update(repo, |state| take(repo, state, target))?
+        && let Some((state, slot)) = state_file::update(repo, |state| take(repo, state, target))?
     {
         match advance(repo, &state, &slot, target, &policy) {
             Ok(true) => refreshed.push(slot.name),
@@ -86,7 +86,7 @@ fn advance(
     if is_pristine {
         equip_ahead(repo, &worktree, policy);
     }
-    ledger::update(repo, |state| {
+    state_file::update(repo, |state| {
         if let Some(slot) = state.slot_mut(&slot.name) {
             slot.settle(if is_pristine {
                 target

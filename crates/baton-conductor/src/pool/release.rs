@@ -1,10 +1,10 @@
 //! Giving a slot back: nothing in it is lost, and the next to have it finds it clean.
 
-use super::loss::Loss;
+use super::at_risk_text::AtRiskText;
 use super::state::{Finished, Phase, Slot, State};
 use super::steps::{self, Moment, Step};
 use super::trash::{self, Parcel};
-use super::{PoolError, acquire, in_use, ledger, name, place, recover};
+use super::{PoolError, acquire, locks, name, place, recover, state_file};
 use bstr::{BString, ByteSlice};
 
 use crate::session::store;
@@ -47,7 +47,7 @@ pub struct Released {
 pub fn release(repo: &Repo, wish: &Release) -> Result<Released, PoolError> {
     let policy = store::policy(repo)?.pool;
     recover::interrupted(repo, &policy)?;
-    let (state, held) = ledger::update(repo, |state| take(state, wish))?;
+    let (state, held) = state_file::update(repo, |state| take(state, wish))?;
     let cleared = clear_up(repo, &state, &held, &policy);
     let secured = match cleared {
         Err(error) if !wish.force => Err(error),
@@ -64,7 +64,7 @@ pub fn release(repo: &Repo, wish: &Release) -> Result<Released, PoolError> {
             return Err(error);
         }
     };
-    ledger::update(repo, |state| {
+    state_file::update(repo, |state| {
         if let Some(slot) = state.slot_mut(&held.name) {
             slot.begin(Phase::Resetting);
         }
@@ -171,24 +171,24 @@ fn secure(
     wish: &Release,
     policy: &PoolPolicy,
 ) -> Result<Secured, PoolError> {
-    in_use::refuse(worktree, held)?;
+    locks::refuse(worktree, held)?;
     let target = place::default_base(repo, policy)?;
-    let loss = Loss::of(worktree, target)?;
-    if loss.is_none() {
+    let risk = AtRiskText::of(worktree, target)?;
+    if risk.is_none() {
         return Ok(Secured {
             saved: None,
             verdict: worktree.head()?.map(|tip| Verdict {
                 tip,
                 target,
-                is_merged: loss.is_merged(),
+                is_merged: risk.is_merged(),
             }),
-            leftovers: loss.at_risk.leftovers.filter(|_| !loss.at_risk.hides),
+            leftovers: risk.at_risk.leftovers.filter(|_| !risk.at_risk.hides),
         });
     }
     if !wish.force {
         let directory = state.path_of(&held.name).display().to_string();
         let verb = format!("release {}", held.name);
-        return Err(loss.refusal(&held.name, &directory, &verb));
+        return Err(risk.refusal(&held.name, &directory, &verb));
     }
     Ok(Secured {
         saved: save(repo, worktree, held, policy, "released by force")?,
@@ -205,7 +205,7 @@ pub(super) fn save(
     reason: &str,
 ) -> Result<Option<String>, PoolError> {
     let target = place::default_base(repo, policy)?;
-    if Loss::of(worktree, target)?.is_none() {
+    if AtRiskText::of(worktree, target)?.is_none() {
         return Ok(None);
     }
     let parcel = Parcel {
@@ -246,7 +246,7 @@ pub(super) fn reset(
     acquire::equip_ahead(repo, worktree, policy);
     binding::unbind(worktree)?;
     let finished = part_with_branch(repo, held, base, secured.verdict)?;
-    ledger::update(repo, |state| {
+    state_file::update(repo, |state| {
         if let Some(slot) = state.slot_mut(&held.name) {
             slot.settle(base);
             if let Recycled::Disturbed { at, path } = &recycled {

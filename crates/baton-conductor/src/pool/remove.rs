@@ -3,10 +3,10 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::loss::Loss;
+use super::at_risk_text::AtRiskText;
 use super::place::{self, Standing};
 use super::state::{Phase, Slot, State};
-use super::{PoolError, fill, in_use, ledger, recover, release};
+use super::{PoolError, fill, locks, recover, release, state_file};
 use crate::session::store;
 use baton_core::policy::PoolPolicy;
 use baton_git::{Repo, slot};
@@ -30,7 +30,7 @@ pub fn cleanup(repo: &Repo, force: bool) -> Result<Vec<Left>, PoolError> {
     let policy = store::policy(repo)?.pool;
     recover::interrupted(repo, &policy)?;
     let mut left = Vec::new();
-    let state = ledger::update(repo, |state| Ok(state.clone()))?;
+    let state = state_file::update(repo, |state| Ok(state.clone()))?;
     for slot in &state.slots {
         if slot.phase == Phase::Leased && !force {
             left.push(Left {
@@ -63,7 +63,7 @@ pub fn reset(repo: &Repo, size: Option<usize>, force: bool) -> Result<Vec<Left>,
 
 /// Removes one slot.
 fn remove(repo: &Repo, name: &str, force: bool, policy: &PoolPolicy) -> Result<(), PoolError> {
-    let (state, held) = ledger::update(repo, |state| take(state, name, force))?;
+    let (state, held) = state_file::update(repo, |state| take(state, name, force))?;
     let gone = match secure(repo, &state, &held, force, policy) {
         Ok(gone) => gone,
         Err(error) => {
@@ -71,7 +71,7 @@ fn remove(repo: &Repo, name: &str, force: bool, policy: &PoolPolicy) -> Result<(
             return Err(error);
         }
     };
-    ledger::update(repo, |state| {
+    state_file::update(repo, |state| {
         if let Some(slot) = state.slot_mut(name) {
             slot.begin(Phase::Removing);
         }
@@ -101,7 +101,7 @@ fn dismantle(
     }
     let target = place::default_base(repo, policy)?;
     let finished = release::part_with_branch(repo, held, target, None)?;
-    ledger::update(repo, |state| {
+    state_file::update(repo, |state| {
         state.note_finished(finished);
         Ok(())
     })?;
@@ -135,16 +135,16 @@ fn secure(
         return Ok(true);
     }
     let worktree = place::open(repo, state, held)?;
-    in_use::refuse(&worktree, held)?;
-    let loss = Loss::of(&worktree, place::default_base(repo, policy)?)?;
-    match (loss.is_none(), force) {
+    locks::refuse(&worktree, held)?;
+    let risk = AtRiskText::of(&worktree, place::default_base(repo, policy)?)?;
+    match (risk.is_none(), force) {
         (true, _) => {}
         (false, true) => {
             release::save(repo, &worktree, held, policy, "removed by force")?;
         }
         (false, false) => {
             let directory = state.path_of(&held.name).display().to_string();
-            return Err(loss.refusal(&held.name, &directory, "cleanup"));
+            return Err(risk.refusal(&held.name, &directory, "cleanup"));
         }
     }
     Ok(false)
@@ -153,10 +153,10 @@ fn secure(
 /// Removes a slot in which nothing is left to lose.
 pub(super) fn finish(repo: &Repo, state: &State, name: &str) -> Result<(), PoolError> {
     {
-        let _turn = ledger::worktree_list(repo)?;
+        let _turn = state_file::worktree_list(repo)?;
         slot::remove(repo, &state.path_of(name))?;
     }
-    ledger::update(repo, |state| {
+    state_file::update(repo, |state| {
         state.slots.retain(|slot| slot.name != name);
         if state.slots.is_empty() {
             file::remove_if_empty(&state.root);

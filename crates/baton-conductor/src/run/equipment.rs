@@ -6,7 +6,7 @@ use miette::Diagnostic;
 
 use super::RunError;
 use super::preflight::Obstacle;
-use crate::session::{claim, store};
+use crate::session::{allocate, store};
 use baton_core::model::Oid;
 use baton_core::plan::{Kind, Task};
 use baton_core::policy::Policy;
@@ -38,7 +38,7 @@ pub fn lacking(
 /// What keeps sessions from beginning on this commit.
 pub fn sessionless(repo: &Repo, tip: Oid) -> Option<Obstacle> {
     let policy = store::policy_at(repo, tip);
-    let error = policy.and_then(|policy| claim::can_create(repo, &policy));
+    let error = policy.and_then(|policy| allocate::can_create(repo, &policy));
     let error = error.err()?;
     let help = error.help().map(|help| format!("; {help}"));
     Some(Obstacle::Sessionless(format!(

@@ -8,7 +8,7 @@ use super::gate::{self, Silence};
 use super::signal::Decision;
 use super::{Assignment, RunError, files};
 use crate::landing::MergeError;
-use crate::landing::check::{Check, Seen, View};
+use crate::landing::check::{Check, CheckResult, View};
 use baton_core::model::Oid;
 use baton_core::policy::conductor::agents::EndToEnd;
 use baton_git::Repo;
@@ -94,7 +94,7 @@ impl Check for Merged<'_> {
         concerned && self.tasks.iter().all(|(_, _, approved)| *approved != tree)
     }
 
-    fn look(&self, view: &View<'_>, stop: &dyn Fn() -> bool) -> Result<Seen, MergeError> {
+    fn look(&self, view: &View<'_>, stop: &dyn Fn() -> bool) -> Result<CheckResult, MergeError> {
         let undecided = |why: String| MergeError::Undecided {
             check: "[conductor.e2e]".to_owned(),
             why,
@@ -103,8 +103,8 @@ impl Check for Merged<'_> {
         let decision = self.decision(view, stop);
         match decision.map_err(|error| undecided(error.to_string()))? {
             None => Err(MergeError::Interrupted),
-            Some(Decision::Approved) => Ok(Seen::Well),
-            Some(Decision::Rejected { reason }) => Ok(Seen::Ill(reason)),
+            Some(Decision::Approved) => Ok(CheckResult::Passed),
+            Some(Decision::Rejected { reason }) => Ok(CheckResult::Failed(reason)),
             Some(Decision::Blocked { reason }) => Err(undecided(reason)),
         }
     }

@@ -1,9 +1,9 @@
 //! One agent's session: its number, its log, its summary, and how it ends.
 //!
 //! **Promises.** No two sessions have one number, in no worktree and in no clone of the remote that the policy names
-//! (`claim`, `remote`). A session that has ended has a log that keeps the protocol, a summary of which the log names the
-//! digest, and no commit that breaks a rule (`finish`, `history`). A summary can be replaced until a branch carries it
-//! (`carried`).
+//! (`allocate`, `remote`). A session that has ended has a log that keeps the protocol, a summary of which the log names the
+//! digest, and no commit that breaks a rule (`end`, `history`). A summary can be replaced until a branch carries it
+//! (`aggregated`).
 //!
 //! **Stores.** `refs/baton/sessions/<number>`: a commit whose tree holds `session.json` and `summary.md`; each change is a
 //! commit on the one before, by compare-and-swap ([`store`]). The log is a file of the worktree, at the path that the policy
@@ -13,10 +13,10 @@
 //! **A kill** leaves a number that is claimed and not begun: [`start::start`] with that number goes on from there. A claim
 //! that only the remote knows is lost: its number stays unused.
 
-pub mod carried;
-pub mod claim;
+pub mod aggregated;
+pub mod allocate;
+pub mod end;
 mod error;
-pub mod finish;
 mod history;
 pub mod number;
 pub mod output;

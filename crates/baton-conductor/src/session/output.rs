@@ -7,7 +7,7 @@ use bstr::ByteSlice;
 use schemars::{JsonSchema, Schema, schema_for};
 use serde::Serialize;
 
-use super::finish::is_refused;
+use super::end::is_refused;
 use super::record::Record;
 use super::{Session, State};
 use baton_core::protocol::Finding;

@@ -10,7 +10,7 @@ use baton_guard::binding;
 use baton_sys::worktree_file::{self, WorktreeFileError};
 use baton_sys::{FileLock, host_name};
 
-use super::claim::{self, Claim, Created, NewSession};
+use super::allocate::{self, Claim, Created, NewSession};
 use super::store;
 use super::{Session, SessionError, State};
 
@@ -48,7 +48,7 @@ pub fn start(repo: &Repo, new: &NewSession) -> Result<Created, SessionError> {
             session,
             claim: Claim::Local,
         },
-        None => claim::create(repo, &policy, new)?,
+        None => allocate::create(repo, &policy, new)?,
     };
     let session = &created.session;
     write_log(root, session, &policy).map_err(|reason| SessionError::NoLogWritten {

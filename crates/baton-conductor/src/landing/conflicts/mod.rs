@@ -38,7 +38,7 @@ pub struct Request {
 
 /// Merges every pair of branches, and each with the base, and tells what collides. Nothing of it
 /// stays in the repository but the cache.
-pub fn foresee(repo: &Repo, request: &Request) -> Result<Forecast, ConflictsError> {
+pub fn predict_conflicts(repo: &Repo, request: &Request) -> Result<Forecast, ConflictsError> {
     let below = repo.baton_dir();
     let scratch = file::temporary_directory(&below).map_err(GitError::io(below))?;
     let repo = &repo.apart(scratch.path())?;

@@ -1,6 +1,6 @@
 //! Whether whoever has a slot is gone, and what speaks for it.
 
-use crate::pool::loss::Loss;
+use crate::pool::at_risk_text::AtRiskText;
 use crate::pool::state::{Lease, Process};
 use baton_core::policy::PoolPolicy;
 use baton_git::Repo;
@@ -32,11 +32,11 @@ impl Evidence {
     }
 
     /// Whether everything says so: then the slot may be given to another.
-    pub(super) fn proves_the_end(&self, loss: &Loss) -> bool {
-        self.is_gone && self.is_old && self.inside.is_empty() && loss.is_none() && loss.is_merged()
+    pub(super) fn proves_the_end(&self, risk: &AtRiskText) -> bool {
+        self.is_gone && self.is_old && self.inside.is_empty() && risk.is_none() && risk.is_merged()
     }
 
-    pub(super) fn describe(&self, loss: &Loss) -> String {
+    pub(super) fn describe(&self, risk: &AtRiskText) -> String {
         let mut parts = Vec::new();
         if self.is_gone {
             parts.push("its process has ended".to_owned());
@@ -48,15 +48,15 @@ impl Evidence {
         if let Some(id) = self.inside.first() {
             parts.push(format!("process {id} works in its directory"));
         }
-        parts.push(match loss.is_none() {
+        parts.push(match risk.is_none() {
             true => "it is clean".to_owned(),
-            false => format!("it holds {}", loss.describe()),
+            false => format!("it holds {}", risk.describe()),
         });
-        parts.push(match loss.is_merged() {
+        parts.push(match risk.is_merged() {
             true => "all its commits are merged".to_owned(),
             false => format!(
                 "{} of its commits are not merged",
-                loss.at_risk.unmerged.len()
+                risk.at_risk.unmerged.len()
             ),
         });
         parts.join(", ")

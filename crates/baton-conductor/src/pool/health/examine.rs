@@ -4,17 +4,17 @@ use super::evidence::Evidence;
 use super::repair::aside;
 use super::{Code, Finding};
 use crate::pool::acquire::{Fitness, fitness};
-use crate::pool::loss::Loss;
+use crate::pool::at_risk_text::AtRiskText;
 use crate::pool::place::{self, Standing};
 use crate::pool::state::{Lease, Phase, Slot, State};
-use crate::pool::{LOCK_REASON, PoolError, in_use, ledger, recover};
+use crate::pool::{LOCK_REASON, PoolError, locks, recover, state_file};
 use baton_core::policy::PoolPolicy;
 use baton_git::Repo;
-use baton_git::locks::{self, Lock};
+use baton_git::locks::{self as git_locks, Lock};
 
 /// Looks at the record, the locks and every slot.
 pub(super) fn look(repo: &Repo, policy: &PoolPolicy) -> Result<Vec<Finding>, PoolError> {
-    let state = ledger::update(repo, |state| Ok(state.clone()))?;
+    let state = state_file::update(repo, |state| Ok(state.clone()))?;
     let mut findings = Vec::new();
     if let Some(at) = &state.rebuilt_at {
         findings.push(Finding {
@@ -40,7 +40,7 @@ pub(super) fn look(repo: &Repo, policy: &PoolPolicy) -> Result<Vec<Finding>, Poo
             fixable: true,
         });
     }
-    let old = shared_locks(repo)?.into_iter().filter(in_use::is_old);
+    let old = shared_locks(repo)?.into_iter().filter(locks::is_old);
     findings.extend(old.map(|lock| locked(None, &lock)));
     for slot in &state.slots {
         findings.extend(look_at(repo, &state, slot, policy)?);
@@ -50,7 +50,7 @@ pub(super) fn look(repo: &Repo, policy: &PoolPolicy) -> Result<Vec<Finding>, Poo
 
 /// Keeps a free slot from being given out, unless it was meanwhile.
 fn mark(repo: &Repo, seen: &Slot, why: &str) -> Result<(), PoolError> {
-    ledger::update(repo, |state| {
+    state_file::update(repo, |state| {
         let slot = state.slot_mut(&seen.name);
         if let Some(slot) = slot.filter(|slot| *slot == seen) {
             slot.trouble = Some(why.to_owned());
@@ -62,8 +62,8 @@ fn mark(repo: &Repo, seen: &Slot, why: &str) -> Result<(), PoolError> {
 /// The locks that keep all worktrees from something: on references, and on the main worktree, in which
 /// what lands is shown.
 pub(super) fn shared_locks(repo: &Repo) -> Result<Vec<Lock>, PoolError> {
-    let mut all = locks::on_references(repo)?;
-    let mut own = locks::on_worktree(&place::main(repo)?);
+    let mut all = git_locks::on_references(repo)?;
+    let mut own = git_locks::on_worktree(&place::main(repo)?);
     own.retain(|lock| all.iter().all(|one| one.path != lock.path));
     all.append(&mut own);
     Ok(all)
@@ -71,14 +71,14 @@ pub(super) fn shared_locks(repo: &Repo) -> Result<Vec<Lock>, PoolError> {
 
 /// A lock that keeps git from working on a slot, or on what all of them share.
 fn locked(slot: Option<&str>, lock: &Lock) -> Finding {
-    let fixable = in_use::is_left_behind(lock);
+    let fixable = locks::is_left_behind(lock);
     Finding {
         code: Code::InUse,
         slot: slot.map(ToOwned::to_owned),
         message: format!(
             "git cannot work there: {} is there, {}",
             lock.path.display(),
-            in_use::whose(lock)
+            locks::whose(lock)
         ),
         help: match fixable {
             true => "`git baton orchestrator pool health --fix` removes it",
@@ -115,14 +115,14 @@ fn look_at(
         return Ok(Some(finding));
     }
     let worktree = place::open(repo, state, slot)?;
-    if let Some(lock) = locks::on_worktree(&worktree).first() {
+    if let Some(lock) = git_locks::on_worktree(&worktree).first() {
         return Ok(Some(locked(Some(&slot.name), lock)));
     }
-    let loss = Loss::of(&worktree, place::default_base(repo, policy)?)?;
+    let risk = AtRiskText::of(&worktree, place::default_base(repo, policy)?)?;
     match (&slot.lease, &slot.trouble) {
-        (Some(lease), _) => lent(slot, lease, &worktree, &loss, policy),
-        (None, Some(why)) => Ok(Some(unfit(slot, why, &loss))),
-        (None, None) => free(repo, state, slot, &loss),
+        (Some(lease), _) => lent(slot, lease, &worktree, &risk, policy),
+        (None, Some(why)) => Ok(Some(unfit(slot, why, &risk))),
+        (None, None) => free(repo, state, slot, &risk),
     }
 }
 
@@ -189,9 +189,9 @@ fn free(
     repo: &Repo,
     state: &State,
     slot: &Slot,
-    loss: &Loss,
+    risk: &AtRiskText,
 ) -> Result<Option<Finding>, PoolError> {
-    let at_risk = &loss.at_risk;
+    let at_risk = &risk.at_risk;
     // What the commit is that it was left at does not matter: the base's history may have changed.
     let is_clean = at_risk.uncommitted.is_empty()
         && at_risk.untracked.is_empty()
@@ -202,15 +202,15 @@ fn free(
         _ => "somebody has written in it without having acquired it".to_owned(),
     };
     mark(repo, slot, &why)?;
-    Ok(Some(unfit(slot, &why, loss)))
+    Ok(Some(unfit(slot, &why, risk)))
 }
 
 /// A slot that is nobody's and cannot be given out.
-fn unfit(slot: &Slot, why: &str, loss: &Loss) -> Finding {
-    if loss.is_none() {
+fn unfit(slot: &Slot, why: &str, risk: &AtRiskText) -> Finding {
+    if risk.is_none() {
         return found(slot, Code::Unfit, why.to_owned(), FIX, true);
     }
-    let message = format!("{why}; it holds {}", loss.describe());
+    let message = format!("{why}; it holds {}", risk.describe());
     let help = format!(
         "see to it, then `git baton orchestrator pool release {}`",
         slot.name
@@ -223,7 +223,7 @@ fn lent(
     slot: &Slot,
     lease: &Lease,
     worktree: &Repo,
-    loss: &Loss,
+    risk: &AtRiskText,
     policy: &PoolPolicy,
 ) -> Result<Option<Finding>, PoolError> {
     let evidence = Evidence::of(worktree, lease, policy);
@@ -237,12 +237,12 @@ fn lent(
     };
     if lease.is_unknown() {
         // On a branch, somebody may be about to begin. Without one, nobody has acquired it.
-        let fixable = loss.is_none()
-            && loss.is_merged()
+        let fixable = risk.is_none()
+            && risk.is_merged()
             && evidence.inside.is_empty()
             && lease.branch.is_none()
             && worktree.refs().symbolic("HEAD")?.is_none();
-        let message = format!("nobody knows who has it; {}", evidence.describe(loss));
+        let message = format!("nobody knows who has it; {}", evidence.describe(risk));
         let help = help(fixable, release);
         return Ok(Some(found(
             slot,
@@ -255,11 +255,11 @@ fn lent(
     if !evidence.is_gone {
         return Ok(None);
     }
-    let fixable = evidence.proves_the_end(loss);
+    let fixable = evidence.proves_the_end(risk);
     let message = format!(
         "{} seems to be gone; {}",
         recover::holder(slot),
-        evidence.describe(loss)
+        evidence.describe(risk)
     );
     let help = help(fixable, format!("it stays taken; {release}"));
     Ok(Some(found(slot, Code::StaleLease, message, &help, fixable)))

@@ -7,15 +7,15 @@ use super::{Code, Finding};
 use crate::pool::place::{self, Standing};
 use crate::pool::release::{self, Release};
 use crate::pool::state::Phase;
-use crate::pool::{PoolError, fill, in_use, ledger, recover};
+use crate::pool::{PoolError, fill, locks, recover, state_file};
 use crate::session::store;
 use baton_core::policy::PoolPolicy;
-use baton_git::{GitError, Repo, locks, slot};
+use baton_git::{GitError, Repo, locks as git_locks, slot};
 use baton_sys::file;
 
 /// Repairs what was found, as far as that loses nothing.
 pub(super) fn repair(repo: &Repo, finding: &Finding, policy: &PoolPolicy) -> Result<(), PoolError> {
-    let state = ledger::update(repo, |state| Ok(state.clone()))?;
+    let state = state_file::update(repo, |state| Ok(state.clone()))?;
     let name = finding.slot.as_deref().unwrap_or_default();
     match finding.code {
         Code::Interrupted => recover::interrupted(repo, policy),
@@ -48,11 +48,11 @@ pub(super) fn repair(repo: &Repo, finding: &Finding, policy: &PoolPolicy) -> Res
                 .map(|slot| place::open(repo, &state, slot))
                 .transpose()?;
             let found = match &worktree {
-                Some(worktree) => locks::on_worktree(worktree),
+                Some(worktree) => git_locks::on_worktree(worktree),
                 None => shared_locks(repo)?,
             };
-            let left = found.iter().filter(|lock| in_use::is_left_behind(lock));
-            left.into_iter().try_for_each(in_use::remove)?;
+            let left = found.iter().filter(|lock| locks::is_left_behind(lock));
+            left.into_iter().try_for_each(locks::remove)?;
             recover::interrupted(repo, policy)
         }
         Code::RecordLost | Code::Foreign | Code::LockedByOther => Ok(()),
@@ -60,7 +60,7 @@ pub(super) fn repair(repo: &Repo, finding: &Finding, policy: &PoolPolicy) -> Res
 }
 
 fn clear_trouble(repo: &Repo, name: &str) -> Result<(), PoolError> {
-    ledger::update(repo, |state| {
+    state_file::update(repo, |state| {
         if let Some(slot) = state.slot_mut(name) {
             slot.trouble = None;
         }
@@ -72,7 +72,7 @@ fn clear_trouble(repo: &Repo, name: &str) -> Result<(), PoolError> {
 /// then, and the branch stays. Says whether it was so.
 pub fn make_anew(repo: &Repo, name: &str, lease: &str) -> Result<bool, PoolError> {
     let policy = store::policy(repo)?.pool;
-    let state = ledger::update(repo, |state| Ok(state.clone()))?;
+    let state = state_file::update(repo, |state| Ok(state.clone()))?;
     let Some(slot) = state.slot(name).filter(|slot| slot.is_held_by(lease)) else {
         return Ok(false);
     };
@@ -84,7 +84,7 @@ pub fn make_anew(repo: &Repo, name: &str, lease: &str) -> Result<bool, PoolError
 
 /// Moves the files of a slot of which git knows nothing out of the way.
 fn set_aside(repo: &Repo, name: &str) -> Result<(), PoolError> {
-    ledger::update(repo, |state| {
+    state_file::update(repo, |state| {
         let slot = state
             .slot(name)
             .ok_or_else(|| PoolError::NoSlot(name.to_owned()))?;
@@ -111,7 +111,7 @@ pub(super) fn aside(path: &Path) -> PathBuf {
 /// Makes a slot anew whose directory is gone; the branch stays unless something else has all of its
 /// commits.
 fn refill(repo: &Repo, name: &str, policy: &PoolPolicy) -> Result<(), PoolError> {
-    let (state, held) = ledger::update(repo, |state| {
+    let (state, held) = state_file::update(repo, |state| {
         let all = state.clone();
         let slot = state.slot_mut(name);
         let slot = slot.filter(|slot| matches!(slot.phase, Phase::Ready | Phase::Leased));
@@ -121,12 +121,12 @@ fn refill(repo: &Repo, name: &str, policy: &PoolPolicy) -> Result<(), PoolError>
         Ok((all, held))
     })?;
     {
-        let _turn = ledger::worktree_list(repo)?;
+        let _turn = state_file::worktree_list(repo)?;
         slot::remove(repo, &state.path_of(name))?;
     }
     let finished =
         release::part_with_branch(repo, &held, place::default_base(repo, policy)?, None)?;
-    ledger::update(repo, |state| {
+    state_file::update(repo, |state| {
         state.note_finished(finished);
         Ok(())
     })?;

@@ -4,10 +4,10 @@
 //! stood on, one with its index, and, where there is more to keep, one with the rest: conflicts,
 //! the state of an operation under way, repositories inside. Nothing but its reference keeps it.
 
+mod operation_state;
 pub mod output;
 mod raw;
 mod record;
-mod rest;
 mod restore;
 mod save;
 

@@ -1,7 +1,7 @@
 use std::path::{Path, PathBuf};
 
 use super::super::WorkError;
-use super::{Saved, rest};
+use super::{Saved, operation_state};
 use baton_core::model::Oid;
 use baton_git::worktrees::open_worktree;
 use baton_git::{RefEdit, Repo, StoreError};
@@ -93,7 +93,7 @@ pub fn worktree(
     let worktree = open_worktree(directory)?;
     worktree.check_out_as(saved.commit, record.index)?;
     let left_out = match record.rest {
-        Some(rest) => rest::put_back(&worktree, rest)?,
+        Some(rest) => operation_state::put_back(&worktree, rest)?,
         None => Vec::new(),
     };
     Ok(Restored {

@@ -1,8 +1,8 @@
 use bstr::{BString, ByteSlice};
 
 use super::super::WorkError;
-use super::super::work::{self, AtRisk};
-use super::{PREFIX, Record, Saved, rest};
+use super::super::at_risk::{self, AtRisk};
+use super::{PREFIX, Record, Saved, operation_state};
 use baton_core::model::Oid;
 use baton_git::{RefEdit, Repo, ScratchIndex, StoreError, status};
 use baton_sys::clock;
@@ -26,7 +26,7 @@ pub struct Parcel<'a> {
 /// # Errors
 /// When anything cannot be saved, or changes meanwhile: then the slot must stay as it is.
 pub fn save(slot: &Repo, target: Oid, parcel: &Parcel<'_>) -> Result<Option<Saved>, WorkError> {
-    let risk = work::at_risk(slot, target)?;
+    let risk = at_risk::at_risk(slot, target)?;
     let ignored = match parcel.with_ignored {
         true => status::all_untracked(slot)?,
         false => Vec::new(),
@@ -42,11 +42,11 @@ pub fn save(slot: &Repo, target: Oid, parcel: &Parcel<'_>) -> Result<Option<Save
     };
     let index = ScratchIndex::copy(slot)?;
     let (nested, files) = sorted_out(slot, &risk, ignored)?;
-    let tips: Vec<_> = work::tips(slot)?
+    let tips: Vec<_> = at_risk::tips(slot)?
         .into_iter()
         .filter(|tip| *tip != head)
         .collect();
-    let rest = rest::write(slot, &index, &nested, &tips)?;
+    let rest = operation_state::write(slot, &index, &nested, &tips)?;
     let files_tree = files_tree(slot, &files)?;
     index.drop_conflicts()?;
     let index = store.commit(index.write_tree()?, &[head], b"The index\n", now)?;

@@ -5,7 +5,7 @@ use bstr::{BString, ByteSlice};
 
 use super::ConductError;
 use crate::run::Place;
-use crate::session::{Session, SessionError, State, finish, store};
+use crate::session::{Session, SessionError, State, end, store};
 use baton_core::model::{Oid, SessionId};
 use baton_core::protocol;
 use baton_git::{Repo, checkout};
@@ -35,15 +35,15 @@ pub fn go_on(worktree: &Repo) -> Result<(), ConductError> {
 pub fn close(worktree: &Repo, run: &str, place: &Place, outcome: &str) -> Result<(), ConductError> {
     let session = match (store::bound(worktree)?, &place.session) {
         (Some(session), _) => session,
-        (None, Some(id)) => finish::named_or_bound(worktree, Some(id.number()))?,
+        (None, Some(id)) => end::named_or_bound(worktree, Some(id.number()))?,
         (None, None) => return Err(SessionError::Unbound.into()),
     };
     let number = Some(session.number.as_str());
-    match finish::hand_in(worktree, number, session_summary(&session)) {
+    match end::hand_in(worktree, number, session_summary(&session)) {
         Err(SessionError::NoSummaryFile(_)) => {
             let text = session.summary.clone();
             let text = text.unwrap_or_else(|| BString::from(format!("{}\n", outcome.trim())));
-            finish::hand_in(worktree, number, Some(text)).map(drop)
+            end::hand_in(worktree, number, Some(text)).map(drop)
         }
         handed_in => handed_in.map(drop),
     }?;
@@ -71,8 +71,8 @@ pub fn end(worktree: &Repo) -> Result<Result<(), String>, ConductError> {
         Some(session) if session.state == State::Active => {}
         _ => return Ok(Ok(())),
     }
-    let ending = finish::end(worktree)?;
-    if !finish::is_refused(&ending.findings) {
+    let ending = end::end(worktree)?;
+    if !end::is_refused(&ending.findings) {
         return Ok(Ok(()));
     }
     let findings = ending

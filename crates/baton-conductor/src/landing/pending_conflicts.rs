@@ -1,29 +1,29 @@
-//! Conflicts that wait for somebody, as far as they concern what is merged now.
+//! Conflicts that wait to be resolved, as far as they concern what is merged now.
 
 use super::MergeError;
 use super::apply::Resolution;
 use super::candidates::Candidate;
-use super::ground::Ground;
+use super::context::MergeContext;
 use super::markers;
 use super::report::{BranchReport, ConflictFile, Outcome};
 use super::waiting::{self, Progress, Waiting};
 use baton_git::Repo;
 
-/// What is known of conflicts that wait for somebody.
-pub struct Open {
-    /// What somebody made of conflicts.
+/// Conflicts that wait to be resolved.
+pub struct PendingConflicts {
+    /// Those that were resolved.
     pub resolutions: Vec<Resolution>,
     unresolved: Vec<(Waiting, String)>,
 }
 
-impl Open {
-    /// Of these branches. What was begun for another commit of a branch is given up.
+impl PendingConflicts {
+    /// Reads those of these branches. What was begun for another commit of a branch is given up.
     pub fn read(
         repo: &Repo,
-        ground: &Ground,
+        context: &MergeContext,
         candidates: &[Candidate],
     ) -> Result<Self, MergeError> {
-        let mut open = Self {
+        let mut pending = Self {
             resolutions: Vec::new(),
             unresolved: Vec::new(),
         };
@@ -36,18 +36,18 @@ impl Open {
                 waiting::give_up(repo, &waiting)?;
                 continue;
             }
-            if waiting.into != ground.into {
+            if waiting.into != context.into {
                 let why = format!("it waits to land on {}", waiting.into);
-                open.unresolved.push((waiting, why));
+                pending.unresolved.push((waiting, why));
                 continue;
             }
             match waiting.progress(repo)? {
-                Progress::Resolved(made) => open.resolutions.extend(made),
-                Progress::Open(why) => open.unresolved.push((waiting, why)),
+                Progress::Resolved(made) => pending.resolutions.extend(made),
+                Progress::Open(why) => pending.unresolved.push((waiting, why)),
                 Progress::Gone => waiting::close(repo, &waiting.branch)?,
             }
         }
-        Ok(open)
+        Ok(pending)
     }
 
     /// What is said of the branches that go on waiting.

@@ -11,7 +11,7 @@ const HORIZON: usize = 200;
 
 /// The name of the slot whose base is `target`, or else the nearest before it along first
 /// parents, or else any.
-pub fn to<'s>(
+pub fn nearest<'s>(
     repo: &Repo,
     target: Oid,
     slots: impl Iterator<Item = &'s Slot>,

@@ -17,7 +17,7 @@ use baton_git::{Repo, signing, worktrees};
 use baton_guard::base::{BasePolicy, Bases};
 
 /// What a merge stands on.
-pub struct Ground {
+pub struct MergeContext {
     /// The target, in short.
     pub into: String,
     /// The commit that it names.
@@ -34,7 +34,7 @@ pub struct Ground {
     default: Policy,
 }
 
-impl Ground {
+impl MergeContext {
     /// The target as it is now. Its policy says what the request does not.
     pub fn of(repo: &Repo, request: &MergeRequest) -> Result<Self, MergeError> {
         let (into, tip) = match &request.into {
@@ -42,7 +42,7 @@ impl Ground {
             None => target(repo, &declared_target(repo)?)?,
         };
         let base = Bases::new(repo.objects()).at(tip)?;
-        let mut ground = Self {
+        let mut context = Self {
             into,
             tip,
             strategy: Strategy::default(),
@@ -52,11 +52,11 @@ impl Ground {
             base,
             default: Policy::default(),
         };
-        ground.strategy = request.strategy.unwrap_or(ground.terms().strategy);
-        let test = request.test.as_ref().unwrap_or(&ground.terms().test);
-        ground.test = test.clone();
-        ground.worktrees = place::worktrees(repo, ground.policy());
-        Ok(ground)
+        context.strategy = request.strategy.unwrap_or(context.terms().strategy);
+        let test = request.test.as_ref().unwrap_or(&context.terms().test);
+        context.test = test.clone();
+        context.worktrees = place::worktrees(repo, context.policy());
+        Ok(context)
     }
 
     /// A report that nothing has become of anything.

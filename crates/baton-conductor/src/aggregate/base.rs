@@ -8,7 +8,7 @@ use jiff::{Timestamp, tz::Offset};
 
 use super::AggregateError;
 use crate::landing::transaction::{Kind, Landing};
-use crate::session::carried;
+use crate::session::aggregated;
 use baton_core::model::{Entry, EntryKind, Oid, SessionId};
 use baton_core::policy::Policy;
 use baton_git::tree::{TreeReader, Trees};
@@ -17,7 +17,7 @@ use baton_guard::base::{BasePolicy, Bases};
 
 /// What an aggregate stands on: a branch, its tip, and what the tip's tree holds.
 #[derive(Clone)]
-pub struct Ground {
+pub struct AggregateBase {
     /// The branch, full name.
     pub branch: String,
     /// The commit that it names.
@@ -42,7 +42,7 @@ pub struct Ground {
     base: Rc<BasePolicy>,
 }
 
-impl Ground {
+impl AggregateBase {
     /// Reads the branch of this full or short name, or the one that is checked out.
     pub fn of(repo: &Repo, branch: Option<&str>) -> Result<Self, AggregateError> {
         let branch = match branch {
@@ -78,7 +78,7 @@ impl Ground {
         };
         let logs = named(&|path| policy.log_session(path.as_ref()));
         let summaries = named(&|path| policy.summary_session(path.as_ref()));
-        let aggregated = carried::sessions(repo, policy, tree)?;
+        let aggregated = aggregated::sessions(repo, policy, tree)?;
         Ok(Self {
             branch,
             tip,

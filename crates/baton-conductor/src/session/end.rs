@@ -6,7 +6,7 @@ use std::path::Path;
 use bstr::{BStr, BString, ByteSlice};
 
 use super::store::{self, stored};
-use super::{Session, SessionError, State, carried, history, start};
+use super::{Session, SessionError, State, aggregated, history, start};
 use baton_core::handoff::canonical_summary;
 use baton_core::model::Oid;
 use baton_core::policy::Policy;
@@ -63,8 +63,8 @@ pub fn hand_in(
         return Err(SessionError::EmptySummary);
     }
     let carried = match is_own {
-        true => carried::at_head(repo)?,
-        false => carried::on_branches(repo)?,
+        true => aggregated::at_head(repo)?,
+        false => aggregated::on_branches(repo)?,
     };
     if carried.contains(&session.number) {
         return Err(SessionError::Over(session.id().to_string()));

@@ -2,7 +2,7 @@
 
 use bstr::{BString, ByteSlice};
 
-use super::work::{self, AtRisk};
+use super::at_risk::{self, AtRisk};
 use super::{PoolError, start_log};
 use baton_core::model::Oid;
 use baton_git::operation::Operation;
@@ -13,17 +13,17 @@ const NAMED: usize = 3;
 
 /// What would be lost with a slot, and what only its branch keeps.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Loss {
+pub struct AtRiskText {
     /// What is neither committed nor ignored, and what git was in the middle of.
     pub at_risk: AtRisk,
     /// The commit that the slot is at, when no branch and no tag keeps it.
     pub unkept: Option<Oid>,
 }
 
-impl Loss {
+impl AtRiskText {
     /// What would be lost with this slot; `target` is what has taken up finished work.
     pub fn of(slot: &Repo, target: Oid) -> Result<Self, PoolError> {
-        let mut at_risk = work::at_risk(slot, target)?;
+        let mut at_risk = at_risk::at_risk(slot, target)?;
         if let Some(log) = start_log::untouched(slot)? {
             at_risk.untracked.retain(|path| *path != log);
         }
