@@ -8,8 +8,8 @@ use crate::commands::screen;
 use crate::commands::{ALLOWED, BROKEN, ExitCode, INTERRUPTED, print, tell};
 use baton_conductor::feature::{self, Came, Company, End, Way, Wish};
 use baton_conductor::run::conduct::Watcher;
+use baton_conductor::run::event_text;
 use baton_conductor::run::state::{Event, RunState};
-use baton_conductor::run::telling;
 use baton_core::plan::{Plan, TaskList, panel};
 use baton_core::report::escape;
 use baton_git::Repo;
@@ -78,7 +78,7 @@ impl Watcher for Teller {
     }
 
     fn happened(&mut self, run: &str, state: &RunState, event: &Event) {
-        if let Some(line) = telling::line(run, state, event) {
+        if let Some(line) = event_text::line(run, state, event) {
             tell(&format!("{line}\n"));
         }
     }

@@ -10,8 +10,8 @@ use bstr::{BString, ByteSlice};
 use super::FeatureError;
 use super::untouched::{Mark, Standing, own_changes};
 use crate::run::agent::Values;
+use crate::run::agent_output::AgentOutput;
 use crate::run::signal::{Decision, without_escapes};
-use crate::run::speech::Speech;
 use crate::run::{Assignment, RunError, files};
 use baton_core::model::Oid;
 use baton_core::policy::conductor::agents::Staff;
@@ -160,10 +160,12 @@ impl Desk<'_> {
             true => Some(Standing::see(&self.repo)?),
             false => None,
         };
-        let (mut said, mut speech) = (Said::new(question.keep), Speech::default());
-        let mut hear = |line: &[u8]| said.hear(line);
-        let finished = supervise::run(&job, stop, &mut |line| speech.take(line, &mut hear));
-        speech.end(&mut hear);
+        let (mut said, mut output_events) = (Said::new(question.keep), AgentOutput::default());
+        let mut on_line = |line: &[u8]| said.on_line(line);
+        let finished = supervise::run(&job, stop, &mut |line| {
+            output_events.take(line, &mut on_line)
+        });
+        output_events.end(&mut on_line);
         let finished = finished.map_err(|source| RunError::Start {
             command: format!("{:?}", job.command),
             source,
@@ -213,7 +215,7 @@ impl Said {
         }
     }
 
-    fn hear(&mut self, line: &[u8]) {
+    fn on_line(&mut self, line: &[u8]) {
         self.decisions.extend(Decision::of_line(line));
         let line = without_escapes(line.trim_end());
         if self.is_cut || self.text.len() + line.len() >= self.keep {

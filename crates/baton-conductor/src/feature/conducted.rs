@@ -4,9 +4,9 @@ use miette::Diagnostic;
 
 use super::{Ran, ToRun};
 use crate::run::conduct::{self, ConductError, Request, STATE, Watcher};
+use crate::run::event_text;
 use crate::run::record::Record;
 use crate::run::state::{Pause, Phase, RunState};
-use crate::run::telling;
 use baton_git::Repo;
 
 /// The name of the task file in what is said about it.
@@ -53,7 +53,7 @@ fn run(
 }
 
 fn ran(repo: &Repo, run: &str, state: &RunState) -> Result<Ran, ConductError> {
-    let why = || telling::conclusion(run, state);
+    let why = || event_text::conclusion(run, state);
     Ok(match &state.phase {
         Phase::Done => {
             let branch = format!("refs/heads/{}", state.target);

@@ -8,9 +8,9 @@ use std::time::Duration;
 use bstr::{BString, ByteSlice};
 
 use super::agent::Values;
+use super::agent_output::AgentOutput;
 use super::ownership::Ownership;
 use super::signal::Promise;
-use super::speech::Speech;
 use super::verify::{Verified, how, is_not_started, last_line, verify};
 use super::{Assignment, Place, RunError, brief, constraints, files};
 use crate::session::store;
@@ -188,7 +188,7 @@ impl Prepared<'_> {
         } = self.attempt;
         let ownership = Ownership::new(assignment, place, policy);
         let strayed = OnceLock::new();
-        let (mut promised, mut speech) = (false, Speech::default());
+        let (mut promised, mut output_events) = (false, AgentOutput::default());
         let finished = std::thread::scope(|scope| {
             let (ended, until) = mpsc::channel();
             let strayed = &strayed;
@@ -198,17 +198,17 @@ impl Prepared<'_> {
                     strayed.set(paths).ok();
                 });
             });
-            let mut hear =
+            let mut note_promise =
                 |line: &[u8]| promised |= Promise::of_line(line, &assignment.task).is_some();
             let finished = supervise::run(
                 &self.job,
                 &|| stop() || strayed.get().is_some(),
                 &mut |line| {
-                    speech.take(line, &mut hear);
+                    output_events.take(line, &mut note_promise);
                     on_line(line);
                 },
             );
-            speech.end(&mut hear);
+            output_events.end(&mut note_promise);
             drop(ended);
             finished
         });

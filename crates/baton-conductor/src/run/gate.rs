@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::agent::Values;
+use super::agent_output::AgentOutput;
 use super::signal::Decision;
-use super::speech::Speech;
 use super::verify::{Verified, how, is_not_started, last_line, verify};
 use super::{Assignment, RunError, brief, files, picture};
 use baton_core::model::Oid;
@@ -161,10 +161,12 @@ pub(crate) fn ask(
     job.limit = Some(limit).filter(|limit| !limit.is_zero());
     job.log = Some(log.to_owned());
     job.grace = grace;
-    let (mut said, mut speech) = (Vec::new(), Speech::default());
-    let mut hear = |line: &[u8]| said.extend(Decision::of_line(line));
-    let finished = supervise::run(&job, stop, &mut |line| speech.take(line, &mut hear));
-    speech.end(&mut hear);
+    let (mut said, mut output_events) = (Vec::new(), AgentOutput::default());
+    let mut on_line = |line: &[u8]| said.extend(Decision::of_line(line));
+    let finished = supervise::run(&job, stop, &mut |line| {
+        output_events.take(line, &mut on_line)
+    });
+    output_events.end(&mut on_line);
     let finished = finished.map_err(|source| RunError::Start {
         command: format!("{:?}", job.command),
         source,

@@ -1,8 +1,8 @@
 //! How far the agents of a run are, for whoever watches it.
 
+use super::event_text::shown;
 use super::report::duration;
 use super::state::{RunState, Status, TaskState};
-use super::telling::shown;
 use baton_core::plan::{AgentLine, Mark};
 
 /// The agents of the group at work, counted through all groups as the plan counts them; `now` is
@@ -35,7 +35,7 @@ fn tasks<'s>(state: &'s RunState, ids: &[String]) -> Vec<&'s TaskState> {
 }
 
 fn is_over(task: &TaskState) -> bool {
-    task.gone().is_some() || task.status == Status::QaApproved
+    task.terminal().is_some() || task.status == Status::QaApproved
 }
 
 fn mark(tasks: &[&TaskState]) -> Mark {
@@ -151,7 +151,7 @@ mod tests {
             attempt: 1,
             from,
             to,
-            well: true,
+            ok: true,
             outcome: String::new(),
         };
         state.tasks[0].spans = vec![span(0, 3_000), span(9_000, 11_500)];

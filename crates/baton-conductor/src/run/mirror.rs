@@ -69,10 +69,7 @@ fn task(text: &mut String, task: &TaskState) {
 
 /// The status in the words that these programs know.
 fn status(task: &TaskState) -> &'static str {
-    let was_rejected = task
-        .spans
-        .last()
-        .is_some_and(|span| span.gate && !span.well);
+    let was_rejected = task.spans.last().is_some_and(|span| span.gate && !span.ok);
     match &task.status {
         Status::Pending if was_rejected => "qa_rejected",
         Status::Running { .. } => "in_progress",

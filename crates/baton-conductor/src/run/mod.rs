@@ -2,11 +2,11 @@
 //!
 //! **Promises.** A task lands only after its verify commands and its gates let it pass, and as it was when they did. An
 //! agent is told what is expected of it ([`brief`]), is held to its own files ([`ownership`]), and is believed in its final
-//! words alone ([`signal`], [`speech`]). What goes wrong around an agent costs its task no attempt.
+//! words alone ([`signal`], [`agent_output`]). What goes wrong around an agent costs its task no attempt.
 //!
-//! **Steps.** [`preflight`] says whether agents may start, and [`equipment`] what they lack. [`conduct`] asks [`state`],
+//! **Steps.** [`preflight`] says whether agents may start, and [`requirements`] what they lack. [`conduct`] asks [`state`],
 //! a pure value, what is next, and has [`attempt`] bring a task on in a worktree, [`gate`] judge it in a fresh one, and
-//! [`merged`] judge what several come to. [`telling`] words each event, [`lanes`] says how far the agents are, [`report`]
+//! [`merged`] judge what several come to. [`event_text`] words each event, [`lanes`] says how far the agents are, [`report`]
 //! tells the whole, and [`mirror`] writes it for other programs.
 //!
 //! **Stores.** `refs/baton/runs/<id>`: a commit whose tree holds `state.json`, `tasks.toml` and the checkpoints; each change
@@ -17,14 +17,15 @@
 //! agents that are left, asks the same state the same question, and goes on; work in the worktrees stays.
 
 pub mod agent;
+pub mod agent_output;
 pub mod answers;
 pub mod assignment;
 pub mod attempt;
 pub mod brief;
 pub mod conduct;
 pub mod constraints;
-pub mod equipment;
 mod error;
+pub mod event_text;
 pub mod fence;
 pub mod files;
 pub mod gate;
@@ -38,9 +39,7 @@ pub mod record;
 pub mod report;
 pub mod schemas;
 pub mod signal;
-pub mod speech;
 pub mod state;
-pub mod telling;
 pub(crate) mod verify;
 
 pub use assignment::{Assignment, Place};

@@ -2,15 +2,15 @@
 
 use schemars::{Schema, schema_for};
 
+use super::event_text::{EventRecord, StatusReport};
 use super::state::{Checkpoint, RunState};
-use super::telling::{Happening, StatusReport};
 
 /// Each schema with the name of its file.
 pub fn all() -> [(&'static str, Schema); 4] {
     [
         ("run-state.schema.json", schema_for!(RunState)),
         ("run-checkpoint.schema.json", schema_for!(Checkpoint)),
-        ("run-event.schema.json", schema_for!(Happening<'_>)),
+        ("run-event.schema.json", schema_for!(EventRecord<'_>)),
         ("run-status.schema.json", schema_for!(StatusReport<'_>)),
     ]
 }

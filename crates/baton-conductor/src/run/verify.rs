@@ -6,7 +6,7 @@ use std::time::Duration;
 use bstr::ByteSlice;
 
 use super::agent::Values;
-use super::{RunError, speech};
+use super::{RunError, agent_output};
 use baton_sys::file;
 use baton_sys::supervise::{self, End};
 
@@ -70,7 +70,7 @@ pub(crate) fn is_not_started(end: End) -> bool {
 
 /// The last line that says anything, behind a colon.
 pub(crate) fn last_line(output: &[u8]) -> String {
-    let said = output.lines().rev().find_map(speech::gist);
+    let said = output.lines().rev().find_map(agent_output::summarize);
     said.map_or_else(String::new, |line| {
         let line: String = line.chars().take(200).collect();
         format!(": {line}")

@@ -5,9 +5,9 @@ use miette::{IntoDiagnostic, WrapErr};
 use super::open;
 use crate::cli::orchestrator::{Report, ReportFormat, RunLook, Stop, TextFormat};
 use crate::commands::{ALLOWED, ExitCode, print};
-use baton_conductor::run::conduct::wishes::Wish;
+use baton_conductor::run::conduct::control::ControlRequest;
 use baton_conductor::run::conduct::{self};
-use baton_conductor::run::{record, report, telling};
+use baton_conductor::run::{event_text, record, report};
 use baton_core::report::escape;
 use baton_sys::file;
 
@@ -18,10 +18,10 @@ pub fn status(args: RunLook) -> miette::Result<ExitCode> {
     let state = conduct::load(&repo, &record)?;
     let is_conducted = conduct::is_conducted(&repo, &record.id)?;
     print(&match args.format {
-        TextFormat::Json => telling::status_json(&record.id, &state, is_conducted),
+        TextFormat::Json => event_text::status_json(&record.id, &state, is_conducted),
         TextFormat::Human => {
             let others = record::ids(&repo)?;
-            telling::status(&record.id, &state, is_conducted, &others)
+            event_text::status(&record.id, &state, is_conducted, &others)
         }
     })?;
     Ok(ALLOWED)
@@ -37,7 +37,7 @@ pub fn state(args: RunLook) -> miette::Result<ExitCode> {
             let json = serde_json::to_string_pretty(&state).into_diagnostic()?;
             escape::json(&json) + "\n"
         }
-        TextFormat::Human => telling::diagram(&record.id, &state),
+        TextFormat::Human => event_text::diagram(&record.id, &state),
     })?;
     Ok(ALLOWED)
 }
@@ -56,7 +56,7 @@ pub fn stop(args: Stop) -> miette::Result<ExitCode> {
         }
         return Ok(ALLOWED);
     }
-    Wish::Stop.leave(&repo, id)?;
+    ControlRequest::Stop.leave(&repo, id)?;
     say!(
         "run {id} is asked to stop; its agents end, their work stays, and `git baton orchestrator resume {id}` goes on"
     );
@@ -68,7 +68,7 @@ pub fn report(args: Report) -> miette::Result<ExitCode> {
     let repo = open()?;
     let record = conduct::open(&repo, args.run.as_deref())?;
     let state = conduct::load(&repo, &record)?;
-    let mut told = report::of(&record.id, &state);
+    let mut told = report::from_state(&record.id, &state);
     if args.format == ReportFormat::Html {
         for picture in told.tasks.iter_mut().flat_map(|task| &mut task.pictures) {
             // What is not on this machine is said to be missing.

@@ -3,7 +3,7 @@
 pub mod checkpoint;
 pub mod logs;
 pub mod look;
-mod narrate;
+mod progress;
 
 use miette::{IntoDiagnostic, WrapErr};
 
@@ -59,13 +59,13 @@ fn conducted(
     ) -> Result<(String, RunState), ConductError>,
 ) -> miette::Result<ExitCode> {
     let interrupt = Interrupt::watch().into_diagnostic()?;
-    let mut narrator = narrate::Narrator::new(format);
-    let done = conduct(&|| interrupt.came(), &mut narrator);
+    let mut printer = progress::ProgressPrinter::new(format);
+    let done = conduct(&|| interrupt.came(), &mut printer);
     let (run, state) = match done {
         Err(ConductError::Interrupted) => return Ok(INTERRUPTED),
         done => done?,
     };
-    narrator.conclude(&run, &state)?;
+    printer.conclude(&run, &state)?;
     Ok(match &state.phase {
         Phase::Done => ALLOWED,
         Phase::Paused {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::ground::Ground;
 use crate::feature::FeatureError;
 use crate::feature::state::Phase;
-use crate::run::equipment::{self, Entry};
+use crate::run::preflight::requirements::{self, Entry};
 use baton_core::plan::TaskList;
 use baton_core::policy::conductor::feature::Who;
 use baton_git::Repo;
@@ -25,14 +25,14 @@ pub fn equipped(
     let staff = &ground.policy.conductor.staff;
     let feature = &ground.policy.conductor.feature;
     let of = |who: &Who, name: &str| match who {
-        Who::Command(command) => equipment::entry(command, name.to_owned()),
-        Who::Agent(name) => equipment::of_agent(staff, name),
+        Who::Command(command) => requirements::entry(command, name.to_owned()),
+        Who::Agent(name) => requirements::of_agent(staff, name),
     };
     let mut needed: BTreeSet<Entry> = BTreeSet::new();
     let is_planned = ground.given.is_some();
     if phase == Phase::Scouting && !is_planned {
         let scouts = feature.scouts.iter();
-        needed.extend(scouts.filter_map(|scout| equipment::of_agent(staff, &scout.agent)));
+        needed.extend(scouts.filter_map(|scout| requirements::of_agent(staff, &scout.agent)));
     }
     let plans = matches!(phase, Phase::Scouting | Phase::Planning);
     if plans && !is_planned {
@@ -40,16 +40,16 @@ pub fn equipped(
     }
     let mut lacking = Vec::new();
     if runs && plans {
-        lacking.extend(equipment::sessionless(repo, ground.base));
+        lacking.extend(requirements::sessionless(repo, ground.base));
         match &ground.given {
             Some((toml, _)) => {
                 // That it can be read was seen when it was given.
                 if let Ok(list) = TaskList::parse("", toml.as_bytes(), &ground.policy) {
                     let tasks: Vec<_> = list.tasks.iter().collect();
-                    needed.extend(equipment::programs(staff, &tasks));
+                    needed.extend(requirements::programs(staff, &tasks));
                 }
             }
-            None => needed.extend(equipment::of_gate(staff)),
+            None => needed.extend(requirements::of_gate(staff)),
         }
     }
     if runs && !matches!(phase, Phase::Done | Phase::Failed | Phase::Rejected) {
@@ -58,7 +58,7 @@ pub fn equipped(
             validators.filter_map(|one| of(&one.who, &format!("validator `{}`", one.name))),
         );
     }
-    lacking.extend(equipment::absent(needed)?);
+    lacking.extend(requirements::absent(needed)?);
     match lacking.is_empty() {
         true => Ok(()),
         false => Err(FeatureError::Lacking(lacking)),

@@ -1,6 +1,6 @@
 //! The checkpoints of a run, in its record.
 
-use super::wishes::Wish;
+use super::control::ControlRequest;
 use super::{ConductError, load, mirrored, open, setup};
 use crate::run::record::{Record, RecordError};
 use crate::run::state::{Checkpoint, CheckpointKind};
@@ -53,7 +53,7 @@ pub fn write(
             Ok(()) => {
                 let is_full = context_used.is_some_and(|used| used >= FULL);
                 if is_full || kind == CheckpointKind::Handoff {
-                    Wish::OneGroup.leave(repo, &record.id)?;
+                    ControlRequest::OneGroup.leave(repo, &record.id)?;
                 }
                 let policy = store::policy(repo)?;
                 let written = std::slice::from_ref(&checkpoint);

@@ -1,6 +1,6 @@
 //! A gate judges a task's branch.
 
-use super::drive::{Ground, Teller};
+use super::event_loop::{EventSender, RunContext};
 use super::work::{oid, told};
 use super::{ConductError, GRACE, land, session, setup};
 use crate::run::gate::{self, Work};
@@ -12,38 +12,38 @@ use baton_git::worktrees::open_worktree;
 
 /// Has a task's work judged, and tells how.
 pub(super) fn judge(
-    ground: &Ground<'_>,
+    context: &RunContext<'_>,
     state: &RunState,
     id: &str,
-    teller: &Teller,
+    events: &EventSender,
 ) -> Result<(), ConductError> {
-    teller.tell(Event::GateBegan {
+    events.send(Event::GateBegan {
         task: id.to_owned(),
     })?;
-    let event = verdict(ground, state, id).unwrap_or_else(|error| Event::Blocked {
+    let event = verdict(context, state, id).unwrap_or_else(|error| Event::Blocked {
         task: id.to_owned(),
         reason: told(&error),
     });
-    let after = teller.tell(event)?;
-    land::part_when_over(ground, &after, id, teller);
+    let after = events.send(event)?;
+    land::release_task_when_over(context, &after, id, events);
     Ok(())
 }
 
-fn verdict(ground: &Ground<'_>, state: &RunState, id: &str) -> Result<Event, ConductError> {
+fn verdict(context: &RunContext<'_>, state: &RunState, id: &str) -> Result<Event, ConductError> {
     let missing = || ConductError::NoTask {
-        run: ground.run.to_owned(),
+        run: context.run.to_owned(),
         task: id.to_owned(),
     };
-    let task = ground.task(id).ok_or_else(missing)?;
+    let task = context.task(id).ok_or_else(missing)?;
     let known = state.task(id).ok_or_else(missing)?;
     let place = known.place.as_ref().ok_or_else(missing)?;
-    let assignment = setup::assignment(ground.run, task, &ground.policy.conductor);
-    let tip = ground
+    let assignment = setup::assignment(context.run, task, &context.policy.conductor);
+    let tip = context
         .repo
         .commit_of(&format!("refs/heads/{}", place.branch))?;
     let base = oid(&place.base)?;
-    let constraints = &ground.policy.conductor.feature.constraints;
-    let constraints = constraints::load(ground.repo, base, constraints).map_err(RunError::from)?;
+    let constraints = &context.policy.conductor.feature.constraints;
+    let constraints = constraints::load(context.repo, base, constraints).map_err(RunError::from)?;
     let work = Work {
         assignment: &assignment,
         branch: &place.branch,
@@ -54,8 +54,8 @@ fn verdict(ground: &Ground<'_>, state: &RunState, id: &str) -> Result<Event, Con
         constraints: &constraints::told(&constraints),
         grace: GRACE,
     };
-    let staff = &ground.policy.conductor.staff;
-    let verdict = gate::judge(ground.repo, staff, &work, ground.stop)?;
+    let staff = &context.policy.conductor.staff;
+    let verdict = gate::judge(context.repo, staff, &work, context.stop)?;
     let task = id.to_owned();
     let pictures = verdict.pictures.iter();
     let pictures = pictures.map(|path| path.display().to_string()).collect();

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use super::ConductError;
-use super::drive::{Ground, Teller};
+use super::event_loop::{EventSender, RunContext};
 use super::work::{oid, told};
-use super::{GRACE, session, spot, wait};
+use super::{GRACE, session, task_worktree, wait};
 use crate::aggregate::{self, AggregateError, Request};
 use crate::landing::report::{BranchReport, Outcome};
 use crate::landing::{self, Check, MergeError, MergeRequest};
@@ -27,23 +27,23 @@ const TURN_PAUSE: Duration = Duration::from_millis(200);
 
 /// Lands the branches of these tasks.
 pub(super) fn land(
-    ground: &Ground<'_>,
+    context: &RunContext<'_>,
     state: &RunState,
     tasks: &[String],
-    teller: &Teller,
+    events: &EventSender,
 ) -> Result<(), ConductError> {
     for id in tasks {
-        part_when_over(ground, state, id, teller);
+        release_task_when_over(context, state, id, events);
     }
     // What a conductor that was killed has landed is not to be merged again.
-    if let Err(error) = landing::complete(ground.repo, ground.stop) {
-        return hindered(&error, teller);
+    if let Err(error) = landing::complete(context.repo, context.stop) {
+        return pause_landing(&error, events);
     }
     let approved: Vec<_> = tasks.iter().filter_map(|id| state.task(id)).collect();
     let (mut landed, mut refused) = (Vec::new(), Vec::new());
     let mut branches = Vec::new();
     for task in &approved {
-        match ready(ground.repo, &state.target, task)? {
+        match ready(context.repo, &state.target, task)? {
             Ok(branch) => branches.push((task.id.clone(), branch)),
             Err(Gone::Landed(commit)) => landed.push((task.id.clone(), commit)),
             Err(Gone::Changed(why)) => refused.push((task.id.clone(), why)),
@@ -56,11 +56,11 @@ pub(super) fn land(
             after: after(state, &branches),
             ..MergeRequest::default()
         };
-        let check = end_to_end(ground, state, &branches)?;
+        let check = end_to_end(context, state, &branches)?;
         let check = check.as_ref().map(|check| check as &dyn Check);
-        let report = match landing::run_checked(ground.repo, &request, check, ground.stop) {
+        let report = match landing::run_checked(context.repo, &request, check, context.stop) {
             Ok(report) => report,
-            Err(error) => return hindered(&error, teller),
+            Err(error) => return pause_landing(&error, events),
         };
         for (id, branch) in branches {
             let one = report.branches.iter().find(|one| one.branch == branch);
@@ -70,20 +70,20 @@ pub(super) fn land(
             }
         }
     }
-    teller.tell(Event::Landed { landed, refused }).map(drop)
+    events.send(Event::Landed { landed, refused }).map(drop)
 }
 
 /// The end-to-end check of the merged files, where tasks of the frontend are among these.
 fn end_to_end<'g>(
-    ground: &'g Ground<'_>,
+    context: &'g RunContext<'_>,
     state: &'g RunState,
     branches: &[(String, String)],
 ) -> Result<Option<Merged<'g>>, ConductError> {
-    let Some(check) = &ground.policy.conductor.staff.end_to_end else {
+    let Some(check) = &context.policy.conductor.staff.end_to_end else {
         return Ok(None);
     };
     let is_frontend = |id: &str| {
-        ground
+        context
             .task(id)
             .is_some_and(|task| task.kind == Kind::Frontend)
     };
@@ -91,13 +91,13 @@ fn end_to_end<'g>(
     for (id, branch) in branches.iter().filter(|(id, _)| is_frontend(id)) {
         let approved = state.task(id).and_then(|task| task.approved.as_deref());
         let commit = oid(approved.unwrap_or_default())?;
-        let tree = ground.repo.objects().commit(commit, &mut Vec::new())?.tree;
+        let tree = context.repo.objects().commit(commit, &mut Vec::new())?.tree;
         tasks.push((id.clone(), branch.clone(), tree));
     }
     Ok((!tasks.is_empty()).then_some(Merged {
-        repo: ground.repo,
+        repo: context.repo,
         check,
-        run: ground.run,
+        run: context.run,
         group: state.group,
         target: &state.target,
         tasks,
@@ -106,13 +106,13 @@ fn end_to_end<'g>(
 }
 
 /// Has the run wait for somebody who puts right what keeps everything from landing.
-fn hindered(error: &MergeError, teller: &Teller) -> Result<(), ConductError> {
+fn pause_landing(error: &MergeError, events: &EventSender) -> Result<(), ConductError> {
     if matches!(error, MergeError::Interrupted) {
         return Err(ConductError::Interrupted);
     }
     let reason = told(error);
     let pause = Event::Pause(Pause::Landing { reason });
-    teller.tell(pause).map(drop)
+    events.send(pause).map(drop)
 }
 
 /// Why there is nothing to merge for an approved task.
@@ -204,9 +204,9 @@ fn fate(report: Option<&BranchReport>, new: &str) -> Result<String, String> {
 
 /// Makes the aggregate commit of the sessions whose work has landed.
 pub(super) fn aggregate(
-    ground: &Ground<'_>,
+    context: &RunContext<'_>,
     state: &RunState,
-    teller: &Teller,
+    events: &EventSender,
 ) -> Result<(), ConductError> {
     let done = state
         .tasks
@@ -223,10 +223,10 @@ pub(super) fn aggregate(
     let is_empty = request.sessions.as_ref().is_some_and(Vec::is_empty);
     let made = match is_empty {
         true => Aggregate::Nothing,
-        false => match in_turn(ground, &request)? {
+        false => match in_turn(context, &request)? {
             Ok(outcome) => {
                 for one in &outcome.skipped {
-                    teller.say(format!("session {} was left out: {}", one.number, one.why));
+                    events.say(format!("session {} was left out: {}", one.number, one.why));
                 }
                 match outcome.commit {
                     Some(commit) => Aggregate::Made {
@@ -240,19 +240,19 @@ pub(super) fn aggregate(
             },
         },
     };
-    teller.tell(Event::Aggregated(made)).map(drop)
+    events.send(Event::Aggregated(made)).map(drop)
 }
 
 /// Aggregates, once nobody else does.
 fn in_turn(
-    ground: &Ground<'_>,
+    context: &RunContext<'_>,
     request: &Request,
 ) -> Result<Result<aggregate::Outcome, AggregateError>, ConductError> {
     let mut left = TURN;
     loop {
-        match aggregate::run(ground.repo, request) {
+        match aggregate::run(context.repo, request) {
             Err(AggregateError::Held { .. }) if !left.is_zero() => {
-                wait(TURN_PAUSE, ground.stop)?;
+                wait(TURN_PAUSE, context.stop)?;
                 left = left.saturating_sub(TURN_PAUSE);
             }
             done => return Ok(done),
@@ -263,24 +263,29 @@ fn in_turn(
 /// Gives back the worktrees that tasks still have. What would be lost with one is kept below
 /// `refs/baton/trash/`, and its branch stays.
 pub(super) fn clean_up(
-    ground: &Ground<'_>,
+    context: &RunContext<'_>,
     state: &RunState,
-    teller: &Teller,
+    events: &EventSender,
 ) -> Result<(), ConductError> {
     for task in &state.tasks {
-        part_when_over(ground, state, &task.id, teller);
+        release_task_when_over(context, state, &task.id, events);
     }
-    teller.tell(Event::CleanedUp).map(drop)
+    events.send(Event::CleanedUp).map(drop)
 }
 
 /// Gives the worktree of a task back for which nothing more is to be done, so that another can
 /// have it.
-pub(super) fn part_when_over(ground: &Ground<'_>, state: &RunState, id: &str, teller: &Teller) {
+pub(super) fn release_task_when_over(
+    context: &RunContext<'_>,
+    state: &RunState,
+    id: &str,
+    events: &EventSender,
+) {
     let over = state.task(id).filter(|task| task.is_settled());
     for sentence in over.map_or_else(Vec::new, |task| {
-        part(ground.repo, ground.policy, ground.run, task)
+        release_task(context.repo, context.policy, context.run, task)
     }) {
-        teller.say(sentence);
+        events.say(sentence);
     }
 }
 
@@ -288,14 +293,19 @@ pub(super) fn part_when_over(ground: &Ground<'_>, state: &RunState, id: &str, te
 /// came to nothing, and its worktree goes back to the pool, unless the policy wants to keep that of a
 /// task which has failed. Says what there is to say about it; what cannot be done keeps nothing from
 /// going on, and is done when the run is resumed.
-pub(super) fn part(repo: &Repo, policy: &Policy, run: &str, task: &TaskState) -> Vec<String> {
-    let is_ill = task.gone() == Some(state::Gone::Ill);
+pub(super) fn release_task(
+    repo: &Repo,
+    policy: &Policy,
+    run: &str,
+    task: &TaskState,
+) -> Vec<String> {
+    let has_failed = task.terminal() == Some(state::Terminal::Failed);
     let mut said = Vec::new();
     let mut failed = |what: &str, error: ConductError| {
         said.push(format!("the {what} of {}: {}", task.id, told(&error)));
     };
-    let lent = match spot::lent(repo, run, task) {
-        Ok(lent) => lent,
+    let leased = match task_worktree::leased(repo, run, task) {
+        Ok(leased) => leased,
         Err(error) => {
             failed("worktree is not looked for", error);
             None
@@ -303,19 +313,19 @@ pub(super) fn part(repo: &Repo, policy: &Policy, run: &str, task: &TaskState) ->
     };
     let place = task.place.as_ref();
     let session = place.and_then(|place| place.session.clone());
-    let session = session.or_else(|| lent.as_ref()?.session.clone());
+    let session = session.or_else(|| leased.as_ref()?.session.clone());
     if let Some(session) = session
         .and_then(|text| SessionId::parse(&text))
-        .filter(|_| is_ill)
+        .filter(|_| has_failed)
         && let Err(error) = session::give_up(repo, &session)
     {
         failed("session is not given up", error);
     }
-    if is_ill && !policy.conductor.auto_cleanup {
+    if has_failed && !policy.conductor.auto_cleanup {
         return said;
     }
-    if let Some(lent) = lent {
-        match give_back(repo, &lent) {
+    if let Some(leased) = leased {
+        match release_worktree(repo, &leased) {
             Ok(Some(saved)) => said.push(format!("what {} has left behind is in {saved}", task.id)),
             Ok(None) => {}
             Err(error) => failed("worktree is not given back", error),
@@ -325,15 +335,18 @@ pub(super) fn part(repo: &Repo, policy: &Policy, run: &str, task: &TaskState) ->
 }
 
 /// Gives a task's worktree back; the reference below which something was saved.
-fn give_back(repo: &Repo, lent: &spot::Lent) -> Result<Option<String>, ConductError> {
+fn release_worktree(
+    repo: &Repo,
+    leased: &task_worktree::LeasedWorktree,
+) -> Result<Option<String>, ConductError> {
     let release = Release {
-        slot: lent.slot.clone(),
-        lease: Some(lent.lease.clone()),
+        slot: leased.slot.clone(),
+        lease: Some(leased.lease.clone()),
         force: true,
     };
     // Nobody is at work there any more: an agent that was killed may have left its lock.
-    if let Ok(worktree) = open_worktree(&lent.path) {
-        pool::free_locks(&worktree, lent.branch.as_deref());
+    if let Ok(worktree) = open_worktree(&leased.path) {
+        pool::free_locks(&worktree, leased.branch.as_deref());
     }
     match pool::release(repo, &release) {
         Ok(released) => Ok(released.saved),
@@ -343,7 +356,7 @@ fn give_back(repo: &Repo, lent: &spot::Lent) -> Result<Option<String>, ConductEr
             | PoolError::NoSlot(_)
             | PoolError::None,
         ) => Ok(None),
-        Err(PoolError::Unusable { .. }) if pool::make_anew(repo, &lent.slot, &lent.lease)? => {
+        Err(PoolError::Unusable { .. }) if pool::make_anew(repo, &leased.slot, &leased.lease)? => {
             Ok(None)
         }
         Err(error) => Err(error.into()),

@@ -1,30 +1,30 @@
 //! From a list of tasks to a merged branch.
 //!
 //! [`begin`] plans the tasks (`setup`) and [`resume`] takes up a run that paused or was killed.
-//! Both ask whether agents may start (`clearance`), and let `drive` do what the run's state asks for: agents work (`work`) in worktrees of
-//! the pool (`spot`), gates judge (`judge`), each task's session is opened and closed for it
+//! Both ask whether agents may start (`preflight`), and let `event_loop` do what the run's state asks for: agents work (`work`) in worktrees of
+//! the pool (`task_worktree`), gates judge (`judge`), each task's session is opened and closed for it
 //! (`session`), and what was approved lands and is summed up (`land`). Other processes leave
-//! their wishes in files ([`wishes`]).
+//! their wishes in files ([`control`]).
 
 pub mod checkpoints;
-mod clearance;
-mod drive;
+pub mod control;
 mod error;
+mod event_loop;
 mod judge;
 mod land;
 mod mirrored;
+mod preflight;
 mod session;
 mod setup;
-mod spot;
-pub mod wishes;
+mod task_worktree;
 mod work;
 
 use std::time::Duration;
 
 use bstr::BString;
 
-use clearance::{equipped, may_start};
 pub use error::ConductError;
+use preflight::{equipped, may_start};
 
 use super::record::{Record, RecordError};
 use super::state::{Checkpoint, Event, RunState};
@@ -247,7 +247,7 @@ impl Conductor<'_> {
         if self.state.is_over() {
             return Ok((run, self.state));
         }
-        wishes::clear(self.repo, &run)?;
+        control::clear(self.repo, &run)?;
         for _ in 0..LOOKS {
             self.end_what_is_left()?;
             self.give_back_what_is_over();
@@ -263,7 +263,7 @@ impl Conductor<'_> {
                 }
                 begun => {
                     begun?;
-                    self.drive()?;
+                    self.run_event_loop()?;
                     return Ok((run, self.state));
                 }
             }
@@ -285,7 +285,7 @@ impl Conductor<'_> {
     /// Gives back the worktrees of tasks whose conductor was killed before it could.
     fn give_back_what_is_over(&mut self) {
         for task in self.state.tasks.iter().filter(|task| task.is_settled()) {
-            for sentence in land::part(self.repo, &self.policy, &self.record.id, task) {
+            for sentence in land::release_task(self.repo, &self.policy, &self.record.id, task) {
                 self.watcher.said(&sentence);
             }
         }
@@ -365,7 +365,7 @@ impl Conductor<'_> {
     }
 }
 
-/// Writes what a process of another program asks for; see [`wishes`].
+/// Writes what a process of another program asks for; see [`control`].
 fn touch(path: &std::path::Path) -> Result<(), GitError> {
     file::write_atomically(path, b"").map_err(GitError::io(path))
 }

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::drive::{Ground, Teller};
-use super::{ConductError, GRACE, land, session, setup, spot, wait};
+use super::event_loop::{EventSender, RunContext};
+use super::{ConductError, GRACE, land, session, setup, task_worktree, wait};
 use crate::pool::PoolError;
 use crate::run::attempt::{Attempt, Outcome};
 use crate::run::ownership::INTERVAL;
@@ -17,18 +17,18 @@ use baton_git::worktrees::open_worktree;
 
 /// Has an agent work on a task, and tells what came of it.
 pub(super) fn dispatch(
-    ground: &Ground<'_>,
+    context: &RunContext<'_>,
     state: &RunState,
     id: &str,
     number: u32,
-    teller: &Teller,
+    events: &EventSender,
 ) -> Result<(), ConductError> {
-    let (Some(task), Some(known)) = (ground.task(id), state.task(id)) else {
+    let (Some(task), Some(known)) = (context.task(id), state.task(id)) else {
         return Ok(());
     };
-    let first = Duration::from_secs(ground.policy.conductor.retry_delay);
-    wait(agent::backoff(first, known.failed), ground.stop)?;
-    let event = match attempt(ground, state, task, known, number, teller) {
+    let first = Duration::from_secs(context.policy.conductor.retry_delay);
+    wait(agent::backoff(first, known.failed), context.stop)?;
+    let event = match attempt(context, state, task, known, number, events) {
         Ok(event) => event,
         Err(ConductError::Interrupted) => return Err(ConductError::Interrupted),
         Err(error) => Event::AttemptFailed {
@@ -37,8 +37,8 @@ pub(super) fn dispatch(
             reason: told(&error),
         },
     };
-    let after = teller.tell(event)?;
-    land::part_when_over(ground, &after, id, teller);
+    let after = events.send(event)?;
+    land::release_task_when_over(context, &after, id, events);
     Ok(())
 }
 
@@ -66,27 +66,27 @@ pub(super) fn told(error: &dyn std::error::Error) -> String {
 }
 
 fn attempt(
-    ground: &Ground<'_>,
+    context: &RunContext<'_>,
     state: &RunState,
     task: &Task,
     known: &TaskState,
     number: u32,
-    teller: &Teller,
+    events: &EventSender,
 ) -> Result<Event, ConductError> {
     let id = task.id.as_str();
-    let place = spot::find(ground, state, task, known)?;
-    let staff = &ground.policy.conductor.staff;
+    let place = task_worktree::find(context, state, task, known)?;
+    let staff = &context.policy.conductor.staff;
     let name = task.agent.as_deref().unwrap_or(&staff.agent);
     let agent = staff
         .agent(name)
         .ok_or_else(|| RunError::NoAgent(name.to_owned()))?;
-    let assignment = setup::assignment(ground.run, task, &ground.policy.conductor);
-    let spot = spot::of(&place)?;
+    let assignment = setup::assignment(context.run, task, &context.policy.conductor);
+    let location = task_worktree::of(&place)?;
     let prepared = Attempt {
         assignment: &assignment,
-        place: &spot,
+        place: &location,
         agent: &agent,
-        policy: ground.policy,
+        policy: context.policy,
         number,
         feedback: known.feedback.as_deref(),
         promise: match staff.gate.judge {
@@ -96,18 +96,23 @@ fn attempt(
         grace: GRACE,
         look_every: INTERVAL,
     }
-    .prepare(ground.repo)?;
-    teller.tell(Event::Dispatched {
+    .prepare(context.repo)?;
+    events.send(Event::Dispatched {
         task: id.to_owned(),
         place: place.clone(),
         job: prepared.job_id().to_owned(),
     })?;
-    let report = prepared.run(ground.stop, &mut |_| {})?;
+    let report = prepared.run(context.stop, &mut |_| {})?;
     let feedback = report.outcome.feedback();
     let task = id.to_owned();
     Ok(match (report.outcome, feedback) {
         (Outcome::Done { outcome }, _) => {
-            session::close(&open_worktree(&spot.worktree)?, ground.run, &spot, &outcome)?;
+            session::close(
+                &open_worktree(&location.worktree)?,
+                context.run,
+                &location,
+                &outcome,
+            )?;
             Event::Worked { task, outcome }
         }
         // Another attempt would meet the same machine.

@@ -88,7 +88,7 @@ fn bar(page: &mut String, report: &RunReport, span: &Span) {
         format_args!(
             "<span class=\"{} {}\" style=\"left:{}.{}%;width:{}.{}%\" title=\"{}\"></span>",
             span.work.as_str(),
-            if span.well { "well" } else { "ill" },
+            if span.ok { "well" } else { "ill" },
             from / 10,
             from % 10,
             length / 10,

@@ -92,7 +92,7 @@ fn bar(report: &RunReport, spans: &[Span]) -> String {
     let column = |at: u64| at.saturating_sub(report.began).min(wall) * COLUMNS / wall;
     let mut cells = vec![' '; COLUMNS as usize];
     for span in spans {
-        let mark = match (span.work, span.well) {
+        let mark = match (span.work, span.ok) {
             (super::Work::Gate, _) => '▓',
             (super::Work::Agent, true) => '█',
             (super::Work::Agent, false) => '▒',

@@ -1,12 +1,12 @@
 //! What became of a run, for people: as Markdown, and as one HTML page that needs nothing else.
 
+mod from_state;
 mod html;
 mod markdown;
-mod of;
 
+pub use from_state::from_state;
 pub use html::html;
 pub use markdown::markdown;
-pub use of::of;
 
 /// What became of a run. Times are milliseconds since the epoch.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,7 +86,7 @@ pub struct Span {
     /// When it ended.
     pub to: u64,
     /// Whether it came out well.
-    pub well: bool,
+    pub ok: bool,
     /// How it came out, in a few words.
     pub outcome: String,
 }
@@ -203,12 +203,12 @@ mod tests {
     use super::*;
 
     pub(super) fn example() -> RunReport {
-        let span = |work, attempt, from, to, well, outcome: &str| Span {
+        let span = |work, attempt, from, to, ok, outcome: &str| Span {
             work,
             attempt,
             from,
             to,
-            well,
+            ok,
             outcome: outcome.to_owned(),
         };
         RunReport {

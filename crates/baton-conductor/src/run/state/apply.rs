@@ -1,6 +1,6 @@
 //! From one state to the next.
 
-use super::task::{Gone, Status};
+use super::task::{Status, Terminal};
 use super::{
     Aggregate, CheckpointKind, Event, Misplaced, Pause, Phase, RunState, TaskState, Within,
 };
@@ -215,15 +215,15 @@ impl RunState {
     /// Skips every task without which another cannot be done, until nothing changes.
     fn skip_what_cannot_be_done(&mut self) {
         loop {
-            let ill: Vec<String> = self
+            let failed: Vec<String> = self
                 .tasks
                 .iter()
-                .filter(|task| task.gone() == Some(Gone::Ill))
+                .filter(|task| task.terminal() == Some(Terminal::Failed))
                 .map(|task| task.id.clone())
                 .collect();
             let mut changed = false;
             for task in &mut self.tasks {
-                let because = task.builds_on.iter().find(|id| ill.contains(id));
+                let because = task.builds_on.iter().find(|id| failed.contains(id));
                 if let Some(because) = because.filter(|_| task.status == Status::Pending) {
                     let because = because.clone();
                     task.status = Status::Skipped { because };
@@ -341,5 +341,5 @@ impl TaskState {
 }
 
 fn task_is_over(task: &TaskState) -> bool {
-    task.gone().is_some()
+    task.terminal().is_some()
 }

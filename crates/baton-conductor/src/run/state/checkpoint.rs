@@ -68,8 +68,8 @@ impl RunState {
         let group = self.checkpoint_group(kind);
         let ids = self.groups.get(group - 1).into_iter().flatten().flatten();
         let tasks: Vec<_> = ids.filter_map(|id| self.task(id)).collect();
-        let over = tasks.iter().all(|task| task.gone().is_some());
-        let well = tasks.iter().all(|task| task.status == Status::Done);
+        let over = tasks.iter().all(|task| task.terminal().is_some());
+        let ok = tasks.iter().all(|task| task.status == Status::Done);
         let begun = tasks.iter().any(|task| task.status != Status::Pending);
         let remaining: Vec<_> = (1..=self.groups.len())
             .filter(|number| *number > group || (*number == group && !over))
@@ -83,7 +83,7 @@ impl RunState {
             run: run.to_owned(),
             kind,
             group_number: group,
-            status: match (over, well, begun) {
+            status: match (over, ok, begun) {
                 (true, true, _) => "complete",
                 (true, false, _) => "failed",
                 (false, _, true) => "in_progress",
@@ -99,7 +99,7 @@ impl RunState {
                 .filter_map(|task| task.place.as_ref())
                 .map(|place| place.branch.clone())
                 .collect(),
-            verification_passed: over && well,
+            verification_passed: over && ok,
             next_group: remaining.first().copied(),
             remaining_groups: remaining,
             context_used: None,

@@ -22,7 +22,7 @@ mod task;
 pub use checkpoint::{Checkpoint, CheckpointKind};
 pub use event::{Event, Misplaced};
 pub use next::Action;
-pub use task::{Gone, Status, TaskPlace, TaskSpan, TaskState};
+pub use task::{Status, TaskPlace, TaskSpan, TaskState, Terminal};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -75,7 +75,8 @@ pub struct TaskSpan {
     /// When it ended, in milliseconds since the epoch.
     pub to: u64,
     /// Whether it came out well.
-    pub well: bool,
+    #[serde(rename = "well")]
+    pub ok: bool,
     /// How it came out, in a few words.
     pub outcome: String,
 }
@@ -121,13 +122,13 @@ pub enum Status {
     },
 }
 
-/// How a task that is over ended.
+/// How a task ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Gone {
+pub enum Terminal {
     /// It has landed.
-    Well,
-    /// It came to nothing.
-    Ill,
+    Done,
+    /// It failed or was skipped.
+    Failed,
 }
 
 impl TaskState {
@@ -152,17 +153,17 @@ impl TaskState {
     }
 
     /// How it ended; `None` while it is not over.
-    pub fn gone(&self) -> Option<Gone> {
+    pub fn terminal(&self) -> Option<Terminal> {
         match self.status {
-            Status::Done => Some(Gone::Well),
-            Status::Failed { .. } | Status::Skipped { .. } => Some(Gone::Ill),
+            Status::Done => Some(Terminal::Done),
+            Status::Failed { .. } | Status::Skipped { .. } => Some(Terminal::Failed),
             _ => None,
         }
     }
 
     /// Whether agents and gates have nothing more to do for it.
     pub fn is_settled(&self) -> bool {
-        self.status == Status::QaApproved || self.gone().is_some()
+        self.status == Status::QaApproved || self.terminal().is_some()
     }
 
     /// Whether an agent or a gate is at work.
@@ -170,13 +171,13 @@ impl TaskState {
         matches!(self.status, Status::Running { .. } | Status::Judged { .. })
     }
 
-    pub(super) fn span(&mut self, gate: bool, from: u64, to: u64, well: bool, outcome: &str) {
+    pub(super) fn span(&mut self, gate: bool, from: u64, to: u64, ok: bool, outcome: &str) {
         self.spans.push(TaskSpan {
             gate,
             attempt: self.begun,
             from,
             to,
-            well,
+            ok,
             outcome: outcome.to_owned(),
         });
     }

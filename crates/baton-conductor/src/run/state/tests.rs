@@ -463,7 +463,7 @@ proptest! {
             for event in answer(action, choices.next().unwrap(), &mut begun, &builds_on) {
                 for id in &begun {
                     let task = state.task(id).unwrap();
-                    prop_assert!(task.gone().is_none());
+                    prop_assert!(task.terminal().is_none());
                     for wanted in &task.builds_on {
                         let wanted = state.task(wanted).unwrap();
                         prop_assert!(matches!(wanted.status, Status::Done | Status::QaApproved));
@@ -479,7 +479,7 @@ proptest! {
             }
         }
         prop_assert!(state.is_over(), "{:?} {:?}", state.phase, state.tasks);
-        prop_assert!(state.tasks.iter().all(|task| task.gone().is_some()));
+        prop_assert!(state.tasks.iter().all(|task| task.terminal().is_some()));
         for task in &state.tasks {
             let at = |id: &String| done.iter().position(|one| one == id);
             if let Some(own) = at(&task.id) {

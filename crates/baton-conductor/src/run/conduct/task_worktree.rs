@@ -1,9 +1,9 @@
-//! The worktree in which a task is worked on: lent by the pool, and put right before each attempt.
+//! The worktree of a task: leased from the pool, and put right before each attempt.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::drive::Ground;
+use super::event_loop::RunContext;
 use super::work::oid;
 use super::{ConductError, session, setup};
 use crate::pool::state::Phase;
@@ -30,27 +30,29 @@ const REASON: &str = "baton: a task begins again";
 
 /// The worktree in which the task was worked on before, where it is still lent to it, or another.
 pub fn find(
-    ground: &Ground<'_>,
+    context: &RunContext<'_>,
     state: &RunState,
     task: &Task,
     known: &TaskState,
 ) -> Result<TaskPlace, ConductError> {
     let before = known.place.as_ref();
-    let before = before.filter(|place| is_lent(ground.repo, place)).cloned();
-    let lent = match before {
+    let before = before
+        .filter(|place| is_leased(context.repo, place))
+        .cloned();
+    let leased = match before {
         Some(place) => Some(place),
         // A conductor that was killed may have got a worktree without having told.
-        None => begun_in(ground, task)?,
+        None => begun_in(context, task)?,
     };
-    if let Some(place) = lent {
-        pool::take_over(ground.repo, &place.slot, &place.lease)?;
+    if let Some(place) = leased {
+        pool::take_over(context.repo, &place.slot, &place.lease)?;
         if is_intact(place.worktree.as_ref()) {
-            put_right(ground, task, &place)?;
+            put_right(context, task, &place)?;
             return Ok(place);
         }
-        pool::make_anew(ground.repo, &place.slot, &place.lease)?;
+        pool::make_anew(context.repo, &place.slot, &place.lease)?;
     }
-    let acquired = acquire(ground, state, task)?;
+    let acquired = acquire(context, state, task)?;
     let worktree = open_worktree(&acquired.path)?;
     Ok(TaskPlace {
         slot: acquired.slot,
@@ -73,7 +75,7 @@ pub fn of(place: &TaskPlace) -> Result<Place, ConductError> {
 }
 
 /// Whether the pool still lends this worktree to the task.
-fn is_lent(repo: &Repo, place: &TaskPlace) -> bool {
+fn is_leased(repo: &Repo, place: &TaskPlace) -> bool {
     let Ok(Some(pool)) = pool::read(repo) else {
         return false;
     };
@@ -86,8 +88,8 @@ fn owner(run: &str, task: &str) -> String {
     format!("run {run}, task {task}")
 }
 
-/// A worktree that the pool lends.
-pub struct Lent {
+/// A worktree that is leased from the pool.
+pub struct LeasedWorktree {
     /// The slot.
     pub slot: String,
     /// The lease on it.
@@ -102,46 +104,54 @@ pub struct Lent {
 
 /// The worktree that the pool still lends to a task: the one that its state names or, where that
 /// is none, the one that a conductor got and had no time to tell of.
-pub fn lent(repo: &Repo, run: &str, task: &TaskState) -> Result<Option<Lent>, ConductError> {
-    match task.place.as_ref().filter(|place| is_lent(repo, place)) {
-        Some(place) => Ok(Some(Lent {
+pub fn leased(
+    repo: &Repo,
+    run: &str,
+    task: &TaskState,
+) -> Result<Option<LeasedWorktree>, ConductError> {
+    match task.place.as_ref().filter(|place| is_leased(repo, place)) {
+        Some(place) => Ok(Some(LeasedWorktree {
             slot: place.slot.clone(),
             lease: place.lease.clone(),
             path: place.worktree.clone().into(),
             branch: Some(format!("refs/heads/{}", place.branch)),
             session: place.session.clone(),
         })),
-        None => lent_to(repo, run, &task.id),
+        None => leased_to(repo, run, &task.id),
     }
 }
 
 /// Has the pool lend a worktree, on a branch of the task's name or, where an earlier run or another
 /// has left one with work that has not landed, of a longer one.
-fn acquire(ground: &Ground<'_>, state: &RunState, task: &Task) -> Result<Acquired, ConductError> {
+fn acquire(
+    context: &RunContext<'_>,
+    state: &RunState,
+    task: &Task,
+) -> Result<Acquired, ConductError> {
     let name = task.id.as_str();
-    let mut wish = Acquire {
+    let mut request = Acquire {
         task: name.to_owned(),
-        base: Some(base(ground.repo, state, task)?.to_string()),
+        base: Some(base(context.repo, state, task)?.to_string()),
         wait: PATIENCE,
-        owner: Some(owner(ground.run, name)),
+        owner: Some(owner(context.run, name)),
         process: Some(process::own_id()),
         title: Some(task.title.clone()),
         date: None,
     };
     let mut names = 1;
     loop {
-        match pool::acquire(ground.repo, &wish) {
-            Err(PoolError::NoneFree(_)) if (ground.stop)() => {
+        match pool::acquire(context.repo, &request) {
+            Err(PoolError::NoneFree(_)) if (context.stop)() => {
                 return Err(ConductError::Interrupted);
             }
             // Others have taken what was made for this run, or tasks that failed keep theirs.
             Err(PoolError::NoneFree(size)) => {
-                pool::init(ground.repo, Some(size + 1))?;
+                pool::init(context.repo, Some(size + 1))?;
             }
             Err(PoolError::Branch(_) | PoolError::Leased { .. }) if names < NAMES => {
-                wish.task = match names {
-                    1 => format!("{name}-{}", ground.run),
-                    number => format!("{name}-{}-{number}", ground.run),
+                request.task = match names {
+                    1 => format!("{name}-{}", context.run),
+                    number => format!("{name}-{}-{number}", context.run),
                 };
                 names += 1;
             }
@@ -151,7 +161,7 @@ fn acquire(ground: &Ground<'_>, state: &RunState, task: &Task) -> Result<Acquire
 }
 
 /// The worktree that the pool lends to a task of this run.
-fn lent_to(repo: &Repo, run: &str, task: &str) -> Result<Option<Lent>, ConductError> {
+fn leased_to(repo: &Repo, run: &str, task: &str) -> Result<Option<LeasedWorktree>, ConductError> {
     let Some(pool) = pool::read(repo)? else {
         return Ok(None);
     };
@@ -161,7 +171,7 @@ fn lent_to(repo: &Repo, run: &str, task: &str) -> Result<Option<Lent>, ConductEr
             .lease
             .as_ref()
             .filter(|_| slot.phase == Phase::Leased)?;
-        (lease.owner.as_ref() == Some(&owner)).then(|| Lent {
+        (lease.owner.as_ref() == Some(&owner)).then(|| LeasedWorktree {
             slot: slot.name.clone(),
             lease: lease.id.clone(),
             path: pool.path_of(&slot.name),
@@ -172,15 +182,15 @@ fn lent_to(repo: &Repo, run: &str, task: &str) -> Result<Option<Lent>, ConductEr
 }
 
 /// The worktree that a conductor which was killed had got for a task.
-fn begun_in(ground: &Ground<'_>, task: &Task) -> Result<Option<TaskPlace>, ConductError> {
-    let lent = lent_to(ground.repo, ground.run, task.id.as_str())?;
-    let Some(Lent {
+fn begun_in(context: &RunContext<'_>, task: &Task) -> Result<Option<TaskPlace>, ConductError> {
+    let leased = leased_to(context.repo, context.run, task.id.as_str())?;
+    let Some(LeasedWorktree {
         branch: Some(branch),
         session: Some(session),
         slot,
         lease,
         path,
-    }) = lent
+    }) = leased
     else {
         return Ok(None);
     };
@@ -205,7 +215,7 @@ fn base(repo: &Repo, state: &RunState, task: &Task) -> Result<Oid, ConductError>
     let before = before.take_while(|id| *id != task.id.as_str());
     let approved = before
         .filter_map(|id| state.task(id))
-        .filter(|task| task.gone().is_none())
+        .filter(|task| task.terminal().is_none())
         .filter_map(|task| task.approved.as_deref());
     match approved.last() {
         Some(commit) => Ok(repo.commit_of(commit)?),
@@ -215,7 +225,7 @@ fn base(repo: &Repo, state: &RunState, task: &Task) -> Result<Oid, ConductError>
 
 /// Clears away what the attempt before, which may have been killed, has left in the way of another:
 /// a lock, a branch of its own, changes in files of others. What the task came to stays.
-fn put_right(ground: &Ground<'_>, task: &Task, place: &TaskPlace) -> Result<(), ConductError> {
+fn put_right(context: &RunContext<'_>, task: &Task, place: &TaskPlace) -> Result<(), ConductError> {
     let worktree = open_worktree(place.worktree.as_ref())?;
     let branch = format!("refs/heads/{}", place.branch);
     pool::free_locks(&worktree, Some(&branch));
@@ -227,7 +237,7 @@ fn put_right(ground: &Ground<'_>, task: &Task, place: &TaskPlace) -> Result<(), 
         slot::restore(
             &worktree,
             tip.unwrap_or(base),
-            &ground.policy.pool.keep,
+            &context.policy.pool.keep,
             REASON,
         )?;
         match tip {
@@ -237,11 +247,11 @@ fn put_right(ground: &Ground<'_>, task: &Task, place: &TaskPlace) -> Result<(), 
             }
         }
     }
-    let assignment = setup::assignment(ground.run, task, &ground.policy.conductor);
-    let spot = of(place)?;
-    let ownership = Ownership::new(&assignment, &spot, ground.policy);
-    if !ownership.strays_in(&spot.worktree, base)?.is_empty() {
-        start_over(ground, place, &branch, base)?;
+    let assignment = setup::assignment(context.run, task, &context.policy.conductor);
+    let location = of(place)?;
+    let ownership = Ownership::new(&assignment, &location, context.policy);
+    if !ownership.strays_in(&location.worktree, base)?.is_empty() {
+        start_over(context, place, &branch, base)?;
     }
     session::go_on(&worktree)
 }
@@ -250,7 +260,7 @@ fn put_right(ground: &Ground<'_>, task: &Task, place: &TaskPlace) -> Result<(), 
 /// `refs/baton/trash/`. Killed in between, it leaves a worktree that is not on its branch, which
 /// the next attempt puts right.
 fn start_over(
-    ground: &Ground<'_>,
+    context: &RunContext<'_>,
     place: &TaskPlace,
     branch: &str,
     base: Oid,
@@ -258,7 +268,7 @@ fn start_over(
     let worktree = open_worktree(place.worktree.as_ref())?;
     save(&worktree, base, place, "an agent changed files of others")?;
     let tip = worktree.refs().resolve(branch)?;
-    slot::restore(&worktree, base, &ground.policy.pool.keep, REASON)?;
+    slot::restore(&worktree, base, &context.policy.pool.keep, REASON)?;
     if let Some(tip) = tip {
         slot::delete_branch(&worktree, branch, tip, REASON).map_err(PoolError::from)?;
     }

@@ -1,11 +1,11 @@
-//! What agents and gates need on this machine, whichever task they are started for.
+//! The requirements of agents and gates on this machine, whichever task they are started for.
 
 use std::collections::BTreeSet;
 
 use miette::Diagnostic;
 
-use super::RunError;
-use super::preflight::Obstacle;
+use super::Obstacle;
+use crate::run::RunError;
 use crate::session::{allocate, store};
 use baton_core::model::Oid;
 use baton_core::plan::{Kind, Task};

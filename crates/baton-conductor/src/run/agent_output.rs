@@ -20,52 +20,52 @@ use super::signal;
 
 /// Reads an agent's output, line by line.
 #[derive(Debug, Default)]
-pub struct Speech {
+pub struct AgentOutput {
     /// What came in pieces and has no end yet.
     piece: String,
     /// What was said last: a result says it once more.
     last: String,
 }
 
-impl Speech {
-    /// Takes a line of output, and gives `hear` every line that the agent says in it: this one as
+impl AgentOutput {
+    /// Takes a line of output, and gives `on_line` every line that the agent says in it: this one as
     /// it is, or those of the text in the event that it holds. What would speak by itself and is
     /// shown there in a block of code is [marked](signal::with_quotations_marked) as a quotation.
-    pub fn take(&mut self, line: &[u8], hear: &mut dyn FnMut(&[u8])) {
+    pub fn take(&mut self, line: &[u8], on_line: &mut dyn FnMut(&[u8])) {
         let Some(event) = event(line) else {
-            return hear(line);
+            return on_line(line);
         };
         if let Some(piece) = piece(&event) {
             self.piece.push_str(piece);
             return;
         }
         // Whatever else happens, the message that came in pieces is over.
-        self.end(hear);
+        self.end(on_line);
         for text in texts(&event) {
             if event["type"] != "result" || text != self.last {
-                self.say(text.to_owned(), hear);
+                self.say(text.to_owned(), on_line);
             }
         }
     }
 
     /// Takes the end of the output.
-    pub fn end(&mut self, hear: &mut dyn FnMut(&[u8])) {
+    pub fn end(&mut self, on_line: &mut dyn FnMut(&[u8])) {
         let whole = std::mem::take(&mut self.piece);
         if !whole.is_empty() {
-            self.say(whole, hear);
+            self.say(whole, on_line);
         }
     }
 
-    fn say(&mut self, text: String, hear: &mut dyn FnMut(&[u8])) {
+    fn say(&mut self, text: String, on_line: &mut dyn FnMut(&[u8])) {
         let marked = signal::with_quotations_marked(&text);
-        marked.as_bytes().lines().for_each(hear);
+        marked.as_bytes().lines().for_each(on_line);
         self.last = text;
     }
 }
 
 /// What a line of output comes to for somebody who reads only that: the line or, where it is an
 /// event, the last line of the text or the error in it. `None` where it says nothing.
-pub fn gist(line: &[u8]) -> Option<String> {
+pub fn summarize(line: &[u8]) -> Option<String> {
     let said = match event(line) {
         None => line.trim().to_str_lossy().into_owned(),
         Some(event) => {
@@ -132,13 +132,13 @@ mod tests {
     use super::*;
 
     fn heard(lines: &[&str]) -> Vec<String> {
-        let (mut speech, mut heard) = (Speech::default(), Vec::new());
+        let (mut output_events, mut heard) = (AgentOutput::default(), Vec::new());
         for line in lines {
-            speech.take(line.as_bytes(), &mut |line| {
+            output_events.take(line.as_bytes(), &mut |line| {
                 heard.push(String::from_utf8_lossy(line).into_owned());
             });
         }
-        speech.end(&mut |line| heard.push(String::from_utf8_lossy(line).into_owned()));
+        output_events.end(&mut |line| heard.push(String::from_utf8_lossy(line).into_owned()));
         heard
     }
 
@@ -256,7 +256,7 @@ mod tests {
                 Some("b"),
             ),
         ] {
-            assert_eq!(gist(line.as_bytes()).as_deref(), expected, "{line}");
+            assert_eq!(summarize(line.as_bytes()).as_deref(), expected, "{line}");
         }
     }
 }

@@ -5,13 +5,13 @@ use crate::cli::orchestrator::RunFormat;
 use crate::commands::{print, screen, tell};
 use baton_conductor::run::conduct::Watcher;
 use baton_conductor::run::state::{Event, Phase, RunState};
-use baton_conductor::run::{lanes, telling};
+use baton_conductor::run::{event_text, lanes};
 use baton_core::layout::Screen;
 use baton_core::plan::{self, Plan, TaskList, overlaps, panel, progress};
 use baton_sys::{clock, terminal};
 
 /// Tells what happens.
-pub struct Narrator {
+pub struct ProgressPrinter {
     format: RunFormat,
     ascii: bool,
     /// Whether a box showed what happened last.
@@ -20,7 +20,7 @@ pub struct Narrator {
     drawn: String,
 }
 
-impl Narrator {
+impl ProgressPrinter {
     /// Tells in this way.
     pub fn new(format: RunFormat) -> Self {
         Self {
@@ -34,7 +34,7 @@ impl Narrator {
     /// Says how it ended, and what comes next.
     pub fn conclude(&mut self, run: &str, state: &RunState) -> miette::Result<()> {
         match self.format {
-            RunFormat::Human => print(&telling::conclusion(run, state)),
+            RunFormat::Human => print(&event_text::conclusion(run, state)),
             RunFormat::Json => Ok(()),
         }
     }
@@ -51,7 +51,7 @@ impl Narrator {
     fn progress(&self, state: &RunState) -> String {
         let lines = lanes::agents(state, clock::now_millis());
         let complete = lanes::complete(state);
-        progress(&telling::mode(state), &lines, complete, self.screen())
+        progress(&event_text::mode(state), &lines, complete, self.screen())
     }
 
     /// Puts `above` where the box stands, and this box below it.
@@ -72,7 +72,7 @@ impl Narrator {
 
     /// What happened, and a bar where that brought the run on.
     fn lines(&self, run: &str, state: &RunState, event: &Event) -> String {
-        let line = telling::line(run, state, event);
+        let line = event_text::line(run, state, event);
         let mut text = line.map_or(String::new(), |line| line + "\n");
         let is_mile = matches!(event, Event::Approved { .. } | Event::AttemptFailed { .. });
         if is_mile && matches!(state.phase, Phase::Parallelize | Phase::Integrate) {
@@ -111,7 +111,7 @@ fn is_beside_the_box(event: &Event) -> bool {
     )
 }
 
-impl Watcher for Narrator {
+impl Watcher for ProgressPrinter {
     fn planned(&mut self, tasks: &TaskList, plan: &Plan) {
         if self.format == RunFormat::Human {
             self.put(&(panel(tasks, plan, self.screen()) + &overlaps(tasks)));
@@ -120,12 +120,12 @@ impl Watcher for Narrator {
 
     fn happened(&mut self, run: &str, state: &RunState, event: &Event) {
         if self.format == RunFormat::Json {
-            return self.put(&telling::json(run, state, event));
+            return self.put(&event_text::json(run, state, event));
         }
         let text = self.progress(state);
         self.is_live = fits(&text);
         if self.is_live {
-            let line = telling::line(run, state, event);
+            let line = event_text::line(run, state, event);
             let line = line.filter(|_| is_beside_the_box(event));
             return self.draw(&line.map_or(String::new(), |line| line + "\n"), text);
         }
@@ -154,8 +154,8 @@ mod tests {
     use super::*;
     use baton_conductor::run::state::{Aggregate, TaskState};
 
-    fn narrator() -> Narrator {
-        Narrator {
+    fn printer() -> ProgressPrinter {
+        ProgressPrinter {
             format: RunFormat::Human,
             ascii: true,
             is_live: false,
@@ -183,31 +183,28 @@ mod tests {
 
     #[test]
     fn a_bar_follows_what_brought_the_run_on() {
-        let (narrator, mut state) = (narrator(), state());
-        let text = narrator.lines("r", &state, &approved());
+        let (printer, mut state) = (printer(), state());
+        let text = printer.lines("r", &state, &approved());
         let bar = plan::bar(0, 2, true);
         assert_eq!(text, format!("a: approved\n   {bar}\n"));
         let begun = Event::GateBegan {
             task: "a".to_owned(),
         };
-        assert_eq!(narrator.lines("r", &state, &begun), "");
+        assert_eq!(printer.lines("r", &state, &begun), "");
         let interrupted = Event::Interrupted {
             task: "a".to_owned(),
         };
-        assert_eq!(
-            narrator.lines("r", &state, &interrupted),
-            "a: interrupted\n"
-        );
+        assert_eq!(printer.lines("r", &state, &interrupted), "a: interrupted\n");
         state.phase = Phase::Done;
-        assert_eq!(narrator.lines("r", &state, &approved()), "a: approved\n");
+        assert_eq!(printer.lines("r", &state, &approved()), "a: approved\n");
     }
 
     #[test]
     fn a_box_is_taken_away_from_its_first_line_on() {
-        let mut narrator = narrator();
-        assert_eq!(narrator.away(), "");
-        narrator.drawn = "one\ntwo\nthree\n".to_owned();
-        assert_eq!(narrator.away(), "\u{1b}[3A\u{1b}[J");
+        let mut printer = printer();
+        assert_eq!(printer.away(), "");
+        printer.drawn = "one\ntwo\nthree\n".to_owned();
+        assert_eq!(printer.away(), "\u{1b}[3A\u{1b}[J");
     }
 
     #[test]

@@ -1,12 +1,12 @@
-//! From the state of a run to its report.
+//! The report of a run, made from its state.
 
 use super::{Picture, RunReport, Span, Standing, TaskReport, Work};
-use crate::run::state::{Aggregate, Gone, RunState, Status, TaskState};
-use crate::run::telling;
+use crate::run::event_text;
+use crate::run::state::{Aggregate, RunState, Status, TaskState, Terminal};
 use baton_core::plan::Mode;
 
 /// The report of the run of this id.
-pub fn of(run: &str, state: &RunState) -> RunReport {
+pub fn from_state(run: &str, state: &RunState) -> RunReport {
     let mut landed: Vec<_> = state
         .tasks
         .iter()
@@ -18,7 +18,7 @@ pub fn of(run: &str, state: &RunState) -> RunReport {
     RunReport {
         run: run.to_owned(),
         phase: state.phase.as_str().to_owned(),
-        mode: match telling::mode(state) {
+        mode: match event_text::mode(state) {
             Mode::Parallel => "PARALLEL".to_owned(),
             Mode::Sequential { reason } => format!("SEQUENTIAL: {reason}"),
         },
@@ -46,7 +46,7 @@ fn of_task(state: &RunState, task: &TaskState) -> TaskReport {
             attempt: span.attempt,
             from: span.from,
             to: span.to,
-            well: span.well,
+            ok: span.ok,
             outcome: span.outcome.clone(),
         })
         .collect();
@@ -55,7 +55,7 @@ fn of_task(state: &RunState, task: &TaskState) -> TaskReport {
         attempt: task.begun,
         from: since,
         to: state.at,
-        well: true,
+        ok: true,
         outcome: "under way".to_owned(),
     };
     match task.status {
@@ -67,10 +67,10 @@ fn of_task(state: &RunState, task: &TaskState) -> TaskReport {
         id: task.id.clone(),
         title: task.title.clone(),
         group: state.group_of(&task.id),
-        status: match (task.gone(), &task.status) {
-            (Some(Gone::Well), _) => Standing::Done,
+        status: match (task.terminal(), &task.status) {
+            (Some(Terminal::Done), _) => Standing::Done,
             (_, Status::Skipped { .. }) => Standing::Skipped,
-            (Some(Gone::Ill), _) => Standing::Failed,
+            (Some(Terminal::Failed), _) => Standing::Failed,
             (None, _) => Standing::Open,
         },
         outcome: match &task.status {

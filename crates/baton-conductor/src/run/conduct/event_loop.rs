@@ -1,26 +1,26 @@
-//! The loop: what the state asks for is begun in threads, what comes of it goes into the state.
+//! The event loop: starts the actions that the state asks for in threads, and applies their events to the state.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender, SyncSender};
 use std::time::Duration;
 
-use super::wishes::Wish;
+use super::control::ControlRequest;
 use super::{ConductError, Conductor, judge, land, work};
 use crate::run::state::{Action, Event, Pause, RunState};
 use baton_core::plan::{Task, TaskList};
 use baton_core::policy::Policy;
 use baton_git::Repo;
 
-/// How often the loop looks for wishes while nothing happens.
+/// How often the loop looks for control requests while nothing happens.
 const TICK: Duration = Duration::from_millis(250);
 
-/// How many events in a row may not fit the state: each agent may have met a run that has paused
-/// meanwhile. More are a fault that would repeat itself for ever.
-const UNFIT: usize = 100;
+/// How many events in a row may be stale, so that they do not fit the state: each agent may have met a run
+/// that has paused meanwhile. More are a fault that would repeat itself for ever.
+const MAX_STALE_EVENTS: usize = 100;
 
-/// What a worker needs, and shares with the others.
-pub(super) struct Ground<'a> {
+/// What the workers of a run share.
+pub(super) struct RunContext<'a> {
     /// The repository.
     pub repo: &'a Repo,
     /// The policy of the commit that is checked out.
@@ -33,7 +33,7 @@ pub(super) struct Ground<'a> {
     pub stop: &'a (dyn Fn() -> bool + Sync),
 }
 
-/// What a worker says to the loop.
+/// An event on its way to the loop.
 pub(super) struct Message {
     /// What happened.
     event: Event,
@@ -41,40 +41,39 @@ pub(super) struct Message {
     recorded: SyncSender<RunState>,
 }
 
-/// By which a worker says what happened, and waits until it is recorded.
+/// Sends the events of a worker to the loop, and waits until each is recorded.
 #[derive(Clone)]
-pub(super) struct Teller(Sender<Told>);
+pub(super) struct EventSender(Sender<LoopMessage>);
 
-enum Told {
+enum LoopMessage {
     Event(Message),
     Sentence(String),
     Over(String, Result<(), ConductError>),
 }
 
-impl Teller {
-    /// Says that this happened, and waits until it is recorded. Gives how the run stands then.
+impl EventSender {
+    /// Sends an event, and waits until it is recorded. Returns the state of the run then.
     ///
     /// # Errors
     /// [`ConductError::Interrupted`] when the loop has ended, or when the run has taken a turn, such
     /// as a pause, into which this does not fit any more.
-    pub fn tell(&self, event: Event) -> Result<RunState, ConductError> {
+    pub fn send(&self, event: Event) -> Result<RunState, ConductError> {
         let (recorded, waiting) = mpsc::sync_channel(1);
         let message = Message { event, recorded };
         self.0
-            .send(Told::Event(message))
+            .send(LoopMessage::Event(message))
             .map_err(|_| ConductError::Interrupted)?;
         waiting.recv().map_err(|_| ConductError::Interrupted)
     }
 
-    /// Says something to whoever watches.
+    /// Sends a sentence to the watcher.
     pub fn say(&self, sentence: String) {
-        // A loop that has ended has nobody who watches.
         // The loop may be over.
-        self.0.send(Told::Sentence(sentence)).ok();
+        self.0.send(LoopMessage::Sentence(sentence)).ok();
     }
 }
 
-impl Ground<'_> {
+impl RunContext<'_> {
     /// The task of this id.
     pub fn task(&self, id: &str) -> Option<&Task> {
         self.tasks.get(id)
@@ -86,7 +85,7 @@ impl Conductor<'_> {
     ///
     /// # Errors
     /// When the state cannot be recorded; agents are ended then.
-    pub(super) fn drive(&mut self) -> Result<(), ConductError> {
+    pub(super) fn run_event_loop(&mut self) -> Result<(), ConductError> {
         let halt = AtomicBool::new(false);
         let asked = self.stop;
         let stop = || halt.load(Ordering::Relaxed) || asked();
@@ -96,16 +95,16 @@ impl Conductor<'_> {
         std::thread::scope(|scope| {
             let (sender, told) = mpsc::channel();
             let mut begin = |action: Action, state: RunState| {
-                let (repo, teller) = (repo.clone(), Teller(sender.clone()));
+                let (repo, events) = (repo.clone(), EventSender(sender.clone()));
                 scope.spawn(move || {
-                    let ground = Ground {
+                    let context = RunContext {
                         repo: &repo,
                         policy,
                         run,
                         tasks,
                         stop,
                     };
-                    carry_out(&ground, &action, &state, &teller);
+                    carry_out(&context, &action, &state, &events);
                 });
             };
             let done = self.go_on(stop, &halt, &told, &mut begin);
@@ -118,13 +117,13 @@ impl Conductor<'_> {
         &mut self,
         stop: &dyn Fn() -> bool,
         halt: &AtomicBool,
-        told: &Receiver<Told>,
+        told: &Receiver<LoopMessage>,
         begin: &mut dyn FnMut(Action, RunState),
     ) -> Result<(), ConductError> {
         let mut under_way = BTreeSet::new();
-        let mut unfit = 0;
+        let mut stale_events = 0;
         loop {
-            if Wish::Stop.is_left(self.repo, &self.record.id) {
+            if ControlRequest::Stop.is_left(self.repo, &self.record.id) {
                 halt.store(true, Ordering::Relaxed);
             }
             self.hear_wishes()?;
@@ -139,19 +138,21 @@ impl Conductor<'_> {
                 return Ok(());
             }
             match told.recv_timeout(TICK) {
-                Ok(Told::Event(message)) => match self.apply(&message.event) {
+                Ok(LoopMessage::Event(message)) => match self.apply(&message.event) {
                     Ok(()) => {
-                        unfit = 0;
+                        stale_events = 0;
                         // A worker that has ended meanwhile does not wait.
                         // The asker may be gone.
                         message.recorded.send(self.state.clone()).ok();
                     }
                     // The worker is told by nobody's answering; what is due then begins anew.
-                    Err(ConductError::State(_)) if unfit < UNFIT => unfit += 1,
+                    Err(ConductError::State(_)) if stale_events < MAX_STALE_EVENTS => {
+                        stale_events += 1
+                    }
                     Err(error) => return Err(error),
                 },
-                Ok(Told::Sentence(sentence)) => self.watcher.said(&sentence),
-                Ok(Told::Over(key, result)) => {
+                Ok(LoopMessage::Sentence(sentence)) => self.watcher.said(&sentence),
+                Ok(LoopMessage::Over(key, result)) => {
                     under_way.remove(&key);
                     result?;
                 }
@@ -175,7 +176,7 @@ impl Conductor<'_> {
     }
 
     fn hear_wishes(&mut self) -> Result<(), ConductError> {
-        let wants_pause = Wish::OneGroup.is_left(self.repo, &self.record.id);
+        let wants_pause = ControlRequest::OneGroup.is_left(self.repo, &self.record.id);
         if wants_pause && !self.state.one_group && !self.state.is_over() {
             self.apply(&Event::OneGroup)?;
         }
@@ -193,13 +194,15 @@ fn key(action: &Action) -> String {
     }
 }
 
-fn carry_out(ground: &Ground<'_>, action: &Action, state: &RunState, teller: &Teller) {
+fn carry_out(context: &RunContext<'_>, action: &Action, state: &RunState, events: &EventSender) {
     let result = match action {
-        Action::Dispatch { task, attempt } => work::dispatch(ground, state, task, *attempt, teller),
-        Action::Judge { task } => judge::judge(ground, state, task, teller),
-        Action::Land { tasks } => land::land(ground, state, tasks, teller),
-        Action::Aggregate => land::aggregate(ground, state, teller),
-        Action::CleanUp => land::clean_up(ground, state, teller),
+        Action::Dispatch { task, attempt } => {
+            work::dispatch(context, state, task, *attempt, events)
+        }
+        Action::Judge { task } => judge::judge(context, state, task, events),
+        Action::Land { tasks } => land::land(context, state, tasks, events),
+        Action::Aggregate => land::aggregate(context, state, events),
+        Action::CleanUp => land::clean_up(context, state, events),
     };
     let result = match result {
         // Whoever asked to stop gets what was recorded so far.
@@ -208,5 +211,5 @@ fn carry_out(ground: &Ground<'_>, action: &Action, state: &RunState, teller: &Te
     };
     // When the loop has ended, an error there is told already.
     // The loop may be over.
-    teller.0.send(Told::Over(key(action), result)).ok();
+    events.0.send(LoopMessage::Over(key(action), result)).ok();
 }

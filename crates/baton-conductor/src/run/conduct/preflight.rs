@@ -1,9 +1,9 @@
-//! Whether agents may start at all.
+//! The preflight of a run: checks the requirements, and waits until agents may start.
 
 use std::time::Duration;
 
 use super::{ConductError, Watcher, wait};
-use crate::run::equipment;
+use crate::run::preflight::requirements;
 use crate::run::preflight::{self, Answer};
 use baton_core::plan::Task;
 use baton_core::policy::Policy;
@@ -19,7 +19,7 @@ pub(super) fn equipped(
     target: &str,
     tasks: &[&Task],
 ) -> Result<(), ConductError> {
-    match equipment::lacking(repo, policy, target, tasks)? {
+    match requirements::lacking(repo, policy, target, tasks)? {
         lacking if lacking.is_empty() => Ok(()),
         lacking => Err(ConductError::Preflight(lacking)),
     }

@@ -1,10 +1,12 @@
 //! Whether agents may start, and how many.
 
+pub mod requirements;
+
 use std::path::Path;
 
 use bstr::{BString, ByteSlice};
 
-use super::RunError;
+use crate::run::RunError;
 use baton_core::policy::conductor::agents::{Calls, OnShort};
 use baton_git::{Repo, checkout};
 use baton_hooks::doctor::{self, Severity};

@@ -15,7 +15,7 @@ pub const VERSION: u32 = 1;
 /// One thing that happened in a run, a line of `run --format json`.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(title = "Event of a run")]
-pub struct Happening<'a> {
+pub struct EventRecord<'a> {
     /// The version of this format: 1.
     #[schemars(range(min = 1, max = 1))]
     pub version: u32,
@@ -60,7 +60,7 @@ pub struct StatusReport<'a> {
 /// What happened, as a line of JSON.
 pub fn json(run: &str, state: &RunState, event: &Event) -> String {
     let (event, task, detail) = parts(event);
-    let happening = Happening {
+    let happening = EventRecord {
         version: VERSION,
         run,
         at: state.at,
@@ -301,7 +301,8 @@ pub fn mode(state: &RunState) -> Mode {
 /// How many tasks need nothing more of agents.
 fn over(state: &RunState) -> usize {
     let tasks = state.tasks.iter();
-    let settled = |task: &&TaskState| task.gone().is_some() || task.status == Status::QaApproved;
+    let settled =
+        |task: &&TaskState| task.terminal().is_some() || task.status == Status::QaApproved;
     tasks.filter(settled).count()
 }
 
