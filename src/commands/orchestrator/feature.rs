@@ -6,7 +6,9 @@ use super::run::one_group;
 use crate::cli::orchestrator::{Feature, TextFormat};
 use crate::commands::screen;
 use crate::commands::{ALLOWED, BROKEN, ExitCode, INTERRUPTED, print, tell};
-use baton_conductor::feature::{self, Came, Company, End, Way, Wish};
+use baton_conductor::feature::{
+    self, Callbacks, End, FeatureOptions, FeatureRequest, FeatureResult,
+};
 use baton_conductor::run::conduct::Watcher;
 use baton_conductor::run::event_text;
 use baton_conductor::run::state::{Event, RunState};
@@ -25,18 +27,18 @@ pub fn run(args: Feature) -> miette::Result<ExitCode> {
         let bytes = bytes.wrap_err_with(|| format!("{name} cannot be read"))?;
         Ok::<_, miette::Report>((name, bytes))
     });
-    let way = Way {
+    let options = FeatureOptions {
         tasks: tasks.transpose()?,
         plan_only: args.plan_only,
         one_group: one_group(&args.extent),
     };
-    let wish = Wish {
+    let request = FeatureRequest {
         text: args.wish.unwrap_or_default(),
         into: args.into,
-        way,
+        options,
     };
     if args.dry_run {
-        let intent = feature::intend(&repo, &wish)?;
+        let intent = feature::intend(&repo, &request)?;
         print(&match args.format {
             TextFormat::Human => intent.to_text(),
             TextFormat::Json => intent.to_json(),
@@ -45,24 +47,24 @@ pub fn run(args: Feature) -> miette::Result<ExitCode> {
     }
     let interrupt = Interrupt::watch().into_diagnostic()?;
     let stop = || interrupt.came();
-    let company = Company {
-        conduct: Some(&|wanted| feature::conducted(&repo, wanted, &stop, &mut Teller)),
+    let callbacks = Callbacks {
+        conduct: Some(&|wanted| feature::conducted(&repo, wanted, &stop, &mut StderrWatcher)),
         stop: &stop,
         tell: &say,
     };
-    let came = match args.resume {
-        None => feature::begin(&repo, &wish, company)?,
-        Some(id) => feature::resume(&repo, id.as_deref(), &wish.way, company)?,
+    let result = match args.resume {
+        None => feature::begin(&repo, &request, callbacks)?,
+        Some(id) => feature::resume(&repo, id.as_deref(), &request.options, callbacks)?,
     };
     print(&match args.format {
-        TextFormat::Human => came.to_text(),
-        TextFormat::Json => came.to_json(),
+        TextFormat::Human => result.to_text(),
+        TextFormat::Json => result.to_json(),
     })?;
-    Ok(exit_code(&came))
+    Ok(exit_code(&result))
 }
 
-fn exit_code(came: &Came) -> ExitCode {
-    match came.end {
+fn exit_code(result: &FeatureResult) -> ExitCode {
+    match result.end {
         End::Planned | End::Paused(_) | End::Done => ALLOWED,
         End::Interrupted => INTERRUPTED,
         _ => BROKEN,
@@ -70,9 +72,9 @@ fn exit_code(came: &Came) -> ExitCode {
 }
 
 /// Tells on standard error what happens to the tasks: the result alone goes to standard output.
-struct Teller;
+struct StderrWatcher;
 
-impl Watcher for Teller {
+impl Watcher for StderrWatcher {
     fn planned(&mut self, tasks: &TaskList, plan: &Plan) {
         tell(&panel(tasks, plan, screen()));
     }

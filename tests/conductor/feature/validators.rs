@@ -2,7 +2,9 @@
 
 use std::cell::Cell;
 
-use baton_conductor::feature::{self, Came, Company, End, Ran, ToRun, Way, Wish};
+use baton_conductor::feature::{
+    self, Callbacks, End, FeatureOptions, FeatureRequest, FeatureResult, Ran, ToRun,
+};
 use baton_git::worktrees::open_worktree;
 
 use crate::feature::scene::{PLANS, Scene, TASKS};
@@ -12,19 +14,19 @@ fn validator(name: &str, script: &str) -> String {
 }
 
 /// A feature whose tasks are done by a commit on `main`, or are not.
-fn came(scene: &Scene, ran: impl Fn(&ToRun<'_>) -> Ran) -> Came {
+fn came(scene: &Scene, ran: impl Fn(&ToRun<'_>) -> Ran) -> FeatureResult {
     let repo = open_worktree(scene.sandbox.repo()).unwrap();
-    let company = Company {
+    let callbacks = Callbacks {
         conduct: Some(&|run| Ok(ran(run))),
         stop: &|| false,
         tell: &|_| (),
     };
-    let wish = Wish {
+    let wish = FeatureRequest {
         text: "Let people log in".to_owned(),
         into: None,
-        way: Way::default(),
+        options: FeatureOptions::default(),
     };
-    match feature::begin(&repo, &wish, company) {
+    match feature::begin(&repo, &wish, callbacks) {
         Ok(came) => came,
         Err(error) => panic!("{:?}", miette::Report::new(error)),
     }
@@ -96,7 +98,7 @@ fn tasks_that_are_not_done_are_gone_on_with() {
     assert_eq!(first.end, End::Unfinished("a failed".to_owned()));
     let repo = open_worktree(scene.sandbox.repo()).unwrap();
     let asked = Cell::new(0);
-    let company = Company {
+    let callbacks = Callbacks {
         conduct: Some(&|run| {
             assert_eq!(run.run, first.id);
             asked.set(asked.get() + 1);
@@ -105,9 +107,15 @@ fn tasks_that_are_not_done_are_gone_on_with() {
         stop: &|| false,
         tell: &|_| (),
     };
-    let again = feature::resume(&repo, None, &Way::default(), company).unwrap();
+    let again = feature::resume(&repo, None, &FeatureOptions::default(), callbacks).unwrap();
     assert_eq!((again.end, asked.get()), (End::Done, 1));
-    let over = feature::resume(&repo, Some(&first.id), &Way::default(), company).unwrap();
+    let over = feature::resume(
+        &repo,
+        Some(&first.id),
+        &FeatureOptions::default(),
+        callbacks,
+    )
+    .unwrap();
     assert_eq!((over.end, asked.get()), (End::Done, 1));
 }
 

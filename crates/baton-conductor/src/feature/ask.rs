@@ -8,7 +8,7 @@ use std::time::Duration;
 use bstr::{BString, ByteSlice};
 
 use super::FeatureError;
-use super::untouched::{Mark, Standing, own_changes};
+use super::readonly_check::{ReflogIdentity, Snapshot, own_changes};
 use crate::run::agent::Values;
 use crate::run::agent_output::AgentOutput;
 use crate::run::signal::{Decision, without_escapes};
@@ -146,10 +146,10 @@ impl Desk<'_> {
             Who::Command(command) => values.command(command)?,
             Who::Agent(name) => values.agent(&self.agent(name)?)?,
         };
-        let mark = Mark::new(&question.name, &job.id);
+        let identity = ReflogIdentity::new(&question.name, &job.id);
         job.env.extend(question.variables.iter().cloned());
         if question.is_read_only {
-            job.env.extend(mark.variables());
+            job.env.extend(identity.variables());
         }
         job.limit = Some(Duration::from_secs(question.timeout)).filter(|limit| !limit.is_zero());
         job.grace = GRACE;
@@ -157,7 +157,7 @@ impl Desk<'_> {
         let jobs = jobs(&self.repo, self.run);
         file::append(&jobs, format!("{}\n", job.id).as_bytes()).map_err(FeatureError::io(&jobs))?;
         let before = match question.is_read_only {
-            true => Some(Standing::see(&self.repo)?),
+            true => Some(Snapshot::see(&self.repo)?),
             false => None,
         };
         let (mut said, mut output_events) = (Said::new(question.keep), AgentOutput::default());
@@ -173,7 +173,7 @@ impl Desk<'_> {
         let mut changes = Vec::new();
         if let Some(before) = before {
             changes = own_changes(&worktree, question.commit);
-            changes.extend(before.changes(&self.repo, &mark)?);
+            changes.extend(before.changes(&self.repo, &identity)?);
         }
         Ok(Reply {
             end: finished.end,

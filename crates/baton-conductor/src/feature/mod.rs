@@ -1,7 +1,7 @@
 //! A feature: from a sentence to a merged, validated branch.
 //!
 //! **Steps.** The constraints are loaded ([`crate::run::constraints`]); every [`scout`] is asked, and what it may not change
-//! is [`untouched`]; what they found is bundled as one [`context`]; a [`planner`] makes a task file, whose [`tasks`] are
+//! is [`readonly_check`]; what they found is bundled as one [`context`]; a [`planner`] makes a task file, whose [`tasks`] are
 //! checked; they are run, by [`crate::run`]; and every [`validator`] judges what was merged. `drive` goes from step to step.
 //!
 //! **Promises.** Whoever only looks changes nothing, or its answer does not count. A step that ended is not asked for again.
@@ -15,17 +15,17 @@ pub mod ask;
 pub mod brief;
 mod conducted;
 pub mod context;
-pub mod crew;
 mod drive;
 mod error;
 pub mod output;
 pub mod planner;
+pub mod readonly_check;
 pub mod record;
 pub mod scout;
 pub mod state;
 pub mod tasks;
-pub mod untouched;
 pub mod validator;
+pub mod worker_pool;
 
 use std::path::PathBuf;
 
@@ -39,20 +39,20 @@ pub use drive::{begin, intend, resume};
 pub use error::FeatureError;
 use state::State;
 
-/// What is wanted.
+/// A request for a feature.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Wish {
+pub struct FeatureRequest {
     /// What is wanted, in words.
     pub text: String,
     /// The branch that it is for; `None` for the one that is checked out.
     pub into: Option<String>,
-    /// How it is gone about.
-    pub way: Way,
+    /// Its options.
+    pub options: FeatureOptions,
 }
 
-/// How a feature is gone about.
+/// The options of a feature.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Way {
+pub struct FeatureOptions {
     /// A task file that a person has made, and what errors call it, in place of the planners'.
     pub tasks: Option<(String, Vec<u8>)>,
     /// Whether to end once there is a task file.
@@ -104,9 +104,9 @@ pub enum Ran {
 /// Has tasks done, or goes on with it when the run of this id was begun before.
 pub type Conduct<'a> = &'a dyn Fn(&ToRun<'_>) -> Result<Ran, Box<dyn Diagnostic + Send + Sync>>;
 
-/// Those around a feature.
+/// The callbacks of a feature.
 #[derive(Clone, Copy)]
-pub struct Company<'a> {
+pub struct Callbacks<'a> {
     /// Who has the tasks done; without, a feature ends once there is a task file.
     pub conduct: Option<Conduct<'a>>,
     /// Whether to stop.
@@ -115,9 +115,9 @@ pub struct Company<'a> {
     pub tell: &'a dyn Fn(&str),
 }
 
-/// What a feature came to.
+/// The result of a feature.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Came {
+pub struct FeatureResult {
     /// The id of its run.
     pub id: String,
     /// How far it is.

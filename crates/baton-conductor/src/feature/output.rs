@@ -4,7 +4,7 @@ use schemars::{JsonSchema, Schema, schema_for};
 use serde::Serialize;
 
 use super::state::State;
-use super::{Came, End, Intent};
+use super::{End, FeatureResult, Intent};
 use baton_core::report::escape;
 
 /// What a feature came to.
@@ -24,7 +24,7 @@ struct Document<'a> {
     state: &'a State,
 }
 
-impl Came {
+impl FeatureResult {
     /// As JSON.
     pub fn to_json(&self) -> String {
         let document = Document {
@@ -151,7 +151,7 @@ impl Intent {
     }
 }
 
-/// The JSON schema of [`Came::to_json`].
+/// The JSON schema of [`FeatureResult::to_json`].
 pub fn schema() -> Schema {
     schema_for!(Document)
 }

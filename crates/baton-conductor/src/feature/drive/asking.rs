@@ -4,7 +4,7 @@ use super::Drive;
 use crate::feature::ask::Desk;
 use crate::feature::brief::Common;
 use crate::feature::state::State;
-use crate::feature::{FeatureError, crew};
+use crate::feature::{FeatureError, worker_pool};
 use baton_core::policy::Policy;
 
 /// Asks one of them; `None` when it was stopped.
@@ -35,7 +35,7 @@ impl Drive<'_> {
             repo,
             policy,
             constraints,
-            company,
+            callbacks,
             feature,
         } = self;
         let (run, wish) = (feature.id().to_owned(), feature.state.wish.clone());
@@ -50,9 +50,9 @@ impl Drive<'_> {
         };
         let items = items.into_iter();
         let items = items.map(|item| (desk.clone(), item)).collect();
-        let outer = company.stop;
+        let outer = callbacks.stop;
         let mut is_stopped = false;
-        crew::each(
+        worker_pool::each(
             items,
             at_once(policy),
             &|(desk, item), stop| ask(&desk, &common, item, &|| outer() || stop()),
@@ -62,7 +62,7 @@ impl Drive<'_> {
                     return Ok(());
                 };
                 let kept = keep(&mut feature.state, answer);
-                (company.tell)(&kept.told);
+                (callbacks.tell)(&kept.told);
                 let file = kept.file.as_ref();
                 let file = file.map(|(name, text)| (name.as_str(), text.as_bytes()));
                 feature.save(repo, file.as_slice(), &kept.what)

@@ -1,8 +1,8 @@
 //! What a feature would do.
 
-use super::ground::Ground;
+use super::context::FeatureContext;
 use crate::feature::state::VERSION;
-use crate::feature::{FeatureError, Intent, Wish};
+use crate::feature::{FeatureError, FeatureRequest, Intent};
 use baton_core::policy::conductor::feature::{CombinePlans, Who};
 use baton_git::Repo;
 
@@ -10,9 +10,9 @@ use baton_git::Repo;
 ///
 /// # Errors
 /// As for [`begin`](super::begin).
-pub fn intend(repo: &Repo, wish: &Wish) -> Result<Intent, FeatureError> {
-    let ground = Ground::of_wish(repo, wish)?;
-    let conductor = &ground.policy.conductor;
+pub fn intend(repo: &Repo, request: &FeatureRequest) -> Result<Intent, FeatureError> {
+    let context = FeatureContext::of_request(repo, request)?;
+    let conductor = &context.policy.conductor;
     let of = &conductor.feature;
     let agent = |name: &str| match name {
         "" => conductor.staff.agent.clone(),
@@ -26,12 +26,12 @@ pub fn intend(repo: &Repo, wish: &Wish) -> Result<Intent, FeatureError> {
     let validators = of.validators.iter();
     Ok(Intent {
         version: VERSION,
-        base: ground.base,
+        base: context.base,
         constraints: of.constraints.clone(),
         scouts: scouts
             .map(|scout| (scout.name.clone(), agent(&scout.agent)))
             .collect(),
-        tasks: wish.way.tasks.as_ref().map(|(name, _)| name.clone()),
+        tasks: request.options.tasks.as_ref().map(|(name, _)| name.clone()),
         planners: of.planner.count,
         planner: who(&of.planner.who),
         combine: match of.planner.combine {

@@ -1,14 +1,14 @@
 //! From one step of a feature to the next.
 //!
 //! Each step has a file: `scouting`, `planning` and `validating`; what is done between the last
-//! two, the conductor does. `asking` is common to them, `ground` is what all stand on, and
-//! `equipped` says beforehand who is missing.
+//! two, the conductor does. `asking` is common to them, `context` is what all stand on, and
+//! `preflight` says beforehand who is missing.
 
 mod asking;
-mod equipped;
-mod ground;
+mod context;
 mod intent;
 mod planning;
+mod preflight;
 mod scouting;
 mod validating;
 
@@ -21,9 +21,12 @@ use baton_sys::FileLock;
 use super::ask::end_leftovers;
 use super::record::{Feature, TASKS};
 use super::state::{Phase, State, TaskLine};
-use super::{Came, Company, End, FeatureError, Ran, ToRun, Way, Wish, validator};
-use equipped::equipped;
-use ground::Ground;
+use super::{
+    Callbacks, End, FeatureError, FeatureOptions, FeatureRequest, FeatureResult, Ran, ToRun,
+    validator,
+};
+use context::FeatureContext;
+use preflight::preflight;
 
 pub use intent::intend;
 
@@ -32,7 +35,7 @@ struct Drive<'a> {
     repo: &'a Repo,
     policy: &'a Policy,
     constraints: &'a [Constraint],
-    company: Company<'a>,
+    callbacks: Callbacks<'a>,
     feature: Feature,
 }
 
@@ -41,15 +44,29 @@ struct Drive<'a> {
 /// # Errors
 /// When nothing is wanted, constraints are missing, the task file that a person made cannot be
 /// run, or the repository or an agent cannot be reached.
-pub fn begin(repo: &Repo, wish: &Wish, company: Company<'_>) -> Result<Came, FeatureError> {
-    let ground = Ground::of_wish(repo, wish)?;
-    equipped(repo, &ground, Phase::Scouting, runs(&wish.way, company))?;
-    let constraints = ground.policy.conductor.feature.constraints.clone();
-    let state = State::new(&wish.text, ground.base, wish.into.clone(), constraints);
+pub fn begin(
+    repo: &Repo,
+    request: &FeatureRequest,
+    callbacks: Callbacks<'_>,
+) -> Result<FeatureResult, FeatureError> {
+    let context = FeatureContext::of_request(repo, request)?;
+    preflight(
+        repo,
+        &context,
+        Phase::Scouting,
+        runs(&request.options, callbacks),
+    )?;
+    let constraints = context.policy.conductor.feature.constraints.clone();
+    let state = State::new(
+        &request.text,
+        context.base,
+        request.into.clone(),
+        constraints,
+    );
     let feature = Feature::begin(repo, state)?;
     let _held = hold(repo, feature.id())?;
-    (company.tell)(&format!("feature {} begins", feature.id()));
-    go(repo, &ground, feature, &wish.way, company)
+    (callbacks.tell)(&format!("feature {} begins", feature.id()));
+    go(repo, &context, feature, &request.options, callbacks)
 }
 
 /// Goes on with the feature of this run; without an id, with the one that began last among those
@@ -60,40 +77,45 @@ pub fn begin(repo: &Repo, wish: &Wish, company: Company<'_>) -> Result<Came, Fea
 pub fn resume(
     repo: &Repo,
     id: Option<&str>,
-    way: &Way,
-    company: Company<'_>,
-) -> Result<Came, FeatureError> {
+    options: &FeatureOptions,
+    callbacks: Callbacks<'_>,
+) -> Result<FeatureResult, FeatureError> {
     let feature = match id {
         Some(id) => Feature::open(repo, id)?.ok_or_else(|| FeatureError::NoFeature(id.into()))?,
         None => Feature::latest(repo)?.ok_or(FeatureError::NothingToResume)?,
     };
     let _held = hold(repo, feature.id())?;
     end_leftovers(repo, feature.id())?;
-    let ground = Ground::of_feature(repo, &feature.state, way)?;
-    equipped(repo, &ground, feature.state.phase, runs(way, company))?;
-    go(repo, &ground, feature, way, company)
+    let context = FeatureContext::of_feature(repo, &feature.state, options)?;
+    preflight(
+        repo,
+        &context,
+        feature.state.phase,
+        runs(options, callbacks),
+    )?;
+    go(repo, &context, feature, options, callbacks)
 }
 
 /// Whether tasks are to be run once there are any.
-fn runs(way: &Way, company: Company<'_>) -> bool {
-    !way.plan_only && company.conduct.is_some()
+fn runs(options: &FeatureOptions, callbacks: Callbacks<'_>) -> bool {
+    !options.plan_only && callbacks.conduct.is_some()
 }
 
 fn go(
     repo: &Repo,
-    ground: &Ground,
+    context: &FeatureContext,
     feature: Feature,
-    way: &Way,
-    company: Company<'_>,
-) -> Result<Came, FeatureError> {
+    options: &FeatureOptions,
+    callbacks: Callbacks<'_>,
+) -> Result<FeatureResult, FeatureError> {
     let drive = Drive {
         repo,
-        policy: &ground.policy,
-        constraints: &ground.constraints,
-        company,
+        policy: &context.policy,
+        constraints: &context.constraints,
+        callbacks,
         feature,
     };
-    drive.go(way, ground.given.as_ref())
+    drive.go(options, context.given.as_ref())
 }
 
 /// Keeps other processes from going on with this feature.
@@ -107,9 +129,9 @@ impl Drive<'_> {
     /// Takes step after step, until one says how it came out.
     fn go(
         mut self,
-        way: &Way,
+        options: &FeatureOptions,
         given: Option<&(String, Vec<TaskLine>)>,
-    ) -> Result<Came, FeatureError> {
+    ) -> Result<FeatureResult, FeatureError> {
         if let Some((toml, lines)) = given
             && matches!(self.feature.state.phase, Phase::Scouting | Phase::Planning)
         {
@@ -119,7 +141,7 @@ impl Drive<'_> {
             let ended = match self.feature.state.phase {
                 Phase::Scouting => self.look_around()?,
                 Phase::Planning => self.plan()?,
-                Phase::Running => self.run(way)?,
+                Phase::Running => self.run(options)?,
                 Phase::Validating => self.validate()?,
                 Phase::Done => Some(End::Done),
                 Phase::Failed => {
@@ -136,7 +158,7 @@ impl Drive<'_> {
                 break end;
             }
         };
-        Ok(Came {
+        Ok(FeatureResult {
             files: files::of_run(self.repo, self.feature.id()),
             id: self.feature.id().to_owned(),
             state: self.feature.state,
@@ -158,8 +180,8 @@ impl Drive<'_> {
     }
 
     /// Has the tasks done.
-    fn run(&mut self, way: &Way) -> Result<Option<End>, FeatureError> {
-        let conduct = self.company.conduct.filter(|_| !way.plan_only);
+    fn run(&mut self, options: &FeatureOptions) -> Result<Option<End>, FeatureError> {
+        let conduct = self.callbacks.conduct.filter(|_| !options.plan_only);
         let Some(conduct) = conduct else {
             return Ok(Some(End::Planned));
         };
@@ -168,7 +190,7 @@ impl Drive<'_> {
             run: self.feature.id(),
             tasks: &tasks,
             into: self.feature.state.into.as_deref(),
-            one_group: way.one_group,
+            one_group: options.one_group,
         });
         let ran = ran.map_err(FeatureError::Conduct)?;
         self.feature.refresh(self.repo)?;

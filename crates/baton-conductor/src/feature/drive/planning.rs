@@ -82,7 +82,7 @@ impl Drive<'_> {
         let context = self.feature.text(self.repo, CONTEXT)?;
         let (policy, base) = (self.policy, self.feature.state.base);
         for name in names {
-            (self.company.tell)(&format!("{name} plans"));
+            (self.callbacks.tell)(&format!("{name} plans"));
         }
         self.ask_each(
             names.to_vec(),

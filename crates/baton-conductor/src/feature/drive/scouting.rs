@@ -17,7 +17,7 @@ impl Drive<'_> {
             .filter(|scout| !self.feature.state.has_found(&scout.name))
             .collect();
         for scout in &missing {
-            (self.company.tell)(&format!("scout {} looks around", scout.name));
+            (self.callbacks.tell)(&format!("scout {} looks around", scout.name));
         }
         let is_stopped = self.ask_each(
             missing,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::ground::Ground;
+use super::context::FeatureContext;
 use crate::feature::FeatureError;
 use crate::feature::state::Phase;
 use crate::run::preflight::requirements::{self, Entry};
@@ -16,20 +16,20 @@ use baton_git::Repo;
 ///
 /// # Errors
 /// [`FeatureError::Lacking`]; or when the system starts no shell.
-pub fn equipped(
+pub fn preflight(
     repo: &Repo,
-    ground: &Ground,
+    context: &FeatureContext,
     phase: Phase,
     runs: bool,
 ) -> Result<(), FeatureError> {
-    let staff = &ground.policy.conductor.staff;
-    let feature = &ground.policy.conductor.feature;
+    let staff = &context.policy.conductor.staff;
+    let feature = &context.policy.conductor.feature;
     let of = |who: &Who, name: &str| match who {
         Who::Command(command) => requirements::entry(command, name.to_owned()),
         Who::Agent(name) => requirements::of_agent(staff, name),
     };
     let mut needed: BTreeSet<Entry> = BTreeSet::new();
-    let is_planned = ground.given.is_some();
+    let is_planned = context.given.is_some();
     if phase == Phase::Scouting && !is_planned {
         let scouts = feature.scouts.iter();
         needed.extend(scouts.filter_map(|scout| requirements::of_agent(staff, &scout.agent)));
@@ -40,11 +40,11 @@ pub fn equipped(
     }
     let mut lacking = Vec::new();
     if runs && plans {
-        lacking.extend(requirements::sessionless(repo, ground.base));
-        match &ground.given {
+        lacking.extend(requirements::sessionless(repo, context.base));
+        match &context.given {
             Some((toml, _)) => {
                 // That it can be read was seen when it was given.
-                if let Ok(list) = TaskList::parse("", toml.as_bytes(), &ground.policy) {
+                if let Ok(list) = TaskList::parse("", toml.as_bytes(), &context.policy) {
                     let tasks: Vec<_> = list.tasks.iter().collect();
                     needed.extend(requirements::programs(staff, &tasks));
                 }

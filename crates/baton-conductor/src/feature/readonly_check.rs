@@ -18,7 +18,7 @@ use baton_sys::file::{self, Stamp};
 
 /// How things stand, outside of the worktree that was given to look around in.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Standing {
+pub struct Snapshot {
     refs: BTreeMap<BString, Oid>,
     worktrees: Vec<Files>,
 }
@@ -34,12 +34,12 @@ struct Files {
 
 /// By what git's log knows who moved a reference: an address that nobody else has.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Mark {
+pub struct ReflogIdentity {
     address: String,
     name: String,
 }
 
-impl Mark {
+impl ReflogIdentity {
     /// The mark of somebody, for the job of this id.
     pub fn new(who: &str, job: &str) -> Self {
         Self {
@@ -63,7 +63,7 @@ impl Mark {
     }
 }
 
-impl Standing {
+impl Snapshot {
     /// How things stand now.
     pub fn see(repo: &Repo) -> Result<Self, GitError> {
         let refs = repo.refs().below("refs/")?.into_iter().collect();
@@ -84,7 +84,7 @@ impl Standing {
     }
 
     /// What was changed since, by whoever has this mark or by nobody knows whom.
-    pub fn changes(&self, repo: &Repo, mark: &Mark) -> Result<Vec<String>, GitError> {
+    pub fn changes(&self, repo: &Repo, identity: &ReflogIdentity) -> Result<Vec<String>, GitError> {
         let now = Self::see(repo)?;
         let mut names: Vec<_> = self.refs.keys().chain(now.refs.keys()).collect();
         names.sort();
@@ -92,12 +92,12 @@ impl Standing {
         let mut changes = Vec::new();
         for name in names {
             let (old, new) = (self.refs.get(name), now.refs.get(name));
-            if old != new && is_blamed(repo, name, new, mark) {
+            if old != new && is_blamed(repo, name, new, identity) {
                 changes.push(told(name, old, new));
             }
         }
         for (before, after) in self.worktrees.iter().zip(&now.worktrees) {
-            changes.extend(before.switched(after, mark));
+            changes.extend(before.switched(after, identity));
             changes.extend(before.changes(after));
         }
         Ok(changes)
@@ -105,9 +105,9 @@ impl Standing {
 }
 
 /// Whether a change of this reference counts against whoever has this mark.
-fn is_blamed(repo: &Repo, name: &BString, now: Option<&Oid>, mark: &Mark) -> bool {
+fn is_blamed(repo: &Repo, name: &BString, now: Option<&Oid>, identity: &ReflogIdentity) -> bool {
     let moves = reflog::moves(repo, &name.to_str_lossy());
-    if moves.iter().any(|moved| moved.by == mark.address) {
+    if moves.iter().any(|moved| moved.by == identity.address) {
         return true;
     }
     let by_another = moves.first().is_some_and(|last| Some(&last.to) == now);
@@ -150,14 +150,14 @@ impl Files {
     }
 
     /// Whether another branch was checked out there, or another commit on no branch.
-    fn switched(&self, after: &Self, mark: &Mark) -> Option<String> {
+    fn switched(&self, after: &Self, identity: &ReflogIdentity) -> Option<String> {
         let is_same =
             self.branch == after.branch && (self.branch.is_some() || self.head == after.head);
         if is_same {
             return None;
         }
         let worktree = open_worktree(&self.root).ok()?;
-        is_blamed(&worktree, &"HEAD".into(), after.head.as_ref(), mark)
+        is_blamed(&worktree, &"HEAD".into(), after.head.as_ref(), identity)
             .then(|| format!("something else is checked out in {}", self.root.display()))
     }
 

@@ -1,7 +1,7 @@
 //! What a feature stands on: the commit, and what is said there.
 
 use crate::feature::state::{State, TaskLine};
-use crate::feature::{FeatureError, Way, Wish, tasks};
+use crate::feature::{FeatureError, FeatureOptions, FeatureRequest, tasks};
 use crate::run::constraints::{self, Constraint};
 use baton_core::model::Oid;
 use baton_core::policy::Policy;
@@ -9,7 +9,7 @@ use baton_git::Repo;
 use baton_guard::base::Bases;
 
 /// What a feature stands on.
-pub struct Ground {
+pub struct FeatureContext {
     /// The commit on which it begins.
     pub base: Oid,
     /// The policy of that commit.
@@ -20,30 +20,34 @@ pub struct Ground {
     pub given: Option<(String, Vec<TaskLine>)>,
 }
 
-impl Ground {
+impl FeatureContext {
     /// What a feature stands on that is to begin.
-    pub fn of_wish(repo: &Repo, wish: &Wish) -> Result<Self, FeatureError> {
-        if wish.text.trim().is_empty() {
+    pub fn of_request(repo: &Repo, request: &FeatureRequest) -> Result<Self, FeatureError> {
+        if request.text.trim().is_empty() {
             return Err(FeatureError::NoWish);
         }
-        let base = base(repo, wish.into.as_deref())?;
+        let base = base(repo, request.into.as_deref())?;
         let policy = policy(repo, base)?;
         let constraints = constraints::load(repo, base, &policy.conductor.feature.constraints)?;
         Ok(Self {
             base,
-            given: given(&wish.way, &policy)?,
+            given: given(&request.options, &policy)?,
             policy,
             constraints,
         })
     }
 
     /// What a feature stands on that has begun.
-    pub fn of_feature(repo: &Repo, state: &State, way: &Way) -> Result<Self, FeatureError> {
+    pub fn of_feature(
+        repo: &Repo,
+        state: &State,
+        options: &FeatureOptions,
+    ) -> Result<Self, FeatureError> {
         let policy = policy(repo, state.base)?;
         let constraints = constraints::load(repo, state.base, &state.constraints)?;
         Ok(Self {
             base: state.base,
-            given: given(way, &policy)?,
+            given: given(options, &policy)?,
             policy,
             constraints,
         })
@@ -68,8 +72,11 @@ fn policy(repo: &Repo, base: Oid) -> Result<Policy, FeatureError> {
 }
 
 /// The task file that a person made, once it is checked.
-fn given(way: &Way, policy: &Policy) -> Result<Option<(String, Vec<TaskLine>)>, FeatureError> {
-    let Some((name, toml)) = &way.tasks else {
+fn given(
+    options: &FeatureOptions,
+    policy: &Policy,
+) -> Result<Option<(String, Vec<TaskLine>)>, FeatureError> {
+    let Some((name, toml)) = &options.tasks else {
         return Ok(None);
     };
     match tasks::check(name, toml, policy) {
