@@ -27,8 +27,8 @@ reached() { echo "$$" >"$SIGNALS/$1"; }
 until_told() { while ! test -e "$SIGNALS/$1"; do sleep 0.02; done; }
 "#;
 
-/// How long something that is waited for may take.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How long something that is waited for may take, on a machine that does much else.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A task, as a test describes it.
 pub struct Task {
@@ -273,9 +273,18 @@ impl Conductor {
 
 impl Drop for Conductor {
     fn drop(&mut self) {
-        if let Some(mut child) = self.0.take() {
-            let _ = child.kill();
-            let _ = child.wait();
+        let Some(mut child) = self.0.take() else {
+            return;
+        };
+        // It may have ended before.
+        child.kill().ok();
+        let output = child.wait_with_output();
+        if let Ok(output) = output
+            && std::thread::panicking()
+        {
+            let said =
+                [output.stdout, output.stderr].map(|it| String::from_utf8(it).unwrap_or_default());
+            eprintln!("the conductor said: {}", said.concat());
         }
     }
 }
