@@ -4,7 +4,7 @@
 //! Both ask whether agents may start (`preflight`), and let `event_loop` do what the run's state asks for: agents work (`work`) in worktrees of
 //! the pool (`task_worktree`), gates judge (`judge`), each task's session is opened and closed for it
 //! (`session`), and what was approved lands and is summed up (`land`). Other processes leave
-//! their wishes in files ([`control`]).
+//! their requests in files ([`control`]).
 
 pub mod checkpoints;
 pub mod control;
