@@ -8,9 +8,10 @@ use super::MergeError;
 use super::context::MergeContext;
 use super::report::ResolvedPath;
 use super::resolver::{Asked, NoAnswer, Resolver};
+use super::stuck::{Resolution, Stuck};
 use baton_core::model::{Entry, Oid};
 use baton_core::policy::merge::Remedy;
-use baton_git::merge::{Conflict, Merged, Merger};
+use baton_git::merge::{Merged, Merger};
 use baton_git::{Repo, tree_edit};
 
 /// What is to be made to a commit's files.
@@ -35,30 +36,6 @@ impl What {
             Self::Step { to, .. } => to,
         }
     }
-}
-
-/// A change that came to a conflict for which there is no remedy.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Stuck {
-    /// By what the change is known.
-    pub of: Oid,
-    /// The commit to which it was to be made.
-    pub onto: Oid,
-    /// The files, with markers in those in conflict.
-    pub tree: Oid,
-    /// What is left of the conflicts.
-    pub conflicts: Vec<Conflict>,
-}
-
-/// What somebody made of a conflict.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Resolution {
-    /// By what the change is known that came to it.
-    pub of: Oid,
-    /// The commit to which the change was made.
-    pub onto: Oid,
-    /// The files that were made of both.
-    pub tree: Oid,
 }
 
 /// Files with a change made to them.

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use bstr::BString;
 
 use super::MergeError;
-use super::apply::Stuck;
 use super::candidates::Candidate;
 use super::join::{Joined, Joiner, Obstacle};
+use super::stuck::Stuck;
 use baton_core::model::Oid;
 use baton_guard::rev_range::{self, RevRange};
 

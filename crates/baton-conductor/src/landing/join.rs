@@ -3,11 +3,12 @@
 use bstr::{BStr, BString, ByteSlice};
 
 use super::MergeError;
-use super::apply::{Applied, Applier, Stuck, What};
+use super::apply::{Applied, Applier, What};
 use super::candidates::Candidate;
 use super::context::MergeContext;
 use super::report::{Dropped, ResolvedPath};
 use super::squash;
+use super::stuck::Stuck;
 use baton_core::model::Oid;
 use baton_core::policy::merge::Strategy;
 use baton_git::commit_object::{self, NewCommit};

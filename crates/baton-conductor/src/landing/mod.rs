@@ -41,6 +41,7 @@ pub mod report;
 pub mod resolver;
 mod resume;
 mod squash;
+pub mod stuck;
 mod telling;
 pub mod tidy;
 pub mod transaction;

@@ -1,11 +1,11 @@
 //! Conflicts that wait to be resolved, as far as they concern what is merged now.
 
 use super::MergeError;
-use super::apply::Resolution;
 use super::candidates::Candidate;
 use super::context::MergeContext;
 use super::markers;
 use super::report::{BranchReport, ConflictFile, Outcome};
+use super::stuck::Resolution;
 use super::waiting::{self, Progress, Waiting};
 use baton_git::Repo;
 

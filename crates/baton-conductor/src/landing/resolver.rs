@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use bstr::{BStr, BString, ByteSlice};
 
-use super::apply::Stuck;
 use super::context::MergeContext;
+use super::stuck::Stuck;
 use super::{MergeError, markers, place};
 use baton_core::model::{Entry, Oid};
 use baton_git::scratch_worktree::ScratchWorktree;

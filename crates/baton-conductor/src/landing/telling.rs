@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use bstr::ByteSlice;
 
-use super::apply::{Resolution, Stuck};
 use super::candidates::Candidate;
 use super::chain::{Chain, Failure};
 use super::join::{Joiner, Obstacle};
 use super::report::{BranchReport, ConflictFile, Outcome};
+use super::stuck::{Resolution, Stuck};
 use super::waiting::{self, Waiting};
 use super::{MergeError, MergeRequest, markers, place};
 use baton_core::model::Oid;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use bstr::ByteSlice;
 use serde::{Deserialize, Serialize};
 
-use super::apply::{Resolution, Stuck};
+use super::stuck::{Resolution, Stuck};
 use super::{MergeError, markers, place};
 use crate::pool::trash::{self, Parcel};
 use baton_core::model::Oid;

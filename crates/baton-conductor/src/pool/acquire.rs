@@ -5,7 +5,9 @@ use std::time::{Duration, Instant};
 
 use super::state::{Lease, Phase, Process, Slot, State};
 use super::steps::{self, Moment, Step};
-use super::{PoolError, choose_slot, include, locks, name, place, recover, state_file};
+use super::{
+    PoolError, choose_slot, locks, name, notes, place, recover, slot_worktree, state_file,
+};
 use crate::session::allocate::NewSession;
 use crate::session::start;
 use crate::session::store;
@@ -246,12 +248,12 @@ fn prepare(
     policy: &PoolPolicy,
 ) -> Result<Option<String>, PoolError> {
     let worktree = place::open(repo, &claim.state, &claim.slot)?;
-    let reason = reason(&claim.lease);
+    let reason = name::reason(&claim.lease);
     if let Some(old) = claim.slot.base.filter(|old| *old != claim.base) {
         // Asked before: what a check-out that fails has left is then known to be nobody's work.
         if !slot::advance(&worktree, old, claim.base, &reason)? {
             let why = "its files are not as they were left";
-            recover::mark(repo, &claim.slot.name, &claim.lease, why)?;
+            notes::mark(repo, &claim.slot.name, &claim.lease, why)?;
             return Ok(None);
         }
     }
@@ -275,7 +277,7 @@ fn prepare(
             ..NewSession::default()
         },
     )?;
-    equip(repo, &worktree, policy)?;
+    slot_worktree::equip(repo, &worktree, policy)?;
     let step = Step {
         moment: Moment::PostAcquire,
         slot: &claim.slot.name,
@@ -286,19 +288,6 @@ fn prepare(
     };
     steps::run(repo, &policy.post_acquire, policy.step_limit, &step)?;
     Ok(Some(created.session.id().to_string()))
-}
-
-/// Gives a slot the ignored files of the main worktree that it should have.
-pub(super) fn equip(repo: &Repo, worktree: &Repo, policy: &PoolPolicy) -> Result<(), PoolError> {
-    let main = place::main(repo)?;
-    include::copy(&main, worktree, &policy.include)?;
-    Ok(())
-}
-
-/// The same before a task asks for the slot, so that little is left to copy then. What fails now
-/// is tried again, and told, when one does.
-pub(super) fn equip_ahead(repo: &Repo, worktree: &Repo, policy: &PoolPolicy) {
-    drop(equip(repo, worktree, policy));
 }
 
 fn finish(repo: &Repo, claim: Claim, session: &str) -> Result<Acquired, PoolError> {
@@ -329,12 +318,4 @@ fn finish(repo: &Repo, claim: Claim, session: &str) -> Result<Acquired, PoolErro
         session: session.to_owned(),
         base: claim.base,
     })
-}
-
-/// How the log of a branch begins that was made for a task.
-pub(super) const REASON: &str = "baton: acquired, lease ";
-
-/// The first line in the log of a branch that was begun under a lease.
-pub(super) fn reason(lease: &str) -> String {
-    format!("{REASON}{lease}")
 }

@@ -1,14 +1,12 @@
 //! Making slots.
 
-use std::path::PathBuf;
 use std::sync::Mutex;
 
 use super::state::State;
-use super::{LOCK_REASON, PoolError, acquire, place, recover, remove, state_file};
+use super::{PoolError, notes, place, recover, slot_worktree, state_file};
 use crate::session::store;
-use baton_core::model::Oid;
 use baton_core::policy::PoolPolicy;
-use baton_git::{Repo, settings, slot, worktrees};
+use baton_git::Repo;
 use baton_sys::file;
 
 /// The most checkouts that are made at once: the disk serves no more.
@@ -100,23 +98,13 @@ fn fill_or_remove(
     policy: &PoolPolicy,
     failed: &Mutex<Option<PoolError>>,
 ) {
-    if let Err(error) = fill(repo, state, name, policy) {
+    if let Err(error) = slot_worktree::fill(repo, state, name, policy) {
         // What stays behind is taken up by the next command, if it can be told so.
-        if let Err(error) = remove::finish(repo, state, name) {
-            drop(recover::abandon(repo, name, &error));
+        if let Err(error) = slot_worktree::remove(repo, state, name) {
+            drop(notes::abandon(repo, name, &error));
         }
         note(failed, error);
     }
-}
-
-/// The directory of a free slot at this commit. It may be acquired any time: what is taken from
-/// it is looked at again.
-fn alike(repo: &Repo, base: Oid) -> Result<Option<PathBuf>, PoolError> {
-    state_file::update(repo, |state| {
-        let mut free = state.slots.iter().filter(|slot| slot.is_free());
-        let same = free.find(|slot| slot.base == Some(base));
-        Ok(same.map(|slot| state.path_of(&slot.name)))
-    })
 }
 
 /// Keeps the first error.
@@ -124,34 +112,4 @@ fn note(failed: &Mutex<Option<PoolError>>, error: PoolError) {
     if let Ok(mut failed) = failed.lock() {
         failed.get_or_insert(error);
     }
-}
-
-/// Puts a slot's files there, at the commit on which tasks begin now, and has it ready.
-pub(super) fn fill(
-    repo: &Repo,
-    state: &State,
-    name: &str,
-    policy: &PoolPolicy,
-) -> Result<(), PoolError> {
-    let base = place::default_base(repo, policy)?;
-    let path = state.path_of(name);
-    {
-        let _turn = state_file::worktree_list(repo)?;
-        // What a fill that was killed has left is of no use: git may not have finished it.
-        slot::remove(repo, &path)?;
-        slot::add(repo, &path, base, LOCK_REASON)?;
-    }
-    let worktree = worktrees::open_worktree(&path)?;
-    settings::note(&worktree)?;
-    if let Some(other) = alike(repo, base)? {
-        slot::share_files(&worktree, &other, base)?;
-    }
-    slot::restore(&worktree, base, &[], "baton: slot made")?;
-    acquire::equip_ahead(repo, &worktree, policy);
-    state_file::update(repo, |state| {
-        if let Some(slot) = state.slot_mut(name) {
-            slot.settle(base);
-        }
-        Ok(())
-    })
 }

@@ -1,7 +1,7 @@
 //! Signs of life.
 
 use super::state::{Lease, Process};
-use super::{PoolError, recover, state_file};
+use super::{PoolError, notes, state_file};
 use baton_git::Repo;
 use baton_sys::clock;
 
@@ -34,7 +34,7 @@ fn note(
         let name = state.find(slot).map(|slot| slot.name.clone());
         let found = name.and_then(|name| state.slot_mut(&name));
         let slot = found.ok_or_else(|| PoolError::NoSlot(slot.to_owned()))?;
-        let (name, holder) = (slot.name.clone(), recover::holder(slot));
+        let (name, holder) = (slot.name.clone(), notes::holder(slot));
         match slot.lease.as_mut().filter(|held| held.id == lease) {
             Some(held) => {
                 held.heartbeat = now;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::state::Slot;
-use super::{PoolError, name};
+use super::{PoolError, name, place};
 use baton_git::locks::{self, Lock};
 use baton_git::{GitError, Repo};
 use baton_sys::{file, process};
@@ -88,4 +88,14 @@ pub fn free(worktree: &Repo, branch: Option<&str>) {
         // If it stays, git says so.
         drop(remove(lock));
     }
+}
+
+/// The locks that keep all worktrees from something: on references, and on the main worktree, in which
+/// what lands is shown.
+pub(super) fn shared_locks(repo: &Repo) -> Result<Vec<Lock>, PoolError> {
+    let mut all = locks::on_references(repo)?;
+    let mut own = locks::on_worktree(&place::main(repo)?);
+    own.retain(|lock| all.iter().all(|one| one.path != lock.path));
+    all.append(&mut own);
+    Ok(all)
 }

@@ -60,6 +60,14 @@ fn shortened(text: &str) -> &str {
     text[..end.unwrap_or_default()].trim_end_matches('-')
 }
 
+/// How the log of a branch begins that was made for a task.
+pub(super) const REASON: &str = "baton: acquired, lease ";
+
+/// The first line in the log of a branch that was begun under a lease.
+pub(super) fn reason(lease: &str) -> String {
+    format!("{REASON}{lease}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -3,7 +3,7 @@
 use std::path::{Component, Path, PathBuf};
 
 use super::state::{Slot, State};
-use super::{LOCK_REASON, PoolError, state_file};
+use super::{LOCK_REASON, PoolError, directory};
 use baton_core::model::Oid;
 use baton_core::policy::PoolPolicy;
 use baton_git::{Repo, exclude, slot, worktrees};
@@ -197,7 +197,7 @@ pub fn open(repo: &Repo, state: &State, slot: &Slot) -> Result<Repo, PoolError> 
     let mut found = standing(repo, state, slot)?;
     let turn = match found {
         Standing::Sound => None,
-        _ => Some(state_file::worktree_list(repo)?),
+        _ => Some(directory::worktree_list(repo)?),
     };
     if found == Standing::Moved {
         // Git ends with a failure when it could not put all of them right: asking again tells.

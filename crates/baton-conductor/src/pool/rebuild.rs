@@ -1,7 +1,7 @@
 //! The pool as git knows it, where its own record is lost.
 
 use super::state::{Finished, Lease, Phase, Slot, State, number_of};
-use super::{LOCK_REASON, PoolError, acquire, name};
+use super::{LOCK_REASON, PoolError, name};
 use crate::session::store;
 use baton_git::{GitError, Repo, slot, worktrees};
 use baton_guard::binding;
@@ -89,7 +89,7 @@ fn finished(repo: &Repo, now: &str) -> Result<Vec<Finished>, PoolError> {
             continue;
         }
         let first = slot::first_reason(repo, &branch)?;
-        if !first.is_some_and(|first| first.starts_with(acquire::REASON.as_bytes())) {
+        if !first.is_some_and(|first| first.starts_with(name::REASON.as_bytes())) {
             continue;
         }
         let mut sessions = sessions.iter().rev();

@@ -1,8 +1,8 @@
 //! Slots whose worker is gone before the end: what it began is completed or taken back.
 
-use super::release::Secured;
+use super::slot_worktree::Secured;
 use super::state::{Phase, Slot, State};
-use super::{PoolError, acquire, fill, locks, name, place, release, remove, state_file, steps};
+use super::{PoolError, locks, name, notes, place, slot_worktree, state_file, steps};
 use crate::session::{self, Session, store};
 use baton_core::policy::PoolPolicy;
 use baton_git::{Repo, slot};
@@ -27,7 +27,7 @@ pub fn interrupted(repo: &Repo, policy: &PoolPolicy) -> Result<(), PoolError> {
     };
     for slot in slots {
         if let Err(error) = settle(repo, &state, &slot, policy) {
-            abandon(repo, &slot.name, &error)?;
+            notes::abandon(repo, &slot.name, &error)?;
         }
     }
     Ok(())
@@ -39,52 +39,25 @@ fn settle(repo: &Repo, state: &State, slot: &Slot, policy: &PoolPolicy) -> Resul
     }
     match slot.phase {
         Phase::Ready | Phase::Leased => Ok(()),
-        Phase::Filling => fill::fill(repo, state, &slot.name, policy),
+        Phase::Filling => slot_worktree::fill(repo, state, &slot.name, policy),
         Phase::Acquiring => roll_back(repo, state, slot, policy),
-        Phase::Releasing => keep_leased(repo, slot),
+        Phase::Releasing => notes::keep_leased(repo, slot),
         Phase::Resetting => {
             let worktree = place::open(repo, state, slot)?;
             // It is on no branch from the first step of the reset on.
             match worktree.refs().symbolic("HEAD")? {
-                Some(_) => keep_leased(repo, slot),
+                Some(_) => notes::keep_leased(repo, slot),
                 None => {
                     let lease = slot.lease.as_ref();
                     locks::free(&worktree, lease.and_then(|lease| lease.branch.as_deref()));
-                    release::save(repo, &worktree, slot, policy, "a reset was interrupted")?;
-                    release::reset(repo, &worktree, slot, policy, &Secured::default()).map(drop)
+                    slot_worktree::save(repo, &worktree, slot, policy, "a reset was interrupted")?;
+                    slot_worktree::reset(repo, &worktree, slot, policy, &Secured::default())
+                        .map(drop)
                 }
             }
         }
-        Phase::Removing => remove::finish(repo, state, &slot.name),
+        Phase::Removing => slot_worktree::remove(repo, state, &slot.name),
     }
-}
-
-/// Notes that a slot could not be settled, for the next to try.
-pub(super) fn abandon(repo: &Repo, name: &str, error: &PoolError) -> Result<(), PoolError> {
-    state_file::update(repo, |state| {
-        if let Some(slot) = state.slot_mut(name) {
-            slot.worker = None;
-            // Git's advice is of no use here: what to do is said by `pool health`.
-            let said = error.to_string();
-            slot.trouble = Some(said.lines().next().unwrap_or_default().to_owned());
-        }
-        Ok(())
-    })
-}
-
-/// The slot stays with who had it.
-pub(super) fn keep_leased(repo: &Repo, slot: &Slot) -> Result<(), PoolError> {
-    state_file::update(repo, |state| {
-        if let Some(slot) = state.slot_mut(&slot.name) {
-            slot.phase = Phase::Ready;
-            if slot.lease.is_some() {
-                slot.phase = Phase::Leased;
-                slot.trouble = None;
-            }
-            slot.worker = None;
-        }
-        Ok(())
-    })
 }
 
 /// Takes back an acquisition that has failed. What cannot be taken back now is left to the next
@@ -100,24 +73,10 @@ pub(super) fn give_up(
     match own {
         Some(slot) => match roll_back(repo, &state, slot, policy) {
             Ok(()) => Ok(()),
-            Err(error) => abandon(repo, &slot.name, &error),
+            Err(error) => notes::abandon(repo, &slot.name, &error),
         },
         None => Ok(()),
     }
-}
-
-/// Gives a claimed slot up that cannot be used as it is; nothing in it was changed.
-pub(super) fn mark(repo: &Repo, name: &str, lease: &str, why: &str) -> Result<(), PoolError> {
-    state_file::update(repo, |state| {
-        let slot = state.slot_mut(name);
-        if let Some(slot) = slot.filter(|slot| slot.is_held_by(lease)) {
-            slot.phase = Phase::Ready;
-            slot.worker = None;
-            slot.lease = None;
-            slot.trouble = Some(why.to_owned());
-        }
-        Ok(())
-    })
 }
 
 /// Takes an acquisition back: the session is over, the branch is gone, the slot is ready.
@@ -128,7 +87,7 @@ fn roll_back(
     policy: &PoolPolicy,
 ) -> Result<(), PoolError> {
     let Some(lease) = &slot.lease else {
-        return keep_leased(repo, slot);
+        return notes::keep_leased(repo, slot);
     };
     let worktree = place::open(repo, state, slot)?;
     locks::free(&worktree, lease.branch.as_deref());
@@ -137,7 +96,7 @@ fn roll_back(
         Some(base) => base,
         None => place::default_base(repo, policy)?,
     };
-    let reason = acquire::reason(&lease.id);
+    let reason = name::reason(&lease.id);
     slot::restore(&worktree, base, &policy.keep, &reason)?;
     if let Some(branch) = &lease.branch
         && let Some(tip) = repo.refs().resolve(branch)?
@@ -169,16 +128,4 @@ fn abandon_session(worktree: &Repo, branch: Option<&str>) -> Result<(), PoolErro
         store::abandon(worktree, &session.number)?;
     }
     Ok(())
-}
-
-/// How a refusal names the holder of a lease.
-pub(super) fn holder(slot: &Slot) -> String {
-    let Some(lease) = &slot.lease else {
-        return "nobody".to_owned();
-    };
-    let owner = lease.owner.as_deref().unwrap_or("nobody known");
-    match &lease.branch {
-        Some(branch) => format!("{owner} (on {})", name::short(branch)),
-        None => owner.to_owned(),
-    }
 }

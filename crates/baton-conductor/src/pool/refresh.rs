@@ -1,8 +1,8 @@
 //! Bringing free slots to the commit on which tasks begin now, before a task asks for one.
 
-use super::acquire::{Fitness, equip_ahead, fitness};
+use super::acquire::{Fitness, fitness};
 use super::state::{Phase, Slot, State};
-use super::{PoolError, place, recover, state_file};
+use super::{PoolError, notes, place, recover, slot_worktree, state_file};
 use crate::session::store;
 use baton_core::model::Oid;
 use baton_core::policy::PoolPolicy;
@@ -32,7 +32,7 @@ pub fn refresh_until(repo: &Repo, stop: &dyn Fn() -> bool) -> Result<Vec<String>
             Ok(true) => refreshed.push(slot.name),
             Ok(false) => {}
             Err(error) => {
-                recover::abandon(repo, &slot.name, &error)?;
+                notes::abandon(repo, &slot.name, &error)?;
                 return Err(error);
             }
         }
@@ -84,7 +84,7 @@ fn advance(
         is_pristine = slot::advance(&worktree, old, target, REASON)?;
     }
     if is_pristine {
-        equip_ahead(repo, &worktree, policy);
+        slot_worktree::equip_ahead(repo, &worktree, policy);
     }
     state_file::update(repo, |state| {
         if let Some(slot) = state.slot_mut(&slot.name) {

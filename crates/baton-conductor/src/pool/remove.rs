@@ -6,12 +6,11 @@ use serde::Serialize;
 use super::at_risk_text::AtRiskText;
 use super::place::{self, Standing};
 use super::state::{Phase, Slot, State};
-use super::{PoolError, fill, locks, recover, release, state_file};
+use super::{PoolError, fill, locks, notes, recover, slot_worktree, state_file};
 use crate::session::store;
 use baton_core::policy::PoolPolicy;
 use baton_git::{Repo, slot};
 use baton_guard::binding;
-use baton_sys::file;
 
 /// A slot that was not removed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
@@ -36,7 +35,7 @@ pub fn cleanup(repo: &Repo, force: bool) -> Result<Vec<Left>, PoolError> {
             left.push(Left {
                 slot: slot.name.clone(),
                 in_use: true,
-                why: format!("{} has it", recover::holder(slot)),
+                why: format!("{} has it", notes::holder(slot)),
             });
             continue;
         }
@@ -67,7 +66,7 @@ fn remove(repo: &Repo, name: &str, force: bool, policy: &PoolPolicy) -> Result<(
     let gone = match secure(repo, &state, &held, force, policy) {
         Ok(gone) => gone,
         Err(error) => {
-            recover::keep_leased(repo, &held)?;
+            notes::keep_leased(repo, &held)?;
             return Err(error);
         }
     };
@@ -79,7 +78,7 @@ fn remove(repo: &Repo, name: &str, force: bool, policy: &PoolPolicy) -> Result<(
     })?;
     let done = dismantle(repo, &state, &held, gone, policy);
     if let Err(error) = &done {
-        recover::abandon(repo, name, error)?;
+        notes::abandon(repo, name, error)?;
     }
     done
 }
@@ -100,12 +99,12 @@ fn dismantle(
         binding::unbind(&worktree)?;
     }
     let target = place::default_base(repo, policy)?;
-    let finished = release::part_with_branch(repo, held, target, None)?;
+    let finished = slot_worktree::part_with_branch(repo, held, target, None)?;
     state_file::update(repo, |state| {
         state.note_finished(finished);
         Ok(())
     })?;
-    finish(repo, state, &held.name)
+    slot_worktree::remove(repo, state, &held.name)
 }
 
 fn take(state: &mut State, name: &str, force: bool) -> Result<(State, Slot), PoolError> {
@@ -140,7 +139,7 @@ fn secure(
     match (risk.is_none(), force) {
         (true, _) => {}
         (false, true) => {
-            release::save(repo, &worktree, held, policy, "removed by force")?;
+            slot_worktree::save(repo, &worktree, held, policy, "removed by force")?;
         }
         (false, false) => {
             let directory = state.path_of(&held.name).display().to_string();
@@ -148,19 +147,4 @@ fn secure(
         }
     }
     Ok(false)
-}
-
-/// Removes a slot in which nothing is left to lose.
-pub(super) fn finish(repo: &Repo, state: &State, name: &str) -> Result<(), PoolError> {
-    {
-        let _turn = state_file::worktree_list(repo)?;
-        slot::remove(repo, &state.path_of(name))?;
-    }
-    state_file::update(repo, |state| {
-        state.slots.retain(|slot| slot.name != name);
-        if state.slots.is_empty() {
-            file::remove_if_empty(&state.root);
-        }
-        Ok(())
-    })
 }

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::rebuild::rebuild;
 use super::state::{State, VERSION};
-use super::{PoolError, place};
+use super::{PoolError, directory, place};
 use crate::session::store;
 use baton_git::{GitError, Repo};
 use baton_sys::{FileLock, file};
@@ -31,7 +31,7 @@ pub fn update_or_begin<T>(
     repo: &Repo,
     change: impl FnOnce(&mut Option<State>) -> Result<T, PoolError>,
 ) -> Result<T, PoolError> {
-    let directory = directory(repo);
+    let directory = directory::of(repo);
     let lock = directory.join("lock");
     let _turn = FileLock::acquire(&lock).map_err(GitError::io(lock))?;
     let path = directory.join("state.json");
@@ -62,18 +62,6 @@ pub fn read(repo: &Repo) -> Result<Option<State>, PoolError> {
         }
         Ok(state.clone())
     })
-}
-
-/// Waits until no other process of the pool changes the list of worktrees, and keeps others from it
-/// until the value is dropped: a git that reads the list dies of an entry that another git is
-/// still writing.
-pub fn worktree_list(repo: &Repo) -> Result<FileLock, PoolError> {
-    let lock = directory(repo).join("worktrees.lock");
-    Ok(FileLock::acquire(&lock).map_err(GitError::io(lock))?)
-}
-
-fn directory(repo: &Repo) -> PathBuf {
-    repo.baton_dir().join("pool")
 }
 
 /// Finds the directory of the pool after a move: where it was from the main worktree, or where it would be made

@@ -7,7 +7,7 @@ use crate::pool::acquire::{Fitness, fitness};
 use crate::pool::at_risk_text::AtRiskText;
 use crate::pool::place::{self, Standing};
 use crate::pool::state::{Lease, Phase, Slot, State};
-use crate::pool::{LOCK_REASON, PoolError, locks, recover, state_file};
+use crate::pool::{LOCK_REASON, PoolError, locks, notes, state_file};
 use baton_core::policy::PoolPolicy;
 use baton_git::Repo;
 use baton_git::locks::{self as git_locks, Lock};
@@ -40,7 +40,7 @@ pub(super) fn look(repo: &Repo, policy: &PoolPolicy) -> Result<Vec<Finding>, Poo
             fixable: true,
         });
     }
-    let old = shared_locks(repo)?.into_iter().filter(locks::is_old);
+    let old = locks::shared_locks(repo)?.into_iter().filter(locks::is_old);
     findings.extend(old.map(|lock| locked(None, &lock)));
     for slot in &state.slots {
         findings.extend(look_at(repo, &state, slot, policy)?);
@@ -57,16 +57,6 @@ fn mark(repo: &Repo, seen: &Slot, why: &str) -> Result<(), PoolError> {
         }
         Ok(())
     })
-}
-
-/// The locks that keep all worktrees from something: on references, and on the main worktree, in which
-/// what lands is shown.
-pub(super) fn shared_locks(repo: &Repo) -> Result<Vec<Lock>, PoolError> {
-    let mut all = git_locks::on_references(repo)?;
-    let mut own = git_locks::on_worktree(&place::main(repo)?);
-    own.retain(|lock| all.iter().all(|one| one.path != lock.path));
-    all.append(&mut own);
-    Ok(all)
 }
 
 /// A lock that keeps git from working on a slot, or on what all of them share.
@@ -258,7 +248,7 @@ fn lent(
     let fixable = evidence.proves_the_end(risk);
     let message = format!(
         "{} seems to be gone; {}",
-        recover::holder(slot),
+        notes::holder(slot),
         evidence.describe(risk)
     );
     let help = help(fixable, format!("it stays taken; {release}"));

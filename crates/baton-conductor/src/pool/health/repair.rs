@@ -2,12 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use super::examine::shared_locks;
 use super::{Code, Finding};
 use crate::pool::place::{self, Standing};
 use crate::pool::release::{self, Release};
 use crate::pool::state::Phase;
-use crate::pool::{PoolError, fill, locks, recover, state_file};
+use crate::pool::{PoolError, directory, fill, locks, recover, slot_worktree, state_file};
 use crate::session::store;
 use baton_core::policy::PoolPolicy;
 use baton_git::{GitError, Repo, locks as git_locks, slot};
@@ -49,7 +48,7 @@ pub(super) fn repair(repo: &Repo, finding: &Finding, policy: &PoolPolicy) -> Res
                 .transpose()?;
             let found = match &worktree {
                 Some(worktree) => git_locks::on_worktree(worktree),
-                None => shared_locks(repo)?,
+                None => locks::shared_locks(repo)?,
             };
             let left = found.iter().filter(|lock| locks::is_left_behind(lock));
             left.into_iter().try_for_each(locks::remove)?;
@@ -121,14 +120,14 @@ fn refill(repo: &Repo, name: &str, policy: &PoolPolicy) -> Result<(), PoolError>
         Ok((all, held))
     })?;
     {
-        let _turn = state_file::worktree_list(repo)?;
+        let _turn = directory::worktree_list(repo)?;
         slot::remove(repo, &state.path_of(name))?;
     }
     let finished =
-        release::part_with_branch(repo, &held, place::default_base(repo, policy)?, None)?;
+        slot_worktree::part_with_branch(repo, &held, place::default_base(repo, policy)?, None)?;
     state_file::update(repo, |state| {
         state.note_finished(finished);
         Ok(())
     })?;
-    fill::fill(repo, &state, name, policy)
+    slot_worktree::fill(repo, &state, name, policy)
 }

@@ -119,3 +119,17 @@ pub enum ConductError {
     #[diagnostic(transparent)]
     Git(#[from] GitError),
 }
+
+/// An error and what caused it, in a line.
+pub(super) fn told(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let more = error.to_string();
+        if !text.contains(&more) {
+            text.push_str(&format!(": {more}"));
+        }
+        cause = error.source();
+    }
+    text
+}

@@ -2,15 +2,13 @@
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender, SyncSender};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::time::Duration;
 
 use super::control::ControlRequest;
+use super::worker::{EventSender, LoopMessage, RunContext};
 use super::{ConductError, Conductor, judge, land, work};
 use crate::run::state::{Action, Event, Pause, RunState};
-use baton_core::plan::{Task, TaskList};
-use baton_core::policy::Policy;
-use baton_git::Repo;
 
 /// How often the loop looks for control requests while nothing happens.
 const TICK: Duration = Duration::from_millis(250);
@@ -18,67 +16,6 @@ const TICK: Duration = Duration::from_millis(250);
 /// How many events in a row may be stale, so that they do not fit the state: each agent may have met a run
 /// that has paused meanwhile. More are a fault that would repeat itself for ever.
 const MAX_STALE_EVENTS: usize = 100;
-
-/// What the workers of a run share.
-pub(super) struct RunContext<'a> {
-    /// The repository.
-    pub repo: &'a Repo,
-    /// The policy of the commit that is checked out.
-    pub policy: &'a Policy,
-    /// The run's id.
-    pub run: &'a str,
-    /// The tasks.
-    pub tasks: &'a TaskList,
-    /// Whether to stop.
-    pub stop: &'a (dyn Fn() -> bool + Sync),
-}
-
-/// An event on its way to the loop.
-pub(super) struct Message {
-    /// What happened.
-    event: Event,
-    /// Told once that is recorded, and how the run stands then.
-    recorded: SyncSender<RunState>,
-}
-
-/// Sends the events of a worker to the loop, and waits until each is recorded.
-#[derive(Clone)]
-pub(super) struct EventSender(Sender<LoopMessage>);
-
-enum LoopMessage {
-    Event(Message),
-    Sentence(String),
-    Over(String, Result<(), ConductError>),
-}
-
-impl EventSender {
-    /// Sends an event, and waits until it is recorded. Returns the state of the run then.
-    ///
-    /// # Errors
-    /// [`ConductError::Interrupted`] when the loop has ended, or when the run has taken a turn, such
-    /// as a pause, into which this does not fit any more.
-    pub fn send(&self, event: Event) -> Result<RunState, ConductError> {
-        let (recorded, waiting) = mpsc::sync_channel(1);
-        let message = Message { event, recorded };
-        self.0
-            .send(LoopMessage::Event(message))
-            .map_err(|_| ConductError::Interrupted)?;
-        waiting.recv().map_err(|_| ConductError::Interrupted)
-    }
-
-    /// Sends a sentence to the watcher.
-    pub fn say(&self, sentence: String) {
-        // The loop may be over.
-        self.0.send(LoopMessage::Sentence(sentence)).ok();
-    }
-}
-
-impl RunContext<'_> {
-    /// The task of this id.
-    pub fn task(&self, id: &str) -> Option<&Task> {
-        self.tasks.get(id)
-    }
-}
 
 impl Conductor<'_> {
     /// Does what the state asks for until there is nothing more to do.

@@ -1,7 +1,8 @@
 //! A gate judges a task's branch.
 
-use super::event_loop::{EventSender, RunContext};
-use super::work::{oid, told};
+use super::error::told;
+use super::setup::oid;
+use super::worker::{EventSender, RunContext};
 use super::{ConductError, GRACE, land, session, setup};
 use crate::run::gate::{self, Work};
 use crate::run::signal::Decision;

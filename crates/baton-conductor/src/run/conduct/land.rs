@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use super::ConductError;
-use super::event_loop::{EventSender, RunContext};
-use super::work::{oid, told};
+use super::error::told;
+use super::setup::oid;
+use super::worker::{EventSender, RunContext};
 use super::{GRACE, session, task_worktree, wait};
 use crate::aggregate::{self, AggregateError, Request};
 use crate::landing::report::{BranchReport, Outcome};

@@ -1,7 +1,7 @@
 //! Where the policy asks for it, a run is told in files of the main worktree as well.
 
 use super::ConductError;
-use super::work::told;
+use super::error::told;
 use crate::pool::place;
 use crate::run::mirror;
 use crate::run::state::{Checkpoint, RunState};

@@ -18,6 +18,7 @@ mod session;
 mod setup;
 mod task_worktree;
 mod work;
+mod worker;
 
 use std::time::Duration;
 

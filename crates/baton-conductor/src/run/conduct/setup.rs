@@ -8,6 +8,7 @@ use super::ConductError;
 use crate::run::Assignment;
 use crate::run::record::Record;
 use crate::run::state::{Checkpoint, RunState, TaskState};
+use baton_core::model::Oid;
 use baton_core::plan::{Plan, Task, TaskList};
 use baton_core::policy::{Conductor, PathGlob};
 use baton_git::Repo;
@@ -105,6 +106,12 @@ pub fn checkpoints(record: &Record) -> impl Iterator<Item = &str> {
         .filter(|name| name.starts_with("checkpoint-"))
 }
 
+/// The commit that a record names.
+pub(super) fn oid(hex: &str) -> Result<Oid, ConductError> {
+    let id = Oid::from_hex(hex.as_bytes());
+    id.map_err(|_| ConductError::NoId(hex.to_owned()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -136,5 +143,14 @@ mod tests {
         let shown = escape::json(&state_json) + &escape::json(&checkpoint_json);
         let unseen = ['\0', '\u{1}', '\u{1b}', '\u{2028}', '\u{202e}', '\u{feff}'];
         assert!(!shown.contains(unseen), "{shown:?}");
+    }
+
+    #[test]
+    fn a_record_that_names_no_commit_is_told_as_what_it_is() {
+        let said = oid("HEAD").unwrap_err().to_string();
+        assert_eq!(
+            said,
+            "the record of the run has `HEAD` in the place of a commit's id"
+        );
     }
 }

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::event_loop::RunContext;
-use super::work::oid;
+use super::setup::oid;
+use super::worker::RunContext;
 use super::{ConductError, session, setup};
 use crate::pool::state::Phase;
 use crate::pool::trash::{self, Parcel};

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::event_loop::{EventSender, RunContext};
+use super::error::told;
+use super::worker::{EventSender, RunContext};
 use super::{ConductError, GRACE, land, session, setup, task_worktree, wait};
 use crate::pool::PoolError;
 use crate::run::attempt::{Attempt, Outcome};
@@ -10,7 +11,6 @@ use crate::run::ownership::INTERVAL;
 use crate::run::signal::Promise;
 use crate::run::state::{Event, RunState, TaskState};
 use crate::run::{RunError, agent};
-use baton_core::model::Oid;
 use baton_core::plan::Task;
 use baton_core::policy::conductor::agents::Judge;
 use baton_git::worktrees::open_worktree;
@@ -49,20 +49,6 @@ fn is_final(error: &ConductError) -> bool {
         ConductError::Run(RunError::NoAgent(_) | RunError::PromptTooLong { .. })
             | ConductError::Pool(PoolError::Task { .. })
     )
-}
-
-/// An error and what caused it, in a line.
-pub(super) fn told(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let more = error.to_string();
-        if !text.contains(&more) {
-            text.push_str(&format!(": {more}"));
-        }
-        cause = error.source();
-    }
-    text
 }
 
 fn attempt(
@@ -128,24 +114,4 @@ fn attempt(
         },
         (_, None) => Event::Interrupted { task },
     })
-}
-
-/// The commit that a record names.
-pub(super) fn oid(hex: &str) -> Result<Oid, ConductError> {
-    let id = Oid::from_hex(hex.as_bytes());
-    id.map_err(|_| ConductError::NoId(hex.to_owned()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::oid;
-
-    #[test]
-    fn a_record_that_names_no_commit_is_told_as_what_it_is() {
-        let said = oid("HEAD").unwrap_err().to_string();
-        assert_eq!(
-            said,
-            "the record of the run has `HEAD` in the place of a commit's id"
-        );
-    }
 }
