@@ -1,6 +1,6 @@
 //! `git baton policy show|check`.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use miette::{IntoDiagnostic, WrapErr, miette};
 
@@ -38,7 +38,12 @@ fn load(which: &PolicyFile) -> miette::Result<Policy> {
     }
     let repo = Repo::open(&env)?;
     let Some(commit) = &which.at else {
-        let root = repo.work_tree().map_or_else(PathBuf::new, Path::to_owned);
+        let root = repo.work_tree().ok_or_else(|| {
+            miette!(
+                help = "name a commit: `--at HEAD` reads the policy that HEAD carries",
+                "a bare repository has no {POLICY_PATH} of a worktree"
+            )
+        })?;
         return read(&root.join(POLICY_PATH));
     };
     let bases = Bases::new(repo.objects());

@@ -84,6 +84,23 @@ fn rules_that_are_not_committed_are_found() {
 }
 
 #[test]
+fn a_repository_without_a_commit_has_no_rules() {
+    let place = Place::new();
+    place.git(".", &["init", "-q", "-b", "main", "empty"]);
+    assert_eq!(place.baton("empty", &["install"]).code, Some(0));
+    place.git(".", &["init", "-q", "--bare", "-b", "trunk", "s.git"]);
+    let server = place.baton("s.git", &["install", "--server"]);
+    assert_eq!(server.code, Some(0), "{server:?}");
+    let missing = BTreeSet::from(["policy-missing".to_owned()]);
+    for at in ["empty", "s.git"] {
+        assert_eq!(found(&place, at), missing, "{at}");
+    }
+    place.repository("r");
+    place.git("r", &["push", "-q", "../s.git", "main"]);
+    assert_eq!(found(&place, "s.git"), BTreeSet::new());
+}
+
+#[test]
 fn what_ails_a_hook_is_found_and_mended() {
     let hook = "r/.git/hooks/reference-transaction";
     type Ail = fn(&Place, &str);

@@ -372,6 +372,53 @@ fn a_server_refuses_what_a_clone_let_out() {
 }
 
 #[test]
+fn a_bare_repository_that_no_worktree_uses_is_a_server() {
+    let place = Place::new();
+    place.repository("r");
+    place.git(".", &["clone", "-q", "--bare", "r", "s.git"]);
+    place.git("r", &["remote", "add", "origin", "../s.git"]);
+    installed(&place.baton("s.git", &["install", "--server"]));
+    let mark = place.at("s.git/baton/server");
+    let refused = place.baton("s.git", &["install"]);
+    assert_eq!(refused.code, Some(2), "{refused:?}");
+    assert!(refused.err.contains("`git baton install --server`"));
+    assert!(mark.exists() && !place.at("s.git/hooks/pre-commit").exists());
+
+    // What an earlier Baton left: the hooks of a clone beside those of a server.
+    place.git("s.git", &["worktree", "add", "-q", "../w", "-b", "w"]);
+    let both = place.baton("s.git", &["install"]);
+    installed(&both);
+    assert!(
+        both.out.contains("worktrees use this repository"),
+        "{both:?}"
+    );
+    assert!(!mark.exists());
+    installed(&place.baton("s.git", &["install", "--server"]));
+    assert!(!mark.exists(), "commits are made here");
+    assert_eq!(place.break_a_rule("w").code, Some(128));
+    place.git("s.git", &["worktree", "remove", "--force", "../w"]);
+    let told = place.baton("s.git", &["doctor"]);
+    assert!(told.out.contains("warning[guarded-as-clone]"), "{told:?}");
+    assert!(told.out.contains("run `git baton install --server`"));
+
+    place.write("r/.agents/HANDOFF.md", "evil\n");
+    place.git("r", &["commit", "-q", "-a", "-m", "evil"]);
+    let push = ["push", "-q", "origin", "HEAD:refs/tags/evil"];
+    place.git("r", &push);
+    let unguarded = ["-c", "core.hooksPath=/dev/null", "update-ref"];
+    let by_hand = [&unguarded[..], &["refs/heads/main", "evil^{}"]].concat();
+    place.git("s.git", &by_hand);
+    place.git("r", &["commit", "-q", "--allow-empty", "-m", "honest"]);
+    let push = ["push", "-q", "origin", "main"];
+    assert_ne!(place.try_git("r", &push).code, Some(0));
+    installed(&place.baton("s.git", &["install", "--server"]));
+    assert!(mark.exists());
+    place.git("r", &push);
+    let told = place.baton("s.git", &["doctor"]);
+    assert!(!told.out.contains("guarded-as-clone"), "{told:?}");
+}
+
+#[test]
 fn what_cannot_be_installed_is_left_alone() {
     let place = Place::new();
     assert_eq!(place.baton(".", &["install"]).code, Some(2));

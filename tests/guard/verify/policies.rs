@@ -113,3 +113,17 @@ fn no_policy_at_all() {
 "#]]
     );
 }
+
+#[test]
+fn a_bare_repository_is_asked_for_a_commit() {
+    let mut sandbox = ruled();
+    sandbox.git(["clone", "-q", "--bare", ".", "../bare.git"]);
+    sandbox.enter("bare.git");
+    for verb in ["check", "show"] {
+        let refused = policy(&sandbox, &[verb]);
+        assert!(refused.contains("`--at HEAD` reads"), "{refused}");
+        assert!(refused.ends_with("[exit 2]\n"), "{refused}");
+        let at_head = policy(&sandbox, &[verb, "--at", "HEAD"]);
+        assert!(at_head.ends_with("[exit 0]\n"), "{at_head}");
+    }
+}

@@ -7,6 +7,8 @@ use baton_core::report::escape;
 pub enum Id {
     /// Baton's hooks are not in this repository.
     NotInstalled,
+    /// A bare repository that only receives pushes is guarded as one in which commits are made.
+    GuardedAsClone,
     /// What was installed cannot be told.
     RecordBroken,
     /// A hook is gone.
@@ -64,8 +66,9 @@ pub enum Id {
 
 impl Id {
     /// All of them.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 28] = [
         Self::NotInstalled,
+        Self::GuardedAsClone,
         Self::RecordBroken,
         Self::HookMissing,
         Self::HookNotExecutable,
@@ -98,6 +101,7 @@ impl Id {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::NotInstalled => "not-installed",
+            Self::GuardedAsClone => "guarded-as-clone",
             Self::RecordBroken => "record-broken",
             Self::HookMissing => "hook-missing",
             Self::HookNotExecutable => "hook-not-executable",
@@ -131,6 +135,7 @@ impl Id {
     pub fn severity(self) -> Severity {
         match self {
             Self::EarlierHookSilent
+            | Self::GuardedAsClone
             | Self::ProgramOlder
             | Self::ProgramNewer
             | Self::ProgramOtherBuild

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::{DoctorError, Finding, Id};
 use crate::install::layout::Occupant;
-use crate::install::{Layout, Manifest, hooks_path};
+use crate::install::{Layout, Manifest, has_worktree, hooks_path};
 use crate::{Hook, PASSED_ON};
 use baton_git::Repo;
 use baton_sys::{executable, file};
@@ -26,6 +26,7 @@ pub(super) fn examine(repo: &Repo, findings: &mut Vec<Finding>) -> Result<bool, 
                 findings.extend(renamed_delegate(&layout, hook, &manifest)?);
             }
             earlier_hooks(repo, &manifest, findings)?;
+            findings.extend(guarded_as_clone(repo, &layout)?);
         }
         Ok(None) => {
             installed = false;
@@ -46,6 +47,19 @@ pub(super) fn examine(repo: &Repo, findings: &mut Vec<Finding>) -> Result<bool, 
     }
     diversions(repo, &layout, installed, findings)?;
     Ok(installed)
+}
+
+/// A bare repository that no worktree uses, without the mark of a server.
+fn guarded_as_clone(repo: &Repo, layout: &Layout) -> Result<Option<Finding>, DoctorError> {
+    if file::is_file(&layout.server_mark()) || has_worktree(repo)? {
+        return Ok(None);
+    }
+    Ok(Some(Finding {
+        id: Id::GuardedAsClone,
+        what: "this bare repository is guarded as a clone, and no worktree uses it: an honest push can be refused for what is here already, and no refusal names its rule".to_owned(),
+        place: repo.common_dir().display().to_string(),
+        remedy: format!("where it receives pushes, {REINSTALL}"),
+    }))
 }
 
 /// What takes git elsewhere. Before Baton is installed, only what installing cannot set aside.

@@ -15,7 +15,7 @@ pub use json::schema;
 /// Why the state of a repository cannot be told: what is installed there cannot be either.
 pub use crate::install::InstallError as DoctorError;
 
-use crate::install::Layout;
+use crate::install::{Layout, has_worktree};
 use baton_git::{GitVersion, Repo};
 use baton_sys::file;
 
@@ -39,7 +39,7 @@ pub fn examine(repo: &Repo) -> Result<Diagnosis, DoctorError> {
         journal::examine(repo, &mut findings)?;
         history::examine(repo, &mut findings)?;
     }
-    if file::is_file(&Layout::of(repo).server_mark()) {
+    if file::is_file(&Layout::of(repo).server_mark()) || !has_worktree(repo)? {
         findings.iter_mut().for_each(for_server);
     }
     Ok(Diagnosis { findings })

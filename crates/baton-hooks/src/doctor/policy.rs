@@ -1,6 +1,7 @@
 //! The policies that judge what is committed in each worktree.
 
 use super::{DoctorError, Finding, Id};
+use crate::install::has_worktree;
 use baton_core::policy::{POLICY_PATH, Policy};
 use baton_git::Repo;
 use baton_guard::GuardError;
@@ -49,13 +50,26 @@ pub(super) fn examine(repo: &Repo, findings: &mut Vec<Finding>) -> Result<(), Do
             });
         }
     }
-    if !ruled && !heads.is_empty() {
+    if !ruled && !(heads.is_empty() && is_on_a_branch(repo, &bases)?) {
         findings.push(Finding {
             id: Id::PolicyMissing,
             what: format!("no rule holds yet: {POLICY_PATH} is not committed"),
             place: "HEAD".to_owned(),
-            remedy: "commit the one that `git baton init` writes".to_owned(),
+            remedy: match has_worktree(repo)? {
+                true => "commit the one that `git baton init` writes".to_owned(),
+                false => "push the one that `git baton init` writes in a clone".to_owned(),
+            },
         });
     }
     Ok(())
+}
+
+/// Whether a branch carries a policy, where `HEAD` names one that is not born.
+fn is_on_a_branch(repo: &Repo, bases: &Bases<'_>) -> Result<bool, DoctorError> {
+    for (_, tip) in repo.refs().below("refs/heads/")? {
+        if bases.adopted(tip)?.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }

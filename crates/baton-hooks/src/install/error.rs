@@ -26,6 +26,13 @@ pub enum InstallError {
     ))]
     NotBare(PathBuf),
 
+    /// The hooks of a clone make no sense here.
+    #[error("{} is a bare repository, and no worktree uses it", .0.display())]
+    #[diagnostic(help(
+        "where it receives pushes, run `git baton install --server`; where commits are to be made in worktrees of it, make one with `git worktree add`, and run `git baton install` again"
+    ))]
+    NoWorktree(PathBuf),
+
     /// Git looks for hooks elsewhere, and this repository alone cannot change that.
     #[error(
         "git would not run hooks of this repository: core.hooksPath is `{value}` ({scope}, {origin})"

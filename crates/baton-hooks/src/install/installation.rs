@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::layout::Occupant;
 use super::manifest::{Manifest, Program, SetAside};
-use super::{InstallError, Kind, Layout, directory, hooks_path};
+use super::{InstallError, Kind, Layout, directory, has_worktree, hooks_path};
 use crate::{ALWAYS_PASSED_ON, Hook, PASSED_ON, all_names};
 use baton_core::model::Oid;
 use baton_core::policy::POLICY_PATH;
@@ -19,6 +19,8 @@ pub struct Installed {
     hooks: Vec<(String, Change)>,
     set_aside: Vec<SetAside>,
     journal_begun: bool,
+    /// Whether it guards both what is committed here and what is pushed to it.
+    is_clone_and_server: bool,
     /// The version of git, where it does not call every hook.
     git_too_old: Option<GitVersion>,
 }
@@ -87,22 +89,33 @@ pub fn install(repo: &Repo, kind: Kind) -> Result<Installed, InstallError> {
     for one in &set_aside {
         hooks_path::unset(repo, one)?;
     }
-    mark_server(&layout, &manifest)?;
+    let is_clone = is_clone(repo, kind, &manifest)?;
+    mark_server(&layout, is_clone)?;
     share(repo, &layout)?;
     Ok(Installed {
         layout,
         hooks,
         set_aside,
         journal_begun,
+        is_clone_and_server: is_clone && has(&manifest, Hook::PreReceive),
         git_too_old: Some(repo.program().version()?)
             .filter(|version| kind == Kind::Client && *version < GitVersion::OLDEST),
     })
 }
 
+/// Whether commits are made here. The hooks of a clone may be left from a plain `install` by an
+/// earlier Baton, in a bare repository that no worktree uses.
+fn is_clone(repo: &Repo, kind: Kind, manifest: &Manifest) -> Result<bool, InstallError> {
+    Ok(has(manifest, Hook::PreCommit) && (kind == Kind::Client || has_worktree(repo)?))
+}
+
+fn has(manifest: &Manifest, hook: Hook) -> bool {
+    manifest.hooks().any(|name| name == hook.name())
+}
+
 /// Says by a file whether only pushes come in here.
-fn mark_server(layout: &Layout, manifest: &Manifest) -> Result<(), InstallError> {
+fn mark_server(layout: &Layout, is_clone: bool) -> Result<(), InstallError> {
     let mark = layout.server_mark();
-    let is_clone = manifest.hooks().any(|hook| hook == Hook::PreCommit.name());
     let marked = match is_clone {
         true => file::remove_if_exists(&mark),
         false => file::write_atomically(&mark, b""),
@@ -147,6 +160,9 @@ fn hooks_elsewhere(repo: &Repo, manifest: &Manifest) -> Result<Vec<&'static str>
 fn refuse_early(repo: &Repo, layout: &Layout, kind: Kind) -> Result<(), InstallError> {
     if kind == Kind::Server && !repo.is_bare()? {
         return Err(InstallError::NotBare(repo.common_dir().to_owned()));
+    }
+    if kind == Kind::Client && !has_worktree(repo)? {
+        return Err(InstallError::NoWorktree(repo.common_dir().to_owned()));
     }
     let link = layout.hooks_dir();
     if file::is_link(&link) {
@@ -295,6 +311,12 @@ impl fmt::Display for Installed {
             writeln!(
                 f,
                 "journal begun: the history that is here now is taken as it is"
+            )?;
+        }
+        if self.is_clone_and_server {
+            writeln!(
+                f,
+                "worktrees use this repository: it is guarded as a clone, and what is pushed to it is judged too"
             )?;
         }
         if let Some(version) = self.git_too_old {

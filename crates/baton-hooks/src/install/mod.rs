@@ -24,6 +24,15 @@ pub use manifest::Manifest;
 pub use remove::{Uninstalled, uninstall};
 
 use crate::Hook;
+use baton_git::{GitError, Repo};
+
+/// Whether commits are made here: some worktree uses the repository.
+pub fn has_worktree(repo: &Repo) -> Result<bool, GitError> {
+    if repo.work_tree().is_some() || !repo.is_bare()? {
+        return Ok(true);
+    }
+    Ok(repo.worktrees()?.iter().any(|one| one.id.is_some()))
+}
 
 /// What a repository is guarded as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
