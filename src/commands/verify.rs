@@ -131,7 +131,7 @@ fn judge_by_policy(repo: &Repo, asked: Asked, policy: &Policy) -> Result<Judgeme
 /// Judges by the policies of where each range begins and of where it would go.
 fn judge_by_bases(repo: &Repo, asked: &Asked) -> Result<Judgement, GuardError> {
     let mut judgement = Judgement::default();
-    let mut is_governed = asked.line.is_some();
+    let mut is_governed = false;
     for range in &asked.ranges {
         if let Some(judged) = judge_by_base(repo, range)? {
             // Two targets are two views of the same commits.
@@ -142,26 +142,34 @@ fn judge_by_bases(repo: &Repo, asked: &Asked) -> Result<Judgement, GuardError> {
             is_governed = true;
         }
     }
-    if let Some(line) = &asked.line {
-        let judged = rev_range::judge_line(repo, line)?;
+    if let Some(line) = &asked.line
+        && let Some(judged) = rev_range::judge_line(repo, line)?
+    {
+        is_governed = true;
         judgement.verdict.absorb(judged.verdict);
         judgement.commits = judgement.commits.max(judged.commits);
     }
-    if let Some(range) = asked.ranges.first().filter(|_| !is_governed) {
+    if !is_governed {
         // What is allowed for want of rules should not look like what was found to keep them.
-        let base = range.old.or(range.hidden.first().copied());
-        let base = base.map(|base| base.short()).unwrap_or_default();
-        super::tell(&format!(
-            "baton: nothing to judge: {POLICY_PATH} is not in the base, {base}\n"
-        ));
+        tell_ungoverned(asked);
     }
     Ok(judgement)
+}
+
+fn tell_ungoverned(asked: &Asked) {
+    let span = asked.spans.first().filter(|_| asked.line.is_none());
+    let base = span.and_then(|span| span.old.or(span.hidden.first().copied()));
+    let reason = match base {
+        Some(base) => format!("{POLICY_PATH} is not in the base, {}", base.short()),
+        None => format!("no commit of this history carries {POLICY_PATH}"),
+    };
+    super::tell(&format!("baton: nothing to judge: {reason}\n"));
 }
 
 /// `None` when no policy has a say.
 fn judge_by_base(repo: &Repo, range: &RevRange) -> Result<Option<Judgement>, GuardError> {
     if range.old.is_none() && range.hidden.is_empty() {
-        return rev_range::judge_by_parents(repo, range).map(Some);
+        return rev_range::judge_by_parents(repo, range);
     }
     match rev_range::judge_for_landing(repo, range)? {
         Some(judgement) => Ok(Some(judgement)),

@@ -203,6 +203,34 @@ fn a_base_without_a_policy_is_said_to_have_none() {
 }
 
 #[test]
+fn a_history_without_a_policy_is_said_to_have_none() {
+    let sandbox = Sandbox::empty();
+    let before = sandbox.commit_file("README.md", "hello\n");
+    let after = sandbox.commit_bundle();
+    let of_gitlab = [
+        ("CI_COMMIT_SHA", &after[..]),
+        ("CI_COMMIT_BEFORE_SHA", &before),
+        ("CI_COMMIT_BRANCH", "main"),
+    ];
+    let runs = [
+        sandbox.run(["verify", "--all"]),
+        sandbox.run(["verify", "HEAD"]),
+        github(&sandbox, "push", &push("main", &before, &after)),
+        gitlab(&sandbox, &of_gitlab),
+    ];
+    for run in runs {
+        assert_eq!(run.code, 0, "{run:?}");
+        let note = "nothing to judge: no commit of this history carries baton.toml";
+        assert!(run.err.contains(note), "{run:?}");
+        assert!(!run.out.contains("2 commits"), "{run:?}");
+    }
+    sandbox.write("baton.toml", "");
+    sandbox.commit("Set the rules");
+    let run = sandbox.run(["verify", "--all"]);
+    assert!(run.err.is_empty(), "{run:?}");
+}
+
+#[test]
 fn a_merge_group_is_judged_with_the_commits_that_the_queue_made() {
     let mut sandbox = server();
     let base = sandbox.git(["rev-parse", "main"]);
@@ -387,21 +415,22 @@ fn a_run_by_the_clock_or_by_hand_judges_the_branch_as_it_is() {
 }
 
 #[test]
-fn an_event_file_that_is_gone_is_no_pass() {
+fn an_event_that_cannot_be_read_is_no_pass() {
     let sandbox = server();
-    let mut command = sandbox.baton();
-    command
-        .arg("verify")
-        .env("GITHUB_ACTIONS", "true")
-        .env("GITHUB_EVENT_NAME", "push")
-        .env(
-            "GITHUB_EVENT_PATH",
-            sandbox.root.path().join("nowhere.json"),
-        );
-    undecided(
-        &finish(&mut command),
-        &["this CI run (push) is about no change"],
-    );
+    let path = sandbox.root.path().join("event.json");
+    for (event, reason) in [(None, "is not there"), (Some("{"), "holds no JSON: EOF")] {
+        if let Some(event) = event {
+            std::fs::write(&path, event).unwrap();
+        }
+        let mut command = sandbox.baton();
+        command
+            .arg("verify")
+            .env("GITHUB_ACTIONS", "true")
+            .env("GITHUB_EVENT_NAME", "push")
+            .env("GITHUB_EVENT_PATH", &path);
+        let run = finish(&mut command);
+        undecided(&run, &["event cannot be read", "event.json", reason]);
+    }
 }
 
 #[test]

@@ -106,7 +106,8 @@ impl<'a> Branches<'a> {
                 tips.push(*tip);
             }
         }
-        let mut verdict = rev_range::judge_history(self.repo, &tips, trunk)?.verdict;
+        let judged = rev_range::judge_history(self.repo, &tips, trunk)?;
+        let mut verdict = judged.unwrap_or_default().verdict;
         for (name, tip) in &self.tips {
             for tracking in self.tracking(name.as_ref())? {
                 verdict.absorb(self.against(name, *tip, tracking)?);

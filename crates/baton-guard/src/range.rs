@@ -29,6 +29,13 @@ pub enum RangeError {
     ))]
     NoChange(String),
 
+    /// What the CI service wrote of its event cannot be read.
+    #[error("nothing says which commits to judge: this CI run's event cannot be read: {0}")]
+    #[diagnostic(help(
+        "run `git baton verify` in the job's own environment, where the runner has written the event; or name a range (`git baton verify <from>..<to>`)"
+    ))]
+    UnreadableEvent(String),
+
     /// A commit that the CI service names was not fetched.
     #[error("{0}, which this CI run is about, is not in this clone")]
     #[diagnostic(help(
@@ -126,6 +133,7 @@ pub fn of_ci(repo: &Repo, range: &CiRange) -> Result<Result<Asked, &'static str>
         CiRange::Push(push) => pushed(repo, push)?,
         CiRange::Nothing(reason) => return Ok(Err(reason)),
         CiRange::NoChange(event) => return Err(RangeError::NoChange(event.clone())),
+        CiRange::Unreadable(reason) => return Err(RangeError::UnreadableEvent(reason.clone())),
     }))
 }
 

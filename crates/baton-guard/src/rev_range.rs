@@ -10,7 +10,7 @@ use super::acceptance::Acceptances;
 use super::base::{BasePolicy, Bases};
 use super::joining::Joining;
 use super::lines::Lines;
-use super::pipeline::{self, Rulebook};
+use super::pipeline::{self, Judged, Rulebook};
 use super::provenance::{Provenance, Rewriting};
 use super::{GuardError, Judgement, keyring};
 use baton_core::model::{Oid, RuleId, Verdict};
@@ -114,7 +114,9 @@ pub fn judge_since_adoption(
     let Some(adopted) = adopted else {
         return Ok(None);
     };
-    let mut judgement = judge_history(repo, &range.tips, Some(adopted))?;
+    let Some(mut judgement) = judge_history(repo, &range.tips, Some(adopted))? else {
+        return Ok(None);
+    };
     let within = history::reachable(repo, &range.tips, &range.hidden)?;
     let within: HashSet<_> = within.into_iter().map(|one| one.oid).collect();
     let is_within = |commit: Option<Oid>| commit.is_none_or(|oid| within.contains(&oid));
@@ -137,18 +139,21 @@ pub struct Line {
     pub default: Option<Oid>,
 }
 
-/// Judges everything on the branch since its policy was adopted.
-pub fn judge_line(repo: &Repo, line: &Line) -> Result<Judgement, GuardError> {
-    let judgement = judge_history(repo, &[line.tip], line.default.or(Some(line.tip)))?;
+/// Judges everything on the branch since its policy was adopted. `None` when no policy has a say.
+pub fn judge_line(repo: &Repo, line: &Line) -> Result<Option<Judgement>, GuardError> {
+    let trunk = line.default.or(Some(line.tip));
+    let Some(judgement) = judge_history(repo, &[line.tip], trunk)? else {
+        return Ok(None);
+    };
     if is_passed_over(repo, line)? {
         // Nobody takes the default branch out of the rules but a maintainer.
         let mut violations = judgement.verdict.violations.iter();
         let rules_broken = violations.any(|one| one.rule == RuleId::PolicyChange);
         if line.default.is_some() || !rules_broken {
-            return Ok(Judgement::default());
+            return Ok(Some(Judgement::default()));
         }
     }
-    Ok(judgement)
+    Ok(Some(judgement))
 }
 
 /// Whether the policies at the branch's tip and on the default branch exclude it.
@@ -187,7 +192,8 @@ pub fn judge_by_policy(
 ///
 /// What a merge brings is judged by the policy in force where it lands as well, unless it was made
 /// knowing that one. What neither came before the policy of `HEAD` nor knows it is judged by that.
-pub fn judge_by_parents(repo: &Repo, range: &RevRange) -> Result<Judgement, GuardError> {
+/// `None` when no commit carries a policy.
+pub fn judge_by_parents(repo: &Repo, range: &RevRange) -> Result<Option<Judgement>, GuardError> {
     judge_history(repo, &range.tips, repo.head()?)
 }
 
@@ -196,11 +202,14 @@ pub(super) fn judge_history(
     repo: &Repo,
     tips: &[Oid],
     trunk: Option<Oid>,
-) -> Result<Judgement, GuardError> {
+) -> Result<Option<Judgement>, GuardError> {
     let objects = repo.objects().for_long_reads();
     let mut stream = Stream::new(repo, &objects, tips)?;
     let judged = pipeline::judge(repo.objects(), &mut stream, Rulebook::OfParents)?;
     let graph = stream.into_graph();
+    if !is_governed(repo, &judged, trunk)? {
+        return Ok(None);
+    }
     let mut verdict = judged.verdict;
     let lines = Lines::new(repo, &graph, &judged.without_base, &judged.policy_moves);
     verdict.absorb(lines.judge(tips, trunk)?);
@@ -208,11 +217,25 @@ pub(super) fn judge_history(
     if let Some(trunk) = trunk {
         Acceptances::new(repo, tips.to_vec()).excuse_by_history(trunk, &mut verdict)?;
     }
-    Ok(Judgement {
+    Ok(Some(Judgement {
         commits: graph.len(),
         verdict,
         unreadable: judged.unreadable,
         ..Judgement::default()
+    }))
+}
+
+/// Whether some commit of a history, or its trunk, carries a policy.
+fn is_governed(repo: &Repo, judged: &Judged, trunk: Option<Oid>) -> Result<bool, GuardError> {
+    let is_ruled = judged.without_base.len() < judged.commits
+        || judged.without_base.values().any(|by_another| *by_another);
+    if is_ruled || !judged.policy_moves.is_empty() {
+        return Ok(true);
+    }
+    let bases = Bases::new(repo.objects());
+    Ok(match trunk {
+        Some(trunk) => bases.adopted(trunk)?.is_some(),
+        None => false,
     })
 }
 

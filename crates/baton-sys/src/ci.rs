@@ -25,6 +25,8 @@ pub enum CiRange {
     Nothing(&'static str),
     /// A run that is about no change, started by this event.
     NoChange(String),
+    /// What the service wrote of the event cannot be read, for this reason.
+    Unreadable(String),
 }
 
 /// A push to a branch, as a CI service tells it.
@@ -58,19 +60,29 @@ const DELETION: &str = "the branch was deleted";
 /// What the environment says this run is about; `None` outside CI.
 pub fn range() -> std::io::Result<Option<CiRange>> {
     if value("GITHUB_ACTIONS").is_some() {
-        let event = match value("GITHUB_EVENT_PATH") {
-            Some(path) => file::read_if_exists(path.as_ref())?.unwrap_or_default(),
-            None => Vec::new(),
-        };
-        return Ok(Some(github(value, &event)));
+        return Ok(Some(github(value, &github_event()?)));
     }
     Ok(value("GITLAB_CI").map(|_| gitlab(value)))
 }
 
-/// An event that cannot be read names no change, which is an error further up.
-fn github(value: impl Fn(&str) -> Option<String>, event: &[u8]) -> CiRange {
+/// The event as GitHub tells it, or why it cannot be read.
+fn github_event() -> std::io::Result<Result<Value, String>> {
+    let Some(path) = value("GITHUB_EVENT_PATH") else {
+        return Ok(Err("GITHUB_EVENT_PATH is not set".to_owned()));
+    };
+    Ok(match file::read_if_exists(path.as_ref())? {
+        Some(bytes) => {
+            let parsed = serde_json::from_slice(&bytes);
+            parsed.map_err(|error| format!("GITHUB_EVENT_PATH, {path}, holds no JSON: {error}"))
+        }
+        None => Err(format!("GITHUB_EVENT_PATH, {path}, is not there")),
+    })
+}
+
+/// A run on a branch as it is needs no event.
+fn github(value: impl Fn(&str) -> Option<String>, told: &Result<Value, String>) -> CiRange {
     let name = value("GITHUB_EVENT_NAME");
-    let event: Value = serde_json::from_slice(event).unwrap_or_default();
+    let event = told.as_ref().unwrap_or(&Value::Null);
     let text = |pointer: &str| {
         let value = event.pointer(pointer).and_then(Value::as_str);
         value.filter(|text| !text.is_empty()).map(str::to_owned)
@@ -103,6 +115,9 @@ fn github(value: impl Fn(&str) -> Option<String>, event: &[u8]) -> CiRange {
             (at, value("GITHUB_REF"))
         }
         _ => {
+            if let Err(reason) = told {
+                return CiRange::Unreadable(reason.clone());
+            }
             let name = name.unwrap_or_else(|| "an event without a name".to_owned());
             return CiRange::NoChange(name);
         }
@@ -234,7 +249,7 @@ mod tests {
                 "GITHUB_REF" => Some("refs/heads/main".to_owned()),
                 _ => None,
             };
-            github(find, b"{}")
+            github(find, &Ok(Value::Null))
         };
         for name in ABOUT_NO_CHANGE {
             assert!(matches!(by_hand(name), CiRange::Push(_)), "{name}");
@@ -245,11 +260,20 @@ mod tests {
     }
 
     #[test]
-    fn an_event_that_cannot_be_read_is_about_no_change() {
+    fn an_event_that_names_no_commit_is_about_no_change() {
         let named = |key: &str| (key != "GITHUB_REF").then(|| "push".to_owned());
-        for event in ["", "{", "[]", r#"{"after":7}"#, r#"{"after":""}"#] {
-            let range = github(named, event.as_bytes());
+        for event in ["[]", r#"{"after":7}"#, r#"{"after":""}"#] {
+            let range = github(named, &Ok(serde_json::from_str(event).unwrap()));
             assert_eq!(range, CiRange::NoChange("push".to_owned()), "{event}");
         }
+        let unread = Err("it is not there".to_owned());
+        let range = github(named, &unread);
+        assert_eq!(range, CiRange::Unreadable(unread.unwrap_err()));
+        let by_clock = |key: &str| match key {
+            "GITHUB_EVENT_NAME" => Some("schedule".to_owned()),
+            key => named(key),
+        };
+        let range = github(by_clock, &Err(String::new()));
+        assert!(matches!(range, CiRange::Push(_)), "{range:?}");
     }
 }
