@@ -185,6 +185,40 @@ fn a_branch_somebody_is_at_work_on_is_not_finished_unless_it_is_named() {
 }
 
 #[test]
+fn finished_branches_that_the_policy_does_not_match_are_told() {
+    let world = World::new("");
+    let (code, said) = world.said(&[]);
+    assert_eq!(code, 0);
+    assert!(said.contains("matches auto/**"), "{said}");
+    assert!(!said.contains("finished"), "{said}");
+    world.branch("parse-dates", &[("a", "a")]);
+    world.branch("at-work", &[("w", "w")]);
+    world.branch("time-zones", &[("b", "b")]);
+    world.git(&["branch", "old"]);
+    let place = world.root().join("agent");
+    world.git(&["worktree", "add", "-q", place.to_str().unwrap(), "at-work"]);
+    write(&place.join("more"), "more");
+    for args in [&["--dry-run"][..], &[]] {
+        let ran = world.merge(args);
+        let expected = serde_json::json!({
+            "patterns": ["auto/**"],
+            "finished": ["parse-dates", "time-zones"],
+        });
+        assert_eq!((ran.code, &ran.report["unmatched"]), (0, &expected));
+        let (_, said) = world.said(args);
+        let command = "\n    git baton orchestrator merge parse-dates time-zones\n";
+        assert!(
+            said.contains("matches auto/**") && said.contains(command),
+            "{said}"
+        );
+    }
+    let report = world.merged(&["parse-dates", "time-zones"]);
+    assert_eq!(report["unmatched"], serde_json::Value::Null);
+    world.branch("auto/a", &[("x", "x")]);
+    assert_eq!(world.merged(&[])["unmatched"], serde_json::Value::Null);
+}
+
+#[test]
 fn a_dry_run_changes_nothing() {
     let world = World::new("[merge]\ntest = [\"false\"]\n");
     world.branch("auto/a", &[("base.txt", "mine\n")]);

@@ -68,6 +68,7 @@ pub fn attempt(
     let mut found = candidates::collect(repo, &context, request, &merger)?;
     let mut report = context.report(request.dry_run);
     report.branches.append(&mut found.others);
+    report.unmatched = found.unmatched;
     let open = PendingConflicts::read(repo, &context, &found.ordered)?;
     report.branches.extend(open.reports(repo)?);
     let candidates = open.closed_to(found.ordered);
@@ -149,6 +150,7 @@ pub fn preview(
     let found = candidates::collect(repo, &context, request, &merger)?;
     let mut report = context.report(request.dry_run);
     report.branches = found.others;
+    report.unmatched = found.unmatched;
     let resolver = Resolver::new(repo, &context, stop);
     let joiner = Joiner {
         repo,

@@ -6,7 +6,7 @@ use bstr::{BString, ByteSlice};
 
 use super::context::{MergeContext, full, short};
 use super::order::{self, Cycle, Node};
-use super::report::{BranchReport, Outcome};
+use super::report::{BranchReport, Outcome, Unmatched};
 use super::{MergeError, MergeRequest};
 use crate::pool;
 use crate::session::{Session, State, store};
@@ -37,6 +37,8 @@ pub struct Candidates {
     pub ordered: Vec<Candidate>,
     /// The others.
     pub others: Vec<BranchReport>,
+    /// What the policy's patterns leave out, where they take nothing to merge.
+    pub unmatched: Option<Unmatched>,
 }
 
 /// Finds the branches and puts them in order.
@@ -76,6 +78,9 @@ pub fn collect(
             tip,
             needs: Vec::new(),
         });
+    }
+    if taken.is_empty() && request.branches.is_empty() && !request.of_pool {
+        found.unmatched = unmatched(repo, context, &unfinished)?;
     }
     for (later, earlier) in &request.after {
         depend(&mut taken, &found.others, short(later), short(earlier))?;
@@ -226,16 +231,47 @@ fn named(
     Ok(found)
 }
 
-/// The branches that the policy takes. A name that is no UTF-8 cannot be asked for, and is left
-/// alone.
+/// The branches that the policy takes.
 fn matching(repo: &Repo, context: &MergeContext) -> Result<Vec<(String, Oid)>, MergeError> {
+    let mut all = others(repo, context)?;
+    all.retain(|(name, _)| context.terms().takes(name.as_str().into()));
+    Ok(all)
+}
+
+/// Every branch but the target. A name that is no UTF-8 cannot be asked for, and is left alone.
+fn others(repo: &Repo, context: &MergeContext) -> Result<Vec<(String, Oid)>, MergeError> {
     let all = repo.refs().below("refs/heads/")?;
     let names = all.into_iter().filter_map(|(name, tip)| {
         let name = short(name.to_str().ok()?).to_owned();
-        let taken = context.terms().takes(name.as_str().into()) && name != context.into;
-        taken.then_some((name, tip))
+        (name != context.into).then_some((name, tip))
     });
     Ok(names.collect())
+}
+
+/// What the policy's patterns leave out; `None` where they match a branch and leave out nothing
+/// that is finished.
+fn unmatched(
+    repo: &Repo,
+    context: &MergeContext,
+    unfinished: &Unfinished,
+) -> Result<Option<Unmatched>, MergeError> {
+    let terms = context.terms();
+    let (taken, left): (Vec<_>, Vec<_>) = others(repo, context)?
+        .into_iter()
+        .partition(|(name, _)| terms.takes(name.as_str().into()));
+    let mut finished = Vec::new();
+    for (name, tip) in left {
+        let is_in = history::reachable(repo, &[tip], &[context.tip])?.is_empty();
+        if !is_in && unfinished.reason(&name, tip)?.is_none() {
+            finished.push(name);
+        }
+    }
+    let patterns = terms.branches.iter().map(|glob| glob.as_str().to_owned());
+    let unmatched = Unmatched {
+        patterns: patterns.collect(),
+        finished,
+    };
+    Ok(Some(unmatched).filter(|one| taken.is_empty() || !one.finished.is_empty()))
 }
 
 /// The branches of the pool's tasks: of those whose slots were given back, oldest first, and then

@@ -72,6 +72,7 @@ impl MergeContext {
             branches: Vec::new(),
             tests: Vec::new(),
             checkouts: Vec::new(),
+            unmatched: None,
         }
     }
 

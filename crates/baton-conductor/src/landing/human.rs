@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use super::report::{
     Afterwards, BranchReport, CheckoutReport, ConflictFile, MergeReport, Outcome, TestEnd,
+    Unmatched,
 };
 use baton_core::report::escape;
 
@@ -46,8 +47,43 @@ pub fn render(report: &MergeReport) -> String {
             ),
         );
     }
+    if let Some(unmatched) = &report.unmatched {
+        unmatched_lines(&mut text, unmatched);
+    }
     line(&mut text, &conclusion(report));
     text
+}
+
+/// How many of the branches that no pattern matches are named.
+const NAMED: usize = 10;
+
+fn unmatched_lines(text: &mut String, unmatched: &Unmatched) {
+    let patterns = unmatched.patterns.join(", ");
+    let nothing = match unmatched.patterns.is_empty() {
+        true => "the policy's `[merge] branches` is empty".to_owned(),
+        false => format!(
+            "no branch with something to land matches {patterns}, the policy's `[merge] branches`"
+        ),
+    };
+    line(text, &nothing);
+    let (named, more) = unmatched
+        .finished
+        .split_at(unmatched.finished.len().min(NAMED));
+    if named.is_empty() {
+        return;
+    }
+    let others = match more.len() {
+        0 => String::new(),
+        count => format!(" and {count} more"),
+    };
+    let names = named.join(", ");
+    line(
+        text,
+        &format!("finished, and not among them: {names}{others}; to land what is named:"),
+    );
+    let words: Vec<_> = named.iter().map(|name| shell_words::quote(name)).collect();
+    let words = words.join(" ");
+    line(text, &format!("    git baton orchestrator merge {words}"));
 }
 
 fn branch_lines(text: &mut String, report: &BranchReport) {

@@ -36,6 +36,18 @@ pub struct MergeReport {
     pub tests: Vec<TestReport>,
     /// The worktrees that have the target checked out.
     pub checkouts: Vec<CheckoutReport>,
+    /// What was not looked for, where no branch was named and there was nothing to land.
+    #[serde(default)]
+    pub unmatched: Option<Unmatched>,
+}
+
+/// The branches that the policy's patterns leave out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Unmatched {
+    /// The patterns, as the policy writes them.
+    pub patterns: Vec<String>,
+    /// The finished branches with something to land that none of them matches, in short.
+    pub finished: Vec<String>,
 }
 
 /// What became of one branch.
