@@ -157,8 +157,8 @@ fn judge_by_bases(repo: &Repo, asked: &Asked) -> Result<Judgement, GuardError> {
 }
 
 fn tell_ungoverned(asked: &Asked) {
-    let span = asked.spans.first().filter(|_| asked.line.is_none());
-    let base = span.and_then(|span| span.old.or(span.hidden.first().copied()));
+    let range = asked.ranges.first().filter(|_| asked.line.is_none());
+    let base = range.and_then(|range| range.old.or(range.hidden.first().copied()));
     let reason = match base {
         Some(base) => format!("{POLICY_PATH} is not in the base, {}", base.short()),
         None => format!("no commit of this history carries {POLICY_PATH}"),

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::aggregate::support::{HANDOFF, World};
+use crate::aggregate::support::{BATON, HANDOFF, World};
 
 /// The clone with hooks, in which session 20 is aggregated, and the remote, to which another clone
 /// has pushed the aggregate of session 19 meanwhile.
@@ -79,6 +79,27 @@ fn the_second_to_push_makes_its_aggregate_again_on_the_first() {
     world.git(&["worktree", "remove", "--force", "../agent-20"]);
     world.aggregated(&["--onto", "joined"]);
     assert_both_are_published(&world);
+}
+
+#[test]
+fn the_orchestrators_page_says_how_to_go_on() {
+    let page = include_str!("../../../templates/ORCHESTRATOR.md");
+    let blocks = page.split("```sh\n").skip(1);
+    let mut blocks = blocks.filter_map(|block| Some(block.split_once("```")?.0));
+    let commands = blocks.find(|block| block.contains("--onto")).unwrap();
+    let world = overtaken();
+    world.agents(&[20]);
+    world.aggregated(&[]);
+    world.git(&["fetch", "-q", "origin"]);
+    let merge = world.try_git(world.main(), &["merge", "-q", "origin/main"]);
+    assert!(!merge.status.success());
+    let script = commands.replace("git baton", BATON.as_str());
+    let mut shell = world.command("sh", world.main());
+    let ran = shell.args(["-eu", "-c", &script]).output().unwrap();
+    assert!(ran.status.success(), "{ran:?}");
+    assert_both_are_published(&world);
+    assert_eq!(world.git(&["rev-parse", "origin/main"]), world.tip());
+    assert_eq!(world.git(&["branch", "--list", "joined"]), "");
 }
 
 #[test]
