@@ -5,7 +5,7 @@ use std::path::Path;
 use bstr::{BString, ByteSlice};
 
 use super::HookError;
-use baton_core::model::Oid;
+use baton_core::model::{Oid, Verdict};
 use baton_git::operation::Operation;
 use baton_git::{GitError, Repo, history};
 use baton_guard::range;
@@ -31,8 +31,61 @@ pub(super) fn advice(repo: &Repo, moved: &[RefUpdate]) -> Result<Vec<String>, Ho
         (Some(head), Some(target)) if was_there_before(repo, head, target)? => {
             moved_files(repo, head, target)
         }
+        (Some(head), None) => of_new_branch(repo, head, moved),
         _ => Ok(Vec::new()),
     }
+}
+
+/// What to run after `git switch -c` or `git checkout -b`, which go to the commit first.
+fn of_new_branch(repo: &Repo, head: Oid, moved: &[RefUpdate]) -> Result<Vec<String>, HookError> {
+    let mut new = moved.iter().filter(|update| update.old.is_none());
+    match new.find_map(|update| update.new) {
+        Some(target) if is_reached(repo, target)? => moved_files(repo, head, target),
+        _ => Ok(Vec::new()),
+    }
+}
+
+/// How to make commits again that break a rule and are in `HEAD`: whatever stands on them is refused
+/// too. Empty where all that breaks a rule is new.
+pub(super) fn of_head(repo: &Repo, verdict: &Verdict) -> Result<Vec<String>, HookError> {
+    let Some(head) = repo.head()? else {
+        return Ok(Vec::new());
+    };
+    let broken = verdict.violations.iter().filter_map(|one| one.commit);
+    let mut oldest = None;
+    for commit in broken {
+        if repo.merge_base(commit, head)? != Some(commit) {
+            continue;
+        }
+        let is_older = |known| Ok::<_, HookError>(repo.merge_base(commit, known)? == Some(commit));
+        oldest = match oldest {
+            Some(known) if !is_older(known)? => Some(known),
+            _ => Some(commit),
+        };
+    }
+    let Some(oldest) = oldest else {
+        return Ok(Vec::new());
+    };
+    let short = oldest.short();
+    if oldest == head {
+        return Ok(vec![
+            format!(
+                "{short} is HEAD, and every commit on top of it is refused too. Make it again, with the file put back as above:"
+            ),
+            "    git commit --amend".to_owned(),
+        ]);
+    }
+    let parents = repo.objects().commit(oldest, &mut Vec::new())?.parents;
+    let onto = match parents.first() {
+        Some(parent) => parent.short().to_string(),
+        None => "--root".to_owned(),
+    };
+    Ok(vec![
+        format!(
+            "{short} is below HEAD, and every commit on top of it is refused too. Make it again: mark it `edit`, put the file back as above when the rebase stops there, then `git commit --amend` and `git rebase --continue`:"
+        ),
+        format!("    git rebase -i {onto}"),
+    ])
 }
 
 /// What to run after a branch was to be renamed: git has moved the source's log away before it
@@ -114,6 +167,11 @@ fn was_there_before(repo: &Repo, head: Oid, target: Oid) -> Result<bool, HookErr
     if !made_from.contains(&head) && made_from != parents(head)? {
         return Ok(true);
     }
+    is_reached(repo, target)
+}
+
+/// Whether a reference or `FETCH_HEAD` reaches the commit.
+fn is_reached(repo: &Repo, target: Oid) -> Result<bool, HookError> {
     let mut tips = range::everything(repo)?.tips;
     let mut fetched = repo.listed_ids("FETCH_HEAD")?;
     fetched.retain(|oid| repo.objects().contains(*oid));

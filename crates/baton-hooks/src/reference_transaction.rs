@@ -9,6 +9,7 @@ use super::ref_lines::{self, RefLine, Value};
 use super::{Answer, Call, HookError, namespace, recovery};
 use baton_core::model::Oid;
 use baton_git::Repo;
+use baton_git::operation::Operation;
 use baton_guard::branch_moves::{self, Witness};
 use baton_guard::journal::Journal;
 use baton_guard::updates::{self, Place, RefUpdate};
@@ -52,6 +53,10 @@ pub(super) fn answer(repo: &Repo, call: &Call) -> Result<Answer, HookError> {
             }
         }
         answer.judgement.absorb(judgement);
+    }
+    if place == Place::Clone && Operation::in_progress(repo)?.is_none() {
+        let of_head = recovery::of_head(repo, &answer.judgement.verdict)?;
+        answer.recovery.extend(of_head);
     }
     if let Some(line) = stash {
         let old = repo.refs().resolve("refs/stash")?;

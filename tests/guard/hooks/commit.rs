@@ -197,6 +197,53 @@ fn the_first_commit_of_a_policy_lands_and_binds_the_next() {
 }
 
 #[test]
+fn what_breaks_a_rule_at_or_below_head_is_made_again_as_the_refusal_says() {
+    each_git(|git| {
+        let f = Fixture::new(git);
+        let parent = f.rev("HEAD");
+        let bad = f.bad_object();
+        let restore = [
+            "restore",
+            "--source",
+            &parent,
+            "--staged",
+            "--worktree",
+            HANDOFF,
+        ];
+        f.unguarded(["reset", "-q", "--hard", &bad]).ok();
+        f.git(restore).ok();
+        let refused = f.refuses("protected-path", &["commit", "-qm", "put back"]);
+        let amend = "\n    git commit --amend\n";
+        assert!(refused.err.contains(amend), "{}", refused.err);
+        f.git(["commit", "-q", "--amend", "--allow-empty", "-m", "again"])
+            .ok();
+
+        f.unguarded(["reset", "-q", "--hard", &bad]).ok();
+        f.write("between", "1");
+        f.git(["add", "between"]).ok();
+        f.unguarded(["commit", "-qm", "between"]).ok();
+        let refused = f.refuses(
+            "protected-path",
+            &["commit", "-q", "--allow-empty", "-m", "x"],
+        );
+        let rebase = format!("\n    git rebase -i {}\n", &parent[..10]);
+        assert!(refused.err.contains(&rebase), "{}", refused.err);
+        assert!(!refused.err.contains(amend), "{}", refused.err);
+        let edit = [("GIT_SEQUENCE_EDITOR", "sed -i 1s/pick/edit/")];
+        f.git_with_env(&edit, ["rebase", "-q", "-i", &parent]);
+        f.git(restore).ok();
+        f.git(["commit", "-q", "--amend", "--allow-empty", "-m", "again"])
+            .ok();
+        f.git(["rebase", "--continue"]).ok();
+        f.commit("after", "1");
+
+        f.write(HANDOFF, "forged\n");
+        let refused = f.refuses("protected-path", &["commit", "-naqm", "new"]);
+        assert!(!refused.err.contains("HEAD, and every"), "{}", refused.err);
+    });
+}
+
+#[test]
 fn a_detached_head_is_guarded_like_a_branch() {
     each_git(|git| {
         let f = Fixture::new(git);

@@ -59,6 +59,33 @@ fn other_references_hold_bad_commits_and_do_not_launder_them() {
 }
 
 #[test]
+fn a_new_branch_that_is_refused_is_put_back_as_the_refusal_says() {
+    each_git(|git| {
+        let f = Fixture::new(git);
+        let bad = f.bad_object();
+        f.git(["tag", "t", &bad]).ok();
+        let before = f.state();
+        for args in [
+            ["switch", "-q", "-c", "new", "t"],
+            ["checkout", "-q", "-b", "new", "t"],
+        ] {
+            let args = &args[..];
+            let refused = f.git(args);
+            refused.refused("protected-path");
+            assert_ne!(f.state(), before, "{args:?}");
+            let mut lines = refused.err.lines().map(str::trim);
+            let command = lines
+                .find(|line| line.starts_with("git read-tree "))
+                .unwrap();
+            f.shell(command).ok();
+            assert_eq!(f.state(), before, "{args:?}");
+        }
+        let refused = f.refuses("protected-path", &["branch", "new", "t"]);
+        assert!(!refused.err.contains("read-tree"), "{}", refused.err);
+    });
+}
+
+#[test]
 fn a_branch_written_by_hand_does_not_launder_what_it_holds() {
     each_git(|git| {
         let f = Fixture::new(git);
