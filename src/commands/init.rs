@@ -28,22 +28,25 @@ pub fn run(args: &Init) -> miette::Result<ExitCode> {
         )
     })?;
     let choices = Choices {
-        ci: args.ci.map(service),
+        ci: match args.ci {
+            Some(ci) => Some(service(ci)),
+            None => job_already(root)?,
+        },
         signers: match list_of_signers(&args.signer)? {
             Some(list) => Some(list),
             None => listed_already(root)?,
         },
         parallelization: written_before(root),
     };
-    let in_force = has_policy(&repo)?;
-    let steps = plan(root, &choices, args.force, in_force)?;
+    let rules = rules_in_force(&repo)?;
+    let steps = plan(root, &choices, args.force, rules != Rules::None)?;
     for step in &steps {
         step.execute(root)?;
     }
     let left = steps.iter().any(|step| step.action == Action::Leave);
     let mut text: String = steps.iter().map(Step::describe).collect();
     text.push_str(&taken_over(&steps, &choices.parallelization));
-    text.push_str(&next_steps(&steps, &choices, in_force, left));
+    text.push_str(&next_steps(&steps, &choices, rules, left));
     super::print(&text)?;
     Ok(if left { BROKEN } else { ALLOWED })
 }
@@ -53,6 +56,16 @@ fn service(ci: Ci) -> CiService {
         Ci::Github => CiService::Github,
         Ci::Gitlab => CiService::Gitlab,
     }
+}
+
+/// The service whose job is there already.
+fn job_already(root: &Path) -> Result<Option<CiService>, worktree_file::WorktreeFileError> {
+    for (path, service) in scaffold::JOBS {
+        if worktree_file::read(root, path)?.is_some() {
+            return Ok(Some(service));
+        }
+    }
+    Ok(None)
 }
 
 fn list_of_signers(arguments: &[String]) -> miette::Result<Option<String>> {
@@ -106,13 +119,26 @@ fn taken_over(steps: &[Step], parallelization: &Parallelization) -> String {
     }
 }
 
-/// Whether the commit that is checked out carries a policy, even one that cannot be read.
-fn has_policy(repo: &Repo) -> miette::Result<bool> {
+/// What the commit that is checked out says of its rules.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Rules {
+    /// It carries no policy.
+    None,
+    /// It carries one that lists no maintainer, and nobody can change it.
+    Frozen,
+    /// It carries one, or one that cannot be read.
+    InForce,
+}
+
+fn rules_in_force(repo: &Repo) -> miette::Result<Rules> {
     let Some(head) = repo.head()? else {
-        return Ok(false);
+        return Ok(Rules::None);
     };
-    let found = Bases::new(repo.objects()).at(head);
-    Ok(found.map_or(true, |base| base.is_some()))
+    Ok(match Bases::new(repo.objects()).at(head) {
+        Ok(None) => Rules::None,
+        Ok(Some(base)) if base.policy.signing.signers.is_empty() => Rules::Frozen,
+        Ok(Some(_)) | Err(_) => Rules::InForce,
+    })
 }
 
 /// What becomes of one file.
@@ -210,7 +236,7 @@ impl Step {
     }
 }
 
-fn next_steps(steps: &[Step], choices: &Choices, in_force: bool, left: bool) -> String {
+fn next_steps(steps: &[Step], choices: &Choices, rules: Rules, left: bool) -> String {
     let mut todo = Vec::new();
     if left {
         todo.push(
@@ -219,14 +245,20 @@ fn next_steps(steps: &[Step], choices: &Choices, in_force: bool, left: bool) -> 
         );
     }
     todo.extend(inclusion(steps));
-    if !in_force {
-        first_commit(&mut todo, steps, choices);
-    } else if steps.iter().any(Step::is_written) {
-        todo.push(format!(
+    let is_written = steps.iter().any(Step::is_written);
+    match rules {
+        Rules::None => first_commit(&mut todo, steps, choices),
+        Rules::Frozen if is_written => todo.push(format!(
+            "commit what was written but {POLICY_PATH} and {}: the policy was committed without a \
+             maintainer, and no commit can change it",
+            scaffold::SIGNERS_PATH
+        )),
+        Rules::InForce if is_written => todo.push(format!(
             "commit what was written; {POLICY_PATH} and {} change only with a maintainer's \
              signature (`git commit -S`)",
             scaffold::SIGNERS_PATH
-        ));
+        )),
+        Rules::Frozen | Rules::InForce => {}
     }
     todo.push(
         "`git baton install` puts the hooks into this clone; every clone needs it".to_owned(),

@@ -70,6 +70,11 @@ const PAGES: [(&str, &str); 3] = [
     ),
 ];
 const GITHUB_JOB: &str = ".github/workflows/baton.yml";
+/// The files by which a service's job is known to be there.
+pub const JOBS: [(&str, CiService); 2] = [
+    (GITHUB_JOB, CiService::Github),
+    (GITLAB_JOB, CiService::Gitlab),
+];
 
 /// The files that these choices ask for.
 pub fn files(choices: &Choices) -> Vec<Scaffold> {

@@ -111,6 +111,35 @@ fn a_page_that_was_changed_is_left_and_shown_until_forced() {
 }
 
 #[test]
+fn the_job_that_is_there_goes_on_without_being_named() {
+    for ci in ["github", "gitlab"] {
+        let sandbox = Sandbox::empty();
+        sandbox.write("key.pub", PUBLIC_KEY);
+        let first = init(&sandbox, &["--ci", ci, "--signer", "a@example.com=key.pub"]);
+        assert_eq!(first.code, 0, "{first:?}");
+        let policy = sandbox.read("baton.toml");
+        let run = init(&sandbox, &[]);
+        assert_eq!(run.code, 0, "{run:?}");
+        assert!(run.out.contains("unchanged  baton.toml\n"), "{run:?}");
+        assert!(!run.out.contains("--ci"), "{run:?}");
+        assert_eq!(init(&sandbox, &["--force"]).code, 0);
+        assert_eq!(sandbox.read("baton.toml"), policy);
+    }
+}
+
+#[test]
+fn a_policy_without_a_maintainer_is_said_to_be_settled() {
+    let sandbox = Sandbox::empty();
+    assert_eq!(init(&sandbox, &[]).code, 0);
+    sandbox.commit("Set the rules");
+    sandbox.write("key.pub", PUBLIC_KEY);
+    let run = init(&sandbox, &["--force", "--signer", "a@example.com=key.pub"]);
+    assert_eq!(run.code, 0, "{run:?}");
+    assert!(run.out.contains("no commit can change it"), "{run:?}");
+    assert!(!run.out.contains("git commit -S"), "{run:?}");
+}
+
+#[test]
 fn a_diff_cannot_steer_the_terminal() {
     let sandbox = Sandbox::empty();
     sandbox.write("baton.toml", b"# \x1b[2J\xff\n");

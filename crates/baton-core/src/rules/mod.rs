@@ -103,6 +103,14 @@ fn maintainer_signed(policy: &Policy, commit: &CommitChange) -> Option<Result<St
     })
 }
 
+/// How the change that only a maintainer may make comes about, the end of a remedy.
+fn whom_to_ask(policy: &Policy) -> &'static str {
+    match policy.signing.signers.is_empty() {
+        false => "ask a maintainer for the change",
+        true => "leave it as it is: the policy lists no maintainer, so nobody can change it",
+    }
+}
+
 fn commit_id(commit: &CommitChange) -> Option<Oid> {
     match commit.subject {
         CommitRef::Pending => None,

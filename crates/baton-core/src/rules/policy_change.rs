@@ -28,7 +28,7 @@ pub(super) fn check(policy: &Policy, commit: &CommitChange, verdict: &mut Verdic
                 message: format!(
                     "the commit changes the rules by which it is judged, which only a maintainer may do, and {reason}"
                 ),
-                help: format!("{} and ask a maintainer for the change", undo_command(commit, change)),
+                help: format!("{} and {}", undo_command(commit, change), super::whom_to_ask(policy)),
             }),
         }
     }
@@ -52,7 +52,7 @@ pub(super) fn check_choice(policy: &Policy, merge: &MergeChoice, verdict: &mut V
             path: Some(entry.path.clone()),
             sessions: Vec::new(),
             message: "the branch takes over a file that its policy rests on from a history with another policy, and no maintainer has put it there".to_owned(),
-            help: "leave the file out and ask a maintainer for the change".to_owned(),
+            help: format!("leave the file out and {}", super::whom_to_ask(policy)),
         });
     }
 }

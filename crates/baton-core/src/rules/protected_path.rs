@@ -77,6 +77,14 @@ fn may_override(policy: &Policy, commit: &CommitChange) -> bool {
         && message.is_none_or(|message| super::claims_override(policy, message.as_ref()))
 }
 
+/// Whether a maintainer has signed the commit, or is about to.
+fn is_by_maintainer(policy: &Policy, commit: &CommitChange) -> bool {
+    match super::maintainer_signed(policy, commit) {
+        Some(signed) => signed.is_ok(),
+        None => commit.signs_as_maintainer,
+    }
+}
+
 enum Objection {
     None,
     Deferred,
@@ -103,17 +111,23 @@ fn objection(
         Writer::Aggregate if may_override(policy, commit) => Objection::Deferred,
         Writer::Aggregate => Objection::Because(
             format!("the commit {what}, which only the orchestrator's aggregate commit may change"),
-            format!(
-                "{back} and write your session's summary to {}; the orchestrator brings every summary in",
-                summary_path(policy, &bundled_sessions::sessions(policy, commit))
-            ),
+            match is_by_maintainer(policy, commit) {
+                true => format!(
+                    "give the reason in the message, in one trailer `{}: <reason>`, or make the change with `git baton orchestrator edit --reason <reason>`; otherwise {back}",
+                    policy.trailers.overriding
+                ),
+                false => format!(
+                    "{back} and write your session's summary to {}; the orchestrator brings every summary in",
+                    summary_path(policy, &bundled_sessions::sessions(policy, commit))
+                ),
+            },
         ),
         Writer::Maintainers => match super::maintainer_signed(policy, commit) {
             None => Objection::Deferred,
             Some(Ok(_)) => Objection::None,
             Some(Err(reason)) => Objection::Because(
                 format!("the commit {what}, which only a maintainer may change, and {reason}"),
-                format!("{back} and ask a maintainer for the change"),
+                format!("{back} and {}", super::whom_to_ask(policy)),
             ),
         },
     }

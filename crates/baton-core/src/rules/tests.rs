@@ -122,6 +122,50 @@ fn the_remedy_names_the_file_the_session_and_how_to_take_it_out() {
 }
 
 #[test]
+fn a_maintainer_is_told_how_to_give_a_reason() {
+    let policy = Policy::default();
+    let written = || path(HANDOFF, vec![file("1")], file("2"));
+    let mut by_maintainer = staged(vec![written()]);
+    by_maintainer.signs_as_maintainer = true;
+    by_maintainer.message = Some("no reason".into());
+    let said = verdict(&policy, by_maintainer).violations.remove(0).help;
+    assert!(said.contains("`Baton-Override: <reason>`"), "{said}");
+    assert!(said.contains("`git baton orchestrator edit "), "{said}");
+    let said = verdict(&policy, staged(vec![written()]))
+        .violations
+        .remove(0)
+        .help;
+    assert!(
+        !said.contains("Override") && !said.contains(" edit "),
+        "{said}"
+    );
+}
+
+#[test]
+fn nobody_is_sent_for_a_maintainer_that_no_list_names() {
+    let policy = Policy::default();
+    let changed = path("baton.toml", vec![file("1")], file("2"));
+    let said = verdict(&policy, commit("x", vec![changed.clone()]))
+        .violations
+        .remove(0)
+        .help;
+    assert!(
+        said.ends_with("lists no maintainer, so nobody can change it"),
+        "{said}"
+    );
+    let list = include_bytes!("../../../../tests/fixtures/signed/allowed_signers");
+    let policy = policy.with_signers("signers", list).unwrap();
+    let said = verdict(&policy, commit("x", vec![changed]))
+        .violations
+        .remove(0)
+        .help;
+    assert!(
+        said.ends_with("and ask a maintainer for the change"),
+        "{said}"
+    );
+}
+
+#[test]
 fn the_writer_decides_who_may_write() {
     let policy = policy(
         "[[protected]]\npaths = [\"law\"]\nwriter = \"maintainers\"\n\
