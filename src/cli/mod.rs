@@ -36,7 +36,7 @@ pub enum Command {
     /// Show or check the policy
     #[command(subcommand)]
     Policy(Policy),
-    /// Carry the sessions' summaries into the shared handoff document
+    /// Conduct many agents: run, merge, and sum up in the shared handoff document
     #[command(subcommand)]
     Orchestrator(orchestrator::Orchestrator),
     /// Begin, end and look at agents' sessions

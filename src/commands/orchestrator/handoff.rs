@@ -62,12 +62,16 @@ fn show_text(text: &str) {
 fn human_status(status: &Status) -> String {
     let limit = |limit: Option<u64>| limit.map_or(String::new(), |limit| format!(" of {limit}"));
     let mut text = format!(
-        "{}: {}{} bytes, {}{} entries\n",
+        "{}: {}{} bytes, {}{} {}\n",
         escape::inert(status.path.as_bytes()),
         status.bytes,
         limit(status.max_bytes),
         status.entries,
         limit(status.keep_entries),
+        match (status.entries, status.keep_entries) {
+            (1, None) => "entry",
+            _ => "entries",
+        },
     );
     if status.pending.is_empty() {
         text.push_str("no session is pending\n");

@@ -64,7 +64,7 @@ fn status_and_log_tell_how_the_document_stands() {
     world.agents(&[19, 20]);
     world.aggregated(&["--sessions", "19"]);
     let (_, status) = world.baton(&["orchestrator", "handoff", "status"]);
-    assert!(status.contains("of 9000 bytes, 1 entries"), "{status}");
+    assert!(status.contains("of 9000 bytes, 1 entry"), "{status}");
     assert!(status.contains("session 20: Part 20: ready"), "{status}");
     let (_, json) = world.baton(&["orchestrator", "handoff", "log", "--format", "json"]);
     let log: serde_json::Value = serde_json::from_str(&json).unwrap();
