@@ -182,7 +182,7 @@ fn where_a_policy_is_in_force_the_handoff_document_is_not_begun() {
     assert_eq!(run.code, 0, "{run:?}");
     assert!(!sandbox.repo().join(".agents/HANDOFF.md").exists());
     assert!(
-        run.out.contains("only with a maintainer's signature"),
+        run.out.contains("committed without a maintainer"),
         "{run:?}"
     );
 }

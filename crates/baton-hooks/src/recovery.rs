@@ -51,7 +51,12 @@ pub(super) fn of_head(repo: &Repo, verdict: &Verdict) -> Result<Vec<String>, Hoo
     let Some(head) = repo.head()? else {
         return Ok(Vec::new());
     };
-    let broken = verdict.violations.iter().filter_map(|one| one.commit);
+    // A branch that moves breaks a rule by where it goes, and no commit is made again for that.
+    let by_commits = verdict
+        .violations
+        .iter()
+        .filter(|one| one.reference.is_none());
+    let broken = by_commits.filter_map(|one| one.commit);
     let mut oldest = None;
     for commit in broken {
         if repo.merge_base(commit, head)? != Some(commit) {
