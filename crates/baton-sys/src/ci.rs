@@ -266,9 +266,9 @@ mod tests {
             let range = github(named, &Ok(serde_json::from_str(event).unwrap()));
             assert_eq!(range, CiRange::NoChange("push".to_owned()), "{event}");
         }
-        let unread = Err("it is not there".to_owned());
-        let range = github(named, &unread);
-        assert_eq!(range, CiRange::Unreadable(unread.unwrap_err()));
+        let reason = "it is not there".to_owned();
+        let range = github(named, &Err(reason.clone()));
+        assert_eq!(range, CiRange::Unreadable(reason));
         let by_clock = |key: &str| match key {
             "GITHUB_EVENT_NAME" => Some("schedule".to_owned()),
             key => named(key),

@@ -50,7 +50,10 @@ pub(super) fn examine(repo: &Repo, findings: &mut Vec<Finding>) -> Result<(), Do
             });
         }
     }
-    if !ruled && !(heads.is_empty() && is_on_a_branch(repo, &bases)?) {
+    if !ruled && heads.is_empty() {
+        ruled = is_on_a_branch(repo, &bases)?;
+    }
+    if !ruled {
         findings.push(Finding {
             id: Id::PolicyMissing,
             what: format!("no rule holds yet: {POLICY_PATH} is not committed"),
