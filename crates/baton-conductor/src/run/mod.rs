@@ -4,7 +4,7 @@
 //! agent is told what is expected of it ([`brief`]), is held to its own files ([`ownership`]), and is believed in its final
 //! words alone ([`signal`], [`agent_output`]). What goes wrong around an agent costs its task no attempt.
 //!
-//! **Steps.** [`preflight`] says whether agents may start, and [`requirements`] what they lack. [`conduct`] asks [`state`],
+//! **Steps.** [`preflight`] says whether agents may start, and [`preflight::requirements`] what they lack. [`conduct`] asks [`state`],
 //! a pure value, what is next, and has [`attempt`] bring a task on in a worktree, [`gate`] judge it in a fresh one, and
 //! [`merged`] judge what several come to. [`event_text`] words each event, [`lanes`] says how far the agents are, [`report`]
 //! tells the whole, and [`mirror`] writes it for other programs.
