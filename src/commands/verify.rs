@@ -97,7 +97,7 @@ fn judge_mover(repo: &Repo) -> miette::Result<Judgement> {
 /// What to judge, or why there is nothing to judge.
 fn asked(repo: &Repo, args: &Verify) -> miette::Result<Result<Asked, &'static str>> {
     let range = if args.all {
-        range::everything(repo)?
+        range::all(repo)?
     } else if !args.range.is_empty() {
         range::named(repo, &args.range)?
     } else if let Some(named) = ci::range().into_diagnostic()? {

@@ -285,10 +285,24 @@ pub fn unreadable(
     Ok(found)
 }
 
+/// Below it Baton keeps records of its own: runs, sessions, and what was saved before a worktree was
+/// cleaned, conflicts and all. None of it lands from there.
+const OWN: &[u8] = b"refs/baton/";
+
+/// Every commit that any reference, or a detached `HEAD`, reaches; but for Baton's own references.
+pub fn all(repo: &Repo) -> Result<RevRange, GuardError> {
+    reached(repo, |name| !name.starts_with(OWN))
+}
+
 /// Every commit that any reference, or a detached `HEAD`, reaches.
 pub fn everything(repo: &Repo) -> Result<RevRange, GuardError> {
+    reached(repo, |_| true)
+}
+
+fn reached(repo: &Repo, counts: impl Fn(&BString) -> bool) -> Result<RevRange, GuardError> {
     let mut tips = Vec::new();
-    let named = repo.refs().below("refs/")?.into_iter().map(|(_, oid)| oid);
+    let named = repo.refs().below("refs/")?.into_iter();
+    let named = named.filter(|(name, _)| counts(name)).map(|(_, oid)| oid);
     for oid in named.chain(repo.head()?) {
         tips.extend(repo.objects().peel_to_commit(oid)?);
     }

@@ -272,3 +272,13 @@ fn one_branch_with_a_broken_policy_keeps_no_other_from_being_judged() {
         sandbox.git(["branch", "-q", "-D", "junk"]);
     }
 }
+
+#[test]
+fn what_baton_keeps_for_itself_is_no_breach() {
+    let sandbox = with_bundle();
+    sandbox.git(["update-ref", "refs/baton/trash/1", "HEAD"]);
+    sandbox.git(["reset", "-q", "--hard", "HEAD~1"]);
+    assert_eq!(sandbox.run(["verify", "--all"]).code, 0);
+    sandbox.git(["update-ref", "refs/tags/kept", "refs/baton/trash/1"]);
+    assert_eq!(sandbox.run(["verify", "--all"]).code, 1);
+}
