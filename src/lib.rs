@@ -1,10 +1,10 @@
-//! The program `git baton`: what its users type, and what it answers.
+//! The program `git baton`: its command line and its output.
 //!
-//! - [`cli`]: the words of the command line; [`commands`]: one file a verb.
-//! - [`scaffold`]: the files that a repository starts with.
-//! - [`demo`]: the guard at work on repositories made for that.
+//! - [`cli`]: the arguments of the command line; [`commands`]: one file for each subcommand.
+//! - [`scaffold`]: the files that `git baton init` writes.
+//! - [`demo`]: a demonstration of the guard on temporary repositories.
 //!
-//! The rest is in the crates below `crates/`, each with its own head: `baton_core` (the pure core), `baton_sys` (the
+//! The rest is in the crates below `crates/`: `baton_core` (the pure core), `baton_sys` (the
 //! operating system), `baton_git` (git), `baton_guard`, `baton_hooks` and `baton_conductor`.
 
 pub mod cli;

@@ -1,4 +1,4 @@
-//! The words of the command line, and nothing else.
+//! The arguments of the command line, and nothing else.
 
 pub mod orchestrator;
 mod session;

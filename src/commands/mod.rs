@@ -1,4 +1,4 @@
-//! One file a verb: wires the layers, decides nothing.
+//! One file for each subcommand: connects the layers, decides nothing.
 
 /// Writes a line to standard output, as [`print`] does. A reader that has gone is no error.
 macro_rules! say {

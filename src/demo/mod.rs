@@ -1,9 +1,9 @@
-//! The demonstration: real repositories, scripted agents, and what the guard makes of them.
+//! The demonstration: real repositories, scripted agents, and the guard's answers.
 //!
-//! Each attempt is git itself, run as an agent would run it. What stopped it is read from what
-//! the run said, and what it left behind from the repositories; the table only says what ought
-//! to be seen. Here Baton stands outside, as its users do: sessions and aggregates are made with
-//! its commands, through the installed hooks.
+//! Each attempt runs git as an agent would run it. The layer that stopped it is read from its
+//! output, and its effect from the repositories; the table states only the expected result. The
+//! demonstration uses Baton as its users do: it makes sessions and aggregates with Baton's
+//! commands, through the installed hooks.
 
 mod attempts;
 mod conduct;

@@ -1,4 +1,4 @@
-//! What `git baton init` writes: which files, with which text.
+//! The files that `git baton init` writes, and their text.
 
 pub mod auto_context;
 pub mod signers;

@@ -1,11 +1,11 @@
 //! The pure core of Baton: values in, values out. No git, no file, no clock, no environment, so that a forge or an
 //! editor can embed it.
 //!
-//! - [`model`]: the values that the judge works on; [`policy`]: what a base says may not happen.
+//! - [`model`]: the values that the judge works on; [`policy`]: the policy that a base carries.
 //! - [`rules`]: the judge, a pure function from a policy and a change to a verdict; [`report`]: a verdict as text.
 //! - [`handoff`]: the handoff document as bytes; [`protocol`]: the log of a session.
 //! - [`layout`]: text in columns.
-//! - [`plan`]: which tasks of agents run together.
+//! - [`plan`]: the tasks of agents in groups that run in parallel.
 
 pub mod handoff;
 pub mod layout;

@@ -1,4 +1,4 @@
-//! The only place that names gix or runs the git program.
+//! The only crate that uses gix or runs the git program.
 
 pub mod checkout;
 pub mod commit_object;

@@ -1,5 +1,5 @@
-//! Between git and the judge: the policy of the base, the commits to judge, the record of what
-//! was judged.
+//! Between git and the judge: the policy of the base, the commits to judge, and the journal of
+//! the commits that were judged.
 
 pub mod acceptance;
 mod adoption;

@@ -1,4 +1,4 @@
-//! One adapter a git hook: from its arguments, input and environment to the changes to judge.
+//! One adapter for each git hook: from its arguments, input and environment to the changes to judge.
 
 mod commit_msg;
 pub mod doctor;

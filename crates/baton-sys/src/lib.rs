@@ -1,4 +1,4 @@
-//! The only place that names the operating system: environment, clock, files, processes.
+//! The only crate that uses the operating system: environment, clock, files, processes.
 
 pub mod ci;
 pub mod clock;

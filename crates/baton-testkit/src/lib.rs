@@ -1,10 +1,10 @@
-//! What the tests share: one sealed environment, repositories in it, and every git at hand.
+//! Shared test support: one sealed environment, repositories in it, and every git at hand.
 //!
 //! - [`environment`] seals a command from the settings of the machine and of its user, and knows the program under test;
 //! - [`Sandbox`] is a repository in a temporary directory;
 //! - [`TestClone`] is a clone beside which agents' worktrees stand;
 //! - [`Fixture`] is a repository with hooks, for one git of those on `PATH` ([`gits`]);
-//! - [`Ran`] is how a command ended.
+//! - [`Ran`] is the result of a command.
 
 mod clone;
 pub mod environment;

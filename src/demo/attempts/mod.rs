@@ -1,4 +1,4 @@
-//! What is tried, as data.
+//! The attempts of the demonstration, as data.
 
 mod aggregate;
 mod commits;

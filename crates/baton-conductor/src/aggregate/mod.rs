@@ -2,17 +2,17 @@
 //!
 //! **Promises.** Each summary comes in once, whole, in the order of the sessions' numbers (`select`); the commit changes
 //! the handoff document and its archives alone, and carries the proof by which any clone can check it (`build`, `message`).
-//! What is not ready is an [`obstacle`], and nothing is left out unsaid. An aggregate whose push came too late is made
-//! again on what was pushed ([`elsewhere`]). A maintainer's [`edit`] of the document lands by the same steps, and
-//! [`handoff`] only looks at it.
+//! A session that is not ready is an [`obstacle`], and every omission is reported. An aggregate whose push was rejected is
+//! made again on the commit that was pushed first ([`elsewhere`]). A maintainer's [`edit`] of the document lands by the same
+//! steps, and [`handoff`] only reads it.
 //!
-//! **Steps.** [`lease::Lease::take`], [`landing::recover`], [`plan`], [`build::build`], [`landing::land`]. A
-//! branch that moved meanwhile sends everything back to [`plan`].
+//! **Steps.** [`lease::Lease::take`], [`landing::recover`], [`plan`], [`build::build`], [`landing::land`]. If
+//! the branch moved meanwhile, the steps begin again at [`plan`].
 //!
 //! **Stores.** `refs/baton/lease/aggregate`: a blob that names the process at work ([`lease`]). `edit/HANDOFF.md` in Baton's
-//! directory: what an editor is open on. What is about to land, [`crate::landing::transaction`] records.
+//! directory: the file that an editor has open. [`crate::landing::transaction`] records a landing before it begins.
 //!
-//! **A kill** at any step leaves a state from which the next run goes on: it takes the lease of a process that is gone,
+//! **A kill** at any step leaves a state from which the next run continues: it takes over the lease of the dead process,
 //! and completes a commit that has landed by showing it in the worktrees of its branch. A commit that has not landed is
 //! made again.
 

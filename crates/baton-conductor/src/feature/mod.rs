@@ -1,13 +1,14 @@
 //! A feature: from a sentence to a merged, validated branch.
 //!
-//! **Steps.** The constraints are loaded ([`crate::run::constraints`]); every [`scout`] is asked, and what it may not change
-//! is [`readonly_check`]; what they found is bundled as one [`context`]; a [`planner`] makes a task file, whose [`tasks`] are
-//! checked; they are run, by [`crate::run`]; and every [`validator`] judges what was merged. `drive` goes from step to step.
+//! **Steps.** The constraints are loaded ([`crate::run::constraints`]); every [`scout`] is asked, and [`readonly_check`]
+//! verifies that it changed nothing; their findings become one [`context`]; a [`planner`] makes a task file, whose [`tasks`]
+//! are checked; they are run, by [`crate::run`]; and every [`validator`] judges what was merged. `drive` goes from step to
+//! step.
 //!
-//! **Promises.** Whoever only looks changes nothing, or its answer does not count. A step that ended is not asked for again.
+//! **Promises.** The answer of a scout or validator that changed something does not count. A step that ended is not repeated.
 //!
 //! **Stores.** `feature.json`, `context.md` and `tasks.toml` in the record of its run, `refs/baton/runs/<id>` ([`record`]),
-//! for people also as files in `runs/<id>/` of Baton's directory, with `feature.lock` while a process is at it.
+//! for people also as files in `runs/<id>/` of Baton's directory, with `feature.lock` while a process works on it.
 //!
 //! **A kill** costs the step under way: `resume` ends the agents that are left and begins that step again.
 

@@ -1,20 +1,20 @@
-//! Landing many branches: joined in memory, tested as one, moved to by compare-and-swap.
+//! Landing many branches: joins them in memory, tests the result, moves the target by compare-and-swap.
 //!
-//! **Promises.** The target moves to what was judged and tested, or does not move. A branch that conflicts, fails or
-//! breaks a rule does not keep the others from landing, and the report says why it stayed. A branch goes only when the
-//! target is proven to hold it.
+//! **Promises.** The target moves to a commit that was judged and tested, or does not move. A branch that conflicts, fails
+//! or breaks a rule does not keep the others from landing, and the report states the reason. A branch is deleted only when
+//! the target is proven to contain it.
 //!
 //! **Steps.** [`run`] waits for its [`queue`] turn, completes what a killed process left ([`transaction`]), finds the
 //! branches (`candidates`) and their [`order`], joins them one after another ([`chain`], [`join`], [`apply`]), tests the
 //! result ([`trial`], [`check`]) and leaves out what breaks it (`culprits`, `bisect`), moves the target
-//! ([`transaction`]), shows it in its [`checkouts`] and [`tidy`]s up. What conflicts goes to the policy's remedies, to a
-//! [`resolver`], and then to people ([`waiting`], `resume`). [`conflicts`] says beforehand which branches will collide.
+//! ([`transaction`]), shows it in its [`checkouts`] and [`tidy`]s up. A conflict goes to the policy's remedies, to a
+//! [`resolver`], and then to people ([`waiting`], `resume`). [`conflicts`] predicts conflicts between branches.
 //!
 //! **Stores.** In Baton's directory, below `merge/` ([`place`]): `queue/`, a locked file for each process that waits;
-//! `landing.json`, what is about to land ([`transaction`]); `records/`, a file for each branch whose conflicts wait; `logs/`. Beside it
-//! `merge-cache`, which saves time only. Below `refs/baton/merge/`: the commits that waiting conflicts are made of. In the
-//! pool's directory: worktrees to test, to resolve and to wait in. Until the target moves, nothing but objects is written to
-//! the repository.
+//! `landing.json`, the landing that is about to happen ([`transaction`]); `records/`, a file for each branch whose conflicts
+//! wait; `logs/`. Beside it `merge-cache`, which saves time only. Below `refs/baton/merge/`: the commits that waiting
+//! conflicts are made of. In the pool's directory: worktrees to test, to resolve and to wait in. Until the target moves,
+//! nothing but objects is written to the repository.
 //!
 //! **A kill** before the target moves costs the turn, which the system passes on; the record of what was about to land
 //! is taken back when the target is not there. After it, the next run shows the target in its checkouts and tidies up.

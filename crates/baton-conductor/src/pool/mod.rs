@@ -1,18 +1,18 @@
 //! The worktree pool: worktrees that are kept ready, so that a task gets a clean one of its own at
-//! once, and gives it back without losing a line.
+//! once, and releases it without losing work.
 //!
 //! **Promises.** A slot is given to one holder at a time, clean, on a new branch, with a session begun ([`acquire()`]). It is
 //! reset only when nothing in it would be lost, or once what would be lost is kept ([`release()`], [`at_risk`], [`trash`]).
 //! Only what the pool made is removed ([`LOCK_REASON`]).
 //!
-//! **Stores.** `pool/state.json` in Baton's directory: the slots, their leases and what is done with them ([`state`]),
-//! changed by one process at a time under `pool/lock` (`state_file`); git knows enough to make it again (`rebuild`).
-//! `pool/worktrees.lock` is held while git's list of worktrees changes, and `pool/log/` has what the policy's commands
-//! printed ([`steps`]). `refs/baton/trash/`: what a reset would have lost. The slots lie where the policy says (`place`).
+//! **Stores.** `pool/state.json` in Baton's directory: the slots, their leases and their phases ([`state`]), changed by one
+//! process at a time under `pool/lock` (`state_file`); git knows enough to make it again (`rebuild`). `pool/worktrees.lock`
+//! is held while git's list of worktrees changes, and `pool/log/` has the output of the policy's commands ([`steps`]).
+//! `refs/baton/trash/`: the work that a reset would have lost. The slots lie where the policy says (`place`).
 //!
 //! **A kill** leaves a slot in the [`state::Phase`] that it was in, with the process that worked on it. The next command
-//! finds that process gone and completes what it began or takes it back (`recover`); what it cannot settle is noted at the
-//! slot, and [`health`] says what to do. A lease outlives its holder: nothing but a release, a reset or a repair ends it.
+//! finds that the process is gone and completes or undoes its operation (`recover`); if it can do neither, it notes that at
+//! the slot, and [`health`] tells what to do. A lease outlives its holder: nothing but a release, a reset or a repair ends it.
 
 mod acquire;
 pub mod at_risk;

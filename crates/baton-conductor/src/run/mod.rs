@@ -1,20 +1,20 @@
-//! The tasks of a list, worked on by agents, judged by others and landed, until they are one merged branch.
+//! Runs the tasks of a list: agents work on them, gates judge the work, and approved branches are merged.
 //!
-//! **Promises.** A task lands only after its verify commands and its gates let it pass, and as it was when they did. An
-//! agent is told what is expected of it ([`brief`]), is held to its own files ([`ownership`]), and is believed in its final
-//! words alone ([`signal`], [`agent_output`]). What goes wrong around an agent costs its task no attempt.
+//! **Promises.** A task lands only after its verify commands and its gates approved it, and unchanged since then. An agent
+//! gets written instructions ([`brief`]) and is limited to its own files ([`ownership`]); only its final message can report
+//! success ([`signal`], [`agent_output`]). A failure that is not the agent's costs its task no attempt.
 //!
-//! **Steps.** [`preflight`] says whether agents may start, and [`preflight::requirements`] what they lack. [`conduct`] asks [`state`],
-//! a pure value, what is next, and has [`attempt`] bring a task on in a worktree, [`gate`] judge it in a fresh one, and
-//! [`merged`] judge what several come to. [`event_text`] words each event, [`lanes`] says how far the agents are, [`report`]
-//! tells the whole, and [`mirror`] writes it for other programs.
+//! **Steps.** [`preflight`] checks that agents may start, and [`preflight::requirements`] lists what is missing. [`conduct`]
+//! gets the next action from [`state`], a pure value; [`attempt`] works on a task in a worktree, [`gate`] judges it in a fresh
+//! one, and [`merged`] judges the merged result. [`event_text`] formats each event, [`lanes`] shows the progress of the agents,
+//! [`report`] describes the whole run, and [`mirror`] writes it for other programs.
 //!
 //! **Stores.** `refs/baton/runs/<id>`: a commit whose tree holds `state.json`, `tasks.toml` and the checkpoints; each change
 //! is a commit on the one before, by compare-and-swap ([`record`]). `runs/<id>/` in Baton's directory: logs, prompts,
-//! pictures, the conductor's lock, and what other processes ask of it ([`files`]). None of it is needed to go on.
+//! pictures, the conductor's lock, and requests of other processes ([`files`]). None of it is needed to resume.
 //!
-//! **A kill** of the conductor loses the events that it had not recorded, and nobody was told of those. `resume` ends the
-//! agents that are left, asks the same state the same question, and goes on; work in the worktrees stays.
+//! **A kill** of the conductor loses only events that it had neither recorded nor reported. `resume` ends the agents that
+//! are left and continues from the recorded state; work in the worktrees stays.
 
 pub mod agent;
 pub mod agent_output;

@@ -1,16 +1,16 @@
 //! One agent's session: its number, its log, its summary, and how it ends.
 //!
-//! **Promises.** No two sessions have one number, in no worktree and in no clone of the remote that the policy names
-//! (`allocate`, `remote`). A session that has ended has a log that keeps the protocol, a summary of which the log names the
-//! digest, and no commit that breaks a rule (`end`, `history`). A summary can be replaced until a branch carries it
+//! **Promises.** No two sessions have the same number, across all worktrees and all clones of the remote that the policy
+//! names (`allocate`, `remote`). A session that has ended has a log that follows the protocol, a summary whose digest the log
+//! names, and no commit that breaks a rule (`end`, `history`). A summary can be replaced until a branch carries it
 //! (`aggregated`).
 //!
 //! **Stores.** `refs/baton/sessions/<number>`: a commit whose tree holds `session.json` and `summary.md`; each change is a
 //! commit on the one before, by compare-and-swap ([`store`]). The log is a file of the worktree, at the path that the policy
-//! gives. Which session a worktree is bound to, `baton_guard::binding` knows. Two locks keep processes from hindering each
-//! other, and nothing depends on them: `allocate.lock` in Baton's directory and `session.lock` in the worktree's.
+//! gives. `baton_guard::binding` records the session of a worktree. Two locks keep processes from interfering
+//! with each other, and nothing depends on them: `allocate.lock` in Baton's directory and `session.lock` in the worktree's.
 //!
-//! **A kill** leaves a number that is claimed and not begun: [`start::start`] with that number goes on from there. A claim
+//! **A kill** leaves a number that is claimed and not used: [`start::start`] with that number continues from there. A claim
 //! that only the remote knows is lost: its number stays unused.
 
 pub mod aggregated;

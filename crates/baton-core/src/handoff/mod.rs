@@ -1,6 +1,6 @@
 //! The handoff document as bytes, and the entries that aggregate commits add to it.
 //!
-//! `docs/aggregate-format.md` describes both for somebody who verifies one by hand.
+//! `docs/aggregate-format.md` describes both, and how to verify one by hand.
 
 mod archive;
 mod canonical;

@@ -1,4 +1,4 @@
-//! The values the judge works on: no I/O, no clock, no environment.
+//! The values that the judge works on: no I/O, no clock, no environment.
 
 mod branch_move;
 mod change;

@@ -1,7 +1,7 @@
-//! From a list of tasks to groups of agents that work at once.
+//! Turns a list of tasks into groups that run in parallel.
 //!
-//! [`TaskList`] is a valid `tasks.toml` ([`schema`]); [`TaskGraph`] says which task comes before
-//! which, and [`Plan`] which run together.
+//! [`TaskList`] is a valid `tasks.toml` ([`schema`]); [`TaskGraph`] orders the tasks, and [`Plan`]
+//! puts them in groups and lanes.
 
 mod error;
 mod graph;

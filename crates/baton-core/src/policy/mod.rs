@@ -1,7 +1,7 @@
-//! `baton.toml`: what the base says may not happen.
+//! `baton.toml`: the policy that the base carries.
 //!
-//! [`Policy::parse`] reads the file ([`schema`]), compiles it and points at what is wrong with
-//! it; the compiled [`Policy`] answers which paths and branches the rules are about and whose
+//! [`Policy::parse`] reads the file ([`schema`]), compiles it and reports errors with their
+//! position. The compiled [`Policy`] tells which paths and branches the rules apply to and whose
 //! signature counts.
 
 mod alias;

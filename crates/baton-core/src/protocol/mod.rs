@@ -1,8 +1,8 @@
-//! The session protocol: what a session's log says about it, and whether that is enough.
+//! The session protocol: the content of a session's log, and the checks that it must pass.
 //!
-//! [`parse`] finds the rows of compliance in a log, [`check`] says what is wrong with them,
-//! [`render`] writes the log that a session begins with, [`bind_summary`] the line that binds it
-//! to the session's summary.
+//! [`parse`] finds the rows of compliance in a log, [`check`] reports the problems in them,
+//! [`render`] writes the log that a session begins with, and [`bind_summary`] the line that binds
+//! it to the session's summary.
 
 mod binding;
 mod check;

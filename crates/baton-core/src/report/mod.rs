@@ -1,8 +1,8 @@
 //! A finished judgement as text, for people and for machines.
 //!
-//! Nothing here prints or looks at the environment: whether to colour and how wide to write are
-//! values. What a commit or a path says is quoted so that it cannot steer a terminal or a CI
-//! runner ([`escape`]).
+//! Nothing here prints or reads the environment: colour and width are arguments. Text from
+//! commits and paths is quoted, so that it cannot control a terminal or a CI runner
+//! ([`escape`]).
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 

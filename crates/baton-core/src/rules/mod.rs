@@ -1,5 +1,5 @@
-//! The judge: whether a change may land. One pure function, asked by every hook, the server
-//! and CI; one file a rule.
+//! The judge decides if a change may land. It is one pure function that every hook, the server
+//! and CI call, with one file for each rule.
 
 pub mod acceptance;
 pub mod aggregate;

@@ -1,9 +1,8 @@
-//! Git's index, read for one question: which watched entries will be in the commit?
+//! A reader of git's index that finds the watched entries of the next commit.
 //!
-//! The file is mapped and its entries are passed over until the watched paths are behind; nothing
-//! is decoded that nobody asks for. What was not read is not judged: an index whose entries are
-//! out of order behind that point, which git does not write, is for the stages that see the
-//! commit.
+//! The file is mapped, and its entries are scanned up to the last watched path; entries are
+//! decoded only on demand. The rest is not judged here: an index whose entries are out of order
+//! behind that path, which git does not write, is left to the stages that see the commit.
 
 mod collect;
 mod entries;

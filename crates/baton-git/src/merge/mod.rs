@@ -1,8 +1,8 @@
-//! Merging in memory: no index, no checkout, and the answer that `git merge` would give.
+//! Merging in memory: no index, no checkout, and the same result as `git merge`.
 //!
-//! Most pairs of branches change different files. For those the answer is found by comparing
-//! what each changed (`exact` says when that is enough); all others are merged by the git
-//! program, with its renames, drivers and attributes.
+//! Most pairs of branches change different files. Those are merged by comparing their changes
+//! (`exact` defines when that is enough). The git program merges all others, with its renames,
+//! drivers and attributes.
 
 mod apply;
 mod attributes;

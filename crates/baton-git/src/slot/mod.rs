@@ -1,6 +1,5 @@
-//! A linked worktree that is used again and again: made, pointed to a branch, brought back to a
-//! commit, removed. Everything here is done by the git program, and can be done again after a
-//! crash at any point.
+//! A linked worktree that is reused: added, switched to a branch, reset to a commit, removed.
+//! The git program does each step, and each step can be repeated after a crash at any point.
 
 mod difference;
 mod files;

@@ -1,4 +1,4 @@
-//! What a worktree holds that no commit does.
+//! The uncommitted content of a worktree.
 
 mod fast_path;
 mod hidden;

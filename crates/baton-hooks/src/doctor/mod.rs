@@ -1,4 +1,4 @@
-//! What keeps the guard from guarding. Looking changes nothing.
+//! Checks that the guard is active in a repository. Read-only.
 
 mod finding;
 mod history;

@@ -1,13 +1,12 @@
 //! Puts the guard's hooks in a repository, and takes them out again.
 //!
-//! What is installed is the program itself: one copy at `<common git dir>/baton/bin/git-baton`,
-//! and for each hook a hard link to it in `<common git dir>/hooks`, or in the directory of hooks that the
-//! hook there runs. Git uses that directory for
-//! every worktree as long as `core.hooksPath` says nothing else; so a value of the repository's
-//! own is set aside while Baton is installed.
+//! Installs the program itself: one copy at `<common git dir>/baton/bin/git-baton`, and for each
+//! hook a hard link to it in `<common git dir>/hooks`, or in the directory of hooks that the
+//! existing hook runs. Git uses `<common git dir>/hooks` for every worktree unless `core.hooksPath`
+//! is set; so a value in the repository's own configuration is set aside while Baton is installed.
 //!
-//! Each step can be cut off and done again: what is to be put back later is recorded before it is
-//! taken away, and a name changes its meaning in one rename.
+//! Each step can be interrupted and repeated: a file or setting is recorded before it is removed,
+//! and each name is replaced by one rename.
 
 mod directory;
 mod error;

@@ -1,4 +1,4 @@
-//! `git baton orchestrator run` and `resume`, and what looks at runs.
+//! `git baton orchestrator run` and `resume`, and the commands that show runs.
 
 pub mod checkpoint;
 pub mod logs;

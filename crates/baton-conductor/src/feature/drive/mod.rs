@@ -1,8 +1,8 @@
-//! From one step of a feature to the next.
+//! Drives a feature from one step to the next.
 //!
-//! Each step has a file: `scouting`, `planning` and `validating`; what is done between the last
-//! two, the conductor does. `asking` is common to them, `context` is what all stand on, and
-//! `preflight` says beforehand who is missing.
+//! Each step has a file: `scouting`, `planning` and `validating`; between the last two, the
+//! conductor runs the tasks. All of them use `asking` and `context`, and `preflight` reports
+//! missing programs before the first step.
 
 mod asking;
 mod context;

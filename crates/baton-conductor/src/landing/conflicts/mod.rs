@@ -1,8 +1,8 @@
-//! Which of the live branches will collide, said before anybody merges them.
+//! Predicts conflicts between live branches before they are merged.
 //!
-//! `live` finds the branches and what is not committed in their worktrees, [`baton_git::merge`]
-//! merges each pair in memory, and `cache` remembers what came of it for the next run. [`forecast`] is the answer as
-//! values, and `picture` draws it.
+//! `live` finds the branches and the uncommitted changes in their worktrees, [`baton_git::merge`]
+//! merges each pair in memory, and `cache` keeps the results for the next run. [`forecast`] is the
+//! result as values, and `picture` draws it.
 
 mod cache;
 mod error;

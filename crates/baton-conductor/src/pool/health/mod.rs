@@ -1,4 +1,4 @@
-//! What is wrong with the pool, and what of it can be repaired without losing anything.
+//! Finds the problems of the pool, and repairs those that it can without losing anything.
 
 mod evidence;
 mod examine;

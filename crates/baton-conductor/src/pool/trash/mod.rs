@@ -1,8 +1,8 @@
-//! What slots held when they were reset by force: commits below `refs/baton/trash/`.
+//! The content of slots that were reset by force: commits below `refs/baton/trash/`.
 //!
 //! A commit there has the slot's files as its tree, and as its parents the commit that the slot
 //! stood on, one with its index, and, where there is more to keep, one with the rest: conflicts,
-//! the state of an operation under way, repositories inside. Nothing but its reference keeps it.
+//! the state of an operation under way, repositories inside. Only its reference keeps it.
 
 mod operation_state;
 pub mod output;

@@ -1,10 +1,10 @@
-//! From a list of tasks to a merged branch.
+//! Carries out a run, from a list of tasks to a merged branch.
 //!
-//! [`begin`] plans the tasks (`setup`) and [`resume`] takes up a run that paused or was killed.
-//! Both ask whether agents may start (`preflight`), and let `event_loop` do what the run's state asks for: agents work (`work`) in worktrees of
-//! the pool (`task_worktree`), gates judge (`judge`), each task's session is opened and closed for it
-//! (`session`), and what was approved lands and is summed up (`land`). Other processes leave
-//! their requests in files ([`control`]).
+//! [`begin`] plans the tasks (`setup`), and [`resume`] continues a run that paused or was killed.
+//! Both check that agents may start (`preflight`), and `event_loop` carries out the actions of the
+//! run's state: agents work (`work`) in worktrees of the pool (`task_worktree`), gates judge
+//! (`judge`), each task's session is started and ended for it (`session`), and approved branches
+//! land and are aggregated (`land`). Other processes leave their requests in files ([`control`]).
 
 pub mod checkpoints;
 pub mod control;

@@ -1,4 +1,4 @@
-//! Whether agents may start, and how many.
+//! Checks that agents may start, and how many.
 
 pub mod requirements;
 

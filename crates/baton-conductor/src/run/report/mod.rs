@@ -1,4 +1,4 @@
-//! What became of a run, for people: as Markdown, and as one HTML page that needs nothing else.
+//! The report on a run, as Markdown and as one self-contained HTML page.
 
 mod from_state;
 mod html;

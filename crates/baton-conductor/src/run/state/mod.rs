@@ -1,5 +1,5 @@
-//! Where a run stands, and what is to be done next: values, and a pure function from an event to
-//! the next state. The conductor only carries out [`Action`]s and reports [`Event`]s.
+//! The state of a run and its next actions: values, and a pure function from an event to the
+//! next state. The conductor only carries out [`Action`]s and reports [`Event`]s.
 //!
 //! ```text
 //!            Begin            all over            nothing left
@@ -11,7 +11,7 @@
 //!                        └── PAUSED ◄───────┘
 //! ```
 //!
-//! A paused run goes on where it was. A run that is done or failed is over.
+//! A paused run continues where it stopped. A run that is done or failed is over.
 
 mod apply;
 mod checkpoint;

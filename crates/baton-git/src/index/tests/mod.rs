@@ -1,4 +1,4 @@
-//! Real indexes, written by git, against the tree that git writes of them.
+//! Compares real indexes, written by git, with the tree that git writes from them.
 
 mod formats;
 mod hostile;
