@@ -28,9 +28,9 @@ pub enum Operation {
 struct StateFile {
     /// The path below the git directory, of a file or a directory.
     name: &'static str,
-    /// What is under way where it is there; `None` where it tells nothing. The first that is there
+    /// Which operation is in progress when it exists; `None` when it exists without one. The first marker that exists
     /// counts: a rebase keeps the others' files for its own steps.
-    tells: Option<Told>,
+    marker: Option<Marker>,
     /// What it is worth to whoever wants the operation back.
     worth: Worth,
 }
@@ -46,39 +46,42 @@ enum Worth {
     Anywhere,
 }
 
-/// How a file tells which operation is under way.
+/// How a file shows which operation is in progress.
 #[derive(Clone, Copy)]
-enum Told {
-    /// By being there.
+enum Marker {
+    /// Its existence shows this one.
     Is(Operation),
-    /// `rebase-apply/applying` is there for `git am` alone.
+    /// `rebase-apply/applying` exists for `git am` alone.
     RebaseOrAm,
     /// The first line of `sequencer/todo` begins with what it does.
     PickOrRevert,
 }
 
 const STATE: [StateFile; 22] = [
-    telling("rebase-merge", Told::Is(Operation::Rebase)),
-    telling("rebase-apply", Told::RebaseOrAm),
-    movable(telling("CHERRY_PICK_HEAD", Told::Is(Operation::CherryPick))),
-    movable(telling("REVERT_HEAD", Told::Is(Operation::Revert))),
-    telling("sequencer", Told::PickOrRevert),
-    movable(telling("MERGE_HEAD", Told::Is(Operation::Merge))),
-    telling("BISECT_LOG", Told::Is(Operation::Bisect)),
-    movable(silent("MERGE_MODE")),
-    movable(silent("MERGE_MSG")),
+    marking("rebase-merge", Marker::Is(Operation::Rebase)),
+    marking("rebase-apply", Marker::RebaseOrAm),
+    movable(marking(
+        "CHERRY_PICK_HEAD",
+        Marker::Is(Operation::CherryPick),
+    )),
+    movable(marking("REVERT_HEAD", Marker::Is(Operation::Revert))),
+    marking("sequencer", Marker::PickOrRevert),
+    movable(marking("MERGE_HEAD", Marker::Is(Operation::Merge))),
+    marking("BISECT_LOG", Marker::Is(Operation::Bisect)),
+    movable(plain("MERGE_MODE")),
+    movable(plain("MERGE_MSG")),
     worthless("MERGE_RR"),
     worthless("MERGE_AUTOSTASH"),
-    silent("SQUASH_MSG"),
+    plain("SQUASH_MSG"),
     worthless("AUTO_MERGE"),
-    silent("REBASE_HEAD"),
-    silent("BISECT_START"),
-    silent("BISECT_TERMS"),
-    silent("BISECT_NAMES"),
-    silent("BISECT_EXPECTED_REV"),
-    silent("BISECT_ANCESTORS_OK"),
-    silent("BISECT_FIRST_PARENT"),
-    silent("BISECT_RUN"),
+    plain("REBASE_HEAD"),
+    plain("BISECT_START"),
+    plain("BISECT_TERMS"),
+    plain("BISECT_NAMES"),
+    plain("BISECT_EXPECTED_REV"),
+    plain("BISECT_ANCESTORS_OK"),
+    plain("BISECT_FIRST_PARENT"),
+    plain("BISECT_RUN"),
     worthless("refs/bisect"),
 ];
 
@@ -98,10 +101,10 @@ const REMEMBERED: [&str; 11] = [
     "MERGE_AUTOSTASH",
 ];
 
-const fn silent(name: &'static str) -> StateFile {
+const fn plain(name: &'static str) -> StateFile {
     StateFile {
         name,
-        tells: None,
+        marker: None,
         worth: Worth::Here,
     }
 }
@@ -109,14 +112,14 @@ const fn silent(name: &'static str) -> StateFile {
 const fn worthless(name: &'static str) -> StateFile {
     StateFile {
         worth: Worth::Nothing,
-        ..silent(name)
+        ..plain(name)
     }
 }
 
-const fn telling(name: &'static str, tells: Told) -> StateFile {
+const fn marking(name: &'static str, marker: Marker) -> StateFile {
     StateFile {
-        tells: Some(tells),
-        ..silent(name)
+        marker: Some(marker),
+        ..plain(name)
     }
 }
 
@@ -162,18 +165,18 @@ impl Operation {
     /// When the list of steps of a cherry-pick or a revert cannot be read.
     pub fn in_progress(worktree: &Repo) -> Result<Option<Self>, GitError> {
         let is_there = |name: &str| file::is_taken(&worktree.git_dir().join(name));
-        let mut telling = STATE
+        let mut markers = STATE
             .iter()
-            .filter_map(|one| Some((one.name, one.tells?)))
+            .filter_map(|one| Some((one.name, one.marker?)))
             .filter(|(name, _)| is_there(name));
-        Ok(match telling.next() {
+        Ok(match markers.next() {
             None => None,
-            Some((_, Told::Is(operation))) => Some(operation),
-            Some((_, Told::RebaseOrAm)) => Some(match is_there("rebase-apply/applying") {
+            Some((_, Marker::Is(operation))) => Some(operation),
+            Some((_, Marker::RebaseOrAm)) => Some(match is_there("rebase-apply/applying") {
                 true => Self::Am,
                 false => Self::Rebase,
             }),
-            Some((_, Told::PickOrRevert)) => Some(sequence(worktree)?),
+            Some((_, Marker::PickOrRevert)) => Some(sequence(worktree)?),
         })
     }
 }
@@ -214,8 +217,8 @@ mod tests {
 
     use super::*;
 
-    /// The operation that these files of a git directory tell of.
-    fn told(files: &[(&str, &str)]) -> Option<&'static str> {
+    /// The operation that these files of a git directory show.
+    fn in_progress(files: &[(&str, &str)]) -> Option<&'static str> {
         let place = tempfile::tempdir().unwrap();
         baton_testkit::git(place.path(), &["init", "-q"], b"");
         for (name, content) in files {
@@ -251,7 +254,7 @@ mod tests {
             (&[("sequencer/todo", "revert a b\n")], Some("revert")),
             (&[("BISECT_LOG", "x")], Some("bisect")),
         ] {
-            assert_eq!(told(files), name, "{files:?}");
+            assert_eq!(in_progress(files), name, "{files:?}");
         }
     }
 
