@@ -26,6 +26,17 @@ pub enum Session {
         #[arg(long, value_enum, default_value_t = SessionFormat::Human)]
         format: SessionFormat,
     },
+    /// Give a session up: no aggregate waits for it, its branch and its commits stay
+    Abandon {
+        /// Its number; without it, the session of this worktree
+        number: Option<String>,
+        /// Why nobody goes on with it
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+        /// How to write the result
+        #[arg(long, value_enum, default_value_t = SessionFormat::Human)]
+        format: SessionFormat,
+    },
     /// Name every session
     List {
         /// How to write the result

@@ -1,4 +1,4 @@
-//! `git baton session start|summary|end|list|show|lint`.
+//! `git baton session start|summary|end|abandon|list|show|lint`.
 
 use std::collections::BTreeSet;
 use std::io::Read;
@@ -12,7 +12,7 @@ use crate::cli::{Session as Verb, SessionFormat as Format, SessionStart};
 use baton_conductor::session::allocate::{Claim, NewSession};
 use baton_conductor::session::end::HandedIn;
 use baton_conductor::session::output::{self, Standing};
-use baton_conductor::session::{Session, aggregated, end, start, store};
+use baton_conductor::session::{Session, abandon, aggregated, end, start, store};
 use baton_core::layout::padded;
 use baton_core::protocol::{self, Finding};
 use baton_core::report::escape;
@@ -43,6 +43,15 @@ pub fn run(verb: Verb) -> miette::Result<ExitCode> {
             let ending = end::end(&repo)?;
             let carried = aggregated::at_head(&repo)?;
             findings(Some((&ending.session, &carried)), ending.findings, format)
+        }
+        Verb::Abandon {
+            number,
+            reason,
+            format,
+        } => {
+            let session = abandon::abandon(&repo, number.as_deref(), &reason)?;
+            let said = format!("session {} is given up\n", session.id());
+            one(&repo, &session, &said, format)
         }
         Verb::List { format } => {
             let sessions = store::list(&repo)?;
@@ -194,6 +203,7 @@ fn page(session: &Session, carried: &BTreeSet<String>) -> String {
     row("log", Some(&session.log_path));
     row("started", Some(&session.started_at));
     row("ended", session.ended_at.as_deref());
+    row("reason", session.reason.as_deref());
     row("digest", session.digest().as_deref());
     if let Some(summary) = &session.summary {
         page.push('\n');

@@ -26,7 +26,7 @@ pub fn session(repo: &Repo) -> Result<Option<SessionId>, GitError> {
 
 /// The session that this worktree is bound to, and its branch.
 pub fn bound(repo: &Repo) -> Result<Option<Binding>, GitError> {
-    read(repo.git_dir())
+    in_git_dir(repo.git_dir())
 }
 
 /// What the other worktrees of the repository are bound to.
@@ -34,13 +34,14 @@ pub fn others(repo: &Repo) -> Result<Vec<Binding>, GitError> {
     let mut others = Vec::new();
     for worktree in repo.worktrees()? {
         if !file::is_same_place(&worktree.git_dir, repo.git_dir()) {
-            others.extend(read(&worktree.git_dir)?);
+            others.extend(in_git_dir(&worktree.git_dir)?);
         }
     }
     Ok(others)
 }
 
-fn read(git_dir: &Path) -> Result<Option<Binding>, GitError> {
+/// What the worktree with this git directory is bound to.
+pub fn in_git_dir(git_dir: &Path) -> Result<Option<Binding>, GitError> {
     let path = path(git_dir);
     let bytes = file::read_if_exists(&path).map_err(GitError::io(path))?;
     let bytes = bytes.unwrap_or_default();
@@ -66,7 +67,12 @@ pub fn bind(repo: &Repo, session: &SessionId, branch: Option<&str>) -> Result<()
 
 /// Unbinds this worktree.
 pub fn unbind(repo: &Repo) -> Result<(), GitError> {
-    let path = path(repo.git_dir());
+    unbind_git_dir(repo.git_dir())
+}
+
+/// Unbinds the worktree with this git directory.
+pub fn unbind_git_dir(git_dir: &Path) -> Result<(), GitError> {
+    let path = path(git_dir);
     file::remove_if_exists(&path).map_err(GitError::io(path))
 }
 

@@ -65,6 +65,9 @@ pub struct PoolAcquire {
     /// The day of the session, instead of today (UTC)
     #[arg(long, value_name = "YYYY-MM-DD")]
     pub date: Option<String>,
+    /// Begin no session: a worktree and a branch, without a log
+    #[arg(long, conflicts_with_all = ["title", "date"])]
+    pub no_session: bool,
     /// Print one line: `wt-1|/path|branch`
     #[arg(long, conflicts_with = "format")]
     pub porcelain: bool,

@@ -10,7 +10,8 @@ use crate::cli::orchestrator::{Pool, PoolAcquire, TextFormat};
 use crate::commands::{ALLOWED, BROKEN, ExitCode};
 use baton_conductor::landing::MergeError;
 use baton_conductor::pool::{
-    self, Acquire, Acquired, Left, PoolError, Release, Released, health::Health, output,
+    self, Acquire, Acquired, Fate, Left, PoolError, Release, Released, Settled, health::Health,
+    output,
 };
 use baton_core::layout::padded;
 use baton_core::report::escape;
@@ -96,6 +97,7 @@ fn acquire(repo: &Repo, args: PoolAcquire) -> Result<String, PoolError> {
             process: args.pid,
             title: args.title,
             date: args.date,
+            no_session: args.no_session,
         },
     )?;
     let Acquired {
@@ -110,6 +112,7 @@ fn acquire(repo: &Repo, args: PoolAcquire) -> Result<String, PoolError> {
     Ok(match args.porcelain {
         true => format!("{slot}|{path}|{branch}\n"),
         false => {
+            let session = session.as_deref().unwrap_or("none");
             let said = format!(
                 "{slot} at {path}\nbranch  {branch}\nsession {session}\nlease   {lease}\n\
                  give it back with `git baton orchestrator pool release {slot} --lease {lease}`\n"
@@ -200,6 +203,17 @@ fn human_release(released: &Released) -> String {
     }
     if let Some(saved) = &released.saved {
         text.push_str(&format!("saved as {saved}\n"));
+    }
+    if let Some(Settled { session, fate }) = &released.session {
+        text.push_str(&match fate {
+            Fate::Ended => format!("session {session} has ended\n"),
+            Fate::Abandoned => format!("session {session} is given up: nothing was committed\n"),
+            Fate::Active { why, remedy } => format!(
+                "session {session} is still active: {}\n  {}\n",
+                escape::inert(why.as_bytes()),
+                escape::inert(remedy.as_bytes())
+            ),
+        });
     }
     text
 }

@@ -263,9 +263,19 @@ fn a_branch_that_the_pool_has_leased_or_a_session_works_on_is_not_finished() {
         );
         ran.branch("auto/a")["why"].as_str().unwrap().to_owned()
     };
-    assert_eq!(why(), "session 1 is still at work on it");
+    let at = slot.display();
+    assert_eq!(
+        why(),
+        format!(
+            "session 1 is still active in {at} on branch auto/a; `cd {at} && git baton session end` \
+             ends it, `git baton session abandon 1 --reason TEXT` gives it up"
+        )
+    );
     world.git(&["update-ref", "-d", "refs/baton/sessions/1"]);
-    assert_eq!(why(), "slot wt-1 is still leased for it");
+    assert_eq!(
+        why(),
+        "slot wt-1 is still leased for it; `git baton orchestrator pool release wt-1` gives it back"
+    );
     let report = world.merged(&["auto/a"]);
     assert_eq!(branch(&report, "auto/a")["outcome"], "landed");
     assert!(world.has("auto/a"), "the slot has it checked out");

@@ -2,6 +2,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
 use crate::pool::world::World;
+use baton_testkit::{finish, run};
 
 #[test]
 fn a_slot_is_clean_when_it_comes_back_and_an_empty_branch_is_gone() {
@@ -144,6 +145,132 @@ fn a_git_at_work_in_the_slot_is_not_disturbed() {
     fs::remove_file(lock).unwrap();
     world.ok(&["release", "wt-1"]);
     world.assert_sound();
+}
+
+/// The state of each session, by number.
+fn states(world: &World) -> Vec<(String, String)> {
+    let said = finish(
+        world
+            .sandbox
+            .baton()
+            .args(["session", "list", "--format", "json"]),
+    );
+    let said: serde_json::Value = serde_json::from_str(&said.out).unwrap();
+    let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
+    let sessions = said["sessions"].as_array().unwrap().iter();
+    sessions
+        .map(|one| (text(&one["number"]), text(&one["state"])))
+        .collect()
+}
+
+fn state(number: &str, state: &str) -> (String, String) {
+    (number.to_owned(), state.to_owned())
+}
+
+#[test]
+fn the_session_of_a_slot_without_work_is_given_up_with_it() {
+    let world = World::with_slots(1);
+    world.acquire("one");
+    let said = world.json(&["release", "wt-1"]);
+    assert_eq!(said["session_state"], "abandoned");
+    world.acquire("two");
+    world.ok(&["cleanup", "--force"]);
+    assert_eq!(
+        states(&world),
+        [state("1", "abandoned"), state("2", "abandoned")]
+    );
+}
+
+#[test]
+fn a_session_with_work_is_told_with_the_commands_that_end_it() {
+    let world = World::with_slots(1);
+    let (path, _) = world.acquire("one");
+    world.commit_at(&path, "work");
+    let said = world.ok(&["release", "wt-1"]);
+    assert!(
+        said.contains("is still active: it has no summary"),
+        "{said}"
+    );
+    let command = "git worktree add DIR auto/one && cd DIR && git baton session start --id 1";
+    assert!(said.contains(command), "{said}");
+    assert!(
+        said.contains("git baton session abandon 1 --reason TEXT"),
+        "{said}"
+    );
+    assert_eq!(states(&world), [state("1", "active")]);
+
+    // The commands work when typed.
+    let dir = world.sandbox.root.path().join("again");
+    world
+        .sandbox
+        .git(["worktree", "add", "-q", dir.to_str().unwrap(), "auto/one"]);
+    let session = |args: &[&str]| {
+        let mut command = world.sandbox.baton();
+        let ran = finish(command.current_dir(&dir).arg("session").args(args));
+        assert_eq!(ran.code, 0, "{ran:#?}");
+        ran.out
+    };
+    assert!(session(&["start", "--id", "1"]).starts_with("session "));
+    assert!(session(&["show"]).contains("worktree again"));
+    session(&["abandon", "1", "--reason", "it was a trial"]);
+    assert!(session(&["show", "1"]).contains("reason   it was a trial"));
+    assert_eq!(states(&world), [state("1", "abandoned")]);
+}
+
+#[test]
+fn a_session_that_can_end_ends_with_the_release() {
+    let world = World::with_slots(1);
+    let (path, _) = world.acquire("one");
+    let session = |args: &[&str], input: &str| {
+        let mut command = world.sandbox.baton();
+        let ran = run(
+            command.current_dir(&path).arg("session").args(args),
+            input.as_bytes(),
+        );
+        assert_eq!(ran.code, 0, "{ran:#?}");
+        ran.out
+    };
+    session(&["summary", "-"], "Done.\n");
+    let logs = fs::read_dir(path.join(".agents/sessions")).unwrap();
+    let log = logs.map(|one| one.unwrap().path()).next().unwrap();
+    let text = fs::read_to_string(&log).unwrap();
+    fs::write(&log, text.replace("| [ ] | |", "| [x] | seen |")).unwrap();
+    world.commit_at(&path, "work");
+    let said = world.json(&["release", "wt-1"]);
+    assert_eq!(said["session_state"], "ended", "{said:#}");
+    assert_eq!(states(&world), [state("1", "ended")]);
+}
+
+#[test]
+fn a_session_that_was_given_up_before_leaves_nothing_in_the_way() {
+    let world = World::with_slots(1);
+    let (path, _) = world.acquire("one");
+    let mut command = world.sandbox.baton();
+    let ran =
+        finish(
+            command
+                .current_dir(&path)
+                .args(["session", "abandon", "--reason", "not needed"]),
+        );
+    assert_eq!(ran.code, 0, "{ran:#?}");
+    assert_eq!(world.git_at(&path, &["status", "--porcelain"]), "");
+    world.ok(&["release", "wt-1"]);
+    world.assert_sound();
+}
+
+#[test]
+fn a_slot_without_a_session_has_no_log_and_no_trailer() {
+    let world = World::with_slots(1);
+    let got = world.json(&["acquire", "one", "--no-session"]);
+    assert_eq!(got["session"], serde_json::Value::Null);
+    let path = world.slot("wt-1");
+    assert_eq!(world.git_at(&path, &["status", "--porcelain"]), "");
+    world.commit_at(&path, "work");
+    let said = world.json(&["release", "wt-1"]);
+    assert_eq!(said["session"], serde_json::Value::Null);
+    assert_eq!(states(&world), []);
+    let run = world.pool(&["acquire", "two", "--no-session", "--title", "x"]);
+    assert_eq!(run.code, 2, "{run:#?}");
 }
 
 #[test]

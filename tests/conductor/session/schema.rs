@@ -22,6 +22,7 @@ fn session(full: bool) -> Session {
         base: full.then(|| "ab".repeat(20).parse().unwrap()),
         started_at: "2025-12-18T00:00:00Z".to_owned(),
         ended_at: some("2025-12-18T01:00:00Z"),
+        reason: some("not needed"),
         summary: full.then(|| b"x\xff".as_slice().into()),
     }
 }

@@ -103,7 +103,8 @@ fn an_ended_sessions_summary_can_be_replaced_until_it_is_aggregated() {
     };
     let refused = replace(&other, "not mine\n");
     assert!(
-        refused.err.contains("still active in another worktree"),
+        refused.err.contains("session 1 is still active in ")
+            && refused.err.contains("&& git baton session end` ends it"),
         "{refused:#?}"
     );
     replace(&repo, "first\n").ok();

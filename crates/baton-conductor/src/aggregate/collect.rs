@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use bstr::{BString, ByteSlice};
 
 use super::{AggregateBase, AggregateError};
-use crate::session::{State, store};
+use crate::session::{Location, State, store};
 use baton_core::handoff::canonical_summary;
 use baton_core::model::SessionId;
 use baton_core::protocol::named_summaries;
@@ -18,6 +18,8 @@ use baton_sys::file;
 pub struct Candidate {
     /// The day and the state of the session, where it is recorded.
     pub recorded: Option<(String, State)>,
+    /// Where it is, while it is active.
+    pub location: Option<Location>,
     /// Whether a worktree is bound to it.
     pub bound: bool,
     /// What it is about, where the record or the log says so.
@@ -42,6 +44,9 @@ pub fn collect(repo: &Repo, base: &AggregateBase) -> Result<Collected, Aggregate
         let candidate = found.entry(session.number.clone()).or_default();
         candidate.recorded = Some((session.date.clone(), session.state));
         candidate.title.clone_from(&session.title);
+        if session.state == State::Active {
+            candidate.location = Some(Location::of(repo, &session)?);
+        }
         if let Some(summary) = &session.summary {
             let place = store::reference(&session.number);
             add(candidate, summary, place);

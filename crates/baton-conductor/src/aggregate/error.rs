@@ -58,7 +58,7 @@ pub enum AggregateError {
     /// Sessions are not ready.
     #[error("{}", not_ready(.0))]
     #[diagnostic(help(
-        "let these sessions end, commit and merge their logs, and run the command again; `--partial` leaves out what is not ready"
+        "let these sessions end or give them up, commit and merge their logs, and run the command again; `git baton orchestrator aggregate --partial` leaves out what is not ready"
     ))]
     NotReady(Vec<Skipped>),
 

@@ -2,6 +2,8 @@
 
 use bstr::BString;
 
+use crate::session::Location;
+
 /// A session left out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Skipped {
@@ -24,8 +26,11 @@ pub enum Obstacle {
     )]
     Superseded(String),
     /// An agent works on it.
-    #[error("it is still active; `git baton session end` ends it")]
-    Active,
+    #[error("it is still active: {at}; {}", .at.remedy())]
+    Active {
+        /// Where.
+        at: Box<Location>,
+    },
     /// Nobody goes on with it.
     #[error(
         "it was given up; `git baton session summary --session` with a summary ends it after all"
@@ -70,7 +75,7 @@ mod tests {
     fn the_orchestrators_page_explains_what_stands_in_the_way() {
         let page = include_str!("../../../../templates/ORCHESTRATOR.md");
         for obstacle in [
-            Obstacle::Active,
+            Obstacle::Active { at: Box::default() },
             Obstacle::NoLog,
             Obstacle::NoSummary,
             Obstacle::Disagreement(String::new()),

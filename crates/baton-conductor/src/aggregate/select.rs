@@ -105,10 +105,10 @@ pub fn select(collected: &Collected, wish: &Wish<'_>) -> Result<Plan, AggregateE
                     Obstacle::Aggregated | Obstacle::Superseded(_) => plan.skipped.push(skipped),
                     // Nothing of it is waited for unless somebody asks for it by its number.
                     Obstacle::Abandoned if wish.sessions.is_none() || !wanted => {}
-                    Obstacle::Active | Obstacle::Abandoned if wish.partial => {
+                    Obstacle::Active { .. } | Obstacle::Abandoned if wish.partial => {
                         plan.skipped.push(skipped)
                     }
-                    Obstacle::Active => obstacles.push(skipped),
+                    Obstacle::Active { .. } => obstacles.push(skipped),
                     _ if !wanted => {}
                     Obstacle::NoLog
                     | Obstacle::NoSummary
@@ -157,7 +157,10 @@ fn section(id: &SessionId, candidate: &Candidate, bound: bool) -> Result<Section
         return Err(aggregated(candidate));
     }
     match candidate.recorded {
-        Some((_, State::Active)) => return Err(Obstacle::Active),
+        Some((_, State::Active)) => {
+            let at = candidate.location.clone().unwrap_or_default();
+            return Err(Obstacle::Active { at: Box::new(at) });
+        }
         Some((_, State::Abandoned)) => return Err(Obstacle::Abandoned),
         _ => {}
     }

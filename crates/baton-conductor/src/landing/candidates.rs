@@ -9,7 +9,7 @@ use super::order::{self, Cycle, Node};
 use super::report::{BranchReport, Outcome, Unmatched};
 use super::{MergeError, MergeRequest};
 use crate::pool;
-use crate::session::{Session, State, store};
+use crate::session::{Location, Session, State, store};
 use baton_core::model::Oid;
 use baton_git::merge::Merger;
 use baton_git::tree::{Everything, TreeReader};
@@ -60,7 +60,7 @@ pub fn collect(
         false => Unfinished::default(),
     };
     for (name, tip) in named {
-        if let Some(why) = unfinished.reason(&name, tip)? {
+        if let Some(why) = unfinished.reason(repo, &name, tip)? {
             let outcome = Outcome::Unfinished { why };
             found.others.push(BranchReport::new(&name, tip, outcome));
             continue;
@@ -262,7 +262,7 @@ fn unmatched(
     let mut finished = Vec::new();
     for (name, tip) in left {
         let is_in = history::reachable(repo, &[tip], &[context.tip])?.is_empty();
-        if !is_in && unfinished.reason(&name, tip)?.is_none() {
+        if !is_in && unfinished.reason(repo, &name, tip)?.is_none() {
             finished.push(name);
         }
     }
@@ -320,7 +320,7 @@ impl Unfinished {
         })
     }
 
-    fn reason(&self, branch: &str, tip: Oid) -> Result<Option<String>, MergeError> {
+    fn reason(&self, repo: &Repo, branch: &str, tip: Oid) -> Result<Option<String>, MergeError> {
         let reference = full(branch);
         let mut sessions = self.sessions.iter().rev();
         let last = sessions.find(|one| one.branch.as_deref() == Some(&reference));
@@ -332,7 +332,7 @@ impl Unfinished {
         }
         // Whoever gives a slot back is done, even where the session is still to be ended.
         if !self.released.contains(&(reference.clone(), tip))
-            && let Some(why) = self.worker(branch, &reference)
+            && let Some(why) = self.worker(repo, branch, &reference)?
         {
             return Ok(Some(why));
         }
@@ -350,18 +350,32 @@ impl Unfinished {
     }
 
     /// The session or the slot in which somebody is at work on a branch.
-    fn worker(&self, branch: &str, reference: &str) -> Option<String> {
+    fn worker(
+        &self,
+        repo: &Repo,
+        branch: &str,
+        reference: &str,
+    ) -> Result<Option<String>, MergeError> {
         let session_in = |state: State| {
             let mut sessions = self.sessions.iter();
             sessions.find(|one| one.branch.as_deref() == Some(reference) && one.state == state)
         };
         if let Some(session) = session_in(State::Active) {
-            let number = &session.number;
-            return Some(format!("session {number} is still at work on it"));
+            let at = Location::of(repo, session)?;
+            return Ok(Some(format!(
+                "session {} is still active {at}; {}",
+                at.number,
+                at.remedy()
+            )));
         }
         let ended = session_in(State::Ended).is_some();
         let mut leases = self.leases.iter().filter(|_| !ended);
-        let (_, slot) = leases.find(|(name, _)| short(name) == branch)?;
-        Some(format!("slot {slot} is still leased for it"))
+        let lease = leases.find(|(name, _)| short(name) == branch);
+        Ok(lease.map(|(_, slot)| {
+            format!(
+                "slot {slot} is still leased for it; `git baton orchestrator pool release {slot}` \
+                 gives it back"
+            )
+        }))
     }
 }

@@ -36,6 +36,8 @@ pub struct Acquire {
     pub title: Option<String>,
     /// The day of the session, `YYYY-MM-DD`; `None` for today (UTC).
     pub date: Option<String>,
+    /// Whether no session begins.
+    pub no_session: bool,
 }
 
 /// What the pool gave.
@@ -50,7 +52,7 @@ pub struct Acquired {
     /// The lease, by which the slot is given back.
     pub lease: String,
     /// The session that the slot is bound to.
-    pub session: String,
+    pub session: Option<String>,
     /// The commit on which the branch begins.
     pub base: Oid,
 }
@@ -79,7 +81,7 @@ pub fn acquire(repo: &Repo, wish: &Acquire) -> Result<Acquired, PoolError> {
         recover::interrupted(repo, &policy)?;
         match claim(repo, wish, &branch, base)? {
             Ok(claim) => match prepare(repo, wish, &claim, &policy) {
-                Ok(Some(session)) => return finish(repo, claim, &session),
+                Ok(Some(session)) => return finish(repo, claim, session),
                 Ok(None) => {}
                 Err(error) => {
                     recover::give_up(repo, &claim.slot.name, &claim.lease, &policy)?;
@@ -239,6 +241,9 @@ pub(super) fn fitness(repo: &Repo, state: &State, name: &str) -> Result<Fitness,
     })
 }
 
+/// The session that was begun, if any.
+type Begun = Option<String>;
+
 /// Puts the slot on its branch and binds it to a session. `None` when its files are not as they
 /// were left: then it is marked, and another has to serve.
 fn prepare(
@@ -246,7 +251,7 @@ fn prepare(
     wish: &Acquire,
     claim: &Claim,
     policy: &PoolPolicy,
-) -> Result<Option<String>, PoolError> {
+) -> Result<Option<Begun>, PoolError> {
     let worktree = place::open(repo, &claim.state, &claim.slot)?;
     let reason = name::reason(&claim.lease);
     if let Some(old) = claim.slot.base.filter(|old| *old != claim.base) {
@@ -268,15 +273,10 @@ fn prepare(
         }
         Ok(()) => {}
     }
-    let created = start::start(
-        &worktree,
-        &NewSession {
-            title: wish.title.clone().unwrap_or_else(|| wish.task.clone()),
-            task: Some(wish.task.clone()),
-            date: wish.date.clone(),
-            ..NewSession::default()
-        },
-    )?;
+    let begun = match wish.no_session {
+        true => None,
+        false => Some(begin_session(&worktree, wish)?),
+    };
     slot_worktree::equip(repo, &worktree, policy)?;
     let step = Step {
         moment: Moment::PostAcquire,
@@ -287,10 +287,20 @@ fn prepare(
         branch: Some(name::short(&claim.branch)),
     };
     steps::run(repo, &policy.post_acquire, policy.step_limit, &step)?;
-    Ok(Some(created.session.id().to_string()))
+    Ok(Some(begun))
 }
 
-fn finish(repo: &Repo, claim: Claim, session: &str) -> Result<Acquired, PoolError> {
+fn begin_session(worktree: &Repo, wish: &Acquire) -> Result<String, PoolError> {
+    let new = NewSession {
+        title: wish.title.clone().unwrap_or_else(|| wish.task.clone()),
+        task: Some(wish.task.clone()),
+        date: wish.date.clone(),
+        ..NewSession::default()
+    };
+    Ok(start::start(worktree, &new)?.session.id().to_string())
+}
+
+fn finish(repo: &Repo, claim: Claim, session: Begun) -> Result<Acquired, PoolError> {
     let name = claim.slot.name;
     state_file::update(repo, |state| {
         let slot = state.slot_mut(&name);
@@ -303,10 +313,13 @@ fn finish(repo: &Repo, claim: Claim, session: &str) -> Result<Acquired, PoolErro
         slot.worker = None;
         slot.base = Some(claim.base);
         if let Some(lease) = &mut slot.lease {
-            lease.session = Some(session.to_owned());
-            lease
-                .owner
-                .get_or_insert_with(|| format!("session {session}"));
+            lease.session.clone_from(&session);
+            let owner = match (&session, &lease.task) {
+                (Some(session), _) => Some(format!("session {session}")),
+                (None, Some(task)) => Some(format!("task {task}")),
+                (None, None) => None,
+            };
+            lease.owner = lease.owner.take().or(owner);
         }
         Ok(())
     })?;
@@ -315,7 +328,7 @@ fn finish(repo: &Repo, claim: Claim, session: &str) -> Result<Acquired, PoolErro
         slot: name,
         branch: name::short(&claim.branch).to_owned(),
         lease: claim.lease,
-        session: session.to_owned(),
+        session,
         base: claim.base,
     })
 }

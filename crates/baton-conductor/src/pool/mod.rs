@@ -34,6 +34,7 @@ mod recover;
 mod refresh;
 mod release;
 mod remove;
+mod session;
 mod slot_worktree;
 mod start_log;
 pub mod state;
@@ -51,6 +52,7 @@ pub use locks::free as free_locks;
 pub use refresh::{refresh, refresh_until};
 pub use release::{Release, Released, release};
 pub use remove::{Left, cleanup, reset};
+pub use session::{Fate, Settled};
 pub use state_file::read;
 pub use work_error::WorkError;
 

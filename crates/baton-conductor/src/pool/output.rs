@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::health::{Finding, Health};
 use super::state::{Finished, Slot, State};
-use super::{Acquired, Left, Released, name};
+use super::{Acquired, Fate, Left, Released, name};
 
 /// The version of these documents.
 pub const VERSION: u32 = 1;
@@ -110,12 +110,36 @@ pub struct Lease {
     pub kept: Option<bool>,
     /// The lease; after `acquire`.
     pub lease: Option<String>,
-    /// The session; after `acquire`.
+    /// The session; after `acquire`, and after `release` where it was active until then.
     pub session: Option<String>,
+    /// What became of that session; after `release`.
+    pub session_state: Option<SessionState>,
     /// The commit on which the branch begins; after `acquire`.
     pub base: Option<String>,
     /// The reference below which what would have been lost was saved; after `release --force`.
     pub saved: Option<String>,
+}
+
+/// What became of the session of a worktree that was released.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SessionState {
+    /// It has ended.
+    Ended,
+    /// It was given up: nothing was committed.
+    Abandoned,
+    /// It is still active.
+    Active,
+}
+
+impl From<&Fate> for SessionState {
+    fn from(fate: &Fate) -> Self {
+        match fate {
+            Fate::Ended => Self::Ended,
+            Fate::Abandoned => Self::Abandoned,
+            Fate::Active { .. } => Self::Active,
+        }
+    }
 }
 
 /// What is wrong with the pool.
@@ -200,7 +224,8 @@ pub fn acquired(acquired: &Acquired) -> Lease {
         branch: Some(acquired.branch.clone()),
         kept: Some(true),
         lease: Some(acquired.lease.clone()),
-        session: Some(acquired.session.clone()),
+        session: acquired.session.clone(),
+        session_state: None,
         base: Some(acquired.base.to_string()),
         saved: None,
     }
@@ -208,10 +233,13 @@ pub fn acquired(acquired: &Acquired) -> Lease {
 
 /// What was released.
 pub fn released(released: &Released) -> Lease {
+    let settled = released.session.as_ref();
     Lease {
         branch: released.branch.clone(),
         kept: Some(released.kept),
         saved: released.saved.clone(),
+        session: settled.map(|it| it.session.to_string()),
+        session_state: settled.map(|it| SessionState::from(&it.fate)),
         ..alive(&released.slot)
     }
 }
@@ -226,6 +254,7 @@ pub fn alive(slot: &str) -> Lease {
         kept: None,
         lease: None,
         session: None,
+        session_state: None,
         base: None,
         saved: None,
     }

@@ -125,7 +125,11 @@ fn abandon_session(worktree: &Repo, branch: Option<&str>) -> Result<(), PoolErro
             && session.host == baton_sys::host_name()
     };
     for session in store::list(worktree)?.iter().filter(|one| active(one)) {
-        store::abandon(worktree, &session.number)?;
+        store::abandon(
+            worktree,
+            &session.number,
+            "its worktree could not be acquired",
+        )?;
     }
     Ok(())
 }

@@ -4,7 +4,9 @@ use super::at_risk_text::AtRiskText;
 use super::slot_worktree::{Secured, Verdict};
 use super::state::{Phase, Slot, State};
 use super::steps::{self, Moment, Step};
-use super::{PoolError, locks, name, notes, place, recover, slot_worktree, state_file};
+use super::{
+    PoolError, Settled, locks, name, notes, place, recover, session, slot_worktree, state_file,
+};
 
 use crate::session::store;
 use baton_core::policy::PoolPolicy;
@@ -32,6 +34,8 @@ pub struct Released {
     pub kept: bool,
     /// The reference below which what would have been lost was saved.
     pub saved: Option<String>,
+    /// What became of its session, where one was active.
+    pub session: Option<Settled>,
 }
 
 /// Gives a slot back.
@@ -49,10 +53,11 @@ pub fn release(repo: &Repo, wish: &Release) -> Result<Released, PoolError> {
         _ => place::open(repo, &state, &held).and_then(|worktree| {
             let worktree = worktree.remembering();
             let secured = secure(repo, &state, &worktree, &held, wish, &policy)?;
-            Ok((worktree, secured))
+            let session = session::settle(repo, Some(&worktree), &held)?;
+            Ok((worktree, secured, session))
         }),
     };
-    let (worktree, secured) = match secured {
+    let (worktree, secured, session) = match secured {
         Ok(secured) => secured,
         Err(error) => {
             notes::keep_leased(repo, &held)?;
@@ -82,6 +87,7 @@ pub fn release(repo: &Repo, wish: &Release) -> Result<Released, PoolError> {
         branch: branch.map(|branch| name::short(&branch).to_owned()),
         kept,
         saved,
+        session,
     })
 }
 

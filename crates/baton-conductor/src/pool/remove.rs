@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::at_risk_text::AtRiskText;
 use super::place::{self, Standing};
 use super::state::{Phase, Slot, State};
-use super::{PoolError, fill, locks, notes, recover, slot_worktree, state_file};
+use super::{PoolError, fill, locks, notes, recover, session, slot_worktree, state_file};
 use crate::session::store;
 use baton_core::policy::PoolPolicy;
 use baton_git::{Repo, slot};
@@ -63,7 +63,15 @@ pub fn reset(repo: &Repo, size: Option<usize>, force: bool) -> Result<Vec<Left>,
 /// Removes one slot.
 fn remove(repo: &Repo, name: &str, force: bool, policy: &PoolPolicy) -> Result<(), PoolError> {
     let (state, held) = state_file::update(repo, |state| take(state, name, force))?;
-    let gone = match secure(repo, &state, &held, force, policy) {
+    let secured = secure(repo, &state, &held, force, policy).and_then(|gone| {
+        let worktree = match gone {
+            true => None,
+            false => Some(place::open(repo, &state, &held)?),
+        };
+        session::settle(repo, worktree.as_ref(), &held)?;
+        Ok(gone)
+    });
+    let gone = match secured {
         Ok(gone) => gone,
         Err(error) => {
             notes::keep_leased(repo, &held)?;

@@ -125,6 +125,7 @@ fn begin(
         base: repo.head()?,
         started_at: clock::timestamp(clock::now()),
         ended_at: None,
+        reason: None,
         summary: None,
     })
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use bstr::{BStr, BString, ByteSlice};
 
 use super::store::{self, stored};
-use super::{Session, SessionError, State, aggregated, history, start};
+use super::{Location, Session, SessionError, State, aggregated, history, start};
 use baton_core::handoff::canonical_summary;
 use baton_core::model::Oid;
 use baton_core::policy::Policy;
@@ -48,7 +48,7 @@ pub fn hand_in(
     let own = store::bound(repo).ok().flatten();
     let is_own = own.is_some_and(|own| own.number == session.number);
     if session.state == State::Active && !is_own {
-        return Err(SessionError::AtWork(session.id().to_string()));
+        return Err(SessionError::AtWork(Location::of(repo, &session)?));
     }
     let text = match text {
         Some(text) => text,
@@ -73,6 +73,7 @@ pub fn hand_in(
         session.summary = Some(text.clone());
         if session.state == State::Abandoned {
             session.state = State::Ended;
+            session.reason = None;
         }
         Ok::<_, SessionError>(())
     })?;

@@ -1,6 +1,7 @@
 use miette::Diagnostic;
 use thiserror::Error;
 
+use super::Location;
 use baton_git::{GitError, StoreError};
 use baton_guard::GuardError;
 use baton_sys::worktree_file::WorktreeFileError;
@@ -112,7 +113,7 @@ pub enum SessionError {
     /// The worktree has a session already.
     #[error("this worktree is bound to session {id} (\"{title}\"), which is still active")]
     #[diagnostic(help(
-        "to go on with it, write to its log {log}; when it is done, `git baton session end`; to work beside it, start yours in a worktree of its own (`git worktree add`)"
+        "to go on with it, write to its log {log}; when it is done, `git baton session end`; if nobody goes on with it, `git baton session abandon --reason TEXT`; to work beside it, start yours in a worktree of its own (`git worktree add`)"
     ))]
     Bound {
         /// The session.
@@ -143,9 +144,19 @@ pub enum SessionError {
     EmptySummary,
 
     /// The session belongs to an agent that is at work on it elsewhere.
-    #[error("session {0} is still active in another worktree")]
-    #[diagnostic(help("run the command in that worktree, or let the session end first"))]
-    AtWork(String),
+    #[error("session {} is still active {}", .0.number, .0)]
+    #[diagnostic(help("run the command there; {}", .0.remedy()))]
+    AtWork(Location),
+
+    /// A session that is over cannot be given up.
+    #[error("session {0} has ended")]
+    #[diagnostic(help("nothing waits for it: the next aggregate takes up its summary"))]
+    HasEnded(String),
+
+    /// Nobody says why a session is given up.
+    #[error("the reason is empty")]
+    #[diagnostic(help("say in one line why nobody goes on with it: `--reason TEXT`"))]
+    NoReason,
 
     /// The session's summary has been taken up already.
     #[error("session {0} is in the handoff document already")]

@@ -13,11 +13,13 @@
 //! **A kill** leaves a number that is claimed and not used: [`start::start`] with that number continues from there. A claim
 //! that only the remote knows is lost: its number stays unused.
 
+pub mod abandon;
 pub mod aggregated;
 pub mod allocate;
 pub mod end;
 mod error;
 mod history;
+mod location;
 pub mod number;
 pub mod output;
 mod record;
@@ -26,4 +28,5 @@ pub mod start;
 pub mod store;
 
 pub use error::SessionError;
+pub use location::Location;
 pub use record::{Session, State};

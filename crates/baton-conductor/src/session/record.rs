@@ -37,6 +37,8 @@ pub struct Session {
     pub started_at: String,
     /// When it ended: RFC 3339, UTC.
     pub ended_at: Option<String>,
+    /// Why it was given up.
+    pub reason: Option<String>,
     /// Its summary, as it was handed in.
     pub summary: Option<BString>,
 }
@@ -99,6 +101,7 @@ impl Session {
             base: self.base.map(|oid| oid.to_string()),
             started_at: self.started_at.clone(),
             ended_at: self.ended_at.clone(),
+            reason: self.reason.clone(),
         }
     }
 
@@ -129,6 +132,7 @@ impl Session {
             base: base.map_err(|error: baton_core::model::OidError| error.to_string())?,
             started_at: record.started_at,
             ended_at: record.ended_at,
+            reason: record.reason,
             summary,
         })
     }
@@ -164,4 +168,7 @@ pub struct Record<S = State> {
     pub started_at: String,
     /// When it ended, RFC 3339.
     pub ended_at: Option<String>,
+    /// Why it was given up; only of a session that was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
 }

@@ -11,6 +11,7 @@ use baton_sys::worktree_file::{self, WorktreeFileError};
 use baton_sys::{FileLock, host_name};
 
 use super::allocate::{self, Claim, Created, NewSession};
+use super::location::bound_worktrees;
 use super::store;
 use super::{Session, SessionError, State};
 
@@ -93,15 +94,30 @@ fn active_here(repo: &Repo) -> Result<Option<Session>, SessionError> {
     }
 }
 
-/// The session of the number asked for, when it was claimed from this worktree and its start did
-/// not come to an end.
+/// The active session of the number asked for, when it was claimed from this worktree and its start
+/// did not come to an end, or when its branch is checked out here and no worktree is bound to it.
 fn begun_before(repo: &Repo, new: &NewSession) -> Result<Option<Session>, SessionError> {
     let Some(id) = new.id.as_deref().and_then(|id| SessionId::new(None, id)) else {
         return Ok(None);
     };
-    Ok(store::find(repo, id.number())?.filter(|session| {
-        session.state == State::Active
-            && session.worktree == repo.worktree_id()
-            && session.host == host_name()
-    }))
+    let found = store::find(repo, id.number())?;
+    let Some(session) = found.filter(|session| session.state == State::Active) else {
+        return Ok(None);
+    };
+    if session.worktree == repo.worktree_id() && session.host == host_name() {
+        return Ok(Some(session));
+    }
+    let branch = repo.head_branch()?;
+    let is_here = branch
+        .as_ref()
+        .is_some_and(|name| session.branch.as_deref().is_some_and(|own| *name == own));
+    if !is_here || !bound_worktrees(repo, &session)?.is_empty() {
+        return Ok(None);
+    }
+    let moved = store::update(repo, &session.number, |session| {
+        session.worktree = repo.worktree_id();
+        session.host = host_name();
+        Ok::<_, SessionError>(())
+    })?;
+    Ok(Some(moved))
 }

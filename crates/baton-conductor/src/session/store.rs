@@ -94,12 +94,13 @@ pub fn update<E: From<SessionError>>(
 }
 
 /// Gives up the session of this number where it is still active: nobody waits for it any more.
-pub fn abandon(repo: &Repo, number: &str) -> Result<Session, SessionError> {
+pub fn abandon(repo: &Repo, number: &str, reason: &str) -> Result<Session, SessionError> {
     let ended_at = clock::timestamp(clock::now());
     update(repo, number, |session| {
         if session.state == State::Active {
             session.state = State::Abandoned;
             session.ended_at.get_or_insert_with(|| ended_at.clone());
+            session.reason = Some(reason.to_owned());
         }
         Ok(())
     })

@@ -70,7 +70,7 @@ fn an_active_session_is_in_the_way_unless_partial() {
     };
     assert_eq!(
         (skipped.number.as_str(), &skipped.why),
-        ("20", &Obstacle::Active)
+        ("20", &Obstacle::Active { at: Box::default() })
     );
     let listed = ids(&["19"]);
     assert_eq!(

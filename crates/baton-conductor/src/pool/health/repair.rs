@@ -6,7 +6,7 @@ use super::{Code, Finding};
 use crate::pool::place::{self, Standing};
 use crate::pool::release::{self, Release};
 use crate::pool::state::Phase;
-use crate::pool::{PoolError, directory, fill, locks, recover, slot_worktree, state_file};
+use crate::pool::{PoolError, directory, fill, locks, recover, session, slot_worktree, state_file};
 use crate::session::store;
 use baton_core::policy::PoolPolicy;
 use baton_git::{GitError, Repo, locks as git_locks, slot};
@@ -123,6 +123,7 @@ fn refill(repo: &Repo, name: &str, policy: &PoolPolicy) -> Result<(), PoolError>
         let _turn = directory::worktree_list(repo)?;
         slot::remove(repo, &state.path_of(name))?;
     }
+    session::settle(repo, None, &held)?;
     let finished =
         slot_worktree::part_with_branch(repo, &held, place::default_base(repo, policy)?, None)?;
     state_file::update(repo, |state| {

@@ -85,7 +85,7 @@ pub fn end(worktree: &Repo) -> Result<Result<(), String>, ConductError> {
 /// Gives up the session of a task that came to nothing. One that has ended stays as it is: its
 /// branch may still be landed by hand.
 pub fn give_up(repo: &Repo, session: &SessionId) -> Result<(), ConductError> {
-    match store::abandon(repo, session.number()) {
+    match store::abandon(repo, session.number(), "its task failed") {
         Ok(_) | Err(SessionError::Unknown(_)) => Ok(()),
         Err(error) => Err(error.into()),
     }

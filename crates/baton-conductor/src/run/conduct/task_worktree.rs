@@ -60,7 +60,7 @@ pub fn find(
         worktree: acquired.path.display().to_string(),
         branch: acquired.branch,
         base: session::open(&worktree)?.to_string(),
-        session: Some(acquired.session),
+        session: acquired.session,
     })
 }
 
@@ -137,6 +137,7 @@ fn acquire(
         process: Some(process::own_id()),
         title: Some(task.title.clone()),
         date: None,
+        no_session: false,
     };
     let mut names = 1;
     loop {
