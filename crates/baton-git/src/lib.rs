@@ -12,6 +12,7 @@ pub mod history;
 pub mod index;
 pub mod integration;
 mod layout;
+pub mod lent_config;
 pub mod locks;
 pub mod merge;
 mod objects;

@@ -88,6 +88,11 @@ pub fn open_worktree(path: &Path) -> Result<Repo, GitError> {
     })
 }
 
+/// The git directory of the worktree with this root; `None` where there is none.
+pub fn git_dir_of(root: &Path) -> Option<PathBuf> {
+    Some(open_worktree(root).ok()?.git_dir().to_owned())
+}
+
 /// Whether anything in the worktree is not committed: staged, changed or not tracked.
 pub fn has_changes(worktree: &Repo) -> Result<bool, GitError> {
     let args = ["status", "--porcelain", "-z", "--untracked-files=normal"];

@@ -24,6 +24,7 @@ use rustix::io::Errno;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 
 pub use job::{JOB_VARIABLE, Job, REPOSITORY_VARIABLES, Words};
+pub use output::Stream;
 
 use super::command::{self, Started};
 use ending::Ending;
@@ -65,23 +66,22 @@ pub struct Finished {
     pub log_error: Option<io::Error>,
 }
 
+/// Takes a line of output.
+pub type OnLine<'a> = &'a mut dyn FnMut(Stream, &[u8]);
+
 /// Runs a job to its end, and ends with it whatever it started: when this returns, nothing of
 /// it runs.
 ///
 /// `stop` is asked several times a second whether to end the job. `on_line` gets every line of
-/// output without its end, as soon as it is complete; of a line longer than
-/// `output::LONGEST_LINE`, its beginning.
+/// output without its end and the stream it came from, as soon as it is complete; of a line longer
+/// than `output::LONGEST_LINE`, its beginning.
 ///
 /// What a job starts is found by its session, by its descent and by [`JOB_VARIABLE`]. A process
 /// that leaves the session, loses its parents and clears its environment is not found; it does
 /// not hold this function up.
 ///
 /// Fails when the command does not start.
-pub fn run(
-    job: &Job,
-    stop: &dyn Fn() -> bool,
-    on_line: &mut dyn FnMut(&[u8]),
-) -> io::Result<Finished> {
+pub fn run(job: &Job, stop: &dyn Fn() -> bool, on_line: OnLine<'_>) -> io::Result<Finished> {
     let begun = Instant::now();
     let mut running = Running::start(job)?;
     let end = running.watch(job.limit, stop, on_line)?;
@@ -123,7 +123,7 @@ struct Running<'job> {
     leader: Pid,
     /// Becomes readable when the process ends.
     news: Option<OwnedFd>,
-    pipe: Option<PipeReader>,
+    pipes: Vec<(Stream, PipeReader)>,
     input: Option<(PipeWriter, &'job [u8])>,
     output: Output,
     processes: ProcessTree,
@@ -131,10 +131,22 @@ struct Running<'job> {
 
 impl<'job> Running<'job> {
     fn start(job: &'job Job) -> io::Result<Self> {
-        let (reader, writer) = io::pipe()?;
-        set_nonblocking(&reader)?;
+        let (out, stdout) = io::pipe()?;
+        set_nonblocking(&out)?;
+        let mut pipes = vec![(Stream::Out, out)];
         let mut command = job.command();
-        command.stdout(writer.try_clone()?).stderr(writer);
+        match job.keeps_errors_apart {
+            true => {
+                let (err, stderr) = io::pipe()?;
+                set_nonblocking(&err)?;
+                pipes.push((Stream::Err, err));
+                command.stderr(stderr);
+            }
+            false => {
+                command.stderr(stdout.try_clone()?);
+            }
+        }
+        command.stdout(stdout);
         let input = match &job.input {
             Some(bytes) => {
                 let (theirs, ours) = io::pipe()?;
@@ -156,7 +168,7 @@ impl<'job> Running<'job> {
             started: Some(started),
             reaped: false,
             leader,
-            pipe: Some(reader),
+            pipes,
             input,
             output,
             processes: ProcessTree::of_leader(&job.id, leader),
@@ -168,7 +180,7 @@ impl<'job> Running<'job> {
         &mut self,
         limit: Option<Duration>,
         stop: &dyn Fn() -> bool,
-        on_line: &mut dyn FnMut(&[u8]),
+        on_line: OnLine<'_>,
     ) -> io::Result<End> {
         let begun = Instant::now();
         loop {
@@ -191,7 +203,7 @@ impl<'job> Running<'job> {
     }
 
     /// Ends whatever of the job is left.
-    fn end_all(&mut self, grace: Duration, on_line: &mut dyn FnMut(&[u8])) -> io::Result<()> {
+    fn end_all(&mut self, grace: Duration, on_line: OnLine<'_>) -> io::Result<()> {
         let mut ending = Ending::new(grace);
         while let Some(pause) = ending.next(&self.processes.alive()) {
             let until = Instant::now() + pause;
@@ -227,14 +239,9 @@ impl<'job> Running<'job> {
 
     /// Waits for output, room for input or (when `for_end`) the process's end, no longer than
     /// this, and deals with what came.
-    fn wait(
-        &mut self,
-        at_most: Duration,
-        for_end: bool,
-        on_line: &mut dyn FnMut(&[u8]),
-    ) -> io::Result<()> {
-        let mut fds = Vec::with_capacity(3);
-        if let Some(pipe) = &self.pipe {
+    fn wait(&mut self, at_most: Duration, for_end: bool, on_line: OnLine<'_>) -> io::Result<()> {
+        let mut fds = Vec::with_capacity(4);
+        for (_, pipe) in &self.pipes {
             fds.push(PollFd::new(pipe, PollFlags::IN));
         }
         if let Some((pipe, _)) = &self.input {
@@ -263,19 +270,26 @@ impl<'job> Running<'job> {
 
     /// Reads the output that is there, but no more than a few megabytes at once: a process that
     /// writes without end must not keep this one from looking at the clock.
-    fn take_output(&mut self, on_line: &mut dyn FnMut(&[u8])) -> io::Result<()> {
+    fn take_output(&mut self, on_line: OnLine<'_>) -> io::Result<()> {
         let mut buffer = [0; 64 * 1024];
-        for _ in 0..64 {
-            let Some(pipe) = &mut self.pipe else { break };
-            match pipe.read(&mut buffer) {
-                Ok(0) => self.pipe = None,
-                Ok(count) => self.output.take(&buffer[..count], on_line),
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) if error.kind() == ErrorKind::WouldBlock => break,
-                Err(error) => return Err(error),
+        let Self { pipes, output, .. } = self;
+        let mut failed = None;
+        pipes.retain_mut(|(stream, pipe)| {
+            for _ in 0..64 {
+                match pipe.read(&mut buffer) {
+                    Ok(0) => return false,
+                    Ok(count) => output.take(*stream, &buffer[..count], on_line),
+                    Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                    Err(error) if error.kind() == ErrorKind::WouldBlock => break,
+                    Err(error) => {
+                        failed = Some(error);
+                        break;
+                    }
+                }
             }
-        }
-        Ok(())
+            true
+        });
+        failed.map_or(Ok(()), Err)
     }
 
     /// Kills the group and reaps its leader, unless the kernel still holds it.

@@ -1,5 +1,7 @@
 //! Agents that do what they should not.
 
+use baton_testkit::finish;
+
 use crate::conduct::scene::{Scene, Task, is_alive};
 
 /// One attempt may fail.
@@ -23,6 +25,78 @@ fn what_was_wrong_is_told_to_the_next_attempt() {
     let prompt = scene.files("a").join("attempt-2.prompt");
     let prompt = std::fs::read_to_string(prompt).unwrap();
     assert!(prompt.contains("exit status 3: no idea"), "{prompt}");
+}
+
+/// What Gemini CLI's shell does to git: no hooks, no file of the user's settings.
+const TAKEN_AWAY: &str =
+    "export GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=core.hooksPath GIT_CONFIG_VALUE_0= \
+    GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1
+    unset GIT_AUTHOR_NAME GIT_AUTHOR_EMAIL GIT_COMMITTER_NAME GIT_COMMITTER_EMAIL";
+
+#[test]
+fn an_agent_that_takes_gits_settings_away_is_guarded_all_the_same() {
+    let scene = Scene::new();
+    scene.sandbox.git(["config", "--unset", "user.name"]);
+    scene.sandbox.git(["config", "--unset", "user.email"]);
+    let home = scene.sandbox.root.path().join("user.gitconfig");
+    std::fs::write(
+        &home,
+        "[user]\nname = A \\\"B\\\" C\nemail = ab@example.com\n",
+    )
+    .unwrap();
+    let script = format!(
+        "{TAKEN_AWAY}\nmkdir a; echo x >.agents/HANDOFF.md; git add -A\n\
+         git commit -qnm handoff && touch a/landed; git checkout -qf HEAD -- .agents\n\
+         git init -q \"$SIGNALS/other\"; git -C \"$SIGNALS/other\" config core.hooksPath >a/other\n\
+         git -c core.hooksPath= commit -q --allow-empty -m meant\n\
+         PATH=/usr/bin:/bin git baton session list >a/sessions; git add a; git commit -qm Work; promise"
+    );
+    let path = scene.tasks("tasks.toml", &[Task::new("a", &script)]);
+    let mut command = scene.command(&["run", path.to_str().unwrap()]);
+    let run = finish(command.env("GIT_CONFIG_GLOBAL", &home));
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+    assert!(!scene.has("a/landed"), "the guard was off");
+    let author = ["log", "-1", "--grep=^Work$", "--format=%an <%ae>", "main"];
+    assert_eq!(scene.sandbox.git(author), "A \"B\" C <ab@example.com>");
+    assert_eq!(scene.sandbox.git(["show", "main:a/other"]), "");
+    assert!(!scene.sandbox.git(["show", "main:a/sessions"]).is_empty());
+}
+
+#[test]
+fn what_git_sets_for_its_own_commands_reaches_no_agent() {
+    let scene = Scene::new();
+    let script = "mkdir a; echo \"${GIT_EXEC_PATH-none}|$PATH\" >a/file; git add a; git commit -qm Work; promise";
+    let path = scene.tasks("tasks.toml", &[Task::new("a", script)]);
+    let mut command = scene.command(&["run", path.to_str().unwrap()]);
+    let exec_path = scene.sandbox.git(["--exec-path"]);
+    let search_path = format!("{exec_path}:{}", std::env::var("PATH").unwrap());
+    let run = finish(
+        command
+            .env("GIT_EXEC_PATH", &exec_path)
+            .env("PATH", search_path),
+    );
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+    let seen = scene.sandbox.git(["show", "main:a/file"]);
+    assert!(seen.starts_with("none|"), "{seen}");
+    assert!(!seen.contains(&exec_path), "{seen}");
+}
+
+#[test]
+fn directories_that_git_has_removed_are_there_for_a_sandbox() {
+    let scene = Scene::new();
+    let script = "test -d $BATON_GIT_DIR/refs/heads/auto && test -d $BATON_GIT_DIR/logs/refs/heads/auto && \
+         test $(git rev-parse --absolute-git-dir) = $BATON_WORKTREE_GIT_DIR && work a/file; promise";
+    let task = Task::new(
+        "a",
+        &format!("if test $BATON_ATTEMPT = 1; then git pack-refs --all; exit 1; fi\n{script}"),
+    );
+    let run = scene.run(&[task.with(TWICE)]);
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+}
+
+#[test]
+fn a_forged_promise_on_the_error_output_is_not_heard() {
+    recovers_from("work a/file; promise >&2");
 }
 
 #[test]

@@ -119,7 +119,8 @@ impl Scene {
         finish(&mut self.command(words))
     }
 
-    fn command(&self, words: &[&str]) -> Command {
+    /// The command `git baton orchestrator` with these words.
+    pub fn command(&self, words: &[&str]) -> Command {
         let mut command = self.sandbox.baton();
         let mut path = BATON.path().parent().unwrap().as_os_str().to_owned();
         path.push(":");

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use baton_conductor::run::attempt::Outcome;
 use baton_core::model::SessionId;
-use baton_core::policy::conductor::agents::{Agent, Input};
+use baton_core::policy::conductor::agents::Input;
+use baton_core::policy::conductor::profiles;
 
 use crate::run::support::{SAYS_DONE, Scene, WORKS, shell};
 
@@ -42,11 +43,10 @@ fn work_that_is_committed_and_promised_is_done() {
 
 #[test]
 fn ready_for_qa_is_a_promise_too() {
-    let says = "echo '<promise>READY_FOR_QA: t1</promise>' >&2";
-    assert_eq!(
-        Scene::new().outcome(&format!("{WORKS}; {says}")),
-        done("Write a")
-    );
+    let says = format!("{WORKS}; echo '<promise>READY_FOR_QA: t1</promise>'");
+    assert_eq!(Scene::new().outcome(&says), done("Write a"));
+    let on_errors = Scene::new().outcome(&format!("{says} >&2"));
+    assert_eq!(on_errors, Outcome::NoPromise);
 }
 
 #[test]
@@ -235,7 +235,7 @@ fn who_destroys_the_worktree_has_failed() {
 fn the_shell_agent_runs_the_tasks_prompt() {
     let mut scene = Scene::new();
     scene.assignment.prompt = WORKS.replace("; ", "\n");
-    let agent = Agent::profile("shell").unwrap();
+    let agent = profiles::find("shell").unwrap();
     assert_eq!(scene.attempt_with(&agent).outcome, done("Write a"));
     scene.assignment.prompt = "false\necho never".to_owned();
     let outcome = scene.attempt_with(&agent).outcome;

@@ -8,7 +8,7 @@ use baton_conductor::run::signal::Promise;
 use baton_conductor::run::{Assignment, Place};
 use baton_core::model::Oid;
 use baton_core::policy::command::CommandTemplate;
-use baton_core::policy::conductor::agents::{Agent, Input};
+use baton_core::policy::conductor::agents::{Agent, Input, Output};
 use baton_core::policy::{PathGlob, Policy};
 use baton_git::Repo;
 use baton_git::worktrees::open_worktree;
@@ -117,5 +117,10 @@ impl Scene {
 
 pub fn shell(script: &str, input: Input) -> Agent {
     let command = CommandTemplate::parse(script).unwrap();
-    Agent { command, input }
+    let output = Output::Text;
+    Agent {
+        command,
+        input,
+        output,
+    }
 }

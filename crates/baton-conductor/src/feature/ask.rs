@@ -9,12 +9,12 @@ use bstr::{BString, ByteSlice};
 
 use super::FeatureError;
 use super::readonly_check::{ReflogIdentity, Snapshot, own_changes};
-use crate::run::agent::Values;
+use crate::run::agent::{self, Values};
 use crate::run::agent_output::AgentOutput;
 use crate::run::signal::{Decision, without_escapes};
 use crate::run::{Assignment, RunError, files};
 use baton_core::model::Oid;
-use baton_core::policy::conductor::agents::Staff;
+use baton_core::policy::conductor::agents::{Output, Staff};
 use baton_core::policy::conductor::feature::Who;
 use baton_git::Repo;
 use baton_git::scratch_worktree::ScratchWorktree;
@@ -76,8 +76,8 @@ pub struct Reply {
     pub is_cut: bool,
     /// The lines by which it decides.
     pub decisions: Vec<Decision>,
-    /// The end of its output.
-    pub tail: BString,
+    /// Why it failed, in its own words.
+    pub failure: Option<String>,
     /// How long it took.
     pub elapsed: Duration,
     /// What it changed, where it may change nothing.
@@ -132,6 +132,7 @@ impl Desk<'_> {
         let prompt_file = files::prompt(&self.repo, self.run, &question.name, question.attempt);
         file::write_atomically(&prompt_file, prompt.as_bytes())
             .map_err(FeatureError::io(&prompt_file))?;
+        agent::lend_config(&self.repo)?;
         let values = Values {
             assignment: &assignment,
             worktree: &worktree,
@@ -142,10 +143,14 @@ impl Desk<'_> {
             prompt: &prompt,
             prompt_file: &prompt_file,
         };
-        let mut job = match question.who {
-            Who::Command(command) => values.command(command)?,
-            Who::Agent(name) => values.agent(&self.agent(name)?)?,
+        let (mut job, output) = match question.who {
+            Who::Command(command) => (values.command(command)?, Output::Text),
+            Who::Agent(name) => {
+                let agent = self.agent(name)?;
+                (values.agent(&agent)?, agent.output)
+            }
         };
+        job.keeps_errors_apart = true;
         let identity = ReflogIdentity::new(&question.name, &job.id);
         job.env.extend(question.variables.iter().cloned());
         if question.is_read_only {
@@ -160,10 +165,10 @@ impl Desk<'_> {
             true => Some(Snapshot::see(&self.repo)?),
             false => None,
         };
-        let (mut said, mut output_events) = (Said::new(question.keep), AgentOutput::default());
+        let (mut said, mut output_events) = (Said::new(question.keep), AgentOutput::new(output));
         let mut on_line = |line: &[u8]| said.on_line(line);
-        let finished = supervise::run(&job, stop, &mut |line| {
-            output_events.take(line, &mut on_line)
+        let finished = supervise::run(&job, stop, &mut |stream, line| {
+            output_events.take(stream, line, &mut on_line)
         });
         output_events.end(&mut on_line);
         let finished = finished.map_err(|source| RunError::Start {
@@ -180,7 +185,7 @@ impl Desk<'_> {
             said: said.text,
             is_cut: said.is_cut,
             decisions: said.decisions,
-            tail: finished.tail,
+            failure: output_events.failure(&finished.tail),
             elapsed: finished.elapsed,
             changes,
         })

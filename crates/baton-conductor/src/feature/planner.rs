@@ -7,7 +7,7 @@ use super::{FeatureError, tasks};
 use crate::run::answers::{Answer, Combine, Combined, combine};
 use crate::run::fence::last_toml;
 use crate::run::files;
-use crate::run::verify::{how, last_line};
+use crate::run::verify::{behind_colon, how};
 use baton_core::model::Oid;
 use baton_core::policy::Policy;
 use baton_core::policy::conductor::feature::{CombinePlans, Planner};
@@ -141,7 +141,11 @@ fn answered(reply: &Reply, written: Option<Vec<u8>>) -> Result<String, String> {
         ));
     }
     if reply.end != End::Exited(0) {
-        return Err(format!("it {}{}", how(reply.end), last_line(&reply.tail)));
+        return Err(format!(
+            "it {}{}",
+            how(reply.end),
+            behind_colon(reply.failure.clone())
+        ));
     }
     let written = written.filter(|bytes| !bytes.trim_ascii().is_empty());
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();

@@ -4,7 +4,7 @@ use super::FeatureError;
 use super::ask::{Desk, Question, Reply};
 use super::brief::Common;
 use super::state::Scouted;
-use crate::run::verify::{how, last_line};
+use crate::run::verify::{behind_colon, how};
 use baton_core::model::Oid;
 use baton_core::policy::conductor::feature::{Scout, Who};
 use baton_sys::supervise::End;
@@ -80,6 +80,10 @@ fn void(reply: &Reply) -> Option<String> {
     match reply.end {
         End::Exited(0) if reply.said.trim_ascii().is_empty() => Some("it said nothing".to_owned()),
         End::Exited(0) => None,
-        end => Some(format!("it {}{}", how(end), last_line(&reply.tail))),
+        end => Some(format!(
+            "it {}{}",
+            how(end),
+            behind_colon(reply.failure.clone())
+        )),
     }
 }

@@ -9,7 +9,7 @@ use super::state::{Judged, Verdict};
 use crate::run::answers::{Answer, Combine, Combined, combine, explain};
 use crate::run::gate::{Silence, decide};
 use crate::run::signal::Decision;
-use crate::run::verify::last_line;
+use crate::run::verify::behind_colon;
 use baton_core::model::Oid;
 use baton_core::policy::conductor::feature::Validator;
 
@@ -53,7 +53,7 @@ pub fn ask(
         reply.end,
         &reply.decisions,
         Silence::DecidesNothing,
-        &last_line(&reply.tail),
+        &behind_colon(reply.failure.clone()),
     );
     Ok(decision.map(|decision| (validator.name.clone(), judged(decision))))
 }

@@ -171,7 +171,7 @@ impl<'a> Resolver<'a> {
             job.env.push((name.into(), value.into()));
         }
         let finished = supervise::end_leftovers(&job.id, job.grace)
-            .and_then(|_| supervise::run(&job, self.stop, &mut |_| {}));
+            .and_then(|_| supervise::run(&job, self.stop, &mut |_, _| {}));
         let finished = finished.map_err(|source| MergeError::Command {
             command: asked.command.to_owned(),
             path: directory,

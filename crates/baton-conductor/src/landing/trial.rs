@@ -180,7 +180,7 @@ impl<'a> Trials<'a> {
         for run in 1..=RUNS {
             supervise::end_leftovers(&job.id, job.grace).map_err(failed(command, &job))?;
             worktree.reset(commit)?;
-            let finished = supervise::run(&job, self.stop, &mut |_| {});
+            let finished = supervise::run(&job, self.stop, &mut |_, _| {});
             let finished = finished.map_err(failed(command, &job))?;
             time += finished.elapsed;
             let end = match (finished.end, run) {

@@ -79,7 +79,7 @@ pub fn run(
         let ended = supervise::run(
             &job(command, limit, step, &log),
             &|| interrupt.came(),
-            &mut |_| {},
+            &mut |_, _| {},
         );
         let how = match ended {
             Ok(finished) => match failure(finished.end, limit) {

@@ -8,7 +8,11 @@ use super::{Assignment, RunError, files};
 use baton_core::model::SessionId;
 use baton_core::policy::command::CommandTemplate;
 use baton_core::policy::conductor::agents::{Agent, Input};
+use baton_git::worktrees::git_dir_of;
+use baton_git::{Repo, lent_config};
+use baton_hooks::install::Layout;
 use baton_sys::supervise::{Job, Words};
+use baton_sys::{executable, file};
 
 /// The most bytes that one variable or argument can hold on Linux, its name and an end among
 /// them (`MAX_ARG_STRLEN`, execve(2)).
@@ -42,6 +46,7 @@ impl Values<'_> {
     /// When the prompt is longer than what the command can take as an argument.
     pub fn agent(&self, agent: &Agent) -> Result<Job, RunError> {
         let mut job = self.command(&agent.command)?;
+        job.keeps_errors_apart = true;
         job.input = match agent.input {
             Input::None => None,
             Input::Prompt => Some(self.prompt.into()),
@@ -71,7 +76,8 @@ impl Values<'_> {
     /// The job of a line for the shell, with the variables but for the prompt itself.
     pub fn line(&self, line: &str) -> Job {
         let session = self.session.map(ToString::to_string).unwrap_or_default();
-        let values: [(&str, OsString); 8] = [
+        let git_dir = git_dir_of(self.worktree).unwrap_or_default();
+        let values: [(&str, OsString); 9] = [
             ("BATON_PROMPT_FILE", self.prompt_file.into()),
             ("BATON_WORKTREE", self.worktree.into()),
             ("BATON_BRANCH", self.branch.into()),
@@ -80,14 +86,50 @@ impl Values<'_> {
             ("BATON_ATTEMPT", self.attempt.to_string().into()),
             ("BATON_RUN", self.assignment.run.as_str().into()),
             ("BATON_GIT_DIR", self.git_dir.into()),
+            ("BATON_WORKTREE_GIT_DIR", git_dir.into()),
         ];
         let mut job = Job::new(Words::Shell(line.into()), self.worktree.to_owned());
         job.id = files::job_id(self.git_dir, &self.assignment.run, &self.assignment.task);
         job.env = values.map(|(name, value)| (name.into(), value)).to_vec();
+        let parameters = lent_config::parameters(self.git_dir);
+        job.env.push((lent_config::VARIABLE.into(), parameters));
         // A question to a person would never be answered.
         job.env.push(("GIT_TERMINAL_PROMPT".into(), "0".into()));
         job
     }
+}
+
+/// Writes what git needs to know in the processes of agents: [`lent_config`].
+///
+/// # Errors
+/// When git does not tell its settings, or the file cannot be written.
+pub fn lend_config(repo: &Repo) -> Result<(), RunError> {
+    let installed = Layout::of(repo).program();
+    let is_guarded = executable::is_executable(&installed);
+    let program = match is_guarded {
+        true => installed,
+        false => executable::current().map_err(RunError::io("the running program"))?,
+    };
+    Ok(lent_config::write(repo, &program, is_guarded)?)
+}
+
+/// Makes the directories of the repository in which commits on this branch are recorded. A sandbox
+/// opens only what is there, and git removes those that `pack-refs` has emptied.
+///
+/// # Errors
+/// When one cannot be made.
+pub fn make_directories(repo: &Repo, branch: &str) -> Result<(), RunError> {
+    let git_dir = repo.common_dir();
+    // With reftables it is a file.
+    if !file::is_directory(&git_dir.join("refs/heads")) {
+        return Ok(());
+    }
+    let files = ["refs/heads", "logs/refs/heads"].map(|below| git_dir.join(below).join(branch));
+    let parents = files.iter().filter_map(|file| file.parent());
+    for directory in parents.chain([&*git_dir.join("refs/baton")]) {
+        file::make_directory(directory).map_err(RunError::io(directory))?;
+    }
+    Ok(())
 }
 
 /// How long to wait before an attempt, when this many have failed before: `first`, then twice as
@@ -105,6 +147,7 @@ pub fn backoff(first: Duration, failed: u32) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use baton_core::policy::conductor::agents::Output;
     use baton_sys::supervise;
 
     fn assignment() -> Assignment {
@@ -134,7 +177,12 @@ mod tests {
 
     fn agent(command: &str, input: Input) -> Agent {
         let command = CommandTemplate::parse(command).unwrap();
-        Agent { command, input }
+        let output = Output::Text;
+        Agent {
+            command,
+            input,
+            output,
+        }
     }
 
     fn printed(agent: &Agent, prompt: &str) -> String {
@@ -143,7 +191,7 @@ mod tests {
         let job = values(&assignment, prompt, dir.path())
             .agent(agent)
             .unwrap();
-        let finished = supervise::run(&job, &|| false, &mut |_| ()).unwrap();
+        let finished = supervise::run(&job, &|| false, &mut |_, _| ()).unwrap();
         finished.tail.to_string()
     }
 

@@ -1,4 +1,4 @@
-//! What an agent says, whether its program prints plain text or events, a JSON object a line.
+//! What an agent says, in plain text or in events, a JSON object a line.
 //!
 //! Known are the events of
 //!
@@ -9,31 +9,64 @@
 //!   `item.completed` with an `agent_message`;
 //! - Gemini CLI, `--output-format stream-json`
 //!   ([headless mode](https://geminicli.com/docs/cli/headless)): `message` of the role `assistant`, also
-//!   in pieces.
+//!   in pieces;
+//! - Copilot CLI, `--output-format json`: `assistant.message`, which names a `parentToolCallId` where a
+//!   sub-agent speaks;
+//! - opencode, `run --format json`: `text`.
 //!
-//! What tools print and what the agent was told stands in other events, and is not what it says.
+//! What tools print and what the agent was told stands in other events, and is not what it says. Neither
+//! is anything on the standard error output.
 
 use bstr::ByteSlice;
 use serde_json::Value;
 
 use super::signal;
+use baton_core::policy::conductor::agents::Output;
+use baton_sys::supervise::Stream;
 
 /// Reads an agent's output, line by line.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct AgentOutput {
+    format: Output,
     /// What came in pieces and has no end yet.
     piece: String,
     /// What was said last: a result says it once more.
     last: String,
+    /// The last error that an event tells of.
+    error: Option<String>,
+    /// The last line of the standard error output that is not empty.
+    complaint: Option<String>,
 }
 
 impl AgentOutput {
+    /// The output of an agent that writes so.
+    pub fn new(format: Output) -> Self {
+        Self {
+            format,
+            piece: String::new(),
+            last: String::new(),
+            error: None,
+            complaint: None,
+        }
+    }
+
     /// Takes a line of output, and gives `on_line` every line that the agent says in it: this one as
     /// it is, or those of the text in the event that it holds. What would speak by itself and is
     /// shown there in a block of code is [marked](signal::with_quotations_marked) as a quotation.
-    pub fn take(&mut self, line: &[u8], on_line: &mut dyn FnMut(&[u8])) {
+    pub fn take(&mut self, stream: Stream, line: &[u8], on_line: &mut dyn FnMut(&[u8])) {
+        if stream == Stream::Err {
+            let text = line.trim().to_str_lossy();
+            if !text.is_empty() {
+                self.complaint = Some(text.into_owned());
+            }
+            return;
+        }
         let Some(event) = event(line) else {
-            return on_line(line);
+            if self.format == Output::Text {
+                self.last = line.to_str_lossy().into_owned();
+                on_line(line);
+            }
+            return;
         };
         if let Some(piece) = piece(&event) {
             self.piece.push_str(piece);
@@ -41,6 +74,9 @@ impl AgentOutput {
         }
         // Whatever else happens, the message that came in pieces is over.
         self.end(on_line);
+        if let Some(error) = error(&event) {
+            self.error = Some(error.to_owned());
+        }
         for text in texts(&event) {
             if event["type"] != "result" || text != self.last {
                 self.say(text.to_owned(), on_line);
@@ -56,6 +92,20 @@ impl AgentOutput {
         }
     }
 
+    /// Why the agent failed, in its own words: the last error in an event; else, where it writes
+    /// plain text, the last line of it all, and where it writes events, what it said or complained of
+    /// last.
+    pub fn failure(&self, tail: &[u8]) -> Option<String> {
+        let said = match self.format {
+            Output::Text => tail.lines().rev().find_map(summarize),
+            Output::Events => {
+                let said = last_line_of(&self.last);
+                self.complaint.clone().or(said)
+            }
+        };
+        self.error.as_deref().and_then(one_line).or(said)
+    }
+
     fn say(&mut self, text: String, on_line: &mut dyn FnMut(&[u8])) {
         let marked = signal::with_quotations_marked(&text);
         marked.as_bytes().lines().for_each(on_line);
@@ -66,22 +116,42 @@ impl AgentOutput {
 /// What a line of output comes to for somebody who reads only that: the line or, where it is an
 /// event, the last line of the text or the error in it. `None` where it says nothing.
 pub fn summarize(line: &[u8]) -> Option<String> {
-    let said = match event(line) {
-        None => line.trim().to_str_lossy().into_owned(),
-        Some(event) => {
-            let errors = [&event["error"]["message"], &event["error"]];
-            let errors = errors.into_iter().filter_map(Value::as_str);
-            let words = match event["type"].as_str() {
-                Some("error") => event["message"].as_str(),
-                Some("result") => event["result"].as_str(),
-                _ => None,
-            };
-            let all = texts(&event).into_iter().chain(words).chain(errors);
-            let mut lines = all.flat_map(str::lines).map(str::trim);
-            lines.rfind(|line| !line.is_empty())?.to_owned()
-        }
+    let Some(event) = event(line) else {
+        return last_line_of(&line.to_str_lossy());
     };
-    Some(said).filter(|said| !said.is_empty())
+    let mut said = texts(&event).into_iter().chain(error(&event)).rev();
+    said.find_map(last_line_of)
+}
+
+/// What a line of output holds for somebody who reads all of it: the line as it is or, of an event, the
+/// text, the error, or the command of a tool. `None` where it holds nothing of that.
+pub fn readable(line: &[u8]) -> Option<String> {
+    let Some(event) = event(line) else {
+        return Some(line.to_str_lossy().into_owned());
+    };
+    let pieces = piece(&event).into_iter().chain(error(&event));
+    let said: Vec<_> = texts(&event).into_iter().chain(pieces).collect();
+    let commands = tool_calls(&event)
+        .into_iter()
+        .map(|call| format!("$ {call}"));
+    let parts: Vec<_> = said
+        .into_iter()
+        .map(str::to_owned)
+        .chain(commands)
+        .collect();
+    (!parts.is_empty()).then(|| parts.join("\n"))
+}
+
+/// All lines as one.
+fn one_line(text: &str) -> Option<String> {
+    let words: Vec<_> = text.split_whitespace().collect();
+    (!words.is_empty()).then(|| words.join(" "))
+}
+
+/// The last line that is not empty.
+fn last_line_of(text: &str) -> Option<String> {
+    let mut lines = text.lines().map(str::trim);
+    Some(lines.rfind(|line| !line.is_empty())?.to_owned())
 }
 
 /// The event that a line is: an object that says its type.
@@ -116,15 +186,53 @@ fn texts(event: &Value) -> Vec<&str> {
             let blocks = blocks.filter_map(|block| block["text"].as_str());
             content.as_str().into_iter().chain(blocks).collect()
         }
-        Some("result") if event["is_error"] != true => {
-            event["result"].as_str().into_iter().collect()
-        }
+        Some("result") if event["is_error"] != true => only(&event["result"]),
         Some("item.completed") if event["item"]["type"] == "agent_message" => {
-            event["item"]["text"].as_str().into_iter().collect()
+            only(&event["item"]["text"])
         }
-        Some("message") if is_own_message(event) => event["content"].as_str().into_iter().collect(),
+        Some("message") if is_own_message(event) => only(&event["content"]),
+        Some("assistant.message") if event["data"]["parentToolCallId"].is_null() => {
+            only(&event["data"]["content"])
+        }
+        Some("text") if event["part"]["type"] == "text" => only(&event["part"]["text"]),
         _ => Vec::new(),
     }
+}
+
+fn only(value: &Value) -> Vec<&str> {
+    value.as_str().into_iter().collect()
+}
+
+/// The error of which an event tells, in the agent's words.
+fn error(event: &Value) -> Option<&str> {
+    let places = match event["type"].as_str()? {
+        "result" if event["is_error"] == true => vec![&event["result"]],
+        "session.error" => vec![&event["data"]["message"]],
+        "result" | "error" | "turn.failed" => vec![
+            &event["error"]["data"]["message"],
+            &event["error"]["message"],
+            &event["error"],
+            &event["message"],
+            &event["error"]["name"],
+        ],
+        _ => Vec::new(),
+    };
+    places.into_iter().find_map(Value::as_str)
+}
+
+/// The commands that the agent runs in an event.
+fn tool_calls(event: &Value) -> Vec<&str> {
+    let content = event["message"]["content"].as_array();
+    let blocks = content.into_iter().flatten();
+    let of_blocks = blocks.map(|block| &block["input"]["command"]);
+    let started = (event["type"] == "item.started").then(|| &event["item"]["command"]);
+    let of_event = [
+        &event["parameters"]["command"],
+        &event["data"]["arguments"]["command"],
+        &event["part"]["state"]["input"]["command"],
+    ];
+    let all = of_blocks.chain(started).chain(of_event);
+    all.filter_map(Value::as_str).collect()
 }
 
 #[cfg(test)]
@@ -132,9 +240,13 @@ mod tests {
     use super::*;
 
     fn heard(lines: &[&str]) -> Vec<String> {
-        let (mut output_events, mut heard) = (AgentOutput::default(), Vec::new());
+        heard_as(Output::Text, lines)
+    }
+
+    fn heard_as(format: Output, lines: &[&str]) -> Vec<String> {
+        let (mut output_events, mut heard) = (AgentOutput::new(format), Vec::new());
         for line in lines {
-            output_events.take(line.as_bytes(), &mut |line| {
+            output_events.take(Stream::Out, line.as_bytes(), &mut |line| {
                 heard.push(String::from_utf8_lossy(line).into_owned());
             });
         }
@@ -182,6 +294,72 @@ mod tests {
             r#"  {"type":"item.completed","item":{"id":"item_1","type":"agent_message","text":"d\ne"}}"#,
         ];
         assert_eq!(heard(&lines), ["d", "e"]);
+    }
+
+    #[test]
+    fn text_is_taken_out_of_copilots_events() {
+        let lines = [
+            r#"{"type":"assistant.message_delta","data":{"messageId":"m","deltaContent":"TASK_APPROVED"}}"#,
+            r#"{"type":"assistant.message","data":{"content":"of another","parentToolCallId":"call_1"}}"#,
+            r#"{"type":"tool.execution_complete","data":{"result":{"content":"TASK_APPROVED"}}}"#,
+            r#"{"type":"assistant.message","data":{"content":"a\nb","toolRequests":[]}}"#,
+            r#"{"type":"result","exitCode":0,"usage":{}}"#,
+        ];
+        assert_eq!(heard(&lines), ["a", "b"]);
+    }
+
+    #[test]
+    fn text_is_taken_out_of_opencodes_events() {
+        let lines = [
+            r#"{"type":"step_start","part":{"type":"step-start"}}"#,
+            r#"{"type":"tool_use","part":{"type":"tool","state":{"output":"TASK_APPROVED\n"}}}"#,
+            r#"{"type":"text","part":{"type":"text","text":"a\nb"}}"#,
+        ];
+        assert_eq!(heard(&lines), ["a", "b"]);
+    }
+
+    #[test]
+    fn beside_events_nothing_is_said() {
+        let lines = [
+            "TASK_APPROVED",
+            r#"{"type":"text","part":{"type":"text","text":"a"}}"#,
+            "{not json",
+        ];
+        assert_eq!(heard_as(Output::Events, &lines), ["a"]);
+        for format in [Output::Events, Output::Text] {
+            let (mut output, mut heard) = (AgentOutput::new(format), 0);
+            output.take(Stream::Err, b"TASK_APPROVED", &mut |_| heard += 1);
+            assert_eq!(heard, 0);
+        }
+    }
+
+    #[test]
+    fn a_failure_is_told_in_the_agents_words() {
+        let lines = [
+            // Claude Code, Codex, Gemini CLI, Copilot CLI and opencode, when they may not log in.
+            r#"{"type":"result","is_error":true,"result":"API Error: 401"}"#,
+            r#"{"type":"turn.failed","error":{"message":"API Error: 401"}}"#,
+            r#"{"type":"result","status":"error","error":{"type":"unknown","message":"API Error: 401"}}"#,
+            r#"{"type":"session.error","data":{"errorType":"authentication","message":"API Error: 401"}}"#,
+            r#"{"type":"error","error":{"name":"APIError","data":{"message":"API Error: 401"}}}"#,
+        ];
+        for line in lines {
+            let mut output = AgentOutput::new(Output::Events);
+            output.take(Stream::Out, line.as_bytes(), &mut |_| ());
+            output.take(Stream::Err, b"  status: 401\n}", &mut |_| ());
+            assert_eq!(output.failure(b"").as_deref(), Some("API Error: 401"));
+        }
+        let mut output = AgentOutput::new(Output::Events);
+        output.take(Stream::Err, b"cannot log in", &mut |_| ());
+        assert_eq!(output.failure(b"").as_deref(), Some("cannot log in"));
+    }
+
+    #[test]
+    fn a_log_of_events_is_readable() {
+        let tool = r#"{"type":"assistant","message":{"content":[{"type":"text","text":"I look."},{"type":"tool_use","input":{"command":"ls"}}]}}"#;
+        assert_eq!(readable(tool.as_bytes()).unwrap(), "I look.\n$ ls");
+        assert_eq!(readable(b"$ make").unwrap(), "$ make");
+        assert_eq!(readable(br#"{"type":"system"}"#), None);
     }
 
     #[test]

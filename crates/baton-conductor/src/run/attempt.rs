@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use bstr::{BString, ByteSlice};
 
-use super::agent::Values;
+use super::agent::{self, Values};
 use super::agent_output::AgentOutput;
 use super::ownership::Ownership;
 use super::signal::Promise;
-use super::verify::{Verified, how, is_not_started, last_line, verify};
+use super::verify::{Verified, behind_colon, how, is_not_started, verify};
 use super::{Assignment, Place, RunError, brief, constraints, files};
 use crate::session::store;
 use baton_core::policy::Policy;
@@ -135,6 +135,8 @@ impl<'a> Attempt<'a> {
             number,
             ..
         } = self;
+        agent::lend_config(repo)?;
+        agent::make_directories(repo, &place.branch)?;
         let constraints = &self.policy.conductor.feature.constraints;
         let constraints = constraints::told(&constraints::load(repo, place.base, constraints)?);
         let (promise, feedback) = (self.promise, self.feedback);
@@ -188,7 +190,8 @@ impl Prepared<'_> {
         } = self.attempt;
         let ownership = Ownership::new(assignment, place, policy);
         let strayed = OnceLock::new();
-        let (mut promised, mut output_events) = (false, AgentOutput::default());
+        let (mut promised, mut output_events) =
+            (false, AgentOutput::new(self.attempt.agent.output));
         let finished = std::thread::scope(|scope| {
             let (ended, until) = mpsc::channel();
             let strayed = &strayed;
@@ -203,8 +206,8 @@ impl Prepared<'_> {
             let finished = supervise::run(
                 &self.job,
                 &|| stop() || strayed.get().is_some(),
-                &mut |line| {
-                    output_events.take(line, &mut note_promise);
+                &mut |stream, line| {
+                    output_events.take(stream, line, &mut note_promise);
                     on_line(line);
                 },
             );
@@ -224,7 +227,10 @@ impl Prepared<'_> {
             },
             None => match ownership.strays_in(&place.worktree, place.base)? {
                 paths if !paths.is_empty() => Outcome::Strayed { paths },
-                _ => self.outcome(finished.end, &finished.tail, promised, stop)?,
+                _ => {
+                    let said = output_events.failure(&finished.tail);
+                    self.outcome(finished.end, said, promised, stop)?
+                }
             },
         };
         Ok(Report {
@@ -238,7 +244,7 @@ impl Prepared<'_> {
     fn outcome(
         &self,
         end: End,
-        tail: &[u8],
+        said: Option<String>,
         promised: bool,
         stop: &dyn Fn() -> bool,
     ) -> Result<Outcome, RunError> {
@@ -247,7 +253,7 @@ impl Prepared<'_> {
             End::Stopped => return Ok(Outcome::Stopped),
             End::Exited(0) => {}
             end => {
-                let how = format!("{}{}", how(end), last_line(tail));
+                let how = format!("{}{}", how(end), behind_colon(said));
                 return Ok(match is_not_started(end) {
                     true => Outcome::NotStarted { how },
                     false => Outcome::Failed { how },

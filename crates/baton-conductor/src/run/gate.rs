@@ -3,13 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::agent::Values;
+use super::agent::{self, Values};
 use super::agent_output::AgentOutput;
 use super::signal::Decision;
-use super::verify::{Verified, how, is_not_started, last_line, verify};
+use super::verify::{Verified, behind_colon, how, is_not_started, verify};
 use super::{Assignment, RunError, brief, files, picture};
 use baton_core::model::Oid;
-use baton_core::policy::conductor::agents::{EndToEnd, Judge, Staff};
+use baton_core::policy::conductor::agents::{EndToEnd, Judge, Output, Staff};
 use baton_git::Repo;
 use baton_git::scratch_worktree::ScratchWorktree;
 use baton_sys::supervise::{self, End, Job};
@@ -122,13 +122,16 @@ fn by_gate(
                     Verified::Stopped => None,
                 });
             }
-            Judge::Command(command) => values.command(command)?,
+            Judge::Command(command) => (values.command(command)?, Output::Text),
             Judge::Agent(name) => {
                 let agent = staff.agent(name);
-                values.agent(&agent.ok_or_else(|| RunError::NoAgent(name.clone()))?)?
+                let agent = agent.ok_or_else(|| RunError::NoAgent(name.clone()))?;
+                (values.agent(&agent)?, agent.output)
             }
         };
-        ask(job, work.grace, limit, log, Silence::DecidesNothing, stop)
+        let (job, output) = job;
+        let silence = Silence::DecidesNothing;
+        ask(job, output, work.grace, limit, log, silence, stop)
     })
 }
 
@@ -145,13 +148,15 @@ fn end_to_end(
     in_fresh_worktree(repo, work, "e2e", |values| {
         let mut job = values.command(&check.command)?;
         job.env.push(("BATON_SCREENSHOTS".into(), pictures.into()));
-        ask(job, work.grace, limit, log, Silence::Approves, stop)
+        let silence = Silence::Approves;
+        ask(job, Output::Text, work.grace, limit, log, silence, stop)
     })
 }
 
 /// Asks a judge, who gets this long to end once it is asked to; `None` when it was stopped.
 pub(crate) fn ask(
     mut job: Job,
+    output: Output,
     grace: Duration,
     limit: Duration,
     log: &Path,
@@ -161,10 +166,11 @@ pub(crate) fn ask(
     job.limit = Some(limit).filter(|limit| !limit.is_zero());
     job.log = Some(log.to_owned());
     job.grace = grace;
-    let (mut said, mut output_events) = (Vec::new(), AgentOutput::default());
+    job.keeps_errors_apart = true;
+    let (mut said, mut output_events) = (Vec::new(), AgentOutput::new(output));
     let mut on_line = |line: &[u8]| said.extend(Decision::of_line(line));
-    let finished = supervise::run(&job, stop, &mut |line| {
-        output_events.take(line, &mut on_line)
+    let finished = supervise::run(&job, stop, &mut |stream, line| {
+        output_events.take(stream, line, &mut on_line)
     });
     output_events.end(&mut on_line);
     let finished = finished.map_err(|source| RunError::Start {
@@ -175,7 +181,7 @@ pub(crate) fn ask(
         finished.end,
         &said,
         silence,
-        &last_line(&finished.tail),
+        &behind_colon(output_events.failure(&finished.tail)),
     ))
 }
 
@@ -232,6 +238,7 @@ fn in_fresh_worktree<T>(
     purpose: &str,
     f: impl FnOnce(&Values<'_>) -> Result<T, RunError>,
 ) -> Result<T, RunError> {
+    agent::lend_config(repo)?;
     let (run, task) = (&work.assignment.run, &work.assignment.task);
     let directory = files::of_task(repo, run, task);
     let path = directory.join(format!("{purpose}-worktree"));

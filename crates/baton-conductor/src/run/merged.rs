@@ -10,7 +10,7 @@ use super::{Assignment, RunError, files};
 use crate::landing::MergeError;
 use crate::landing::check::{Check, CheckResult, View};
 use baton_core::model::Oid;
-use baton_core::policy::conductor::agents::EndToEnd;
+use baton_core::policy::conductor::agents::{EndToEnd, Output};
 use baton_git::Repo;
 use baton_sys::file;
 
@@ -77,7 +77,16 @@ impl Merged<'_> {
         job.id = view.job.to_owned();
         job.env.push(("BATON_SCREENSHOTS".into(), pictures.into()));
         let limit = Duration::from_secs(self.check.timeout);
-        gate::ask(job, self.grace, limit, view.log, Silence::Approves, stop)
+        let silence = Silence::Approves;
+        gate::ask(
+            job,
+            Output::Text,
+            self.grace,
+            limit,
+            view.log,
+            silence,
+            stop,
+        )
     }
 }
 

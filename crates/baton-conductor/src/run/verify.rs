@@ -36,7 +36,7 @@ pub(crate) fn verify(
         job.log = Some(log.to_owned());
         job.limit = values.assignment.limit;
         job.grace = grace;
-        let finished = supervise::run(&job, stop, &mut |_| ());
+        let finished = supervise::run(&job, stop, &mut |_, _| ());
         let finished = finished.map_err(|source| RunError::Start {
             command: line.clone(),
             source,
@@ -70,7 +70,11 @@ pub(crate) fn is_not_started(end: End) -> bool {
 
 /// The last line that says anything, behind a colon.
 pub(crate) fn last_line(output: &[u8]) -> String {
-    let said = output.lines().rev().find_map(agent_output::summarize);
+    behind_colon(output.lines().rev().find_map(agent_output::summarize))
+}
+
+/// The beginning of a line, behind a colon.
+pub(crate) fn behind_colon(said: Option<String>) -> String {
     said.map_or_else(String::new, |line| {
         let line: String = line.chars().take(200).collect();
         format!(": {line}")

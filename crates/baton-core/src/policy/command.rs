@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 /// The names that may stand in braces, and the variables that hold their values.
-pub const PLACEHOLDERS: [(&str, &str); 9] = [
+pub const PLACEHOLDERS: [(&str, &str); 10] = [
     ("prompt", "BATON_PROMPT"),
     ("prompt_file", "BATON_PROMPT_FILE"),
     ("worktree", "BATON_WORKTREE"),
@@ -13,6 +13,7 @@ pub const PLACEHOLDERS: [(&str, &str); 9] = [
     ("attempt", "BATON_ATTEMPT"),
     ("run", "BATON_RUN"),
     ("git_dir", "BATON_GIT_DIR"),
+    ("worktree_git_dir", "BATON_WORKTREE_GIT_DIR"),
 ];
 
 /// A line for `sh -c` in which `{name}` stands for a value.

@@ -2,6 +2,7 @@
 
 pub mod agents;
 pub mod feature;
+pub mod profiles;
 
 use std::collections::BTreeMap;
 

@@ -32,6 +32,18 @@ pub const REPOSITORY_VARIABLES: [&str; 15] = [
     "GIT_WORK_TREE",
 ];
 
+/// What git sets for the programs that it runs as commands of its own, such as `git baton`.
+const EXEC_PATH_VARIABLE: &str = "GIT_EXEC_PATH";
+
+/// The search path without git's directory of commands, which git puts before it for such programs.
+fn search_path() -> Option<OsString> {
+    let path = std::env::var_os("PATH")?;
+    let is_gits =
+        |directory: &PathBuf| directory.file_name().is_some_and(|name| name == "git-core");
+    let directories = std::env::split_paths(&path).filter(|directory| !is_gits(directory));
+    std::env::join_paths(directories).ok()
+}
+
 /// What to run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Words {
@@ -48,7 +60,8 @@ pub struct Job {
     pub command: Words,
     /// Where.
     pub directory: PathBuf,
-    /// The variables that it finds set, over this process's own.
+    /// The variables that it finds set, over this process's own. What git sets for `git baton` itself
+    /// is not among those.
     pub env: Vec<(OsString, OsString)>,
     /// The variables of this process that it does not find.
     pub unset: Vec<OsString>,
@@ -57,6 +70,9 @@ pub struct Job {
     /// The file to which its output and its error output are appended as they come, in the
     /// order in which they come.
     pub log: Option<PathBuf>,
+    /// Whether its standard error output is told from its standard output. Their lines then come
+    /// in the order of each stream alone.
+    pub keeps_errors_apart: bool,
     /// How long it may run.
     pub limit: Option<Duration>,
     /// How long it may take to end once it is asked to, before it is killed.
@@ -77,6 +93,7 @@ impl Job {
             unset: REPOSITORY_VARIABLES.map(OsString::from).to_vec(),
             input: None,
             log: None,
+            keeps_errors_apart: false,
             limit: None,
             grace: Duration::from_secs(10),
             id: random::name(),
@@ -102,6 +119,10 @@ impl Job {
         command.current_dir(&self.directory);
         for name in &self.unset {
             command.env_remove(name);
+        }
+        command.env_remove(EXEC_PATH_VARIABLE);
+        if let Some(path) = search_path() {
+            command.env("PATH", path);
         }
         let surrounding = std::env::var_os(JOB_VARIABLE);
         let mut ids = surrounding.map_or_else(OsString::new, |mut ids| {

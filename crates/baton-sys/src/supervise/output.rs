@@ -6,18 +6,30 @@ use std::path::Path;
 
 use bstr::{BString, ByteSlice};
 
+use super::OnLine;
 use crate::file;
 
-/// The most of one line that is kept and handed on, in bytes.
-pub(super) const LONGEST_LINE: usize = 64 * 1024;
+/// The most of one line that is kept and handed on, in bytes. An agent's event is one line, with all
+/// that it says.
+pub(super) const LONGEST_LINE: usize = 1024 * 1024;
 
 /// How much of the end is kept, in bytes.
 const TAIL: usize = 8 * 1024;
 
+/// One of the two streams to which a program writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stream {
+    /// Its standard output.
+    Out,
+    /// Its standard error output.
+    Err,
+}
+
 /// Takes output as it comes.
 #[derive(Debug)]
 pub(super) struct Output {
-    line: Vec<u8>,
+    /// The unfinished line of each stream.
+    lines: [Vec<u8>; 2],
     tail: Vec<u8>,
     log: Log,
 }
@@ -29,6 +41,17 @@ enum Log {
     Broken(io::Error),
 }
 
+impl Log {
+    /// Appends a line and its end. A log that cannot be written is no reason to end a job.
+    fn take(&mut self, line: &[u8], end: &[u8]) {
+        if let Self::Open(file) = self
+            && let Err(error) = file.write_all(&[line, end].concat())
+        {
+            *self = Self::Broken(error);
+        }
+    }
+}
+
 impl Default for Output {
     fn default() -> Self {
         Self::new(None)
@@ -36,10 +59,10 @@ impl Default for Output {
 }
 
 impl Output {
-    /// Output that goes to this log too. A log that cannot be written is no reason to end a job.
+    /// Output whose lines go to this log too.
     pub(super) fn new(log: Option<&Path>) -> Self {
         Self {
-            line: Vec::new(),
+            lines: Default::default(),
             tail: Vec::new(),
             log: log.map_or(Log::None, |path| {
                 file::open_to_append(path).map_or_else(Log::Broken, Log::Open)
@@ -47,33 +70,34 @@ impl Output {
         }
     }
 
-    pub(super) fn take(&mut self, bytes: &[u8], on_line: &mut dyn FnMut(&[u8])) {
-        if let Log::Open(file) = &mut self.log
-            && let Err(error) = file.write_all(bytes)
-        {
-            self.log = Log::Broken(error);
-        }
+    pub(super) fn take(&mut self, stream: Stream, bytes: &[u8], on_line: OnLine<'_>) {
         self.tail
             .extend_from_slice(&bytes[bytes.len().saturating_sub(TAIL)..]);
         self.tail.drain(..self.tail.len().saturating_sub(TAIL));
+        let line = &mut self.lines[stream as usize];
         for part in bytes.lines_with_terminator() {
             let (text, ends) = match part.strip_suffix(b"\n") {
                 Some(text) => (text, true),
                 None => (part, false),
             };
-            let room = LONGEST_LINE - self.line.len();
-            self.line.extend_from_slice(&text[..text.len().min(room)]);
+            let room = LONGEST_LINE - line.len();
+            line.extend_from_slice(&text[..text.len().min(room)]);
             if ends {
-                self.end_line(on_line);
+                self.log.take(line, b"\n");
+                end_line(stream, line, on_line);
             }
         }
     }
 
-    /// Hands on a last line without an end, and returns the end of the output and why the log is
-    /// not complete.
-    pub(super) fn finish(mut self, on_line: &mut dyn FnMut(&[u8])) -> (BString, Option<io::Error>) {
-        if !self.line.is_empty() {
-            self.end_line(on_line);
+    /// Hands on each stream's last line without an end, and returns the end of the output and why
+    /// the log is not complete.
+    pub(super) fn finish(mut self, on_line: OnLine<'_>) -> (BString, Option<io::Error>) {
+        for stream in [Stream::Out, Stream::Err] {
+            let line = &mut self.lines[stream as usize];
+            if !line.is_empty() {
+                self.log.take(line, b"");
+                end_line(stream, line, on_line);
+            }
         }
         let error = match self.log {
             Log::Broken(error) => Some(error),
@@ -81,11 +105,11 @@ impl Output {
         };
         (self.tail.into(), error)
     }
+}
 
-    fn end_line(&mut self, on_line: &mut dyn FnMut(&[u8])) {
-        on_line(self.line.strip_suffix(b"\r").unwrap_or(&self.line));
-        self.line.clear();
-    }
+fn end_line(stream: Stream, line: &mut Vec<u8>, on_line: OnLine<'_>) {
+    on_line(stream, line.strip_suffix(b"\r").unwrap_or(line));
+    line.clear();
 }
 
 #[cfg(test)]
@@ -94,10 +118,10 @@ mod tests {
 
     fn lines(parts: &[&[u8]]) -> Vec<BString> {
         let mut lines = Vec::new();
-        let mut on_line = |line: &[u8]| lines.push(BString::from(line));
+        let mut on_line = |_, line: &[u8]| lines.push(BString::from(line));
         let mut output = Output::new(None);
         for part in parts {
-            output.take(part, &mut on_line);
+            output.take(Stream::Out, part, &mut on_line);
         }
         output.finish(&mut on_line);
         lines
@@ -111,6 +135,23 @@ mod tests {
     }
 
     #[test]
+    fn streams_do_not_cut_each_others_lines() {
+        let mut lines = Vec::new();
+        let mut on_line = |stream, line: &[u8]| lines.push((stream, BString::from(line)));
+        let mut output = Output::new(None);
+        output.take(Stream::Out, b"one", &mut on_line);
+        output.take(Stream::Err, b"error\nla", &mut on_line);
+        output.take(Stream::Out, b" line\n", &mut on_line);
+        output.finish(&mut on_line);
+        let expected = [
+            (Stream::Err, "error"),
+            (Stream::Out, "one line"),
+            (Stream::Err, "la"),
+        ];
+        assert_eq!(lines, expected.map(|(stream, line)| (stream, line.into())));
+    }
+
+    #[test]
     fn of_a_line_without_end_the_beginning_is_kept() {
         let long = vec![b'x'; LONGEST_LINE];
         let lines = lines(&[&long, b"more", &long, b"\nnext\n"]);
@@ -121,9 +162,9 @@ mod tests {
     #[test]
     fn the_tail_is_the_end_of_it_all() {
         let mut output = Output::new(None);
-        output.take(&[b'a'; 3 * TAIL], &mut |_| ());
-        output.take(b"end", &mut |_| ());
-        let (tail, _) = output.finish(&mut |_| ());
+        output.take(Stream::Out, &[b'a'; 3 * TAIL], &mut |_, _| ());
+        output.take(Stream::Err, b"end", &mut |_, _| ());
+        let (tail, _) = output.finish(&mut |_, _| ());
         assert_eq!(tail.len(), TAIL);
         assert!(tail.ends_with(b"aend"));
     }

@@ -21,7 +21,7 @@ fn shell(line: &str, directory: &Path) -> Job {
 
 fn lines_of(job: &Job) -> (Finished, Vec<BString>) {
     let mut lines = Vec::new();
-    let finished = run(job, &|| false, &mut |line| lines.push(line.into())).unwrap();
+    let finished = run(job, &|| false, &mut |_, line| lines.push(line.into())).unwrap();
     (finished, lines)
 }
 
@@ -29,7 +29,7 @@ fn lines_of(job: &Job) -> (Finished, Vec<BString>) {
 /// word.
 fn stop_when_ready(job: &Job) -> (Finished, u32) {
     let ready = Cell::new(None);
-    let finished = run(job, &|| ready.get().is_some(), &mut |line| {
+    let finished = run(job, &|| ready.get().is_some(), &mut |_, line| {
         let number = line.strip_prefix(b"ready ").map(|id| id.to_str().unwrap());
         if let Some(number) = number {
             ready.set(number.parse().ok());
@@ -54,6 +54,21 @@ fn the_exit_status_output_and_log_are_kept() {
 }
 
 #[test]
+fn errors_are_told_apart_where_the_job_asks_for_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut job = shell("echo out; echo err >&2", dir.path());
+    job.keeps_errors_apart = true;
+    let mut lines = Vec::new();
+    run(&job, &|| false, &mut |stream, line| {
+        lines.push((stream, BString::from(line)));
+    })
+    .unwrap();
+    lines.sort_by_key(|(stream, _)| *stream as u8);
+    let expected = [(Stream::Out, "out".into()), (Stream::Err, "err".into())];
+    assert_eq!(lines, expected);
+}
+
+#[test]
 fn a_program_gets_its_words_as_they_are() {
     let dir = tempfile::tempdir().unwrap();
     let words = ["printf", "%s\n", "$HOME `id`", "two"].map(OsString::from);
@@ -66,7 +81,7 @@ fn a_program_that_is_not_there_is_an_error() {
     let dir = tempfile::tempdir().unwrap();
     for words in [vec![], vec!["no such program".into()]] {
         let job = Job::new(Words::Program(words), dir.path().to_owned());
-        assert!(run(&job, &|| false, &mut |_| ()).is_err());
+        assert!(run(&job, &|| false, &mut |_, _| ()).is_err());
     }
 }
 
@@ -116,7 +131,7 @@ fn endless_output_does_not_outlast_the_time() {
     let dir = tempfile::tempdir().unwrap();
     let mut job = shell("yes", dir.path());
     job.limit = Some(Duration::from_millis(50));
-    let end = run(&job, &|| false, &mut |_| ()).unwrap().end;
+    let end = run(&job, &|| false, &mut |_, _| ()).unwrap().end;
     assert_eq!(end, End::TimedOut);
 }
 
@@ -192,7 +207,7 @@ fn nobody_else_is_ended() {
     let dir = tempfile::tempdir().unwrap();
     let mut bystander = Command::new("sleep").arg("1000").spawn().unwrap();
     let inner = RefCell::new(None);
-    let mut outer = |_: &[u8]| {
+    let mut outer = |_, _: &[u8]| {
         let (finished, _) = lines_of(&shell("sleep 1000 & :", dir.path()));
         *inner.borrow_mut() = Some(finished.end);
     };

@@ -8,7 +8,7 @@ use miette::{IntoDiagnostic, miette};
 use super::open;
 use crate::cli::orchestrator::Logs;
 use crate::commands::{ALLOWED, ExitCode, INTERRUPTED, print};
-use baton_conductor::run::{conduct, files};
+use baton_conductor::run::{agent_output, conduct, files};
 use baton_core::report::escape;
 use baton_sys::interrupt::Interrupt;
 use baton_sys::{clock, file};
@@ -47,7 +47,11 @@ pub fn run(args: Logs) -> miette::Result<ExitCode> {
             false => new.len(),
         };
         for line in new[..end].lines() {
-            print(&format!("{}\n", escape::visible(line)))?;
+            if let Some(text) = agent_output::readable(line) {
+                for line in text.lines().map(str::as_bytes) {
+                    print(&format!("{}\n", escape::visible(line)))?;
+                }
+            }
         }
         shown += end;
         if interrupt.came() {

@@ -218,7 +218,7 @@ fn count(line: &str, directory: &Path, stop: &dyn Fn() -> bool) -> Result<u64, S
     let mut job = Job::new(Words::Shell(line.into()), directory.to_owned());
     job.limit = Some(COUNTING);
     let mut number = None;
-    let finished = supervise::run(&job, stop, &mut |line| {
+    let finished = supervise::run(&job, stop, &mut |_, line| {
         let text = line.trim().to_str();
         number = text.ok().and_then(|text| text.parse().ok()).or(number);
     });

@@ -32,6 +32,7 @@ fn staff(table: &ConductorTable) -> Compiled<Staff> {
         let agent = Agent {
             command: command(&agent.command)?,
             input: agent.input,
+            output: agent.output,
         };
         agents.insert(name.clone(), agent);
     }

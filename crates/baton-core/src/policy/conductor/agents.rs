@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
+use super::profiles;
 use crate::policy::command::CommandTemplate;
 use crate::policy::schema::unplaced_text;
 
@@ -22,18 +23,33 @@ pub enum Input {
     Task,
 }
 
+/// How what an agent says is told from what else it prints. Its standard error output says nothing.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Output {
+    /// Each line of its standard output is said by it; of an event, what the agent says in it.
+    #[default]
+    Text,
+    /// Its standard output holds events, a JSON object a line, and only what the agent itself says in
+    /// one is said by it: not what its tools, its sub-agents and its program print.
+    Events,
+}
+
 /// A command that works on a task.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AgentTable {
     /// A line for the shell, with `{prompt}`, `{prompt_file}`, `{worktree}`, `{branch}`,
-    /// `{session}`, `{task}`, `{attempt}`, `{run}` and `{git_dir}` for values; the same are in
-    /// variables such as `BATON_TASK`.
+    /// `{session}`, `{task}`, `{attempt}`, `{run}`, `{git_dir}` and `{worktree_git_dir}` for values;
+    /// the same are in variables such as `BATON_TASK`.
     #[schemars(with = "String")]
     pub command: Spanned<String>,
     /// What it reads from its standard input.
     #[serde(default)]
     pub input: Input,
+    /// How what it says is told from what else it prints.
+    #[serde(default)]
+    pub output: Output,
 }
 
 /// Who judges a finished task in a fresh worktree; the task's own verify commands where nobody is
@@ -96,6 +112,8 @@ pub struct Agent {
     pub command: CommandTemplate,
     /// What it reads from its standard input.
     pub input: Input,
+    /// How what it says is told from what else it prints.
+    pub output: Output,
 }
 
 /// `[conductor.gate]`, compiled.
@@ -153,55 +171,6 @@ pub struct Staff {
     pub calls: Option<Calls>,
 }
 
-/// The names of the agents that need no description.
-pub const PROFILES: [&str; 5] = ["claude", "codex", "gemini", "copilot", "shell"];
-
-impl Agent {
-    /// An agent that is known without a description.
-    ///
-    /// None of them has anybody to ask, so each is allowed beforehand what the work needs: to
-    /// edit files and to run commands, `git commit` among them.
-    ///
-    /// - `claude`: [headless mode](https://code.claude.com/docs/en/headless); the prompt is read
-    ///   from the standard input, since `--allowedTools` takes any number of arguments.
-    /// - `codex`: [non-interactive mode](https://developers.openai.com/codex/noninteractive),
-    ///   whose sandbox writes to the working directory alone; a linked worktree's commits go to
-    ///   the repository's git directory, which `writable_roots` adds
-    ///   ([openai/codex#23661](https://github.com/openai/codex/issues/23661) where it does not).
-    ///   `-` reads the prompt from the standard input.
-    /// - `gemini`: [headless mode](https://geminicli.com/docs/cli/headless); a directory that is
-    ///   not trusted would be worked in with approvals, for which there is nobody.
-    /// - `copilot`: [programmatic use](https://docs.github.com/en/copilot/reference/copilot-cli-reference/cli-programmatic-reference).
-    /// - `shell`: the task's prompt is a script; it is done when the script ends with success.
-    pub fn profile(name: &str) -> Option<Self> {
-        let (command, input) = match name {
-            "claude" => (
-                "claude -p --permission-mode acceptEdits --allowedTools Bash",
-                Input::Prompt,
-            ),
-            "codex" => (
-                r#"codex exec --sandbox workspace-write -c 'sandbox_workspace_write.writable_roots=["{git_dir}"]' -"#,
-                Input::Prompt,
-            ),
-            "gemini" => (
-                "gemini --approval-mode=yolo --skip-trust -p {prompt}",
-                Input::None,
-            ),
-            "copilot" => (
-                "copilot --allow-all-tools --no-ask-user -s -p {prompt}",
-                Input::None,
-            ),
-            "shell" => (
-                r#"sh -e && printf '\n<promise>TASK_DONE: %s</promise>\n' {task}"#,
-                Input::Task,
-            ),
-            _ => return None,
-        };
-        let command = CommandTemplate::parse(command).ok()?;
-        Some(Self { command, input })
-    }
-}
-
 impl Calls {
     /// The line for the shell that prints how many calls are left.
     pub fn line(&self) -> &str {
@@ -216,13 +185,14 @@ impl Staff {
     /// The agent of this name, which the policy describes or which needs no description.
     pub fn agent(&self, name: &str) -> Option<Agent> {
         let described = self.agents.get(name).cloned();
-        described.or_else(|| Agent::profile(name))
+        described.or_else(|| profiles::find(name))
     }
 
     /// The names of all agents there are.
     pub fn names(&self) -> Vec<&str> {
         let own = self.agents.keys().map(String::as_str);
-        own.chain(PROFILES).collect()
+        own.chain(profiles::all().iter().map(|one| one.name))
+            .collect()
     }
 }
 
@@ -277,6 +247,7 @@ impl From<&Agent> for AgentTable {
         Self {
             command: unplaced_text(agent.command.as_str()),
             input: agent.input,
+            output: agent.output,
         }
     }
 }
@@ -320,24 +291,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_profile_is_a_command() {
-        for name in PROFILES {
-            let agent = Agent::profile(name).unwrap();
-            let told = agent.input != Input::None || agent.command.names("prompt");
-            assert!(told, "{name} never sees the prompt");
-        }
-        assert_eq!(Agent::profile("nobody"), None);
-    }
-
-    #[test]
     fn a_description_comes_before_a_profile() {
         let mut staff = Staff::default();
         let own = Agent {
             command: CommandTemplate::parse("own").unwrap(),
             input: Input::None,
+            output: Output::Text,
         };
         staff.agents.insert("claude".to_owned(), own.clone());
         assert_eq!(staff.agent("claude"), Some(own));
-        assert_eq!(staff.agent("codex"), Agent::profile("codex"));
+        assert_eq!(staff.agent("codex"), profiles::find("codex"));
     }
 }

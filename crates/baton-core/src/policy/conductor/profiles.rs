@@ -1,0 +1,87 @@
+//! The agents that need no description: a file each in `profiles/`, as a policy would describe it.
+//!
+//! None of them has anybody to ask, so each is allowed beforehand what the work needs: to edit files and
+//! to run commands, `git commit` among them.
+
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+use super::agents::{Agent, AgentTable};
+use crate::policy::command::CommandTemplate;
+
+/// An agent that needs no description.
+#[derive(Debug)]
+pub struct Profile {
+    /// Its name.
+    pub name: &'static str,
+    /// The version of its program with which the profile was tried.
+    pub tried_with: String,
+    /// Its command.
+    pub agent: Agent,
+}
+
+/// The names and files of the profiles.
+const FILES: [(&str, &str); 6] = [
+    ("claude", include_str!("profiles/claude.toml")),
+    ("codex", include_str!("profiles/codex.toml")),
+    ("gemini", include_str!("profiles/gemini.toml")),
+    ("copilot", include_str!("profiles/copilot.toml")),
+    ("opencode", include_str!("profiles/opencode.toml")),
+    ("shell", include_str!("profiles/shell.toml")),
+];
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ProfileFile {
+    tried_with: String,
+    agent: AgentTable,
+}
+
+/// All profiles.
+pub fn all() -> &'static [Profile] {
+    static ALL: LazyLock<Vec<Profile>> = LazyLock::new(|| {
+        let profiles = FILES.into_iter();
+        profiles
+            .filter_map(|(name, text)| read(name, text))
+            .collect()
+    });
+    &ALL
+}
+
+/// The agent of this name.
+pub fn find(name: &str) -> Option<Agent> {
+    let profile = all().iter().find(|profile| profile.name == name)?;
+    Some(profile.agent.clone())
+}
+
+fn read(name: &'static str, text: &str) -> Option<Profile> {
+    let file: ProfileFile = toml::from_str(text).ok()?;
+    Some(Profile {
+        name,
+        tried_with: file.tried_with,
+        agent: Agent {
+            command: CommandTemplate::parse(file.agent.command.get_ref()).ok()?,
+            input: file.agent.input,
+            output: file.agent.output,
+        },
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::conductor::agents::Input;
+
+    #[test]
+    fn every_profile_is_a_command() {
+        for (name, _) in FILES {
+            let agent = find(name).unwrap();
+            let told = agent.input != Input::None || agent.command.names("prompt");
+            assert!(told, "{name} never sees the prompt");
+            let program = if name == "shell" { "sh" } else { name };
+            assert_eq!(agent.command.program(), Some(program));
+        }
+        assert_eq!(find("nobody"), None);
+    }
+}
