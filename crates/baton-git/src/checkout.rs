@@ -1,6 +1,6 @@
 //! What others have done in a worktree in which they work.
 
-use bstr::{BString, ByteSlice};
+use bstr::{BStr, BString, ByteSlice};
 
 use super::{GitError, Repo, diff};
 use baton_core::model::Oid;
@@ -74,23 +74,63 @@ pub fn size(repo: &Repo, commit: Oid) -> Result<u64, GitError> {
         .sum())
 }
 
-/// Commits these paths of the worktree as they are, and nothing else, where they differ from what
-/// is committed. Hooks run as for any commit.
+/// Adds these paths of the worktree to the index as they are, ignored ones too. Says whether they
+/// differ from what is committed.
+pub fn stage_paths(worktree: &Repo, paths: &[&str]) -> Result<bool, GitError> {
+    on_paths(worktree, &["add", "--force"], paths)?;
+    let changed = on_paths(worktree, &["diff", "--cached", "--name-only"], paths)?;
+    Ok(!changed.is_empty())
+}
+
+/// Commits these staged paths and nothing else. Hooks run as for any commit.
 pub fn commit_paths(worktree: &Repo, paths: &[&str], message: &str) -> Result<(), GitError> {
-    let run = |args: &[&str]| {
-        let mut command = worktree.program().command();
-        command
-            .env_remove("GIT_INDEX_FILE")
-            .env("GIT_LITERAL_PATHSPECS", "1");
-        let all = args.iter().chain(["--"].iter()).chain(paths);
-        worktree.program().run(command, all, None)
-    };
-    run(&["add", "--force"])?;
-    let changed = run(&["diff", "--cached", "--name-only"])?;
-    if changed.is_empty() {
-        return Ok(());
-    }
-    run(&["commit", "--quiet", "--only", "-m", message]).map(drop)
+    on_paths(
+        worktree,
+        &["commit", "--quiet", "--only", "-m", message],
+        paths,
+    )
+    .map(drop)
+}
+
+/// Puts these staged paths and nothing else into the commit that is checked out, which keeps its
+/// author and its message. Hooks run as for any `git commit --amend`.
+pub fn amend_paths(worktree: &Repo, paths: &[&str]) -> Result<(), GitError> {
+    let args = [
+        "commit",
+        "--quiet",
+        "--amend",
+        "--no-edit",
+        "--allow-empty-message",
+        "--cleanup=whitespace",
+        "--only",
+    ];
+    on_paths(worktree, &args, paths).map(drop)
+}
+
+fn on_paths(worktree: &Repo, args: &[&str], paths: &[&str]) -> Result<BString, GitError> {
+    let mut command = worktree.program().command();
+    command
+        .env_remove("GIT_INDEX_FILE")
+        .env("GIT_LITERAL_PATHSPECS", "1");
+    let all = args.iter().chain(["--"].iter()).chain(paths);
+    worktree.program().run(command, all, None)
+}
+
+/// Whether another branch, a tag or a remote-tracking branch than this one has the commit.
+pub fn is_elsewhere(repo: &Repo, commit: Oid, branch: &BStr) -> Result<bool, GitError> {
+    let commit = commit.to_string();
+    let args = [
+        "for-each-ref",
+        "--count=2",
+        "--format=%(refname)",
+        "--contains",
+        &commit,
+        "refs/heads",
+        "refs/remotes",
+        "refs/tags",
+    ];
+    let names = repo.program().output(args)?;
+    Ok(names.lines().any(|name| name != branch.as_bytes()))
 }
 
 #[cfg(test)]

@@ -56,15 +56,26 @@ pub fn write(repo: &Repo, new: &NewCommit<'_>) -> Result<Oid, GitError> {
     repo.objects().write(Kind::Commit, &bytes)
 }
 
+/// Whether the commit carries a signature.
+pub fn is_signed(repo: &Repo, commit: Oid) -> Result<bool, GitError> {
+    let mut buffer = Vec::new();
+    repo.objects().commit(commit, &mut buffer)?;
+    Ok(header(&buffer)
+        .lines()
+        .any(|line| line.starts_with(b"gpgsig")))
+}
+
+/// What stands before the message.
+fn header(commit: &[u8]) -> &[u8] {
+    commit.find(b"\n\n").map_or(commit, |end| &commit[..end])
+}
+
 /// What the commit says of itself.
 pub fn told(repo: &Repo, commit: Oid) -> Result<Told, GitError> {
     let mut buffer = Vec::new();
     let message = repo.objects().commit(commit, &mut buffer)?.message;
-    let header = buffer
-        .find(b"\n\n")
-        .map_or(&buffer[..], |end| &buffer[..end]);
     let value = |key: &str| {
-        let mut lines = header.lines();
+        let mut lines = header(&buffer).lines();
         lines.find_map(|line| Some(BString::from(line.strip_prefix(key.as_bytes())?)))
     };
     Ok(Told {

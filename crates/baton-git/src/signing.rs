@@ -50,6 +50,13 @@ pub fn key(repo: &Repo) -> Result<SigningKey, GitError> {
     Ok(SigningKey::Unknown)
 }
 
+/// Whether git signs commits here without being asked to (`commit.gpgSign`).
+pub fn is_default(repo: &Repo) -> Result<bool, GitError> {
+    let program = repo.program().clone().heeding_caller();
+    let said = program.answer_or_none(["config", "--type=bool", "--get", "commit.gpgSign"])?;
+    Ok(said.is_some_and(|value| value.trim() == b"true"))
+}
+
 /// Commits nothing but a message on the current branch, signed, as `git commit` does it: the hooks
 /// judge it, and what is staged stays so.
 pub fn commit_nothing(repo: &Repo, message: &str) -> Result<(), GitError> {

@@ -2,6 +2,7 @@
 
 mod agents;
 mod commands;
+mod commits;
 mod gates;
 mod kills;
 mod landing;

@@ -106,6 +106,12 @@ impl AggregateBase {
         }
     }
 
+    /// The branch, short name.
+    pub fn short_branch(&self) -> &str {
+        let name = self.branch.as_str();
+        name.strip_prefix("refs/heads/").unwrap_or(name)
+    }
+
     /// The policy that the tip carries, by which a commit on top of it is judged.
     pub fn policy(&self) -> &Policy {
         &self.base.policy

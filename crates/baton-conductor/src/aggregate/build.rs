@@ -64,7 +64,9 @@ pub fn render(repo: &Repo, base: &AggregateBase, plan: &Plan) -> Result<Rendered
 pub fn message(base: &AggregateBase, plan: &Plan, rendered: &Rendered) -> BString {
     let archive = rendered.archive.as_ref();
     let moved = archive.map(|(path, _, count)| (*count, path.as_bstr()));
-    message::message(plan, base.tip, moved, &base.policy().trailers)
+    let policy = base.policy();
+    let subject = message::subject(&policy.subjects, &plan.numbers(), base.short_branch());
+    message::message(plan, base.tip, moved, &policy.trailers, &subject)
 }
 
 /// Makes the commit and judges it as every hook will.

@@ -58,9 +58,12 @@ pub fn run(repo: &Repo, request: &Request) -> Result<Edited, AggregateError> {
     check_paths(repo, &base, tree)?;
     let lease = Lease::take(repo)?;
     landing::recover(repo)?;
+    let policy = base.policy();
+    let values = [("reason", reason.as_str()), ("branch", base.short_branch())];
     let message = BString::from(format!(
-        "Edit the handoff file\n\n{reason}\n\n{}: {reason}\n",
-        base.policy().trailers.overriding
+        "{}\n\n{reason}\n\n{}: {reason}\n",
+        policy.subjects.edit.render(&values),
+        policy.trailers.overriding
     ));
     let who = base.committer.as_bstr();
     let commit = build::commit(repo, tree, &base, &message, who, &request.signing)?;

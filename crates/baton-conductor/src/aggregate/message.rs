@@ -5,7 +5,7 @@ use bstr::{BStr, BString, ByteSlice};
 use super::Plan;
 use baton_core::handoff::digest;
 use baton_core::model::Oid;
-use baton_core::policy::Trailers;
+use baton_core::policy::{Subjects, Trailers};
 use baton_core::rules::aggregate::FORMAT_VERSION;
 
 /// The most numbers that the subject names.
@@ -17,8 +17,14 @@ const OUTCOME: usize = 100;
 pub(super) type Moved<'a> = Option<(usize, &'a BStr)>;
 
 /// Subject, one line a session, trailers.
-pub(super) fn message(plan: &Plan, base: Oid, moved: Moved<'_>, keys: &Trailers) -> BString {
-    let mut text = subject(&plan.numbers());
+pub(super) fn message(
+    plan: &Plan,
+    base: Oid,
+    moved: Moved<'_>,
+    keys: &Trailers,
+    subject: &str,
+) -> BString {
+    let mut text = subject.to_owned();
     text.push_str("\n\n");
     for section in &plan.sections {
         let outcome = outcome(section.summary.as_bstr());
@@ -49,15 +55,19 @@ pub(super) fn message(plan: &Plan, base: Oid, moved: Moved<'_>, keys: &Trailers)
     text
 }
 
-fn subject(numbers: &[String]) -> String {
-    match numbers {
-        [one] => format!("Aggregate session {one}"),
-        _ if numbers.len() <= NAMED => format!("Aggregate sessions {}", numbers.join(", ")),
+/// The first line, for these sessions and the branch of this short name.
+pub fn subject(subjects: &Subjects, numbers: &[String], branch: &str) -> String {
+    let sessions = match numbers {
+        [one] => format!("session {one}"),
+        _ if numbers.len() <= NAMED => format!("sessions {}", numbers.join(", ")),
         [first, .., last] => {
-            format!("Aggregate {} sessions, {first} to {last}", numbers.len())
+            format!("{} sessions, {first} to {last}", numbers.len())
         }
-        [] => "Aggregate".to_owned(),
-    }
+        [] => String::new(),
+    };
+    subjects
+        .aggregate
+        .render(&[("sessions", &sessions), ("branch", branch)])
 }
 
 /// The first line of the summary that says something, without its list marker.
@@ -86,6 +96,7 @@ fn outcome(summary: &BStr) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use baton_core::policy::Policy;
 
     #[test]
     fn an_outcome_is_the_first_line_that_says_something() {
@@ -108,8 +119,10 @@ mod tests {
     fn a_subject_stays_short() {
         let numbers =
             |range: std::ops::Range<u32>| range.map(|n| n.to_string()).collect::<Vec<_>>();
-        assert_eq!(subject(&numbers(19..22)), "Aggregate sessions 19, 20, 21");
-        assert_eq!(subject(&numbers(7..8)), "Aggregate session 7");
-        assert_eq!(subject(&numbers(1..51)), "Aggregate 50 sessions, 1 to 50");
+        let subjects = Policy::default().subjects;
+        let subject = |range| subject(&subjects, &numbers(range), "main");
+        assert_eq!(subject(19..22), "Aggregate sessions 19, 20, 21");
+        assert_eq!(subject(7..8), "Aggregate session 7");
+        assert_eq!(subject(1..51), "Aggregate 50 sessions, 1 to 50");
     }
 }

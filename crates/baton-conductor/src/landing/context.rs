@@ -1,5 +1,6 @@
 //! What a merge stands on: the target, its policy, and how the merge is to be done.
 
+use std::cell::OnceCell;
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::Duration;
@@ -9,6 +10,7 @@ use bstr::{BString, ByteSlice};
 use super::checkouts::{self, Shown};
 use super::report::{MergeReport, VERSION};
 use super::{MergeError, MergeRequest, place};
+use crate::session::{Session, store};
 use baton_core::model::Oid;
 use baton_core::policy::Policy;
 use baton_core::policy::merge::{Merge, Strategy};
@@ -32,6 +34,7 @@ pub struct MergeContext {
     pub worktrees: PathBuf,
     base: Option<Rc<BasePolicy>>,
     default: Policy,
+    sessions: OnceCell<Vec<Session>>,
 }
 
 impl MergeContext {
@@ -51,6 +54,7 @@ impl MergeContext {
             worktrees: PathBuf::new(),
             base,
             default: Policy::default(),
+            sessions: OnceCell::new(),
         };
         context.strategy = request.strategy.unwrap_or(context.terms().strategy);
         let test = request.test.as_ref().unwrap_or(&context.terms().test);
@@ -86,6 +90,42 @@ impl MergeContext {
         self.base
             .as_ref()
             .map_or(&self.default, |base| &base.policy)
+    }
+
+    /// The message of the commit that merges this branch.
+    pub fn merge_message(&self, repo: &Repo, branch: &str) -> Result<String, MergeError> {
+        let into = match self.into.as_str() {
+            "main" | "master" => String::new(),
+            other => format!(" into {other}"),
+        };
+        let subject = &self.policy().subjects.merge;
+        let session = match subject.has_any(&["session", "title", "task"]) {
+            true => self.last_session(repo, branch)?,
+            false => None,
+        };
+        let task = session.and_then(|session| session.task.as_deref());
+        let subject = subject.render(&[
+            ("branch", branch),
+            ("target", &self.into),
+            ("into", &into),
+            ("session", session.map_or("", |session| &session.number)),
+            ("title", session.map_or(branch, |session| &session.title)),
+            ("task", task.unwrap_or(branch)),
+        ]);
+        Ok(subject + "\n")
+    }
+
+    /// The last session that worked on a branch.
+    fn last_session(&self, repo: &Repo, branch: &str) -> Result<Option<&Session>, MergeError> {
+        let sessions = match self.sessions.get() {
+            Some(sessions) => sessions,
+            None => {
+                let sessions = store::list(repo)?;
+                self.sessions.get_or_init(|| sessions)
+            }
+        };
+        let mut latest = sessions.iter().rev();
+        Ok(latest.find(|session| session.short_branch() == branch))
     }
 
     /// What it says of merges.

@@ -82,11 +82,7 @@ impl Joiner<'_, '_> {
     fn merge(&self, candidate: &Candidate, onto: Oid) -> Outcome {
         let what = What::Branch(candidate.tip);
         let applied = applied!(self.applier.apply(&candidate.name, what, onto));
-        let into = match self.context.into.as_str() {
-            "main" | "master" => String::new(),
-            other => format!(" into {other}"),
-        };
-        let message = format!("Merge branch '{}'{into}\n", candidate.name);
+        let message = self.context.merge_message(self.repo, &candidate.name)?;
         let commit = commit_object::write(
             self.repo,
             &NewCommit {

@@ -291,16 +291,20 @@ impl Prepared<'_> {
             return Ok(Err("it has committed nothing".to_owned()));
         };
         if worktree.merge_base(place.base, head)? != Some(place.base) {
-            return Ok(Err(
-                "its branch does not hold the commit on which the task began".to_owned(),
-            ));
-        }
-        let left = checkout::uncommitted(&worktree)?;
-        if !left.is_empty() {
-            return Ok(Err(format!("it has not committed {}", listed(&left))));
+            return Ok(Err(format!(
+                "its branch does not hold {} any more, the commit on which the task began: commit on top \
+                 of that, and do not amend or rebase it",
+                place.base.short()
+            )));
         }
         let session = store::bound(&worktree).ok().flatten();
         let log = session.as_ref().map(|session| session.log_path.as_str());
+        // The conductor commits the log.
+        let mut left = checkout::uncommitted(&worktree)?;
+        left.retain(|path| log.is_none_or(|log| *path != log));
+        if !left.is_empty() {
+            return Ok(Err(format!("it has not committed {}", listed(&left))));
+        }
         let subject = checkout::subject(&worktree, place.base, head, log)?;
         Ok(Ok(subject.to_str_lossy().into_owned()))
     }

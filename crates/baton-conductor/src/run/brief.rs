@@ -29,7 +29,7 @@ pub fn for_attempt(
     }
     if let Some(session) = &place.session {
         text.push_str(&format!(
-            "Your session is {session}; its log and its summary are yours as well.\n\n"
+            "Your session is {session}; its log and its summary are yours as well. The log needs no commit of its own.\n\n"
         ));
     }
     text.push_str(constraints);

@@ -85,6 +85,25 @@ pub fn hand_in(
     })
 }
 
+/// Writes the session's log where this worktree has none: as it is committed, or else as it began.
+pub fn restore_log(repo: &Repo, session: &Session) -> Result<(), SessionError> {
+    let root = work_tree(repo)?;
+    let path = &session.log_path;
+    if worktree_file::read(root, path)?.is_some() {
+        return Ok(());
+    }
+    let policy = store::policy(repo)?;
+    match committed_log(repo, &policy, session)? {
+        Some((committed, blob)) if committed == *path => {
+            let log = repo.objects().blob(blob)?;
+            Ok(worktree_file::write(root, path, &log)?)
+        }
+        // It was moved.
+        Some(_) => Ok(()),
+        None => Ok(start::write_log(root, session, &policy)?),
+    }
+}
+
 /// Lets the session's log in this worktree name the summary of this digest.
 fn bind_log(repo: &Repo, session: &Session, digest: &str) -> Result<Option<String>, SessionError> {
     let Some(root) = repo.work_tree() else {

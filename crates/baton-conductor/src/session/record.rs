@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use baton_core::handoff::{canonical_summary, digest};
 use baton_core::model::{Oid, SessionId};
+use baton_core::policy::Subjects;
 
 /// The version of the record.
 pub const VERSION: u32 = 1;
@@ -78,6 +79,22 @@ impl Session {
     pub fn digest(&self) -> Option<String> {
         let summary = canonical_summary(self.summary.as_ref()?.as_bstr());
         Some(digest(summary.as_bstr()))
+    }
+
+    /// The branch on which it began, in short; empty where it began on none.
+    pub fn short_branch(&self) -> &str {
+        let branch = self.branch.as_deref().unwrap_or_default();
+        branch.strip_prefix("refs/heads/").unwrap_or(branch)
+    }
+
+    /// The subject of the commit that closes its log.
+    pub fn close_subject(&self, subjects: &Subjects) -> String {
+        subjects.close.render(&[
+            ("session", &self.number),
+            ("title", &self.title),
+            ("task", self.task.as_deref().unwrap_or_default()),
+            ("branch", self.short_branch()),
+        ])
     }
 
     /// The record without the summary.

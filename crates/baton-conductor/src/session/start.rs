@@ -60,7 +60,12 @@ pub fn start(repo: &Repo, new: &NewSession) -> Result<Created, SessionError> {
     Ok(created)
 }
 
-fn write_log(root: &Path, session: &Session, policy: &Policy) -> Result<(), WorktreeFileError> {
+/// Writes the log that a session begins with, where there is none.
+pub(super) fn write_log(
+    root: &Path,
+    session: &Session,
+    policy: &Policy,
+) -> Result<(), WorktreeFileError> {
     match worktree_file::read(root, &session.log_path)? {
         Some(_) => Ok(()),
         None => worktree_file::write(root, &session.log_path, log(session, policy).as_bytes()),

@@ -23,6 +23,7 @@ use super::schema::{
     SessionBranches, SessionsTable, SharedStash, SigningTable, TrailersTable, VERSION,
 };
 use super::scope::Scope;
+use super::subjects;
 use super::toml_file::{self, TomlFault, TomlProblem};
 use super::{
     AllowedSigners, Branches, POLICY_PATH, Policy, Protected, SessionPattern, Sessions, Signing,
@@ -134,6 +135,7 @@ fn compile(file: &PolicyFile) -> Compiled<Policy> {
         pool: pool::compile(&file.pool).map_err(misused)?,
         merge: merge::compile(&file.merge)?,
         conductor: conductor::compile(&file.conductor)?,
+        subjects: subjects::compile(&file.subjects)?,
         scope,
     })
 }

@@ -83,6 +83,9 @@ pub enum PolicyProblem {
     /// A name that no branch can have.
     #[error("`{0}` is not the name of a branch")]
     Branch(String),
+    /// A line that cannot be the subject of a commit.
+    #[error("`{}` cannot be the subject of a commit", .0.escape_debug())]
+    Subject(String),
     /// A time in which nothing can be done.
     #[error("a command must be given some time")]
     NoTime,

@@ -24,6 +24,7 @@ mod scope;
 mod session_pattern;
 mod short_name;
 mod signers;
+pub mod subjects;
 pub mod toml_file;
 
 pub use alias::fold;
@@ -40,6 +41,7 @@ pub use pool::PoolPolicy;
 pub use schema::json_schema;
 pub use session_pattern::SessionPattern;
 pub use signers::{AllowedSigners, SignatureError, SignersError, SignersProblem};
+pub use subjects::{Subject, Subjects};
 
 use bstr::{BStr, BString, ByteSlice};
 use schemars::JsonSchema;
@@ -78,6 +80,8 @@ pub struct Policy {
     pub merge: Merge,
     /// When tasks run in parallel, and how runs end.
     pub conductor: Conductor,
+    /// The subjects of the commits that Baton makes.
+    pub subjects: Subjects,
     scope: Scope,
 }
 

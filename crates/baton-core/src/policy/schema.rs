@@ -9,6 +9,7 @@ use super::branch_rule::BranchTable;
 use super::conductor::ConductorTable;
 use super::merge::MergeTable;
 use super::pool::PoolTable;
+use super::subjects::SubjectsTable;
 use crate::model::Wording;
 
 /// The only version of the format so far.
@@ -38,6 +39,8 @@ pub struct PolicyFile {
     pub merge: MergeTable,
     /// When tasks run in parallel, and how runs end.
     pub conductor: ConductorTable,
+    /// The subjects of the commits that Baton makes.
+    pub subjects: SubjectsTable,
     /// Paths that only some may write; the first entry that matches a path decides.
     pub protected: Vec<ProtectedTable>,
     /// Who may move which branches; the first entry that matches a branch decides.
@@ -242,6 +245,7 @@ impl Default for PolicyFile {
             signing: SigningTable::default(),
             pool: PoolTable::default(),
             merge: MergeTable::default(),
+            subjects: SubjectsTable::default(),
             conductor: ConductorTable::default(),
             protected: Vec::new(),
             branch: Vec::new(),

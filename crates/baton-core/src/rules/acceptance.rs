@@ -3,16 +3,18 @@
 use bstr::{BStr, BString, ByteSlice};
 
 use crate::model::{Oid, RuleId, trailers};
+use crate::policy::Subject;
 
 /// The trailer that names what is accepted: a commit's full id and a rule's.
 const KEY: &str = "Baton-Accept";
 
 /// The message of an acceptance; its reason stands in the body.
-pub fn message(accepted: &[(Oid, RuleId)], reason: &str) -> String {
-    let subject = match accepted {
-        [(commit, rule)] => format!("Accept {rule} in {}", commit.short()),
-        _ => format!("Accept {} broken rules", accepted.len()),
+pub fn message(accepted: &[(Oid, RuleId)], reason: &str, subject: &Subject) -> String {
+    let what = match accepted {
+        [(commit, rule)] => format!("{rule} in {}", commit.short()),
+        _ => format!("{} broken rules", accepted.len()),
     };
+    let subject = subject.render(&[("accepted", &what)]);
     let mut message = format!("{subject}\n\n{}\n\n", reason.trim());
     for (commit, rule) in accepted {
         message.push_str(&format!("{KEY}: {commit} {rule}\n"));
@@ -63,7 +65,12 @@ mod tests {
             (id(), RuleId::BundledSessions),
         ];
         for named in [&both[..1], &both] {
-            let text = message(named, "It landed before the policy.\n\nNobody was hurt.");
+            let subject = &crate::policy::Policy::default().subjects.accept;
+            let text = message(
+                named,
+                "It landed before the policy.\n\nNobody was hurt.",
+                subject,
+            );
             assert_eq!(accepted(text.as_str().into()), named);
             assert_eq!(
                 reason(text.as_str().into()),

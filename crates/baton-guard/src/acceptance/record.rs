@@ -105,7 +105,8 @@ pub fn record(
         }
         named.extend(rules.into_iter().map(|rule| (*commit, rule)));
     }
-    signing::commit_nothing(repo, &rules::acceptance::message(&named, reason))?;
+    let subject = &base.policy.subjects.accept;
+    signing::commit_nothing(repo, &rules::acceptance::message(&named, reason, subject))?;
     let made = repo.head()?.ok_or(AcceptError::NoBranch)?;
     match super::maintainer(repo.objects(), &base.policy, made)? {
         Some(_) => Ok((made, named)),

@@ -1,35 +1,26 @@
-//! The session of a task: its log is committed before the agent begins, and it is closed for an
-//! agent that does not know how.
+//! The session of a task: its log is there while the agent works, and is committed with the agent's last
+//! commit when the session is closed for it.
 
 use bstr::{BString, ByteSlice};
 
-use super::ConductError;
+use super::{ConductError, log_commit};
 use crate::run::Place;
 use crate::session::{Session, SessionError, State, end, store};
 use baton_core::model::{Oid, SessionId};
 use baton_core::protocol;
-use baton_git::{Repo, checkout};
+use baton_git::Repo;
 use baton_sys::worktree_file;
 
-/// Commits the log with which the session of this worktree begins. Gives the commit on which the
-/// agent begins.
-pub fn open(worktree: &Repo) -> Result<Oid, ConductError> {
-    let session = bound(worktree)?;
-    commit_log(worktree, &session, "Begin")?;
-    head(worktree)
-}
-
-/// Commits what somebody who was killed had written into the log, this program while it closed the
-/// session or an agent: the next agent does not answer for it.
-pub fn go_on(worktree: &Repo) -> Result<(), ConductError> {
+/// Writes the log of this worktree's session again where it is gone.
+pub fn restore_log(worktree: &Repo) -> Result<(), ConductError> {
     match store::bound(worktree)? {
-        Some(session) => commit_log(worktree, &session, "Go on with"),
+        Some(session) => Ok(end::restore_log(worktree, &session)?),
         None => Ok(()),
     }
 }
 
 /// Hands in the session's summary, the one the agent has left or, where it has left none, its
-/// outcome; settles the rows that the agent left open in the log, and commits that.
+/// outcome; settles the rows that the agent left open in the log, and commits it ([`log_commit`]).
 ///
 /// An agent that knows how may have ended it by itself; its summary then stays as it is.
 pub fn close(worktree: &Repo, run: &str, place: &Place, outcome: &str) -> Result<(), ConductError> {
@@ -38,6 +29,7 @@ pub fn close(worktree: &Repo, run: &str, place: &Place, outcome: &str) -> Result
         (None, Some(id)) => end::named_or_bound(worktree, Some(id.number()))?,
         (None, None) => return Err(SessionError::Unbound.into()),
     };
+    end::restore_log(worktree, &session)?;
     let number = Some(session.number.as_str());
     match end::hand_in(worktree, number, session_summary(&session)) {
         Err(SessionError::NoSummaryFile(_)) => {
@@ -56,7 +48,7 @@ pub fn close(worktree: &Repo, run: &str, place: &Place, outcome: &str) -> Result
             worktree_file::write(root, &session.log_path, &settled).map_err(SessionError::from)?;
         }
     }
-    commit_log(worktree, &session, "Close")
+    log_commit::commit(worktree, &session)
 }
 
 /// The summary of a session that has ended: a file that is still there does not replace it.
@@ -89,33 +81,6 @@ pub fn give_up(repo: &Repo, session: &SessionId) -> Result<(), ConductError> {
         Ok(_) | Err(SessionError::Unknown(_)) => Ok(()),
         Err(error) => Err(error.into()),
     }
-}
-
-fn bound(worktree: &Repo) -> Result<Session, ConductError> {
-    Ok(store::bound(worktree)?.ok_or(SessionError::Unbound)?)
-}
-
-fn commit_log(worktree: &Repo, session: &Session, verb: &str) -> Result<(), ConductError> {
-    let policy = store::policy(worktree)?;
-    let message = format!(
-        "{verb} session {}: {}\n\n{}: {}\n",
-        session.number,
-        session.title,
-        policy.trailers.session,
-        session.id()
-    );
-    let root = worktree.work_tree().ok_or(SessionError::NoWorktree)?;
-    if worktree_file::read(root, &session.log_path)
-        .map_err(SessionError::from)?
-        .is_none()
-    {
-        return Ok(());
-    }
-    Ok(checkout::commit_paths(
-        worktree,
-        &[&session.log_path],
-        &message,
-    )?)
 }
 
 /// The commit that is checked out.

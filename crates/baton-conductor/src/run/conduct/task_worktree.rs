@@ -59,7 +59,7 @@ pub fn find(
         lease: acquired.lease,
         worktree: acquired.path.display().to_string(),
         branch: acquired.branch,
-        base: session::open(&worktree)?.to_string(),
+        base: session::head(&worktree)?.to_string(),
         session: acquired.session,
     })
 }
@@ -202,7 +202,7 @@ fn begun_in(context: &RunContext<'_>, task: &Task) -> Result<Option<TaskPlace>, 
         lease,
         worktree: path.display().to_string(),
         branch: branch.trim_start_matches("refs/heads/").to_owned(),
-        base: session::open(&worktree)?.to_string(),
+        base: session::head(&worktree)?.to_string(),
         session: Some(session),
     }))
 }
@@ -251,10 +251,18 @@ fn put_right(context: &RunContext<'_>, task: &Task, place: &TaskPlace) -> Result
     let assignment = setup::assignment(context.run, task, &context.policy.conductor);
     let location = of(place)?;
     let ownership = Ownership::new(&assignment, &location, context.policy);
-    if !ownership.strays_in(&location.worktree, base)?.is_empty() {
-        start_over(context, place, &branch, base)?;
+    let has_lost_its_base = match tip {
+        Some(tip) => worktree.merge_base(base, tip)? != Some(base),
+        None => false,
+    };
+    if has_lost_its_base {
+        let reason = "an agent rewrote the commit on which its task began";
+        start_over(context, place, &branch, base, reason)?;
+    } else if !ownership.strays_in(&location.worktree, base)?.is_empty() {
+        let reason = "an agent changed files of others";
+        start_over(context, place, &branch, base, reason)?;
     }
-    session::go_on(&worktree)
+    session::restore_log(&worktree)
 }
 
 /// Brings a worktree back to where the task began; what was there is kept below
@@ -265,9 +273,10 @@ fn start_over(
     place: &TaskPlace,
     branch: &str,
     base: Oid,
+    reason: &str,
 ) -> Result<(), ConductError> {
     let worktree = open_worktree(place.worktree.as_ref())?;
-    save(&worktree, base, place, "an agent changed files of others")?;
+    save(&worktree, base, place, reason)?;
     let tip = worktree.refs().resolve(branch)?;
     slot::restore(&worktree, base, &context.policy.pool.keep, REASON)?;
     if let Some(tip) = tip {

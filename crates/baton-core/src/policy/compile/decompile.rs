@@ -9,7 +9,7 @@ use crate::policy::schema::{
     SessionBranches, SessionsTable, SharedStash, SigningTable, TrailersTable, VERSION, unplaced,
     unplaced_text,
 };
-use crate::policy::{Policy, Protected, SessionPattern, merge, pool};
+use crate::policy::{Policy, Protected, SessionPattern, merge, pool, subjects};
 
 /// The file that compiles to `policy`, with every key written out.
 pub fn decompile(policy: &Policy) -> PolicyFile {
@@ -77,6 +77,7 @@ pub fn decompile(policy: &Policy) -> PolicyFile {
         pool: pool::decompile(&policy.pool),
         merge: merge::decompile(&policy.merge),
         conductor: ConductorTable::from(&policy.conductor),
+        subjects: subjects::decompile(&policy.subjects),
         protected: policy.protected.iter().map(protected).collect(),
         branch: policy.branch_rules.iter().map(BranchRule::table).collect(),
     }
