@@ -152,16 +152,19 @@ pub enum DoctorFormat {
 /// `git baton policy`.
 #[derive(Debug, Subcommand)]
 pub enum Policy {
-    /// Print the policy with every default filled in
+    /// Print the policy and the settings with every default filled in, and where each value comes
+    /// from
     Show(PolicyFile),
-    /// Say whether the policy is valid
+    /// Say whether the policy and the settings are valid
     Check(PolicyFile),
+    /// Move the settings that an older baton.toml holds to baton.settings.toml
+    Migrate,
 }
 
 /// Which policy.
 #[derive(Debug, Args)]
 pub struct PolicyFile {
-    /// The file; without it, `baton.toml` in the worktree
+    /// The file; without it, `baton.toml` in the worktree and the settings that count
     #[arg(value_name = "FILE")]
     pub file: Option<PathBuf>,
     /// The policy that this commit carries

@@ -7,7 +7,7 @@ use super::DemoError;
 use super::attempts::HANDOFF as HANDOFF_PATH;
 use super::scene::{POOL, Place, Scene};
 use super::shell::{Ran, Shell};
-use baton_core::policy::{POLICY_PATH, Policy};
+use baton_core::policy::{POLICY_PATH, Policy, SETTINGS_PATH};
 
 /// The handoff file before the guard came.
 const HANDOFF: &str = "# Handoff\n\nWhat the next session has to know.\n\n## Recent Work\n\n\
@@ -123,7 +123,9 @@ impl<'s> Scene<'s> {
         policy.pool.root = format!("../{POOL}");
         policy.pool.branch = "{task}".to_owned();
         policy.conductor.retry_delay = 0;
-        self.write(project, POLICY_PATH, &policy.effective_toml())?;
+        let (rules, settings) = policy.effective_files();
+        self.write(project, POLICY_PATH, &rules)?;
+        self.write(project, SETTINGS_PATH, &settings)?;
         self.lines(
             project,
             &[

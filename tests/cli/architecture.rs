@@ -12,7 +12,7 @@ use syn::{Attribute, Item, UseTree};
 
 /// A room that shares its crate with others: the path that names it, the folder it stands in, and what of its crate it may
 /// name.
-const ROOMS: [(&str, &str, &[&str]); 18] = [
+const ROOMS: [(&str, &str, &[&str]); 19] = [
     ("baton-core", "model", &[]),
     ("baton-core", "policy", &["model"]),
     ("baton-core", "handoff", &["model"]),
@@ -25,16 +25,21 @@ const ROOMS: [(&str, &str, &[&str]); 18] = [
     ("baton-core", "report", &["model", "rules"]),
     ("baton-core", "plan", &["model", "policy", "report"]),
     ("baton-hooks", "doctor", &["install", "Hook"]),
+    ("baton-conductor", "settings", &[]),
     ("baton-conductor", "session", &[]),
-    ("baton-conductor", "pool", &["session"]),
-    ("baton-conductor", "landing", &["session", "pool"]),
+    ("baton-conductor", "pool", &["settings", "session"]),
+    (
+        "baton-conductor",
+        "landing",
+        &["settings", "session", "pool"],
+    ),
     ("baton-conductor", "aggregate", &["session", "landing"]),
     (
         "baton-conductor",
         "run",
-        &["session", "pool", "landing", "aggregate"],
+        &["settings", "session", "pool", "landing", "aggregate"],
     ),
-    ("baton-conductor", "feature", &["run"]),
+    ("baton-conductor", "feature", &["settings", "run"]),
     ("git-baton", "cli", &[]),
     ("git-baton", "scaffold", &[]),
     ("git-baton", "demo", &[]),

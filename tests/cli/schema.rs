@@ -20,6 +20,10 @@ fn all() -> Vec<(&'static str, String)> {
     let text = |schema: &Schema| serde_json::to_string_pretty(schema).unwrap() + "\n";
     let mut all = vec![
         ("baton.schema.json", policy::json_schema()),
+        (
+            "baton.settings.schema.json",
+            policy::settings::json_schema(),
+        ),
         ("tasks.schema.json", plan::json_schema()),
     ];
     let made = [

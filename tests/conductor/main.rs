@@ -11,3 +11,4 @@ mod pool_work;
 mod protocol_docs;
 mod run;
 mod session;
+mod settings;

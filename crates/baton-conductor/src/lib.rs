@@ -19,3 +19,4 @@ pub mod landing;
 pub mod pool;
 pub mod run;
 pub mod session;
+pub mod settings;

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use bstr::{BString, ByteSlice};
 
 use super::{GitError, Program};
+use baton_core::policy::settings::git_config::Entry;
 
 /// One value of a setting.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,6 +91,24 @@ impl Config {
             .collect())
     }
 
+    /// Every value of the settings below a section, in the order in which git reads them: the one
+    /// that counts last.
+    pub fn below(&self, section: &str) -> Result<Vec<Entry>, GitError> {
+        let pattern = format!(r"^{section}\.");
+        let args = [
+            "config",
+            "--show-scope",
+            "--show-origin",
+            "-z",
+            "--get-regexp",
+        ];
+        let args = args.into_iter().chain([pattern.as_str()]);
+        let out = self.program.clone().heeding_caller().answer_or_none(args)?;
+        let out = out.unwrap_or_default();
+        let words: Vec<&[u8]> = out.split_str("\0").collect();
+        Ok(words.chunks_exact(3).map(entry).collect())
+    }
+
     /// Takes every value of a setting out of the file of this scope.
     pub fn unset(&self, scope: Scope, key: &str) -> Result<(), GitError> {
         self.program
@@ -119,6 +138,20 @@ impl Config {
         let out = out.unwrap_or_default();
         let words: Vec<&[u8]> = out.split_str("\0").collect();
         Ok(words.chunks_exact(3).filter_map(Listed::parse).collect())
+    }
+}
+
+fn entry(words: &[&[u8]]) -> Entry {
+    let text = |bytes: &[u8]| bytes.to_str_lossy().into_owned();
+    let (key, value) = match words[2].split_once_str("\n") {
+        Some((key, value)) => (text(key), Some(text(value))),
+        None => (text(words[2]), None),
+    };
+    Entry {
+        key,
+        value,
+        scope: text(words[0]),
+        origin: text(words[1]),
     }
 }
 

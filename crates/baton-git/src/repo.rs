@@ -205,6 +205,11 @@ impl Repo {
         Ok(said.and_then(|value| Sharing::parse(&value.trim().to_str_lossy())))
     }
 
+    /// The settings that hold here.
+    pub fn config(&self) -> Config {
+        Config::new(self.program.clone())
+    }
+
     /// The settings that hold in a worktree.
     pub fn config_of(&self, worktree: &Worktree) -> Config {
         Config::new(self.program.elsewhere(worktree.git_dir.clone()))

@@ -80,6 +80,19 @@ pub fn checkouts(repo: &Repo) -> Result<Vec<Checkout>, GitError> {
     Ok(found)
 }
 
+/// The repository as its main worktree sees it.
+pub fn main(repo: &Repo) -> Result<Repo, GitError> {
+    main_at(repo.common_dir())
+}
+
+/// The same by the git directory that all worktrees share.
+pub fn main_at(common_dir: &Path) -> Result<Repo, GitError> {
+    Repo::open(&GitEnv {
+        git_dir: Some(common_dir.to_owned()),
+        ..GitEnv::default()
+    })
+}
+
 /// The repository as that worktree sees it.
 pub fn open_worktree(path: &Path) -> Result<Repo, GitError> {
     Repo::open(&GitEnv {

@@ -40,6 +40,13 @@ pub struct BasePolicy {
     pub policy: Policy,
 }
 
+impl BasePolicy {
+    /// The blob of its `baton.toml`.
+    pub fn blob(&self) -> Oid {
+        self.key.policy
+    }
+}
+
 /// Finds the policies of commits, and reads each only once.
 pub struct Bases<'a> {
     objects: &'a Objects,

@@ -268,7 +268,7 @@ impl Judge<'_> {
     /// Whether the branch on which work lands, not this one and not as it is about to be, has the
     /// commit.
     fn target_has(&self, policy: &Policy, name: &BStr, commit: Oid) -> Result<bool, GuardError> {
-        let target = BString::from(format!("refs/heads/{}", policy.merge.into));
+        let target = BString::from(format!("refs/heads/{}", policy.merge.landing_branch()));
         if target == name || self.updates.iter().any(|one| one.reference == target) {
             return Ok(false);
         }
@@ -375,7 +375,7 @@ impl Judge<'_> {
                 };
                 let rule = policy.branch_rule(branch.as_ref());
                 let lands = rule.is_some_and(|rule| rule.forward == Mover::Landing)
-                    || branch == format!("refs/heads/{}", policy.merge.into);
+                    || branch == format!("refs/heads/{}", policy.merge.landing_branch());
                 let moves = self.updates.iter().any(|one| one.reference == branch);
                 if lands && !moves {
                     present.extend(self.repo.objects().peel_to_commit(oid)?);

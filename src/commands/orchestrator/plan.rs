@@ -6,7 +6,7 @@ use miette::{IntoDiagnostic, WrapErr};
 
 use crate::cli::orchestrator::{Plan as Args, PlanFormat};
 use crate::commands::{ALLOWED, ExitCode, policy, print, screen};
-use baton_conductor::session::store;
+use baton_conductor::settings;
 use baton_core::plan::output::PlanDocument;
 use baton_core::plan::{Plan, TaskList, mermaid, overlaps, panel};
 use baton_core::policy::Policy;
@@ -31,7 +31,7 @@ fn policy_of(file: Option<&Path>) -> miette::Result<Policy> {
         Some(file) => policy::read(file),
         None => {
             let repo = Repo::open(&GitEnv::from_process().into_diagnostic()?)?;
-            Ok(store::policy(&repo)?)
+            Ok(settings::policy(&repo)?)
         }
     }
 }

@@ -90,7 +90,7 @@ fn a_target_that_is_checked_out_nowhere_moves_all_the_same() {
     let world = World::new("");
     world.branch("auto/a", &[("a", "a")]);
     world.git(&["switch", "-q", "--detach"]);
-    let report = world.merged(&[]);
+    let report = world.merged(&["--into", "main"]);
     assert_eq!(report["checkouts"].as_array().unwrap().len(), 0);
     assert_eq!(world.git(&["show", "main:a"]), "a");
     assert!(!world.main().join("a").exists());

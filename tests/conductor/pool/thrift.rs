@@ -28,11 +28,11 @@ fn calls(trace: &Path) -> Vec<String> {
 }
 
 #[test]
-fn a_ready_slot_is_acquired_by_four_gits() {
+fn a_ready_slot_is_acquired_by_five_gits() {
     let world = World::with_slots(1);
     let gits = gits(&world, &["acquire", "one"]);
-    // HEAD, the branch, the remotes, the session.
-    assert!(gits.len() <= 4, "{gits:#?}");
+    // The settings, HEAD, the branch, the remotes, the session.
+    assert!(gits.len() <= 5, "{gits:#?}");
 }
 
 #[test]
@@ -40,15 +40,15 @@ fn a_slot_is_released_by_few_gits() {
     let world = World::with_slots(1);
     world.acquire("idle");
     let idle = gits(&world, &["release", "wt-1"]);
-    // Two that tell what is ignored, then the session, HEAD and the branch.
-    assert!(idle.len() <= 5, "{idle:#?}");
+    // The settings, two that tell what is ignored, then the session, HEAD and the branch.
+    assert!(idle.len() <= 6, "{idle:#?}");
     let (path, _) = world.acquire("busy");
     world.commit_at(&path, "new");
     let busy = gits(&world, &["release", "wt-1"]);
-    assert!(busy.len() <= 5, "{busy:#?}");
+    assert!(busy.len() <= 6, "{busy:#?}");
     let (path, _) = world.acquire("late");
     world.commit_at(&path, "newer");
     world.sandbox.commit_file("elsewhere", "x\n");
     let late = gits(&world, &["release", "wt-1"]);
-    assert!(late.len() <= 6, "{late:#?}");
+    assert!(late.len() <= 7, "{late:#?}");
 }

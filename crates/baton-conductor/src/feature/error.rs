@@ -7,6 +7,7 @@ use crate::run::RunError;
 use crate::run::constraints::ConstraintsError;
 use crate::run::preflight::{Obstacle, listed};
 use crate::run::record::RecordError;
+use crate::settings::SettingsError;
 use baton_git::GitError;
 use baton_guard::GuardError;
 
@@ -88,6 +89,11 @@ pub enum FeatureError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Guard(#[from] GuardError),
+
+    /// The settings cannot be used.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Settings(#[from] SettingsError),
 
     /// The run's record cannot be read or written.
     #[error(transparent)]

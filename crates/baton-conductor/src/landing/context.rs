@@ -2,7 +2,6 @@
 
 use std::cell::OnceCell;
 use std::path::PathBuf;
-use std::rc::Rc;
 use std::time::Duration;
 
 use bstr::{BString, ByteSlice};
@@ -11,12 +10,12 @@ use super::checkouts::{self, Shown};
 use super::report::{MergeReport, VERSION};
 use super::{MergeError, MergeRequest, place};
 use crate::session::{Session, store};
+use crate::settings;
 use baton_core::model::Oid;
 use baton_core::policy::Policy;
 use baton_core::policy::merge::{Merge, Strategy};
 use baton_git::worktree_sync::{self, Refreshed};
-use baton_git::{Repo, signing, worktrees};
-use baton_guard::base::{BasePolicy, Bases};
+use baton_git::{GitError, Repo, signing, worktrees};
 
 /// What a merge stands on.
 pub struct MergeContext {
@@ -32,8 +31,7 @@ pub struct MergeContext {
     pub committer: BString,
     /// The directory of the worktrees that merging needs.
     pub worktrees: PathBuf,
-    base: Option<Rc<BasePolicy>>,
-    default: Policy,
+    policy: Policy,
     sessions: OnceCell<Vec<Session>>,
 }
 
@@ -42,9 +40,9 @@ impl MergeContext {
     pub fn of(repo: &Repo, request: &MergeRequest) -> Result<Self, MergeError> {
         let (into, tip) = match &request.into {
             Some(name) => target(repo, name)?,
-            None => target(repo, &declared_target(repo)?)?,
+            None => target(repo, &default_target(repo)?)?,
         };
-        let base = Bases::new(repo.objects()).at(tip)?;
+        let policy = settings::policy_at(repo, tip)?;
         let mut context = Self {
             into,
             tip,
@@ -52,8 +50,7 @@ impl MergeContext {
             test: Vec::new(),
             committer: signing::committer(repo)?,
             worktrees: PathBuf::new(),
-            base,
-            default: Policy::default(),
+            policy,
             sessions: OnceCell::new(),
         };
         context.strategy = request.strategy.unwrap_or(context.terms().strategy);
@@ -85,11 +82,9 @@ impl MergeContext {
         full(&self.into)
     }
 
-    /// The policy that the target's tip carries; the default one where it carries none.
+    /// The rules of the target's tip, with the settings; the default ones where it carries none.
     pub fn policy(&self) -> &Policy {
-        self.base
-            .as_ref()
-            .map_or(&self.default, |base| &base.policy)
+        &self.policy
     }
 
     /// The message of the commit that merges this branch.
@@ -190,14 +185,17 @@ fn target(repo: &Repo, name: &str) -> Result<(String, Oid), MergeError> {
     Ok((short(name).to_owned(), tip))
 }
 
-/// The target that the policy names which is checked out here.
-fn declared_target(repo: &Repo) -> Result<String, MergeError> {
-    let base = match repo.head()? {
-        Some(head) => Bases::new(repo.objects()).at(head)?,
-        None => None,
-    };
-    Ok(match base {
-        Some(base) => base.policy.merge.into.clone(),
-        None => Policy::default().merge.into,
-    })
+/// The branch on which work lands that names none: the one in the settings, or else the one that the
+/// main worktree has checked out.
+fn default_target(repo: &Repo) -> Result<String, MergeError> {
+    if let Some(into) = settings::policy(repo)?.merge.into {
+        return Ok(into);
+    }
+    checked_out_in_main(repo)?.ok_or(MergeError::NoDefaultTarget)
+}
+
+/// The branch that the main worktree has checked out, in short.
+pub fn checked_out_in_main(repo: &Repo) -> Result<Option<String>, GitError> {
+    let branch = worktrees::main(repo)?.head_branch()?;
+    Ok(branch.map(|branch| short(&branch.to_str_lossy()).to_owned()))
 }

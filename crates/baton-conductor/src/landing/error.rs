@@ -5,6 +5,7 @@ use thiserror::Error;
 
 use crate::pool::{PoolError, WorkError};
 use crate::session::SessionError;
+use crate::settings::SettingsError;
 use baton_git::{GitError, StoreError};
 use baton_guard::GuardError;
 
@@ -26,6 +27,11 @@ pub enum MergeError {
     #[diagnostic(transparent)]
     Guard(#[from] GuardError),
 
+    /// The settings cannot be used.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Settings(#[from] SettingsError),
+
     /// The record of sessions cannot be read.
     #[error(transparent)]
     #[diagnostic(transparent)]
@@ -44,9 +50,16 @@ pub enum MergeError {
     /// The target is not there.
     #[error("there is no branch {0} to merge into")]
     #[diagnostic(help(
-        "name the branch with `--into BRANCH`, or in the policy as `into` of `[merge]`"
+        "name the branch with `--into BRANCH`, or in the settings: `git config baton.merge.into BRANCH`"
     ))]
     NoTarget(String),
+
+    /// No branch is named or checked out.
+    #[error("no branch is named to merge into, and the main worktree has none checked out")]
+    #[diagnostic(help(
+        "name the branch with `--into BRANCH`, or in the settings: `git config baton.merge.into BRANCH`"
+    ))]
+    NoDefaultTarget,
 
     /// A branch is not there.
     #[error("there is no branch {0}")]

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::session::allocate::NewSession;
 use crate::session::start;
-use crate::session::store;
+use crate::settings;
 use baton_core::model::Oid;
 use baton_core::policy::PoolPolicy;
 use baton_git::{GitError, Repo, StoreError, locks as git_locks, slot};
@@ -70,7 +70,7 @@ struct Claim {
 ///
 /// Killed at any point, it leaves nothing behind that the next call does not clear away.
 pub fn acquire(repo: &Repo, wish: &Acquire) -> Result<Acquired, PoolError> {
-    let policy = store::policy(repo)?.pool;
+    let policy = settings::policy(repo)?.pool;
     let branch = name::branch(&policy, &wish.task)?;
     let base = match &wish.base {
         Some(revision) => repo.commit_of(revision)?,

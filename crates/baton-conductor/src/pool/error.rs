@@ -5,6 +5,7 @@ use thiserror::Error;
 
 use super::WorkError;
 use crate::session::SessionError;
+use crate::settings::SettingsError;
 use baton_git::{GitError, StoreError};
 
 /// Why the pool does not do what it was asked for.
@@ -19,6 +20,11 @@ pub enum PoolError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Store(#[from] StoreError),
+
+    /// The settings cannot be used.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Settings(#[from] SettingsError),
 
     /// A session cannot begin.
     #[error(transparent)]

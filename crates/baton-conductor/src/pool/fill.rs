@@ -4,7 +4,7 @@ use std::sync::Mutex;
 
 use super::state::State;
 use super::{PoolError, notes, place, recover, slot_worktree, state_file};
-use crate::session::store;
+use crate::settings;
 use baton_core::policy::PoolPolicy;
 use baton_git::Repo;
 use baton_sys::file;
@@ -17,7 +17,7 @@ const MAX_AT_ONCE: usize = 4;
 ///
 /// Slots that are there stay, also when there are more.
 pub fn init(repo: &Repo, size: Option<usize>) -> Result<Vec<String>, PoolError> {
-    let policy = store::policy(repo)?.pool;
+    let policy = settings::policy(repo)?.pool;
     let size = size.unwrap_or(policy.size);
     // Asked first: a repository that has nothing to check out gets no pool.
     place::default_base(repo, &policy)?;

@@ -7,7 +7,7 @@ use super::{LOCK_REASON, PoolError, directory};
 use baton_core::model::Oid;
 use baton_core::policy::PoolPolicy;
 use baton_git::{Repo, exclude, slot, worktrees};
-use baton_sys::{GitEnv, file};
+use baton_sys::file;
 
 /// The root of the main worktree; the git directory of a bare repository.
 pub fn main_root(repo: &Repo) -> Result<PathBuf, PoolError> {
@@ -98,10 +98,7 @@ pub fn main(repo: &Repo) -> Result<Repo, PoolError> {
 
 /// The same by the git directory that all worktrees share.
 pub fn main_at(common_dir: &Path) -> Result<Repo, PoolError> {
-    Ok(Repo::open(&GitEnv {
-        git_dir: Some(common_dir.to_owned()),
-        ..GitEnv::default()
-    })?)
+    Ok(worktrees::main_at(common_dir)?)
 }
 
 /// Whether a slot's directory is there and this repository's.

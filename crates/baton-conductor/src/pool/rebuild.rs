@@ -3,6 +3,7 @@
 use super::state::{Finished, Lease, Phase, Slot, State, number_of};
 use super::{LOCK_REASON, PoolError, name};
 use crate::session::store;
+use crate::settings;
 use baton_git::{GitError, Repo, slot, worktrees};
 use baton_guard::binding;
 use baton_sys::{clock, random};
@@ -70,7 +71,7 @@ pub fn rebuild(repo: &Repo) -> Result<Option<State>, PoolError> {
 /// have been without the pool's knowing.
 fn finished(repo: &Repo, now: &str) -> Result<Vec<Finished>, PoolError> {
     // A policy that cannot be read is told by the command that needs it.
-    let policy = store::policy(repo).map(|policy| policy.pool);
+    let policy = settings::policy(repo).map(|policy| policy.pool);
     let policy = policy.unwrap_or_else(|_| baton_core::policy::Policy::default().pool);
     let sessions = store::list(repo).unwrap_or_default();
     let mut checked_out = Vec::new();

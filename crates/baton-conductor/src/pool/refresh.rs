@@ -3,7 +3,7 @@
 use super::acquire::{Fitness, fitness};
 use super::state::{Phase, Slot, State};
 use super::{PoolError, notes, place, recover, slot_worktree, state_file};
-use crate::session::store;
+use crate::settings;
 use baton_core::model::Oid;
 use baton_core::policy::PoolPolicy;
 use baton_git::{Repo, slot};
@@ -21,7 +21,7 @@ pub fn refresh(repo: &Repo) -> Result<Vec<String>, PoolError> {
 
 /// Like [`refresh`], unless `stop` says to leave the slots that remain as they are.
 pub fn refresh_until(repo: &Repo, stop: &dyn Fn() -> bool) -> Result<Vec<String>, PoolError> {
-    let policy = store::policy(repo)?.pool;
+    let policy = settings::policy(repo)?.pool;
     recover::interrupted(repo, &policy)?;
     let target = place::default_base(repo, &policy)?;
     let mut refreshed = Vec::new();

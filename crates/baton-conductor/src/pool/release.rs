@@ -8,7 +8,7 @@ use super::{
     PoolError, Settled, locks, name, notes, place, recover, session, slot_worktree, state_file,
 };
 
-use crate::session::store;
+use crate::settings;
 use baton_core::policy::PoolPolicy;
 use baton_git::Repo;
 
@@ -44,7 +44,7 @@ pub struct Released {
 /// [`PoolError::AtRisk`] when something would be lost; [`PoolError::Passed`] when the lease is
 /// another's.
 pub fn release(repo: &Repo, wish: &Release) -> Result<Released, PoolError> {
-    let policy = store::policy(repo)?.pool;
+    let policy = settings::policy(repo)?.pool;
     recover::interrupted(repo, &policy)?;
     let (state, held) = state_file::update(repo, |state| take(state, wish))?;
     let cleared = clear_up(repo, &state, &held, &policy);

@@ -7,7 +7,7 @@ use super::at_risk_text::AtRiskText;
 use super::place::{self, Standing};
 use super::state::{Phase, Slot, State};
 use super::{PoolError, fill, locks, notes, recover, session, slot_worktree, state_file};
-use crate::session::store;
+use crate::settings;
 use baton_core::policy::PoolPolicy;
 use baton_git::{Repo, slot};
 use baton_guard::binding;
@@ -26,7 +26,7 @@ pub struct Left {
 /// Removes the slots that nobody has and, by force, the others too, once what would be lost with
 /// them is saved. Branches stay unless something else has all of their commits.
 pub fn cleanup(repo: &Repo, force: bool) -> Result<Vec<Left>, PoolError> {
-    let policy = store::policy(repo)?.pool;
+    let policy = settings::policy(repo)?.pool;
     recover::interrupted(repo, &policy)?;
     let mut left = Vec::new();
     let state = state_file::update(repo, |state| Ok(state.clone()))?;

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::rebuild::rebuild;
 use super::state::{State, VERSION};
 use super::{PoolError, directory, place};
-use crate::session::store;
+use crate::settings;
 use baton_git::{GitError, Repo};
 use baton_sys::{FileLock, file};
 
@@ -67,7 +67,7 @@ pub fn read(repo: &Repo) -> Result<Option<State>, PoolError> {
 /// Finds the directory of the pool after a move: where it was from the main worktree, or where it would be made
 /// now, as after both were renamed.
 fn find_moved(repo: &Repo, state: &mut State) {
-    let policy = store::policy(repo).map(|policy| policy.pool);
+    let policy = settings::policy(repo).map(|policy| policy.pool);
     let now = policy
         .ok()
         .and_then(|policy| place::relative_root(repo, &policy).ok());

@@ -8,6 +8,7 @@ use std::ops::Range;
 
 use toml::Spanned;
 
+pub(super) use conductor::compile as compile_conductor;
 pub use decompile::decompile;
 
 use super::alias::fold;
@@ -23,6 +24,7 @@ use super::schema::{
     SessionBranches, SessionsTable, SharedStash, SigningTable, TrailersTable, VERSION,
 };
 use super::scope::Scope;
+use super::settings::TABLES;
 use super::subjects;
 use super::toml_file::{self, TomlFault, TomlProblem};
 use super::{
@@ -52,9 +54,6 @@ impl From<TomlFault> for Fault {
 
 pub(super) type Compiled<T> = Result<T, Fault>;
 
-/// The tables that guard nothing: a key of a newer version in them is passed over.
-const LENIENT: [&str; 3] = ["pool", "merge", "conductor"];
-
 /// The policy, or the first thing that is wrong with it.
 pub(super) fn parse(name: &str, toml: &[u8]) -> Result<Policy, PolicyError> {
     let text = utf8(name, toml)?;
@@ -70,14 +69,14 @@ pub(super) fn parse_known(
 ) -> Result<(Policy, Vec<PolicyError>), PolicyError> {
     let text = utf8(name, toml)?;
     let (file, unknown) =
-        toml_file::read_known(text, &LENIENT).map_err(|fault| located(name, text, fault.into()))?;
+        toml_file::read_known(text, &TABLES).map_err(|fault| located(name, text, fault.into()))?;
     let policy = compile(&file).map_err(|fault| located(name, text, fault))?;
     let unknown = unknown.into_iter();
     let unknown = unknown.map(|fault| located(name, text, fault.into()));
     Ok((policy, unknown.collect()))
 }
 
-fn utf8<'a>(name: &str, toml: &'a [u8]) -> Result<&'a str, PolicyError> {
+pub(super) fn utf8<'a>(name: &str, toml: &'a [u8]) -> Result<&'a str, PolicyError> {
     if toml.len() > MAX_POLICY_BYTES {
         let problem = PolicyProblem::TooLarge(toml.len());
         return Err(PolicyError::new(name, String::new(), None, problem)
@@ -92,10 +91,10 @@ fn utf8<'a>(name: &str, toml: &'a [u8]) -> Result<&'a str, PolicyError> {
     })
 }
 
-fn located(name: &str, text: &str, mut fault: Fault) -> PolicyError {
+pub(super) fn located(name: &str, text: &str, mut fault: Fault) -> PolicyError {
     if let (PolicyProblem::Toml(TomlProblem::UnknownKey(_)), Some(help)) =
         (&fault.problem, &mut fault.help)
-        && !help.starts_with("did you mean")
+        && help.starts_with("the keys here are")
     {
         let version = env!("CARGO_PKG_VERSION");
         help.push_str(&format!("; git-baton {version} knows no others"));
@@ -134,14 +133,14 @@ fn compile(file: &PolicyFile) -> Compiled<Policy> {
         signing,
         pool: pool::compile(&file.pool).map_err(misused)?,
         merge: merge::compile(&file.merge)?,
-        conductor: conductor::compile(&file.conductor)?,
+        conductor: compile_conductor(&file.conductor)?,
         subjects: subjects::compile(&file.subjects)?,
         scope,
     })
 }
 
 /// A fault of a table that is compiled in a file of its own.
-fn misused((span, problem, help): pool::Wrong) -> Fault {
+pub(super) fn misused((span, problem, help): pool::Wrong) -> Fault {
     Fault {
         span,
         problem,

@@ -117,9 +117,9 @@ pub enum PolicyProblem {
     Remote(String),
 }
 
-/// A policy that cannot be used, with the place in the file that makes it so.
+/// A policy, or settings, that cannot be used, with the place in the file that makes it so.
 #[derive(Debug)]
-pub struct PolicyError(Box<Located<PolicyProblem>>);
+pub struct PolicyError(Box<Located<PolicyProblem>>, &'static str);
 
 impl PolicyError {
     pub(super) fn new(
@@ -128,7 +128,12 @@ impl PolicyError {
         span: Option<Range<usize>>,
         problem: PolicyProblem,
     ) -> Self {
-        Self(Box::new(Located::new(name, text, span, problem)))
+        Self(Box::new(Located::new(name, text, span, problem)), "policy")
+    }
+
+    /// The same of settings.
+    pub(super) fn of_settings(self) -> Self {
+        Self(self.0, "settings in")
     }
 
     pub(super) fn with_help(mut self, help: impl Into<String>) -> Self {
@@ -157,7 +162,8 @@ impl PolicyError {
 
 impl fmt::Display for PolicyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the policy {} cannot be used", self.0.source.name())
+        let (what, name) = (self.1, self.0.source.name());
+        write!(f, "the {what} {name} cannot be used")
     }
 }
 

@@ -17,9 +17,11 @@ pub struct MergeTable {
     /// The branches that are merged when none is named, by globs over their short names.
     #[schemars(with = "Vec<String>")]
     pub branches: Vec<Spanned<String>>,
-    /// The branch on which they land, in short.
-    #[schemars(with = "String")]
-    pub into: Spanned<String>,
+    /// The branch on which they land, in short: where `[[branch]]` keeps a branch to landings, and
+    /// where the settings name none. Without this key the rules take it for `main`.
+    #[schemars(with = "Option<String>")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub into: Option<Spanned<String>>,
     /// What becomes of a branch's commits.
     pub strategy: Strategy,
     /// The commands, each for a shell, that must succeed on the merged files before they land.
@@ -82,8 +84,8 @@ pub enum Remedy {
 pub struct Merge {
     /// The branches that are merged when none is named.
     pub branches: Vec<BranchGlob>,
-    /// The branch on which they land, in short.
-    pub into: String,
+    /// The branch on which they land, in short; `None` for the one that the main worktree has.
+    pub into: Option<String>,
     /// What becomes of a branch's commits.
     pub strategy: Strategy,
     /// The commands, each for a shell, that must succeed before anything lands.
@@ -121,6 +123,11 @@ impl Strategy {
 }
 
 impl Merge {
+    /// The branch on which the rules take landings to go, in short.
+    pub fn landing_branch(&self) -> &str {
+        self.into.as_deref().unwrap_or("main")
+    }
+
     /// Whether the branch of this short name is among those that are merged when none is named.
     pub fn takes(&self, branch: &BStr) -> bool {
         self.branches.iter().any(|glob| glob.matches(branch))
@@ -144,14 +151,11 @@ pub(super) fn compile(table: &MergeTable) -> Compiled<Merge> {
             });
         }
     }
-    let into = table.into.get_ref();
-    if into.is_empty() || into.starts_with(['-', '/']) || into.contains(char::is_whitespace) {
-        let problem = PolicyProblem::Branch(into.clone());
-        return Err(fault(
-            &table.into,
-            problem,
-            "write it in short, such as `main`",
-        ));
+    if let Some(into) = &table.into
+        && !is_branch(into.get_ref())
+    {
+        let problem = PolicyProblem::Branch(into.get_ref().clone());
+        return Err(fault(into, problem, "write it in short, such as `main`"));
     }
     let glob = |text| branch_glob(text, false);
     let resolve = |table: &ResolveTable| -> Compiled<Resolve> {
@@ -162,7 +166,7 @@ pub(super) fn compile(table: &MergeTable) -> Compiled<Merge> {
     };
     Ok(Merge {
         branches: table.branches.iter().map(glob).collect::<Compiled<_>>()?,
-        into: into.clone(),
+        into: table.into.as_ref().map(|into| into.get_ref().clone()),
         strategy: table.strategy,
         test: table.test.clone(),
         test_seconds: *table.test_seconds.get_ref(),
@@ -174,6 +178,10 @@ pub(super) fn compile(table: &MergeTable) -> Compiled<Merge> {
         delete: table.delete,
         resolve: table.resolve.iter().map(resolve).collect::<Compiled<_>>()?,
     })
+}
+
+fn is_branch(name: &str) -> bool {
+    !name.is_empty() && !name.starts_with(['-', '/']) && !name.contains(char::is_whitespace)
 }
 
 /// The table that says the same.
@@ -192,7 +200,7 @@ pub(super) fn decompile(merge: &Merge) -> MergeTable {
             .iter()
             .map(|glob| unplaced_text(glob.as_str()))
             .collect(),
-        into: unplaced_text(&merge.into),
+        into: merge.into.as_deref().map(unplaced_text),
         strategy: merge.strategy,
         test: merge.test.clone(),
         test_seconds: unplaced(merge.test_seconds),
@@ -207,7 +215,7 @@ impl Default for MergeTable {
     fn default() -> Self {
         Self {
             branches: vec![unplaced_text("auto/**")],
-            into: unplaced_text("main"),
+            into: None,
             strategy: Strategy::Merge,
             test: Vec::new(),
             test_seconds: unplaced(1800),

@@ -22,6 +22,7 @@ mod pool;
 pub mod schema;
 mod scope;
 mod session_pattern;
+pub mod settings;
 mod short_name;
 mod signers;
 pub mod subjects;
@@ -40,6 +41,7 @@ pub use path_set::{Neighbours, PathSet};
 pub use pool::PoolPolicy;
 pub use schema::json_schema;
 pub use session_pattern::SessionPattern;
+pub use settings::{SETTINGS_PATH, Settings};
 pub use signers::{AllowedSigners, SignatureError, SignersError, SignersProblem};
 pub use subjects::{Subject, Subjects};
 
@@ -354,10 +356,16 @@ impl Policy {
         self.branches.exclude.is_empty() && include.any(BranchGlob::is_everything)
     }
 
-    /// The policy as a `baton.toml` that names every key and reads back as an equal policy, the
-    /// list of signers apart.
+    /// The policy as a `baton.toml` that names every key, settings too, and reads back as an equal
+    /// policy, the list of signers apart.
     pub fn effective_toml(&self) -> String {
         toml::to_string(&compile::decompile(self)).expect("a policy holds no value foreign to TOML")
+    }
+
+    /// [`Self::effective_toml`] in two: what belongs in `baton.toml`, and what belongs in
+    /// `baton.settings.toml`.
+    pub fn effective_files(&self) -> (String, String) {
+        settings::split(&self.effective_toml()).expect("a policy is written as TOML")
     }
 }
 

@@ -39,12 +39,16 @@ pub struct TomlFault {
 /// # Errors
 /// When it is no TOML, or TOML of another shape.
 pub fn read<T: DeserializeOwned>(text: &str) -> Result<T, TomlFault> {
-    let document = toml::Deserializer::parse(text).map_err(|error| TomlFault {
-        span: span_in(text, &error),
+    let document = toml::Deserializer::parse(text).map_err(|error| syntax(text, &error))?;
+    T::deserialize(document).map_err(|error| mistyped(text.len(), &error))
+}
+
+fn syntax(text: &str, error: &toml::de::Error) -> TomlFault {
+    TomlFault {
+        span: span_in(text.len(), error),
         problem: TomlProblem::Syntax(error.message().to_owned()),
         help: None,
-    })?;
-    T::deserialize(document).map_err(|error| mistyped(text, &error))
+    }
 }
 
 /// How many unknown keys [`read_known`] passes over before it takes the next for an error.
@@ -59,16 +63,26 @@ pub fn read_known<T: DeserializeOwned>(
     text: &str,
     lenient: &[&str],
 ) -> Result<(T, Vec<TomlFault>), TomlFault> {
+    let (value, _, unknown) = read_document(text, lenient)?;
+    Ok((value, unknown))
+}
+
+/// [`read_known`], with the document from which the value was read, without the unknown keys.
+///
+/// # Errors
+/// As [`read`], for all else.
+pub fn read_document<'t, T: DeserializeOwned>(
+    text: &'t str,
+    lenient: &[&str],
+) -> Result<(T, Spanned<DeTable<'t>>, Vec<TomlFault>), TomlFault> {
     let mut unknown = Vec::new();
-    let first = match read(text) {
-        Ok(value) => return Ok((value, unknown)),
-        Err(fault) => fault,
-    };
-    let Ok(mut document) = DeTable::parse(text) else {
-        return Err(first);
-    };
-    let mut fault = first;
+    let mut document = DeTable::parse(text).map_err(|error| syntax(text, &error))?;
     loop {
+        let error = match T::deserialize(toml::Deserializer::from(document.clone())) {
+            Ok(value) => return Ok((value, document, unknown)),
+            Err(error) => error,
+        };
+        let fault = mistyped(text.len(), &error);
         let may_pass = matches!(fault.problem, TomlProblem::UnknownKey(_));
         if !may_pass
             || unknown.len() == MAX_UNKNOWN_KEYS
@@ -77,10 +91,6 @@ pub fn read_known<T: DeserializeOwned>(
             return Err(fault);
         }
         unknown.push(fault);
-        match T::deserialize(toml::Deserializer::from(document.clone())) {
-            Ok(value) => return Ok((value, unknown)),
-            Err(error) => fault = mistyped(text, &error),
-        }
     }
 }
 
@@ -115,8 +125,8 @@ fn removed_in(array: &mut DeArray<'_>, span: &Range<usize>) -> bool {
 
 /// Serde tells what was unknown, and what was expected instead, in the message alone:
 /// ``unknown field `x`, expected one of `a`, `b` ``.
-fn mistyped(text: &str, error: &toml::de::Error) -> TomlFault {
-    let span = span_in(text, error);
+pub(super) fn mistyped(length: usize, error: &toml::de::Error) -> TomlFault {
+    let span = span_in(length, error);
     let message = error.message();
     let names = |kind: &str| {
         let rest = message.strip_prefix(kind)?.strip_prefix(" `")?;
@@ -140,9 +150,9 @@ fn mistyped(text: &str, error: &toml::de::Error) -> TomlFault {
     }
 }
 
-fn span_in(text: &str, error: &toml::de::Error) -> Range<usize> {
+fn span_in(length: usize, error: &toml::de::Error) -> Range<usize> {
     let span = error.span().unwrap_or(0..0);
-    let end = span.end.min(text.len());
+    let end = span.end.min(length);
     span.start.min(end)..end
 }
 

@@ -3,16 +3,16 @@
 use crate::feature::state::{State, TaskLine};
 use crate::feature::{FeatureError, FeatureOptions, FeatureRequest, tasks};
 use crate::run::constraints::{self, Constraint};
+use crate::settings;
 use baton_core::model::Oid;
 use baton_core::policy::Policy;
 use baton_git::Repo;
-use baton_guard::base::Bases;
 
 /// What a feature stands on.
 pub struct FeatureContext {
     /// The commit on which it begins.
     pub base: Oid,
-    /// The policy of that commit.
+    /// The rules of that commit, with the settings.
     pub policy: Policy,
     /// What no agent may do.
     pub constraints: Vec<Constraint>,
@@ -27,7 +27,7 @@ impl FeatureContext {
             return Err(FeatureError::NoWish);
         }
         let base = base(repo, request.into.as_deref())?;
-        let policy = policy(repo, base)?;
+        let policy = settings::policy_at(repo, base)?;
         let constraints = constraints::load(repo, base, &policy.conductor.feature.constraints)?;
         Ok(Self {
             base,
@@ -43,7 +43,7 @@ impl FeatureContext {
         state: &State,
         options: &FeatureOptions,
     ) -> Result<Self, FeatureError> {
-        let policy = policy(repo, state.base)?;
+        let policy = settings::policy_at(repo, state.base)?;
         let constraints = constraints::load(repo, state.base, &state.constraints)?;
         Ok(Self {
             base: state.base,
@@ -63,12 +63,6 @@ fn base(repo: &Repo, into: Option<&str>) -> Result<Oid, FeatureError> {
         }
         None => repo.head()?.ok_or(FeatureError::NoBase),
     }
-}
-
-/// The policy of a commit; the default where it carries none.
-fn policy(repo: &Repo, base: Oid) -> Result<Policy, FeatureError> {
-    let found = Bases::new(repo.objects()).at(base)?;
-    Ok(found.map_or_else(Policy::default, |base| base.policy.clone()))
 }
 
 /// The task file that a person made, once it is checked.

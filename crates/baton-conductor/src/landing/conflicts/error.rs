@@ -1,6 +1,7 @@
 use miette::Diagnostic;
 use thiserror::Error;
 
+use crate::settings::SettingsError;
 use baton_git::GitError;
 use baton_guard::GuardError;
 
@@ -17,6 +18,11 @@ pub enum ConflictsError {
     #[diagnostic(transparent)]
     Guard(#[from] GuardError),
 
+    /// The settings cannot be used.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Settings(#[from] SettingsError),
+
     /// A branch that was named is not there.
     #[error("there is no branch {0}")]
     #[diagnostic(help("`git branch --list` names those that are there"))]
@@ -26,4 +32,11 @@ pub enum ConflictsError {
     #[error("there is no branch {0} for the others to go into")]
     #[diagnostic(help("name it: `git baton orchestrator conflicts --into <branch>`"))]
     NoBase(String),
+
+    /// No branch is named or checked out.
+    #[error(
+        "no branch is named for the others to go into, and the main worktree has none checked out"
+    )]
+    #[diagnostic(help("name it: `git baton orchestrator conflicts --into <branch>`"))]
+    NoDefaultBase,
 }

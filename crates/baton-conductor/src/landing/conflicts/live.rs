@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 use bstr::ByteSlice;
 
 use super::{ConflictsError, Request};
+use crate::landing::context::checked_out_in_main;
+use crate::settings;
 use baton_core::model::Oid;
-use baton_core::policy::Policy;
 use baton_core::report::escape;
 use baton_git::merge::with_uncommitted;
 use baton_git::{GitError, Repo, worktrees};
-use baton_guard::base::Bases;
 
 /// A branch as it is to be merged.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,12 +38,12 @@ pub struct Live {
 impl Live {
     /// Finds them; what worktrees have not committed is written to `objects`.
     pub fn find(repo: &Repo, request: &Request, objects: &Path) -> Result<Self, ConflictsError> {
-        let head = repo.head()?;
-        let bases = Bases::new(repo.objects());
-        let policy = head.map(|head| bases.at(head)).transpose()?.flatten();
-        let default = Policy::default();
-        let terms = &policy.as_ref().map_or(&default, |base| &base.policy).merge;
-        let into = short(request.into.as_ref().unwrap_or(&terms.into)).to_owned();
+        let terms = settings::policy(repo)?.merge;
+        let into = match request.into.clone().or_else(|| terms.into.clone()) {
+            Some(into) => into,
+            None => checked_out_in_main(repo)?.ok_or(ConflictsError::NoDefaultBase)?,
+        };
+        let into = short(&into).to_owned();
         let tip = repo.refs().resolve(&full(&into))?;
         let tip = tip.ok_or_else(|| ConflictsError::NoBase(into.clone()))?;
         let base = Side {

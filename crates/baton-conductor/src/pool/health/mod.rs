@@ -6,7 +6,7 @@ mod finding;
 mod repair;
 
 use super::PoolError;
-use crate::session::store;
+use crate::settings;
 use baton_git::Repo;
 
 pub use finding::{Code, Finding};
@@ -26,7 +26,7 @@ pub struct Health {
 
 /// Looks at every slot and, when `fix` says so, repairs what can be.
 pub fn examine(repo: &Repo, fix: bool) -> Result<Health, PoolError> {
-    let policy = store::policy(repo)?.pool;
+    let policy = settings::policy(repo)?.pool;
     let before = look(repo, &policy)?;
     if !fix || !before.iter().any(|finding| finding.fixable) {
         return Ok(Health {

@@ -7,7 +7,7 @@ use crate::pool::place::{self, Standing};
 use crate::pool::release::{self, Release};
 use crate::pool::state::Phase;
 use crate::pool::{PoolError, directory, fill, locks, recover, session, slot_worktree, state_file};
-use crate::session::store;
+use crate::settings;
 use baton_core::policy::PoolPolicy;
 use baton_git::{GitError, Repo, locks as git_locks, slot};
 use baton_sys::file;
@@ -70,7 +70,7 @@ fn clear_trouble(repo: &Repo, name: &str) -> Result<(), PoolError> {
 /// Makes a slot anew that is lent under this lease and whose directory is gone; the lease is over
 /// then, and the branch stays. Says whether it was so.
 pub fn make_anew(repo: &Repo, name: &str, lease: &str) -> Result<bool, PoolError> {
-    let policy = store::policy(repo)?.pool;
+    let policy = settings::policy(repo)?.pool;
     let state = state_file::update(repo, |state| Ok(state.clone()))?;
     let Some(slot) = state.slot(name).filter(|slot| slot.is_held_by(lease)) else {
         return Ok(false);

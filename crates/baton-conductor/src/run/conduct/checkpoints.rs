@@ -4,7 +4,7 @@ use super::control::ControlRequest;
 use super::{ConductError, load, mirrored, open, setup};
 use crate::run::record::{Record, RecordError};
 use crate::run::state::{Checkpoint, CheckpointKind};
-use crate::session::store;
+use crate::settings;
 use baton_git::Repo;
 
 /// From which part of its context on a caller had better not begin another group.
@@ -55,7 +55,7 @@ pub fn write(
                 if is_full || kind == CheckpointKind::Handoff {
                     ControlRequest::OneGroup.leave(repo, &record.id)?;
                 }
-                let policy = store::policy(repo)?;
+                let policy = settings::policy(repo)?;
                 let written = std::slice::from_ref(&checkpoint);
                 // The checkpoint itself is in the record.
                 // What is mirrored is only for others to read.

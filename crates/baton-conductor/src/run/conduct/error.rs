@@ -10,6 +10,7 @@ use crate::run::preflight::{Obstacle, listed};
 use crate::run::record::RecordError;
 use crate::run::state::Misplaced;
 use crate::session::SessionError;
+use crate::settings::SettingsError;
 use baton_core::plan::PlanError;
 use baton_git::GitError;
 
@@ -103,6 +104,11 @@ pub enum ConductError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Pool(#[from] PoolError),
+
+    /// The settings cannot be used.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Settings(#[from] SettingsError),
 
     /// A session cannot begin or end.
     #[error(transparent)]

@@ -32,7 +32,7 @@ use super::record::{Record, RecordError};
 use super::state::{Checkpoint, Event, RunState};
 use super::{RunError, files};
 use crate::pool;
-use crate::session::store;
+use crate::settings;
 use baton_core::plan::{Plan, TaskList};
 use baton_core::policy::Policy;
 use baton_git::{GitError, Repo};
@@ -104,7 +104,7 @@ pub fn begin(
     stop: &(dyn Fn() -> bool + Sync),
     watcher: &mut dyn Watcher,
 ) -> Result<(String, RunState), ConductError> {
-    let policy = store::policy(repo)?;
+    let policy = settings::policy(repo)?;
     let tasks = TaskList::parse(&request.source, &request.tasks, &policy)?;
     let plan = Plan::new(&tasks, &policy.conductor);
     let target = setup::target(repo, request.into.as_deref())?;
@@ -143,7 +143,7 @@ pub fn resume(
     stop: &(dyn Fn() -> bool + Sync),
     watcher: &mut dyn Watcher,
 ) -> Result<(String, RunState), ConductError> {
-    let policy = store::policy(repo)?;
+    let policy = settings::policy(repo)?;
     let id = open(repo, run)?.id;
     go_on(repo, policy, &id, one_group, stop, watcher)
 }

@@ -11,7 +11,7 @@ use crate::policy::conductor::{Conductor, ConductorTable};
 use crate::policy::error::PolicyProblem;
 use crate::policy::toml_file::suggestion;
 
-pub(super) fn compile(table: &ConductorTable) -> Compiled<Conductor> {
+pub(in crate::policy) fn compile(table: &ConductorTable) -> Compiled<Conductor> {
     for number in [&table.min_tasks, &table.max_agents] {
         if *number.get_ref() == 0 {
             return Err(Fault {
