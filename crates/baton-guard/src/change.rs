@@ -7,9 +7,9 @@ use bstr::{BStr, BString, ByteSlice};
 use super::GuardError;
 use baton_core::model::{
     AggregateEvidence, ArchiveFile, Change, CommitChange, CommitRef, Entry, EntryKind, Oid,
-    PathChange, SessionId, SessionLog, SessionRecords, trailers,
+    PathChange, PolicyEdit, SessionId, SessionLog, SessionRecords, trailers,
 };
-use baton_core::policy::{Policy, Writer};
+use baton_core::policy::{POLICY_PATH, Policy, Writer};
 use baton_core::rules;
 use baton_git::tree::{Changes, Everything, TreeReader, Trees};
 use baton_git::{Commit, GitError, Objects};
@@ -101,9 +101,37 @@ impl<'a> ChangeReader<'a> {
             signature,
             signs_as_maintainer: false,
             records: Vec::new(),
+            policy: None,
         };
+        self.add_policy(&mut change)?;
         self.add_records(&mut change)?;
         Ok(Change::Commit(change))
+    }
+
+    /// Reads the texts of the policy, if the commit changes it and nothing else about its entry.
+    pub fn add_policy(&self, change: &mut CommitChange) -> Result<(), GitError> {
+        let mut paths = change.paths.iter();
+        let Some(changed) = paths.find(|changed| changed.path == POLICY_PATH) else {
+            return Ok(());
+        };
+        let Some(after) = changed
+            .after
+            .filter(|entry| entry.kind() == EntryKind::File)
+        else {
+            return Ok(());
+        };
+        let mut before = Vec::new();
+        for entry in &changed.before {
+            match entry {
+                Some(entry) if entry.mode == after.mode => {
+                    before.push(self.objects.blob(entry.oid)?);
+                }
+                _ => return Ok(()),
+            }
+        }
+        let after = self.objects.blob(after.oid)?;
+        change.policy = Some(PolicyEdit { before, after });
+        Ok(())
     }
 
     /// Looks up what the parents say of the sessions that the commit touches, if they are more

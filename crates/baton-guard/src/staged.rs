@@ -58,7 +58,9 @@ pub fn candidates<'a>(
             signature: None,
             signs_as_maintainer: false,
             records: Vec::new(),
+            policy: None,
         };
+        reader.add_policy(&mut change)?;
         reader.add_records(&mut change)?;
         Ok(change)
     }))

@@ -15,6 +15,7 @@ mod refs;
 mod remotes;
 mod repositories;
 mod server;
+mod settings;
 mod signed;
 mod trees;
 mod unreadable;

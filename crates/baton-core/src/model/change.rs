@@ -52,6 +52,18 @@ pub struct CommitChange {
     /// What each parent says of the sessions that the commit touches, in the order of the parents;
     /// gathered when they are more than it may carry.
     pub records: Vec<SessionRecords>,
+    /// The texts of the policy; gathered when the commit changes it and it is a file of the same mode
+    /// before and after.
+    pub policy: Option<PolicyEdit>,
+}
+
+/// A change of the policy's text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PolicyEdit {
+    /// The text in each parent, in the order of the parents.
+    pub before: Vec<BString>,
+    /// The text in the commit.
+    pub after: BString,
 }
 
 /// What a commit says of some sessions.

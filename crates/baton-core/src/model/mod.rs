@@ -15,7 +15,7 @@ mod wording;
 pub use branch_move::{BranchMove, Landing, SessionBranch, StashMove, Step};
 pub use change::{
     AggregateEvidence, ArchiveFile, Change, CommitChange, CommitRef, MergeChoice, PathChange,
-    SessionLog, SessionRecords, Signature, TipEntry, TipFault, TipMove,
+    PolicyEdit, SessionLog, SessionRecords, Signature, TipEntry, TipFault, TipMove,
 };
 pub use entry::{Entry, EntryKind};
 pub use oid::{Oid, OidError};

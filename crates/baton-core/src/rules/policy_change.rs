@@ -1,19 +1,22 @@
 //! `policy-change`: the policy and the list of signers protect themselves.
 
+use bstr::{BString, ByteSlice};
+
 use super::undo_command::undo_command;
 use crate::model::{CommitChange, MergeChoice, PathChange, RuleId, TipFault, Verdict, Violation};
-use crate::policy::{POLICY_PATH, Policy};
+use crate::policy::{POLICY_PATH, Policy, settings};
 
-/// Judges the commit's changes to the policy's own files. The first commit of a policy, before
-/// which no parent has one, is the exception.
+/// Judges the commit's changes to the policy's own files. The exceptions are the first commit of a
+/// policy, before which no parent has one, and one that leaves the rules as they are.
 pub(super) fn check(policy: &Policy, commit: &CommitChange, verdict: &mut Verdict) {
     if commit.paths.iter().any(introduces_policy) {
         return;
     }
+    let keeps_rules = |change: &PathChange| change.path == POLICY_PATH && has_same_rules(commit);
     let changed = commit
         .paths
         .iter()
-        .filter(|change| policy.is_policy_file(change.path.as_ref()));
+        .filter(|change| policy.is_policy_file(change.path.as_ref()) && !keeps_rules(change));
     for change in changed {
         match super::maintainer_signed(policy, commit) {
             None => verdict.defer(RuleId::PolicyChange),
@@ -55,6 +58,29 @@ pub(super) fn check_choice(policy: &Policy, merge: &MergeChoice, verdict: &mut V
             help: format!("leave the file out and {}", super::whom_to_ask(policy)),
         });
     }
+}
+
+/// Whether the commit changes nothing of the policy but settings. This version has to know every key
+/// of its text and of the text in each parent; the rest of the text has to be the same to the byte, and
+/// to make the same rules.
+fn has_same_rules(commit: &CommitChange) -> bool {
+    let Some(edit) = &commit.policy else {
+        return false;
+    };
+    let Some((after, rules)) = read(&edit.after) else {
+        return false;
+    };
+    let is_same = |text| {
+        read(text).is_some_and(|(before, text)| before.has_rules_of(&after) && text == rules)
+    };
+    !edit.before.is_empty() && edit.before.iter().all(is_same)
+}
+
+/// The policy in a text, and the text without the settings.
+fn read(text: &BString) -> Option<(Policy, String)> {
+    let policy = Policy::parse(POLICY_PATH, text).ok()?;
+    let (rules, _) = settings::split(text.to_str().ok()?)?;
+    Some((policy, rules))
 }
 
 fn introduces_policy(change: &PathChange) -> bool {

@@ -3,7 +3,9 @@ use ssh_key::{HashAlg, LineEnding, PrivateKey};
 
 use super::*;
 use crate::model::Signature;
-use crate::model::{Entry, MergeChoice, PathChange, RuleId, TipEntry, TipFault, TipMove};
+use crate::model::{
+    Entry, MergeChoice, PathChange, PolicyEdit, RuleId, TipEntry, TipFault, TipMove,
+};
 
 const HANDOFF: &str = ".agents/HANDOFF.md";
 
@@ -41,6 +43,20 @@ fn commit(message: &str, paths: Vec<PathChange>) -> CommitChange {
         signature: None,
         signs_as_maintainer: false,
         records: Vec::new(),
+        policy: None,
+    }
+}
+
+/// A commit that changes the text of the policy in each parent into another one.
+fn edits_policy(before: &[&str], after: &str) -> CommitChange {
+    let before = before.iter().map(|text| (*text).into());
+    let entries = before.clone().map(|_: bstr::BString| file("1")).collect();
+    CommitChange {
+        policy: Some(PolicyEdit {
+            before: before.collect(),
+            after: after.into(),
+        }),
+        ..commit("", vec![path("baton.toml", entries, file("2"))])
     }
 }
 
@@ -382,4 +398,44 @@ fn a_deleted_branch_is_told_to_stay_and_another_where_it_may_begin() {
     };
     assert!(help(None).starts_with("keep the branch"));
     assert!(help(Some(oid("b"))).contains("`git switch -c <name> bbbbbbbbbb`"));
+}
+
+#[test]
+fn a_commit_may_change_the_settings_in_the_policy_and_nothing_else_of_it() {
+    let rules = "# ours\n[sessions]\nmax_per_commit = 2\n";
+    let with = |settings: &str| format!("{rules}{settings}");
+    let judge = |before: &[&str], after: &str| {
+        let change = edits_policy(before, after);
+        check(&policy(rules), &Change::Commit(change)).is_clean()
+    };
+    let eight = with("[pool]\nsize = 8\n");
+    let three = with("# Few.\n[pool]\nsize = 3\n");
+    assert!(judge(&[&eight], &three));
+    assert!(judge(&[&eight], rules) && judge(&[rules], &eight));
+    assert!(judge(&[&eight, rules], &three));
+
+    let other = eight.replace("= 2", "= 3");
+    for (before, after) in [
+        (&*eight, &*other),
+        (&*eight, &*with("[pool]\nsize = 0\n")),
+        (&*eight, &*with("[pool]\nsise = 3\n")),
+        (&*with("[pool]\nsise = 3\n"), &*eight),
+        (&*eight, &*with("[merge]\nresolver = 'x'\n")),
+        (&*eight, &*with("# a comment\n")),
+        (&*eight, "[sessions]\nmax_per_commit = 2\n"),
+        (&*eight, &*eight.replace("= 2", "= 0x2")),
+    ] {
+        assert!(!judge(&[before], after), "{before:?} to {after:?}");
+    }
+    assert!(!judge(&[&eight, &other], &three));
+}
+
+#[test]
+fn settings_in_the_policy_wait_for_no_signature() {
+    let change = CommitChange {
+        subject: CommitRef::Pending,
+        ..edits_policy(&["[pool]\nsize = 8\n"], "[pool]\nsize = 3\n")
+    };
+    let verdict = check(&policy(""), &Change::Commit(change));
+    assert!(verdict.is_clean() && verdict.deferred.is_empty());
 }
