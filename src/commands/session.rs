@@ -14,6 +14,7 @@ use baton_conductor::session::end::HandedIn;
 use baton_conductor::session::output::{self, Standing};
 use baton_conductor::session::{Session, abandon, aggregated, end, start, store};
 use baton_core::layout::padded;
+use baton_core::model::RefName;
 use baton_core::protocol::{self, Finding};
 use baton_core::report::escape;
 use baton_git::Repo;
@@ -197,7 +198,8 @@ fn page(session: &Session, carried: &BTreeSet<String>) -> String {
     row("title", Some(&session.title));
     row("task", session.task.as_deref());
     row("state", Some(Standing::of(session, carried).as_str()));
-    row("branch", session.branch.as_deref());
+    let branch = session.branch.as_ref().map(RefName::to_string);
+    row("branch", branch.as_deref());
     row("worktree", Some(&session.worktree));
     row("host", Some(&session.host));
     row("log", Some(&session.log_path));

@@ -66,6 +66,9 @@ const RESERVED: [(&str, &[&str]); 9] = [
     ("eprintln", &["git-baton/commands"]),
 ];
 
+/// Where branches lie: for all but one module, [`BranchName`](baton_core::model::BranchName) says it.
+const BRANCHES: &str = "refs/heads";
+
 #[test]
 fn each_room_names_only_the_rooms_below_it() {
     let broken: Vec<_> = sources().iter().flat_map(wrong_arrows).collect();
@@ -76,6 +79,34 @@ fn each_room_names_only_the_rooms_below_it() {
 fn git_and_the_system_are_named_in_one_place_each() {
     let broken: Vec<_> = sources().iter().flat_map(reserved_names).collect();
     assert!(broken.is_empty(), "{}", broken.join("\n"));
+}
+
+#[test]
+fn one_module_knows_where_branches_lie() {
+    let owner = Path::new("baton-core/src/model/ref_name.rs");
+    let others = sources().iter().filter(|one| !one.file.ends_with(owner));
+    // The commands of the demonstration are typed as users type them.
+    let others = others.filter(|one| one.package != "git-baton" || one.room != "demo");
+    let broken: Vec<_> = others
+        .filter(|one| one.names.texts.iter().any(|text| text.contains(BRANCHES)))
+        .map(|one| one.file.display().to_string())
+        .collect();
+    assert!(broken.is_empty(), "{}", broken.join("\n"));
+}
+
+#[test]
+fn a_text_is_seen_wherever_it_stands() {
+    for text in [
+        format!("const A: &str = \"{BRANCHES}/\";"),
+        format!("fn f() {{ a.starts_with(b\"{BRANCHES}/\"); }}"),
+        format!("fn f() {{ format!(\"+{BRANCHES}/{{}}\", b); }}"),
+        format!("#[error(\"no {BRANCHES}/{{0}}\")] struct A;"),
+    ] {
+        let texts = source("baton-git", "", &text).names.texts;
+        assert!(texts.iter().any(|one| one.contains(BRANCHES)), "{text}");
+    }
+    let comment = format!("/// As `{BRANCHES}/main`.\nstruct A;");
+    assert!(source("baton-git", "", &comment).names.texts.is_empty());
 }
 
 #[test]
@@ -231,6 +262,8 @@ struct Names {
     paths: BTreeSet<String>,
     /// What a `use` has made a short name of.
     short: Vec<(String, String)>,
+    /// The literals, comments left out.
+    texts: BTreeSet<String>,
 }
 
 impl Names {
@@ -271,7 +304,8 @@ impl Names {
                     match other {
                         TokenTree::Ident(name) => path = name.to_string(),
                         TokenTree::Group(group) => self.tokens(group.stream()),
-                        _ => {}
+                        TokenTree::Literal(text) => drop(self.texts.insert(text.to_string())),
+                        TokenTree::Punct(_) => {}
                     }
                 }
             }
@@ -316,6 +350,23 @@ impl<'ast> Visit<'ast> for Names {
             .collect();
         self.paths.insert(segments.join("::"));
         visit::visit_path(self, path);
+    }
+
+    fn visit_lit(&mut self, text: &'ast syn::Lit) {
+        match text {
+            syn::Lit::Str(text) => drop(self.texts.insert(text.value())),
+            syn::Lit::ByteStr(text) => {
+                let text = String::from_utf8_lossy(&text.value()).into_owned();
+                self.texts.insert(text);
+            }
+            _ => {}
+        }
+    }
+
+    fn visit_attribute(&mut self, attribute: &'ast Attribute) {
+        if let syn::Meta::List(list) = &attribute.meta {
+            self.tokens(list.tokens.clone());
+        }
     }
 
     fn visit_macro(&mut self, call: &'ast syn::Macro) {

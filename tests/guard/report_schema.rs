@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use baton_core::model::{Override, RuleId, SessionId, Violation};
+use baton_core::model::{Override, RefName, RuleId, SessionId, Violation};
 use baton_core::report::{Format, Report, Style, Summary, json, render};
 use serde_json::Value;
 
@@ -23,7 +23,7 @@ fn reports() -> [Report; 2] {
         let full = Violation {
             rule,
             commit: Some(commit),
-            reference: Some(b"refs/heads/caf\xe9".into()),
+            reference: Some(RefName::new(b"refs/heads/caf\xe9")),
             old: None,
             path: Some(b"a b/\xff[1]\n\x1b:c.md".into()),
             sessions: vec![SessionId::parse("2025-12-22/62").unwrap()],
@@ -39,7 +39,7 @@ fn reports() -> [Report; 2] {
             ..full.clone()
         };
         let branch = Violation {
-            reference: Some("refs/heads/main".into()),
+            reference: Some(RefName::new("refs/heads/main")),
             old: None,
             ..bare.clone()
         };

@@ -3,9 +3,8 @@
 
 use std::path::PathBuf;
 
-use bstr::ByteSlice;
-
 use super::{GitError, Repo};
+use baton_core::model::RefName;
 use baton_sys::file;
 
 /// A lock that is there.
@@ -35,7 +34,7 @@ pub fn on_worktree(worktree: &Repo) -> Vec<Lock> {
 }
 
 /// The lock on a branch, by its full name.
-pub fn on_branch(repo: &Repo, branch: &str) -> Result<Option<Lock>, GitError> {
+pub fn on_branch(repo: &Repo, branch: &RefName) -> Result<Option<Lock>, GitError> {
     let path = repo.common_dir().join(format!("{branch}.lock"));
     match file::is_taken(&path) {
         true => Ok(Some(Lock {
@@ -82,7 +81,6 @@ fn everywhere(repo: &Repo) -> Result<Vec<PathBuf>, GitError> {
 }
 
 /// The full name of the branch that a worktree's `HEAD` names, if it is one that can be written.
-pub fn branch_of(worktree: &Repo) -> Result<Option<String>, GitError> {
-    let branch = worktree.refs().symbolic("HEAD")?;
-    Ok(branch.and_then(|name| name.to_str().ok().map(ToOwned::to_owned)))
+pub fn branch_of(worktree: &Repo) -> Result<Option<RefName>, GitError> {
+    worktree.refs().symbolic("HEAD")
 }

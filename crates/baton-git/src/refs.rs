@@ -6,7 +6,7 @@ use super::GitError;
 use super::layout::Layout;
 use super::objects::from_gix;
 use super::program::Program;
-use baton_core::model::Oid;
+use baton_core::model::{BranchName, Oid, RefName};
 use baton_sys::file;
 
 /// Whether git lets a reference have this full name.
@@ -73,8 +73,8 @@ impl Refs {
 
     /// What a reference, `HEAD` included, names in the end: an object, perhaps a tag. `None`
     /// when it does not exist, or points to a branch that is not born yet.
-    pub fn resolve(&self, name: &str) -> Result<Option<Oid>, GitError> {
-        let name = self.full(name.into());
+    pub fn resolve(&self, name: impl AsRef<[u8]>) -> Result<Option<Oid>, GitError> {
+        let name = self.full(name.as_ref().into());
         match &self.backend {
             Backend::Files(store) => resolve_file(store, name.as_ref(), 0),
             Backend::Program(program) => program.rev_parse(&name.to_str_lossy()),
@@ -95,7 +95,7 @@ impl Refs {
                     .iter()
                     .map(|name| match name.starts_with(b"refs/") {
                         true => Ok(known.get(*name).copied()),
-                        false => self.resolve(&name.to_str_lossy()),
+                        false => self.resolve(name),
                     })
                     .collect()
             }
@@ -122,8 +122,8 @@ impl Refs {
 
     /// The reference to which this one points; `None` when it names an object itself, or is not
     /// there.
-    pub fn symbolic(&self, name: &str) -> Result<Option<BString>, GitError> {
-        let name = self.full(name.into());
+    pub fn symbolic(&self, name: impl AsRef<[u8]>) -> Result<Option<RefName>, GitError> {
+        let name = self.full(name.as_ref().into());
         let target = match &self.backend {
             Backend::Files(store) => match find_file(store, name.as_ref())? {
                 Some(gix::refs::Target::Symbolic(next)) => Some(next.as_bstr().to_owned()),
@@ -131,12 +131,12 @@ impl Refs {
             },
             Backend::Program(program) => program.symbolic_ref(&name.to_str_lossy())?,
         };
-        Ok(target.map(|target| self.stripped(target)))
+        Ok(target.map(|target| RefName::new(self.stripped(target))))
     }
 
     /// What git moves and deletes in the end by each of these names, in their order: where a name is
     /// a symbolic reference, the one that it leads to.
-    pub fn followed(&self, names: &[&BStr]) -> Result<Vec<BString>, GitError> {
+    pub fn followed(&self, names: &[&BStr]) -> Result<Vec<RefName>, GitError> {
         let mut targets = HashMap::new();
         if let Backend::Program(program) = &self.backend {
             let format = "--format=%(symref) %(refname)";
@@ -161,17 +161,22 @@ impl Refs {
                 let Some(target) = next(&name)? else { break };
                 name = target;
             }
-            followed.push(self.stripped(name));
+            followed.push(RefName::new(self.stripped(name)));
         }
         Ok(followed)
     }
 
-    /// Every reference below this prefix (such as `refs/heads/`) with the object it names,
+    /// The branches with the objects that they name: [`Refs::below`] their prefix.
+    pub fn branches(&self) -> Result<Vec<(RefName, Oid)>, GitError> {
+        self.below(BranchName::PREFIX)
+    }
+
+    /// Every reference below this prefix (such as `refs/tags/`) with the object it names,
     /// sorted by name. Broken and unborn ones are left out.
-    pub fn below(&self, prefix: &str) -> Result<Vec<(BString, Oid)>, GitError> {
+    pub fn below(&self, prefix: &str) -> Result<Vec<(RefName, Oid)>, GitError> {
         let prefix = self.full(prefix.into());
         let prefix = prefix.to_str_lossy();
-        let mut listed = match &self.backend {
+        let listed = match &self.backend {
             Backend::Files(store) => list_files(store, &prefix)?,
             Backend::Program(program) => {
                 let out = program.output([
@@ -182,12 +187,8 @@ impl Refs {
                 out.lines().filter_map(parse_listed).collect()
             }
         };
-        if !self.namespace.is_empty() {
-            for (name, _) in &mut listed {
-                *name = self.stripped(std::mem::take(name));
-            }
-        }
-        Ok(listed)
+        let own = |(name, oid)| (RefName::new(self.stripped(name)), oid);
+        Ok(listed.into_iter().map(own).collect())
     }
 
     /// The name in the namespace of what has this one in the repository.

@@ -3,11 +3,11 @@
 use bstr::{BString, ByteSlice};
 
 use super::{GitError, Program, Recorded, Remote, Repo};
-use baton_core::model::Oid;
+use baton_core::model::{Oid, RefName};
 use baton_sys::file;
 
 /// The branches of a remote, by their full names.
-pub type Branches = Vec<(BString, Oid)>;
+pub type Branches = Vec<(RefName, Oid)>;
 
 impl Repo {
     /// The git program to ask or push to this remote, named or addressed.
@@ -96,7 +96,7 @@ impl Repo {
 fn parse_branches(listed: &[u8]) -> Branches {
     let branches = listed.lines().filter_map(|line| {
         let (oid, name) = line.split_once_str("\t")?;
-        Some((BString::from(name), Oid::from_hex(oid).ok()?))
+        Some((RefName::new(name), Oid::from_hex(oid).ok()?))
     });
     branches.collect()
 }
@@ -151,7 +151,7 @@ fn is_relative(address: &[u8]) -> bool {
 }
 
 /// Pushes a branch to the branch of that name.
-pub fn push(repo: &Repo, remote: &str, branch: &str) -> Result<(), GitError> {
+pub fn push(repo: &Repo, remote: &str, branch: &RefName) -> Result<(), GitError> {
     let refspec = format!("{branch}:{branch}");
     repo.program_for_remote(remote)?
         .output(["push", "--quiet", "--", remote, &refspec])?;

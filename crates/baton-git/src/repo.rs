@@ -12,7 +12,7 @@ use super::refs::{self, Refs};
 use super::revision::{self, Plain};
 use super::store::Store;
 use super::worktrees::{self, Worktree};
-use baton_core::model::Oid;
+use baton_core::model::{Oid, RefName};
 use baton_sys::shared::Sharing;
 use baton_sys::{GitEnv, file};
 
@@ -235,15 +235,15 @@ impl Repo {
 
     /// The full name of the branch that is checked out here, or that a rebase under way is about
     /// to move; `None` while `HEAD` is detached otherwise.
-    pub fn head_branch(&self) -> Result<Option<BString>, GitError> {
+    pub fn head_branch(&self) -> Result<Option<RefName>, GitError> {
         if let Some(branch) = self.refs.symbolic("HEAD")? {
             return Ok(Some(branch));
         }
         for name in ["rebase-merge/head-name", "rebase-apply/head-name"] {
             let path = self.git_dir.join(name);
             let bytes = file::read_if_exists(&path).map_err(GitError::io(path))?;
-            let branch = bytes.map(|bytes| BString::from(bytes.trim()));
-            if let Some(branch) = branch.filter(|name| name.starts_with(b"refs/heads/")) {
+            let branch = bytes.map(|bytes| RefName::new(bytes.trim()));
+            if let Some(branch) = branch.filter(RefName::is_branch) {
                 return Ok(Some(branch));
             }
         }

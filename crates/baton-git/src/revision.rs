@@ -4,7 +4,7 @@
 use bstr::ByteSlice;
 
 use super::{GitError, Repo};
-use baton_core::model::Oid;
+use baton_core::model::{BranchName, Oid};
 
 /// What a revision or a range names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,7 +115,8 @@ fn object(repo: &Repo, name: &str) -> Result<Option<Oid>, GitError> {
 
 /// The references that a name can mean, with what they name.
 fn meanings(repo: &Repo, name: &str) -> Vec<(String, Oid)> {
-    let meanings = ["", "refs/", "refs/tags/", "refs/heads/", "refs/remotes/"];
+    let branches = BranchName::PREFIX;
+    let meanings = ["", "refs/", "refs/tags/", branches, "refs/remotes/"];
     let mut meanings: Vec<_> = meanings.iter().map(|one| format!("{one}{name}")).collect();
     meanings.push(format!("refs/remotes/{name}/HEAD"));
     meanings.retain(|one| one.starts_with("refs/"));

@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use super::commit_object::{self, NewCommit};
 use super::{GitError, Repo, tree_object};
-use baton_core::model::{Entry, Oid};
+use baton_core::model::{Entry, Oid, RefName};
 
 /// Writes objects, and moves references by the git program.
 #[derive(Clone, Copy)]
@@ -19,7 +19,7 @@ pub struct Store<'a> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RefEdit {
     /// Its full name.
-    pub name: String,
+    pub name: RefName,
     /// What it must name before; `None`: it must not exist.
     pub old: Option<Oid>,
     /// What it names afterwards; `None`: it is gone.
@@ -32,7 +32,7 @@ pub enum StoreError {
     /// Somebody else was first: a reference does not name what it was expected to.
     #[error("{0} was moved by somebody else meanwhile")]
     #[diagnostic(help("run the command again: it begins from what is there now"))]
-    Raced(String),
+    Raced(RefName),
 
     /// The repository does not answer.
     #[error(transparent)]
@@ -121,16 +121,17 @@ impl<'a> Store<'a> {
     pub fn transact(&self, edits: &[RefEdit], reason: &str) -> Result<(), StoreError> {
         let zeros = "0".repeat(2 * self.repo.objects().id_len());
         let hex = |oid: Option<Oid>| oid.map_or_else(|| zeros.clone(), |oid| oid.to_string());
-        let mut input = String::new();
+        let mut input = Vec::new();
         for edit in edits {
             let (new, old) = (hex(edit.new), hex(edit.old));
-            input.push_str("option no-deref\0");
-            input.push_str(&format!("update {}\0{new}\0{old}\0", edit.name));
+            input.extend_from_slice(b"option no-deref\0update ");
+            input.extend_from_slice(&edit.name);
+            input.extend_from_slice(format!("\0{new}\0{old}\0").as_bytes());
         }
         let mut args = LOCK_WAIT.to_vec();
         args.extend(["update-ref", "-m", reason, "--stdin", "-z"]);
         let program = self.repo.program();
-        let Err(error) = program.output_with_input(args, input.as_bytes()) else {
+        let Err(error) = program.output_with_input(args, &input) else {
             return Ok(());
         };
         for edit in edits {
@@ -145,13 +146,13 @@ impl<'a> Store<'a> {
     /// anybody's move.
     pub fn move_branch(
         &self,
-        branch: &str,
+        branch: &RefName,
         old: Oid,
         new: Oid,
         reason: &str,
     ) -> Result<(), StoreError> {
         let edit = RefEdit {
-            name: branch.to_owned(),
+            name: branch.clone(),
             old: Some(old),
             new: Some(new),
         };

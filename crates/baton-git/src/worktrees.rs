@@ -2,9 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use bstr::{BString, ByteSlice};
+use bstr::ByteSlice;
 
 use super::{GitError, Repo};
+use baton_core::model::RefName;
 use baton_sys::{GitEnv, file};
 
 /// A worktree, as its git directory describes it.
@@ -49,7 +50,7 @@ pub struct Checkout {
     /// Its root.
     pub path: PathBuf,
     /// The full name of the branch that is checked out there.
-    pub branch: Option<BString>,
+    pub branch: Option<RefName>,
 }
 
 /// The worktrees of the repository whose directories are there, the main one first.
@@ -67,7 +68,7 @@ pub fn checkouts(repo: &Repo) -> Result<Vec<Checkout>, GitError> {
             });
         } else if let (Some(branch), Some(last)) = (line.strip_prefix(b"branch "), found.last_mut())
         {
-            last.branch = Some(branch.into());
+            last.branch = Some(RefName::new(branch));
         } else if line == b"bare" {
             bare.push(found.len());
         }

@@ -7,17 +7,13 @@
 
 use std::collections::HashSet;
 
-use bstr::{BStr, BString, ByteSlice};
-
 use super::GuardError;
 use super::base::{BasePolicy, Bases};
 use super::journal::{Journal, Mark};
 use super::rev_range::{self, RevRange};
-use baton_core::model::{Oid, Verdict};
+use baton_core::model::{Oid, RefName, Verdict};
 use baton_git::history::{self, Walked};
 use baton_git::{GitError, Repo};
-
-const BRANCHES: &str = "refs/heads/";
 
 /// What an audit found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -29,7 +25,7 @@ pub struct Audit {
     /// The commits among those that a remote-tracking branch leads to.
     pub published: HashSet<Oid>,
     /// The branches that are symbolic references to what is no branch.
-    pub symbolic: Vec<BString>,
+    pub symbolic: Vec<RefName>,
 }
 
 /// Judges the local branches on which the rules hold, and compares them with the journal.
@@ -63,13 +59,13 @@ pub fn audit(repo: &Repo) -> Result<Audit, GuardError> {
 struct Branches<'a> {
     repo: &'a Repo,
     bases: Bases<'a>,
-    tips: Vec<(BString, Oid)>,
+    tips: Vec<(RefName, Oid)>,
 }
 
 impl<'a> Branches<'a> {
     fn new(repo: &'a Repo) -> Result<Self, GuardError> {
         let mut tips = Vec::new();
-        for (name, oid) in repo.refs().below(BRANCHES)? {
+        for (name, oid) in repo.refs().branches()? {
             let tip = repo.objects().peel_to_commit(oid)?;
             tips.push((name, tip.ok_or(GitError::Missing(oid))?));
         }
@@ -85,7 +81,7 @@ impl<'a> Branches<'a> {
         let mut tips = Vec::new();
         for (name, tip) in &self.tips {
             let base = self.bases.adopted(*tip)?;
-            if base.is_some_and(|base| base.policy.applies_to(name.as_ref())) {
+            if base.is_some_and(|base| base.policy.applies_to(name)) {
                 tips.push(*tip);
             }
         }
@@ -99,7 +95,7 @@ impl<'a> Branches<'a> {
             Some(trunk) => self.bases.adopted(trunk)?,
             None => None,
         };
-        let holds = |base: &BasePolicy, name: &BString| base.policy.applies_to(name.as_ref());
+        let holds = |base: &BasePolicy, name: &RefName| base.policy.applies_to(name);
         let mut tips = self.governed()?;
         for (name, tip) in &self.tips {
             if policy.as_ref().is_some_and(|base| holds(base, name)) && !tips.contains(tip) {
@@ -109,7 +105,7 @@ impl<'a> Branches<'a> {
         let judged = rev_range::judge_history(self.repo, &tips, trunk)?;
         let mut verdict = judged.unwrap_or_default().verdict;
         for (name, tip) in &self.tips {
-            for tracking in self.tracking(name.as_ref())? {
+            for tracking in self.tracking(name)? {
                 verdict.absorb(self.against(name, *tip, tracking)?);
             }
         }
@@ -141,15 +137,13 @@ impl<'a> Branches<'a> {
     }
 
     /// The tips of the remote-tracking branches of the same name.
-    fn tracking(&self, branch: &BStr) -> Result<Vec<Oid>, GuardError> {
-        let short = branch.strip_prefix(BRANCHES.as_bytes()).unwrap_or(branch);
+    fn tracking(&self, branch: &RefName) -> Result<Vec<Oid>, GuardError> {
+        let Some(own) = branch.branch() else {
+            return Ok(Vec::new());
+        };
         let mut tips = Vec::new();
         for (name, oid) in self.repo.refs().below("refs/remotes/")? {
-            let rest = name.strip_prefix(b"refs/remotes/").unwrap_or_default();
-            let is_same = rest
-                .split_once_str("/")
-                .is_some_and(|(_, rest)| rest == short);
-            if is_same {
+            if name.branch_or_tracked().as_ref() == Some(&own) {
                 tips.extend(self.repo.objects().peel_to_commit(oid)?);
             }
         }
@@ -157,7 +151,7 @@ impl<'a> Branches<'a> {
     }
 
     /// Judges what a branch has beyond a remote-tracking branch as if it were to land there.
-    fn against(&self, name: &BString, tip: Oid, tracking: Oid) -> Result<Verdict, GuardError> {
+    fn against(&self, name: &RefName, tip: Oid, tracking: Oid) -> Result<Verdict, GuardError> {
         let base = self.repo.merge_base(tracking, tip)?;
         if base == Some(tip) {
             return Ok(Verdict::default());
@@ -176,11 +170,11 @@ impl<'a> Branches<'a> {
         Ok(judged.map(|judged| judged.verdict).unwrap_or_default())
     }
 
-    fn symbolic(&self) -> Result<Vec<BString>, GuardError> {
+    fn symbolic(&self) -> Result<Vec<RefName>, GuardError> {
         let mut found = Vec::new();
         for (name, _) in &self.tips {
-            let target = self.repo.refs().symbolic(&name.to_str_lossy())?;
-            if target.is_some_and(|target| !target.starts_with(BRANCHES.as_bytes())) {
+            let target = self.repo.refs().symbolic(name)?;
+            if target.is_some_and(|target| !target.is_branch()) {
                 found.push(name.clone());
             }
         }

@@ -4,9 +4,9 @@
 
 use std::path::{Path, PathBuf};
 
-use bstr::{BString, ByteSlice};
+use bstr::ByteSlice;
 
-use baton_core::model::SessionId;
+use baton_core::model::{RefName, SessionId};
 use baton_git::{GitError, Repo};
 use baton_sys::file;
 
@@ -16,7 +16,7 @@ pub struct Binding {
     /// The session.
     pub session: SessionId,
     /// The branch, full name; `None` where `HEAD` was detached.
-    pub branch: Option<BString>,
+    pub branch: Option<RefName>,
 }
 
 /// The session that this worktree is bound to.
@@ -54,15 +54,16 @@ pub fn in_git_dir(git_dir: &Path) -> Result<Option<Binding>, GitError> {
         branch: lines
             .next()
             .filter(|line| !line.is_empty())
-            .map(BString::from),
+            .map(RefName::new),
     }))
 }
 
 /// Binds this worktree to a session: its commits carry the session's trailer from now on.
-pub fn bind(repo: &Repo, session: &SessionId, branch: Option<&str>) -> Result<(), GitError> {
+pub fn bind(repo: &Repo, session: &SessionId, branch: Option<&RefName>) -> Result<(), GitError> {
     let path = path(repo.git_dir());
-    let text = format!("{session}\n{}\n", branch.unwrap_or_default());
-    file::write_atomically(&path, text.as_bytes()).map_err(GitError::io(path))
+    let branch = branch.map_or(&b""[..], |branch| branch);
+    let text = [format!("{session}\n").as_bytes(), branch, b"\n"].concat();
+    file::write_atomically(&path, &text).map_err(GitError::io(path))
 }
 
 /// Unbinds this worktree.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use bstr::{BStr, BString, ByteSlice};
+use bstr::ByteSlice;
 
 use super::acceptance::Acceptances;
 use super::base::{BasePolicy, Bases};
@@ -11,7 +11,9 @@ use super::change::ChangeReader;
 use super::published::Published;
 use super::updates::RefUpdate;
 use super::{GuardError, Judgement, binding, landings};
-use baton_core::model::{BranchMove, Change, Landing, Oid, RuleId, SessionBranch, StashMove, Step};
+use baton_core::model::{
+    BranchMove, BranchName, Change, Landing, Oid, RefName, RuleId, SessionBranch, StashMove, Step,
+};
 use baton_core::policy::merge::Strategy;
 use baton_core::policy::{Mover, Policy};
 use baton_core::rules;
@@ -64,7 +66,7 @@ pub fn judge_beside(
     };
     let mut judgement = Judgement::default();
     for update in updates {
-        if update.reference.starts_with(b"refs/heads/") {
+        if update.reference.is_branch() {
             judge.update(update, &mut judgement)?;
         }
     }
@@ -115,7 +117,7 @@ fn main_head(repo: &Repo) -> Result<Option<Oid>, GuardError> {
     let bytes = file::read_if_exists(&path).map_err(GitError::io(path))?;
     let bytes = bytes.unwrap_or_default();
     Ok(match bytes.trim().strip_prefix(b"ref: ") {
-        Some(name) => repo.refs().resolve(&name.to_str_lossy())?,
+        Some(name) => repo.refs().resolve(name)?,
         None => Oid::from_hex(bytes.trim()).ok(),
     })
 }
@@ -162,7 +164,7 @@ impl Judge<'_> {
         };
         for (base, commit) in policies {
             let policy = &base.policy;
-            if policy.branch_rule(update.reference.as_ref()).is_none() && session.is_none() {
+            if policy.branch_rule(&update.reference).is_none() && session.is_none() {
                 continue;
             }
             let moved = self.facts(policy, &update.reference, old, new, session.clone())?;
@@ -196,7 +198,7 @@ impl Judge<'_> {
     fn facts(
         &self,
         policy: &Policy,
-        reference: &BString,
+        reference: &RefName,
         old: Option<Oid>,
         new: Option<Oid>,
         session: Option<SessionBranch>,
@@ -212,7 +214,7 @@ impl Judge<'_> {
                 }
             }
         };
-        let rule = policy.branch_rule(reference.as_ref());
+        let rule = policy.branch_rule(reference);
         let who = rule.map_or(Mover::Anyone, |rule| rule.who(step));
         let mut moved = BranchMove {
             reference: reference.clone(),
@@ -223,9 +225,7 @@ impl Judge<'_> {
             signature: None,
             session,
         };
-        if self.witness == Witness::Clone
-            && landings::announces(self.repo, reference.as_ref(), old, new)?
-        {
+        if self.witness == Witness::Clone && landings::announces(self.repo, reference, old, new)? {
             moved.landing = Landing::Proven;
             return Ok(moved);
         }
@@ -243,7 +243,7 @@ impl Judge<'_> {
     }
 
     fn landing(&self, policy: &Policy, moved: &BranchMove) -> Result<Landing, GuardError> {
-        let name = moved.reference.as_ref();
+        let name = &moved.reference;
         let landed = match (moved.step, moved.old, moved.new) {
             (Step::Delete, Some(old), _) => {
                 self.is_here(old) && self.target_has(policy, name, old)?
@@ -267,20 +267,20 @@ impl Judge<'_> {
 
     /// Whether the branch on which work lands, not this one and not as it is about to be, has the
     /// commit.
-    fn target_has(&self, policy: &Policy, name: &BStr, commit: Oid) -> Result<bool, GuardError> {
-        let target = BString::from(format!("refs/heads/{}", policy.merge.landing_branch()));
-        if target == name || self.updates.iter().any(|one| one.reference == target) {
+    fn target_has(&self, policy: &Policy, name: &RefName, commit: Oid) -> Result<bool, GuardError> {
+        let target = BranchName::new(policy.merge.landing_branch()).full();
+        if target == *name || self.updates.iter().any(|one| one.reference == target) {
             return Ok(false);
         }
-        match self.repo.refs().resolve(&target.to_str_lossy())? {
+        match self.repo.refs().resolve(&target)? {
             Some(tip) => is_ancestor(self.repo, commit, tip),
             None => Ok(false),
         }
     }
 
     /// Whether this clone's own branch of that name has the commit: there it has been judged.
-    fn own_branch_has(&self, name: &BStr, commit: Oid) -> Result<bool, GuardError> {
-        match self.repo.refs().resolve(&name.to_str_lossy())? {
+    fn own_branch_has(&self, name: &RefName, commit: Oid) -> Result<bool, GuardError> {
+        match self.repo.refs().resolve(name)? {
             Some(tip) => is_ancestor(self.repo, commit, tip),
             None => Ok(false),
         }
@@ -306,14 +306,14 @@ impl Judge<'_> {
         let tracked = self.repo.refs().below("refs/remotes/")?;
         let tracked = tracked
             .into_iter()
-            .filter(|(name, _)| branch_name(name.as_ref()).as_ref() == Some(&moved.reference));
+            .filter(|(name, _)| branch_name(name).as_ref() == Some(&moved.reference));
         if !has(tracked.map(|(_, oid)| oid).collect())? {
             return Ok(false);
         }
-        let published = has(self.published.at(moved.reference.as_ref())?)?;
+        let published = has(self.published.at(&moved.reference)?)?;
         if !published {
             self.published
-                .explain(commit, &|name| name == moved.reference)?;
+                .explain(commit, &|name| *name == moved.reference)?;
         }
         Ok(published)
     }
@@ -368,18 +368,17 @@ impl Judge<'_> {
     /// branch that was pushed is here already.
     fn present(&self, policy: &Policy) -> Result<Vec<Oid>, GuardError> {
         let mut present = Vec::new();
-        for below in ["refs/heads/", "refs/remotes/"] {
-            for (name, oid) in self.repo.refs().below(below)? {
-                let Some(branch) = branch_name(name.as_ref()) else {
-                    continue;
-                };
-                let rule = policy.branch_rule(branch.as_ref());
-                let lands = rule.is_some_and(|rule| rule.forward == Mover::Landing)
-                    || branch == format!("refs/heads/{}", policy.merge.landing_branch());
-                let moves = self.updates.iter().any(|one| one.reference == branch);
-                if lands && !moves {
-                    present.extend(self.repo.objects().peel_to_commit(oid)?);
-                }
+        let target = BranchName::new(policy.merge.landing_branch()).full();
+        let tracked = self.repo.refs().below("refs/remotes/")?;
+        for (name, oid) in self.repo.refs().branches()?.into_iter().chain(tracked) {
+            let Some(branch) = branch_name(&name) else {
+                continue;
+            };
+            let rule = policy.branch_rule(&branch);
+            let lands = rule.is_some_and(|rule| rule.forward == Mover::Landing) || branch == target;
+            let moves = self.updates.iter().any(|one| one.reference == branch);
+            if lands && !moves {
+                present.extend(self.repo.objects().peel_to_commit(oid)?);
             }
         }
         Ok(present)
@@ -387,7 +386,7 @@ impl Judge<'_> {
 
     /// The session of this worktree and its branch: the one on which it began or, where that is
     /// not recorded, the one that is checked out.
-    fn session(&self, reference: &BString) -> Result<Option<SessionBranch>, GuardError> {
+    fn session(&self, reference: &RefName) -> Result<Option<SessionBranch>, GuardError> {
         let Some(bound) = binding::bound(self.repo)? else {
             return Ok(None);
         };
@@ -408,12 +407,8 @@ impl Judge<'_> {
 }
 
 /// The branch, full name, that a reference is or tracks.
-fn branch_name(reference: &BStr) -> Option<BString> {
-    let short = match reference.strip_prefix(b"refs/remotes/") {
-        Some(tracked) => tracked.split_once_str("/")?.1,
-        None => reference.strip_prefix(b"refs/heads/")?,
-    };
-    Some(["refs/heads/".as_bytes(), short].concat().into())
+fn branch_name(reference: &RefName) -> Option<RefName> {
+    Some(reference.branch_or_tracked()?.full())
 }
 
 /// Whether the history of `tip` has the commit, `tip` included.

@@ -5,20 +5,20 @@ use std::cell::OnceCell;
 use std::collections::HashSet;
 use std::rc::Rc;
 
-use bstr::{BStr, BString, ByteSlice};
+use bstr::{BString, ByteSlice};
 
 use super::GuardError;
 use super::base::{BasePolicy, Bases};
 use super::judged_commits::JudgedCommits;
 use super::updates::Place;
-use baton_core::model::Oid;
+use baton_core::model::{Oid, RefName};
 use baton_git::Repo;
 
 /// A commit that is guarded, with its policy.
 #[derive(Debug, Clone)]
 pub(super) struct Guard {
     /// The reference that names it.
-    pub reference: BString,
+    pub reference: RefName,
     /// The commit.
     pub tip: Oid,
     /// Its policy.
@@ -31,7 +31,7 @@ pub(super) struct Guards<'a> {
     bases: &'a Bases<'a>,
     judged_commits: &'a JudgedCommits<'a>,
     place: Place,
-    default: OnceCell<(Option<BString>, Option<Guard>)>,
+    default: OnceCell<(Option<RefName>, Option<Guard>)>,
     branches: OnceCell<Vec<Guard>>,
     remotes: OnceCell<Vec<BString>>,
     known: OnceCell<Vec<Guard>>,
@@ -58,18 +58,18 @@ impl<'a> Guards<'a> {
     }
 
     /// Whether this is the name of the branch on which work lands on a server, born or not.
-    pub fn is_default(&self, reference: &BStr) -> Result<bool, GuardError> {
+    pub fn is_default(&self, reference: &RefName) -> Result<bool, GuardError> {
         let (name, _) = self.default_branch()?;
-        Ok(name.as_ref().is_some_and(|name| name == reference))
+        Ok(name.as_ref() == Some(reference))
     }
 
     /// The branch of a server on which work lands, unless it is this one; `None` where its policy
     /// does not hold for this name.
-    pub fn default_for(&self, reference: &BStr) -> Result<Option<&Guard>, GuardError> {
+    pub fn default_for(&self, reference: &RefName) -> Result<Option<&Guard>, GuardError> {
         let (_, guard) = self.default_branch()?;
         let guard = guard.as_ref();
         Ok(guard.filter(|guard| {
-            guard.reference != reference && guard.base.policy.applies_to(reference)
+            guard.reference != *reference && guard.base.policy.applies_to(reference)
         }))
     }
 
@@ -77,7 +77,7 @@ impl<'a> Guards<'a> {
     /// and where that has no policy for it, every other branch that has. In a clone it is the first
     /// that has one: what remotes have under that name, their default branches, `HEAD`, the
     /// branches here and there, and what was here when the guard began.
-    pub fn of_new(&self, reference: &BStr) -> Result<Vec<Guard>, GuardError> {
+    pub fn of_new(&self, reference: &RefName) -> Result<Vec<Guard>, GuardError> {
         if self.place == Place::Server {
             if let Some(guard) = self.default_for(reference)? {
                 return Ok(vec![guard.clone()]);
@@ -85,7 +85,9 @@ impl<'a> Guards<'a> {
             let mut found: Vec<Guard> = Vec::new();
             for guard in self.branches()? {
                 let is_new = found.iter().all(|one| one.base.key != guard.base.key);
-                if is_new && guard.reference != reference && guard.base.policy.applies_to(reference)
+                if is_new
+                    && guard.reference != *reference
+                    && guard.base.policy.applies_to(reference)
                 {
                     found.push(guard.clone());
                 }
@@ -93,15 +95,11 @@ impl<'a> Guards<'a> {
             return Ok(found);
         }
         let applies = |guard: &Guard| guard.base.policy.applies_to(reference);
+        let branch = reference.branch().unwrap_or_default();
         for remote in self.remotes()? {
-            let short = reference.strip_prefix(b"refs/heads/").unwrap_or(reference);
-            let mut name = BString::from("refs/remotes/");
-            for part in [remote.as_slice(), b"/", short] {
-                name.extend_from_slice(part);
-            }
-            let tip = self.repo.refs().resolve_all(&[name.as_ref()])?.pop();
-            if let Some(tip) = tip.flatten()
-                && let Some(guard) = self.guard(name, tip)?.filter(applies)
+            let tracking = branch.tracked_at(remote.as_ref());
+            if let Some(tip) = self.repo.refs().resolve(&tracking)?
+                && let Some(guard) = self.guard(tracking, tip)?.filter(applies)
             {
                 return Ok(vec![guard]);
             }
@@ -147,11 +145,11 @@ impl<'a> Guards<'a> {
             .below("refs/remotes/")?
             .into_iter()
             .partition(|(name, _)| name.ends_with(b"/HEAD"));
-        let unnamed = |oid| (BString::from("HEAD"), oid);
+        let unnamed = |oid| (RefName::new("HEAD"), oid);
         let candidates = defaults
             .into_iter()
             .chain(self.repo.head()?.map(unnamed))
-            .chain(self.repo.refs().below("refs/heads/")?)
+            .chain(self.repo.refs().branches()?)
             .chain(tracked)
             .chain(self.judged_commits.began_with()?.into_iter().map(unnamed));
         let mut seen = HashSet::new();
@@ -172,13 +170,13 @@ impl<'a> Guards<'a> {
             return Ok(branches);
         }
         let mut branches = Vec::new();
-        for (name, oid) in self.repo.refs().below("refs/heads/")? {
+        for (name, oid) in self.repo.refs().branches()? {
             branches.extend(self.guard(name, oid)?);
         }
         Ok(self.branches.get_or_init(|| branches))
     }
 
-    fn default_branch(&self) -> Result<&(Option<BString>, Option<Guard>), GuardError> {
+    fn default_branch(&self) -> Result<&(Option<RefName>, Option<Guard>), GuardError> {
         if let Some(default) = self.default.get() {
             return Ok(default);
         }
@@ -187,12 +185,7 @@ impl<'a> Guards<'a> {
             Place::Clone => None,
         };
         let tip = match &name {
-            Some(name) => self
-                .repo
-                .refs()
-                .resolve_all(&[name.as_ref()])?
-                .pop()
-                .flatten(),
+            Some(name) => self.repo.refs().resolve(name)?,
             None => None,
         };
         let guard = match (&name, tip) {
@@ -203,15 +196,15 @@ impl<'a> Guards<'a> {
     }
 
     /// A reference with the policy that holds for it; `None` where there is none that can be read.
-    fn guard(&self, reference: BString, oid: Oid) -> Result<Option<Guard>, GuardError> {
+    fn guard(&self, reference: RefName, oid: Oid) -> Result<Option<Guard>, GuardError> {
         let Ok(Some(tip)) = self.repo.objects().peel_to_commit(oid) else {
             return Ok(None);
         };
         let Ok(Some(base)) = self.bases.at(tip) else {
             return Ok(None);
         };
-        let is_branch = reference.starts_with(b"refs/heads/");
-        let holds = !is_branch || base.policy.applies_to(reference.as_ref());
+        let is_branch = reference.is_branch();
+        let holds = !is_branch || base.policy.applies_to(&reference);
         Ok(holds.then_some(Guard {
             reference,
             tip,

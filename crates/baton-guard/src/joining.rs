@@ -1,12 +1,10 @@
 //! What a merge of a range of revisions into its target would write.
 
-use bstr::BString;
-
 use super::GuardError;
 use super::base::Bases;
 use super::provenance::Provenance;
 use super::rev_range::RevRange;
-use baton_core::model::{Oid, Verdict};
+use baton_core::model::{Oid, RefName, Verdict};
 use baton_core::policy::Policy;
 use baton_core::rules;
 use baton_git::Repo;
@@ -39,16 +37,16 @@ impl<'a> Joining<'a> {
     /// Judges by this policy what the merge would take from the tip.
     pub fn judge(&self, bases: &Bases<'_>, policy: &Policy) -> Result<Verdict, GuardError> {
         let mut verdict = Verdict::default();
-        let unnamed = BString::from("HEAD");
+        let unnamed = RefName::new("HEAD");
         let name = self.range.reference.as_ref();
-        if name.is_some_and(|name| !policy.applies_to(name.as_ref())) {
+        if name.is_some_and(|name| !policy.applies_to(name)) {
             return Ok(verdict);
         }
         let name = name.unwrap_or(&unnamed);
         for target in &self.range.hidden {
             let provenance = Provenance::new(self.repo, bases, policy, *target);
             for tip in &self.range.tips {
-                let merged = provenance.merging(name.as_ref(), *target, *tip, &self.bases)?;
+                let merged = provenance.merging(name, *target, *tip, &self.bases)?;
                 if let Some(change) = merged {
                     verdict.absorb(rules::check(policy, &change));
                 }

@@ -184,7 +184,7 @@ fn parse_baseline(bytes: &[u8]) -> Option<Vec<Oid>> {
 
 fn branch_tips(repo: &Repo) -> Result<Vec<Oid>, GuardError> {
     let mut tips = Vec::new();
-    for (_, oid) in repo.refs().below("refs/heads/")? {
+    for (_, oid) in repo.refs().branches()? {
         if repo.objects().contains(oid) {
             tips.extend(repo.objects().peel_to_commit(oid)?);
         }

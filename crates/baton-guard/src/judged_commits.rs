@@ -111,7 +111,7 @@ impl<'a> JudgedCommits<'a> {
             return Ok(tips);
         }
         let mut tips = present(self.repo.objects(), self.journal()?.baseline());
-        for (_, tip) in self.repo.refs().below("refs/heads/")? {
+        for (_, tip) in self.repo.refs().branches()? {
             if self.journal()?.knows(tip) {
                 tips.push(tip);
             }

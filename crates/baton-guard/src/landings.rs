@@ -5,10 +5,9 @@
 
 use std::path::PathBuf;
 
-use bstr::{BStr, BString, ByteSlice};
 use serde::Deserialize;
 
-use baton_core::model::Oid;
+use baton_core::model::{BranchName, Oid, RefName};
 use baton_git::{GitError, Repo};
 use baton_sys::file;
 
@@ -38,20 +37,19 @@ pub fn former_record(repo: &Repo) -> PathBuf {
 /// Whether a landing under way moves this branch so, or deletes it for having landed.
 pub(super) fn announces(
     repo: &Repo,
-    reference: &BStr,
+    reference: &RefName,
     old: Option<Oid>,
     new: Option<Oid>,
 ) -> Result<bool, GitError> {
     let Some(old) = old else { return Ok(false) };
     let records = read(repo)?;
     let mut records = records.iter();
+    let is_it = |name: &str| BranchName::given(name).full() == *reference;
     Ok(match new {
-        Some(new) => {
-            records.any(|one| (one.old, one.new) == (old, new) && full(&one.branch) == reference)
-        }
+        Some(new) => records.any(|one| (one.old, one.new) == (old, new) && is_it(&one.branch)),
         None => records.any(|one| {
             let mut landed = one.branches.iter();
-            landed.any(|(name, tip)| *tip == old && full(name) == reference)
+            landed.any(|(name, tip)| *tip == old && is_it(name))
         }),
     })
 }
@@ -64,11 +62,4 @@ fn read(repo: &Repo) -> Result<Vec<Record>, GitError> {
     let former = read(former_record(repo))?.unwrap_or_default();
     all.extend(serde_json::from_slice::<Record>(&former).ok());
     Ok(all)
-}
-
-fn full(name: &str) -> BString {
-    match name.as_bytes().starts_with_str("refs/heads/") {
-        true => name.into(),
-        false => format!("refs/heads/{name}").into(),
-    }
 }

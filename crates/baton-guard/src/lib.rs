@@ -65,7 +65,7 @@ impl Judgement {
 /// its `HEAD` is detached, on the branch that a rebase will put there.
 pub fn applies_here(repo: &Repo, policy: &Policy) -> Result<bool, GuardError> {
     Ok(match repo.head_branch()? {
-        Some(branch) => policy.applies_to(branch.as_ref()),
+        Some(branch) => policy.applies_to(&branch),
         None => policy.applies_everywhere(),
     })
 }

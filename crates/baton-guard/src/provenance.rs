@@ -17,7 +17,7 @@ use super::base::Bases;
 use super::change::ChangeReader;
 use super::sanction::Sanction;
 use baton_core::model::{
-    Change, MergeChoice, Oid, PathChange, TipEntry, TipFault, TipMove, Verdict, Watch,
+    Change, MergeChoice, Oid, PathChange, RefName, TipEntry, TipFault, TipMove, Verdict, Watch,
 };
 use baton_core::policy::{POLICY_PATH, Policy};
 use baton_core::rules;
@@ -72,7 +72,7 @@ impl<'a> Provenance<'a> {
     /// The move of a branch as the rules judge it; `None` when no writer is lost.
     pub fn tip_move(
         &self,
-        reference: &BStr,
+        reference: &RefName,
         old: Oid,
         new: Oid,
         rewriting: Rewriting,
@@ -96,7 +96,7 @@ impl<'a> Provenance<'a> {
         }
         entries.sort_by(|a, b| a.path.cmp(&b.path));
         Ok(Some(Change::Tip(TipMove {
-            reference: reference.to_owned(),
+            reference: reference.clone(),
             old,
             new: Some(new),
             entries,
@@ -107,7 +107,7 @@ impl<'a> Provenance<'a> {
     /// the tip's entry where the target has that of a base. `None` when no writer is lost.
     pub fn merging(
         &self,
-        reference: &BStr,
+        reference: &RefName,
         target: Oid,
         tip: Oid,
         bases: &[Oid],
@@ -133,7 +133,7 @@ impl<'a> Provenance<'a> {
         let entries = self.given_up(&choice)?;
         Ok((!entries.is_empty()).then(|| {
             Change::Tip(TipMove {
-                reference: reference.to_owned(),
+                reference: reference.clone(),
                 old: target,
                 new: Some(tip),
                 entries,
@@ -145,7 +145,7 @@ impl<'a> Provenance<'a> {
     /// in its history. `None` when there are none.
     pub fn deletion(
         &self,
-        reference: &BStr,
+        reference: &RefName,
         old: Oid,
         remaining: &[Oid],
     ) -> Result<Option<Change>, GuardError> {
@@ -162,7 +162,7 @@ impl<'a> Provenance<'a> {
         }
         entries.sort_by(|a, b| a.path.cmp(&b.path));
         let deleted = TipMove {
-            reference: reference.to_owned(),
+            reference: reference.clone(),
             old,
             new: None,
             entries,

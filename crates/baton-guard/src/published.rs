@@ -2,10 +2,8 @@
 
 use std::cell::OnceCell;
 
-use bstr::BStr;
-
 use super::{GuardError, range};
-use baton_core::model::Oid;
+use baton_core::model::{BranchName, Oid, RefName};
 use baton_core::policy::Policy;
 use baton_git::{Branches, GitError, Remote, Repo, history};
 use baton_sys::warnings;
@@ -84,7 +82,7 @@ impl<'a> Published<'a> {
     pub fn tips(&self, policy: &Policy) -> Result<Vec<Oid>, GuardError> {
         let branches = self.advertised()?.branches.iter();
         let mut tips: Vec<_> = branches
-            .filter(|(name, _)| policy.applies_to(name.as_ref()))
+            .filter(|(name, _)| policy.applies_to(name))
             .map(|(_, oid)| *oid)
             .collect();
         tips.sort();
@@ -93,7 +91,7 @@ impl<'a> Published<'a> {
     }
 
     /// What remotes advertise at the branch of this full name, as far as it is here.
-    pub fn at(&self, reference: &BStr) -> Result<Vec<Oid>, GuardError> {
+    pub fn at(&self, reference: &RefName) -> Result<Vec<Oid>, GuardError> {
         let branches = self.advertised()?.branches.iter();
         let named = branches.filter(|(name, _)| name == reference);
         Ok(named.map(|(_, oid)| *oid).collect())
@@ -101,11 +99,15 @@ impl<'a> Published<'a> {
 
     /// Warns of the remotes that do not count and whose remote-tracking branches, of such names, lead to the
     /// commit.
-    pub fn explain(&self, commit: Oid, is_meant: &dyn Fn(&BStr) -> bool) -> Result<(), GuardError> {
+    pub fn explain(
+        &self,
+        commit: Oid,
+        is_meant: &dyn Fn(&RefName) -> bool,
+    ) -> Result<(), GuardError> {
         for doubt in self.advertised()?.silent.iter().chain(self.strangers()?) {
             let claims = claims(self.repo, &doubt.remote)
                 .into_iter()
-                .filter(|(name, _)| is_meant(name.as_ref()));
+                .filter(|(name, _)| is_meant(name));
             let claims: Vec<_> = claims.map(|(_, oid)| oid).collect();
             if !claims.is_empty() && self.reach(&claims, commit)? {
                 warnings::warn(doubt.why.clone());
@@ -195,7 +197,7 @@ fn claims(repo: &Repo, remote: &str) -> Branches {
     let claims = tracked.into_iter().filter_map(|(name, oid)| {
         let branch = name.strip_prefix(below.as_bytes())?;
         let is_here = branch != b"HEAD" && repo.objects().contains(oid);
-        is_here.then(|| ([b"refs/heads/", branch].concat().into(), oid))
+        is_here.then(|| (BranchName::new(branch).full(), oid))
     });
     claims.collect()
 }

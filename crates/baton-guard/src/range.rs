@@ -1,6 +1,6 @@
 //! From the words of a user or a CI service to a range of revisions.
 
-use bstr::{BString, ByteSlice};
+use bstr::ByteSlice;
 use miette::Diagnostic;
 use thiserror::Error;
 
@@ -8,7 +8,7 @@ use super::GuardError;
 use super::base::Bases;
 use super::rev_range::{Line, RevRange};
 use super::updates::RefUpdate;
-use baton_core::model::Oid;
+use baton_core::model::{BranchName, Oid, RefName};
 use baton_git::{GitError, Repo, history, revision};
 use baton_sys::ci::{CiPush, CiRange};
 
@@ -127,7 +127,7 @@ pub fn of_ci(repo: &Repo, range: &CiRange) -> Result<Result<Asked, &'static str>
             tip,
             branch,
         } => Asked {
-            ranges: requested(repo, target, tip, branch.as_deref())?,
+            ranges: requested(repo, target, tip, branch.as_ref())?,
             line: None,
         },
         CiRange::Push(push) => pushed(repo, push)?,
@@ -141,7 +141,7 @@ fn requested(
     repo: &Repo,
     target: &str,
     tip: &str,
-    branch: Option<&str>,
+    branch: Option<&RefName>,
 ) -> Result<Vec<RevRange>, RangeError> {
     let (named, tip) = (fetched(repo, target)?, fetched(repo, tip)?);
     let mut targets = Vec::new();
@@ -157,7 +157,7 @@ fn requested(
     }
     let ranges = targets.into_iter().map(|target| {
         Ok(RevRange {
-            reference: branch.map(BString::from),
+            reference: branch.cloned(),
             ..between(repo, target, tip)?
         })
     });
@@ -165,17 +165,17 @@ fn requested(
 }
 
 /// The tip of a branch as the remote had it when this CI run fetched it.
-fn as_it_is_now(repo: &Repo, branch: &str) -> Result<Oid, RangeError> {
-    let short = branch.strip_prefix("refs/heads/").unwrap_or(branch);
-    let tracking = format!("refs/remotes/origin/{short}");
+fn as_it_is_now(repo: &Repo, branch: &RefName) -> Result<Oid, RangeError> {
+    let short = BranchName::given(&branch.to_string());
+    let tracking = short.tracked_at("origin".into());
     if let Some(oid) = repo.refs().resolve(&tracking)?
         && let Some(commit) = repo.objects().peel_to_commit(oid)?
     {
         return Ok(commit);
     }
-    let refspec = format!("+refs/heads/{short}:{tracking}");
+    let refspec = format!("+{}:{tracking}", short.full());
     Err(RangeError::TargetNotFetched {
-        branch: branch.escape_debug().to_string(),
+        branch: branch.to_string().escape_debug().to_string(),
         fetch: format!("git fetch origin {}", shell_words::quote(&refspec)),
     })
 }
@@ -184,7 +184,7 @@ fn pushed(repo: &Repo, push: &CiPush) -> Result<Asked, RangeError> {
     let after = fetched(repo, &push.after)?;
     let before = push.before.as_deref().map(|before| fetched(repo, before));
     let default = push.left();
-    let default = default.map(|name| fetched(repo, &format!("refs/remotes/origin/{name}")));
+    let default = default.map(|name| fetched(repo, &name.tracked_at("origin".into()).to_string()));
     let found = match (before, &default) {
         (Some(Ok(before)), _) => Some(RevRange {
             tips: vec![after],
@@ -199,7 +199,7 @@ fn pushed(repo: &Repo, push: &CiPush) -> Result<Asked, RangeError> {
         (Some(Err(error)), _) => return Err(error),
         (None, None) => None,
     };
-    let reference = push.branch.as_deref().map(BString::from);
+    let reference = push.branch.clone();
     let line = Line {
         reference: reference.clone(),
         tip: after,
@@ -230,7 +230,7 @@ pub fn update_of(repo: &Repo, push: &CiPush) -> Result<Option<RefUpdate>, RangeE
         None => None,
     };
     Ok(Some(RefUpdate {
-        reference: branch.as_str().into(),
+        reference: branch.clone(),
         old,
         new: Some(fetched(repo, &push.after)?),
     }))
@@ -239,7 +239,7 @@ pub fn update_of(repo: &Repo, push: &CiPush) -> Result<Option<RefUpdate>, RangeE
 /// The tip of the default branch, where another one was pushed to.
 pub fn default_of(repo: &Repo, push: &CiPush) -> Result<Option<Oid>, RangeError> {
     match push.left() {
-        Some(name) => match fetched(repo, &format!("refs/remotes/origin/{name}")) {
+        Some(name) => match fetched(repo, &name.tracked_at("origin".into()).to_string()) {
             Err(RangeError::NotFetched(_)) => Ok(None),
             found => found.map(Some),
         },
@@ -259,7 +259,7 @@ pub fn beyond_upstream(repo: &Repo) -> Result<RevRange, RangeError> {
 pub fn unreadable(
     repo: &Repo,
     known: &[(Oid, String)],
-) -> Result<Vec<(BString, String, bool)>, GuardError> {
+) -> Result<Vec<(RefName, String, bool)>, GuardError> {
     let bases = Bases::new(repo.objects());
     let mut found = Vec::new();
     let mut told = Vec::new();
@@ -299,7 +299,7 @@ pub fn everything(repo: &Repo) -> Result<RevRange, GuardError> {
     reached(repo, |_| true)
 }
 
-fn reached(repo: &Repo, counts: impl Fn(&BString) -> bool) -> Result<RevRange, GuardError> {
+fn reached(repo: &Repo, counts: impl Fn(&RefName) -> bool) -> Result<RevRange, GuardError> {
     let mut tips = Vec::new();
     let named = repo.refs().below("refs/")?.into_iter();
     let named = named.filter(|(name, _)| counts(name)).map(|(_, oid)| oid);

@@ -4,8 +4,6 @@
 use std::collections::HashSet;
 use std::rc::Rc;
 
-use bstr::BString;
-
 use super::acceptance::Acceptances;
 use super::base::{BasePolicy, Bases};
 use super::joining::Joining;
@@ -13,7 +11,7 @@ use super::lines::Lines;
 use super::pipeline::{self, Judged, Rulebook};
 use super::provenance::{Provenance, Rewriting};
 use super::{GuardError, Judgement, keyring};
-use baton_core::model::{Oid, RuleId, Verdict};
+use baton_core::model::{Oid, RefName, RuleId, Verdict};
 use baton_core::policy::Policy;
 use baton_core::rules;
 use baton_git::Repo;
@@ -25,7 +23,7 @@ use baton_git::stream::{self, Step, Stream};
 pub struct RevRange {
     /// The branch that the range belongs to, where it belongs to one; the policy may pass it
     /// over.
-    pub reference: Option<BString>,
+    pub reference: Option<RefName>,
     /// Where it ends.
     pub tips: Vec<Oid>,
     /// What is not part of it, with all that can be reached from there.
@@ -131,7 +129,7 @@ pub fn judge_since_adoption(
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line {
     /// Its full name, where it is known; the policy may pass it over.
-    pub reference: Option<BString>,
+    pub reference: Option<RefName>,
     /// Its tip.
     pub tip: Oid,
     /// The tip of the default branch, where this is another one. Its policy judges what no policy
@@ -165,7 +163,7 @@ fn is_passed_over(repo: &Repo, line: &Line) -> Result<bool, GuardError> {
     let mut excluded = false;
     for commit in [Some(line.tip), line.default].into_iter().flatten() {
         if let Some(base) = bases.adopted(commit)? {
-            if base.policy.applies_to(name.as_ref()) {
+            if base.policy.applies_to(name) {
                 return Ok(false);
             }
             excluded = true;
@@ -272,7 +270,7 @@ fn judge_by(
     base: Option<Oid>,
 ) -> Result<Judgement, GuardError> {
     let mut judgement = Judgement::default();
-    let applies = |name: &BString| policy.applies_to(name.as_ref());
+    let applies = |name: &RefName| policy.applies_to(name);
     if !range.reference.as_ref().is_none_or(applies) {
         return Ok(judgement);
     }
@@ -303,8 +301,8 @@ fn judge_by(
     for (merge, _) in &judged.choices {
         judgement.verdict.absorb(provenance.judge_merge(merge)?);
     }
-    let unnamed = BString::from("HEAD");
-    let reference = range.reference.as_ref().unwrap_or(&unnamed).as_ref();
+    let unnamed = RefName::new("HEAD");
+    let reference = range.reference.as_ref().unwrap_or(&unnamed);
     for tip in &range.tips {
         judgement.tips += 1;
         let moved = provenance.tip_move(reference, base, *tip, Rewriting::Allowed)?;

@@ -7,8 +7,6 @@ use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
-use bstr::BString;
-
 use self::moves::Move;
 use super::acceptance::Acceptances;
 use super::base::{BasePolicy, Bases, PolicyKey};
@@ -19,7 +17,7 @@ use super::judged_commits::JudgedCommits;
 use super::provenance::{Provenance, Rewriting};
 use super::published::Published;
 use super::{GuardError, Judgement, keyring, superseded_aggregates};
-use baton_core::model::{Change, Oid, Verdict};
+use baton_core::model::{Change, Oid, RefName, Verdict};
 use baton_core::policy::Policy;
 use baton_core::rules;
 use baton_git::Repo;
@@ -30,7 +28,7 @@ use baton_git::stream::Step;
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct RefUpdate {
     /// Its full name, or `HEAD` when that is detached.
-    pub reference: BString,
+    pub reference: RefName,
     /// The object that it names now.
     pub old: Option<Oid>,
     /// The object that it will name; `None` when it is deleted.
@@ -143,7 +141,7 @@ impl Judge<'_> {
         if update.is_head() && !self.is_made_on(new, old)? {
             return Ok(());
         }
-        let moves = self.moves(update.reference.as_ref(), old, new)?;
+        let moves = self.moves(&update.reference, old, new)?;
         if moves.is_empty() {
             self.adopt(new)?;
         }
@@ -152,7 +150,7 @@ impl Judge<'_> {
         for one in &moves {
             let applies = match update.is_head() {
                 true => super::applies_here(self.repo, &one.base.policy)?,
-                false => one.base.policy.applies_to(update.reference.as_ref()),
+                false => one.base.policy.applies_to(&update.reference),
             };
             if applies {
                 is_judged = true;
@@ -228,7 +226,7 @@ impl Judge<'_> {
         old: Option<Oid>,
         new: Oid,
     ) -> Result<bool, GuardError> {
-        let reference = update.reference.as_ref();
+        let reference = &update.reference;
         if self.place != Place::Server || self.guards.is_default(reference)? {
             return Ok(false);
         }
@@ -239,7 +237,7 @@ impl Judge<'_> {
         let Some(old) = old else {
             let mut grown = Vec::new();
             for branch in self.guards.branches()? {
-                let is_guarded = guard.base.policy.applies_to(branch.reference.as_ref());
+                let is_guarded = guard.base.policy.applies_to(&branch.reference);
                 if is_guarded && provenance.has_grown(branch.tip)? {
                     grown.push(branch.tip);
                 }
@@ -421,7 +419,7 @@ impl Judge<'_> {
             return Ok(());
         }
         let base = &brought.base;
-        let reference = update.reference.as_ref();
+        let reference = &update.reference;
         let rewriting = match self.guards.is_default(reference)? {
             true => Rewriting::Forbidden,
             false => Rewriting::Allowed,

@@ -3,6 +3,7 @@
 use bstr::{BStr, BString, ByteSlice};
 
 use super::ref_lines::RefLine;
+use baton_core::model::RefName;
 
 /// What the names of a namespace begin with.
 const ROOT: &[u8] = b"refs/namespaces/";
@@ -34,7 +35,7 @@ pub(super) fn groups(lines: Vec<RefLine>) -> Vec<(BString, Vec<RefLine>)> {
     let mut groups: Vec<(BString, Vec<RefLine>)> = Vec::new();
     for line in lines {
         let (prefix, name) = split(line.reference.as_ref());
-        let (prefix, reference) = (prefix.to_owned(), name.to_owned());
+        let (prefix, reference) = (prefix.to_owned(), RefName::new(name));
         let line = RefLine { reference, ..line };
         match groups.iter_mut().find(|(known, _)| *known == prefix) {
             Some((_, lines)) => lines.push(line),

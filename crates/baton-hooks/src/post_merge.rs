@@ -1,9 +1,8 @@
 //! `post-merge`: what a merge or a pull has brought. It is too late to stop it; it is not too
 //! late to say so.
 
-use bstr::{BString, ByteSlice};
-
 use super::{Answer, Call, HookError};
+use baton_core::model::RefName;
 use baton_git::Repo;
 use baton_guard::rev_range::{self, RevRange};
 
@@ -17,8 +16,7 @@ pub(super) fn answer(repo: &Repo, call: &Call) -> Result<Answer, HookError> {
         return Ok(Answer::default());
     }
     let branch = repo.head_branch()?;
-    let name = branch.clone().unwrap_or_else(|| BString::from("HEAD"));
-    let name = name.strip_prefix(b"refs/heads/").unwrap_or(&name);
+    let name = branch.clone().unwrap_or_else(|| RefName::new("HEAD"));
     let range = RevRange {
         reference: branch,
         tips: vec![new],
@@ -28,7 +26,7 @@ pub(super) fn answer(repo: &Repo, call: &Call) -> Result<Answer, HookError> {
     let recovery = vec![
         format!(
             "The merge is done: {} is at {new} and was at {old}.",
-            name.to_str_lossy()
+            name.readable()
         ),
         format!("To undo it, and keep uncommitted work: git reset --keep {old}"),
         "To keep it, tell the people behind these commits; CI refuses them too.".to_owned(),

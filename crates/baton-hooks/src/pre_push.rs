@@ -1,7 +1,5 @@
 //! `pre-push`: the commits that a push would publish.
 
-use bstr::ByteSlice;
-
 use super::ref_lines::{self, PushLine};
 use super::{Call, HookError};
 use baton_git::Repo;
@@ -29,11 +27,7 @@ pub(super) fn answer(repo: &Repo, call: &Call) -> Result<Judgement, HookError> {
     let lines = ref_lines::parse_push(&call.input)?;
     judgement.absorb(by_whom(repo, &lines)?);
     for line in lines {
-        let Some(tip) = line
-            .local
-            .object()
-            .filter(|_| line.reference.starts_with(b"refs/heads/"))
-        else {
+        let Some(tip) = line.local.object().filter(|_| line.reference.is_branch()) else {
             continue;
         };
         let old = line
@@ -49,7 +43,7 @@ pub(super) fn answer(repo: &Repo, call: &Call) -> Result<Judgement, HookError> {
         }
         let hidden = old.map_or_else(|| tracked.clone(), |old| vec![old]);
         let range = RevRange {
-            reference: Some(line.reference.as_bstr().to_owned()),
+            reference: Some(line.reference.clone()),
             tips: vec![tip],
             hidden,
             old,

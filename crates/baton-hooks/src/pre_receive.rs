@@ -2,6 +2,7 @@
 
 use super::ref_lines::{self, RefLine};
 use super::{Call, HookError, namespace};
+use baton_core::model::{Oid, RefName};
 use baton_git::Repo;
 use baton_guard::branch_moves::{self, Witness};
 use baton_guard::updates::{self, Place, RefUpdate};
@@ -14,7 +15,7 @@ pub(super) fn answer(repo: &Repo, env: &GitEnv, call: &Call) -> Result<Judgement
     let outer = namespace::prefix(&env.namespace);
     let mut lines = ref_lines::parse(&call.input)?;
     for line in &mut lines {
-        line.reference = [&outer[..], &line.reference].concat().into();
+        line.reference = RefName::new([&outer[..], &line.reference].concat());
     }
     let names: Vec<_> = lines.iter().map(|line| line.reference.as_ref()).collect();
     let followed = repo.refs().followed(&names)?;
@@ -30,7 +31,7 @@ pub(super) fn answer(repo: &Repo, env: &GitEnv, call: &Call) -> Result<Judgement
 }
 
 fn branches(repo: &Repo, mut lines: Vec<RefLine>) -> Result<Judgement, HookError> {
-    lines.retain(|line| line.reference.starts_with(b"refs/heads/"));
+    lines.retain(|line| line.reference.is_branch());
     let names: Vec<_> = lines.iter().map(|line| line.reference.as_ref()).collect();
     let olds = repo.refs().resolve_all(&names)?;
     let moved: Vec<_> = lines
@@ -48,7 +49,7 @@ fn branches(repo: &Repo, mut lines: Vec<RefLine>) -> Result<Judgement, HookError
 }
 
 /// The replacements that these lines make.
-pub(super) fn replacements(lines: &[RefLine]) -> Vec<(bstr::BString, baton_core::model::Oid)> {
+pub(super) fn replacements(lines: &[RefLine]) -> Vec<(RefName, Oid)> {
     let made = lines.iter().filter(|line| is_replacement(line));
     made.filter_map(|line| Some((line.reference.clone(), line.new.object()?)))
         .collect()

@@ -126,7 +126,7 @@ pub(super) fn of_rename(repo: &Repo, moved: &[RefUpdate]) -> Result<Vec<String>,
     let Some(source) = last.and_then(|hex| Oid::from_hex(hex).ok()) else {
         return Ok(Vec::new());
     };
-    let branches = repo.refs().below("refs/heads/")?;
+    let branches = repo.refs().branches()?;
     if branches.iter().any(|(_, tip)| *tip == source) {
         return Ok(Vec::new());
     }

@@ -1,10 +1,10 @@
 //! What git writes to the input of `reference-transaction`, `pre-receive` and `pre-push`.
 
-use bstr::{BString, ByteSlice};
+use bstr::ByteSlice;
 use miette::Diagnostic;
 use thiserror::Error;
 
-use baton_core::model::Oid;
+use baton_core::model::{Oid, RefName};
 
 /// What git writes to a hook's input is not of the form that it documents.
 #[derive(Debug, Error, Diagnostic, PartialEq, Eq)]
@@ -23,7 +23,7 @@ pub struct RefLine {
     /// The value that it is to have.
     pub new: Value,
     /// Its full name.
-    pub reference: BString,
+    pub reference: RefName,
 }
 
 /// One end of a [`RefLine`].
@@ -34,7 +34,7 @@ pub enum Value {
     /// An object.
     Object(Oid),
     /// Another reference, of this name, to which this one points (`ref:refs/heads/main`).
-    Symbolic(BString),
+    Symbolic(RefName),
 }
 
 impl Value {
@@ -48,7 +48,7 @@ impl Value {
 
     fn parse(word: &[u8]) -> Option<Self> {
         if let Some(target) = word.strip_prefix(b"ref:") {
-            return Some(Self::Symbolic(target.into()));
+            return Some(Self::Symbolic(RefName::new(target)));
         }
         let oid = Oid::from_hex(word).ok()?;
         Some(if oid.is_null() {
@@ -71,7 +71,7 @@ pub fn parse(input: &[u8]) -> Result<Vec<RefLine>, RefLineError> {
                 Some(RefLine {
                     old: Value::parse(words.next()?)?,
                     new: Value::parse(words.next()?)?,
-                    reference: words.next().filter(|name| !name.is_empty())?.into(),
+                    reference: name(words.next()?)?,
                 })
             })();
             parsed.ok_or_else(|| error(number, line))
@@ -85,7 +85,7 @@ pub struct PushLine {
     /// What is pushed; zeros to delete.
     pub local: Value,
     /// Where to, as the remote names it.
-    pub reference: BString,
+    pub reference: RefName,
     /// What the remote has there; zeros when it has nothing.
     pub remote: Value,
 }
@@ -101,7 +101,7 @@ pub fn parse_push(input: &[u8]) -> Result<Vec<PushLine>, RefLineError> {
             let mut words = line.rsplitn_str(4, " ");
             let parsed = (|| {
                 let remote = Value::parse(words.next()?)?;
-                let reference = words.next().filter(|name| !name.is_empty())?.into();
+                let reference = name(words.next()?)?;
                 let local = Value::parse(words.next()?)?;
                 words.next()?;
                 Some(PushLine {
@@ -113,6 +113,10 @@ pub fn parse_push(input: &[u8]) -> Result<Vec<PushLine>, RefLineError> {
             parsed.ok_or_else(|| error(number, line))
         })
         .collect()
+}
+
+fn name(word: &[u8]) -> Option<RefName> {
+    (!word.is_empty()).then(|| RefName::new(word))
 }
 
 fn lines(input: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
@@ -142,7 +146,10 @@ mod tests {
         assert_eq!(lines[0].reference, "refs/heads/a b");
         assert_eq!(
             (&lines[1].old, &lines[1].new),
-            (&Value::Symbolic("refs/heads/x".into()), &Value::Zeros)
+            (
+                &Value::Symbolic(RefName::new("refs/heads/x")),
+                &Value::Zeros
+            )
         );
     }
 

@@ -2,12 +2,10 @@
 
 use std::collections::{HashMap, HashSet};
 
-use bstr::BString;
-
 use super::pre_receive::{is_replacement, replacements};
 use super::ref_lines::{self, RefLine, Value};
 use super::{Answer, Call, HookError, namespace, recovery};
-use baton_core::model::Oid;
+use baton_core::model::{Oid, RefName, is_branch};
 use baton_git::Repo;
 use baton_git::operation::Operation;
 use baton_guard::branch_moves::{self, Witness};
@@ -96,12 +94,12 @@ fn in_namespace(
 }
 
 /// The branches that become other names, with what for.
-fn aliases(lines: &[RefLine]) -> Vec<(BString, BString)> {
-    let branches = lines.iter().filter(|line| is_branch(line));
+fn aliases(lines: &[RefLine]) -> Vec<(RefName, RefName)> {
+    let branches = lines.iter().filter(|line| is_of_branch(line));
     let named = branches.filter_map(|line| match &line.new {
         Value::Symbolic(target) => {
             let (_, target) = namespace::split(target.as_ref());
-            Some((line.reference.clone(), target.to_owned()))
+            Some((line.reference.clone(), RefName::new(target)))
         }
         Value::Zeros | Value::Object(_) => None,
     });
@@ -115,7 +113,7 @@ fn aliases(lines: &[RefLine]) -> Vec<(BString, BString)> {
 /// another name for some reference moves to what that names.
 fn moved(repo: &Repo, mut lines: Vec<RefLine>) -> Result<Vec<RefUpdate>, HookError> {
     let targets = symbolic_targets(repo, &lines)?;
-    let branches = lines.iter().filter(|line| is_branch(line));
+    let branches = lines.iter().filter(|line| is_of_branch(line));
     let by_branch: HashSet<_> = branches.filter_map(|line| line.new.object()).collect();
     lines.retain(|line| {
         let with_branch = || {
@@ -124,7 +122,7 @@ fn moved(repo: &Repo, mut lines: Vec<RefLine>) -> Result<Vec<RefUpdate>, HookErr
                 .is_some_and(|oid| by_branch.contains(&oid))
         };
         let moves = carries_commit(line) && !is_replacement(line);
-        moves && (is_branch(line) || !with_branch())
+        moves && (is_of_branch(line) || !with_branch())
     });
     let names: Vec<_> = lines.iter().map(|line| line.reference.as_ref()).collect();
     let olds = repo.refs().resolve_all(&names)?;
@@ -157,10 +155,11 @@ fn leave_out_packed(repo: &Repo, lines: &mut Vec<RefLine>) -> Result<(), HookErr
 /// The branches that are deleted.
 fn deleted(repo: &Repo, lines: &[RefLine]) -> Result<Vec<RefUpdate>, HookError> {
     let lines = lines.iter().filter(|line| deletes_branch(line));
-    let names: Vec<_> = lines.map(|line| line.reference.as_ref()).collect();
-    let olds = repo.refs().resolve_all(&names)?;
+    let names: Vec<_> = lines.map(|line| &line.reference).collect();
+    let olds: Vec<_> = names.iter().map(|name| name.as_bstr()).collect();
+    let olds = repo.refs().resolve_all(&olds)?;
     let deleted = names.into_iter().zip(olds).map(|(name, old)| RefUpdate {
-        reference: name.to_owned(),
+        reference: name.clone(),
         old,
         new: None,
     });
@@ -171,15 +170,15 @@ fn deleted(repo: &Repo, lines: &[RefLine]) -> Result<Vec<RefUpdate>, HookError> 
 fn symbolic_targets(
     repo: &Repo,
     lines: &[RefLine],
-) -> Result<HashMap<BString, Option<Oid>>, HookError> {
+) -> Result<HashMap<RefName, Option<Oid>>, HookError> {
     let mut targets = HashMap::new();
-    for line in lines.iter().filter(|line| is_branch(line)) {
+    for line in lines.iter().filter(|line| is_of_branch(line)) {
         let Value::Symbolic(target) = &line.new else {
             continue;
         };
         let named = match lines.iter().find(|line| line.reference == *target) {
             Some(line) => line.new.object(),
-            None => repo.refs().resolve_all(&[target.as_ref()])?.pop().flatten(),
+            None => repo.refs().resolve(target)?,
         };
         targets.insert(target.clone(), named);
     }
@@ -189,20 +188,20 @@ fn symbolic_targets(
 fn carries_commit(line: &RefLine) -> bool {
     match line.new {
         Value::Zeros => false,
-        Value::Object(_) => is_branch(line) || line.reference == "HEAD" || is_replacement(line),
-        Value::Symbolic(_) => is_branch(line),
+        Value::Object(_) => is_of_branch(line) || line.reference == "HEAD" || is_replacement(line),
+        Value::Symbolic(_) => is_of_branch(line),
     }
 }
 
 fn deletes_branch(line: &RefLine) -> bool {
-    line.new == Value::Zeros && is_branch(line)
+    line.new == Value::Zeros && is_of_branch(line)
 }
 
 fn is_stash(line: &RefLine) -> bool {
     line.reference == "refs/stash"
 }
 
-fn is_branch(line: &RefLine) -> bool {
+fn is_of_branch(line: &RefLine) -> bool {
     let (_, name) = namespace::split(line.reference.as_ref());
-    name.starts_with(b"refs/heads/")
+    is_branch(name)
 }

@@ -6,6 +6,7 @@
 use serde_json::Value;
 
 use super::file;
+use baton_core::model::{BranchName, RefName};
 
 /// What a CI run is about, in the words of its service.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,7 +18,7 @@ pub enum CiRange {
         /// What would go in, a revision.
         tip: String,
         /// The full name of the branch it would go into, where it is known.
-        branch: Option<String>,
+        branch: Option<RefName>,
     },
     /// A push to a branch, or a run on a branch as it is.
     Push(CiPush),
@@ -33,25 +34,24 @@ pub enum CiRange {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CiPush {
     /// The full name of the branch, where it is known.
-    pub branch: Option<String>,
+    pub branch: Option<RefName>,
     /// What the branch named before; `None` for a new branch, and where nothing was pushed.
     pub before: Option<String>,
     /// What it names now.
     pub after: String,
     /// The short name of the repository's default branch, where it is known.
-    pub default_branch: Option<String>,
+    pub default_branch: Option<BranchName>,
 }
 
 impl CiPush {
     /// The default branch, when another one was pushed to.
-    pub fn left(&self) -> Option<&str> {
-        let default = self.default_branch.as_deref()?;
-        let own = self.branch.as_deref()?.strip_prefix(BRANCHES)?;
-        (own != default).then_some(default)
+    pub fn left(&self) -> Option<&BranchName> {
+        let default = self.default_branch.as_ref()?;
+        let own = self.branch.as_ref()?.branch()?;
+        (own != *default).then_some(default)
     }
 }
 
-const BRANCHES: &str = "refs/heads/";
 /// The events of GitHub that begin a run on a branch as it is.
 const ABOUT_NO_CHANGE: [&str; 3] = ["schedule", "workflow_dispatch", "repository_dispatch"];
 const TAG: &str = "a tag was pushed, and the rules hold on branches";
@@ -91,7 +91,7 @@ fn github(value: impl Fn(&str) -> Option<String>, told: &Result<Value, String>) 
         text("/pull_request/base/sha"),
         text("/pull_request/head/sha"),
     ) {
-        let branch = text("/pull_request/base/ref").map(|short| format!("{BRANCHES}{short}"));
+        let branch = text("/pull_request/base/ref").map(|short| BranchName::new(short).full());
         return CiRange::Request {
             target,
             tip,
@@ -101,7 +101,7 @@ fn github(value: impl Fn(&str) -> Option<String>, told: &Result<Value, String>) 
     if let (Some(target), Some(tip)) =
         (text("/merge_group/base_sha"), text("/merge_group/head_sha"))
     {
-        let branch = text("/merge_group/base_ref");
+        let branch = text("/merge_group/base_ref").map(RefName::new);
         return CiRange::Request {
             target,
             tip,
@@ -122,10 +122,8 @@ fn github(value: impl Fn(&str) -> Option<String>, told: &Result<Value, String>) 
             return CiRange::NoChange(name);
         }
     };
-    if branch
-        .as_ref()
-        .is_some_and(|name| !name.starts_with(BRANCHES))
-    {
+    let branch = branch.map(RefName::new);
+    if branch.as_ref().is_some_and(|name| !name.is_branch()) {
         return CiRange::Nothing(TAG);
     }
     if is_zeros(&after) {
@@ -135,7 +133,7 @@ fn github(value: impl Fn(&str) -> Option<String>, told: &Result<Value, String>) 
         branch,
         before: text("/before").filter(|before| !is_zeros(before)),
         after,
-        default_branch: text("/repository/default_branch"),
+        default_branch: text("/repository/default_branch").map(BranchName::new),
     })
 }
 
@@ -149,7 +147,7 @@ fn gitlab(value: impl Fn(&str) -> Option<String>) -> CiRange {
             target,
             tip: gitlab_tip(&value).unwrap_or(commit),
             branch: value("CI_MERGE_REQUEST_TARGET_BRANCH_NAME")
-                .map(|short| format!("{BRANCHES}{short}")),
+                .map(|short| BranchName::new(short).full()),
         };
     }
     if value("CI_COMMIT_TAG").is_some() {
@@ -159,10 +157,10 @@ fn gitlab(value: impl Fn(&str) -> Option<String>) -> CiRange {
         return CiRange::NoChange(source.unwrap_or_else(|| "an unknown source".to_owned()));
     };
     CiRange::Push(CiPush {
-        branch: Some(format!("{BRANCHES}{branch}")),
+        branch: Some(BranchName::new(branch).full()),
         before: value("CI_COMMIT_BEFORE_SHA").filter(|before| !is_zeros(before)),
         after: commit,
-        default_branch: value("CI_DEFAULT_BRANCH"),
+        default_branch: value("CI_DEFAULT_BRANCH").map(BranchName::new),
     })
 }
 
@@ -200,7 +198,7 @@ mod tests {
         CiRange::Request {
             target: target.to_owned(),
             tip: tip.to_owned(),
-            branch: Some("refs/heads/main".to_owned()),
+            branch: Some(RefName::new("refs/heads/main")),
         }
     }
 

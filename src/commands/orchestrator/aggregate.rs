@@ -7,7 +7,7 @@ use crate::commands::{ALLOWED, ExitCode, UNDECIDED};
 use baton_conductor::aggregate::{self, AggregateBase, Outcome, Request, Skipped, build};
 use baton_conductor::landing::checkouts::Shown;
 use baton_conductor::session::number::MAX_COUNTED_DIGITS;
-use baton_core::model::SessionId;
+use baton_core::model::{RefName, SessionId};
 use baton_git::Repo;
 use baton_git::worktree_sync::Refreshed;
 use baton_sys::GitEnv;
@@ -38,9 +38,9 @@ pub fn run(args: Aggregate) -> miette::Result<ExitCode> {
     Ok(complete(&outcome.shown))
 }
 
-fn push(repo: &Repo, remote: &str, branch: &str) -> miette::Result<()> {
+fn push(repo: &Repo, remote: &str, branch: &RefName) -> miette::Result<()> {
     baton_git::remote::push(repo, remote, branch).map_err(|error| {
-        let short = branch.strip_prefix("refs/heads/").unwrap_or(branch);
+        let short = branch.readable();
         let help = format!(
             "if somebody else pushed first: `git fetch {remote}`, then \
              `git baton orchestrator aggregate --into {short} --onto {remote}/{short} --push {remote}`"

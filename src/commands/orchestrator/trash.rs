@@ -4,6 +4,7 @@ use super::pool::shown;
 use crate::cli::orchestrator::{Trash, TrashRestore};
 use baton_conductor::pool::WorkError;
 use baton_conductor::pool::trash::{self, Restored, Saved, output};
+use baton_core::model::RefName;
 use baton_core::report::escape;
 use baton_git::Repo;
 use baton_sys::{GitEnv, clock};
@@ -48,8 +49,8 @@ fn restore(
 fn human(kept: &[Saved]) -> String {
     let line = |saved: &Saved| {
         let record = &saved.record;
-        let branch = record.branch.as_deref().unwrap_or("no branch");
-        let branch = branch.strip_prefix("refs/heads/").unwrap_or(branch);
+        let branch = record.branch.as_ref().map(RefName::readable);
+        let branch = branch.as_deref().unwrap_or("no branch");
         format!(
             "{}  {} on {}: {}\n",
             saved.name,

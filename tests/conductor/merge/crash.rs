@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use baton_conductor::landing::transaction::{self, Kind, Landing};
+use baton_core::model::RefName;
 
 use crate::merge::world::{World, write};
 
@@ -70,7 +71,7 @@ fn killed_between_any_two_steps_of_landing_the_next_run_completes() {
         let repo = world.repo();
         let tip = |name: &str| (name.to_owned(), world.tip(name).parse().unwrap());
         let landing = Landing {
-            branch: "refs/heads/main".to_owned(),
+            branch: RefName::new("refs/heads/main"),
             kind: Kind::Merge,
             old: world.tip("main").parse().unwrap(),
             new,
@@ -196,7 +197,7 @@ fn a_checkout_that_another_git_holds_is_shown_the_landing_later() {
     let ran = world.merge(&["--dry-run"]);
     let repo = world.repo();
     let landing = Landing {
-        branch: "refs/heads/main".to_owned(),
+        branch: RefName::new("refs/heads/main"),
         kind: Kind::Merge,
         old: world.tip("main").parse().unwrap(),
         new: ran.report["new"].as_str().unwrap().parse().unwrap(),

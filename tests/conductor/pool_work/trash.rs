@@ -176,7 +176,8 @@ fn files_on_a_branch_without_a_commit_come_back() {
     pool.write("work", "x");
     let before = files(&pool.slot_path());
     let saved = save(&pool).unwrap();
-    assert_eq!(saved.record.branch.as_deref(), Some("refs/heads/alone"));
+    let branch = saved.record.branch.as_ref().unwrap();
+    assert_eq!(*branch, "refs/heads/alone");
     assert_eq!(files(&restore(&pool, &saved)), before);
 }
 
@@ -187,7 +188,8 @@ fn commits_alone_are_saved() {
     let work = pool.commit("Work");
     let saved = round_trip(&pool);
     assert_eq!(saved.record.head, work);
-    assert_eq!(saved.record.branch.as_deref(), Some("refs/heads/auto/task"));
+    let branch = saved.record.branch.as_ref().unwrap();
+    assert_eq!(*branch, "refs/heads/auto/task");
 }
 
 #[test]
@@ -232,7 +234,7 @@ fn a_rebase_keeps_the_commits_it_would_have_moved() {
     pool.sandbox.commit_file("a", "main\n");
     assert_ne!(pool.try_git(["rebase", "-q", "main"]).code, 0);
     let saved = save(&pool).unwrap();
-    let kept = pool.git(["rev-list", &saved.reference()]);
+    let kept = pool.git(["rev-list", &saved.reference().to_string()]);
     assert!(kept.contains(&work.to_string()));
     let main = open(pool.sandbox.repo());
     let directory = pool.sandbox.root.path().join("restored");
@@ -267,7 +269,7 @@ fn what_a_rebase_has_put_by_is_saved() {
             .join(format!("rebase-{backend}/autostash"));
         let put_by = fs::read_to_string(put_by).unwrap();
         let saved = save(&pool).unwrap();
-        let kept = pool.git(["rev-list", &saved.reference()]);
+        let kept = pool.git(["rev-list", &saved.reference().to_string()]);
         assert!(kept.contains(put_by.trim()), "{backend}");
     }
 }

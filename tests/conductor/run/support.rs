@@ -6,7 +6,7 @@ use std::time::Duration;
 use baton_conductor::run::attempt::{Attempt, Outcome, Report};
 use baton_conductor::run::signal::Promise;
 use baton_conductor::run::{Assignment, Place};
-use baton_core::model::Oid;
+use baton_core::model::{BranchName, Oid};
 use baton_core::policy::command::CommandTemplate;
 use baton_core::policy::conductor::agents::{Agent, Input, Output};
 use baton_core::policy::{PathGlob, Policy};
@@ -60,7 +60,7 @@ impl Scene {
             },
             place: Place {
                 worktree,
-                branch: "auto/t1".to_owned(),
+                branch: BranchName::new("auto/t1"),
                 base: base.parse().unwrap(),
                 session: None,
             },

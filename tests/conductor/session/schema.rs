@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use baton_conductor::session::{Session, State, output};
+use baton_core::model::RefName;
 use baton_core::protocol;
 use schemars::Schema;
 use serde_json::Value;
@@ -15,7 +16,7 @@ fn session(full: bool) -> Session {
         title: "Tidy \u{1b}".to_owned(),
         task: some("T-1"),
         state: if full { State::Ended } else { State::Active },
-        branch: some("refs/heads/main"),
+        branch: full.then(|| RefName::new("refs/heads/main")),
         worktree: ".".to_owned(),
         host: "host".to_owned(),
         log_path: "log.md".to_owned(),

@@ -5,6 +5,7 @@ use std::process::Command;
 
 use baton_conductor::session::allocate::{self, Claim, NewSession};
 use baton_conductor::session::{SessionError, State, store};
+use baton_core::model::RefName;
 use baton_core::policy::Policy;
 use baton_git::{RefEdit, Repo, StoreError};
 use baton_sys::GitEnv;
@@ -95,7 +96,7 @@ fn of_two_changes_to_one_reference_the_second_is_told_so() {
         let store = repo.store();
         let blob = store.blob(b"x").unwrap();
         let edit = |name: &str, old, new| RefEdit {
-            name: format!("refs/baton/test/{name}"),
+            name: RefName::new(format!("refs/baton/test/{name}")),
             old,
             new,
         };

@@ -15,7 +15,7 @@ pub fn no_line_is_lost(input: &[u8]) {
                 let written = [
                     text(&parsed.old),
                     text(&parsed.new),
-                    parsed.reference.into(),
+                    parsed.reference.to_vec(),
                 ];
                 assert_same(line, &written.join(&b' '));
             }
@@ -26,7 +26,7 @@ pub fn no_line_is_lost(input: &[u8]) {
         Ok(parsed) => {
             assert_eq!(parsed.len(), lines.len());
             for (line, parsed) in lines.iter().zip(parsed) {
-                let name = parsed.reference.into();
+                let name = parsed.reference.to_vec();
                 let written = [Vec::new(), text(&parsed.local), name, text(&parsed.remote)];
                 let written = written.join(&b' ');
                 assert_same(line, &written);
@@ -67,7 +67,7 @@ fn text(value: &Value) -> Vec<u8> {
     match value {
         Value::Zeros => vec![b'0'; 40],
         Value::Object(oid) => oid.to_string().into(),
-        Value::Symbolic(name) => [b"ref:", name.as_slice()].concat(),
+        Value::Symbolic(name) => [b"ref:", name.as_bytes()].concat(),
     }
 }
 

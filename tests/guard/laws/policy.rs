@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use baton_core::handoff::{
     Entry, SessionSection, aggregated_sessions, insert, parse_entry, render_entry,
 };
-use baton_core::model::{Signature, Watch};
+use baton_core::model::{BranchName, Signature, Watch};
 use baton_core::policy::{AllowedSigners, Policy, SignatureError, fold};
 use bstr::{BStr, ByteSlice};
 use miette::Diagnostic;
@@ -66,7 +66,7 @@ pub fn what_is_protected_is_watched(policy: &Policy, path: &BStr) {
         || policy.session_of(path).is_some()
         || policy.log_session(path).is_some();
     assert!(!matters || policy.watches(path), "{path:?} is not watched");
-    policy.applies_to([b"refs/heads/", path.as_bytes()].concat().as_bstr());
+    policy.applies_to(&BranchName::new(path).full());
 }
 
 /// An entry that goes under the policy's heading is found under it again.

@@ -9,7 +9,7 @@ use jiff::{Timestamp, tz::Offset};
 use super::AggregateError;
 use crate::landing::transaction::{Kind, Landing};
 use crate::session::aggregated;
-use baton_core::model::{Entry, EntryKind, Oid, SessionId};
+use baton_core::model::{BranchName, Entry, EntryKind, Oid, RefName, SessionId};
 use baton_core::policy::Policy;
 use baton_git::tree::{TreeReader, Trees};
 use baton_git::{Repo, is_reference_name, signing};
@@ -19,7 +19,7 @@ use baton_guard::base::{BasePolicy, Bases};
 #[derive(Clone)]
 pub struct AggregateBase {
     /// The branch, full name.
-    pub branch: String,
+    pub branch: RefName,
     /// The commit that it names.
     pub tip: Oid,
     /// That commit's tree.
@@ -47,10 +47,7 @@ impl AggregateBase {
     pub fn of(repo: &Repo, branch: Option<&str>) -> Result<Self, AggregateError> {
         let branch = match branch {
             Some(name) => full_name(name)?,
-            None => {
-                let head = repo.head_branch()?.ok_or(AggregateError::Detached)?;
-                head.to_str_lossy().into_owned()
-            }
+            None => repo.head_branch()?.ok_or(AggregateError::Detached)?,
         };
         let tip = repo.refs().resolve(&branch)?;
         let tip = tip.ok_or_else(|| AggregateError::NoBranch(branch.clone()))?;
@@ -58,7 +55,7 @@ impl AggregateBase {
     }
 
     /// The branch of this full name as it would be with this tip.
-    pub fn at(repo: &Repo, branch: String, tip: Oid) -> Result<Self, AggregateError> {
+    pub fn at(repo: &Repo, branch: RefName, tip: Oid) -> Result<Self, AggregateError> {
         let objects = repo.objects();
         let base = Bases::new(objects).at(tip)?;
         let base = base.ok_or_else(|| AggregateError::NoPolicy(branch.clone()))?;
@@ -106,12 +103,6 @@ impl AggregateBase {
         }
     }
 
-    /// The branch, short name.
-    pub fn short_branch(&self) -> &str {
-        let name = self.branch.as_str();
-        name.strip_prefix("refs/heads/").unwrap_or(name)
-    }
-
     /// The policy that the tip carries, by which a commit on top of it is judged.
     pub fn policy(&self) -> &Policy {
         &self.base.policy
@@ -133,15 +124,14 @@ impl AggregateBase {
 }
 
 /// The full name of the branch of this full or short name.
-fn full_name(name: &str) -> Result<String, AggregateError> {
-    let full = match name.starts_with("refs/") {
-        true => name.to_owned(),
-        false => format!("refs/heads/{name}"),
+fn full_name(name: &str) -> Result<RefName, AggregateError> {
+    let branch = match name.starts_with("refs/") {
+        true => RefName::new(name).branch(),
+        false => Some(BranchName::new(name)),
     };
-    match full.starts_with("refs/heads/") && is_reference_name(&full) {
-        true => Ok(full),
-        false => Err(AggregateError::BranchName(name.to_owned())),
-    }
+    let full = branch.map(|branch| branch.full());
+    let full = full.filter(|full| is_reference_name(&full.to_string()));
+    full.ok_or_else(|| AggregateError::BranchName(name.to_owned()))
 }
 
 #[cfg(test)]

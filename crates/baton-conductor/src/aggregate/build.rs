@@ -65,7 +65,7 @@ pub fn message(base: &AggregateBase, plan: &Plan, rendered: &Rendered) -> BStrin
     let archive = rendered.archive.as_ref();
     let moved = archive.map(|(path, _, count)| (*count, path.as_bstr()));
     let policy = base.policy();
-    let subject = message::subject(&policy.subjects, &plan.numbers(), base.short_branch());
+    let subject = message::subject(&policy.subjects, &plan.numbers(), &base.branch.readable());
     message::message(plan, base.tip, moved, &policy.trailers, &subject)
 }
 

@@ -5,7 +5,7 @@ use bstr::{BString, ByteSlice};
 use super::landing;
 use super::{AggregateBase, AggregateError, build, lease::Lease};
 use crate::landing::checkouts::Shown;
-use baton_core::model::{Entry, Oid};
+use baton_core::model::{Entry, Oid, RefName};
 use baton_git::signing::Signing;
 use baton_git::{GitError, Repo, diff, editor, tree_edit};
 use baton_sys::file;
@@ -36,7 +36,7 @@ pub struct Request {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Edited {
     /// The branch, full name.
-    pub branch: String,
+    pub branch: RefName,
     /// The commit.
     pub commit: Oid,
     /// What the worktrees show of it.
@@ -59,7 +59,8 @@ pub fn run(repo: &Repo, request: &Request) -> Result<Edited, AggregateError> {
     let lease = Lease::take(repo)?;
     landing::recover(repo)?;
     let policy = base.policy();
-    let values = [("reason", reason.as_str()), ("branch", base.short_branch())];
+    let branch = base.branch.readable();
+    let values = [("reason", reason.as_str()), ("branch", &branch)];
     let message = BString::from(format!(
         "{}\n\n{reason}\n\n{}: {reason}\n",
         policy.subjects.edit.render(&values),

@@ -8,7 +8,7 @@ use super::obstacle::Skipped;
 use crate::landing::checkouts::Shown;
 use crate::session::SessionError;
 use baton_core::handoff::RenderError;
-use baton_core::model::Oid;
+use baton_core::model::{Oid, RefName};
 use baton_git::GitError;
 use baton_guard::GuardError;
 
@@ -38,7 +38,7 @@ pub enum AggregateError {
     /// There is no such branch.
     #[error("there is no branch {0}")]
     #[diagnostic(help("`git branch` lists the branches; commit the policy first on a new one"))]
-    NoBranch(String),
+    NoBranch(RefName),
 
     /// No branch can have such a name.
     #[error("`{0}` is not the name of a branch")]
@@ -48,7 +48,7 @@ pub enum AggregateError {
     /// The branch has no policy.
     #[error("{0} carries no baton.toml, which says where the handoff file is")]
     #[diagnostic(help("`git baton init` writes one"))]
-    NoPolicy(String),
+    NoPolicy(RefName),
 
     /// git says who commits in a form that is not known.
     #[error("git names the committer as `{0}`, which holds no date")]
@@ -99,7 +99,7 @@ pub enum AggregateError {
     ))]
     NothingToReplace {
         /// The branch, full name.
-        branch: String,
+        branch: RefName,
         /// The commit to build on, as it was named.
         onto: String,
     },
@@ -128,7 +128,7 @@ pub enum AggregateError {
     ))]
     NotOnlyAggregates {
         /// The branch, full name.
-        branch: String,
+        branch: RefName,
         /// The commit to build on, as it was named.
         onto: String,
     },
@@ -143,7 +143,7 @@ pub enum AggregateError {
     ))]
     Unshown {
         /// The branch, full name.
-        branch: String,
+        branch: RefName,
         /// The commit.
         commit: Oid,
         /// The worktrees that have the branch checked out.
@@ -182,7 +182,7 @@ pub enum AggregateError {
     /// The branch moved while it was edited.
     #[error("the branch {0} moved while the file was being edited")]
     #[diagnostic(help("nothing was committed; make the edit again on what is there now"))]
-    Moved(String),
+    Moved(RefName),
 }
 
 fn unshown(shown: &[Shown]) -> String {

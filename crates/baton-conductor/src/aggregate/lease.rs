@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::AggregateError;
-use baton_core::model::Oid;
+use baton_core::model::{Oid, RefName};
 use baton_git::{GitError, RefEdit, Repo, StoreError};
 use baton_sys::{clock, process};
 
@@ -70,7 +70,7 @@ impl<'a> Lease<'a> {
                 });
             }
             let edit = RefEdit {
-                name: REFERENCE.to_owned(),
+                name: RefName::new(REFERENCE),
                 old,
                 new: Some(record),
             };
@@ -92,7 +92,7 @@ impl<'a> Lease<'a> {
 impl Drop for Lease<'_> {
     fn drop(&mut self) {
         let edit = RefEdit {
-            name: REFERENCE.to_owned(),
+            name: RefName::new(REFERENCE),
             old: Some(self.record),
             new: None,
         };

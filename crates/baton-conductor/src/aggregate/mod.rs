@@ -31,7 +31,7 @@ pub mod select;
 
 use crate::landing::checkouts::Shown;
 use crate::landing::transaction::Landing;
-use baton_core::model::{Oid, SessionId};
+use baton_core::model::{Oid, RefName, SessionId};
 use baton_git::Repo;
 use baton_git::signing::Signing;
 
@@ -65,7 +65,7 @@ pub struct Request {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outcome {
     /// The branch, full name.
-    pub branch: String,
+    pub branch: RefName,
     /// The commit; `None` when there was nothing to aggregate.
     pub commit: Option<Oid>,
     /// The sessions that it carries.

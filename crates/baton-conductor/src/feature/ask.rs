@@ -13,7 +13,7 @@ use crate::run::agent::{self, Values};
 use crate::run::agent_output::AgentOutput;
 use crate::run::signal::{Decision, without_escapes};
 use crate::run::{Assignment, RunError, files};
-use baton_core::model::Oid;
+use baton_core::model::{BranchName, Oid};
 use baton_core::policy::conductor::agents::{Output, Staff};
 use baton_core::policy::conductor::feature::Who;
 use baton_git::Repo;
@@ -136,7 +136,7 @@ impl Desk<'_> {
         let values = Values {
             assignment: &assignment,
             worktree: &worktree,
-            branch: "",
+            branch: &BranchName::default(),
             session: None,
             attempt: question.attempt,
             git_dir: self.repo.common_dir(),

@@ -56,9 +56,8 @@ fn ran(repo: &Repo, run: &str, state: &RunState) -> Result<Ran, ConductError> {
     let why = || event_text::conclusion(run, state);
     Ok(match &state.phase {
         Phase::Done => {
-            let branch = format!("refs/heads/{}", state.target);
-            let tip = repo.refs().resolve(&branch)?;
-            let tip = tip.ok_or_else(|| ConductError::NoTarget(state.target.clone()))?;
+            let tip = repo.refs().resolve(state.target.full())?;
+            let tip = tip.ok_or_else(|| ConductError::NoTarget(state.target.to_string()))?;
             Ran::Merged { tip }
         }
         Phase::Failed => Ran::Failed { why: why() },

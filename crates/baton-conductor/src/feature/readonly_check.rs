@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use bstr::{BString, ByteSlice};
 
-use baton_core::model::Oid;
+use baton_core::model::{Oid, RefName};
 use baton_git::worktrees::open_worktree;
 use baton_git::{GitError, Repo, checkout, reflog};
 use baton_sys::file::{self, Stamp};
@@ -19,7 +19,7 @@ use baton_sys::file::{self, Stamp};
 /// How things stand, outside of the worktree that was given to look around in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Snapshot {
-    refs: BTreeMap<BString, Oid>,
+    refs: BTreeMap<RefName, Oid>,
     worktrees: Vec<Files>,
 }
 
@@ -27,7 +27,7 @@ pub struct Snapshot {
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Files {
     root: PathBuf,
-    branch: Option<BString>,
+    branch: Option<RefName>,
     head: Option<Oid>,
     changed: BTreeMap<BString, Option<Stamp>>,
 }
@@ -105,7 +105,7 @@ impl Snapshot {
 }
 
 /// Whether a change of this reference counts against whoever has this mark.
-fn is_blamed(repo: &Repo, name: &BString, now: Option<&Oid>, identity: &ReflogIdentity) -> bool {
+fn is_blamed(repo: &Repo, name: &RefName, now: Option<&Oid>, identity: &ReflogIdentity) -> bool {
     let moves = reflog::moves(repo, &name.to_str_lossy());
     if moves.iter().any(|moved| moved.by == identity.address) {
         return true;
@@ -114,7 +114,7 @@ fn is_blamed(repo: &Repo, name: &BString, now: Option<&Oid>, identity: &ReflogId
     !by_another && !name.starts_with(b"refs/baton/")
 }
 
-fn told(name: &BString, old: Option<&Oid>, new: Option<&Oid>) -> String {
+fn told(name: &RefName, old: Option<&Oid>, new: Option<&Oid>) -> String {
     match (old, new) {
         (Some(old), Some(new)) => format!(
             "{name} moved from {} to {} (`git update-ref {name} {old} {new}` moves it back)",
@@ -157,8 +157,13 @@ impl Files {
             return None;
         }
         let worktree = open_worktree(&self.root).ok()?;
-        is_blamed(&worktree, &"HEAD".into(), after.head.as_ref(), identity)
-            .then(|| format!("something else is checked out in {}", self.root.display()))
+        is_blamed(
+            &worktree,
+            &RefName::new("HEAD"),
+            after.head.as_ref(),
+            identity,
+        )
+        .then(|| format!("something else is checked out in {}", self.root.display()))
     }
 
     fn changes(&self, after: &Self) -> Option<String> {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::apply::Applier;
 use super::checkouts::Shown;
-use super::context::{MergeContext, short};
+use super::context::MergeContext;
 use super::join::Joiner;
 use super::pending_conflicts::PendingConflicts;
 use super::report::{Afterwards, MergeReport, Outcome};
@@ -12,6 +12,7 @@ use super::resolver::Resolver;
 use super::transaction::{self, Kind, Landing};
 use super::trial::Trials;
 use super::{Check, MergeError, MergeRequest, candidates, chain, culprits, telling, tidy, waiting};
+use baton_core::model::BranchName;
 use baton_git::Repo;
 use baton_git::merge::Merger;
 use baton_git::worktree_sync::Refreshed;
@@ -22,7 +23,7 @@ pub fn recover(repo: &Repo) -> Result<bool, MergeError> {
         return Ok(false);
     };
     let request = MergeRequest {
-        into: Some(landing.branch.clone()),
+        into: Some(landing.branch.to_string()),
         ..MergeRequest::default()
     };
     let (shown, _) = finish(repo, &MergeContext::of(repo, &request)?, &landing)?;
@@ -30,7 +31,7 @@ pub fn recover(repo: &Repo) -> Result<bool, MergeError> {
         None => Ok(true),
         Some(one) => Err(match one.refreshed {
             Refreshed::Failed(why) => MergeError::Unshown {
-                into: short(&landing.branch).to_owned(),
+                into: BranchName::given(&landing.branch).to_string(),
                 path: one.path,
                 why,
             },

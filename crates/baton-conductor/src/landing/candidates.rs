@@ -4,13 +4,13 @@ use std::collections::{BTreeSet, HashSet};
 
 use bstr::{BString, ByteSlice};
 
-use super::context::{MergeContext, full, short};
+use super::context::MergeContext;
 use super::order::{self, Cycle, Node};
 use super::report::{BranchReport, Outcome, Unmatched};
 use super::{MergeError, MergeRequest};
 use crate::pool;
 use crate::session::{Location, Session, State, store};
-use baton_core::model::Oid;
+use baton_core::model::{BranchName, Oid, RefName};
 use baton_git::merge::Merger;
 use baton_git::tree::{Everything, TreeReader};
 use baton_git::{GitError, Repo, history, worktrees};
@@ -83,7 +83,8 @@ pub fn collect(
         found.unmatched = unmatched(repo, context, &unfinished)?;
     }
     for (later, earlier) in &request.after {
-        depend(&mut taken, &found.others, short(later), short(earlier))?;
+        let [later, earlier] = [later, earlier].map(|name| BranchName::given(name).to_string());
+        depend(&mut taken, &found.others, &later, &earlier)?;
     }
     found.ordered = ordered(repo, context, taken, merger)?;
     Ok(found)
@@ -218,14 +219,16 @@ fn named(
 ) -> Result<Vec<(String, Oid)>, MergeError> {
     let mut found: Vec<(String, Oid)> = Vec::new();
     for name in names {
-        let name = short(name);
+        let branch = BranchName::given(name);
+        let name = branch.to_string();
         if name == context.into {
-            return Err(MergeError::Itself(name.to_owned()));
+            return Err(MergeError::Itself(name));
         }
-        let tip = repo.refs().resolve(&full(name))?;
-        let tip = tip.ok_or_else(|| MergeError::NoBranch(name.to_owned()))?;
-        if found.iter().all(|(known, _)| known != name) {
-            found.push((name.to_owned(), tip));
+        let Some(tip) = repo.refs().resolve(branch.full())? else {
+            return Err(MergeError::NoBranch(name));
+        };
+        if found.iter().all(|(known, _)| *known != name) {
+            found.push((name, tip));
         }
     }
     Ok(found)
@@ -240,9 +243,9 @@ fn matching(repo: &Repo, context: &MergeContext) -> Result<Vec<(String, Oid)>, M
 
 /// Every branch but the target. A name that is no UTF-8 cannot be asked for, and is left alone.
 fn others(repo: &Repo, context: &MergeContext) -> Result<Vec<(String, Oid)>, MergeError> {
-    let all = repo.refs().below("refs/heads/")?;
+    let all = repo.refs().branches()?;
     let names = all.into_iter().filter_map(|(name, tip)| {
-        let name = short(name.to_str().ok()?).to_owned();
+        let name = name.branch()?.short().to_str().ok()?.to_owned();
         (name != context.into).then_some((name, tip))
     });
     Ok(names.collect())
@@ -282,8 +285,8 @@ fn pooled(repo: &Repo, context: &MergeContext) -> Result<Vec<(String, Oid)>, Mer
     let leased = pool.slots.into_iter().filter_map(|slot| slot.lease?.branch);
     let mut found: Vec<(String, Oid)> = Vec::new();
     for branch in released.chain(leased) {
-        let name = short(&branch);
-        let is_known = found.iter().any(|(known, _)| known == name);
+        let name = BranchName::given(&branch).to_string();
+        let is_known = found.iter().any(|(known, _)| *known == name);
         if let Some(tip) = repo.refs().resolve(&branch)?
             && !is_known
             && name != context.into
@@ -298,9 +301,9 @@ fn pooled(repo: &Repo, context: &MergeContext) -> Result<Vec<(String, Oid)>, Mer
 #[derive(Default)]
 struct Unfinished {
     sessions: Vec<Session>,
-    leases: Vec<(String, String)>,
+    leases: Vec<(RefName, String)>,
     /// The branches, full names, whose slots were given back, and where they were then.
-    released: Vec<(String, Oid)>,
+    released: Vec<(RefName, Oid)>,
     worktrees: Vec<worktrees::Checkout>,
 }
 
@@ -321,9 +324,9 @@ impl Unfinished {
     }
 
     fn reason(&self, repo: &Repo, branch: &str, tip: Oid) -> Result<Option<String>, MergeError> {
-        let reference = full(branch);
+        let reference = BranchName::new(branch).full();
         let mut sessions = self.sessions.iter().rev();
-        let last = sessions.find(|one| one.branch.as_deref() == Some(&reference));
+        let last = sessions.find(|one| one.branch.as_ref() == Some(&reference));
         if let Some(session) = last.filter(|last| last.state == State::Abandoned) {
             let number = &session.number;
             return Ok(Some(format!(
@@ -332,14 +335,11 @@ impl Unfinished {
         }
         // Whoever gives a slot back is done, even where the session is still to be ended.
         if !self.released.contains(&(reference.clone(), tip))
-            && let Some(why) = self.worker(repo, branch, &reference)?
+            && let Some(why) = self.worker(repo, &reference)?
         {
             return Ok(Some(why));
         }
-        let here = |one: &&worktrees::Checkout| {
-            let branch = one.branch.as_ref();
-            branch.is_some_and(|branch| **branch == *reference.as_bytes())
-        };
+        let here = |one: &&worktrees::Checkout| one.branch.as_ref() == Some(&reference);
         for worktree in self.worktrees.iter().filter(here) {
             if worktrees::has_changes(&worktrees::open_worktree(&worktree.path)?)? {
                 let path = worktree.path.display();
@@ -350,15 +350,10 @@ impl Unfinished {
     }
 
     /// The session or the slot in which somebody is at work on a branch.
-    fn worker(
-        &self,
-        repo: &Repo,
-        branch: &str,
-        reference: &str,
-    ) -> Result<Option<String>, MergeError> {
+    fn worker(&self, repo: &Repo, branch: &RefName) -> Result<Option<String>, MergeError> {
         let session_in = |state: State| {
             let mut sessions = self.sessions.iter();
-            sessions.find(|one| one.branch.as_deref() == Some(reference) && one.state == state)
+            sessions.find(|one| one.branch.as_ref() == Some(branch) && one.state == state)
         };
         if let Some(session) = session_in(State::Active) {
             let at = Location::of(repo, session)?;
@@ -370,7 +365,7 @@ impl Unfinished {
         }
         let ended = session_in(State::Ended).is_some();
         let mut leases = self.leases.iter().filter(|_| !ended);
-        let lease = leases.find(|(name, _)| short(name) == branch);
+        let lease = leases.find(|(name, _)| name == branch);
         Ok(lease.map(|(_, slot)| {
             format!(
                 "slot {slot} is still leased for it; `git baton orchestrator pool release {slot}` \

@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use bstr::BString;
-
 use super::MergeError;
 use super::candidates::Candidate;
 use super::join::{Joined, Joiner, Obstacle};
@@ -176,7 +174,7 @@ fn judged(joiner: &Joiner<'_, '_>, from: Oid, to: Oid) -> Result<Vec<String>, Me
         return Ok(Vec::new());
     }
     let range = RevRange {
-        reference: Some(BString::from(joiner.context.reference())),
+        reference: Some(joiner.context.reference()),
         tips: vec![to],
         hidden: vec![from],
         old: Some(joiner.context.tip),

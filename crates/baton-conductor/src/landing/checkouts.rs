@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use baton_core::model::Oid;
+use baton_core::model::{Oid, RefName};
 use baton_git::worktree_sync::{self, Refreshed};
 use baton_git::{GitError, Repo, worktrees};
 
@@ -37,14 +37,18 @@ impl Shown {
 }
 
 /// The worktrees that have this branch, full name, checked out.
-pub fn of(repo: &Repo, branch: &str) -> Result<Vec<worktrees::Checkout>, GitError> {
+pub fn of(repo: &Repo, branch: &RefName) -> Result<Vec<worktrees::Checkout>, GitError> {
     let mut all = worktrees::checkouts(repo)?;
-    all.retain(|one| one.branch.as_ref().is_some_and(|name| *name == branch));
+    all.retain(|one| one.branch.as_ref() == Some(branch));
     Ok(all)
 }
 
 /// What each worktree that has the branch checked out would show of a change; nothing is written.
-pub fn preview(repo: &Repo, branch: &str, [old, new]: [Oid; 2]) -> Result<Vec<Shown>, GitError> {
+pub fn preview(
+    repo: &Repo,
+    branch: &RefName,
+    [old, new]: [Oid; 2],
+) -> Result<Vec<Shown>, GitError> {
     let worktrees = of(repo, branch)?.into_iter();
     worktrees
         .map(|worktree| {
@@ -62,7 +66,7 @@ pub fn preview(repo: &Repo, branch: &str, [old, new]: [Oid; 2]) -> Result<Vec<Sh
 /// have been written before; `note` keeps the ids before anything is touched.
 pub fn show(
     repo: &Repo,
-    branch: &str,
+    branch: &RefName,
     [old, new]: [Oid; 2],
     mut begun: BTreeSet<String>,
     mut note: impl FnMut(&BTreeSet<String>) -> Result<(), GitError>,

@@ -11,7 +11,7 @@ use super::report::{MergeReport, VERSION};
 use super::{MergeError, MergeRequest, place};
 use crate::session::{Session, store};
 use crate::settings;
-use baton_core::model::Oid;
+use baton_core::model::{BranchName, Oid, RefName};
 use baton_core::policy::Policy;
 use baton_core::policy::merge::{Merge, Strategy};
 use baton_git::worktree_sync::{self, Refreshed};
@@ -78,8 +78,8 @@ impl MergeContext {
     }
 
     /// The target's full name.
-    pub fn reference(&self) -> String {
-        full(&self.into)
+    pub fn reference(&self) -> RefName {
+        BranchName::given(&self.into).full()
     }
 
     /// The rules of the target's tip, with the settings; the default ones where it carries none.
@@ -166,23 +166,11 @@ impl MergeContext {
     }
 }
 
-/// The full name of a branch whose short name may be given.
-pub fn full(name: &str) -> String {
-    match name.starts_with("refs/heads/") {
-        true => name.to_owned(),
-        false => format!("refs/heads/{name}"),
-    }
-}
-
-/// The short name of a branch whose full name may be given.
-pub fn short(name: &str) -> &str {
-    name.strip_prefix("refs/heads/").unwrap_or(name)
-}
-
 fn target(repo: &Repo, name: &str) -> Result<(String, Oid), MergeError> {
-    let tip = repo.refs().resolve(&full(name))?;
-    let tip = tip.ok_or_else(|| MergeError::NoTarget(short(name).to_owned()))?;
-    Ok((short(name).to_owned(), tip))
+    let branch = BranchName::given(name);
+    let tip = repo.refs().resolve(branch.full())?;
+    let tip = tip.ok_or_else(|| MergeError::NoTarget(branch.to_string()))?;
+    Ok((branch.to_string(), tip))
 }
 
 /// The branch on which work lands that names none: the one in the settings, or else the one that the
@@ -197,5 +185,5 @@ fn default_target(repo: &Repo) -> Result<String, MergeError> {
 /// The branch that the main worktree has checked out, in short.
 pub fn checked_out_in_main(repo: &Repo) -> Result<Option<String>, GitError> {
     let branch = worktrees::main(repo)?.head_branch()?;
-    Ok(branch.map(|branch| short(&branch.to_str_lossy()).to_owned()))
+    Ok(branch.map(|branch| branch.readable().into_owned()))
 }

@@ -1,9 +1,9 @@
 //! Going on with branches that wait for somebody, or giving them up.
 
-use super::context::short;
 use super::report::{Afterwards, BranchReport, MergeReport, Outcome};
 use super::waiting::{self, Waiting};
 use super::{MergeError, MergeRequest, attempt, bring_slots_along, in_turn, queue};
+use baton_core::model::BranchName;
 use baton_git::Repo;
 
 /// Goes on with these branches, or with all that wait, and with those that need them.
@@ -46,7 +46,7 @@ fn go_on(
         for needing in &one.needed_by {
             if repo
                 .refs()
-                .resolve(&super::context::full(needing))?
+                .resolve(BranchName::given(needing).full())?
                 .is_some()
             {
                 request.branches.push(needing.clone());
@@ -92,12 +92,12 @@ fn taken(repo: &Repo, branches: &[String]) -> Result<Vec<Waiting>, MergeError> {
     let all = waiting::all(repo)?;
     let mut taken = Vec::new();
     for name in branches {
-        let name = short(name);
+        let name = BranchName::given(name).to_string();
         let found = all.iter().find(|one| one.branch == name);
         taken.push(
             found
                 .cloned()
-                .ok_or_else(|| MergeError::NothingOpen(Some(name.to_owned())))?,
+                .ok_or_else(|| MergeError::NothingOpen(Some(name)))?,
         );
     }
     match (branches.is_empty(), all.is_empty()) {

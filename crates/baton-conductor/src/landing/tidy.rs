@@ -3,10 +3,10 @@
 use std::collections::HashSet;
 
 use super::MergeError;
-use super::context::{MergeContext, full};
+use super::context::MergeContext;
 use super::report::Afterwards;
 use crate::pool::trash;
-use baton_core::model::Oid;
+use baton_core::model::{BranchName, Oid, RefName};
 use baton_git::integration::{MergeState, merge_state};
 use baton_git::{RefEdit, Repo, history, worktrees};
 
@@ -60,12 +60,8 @@ fn obstacle(
     tip: Oid,
 ) -> Result<Option<String>, MergeError> {
     let terms = context.terms();
-    let reference = full(name);
-    let here = |one: &&worktrees::Checkout| {
-        one.branch
-            .as_ref()
-            .is_some_and(|branch| **branch == *reference.as_bytes())
-    };
+    let reference = BranchName::new(name).full();
+    let here = |one: &&worktrees::Checkout| one.branch.as_ref() == Some(&reference);
     Ok(if !terms.delete {
         Some("the policy keeps merged branches".to_owned())
     } else if !terms.takes(name.into()) {
@@ -102,14 +98,14 @@ fn deletion(
             let (reference, commit) = trash::branch_tip(repo, name, tip, reason)?;
             moves.push(RefEdit {
                 old: repo.refs().resolve(&reference)?,
-                name: reference.clone(),
+                name: RefName::new(reference.as_str()),
                 new: Some(commit),
             });
             Some(reference)
         }
     };
     moves.push(RefEdit {
-        name: full(name),
+        name: BranchName::new(name).full(),
         old: Some(tip),
         new: None,
     });

@@ -17,8 +17,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::checkouts::{self, Shown};
-use super::context::full;
-use baton_core::model::Oid;
+use baton_core::model::{BranchName, Oid, RefName};
 use baton_git::{GitError, Repo, StoreError};
 use baton_guard::landings;
 use baton_sys::{FileLock, file};
@@ -28,7 +27,7 @@ use baton_sys::{FileLock, file};
 pub struct Landing {
     /// The branch to move, full name.
     #[serde(rename = "into", alias = "branch")]
-    pub branch: String,
+    pub branch: RefName,
     /// What it names before.
     pub old: Oid,
     /// What it names afterwards.
@@ -146,7 +145,7 @@ fn announced(repo: &Repo) -> Result<Vec<Landing>, GitError> {
     let bytes = read(landings::records(repo))?.unwrap_or_default();
     let mut all: Vec<Landing> = serde_json::from_slice(&bytes).unwrap_or_default();
     for landing in &mut all {
-        landing.branch = full(&landing.branch);
+        landing.branch = BranchName::given(&landing.branch).full();
     }
     let former = read(landings::former_record(repo))?.unwrap_or_default();
     all.extend(serde_json::from_slice(&former).ok().map(|one| Landing {

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::stuck::{Resolution, Stuck};
 use super::{MergeError, markers, place};
 use crate::pool::trash::{self, Parcel};
-use baton_core::model::Oid;
+use baton_core::model::{Oid, RefName};
 use baton_core::policy::merge::Strategy;
 use baton_git::scratch_worktree::{ResolutionState, ScratchWorktree};
 use baton_git::{GitError, RefEdit, Repo, worktrees};
@@ -168,7 +168,7 @@ fn pin(repo: &Repo, waiting: &Waiting) -> Result<(), MergeError> {
 
 /// Has the reference that keeps a branch's conflict name this commit, or be gone.
 fn point(repo: &Repo, branch: &str, new: Option<Oid>) -> Result<(), MergeError> {
-    let name = format!("{PREFIX}{branch}");
+    let name = RefName::new(format!("{PREFIX}{branch}"));
     let old = repo.refs().resolve(&name)?;
     if old != new {
         let edit = RefEdit { name, old, new };
@@ -249,7 +249,7 @@ pub fn give_up(repo: &Repo, waiting: &Waiting) -> Result<Option<String>, MergeEr
         }
     }
     gone(repo, waiting)?;
-    Ok(kept.map(|saved| saved.reference()))
+    Ok(kept.map(|saved| saved.reference().to_string()))
 }
 
 /// Takes away records that cannot be read, with their worktrees left where they are.

@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use bstr::ByteSlice;
+
 use super::state::{Lease, Phase, Process, Slot, State};
 use super::steps::{self, Moment, Step};
 use super::{
@@ -11,7 +13,7 @@ use super::{
 use crate::session::allocate::NewSession;
 use crate::session::start;
 use crate::settings;
-use baton_core::model::Oid;
+use baton_core::model::{Oid, RefName};
 use baton_core::policy::PoolPolicy;
 use baton_git::{GitError, Repo, StoreError, locks as git_locks, slot};
 use baton_sys::{clock, process, random};
@@ -62,7 +64,7 @@ struct Claim {
     state: State,
     slot: Slot,
     lease: String,
-    branch: String,
+    branch: RefName,
     base: Oid,
 }
 
@@ -108,7 +110,7 @@ struct NoneFree {
 fn claim(
     repo: &Repo,
     wish: &Acquire,
-    branch: &str,
+    branch: &RefName,
     base: Oid,
 ) -> Result<Result<Claim, NoneFree>, PoolError> {
     let now = clock::timestamp(clock::now());
@@ -169,11 +171,11 @@ fn refuse_a_second(
     repo: &Repo,
     state: &State,
     wish: &Acquire,
-    branch: &str,
+    branch: &RefName,
 ) -> Result<(), PoolError> {
     let held = state.slots.iter().find(|slot| {
         let lease = slot.lease.as_ref();
-        lease.is_some_and(|lease| lease.branch.as_deref() == Some(branch))
+        lease.is_some_and(|lease| lease.branch.as_ref() == Some(branch))
     });
     if let Some(slot) = held {
         return Err(PoolError::Leased {
@@ -183,29 +185,28 @@ fn refuse_a_second(
         });
     }
     match repo.refs().resolve(branch)? {
-        Some(_) => Err(PoolError::Branch(name::short(branch).to_owned())),
+        Some(_) => Err(PoolError::Branch(branch.readable().into_owned())),
         None => Ok(()),
     }
 }
 
 /// No branch can be named like a directory in which another's name lies (`git-check-ref-format(1)`).
-fn refuse_beside(repo: &Repo, branch: &str) -> Result<(), PoolError> {
-    let above = branch.match_indices('/').map(|(at, _)| &branch[..at]);
-    let above = above.filter(|name| name.starts_with("refs/heads/"));
+fn refuse_beside(repo: &Repo, branch: &RefName) -> Result<(), PoolError> {
+    let above = branch.find_iter("/").map(|at| RefName::new(&branch[..at]));
     let mut other = None;
-    for name in above {
-        if repo.refs().resolve(name)?.is_some() {
-            other = Some(name.to_owned());
+    for name in above.filter(RefName::is_branch) {
+        if repo.refs().resolve(&name)?.is_some() {
+            other = Some(name);
         }
     }
     if other.is_none() {
         let below = repo.refs().below(&format!("{branch}/"))?;
-        other = below.first().map(|(name, _)| name.to_string());
+        other = below.first().map(|(name, _)| name.clone());
     }
     match other {
         Some(other) => Err(PoolError::Beside {
-            branch: name::short(branch).to_owned(),
-            other: name::short(&other).to_owned(),
+            branch: branch.readable().into_owned(),
+            other: other.readable().into_owned(),
         }),
         None => Ok(()),
     }
@@ -264,7 +265,7 @@ fn prepare(
     }
     match slot::begin_branch(&worktree, &claim.branch, claim.base, &reason) {
         Err(StoreError::Raced(branch)) => {
-            return Err(PoolError::Branch(name::short(&branch).to_owned()));
+            return Err(PoolError::Branch(branch.readable().into_owned()));
         }
         Err(error) => {
             locks::refuse_branch(repo, &claim.branch)?;
@@ -284,7 +285,7 @@ fn prepare(
         lease: &claim.lease,
         directory: &claim.state.path_of(&claim.slot.name),
         task: Some(&wish.task),
-        branch: Some(name::short(&claim.branch)),
+        branch: Some(&claim.branch.readable()),
     };
     steps::run(repo, &policy.post_acquire, policy.step_limit, &step)?;
     Ok(Some(begun))
@@ -326,7 +327,7 @@ fn finish(repo: &Repo, claim: Claim, session: Begun) -> Result<Acquired, PoolErr
     Ok(Acquired {
         path: claim.state.path_of(&name),
         slot: name,
-        branch: name::short(&claim.branch).to_owned(),
+        branch: claim.branch.readable().into_owned(),
         lease: claim.lease,
         session,
         base: claim.base,

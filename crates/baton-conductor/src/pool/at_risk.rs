@@ -118,7 +118,7 @@ fn unmerged(slot: &Repo, target: Oid) -> Result<Vec<Oid>, GitError> {
 pub(super) fn tips(slot: &Repo) -> Result<Vec<Oid>, GitError> {
     let mut tips: Vec<_> = slot.head()?.into_iter().collect();
     if let Some(branch) = slot.head_branch()? {
-        tips.extend(slot.refs().resolve(&branch.to_str_lossy())?);
+        tips.extend(slot.refs().resolve(&branch)?);
     }
     for oid in operation::remembered_commits(slot)? {
         tips.extend(slot.objects().peel_to_commit(oid)?);

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use super::state::Slot;
-use super::{PoolError, name, place};
+use super::{PoolError, place};
+use baton_core::model::RefName;
 use baton_git::locks::{self, Lock};
 use baton_git::{GitError, Repo};
 use baton_sys::{file, process};
@@ -28,9 +29,9 @@ pub fn refuse(worktree: &Repo, slot: &Slot) -> Result<(), PoolError> {
 }
 
 /// The same of one branch, by its full name.
-pub fn refuse_branch(repo: &Repo, branch: &str) -> Result<(), PoolError> {
+pub fn refuse_branch(repo: &Repo, branch: &RefName) -> Result<(), PoolError> {
     match locks::on_branch(repo, branch)? {
-        Some(lock) => Err(refusal(name::short(branch), &lock)),
+        Some(lock) => Err(refusal(&branch.readable(), &lock)),
         None => Ok(()),
     }
 }
@@ -74,7 +75,7 @@ pub fn remove(lock: &Lock) -> Result<(), PoolError> {
 
 /// Removes the locks that a worker which is gone has left on a slot and on its branch, as far as no process of
 /// this machine can be at them any more: young or not, since it is known that it was cut short.
-pub fn free(worktree: &Repo, branch: Option<&str>) {
+pub fn free(worktree: &Repo, branch: Option<&RefName>) {
     let is_deserted = worktree
         .work_tree()
         .is_some_and(|root| process::inside(root).is_empty());

@@ -1,8 +1,9 @@
 //! The branch of a task.
 
 use super::PoolError;
+use baton_core::model::{BranchName, RefName};
 use baton_core::policy::PoolPolicy;
-use baton_git::slot;
+use baton_git::is_reference_name;
 
 /// The most bytes of a part of a branch's name: git writes it to a file of that name with `.lock` behind it,
 /// and no common file system has names of more than 255.
@@ -15,14 +16,14 @@ const SHORTENED: usize = 100;
 ///
 /// # Errors
 /// When git allows no such branch, or a line of output could not hold it.
-pub fn branch(policy: &PoolPolicy, task: &str) -> Result<String, PoolError> {
+pub fn branch(policy: &PoolPolicy, task: &str) -> Result<RefName, PoolError> {
     let short = policy.branch_of(task);
-    let full = format!("refs/heads/{short}");
+    let full = BranchName::new(short.as_str()).full();
     let plain = !task.is_empty()
         && !task.contains('|')
         && !short.starts_with('-')
         && short.split('/').all(|part| part.len() <= LONGEST);
-    match plain && slot::is_branch_name(&full) {
+    match plain && is_reference_name(&full.to_string()) {
         true => Ok(full),
         false => Err(PoolError::Task {
             task: task.to_owned(),
@@ -30,11 +31,6 @@ pub fn branch(policy: &PoolPolicy, task: &str) -> Result<String, PoolError> {
             instead: tame(task),
         }),
     }
-}
-
-/// The branch without what every branch's name begins with.
-pub fn short(branch: &str) -> &str {
-    branch.strip_prefix("refs/heads/").unwrap_or(branch)
 }
 
 /// An id like this one of which any pattern makes a branch.
@@ -94,7 +90,7 @@ mod tests {
         for task in ["task-x", "T.7", "a/b", "ähm"] {
             assert_eq!(
                 branch(&policy(), task).unwrap(),
-                format!("refs/heads/auto/{task}")
+                RefName::new(format!("refs/heads/auto/{task}"))
             );
         }
     }

@@ -1,7 +1,7 @@
 //! What is noted at a slot when a step comes to nothing.
 
 use super::state::{Phase, Slot};
-use super::{PoolError, name, state_file};
+use super::{PoolError, state_file};
 use baton_git::Repo;
 
 /// Notes that a slot could not be settled, for the next to try.
@@ -53,7 +53,7 @@ pub(super) fn holder(slot: &Slot) -> String {
     };
     let owner = lease.owner.as_deref().unwrap_or("nobody known");
     match &lease.branch {
-        Some(branch) => format!("{owner} (on {})", name::short(branch)),
+        Some(branch) => format!("{owner} (on {})", branch.readable()),
         None => owner.to_owned(),
     }
 }

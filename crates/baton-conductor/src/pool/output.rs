@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::health::{Finding, Health};
 use super::state::{Finished, Slot, State};
-use super::{Acquired, Fate, Left, Released, name};
+use super::{Acquired, Fate, Left, Released};
 
 /// The version of these documents.
 pub const VERSION: u32 = 1;
@@ -171,10 +171,7 @@ impl Item {
                 host: lease.process.as_ref().map(|process| process.host.clone()),
                 pid: lease.process.as_ref().map(|process| process.id),
                 task: lease.task.clone(),
-                branch: lease
-                    .branch
-                    .as_deref()
-                    .map(|one| name::short(one).to_owned()),
+                branch: lease.branch.as_ref().map(|one| one.readable().into_owned()),
                 base: lease.base.map(|oid| oid.to_string()),
                 session: lease.session.clone(),
                 acquired_at: lease.acquired_at.clone(),
@@ -188,7 +185,7 @@ impl From<&Finished> for Waiting {
     fn from(finished: &Finished) -> Self {
         Self {
             task: finished.task.clone(),
-            branch: name::short(&finished.branch).to_owned(),
+            branch: finished.branch.readable().into_owned(),
             tip: finished.tip.to_string(),
             base: finished.base.map(|oid| oid.to_string()),
             session: finished.session.clone(),

@@ -44,7 +44,7 @@ pub fn rebuild(repo: &Repo) -> Result<Option<State>, PoolError> {
                 owner: None,
                 process: None,
                 task: recorded.as_ref().and_then(|session| session.task.clone()),
-                branch: slot::branch_in(&worktree.git_dir)?.map(|name| name.to_string()),
+                branch: slot::branch_in(&worktree.git_dir)?,
                 base: recorded.and_then(|session| session.base),
                 session: session.map(|id| id.to_string()),
                 acquired_at: now.clone(),
@@ -79,14 +79,11 @@ fn finished(repo: &Repo, now: &str) -> Result<Vec<Finished>, PoolError> {
         checked_out.extend(slot::branch_in(&worktree.git_dir)?);
     }
     let mut finished = Vec::new();
-    for (branch, tip) in repo.refs().below("refs/heads/")? {
-        let Ok(branch) = String::from_utf8(branch.to_vec()) else {
+    for (branch, tip) in repo.refs().branches()? {
+        let Some(task) = policy.task_of(&branch.readable()).map(str::to_owned) else {
             continue;
         };
-        let Some(task) = policy.task_of(name::short(&branch)) else {
-            continue;
-        };
-        if checked_out.iter().any(|one| *one == branch.as_str()) {
+        if checked_out.contains(&branch) {
             continue;
         }
         let first = slot::first_reason(repo, &branch)?;
@@ -94,9 +91,9 @@ fn finished(repo: &Repo, now: &str) -> Result<Vec<Finished>, PoolError> {
             continue;
         }
         let mut sessions = sessions.iter().rev();
-        let session = sessions.find(|one| one.branch.as_deref() == Some(&branch));
+        let session = sessions.find(|one| one.branch.as_ref() == Some(&branch));
         finished.push(Finished {
-            task: Some(task.to_owned()),
+            task: Some(task),
             tip,
             base: session.and_then(|session| session.base),
             session: session.map(|session| session.id().to_string()),

@@ -4,6 +4,7 @@ use super::slot_worktree::Secured;
 use super::state::{Phase, Slot, State};
 use super::{PoolError, locks, name, notes, place, slot_worktree, state_file, steps};
 use crate::session::{self, Session, store};
+use baton_core::model::RefName;
 use baton_core::policy::PoolPolicy;
 use baton_git::{Repo, slot};
 use baton_guard::binding;
@@ -49,7 +50,7 @@ fn settle(repo: &Repo, state: &State, slot: &Slot, policy: &PoolPolicy) -> Resul
                 Some(_) => notes::keep_leased(repo, slot),
                 None => {
                     let lease = slot.lease.as_ref();
-                    locks::free(&worktree, lease.and_then(|lease| lease.branch.as_deref()));
+                    locks::free(&worktree, lease.and_then(|lease| lease.branch.as_ref()));
                     slot_worktree::save(repo, &worktree, slot, policy, "a reset was interrupted")?;
                     slot_worktree::reset(repo, &worktree, slot, policy, &Secured::default())
                         .map(drop)
@@ -90,8 +91,8 @@ fn roll_back(
         return notes::keep_leased(repo, slot);
     };
     let worktree = place::open(repo, state, slot)?;
-    locks::free(&worktree, lease.branch.as_deref());
-    abandon_session(&worktree, lease.branch.as_deref())?;
+    locks::free(&worktree, lease.branch.as_ref());
+    abandon_session(&worktree, lease.branch.as_ref())?;
     let base = match slot.base.or(lease.base) {
         Some(base) => base,
         None => place::default_base(repo, policy)?,
@@ -116,12 +117,12 @@ fn roll_back(
 }
 
 /// Gives up the session that began in a slot on this branch.
-fn abandon_session(worktree: &Repo, branch: Option<&str>) -> Result<(), PoolError> {
+fn abandon_session(worktree: &Repo, branch: Option<&RefName>) -> Result<(), PoolError> {
     let here = worktree.worktree_id();
     let active = |session: &Session| {
         session.state == session::State::Active
             && session.worktree == here
-            && session.branch.as_deref() == branch
+            && session.branch.as_ref() == branch
             && session.host == baton_sys::host_name()
     };
     for session in store::list(worktree)?.iter().filter(|one| active(one)) {

@@ -4,11 +4,10 @@ use super::at_risk_text::AtRiskText;
 use super::slot_worktree::{Secured, Verdict};
 use super::state::{Phase, Slot, State};
 use super::steps::{self, Moment, Step};
-use super::{
-    PoolError, Settled, locks, name, notes, place, recover, session, slot_worktree, state_file,
-};
+use super::{PoolError, Settled, locks, notes, place, recover, session, slot_worktree, state_file};
 
 use crate::settings;
+use baton_core::model::RefName;
 use baton_core::policy::PoolPolicy;
 use baton_git::Repo;
 
@@ -84,7 +83,7 @@ pub fn release(repo: &Repo, wish: &Release) -> Result<Released, PoolError> {
     };
     Ok(Released {
         slot: held.name,
-        branch: branch.map(|branch| name::short(&branch).to_owned()),
+        branch: branch.map(|branch| branch.readable().into_owned()),
         kept,
         saved,
         session,
@@ -128,13 +127,14 @@ fn clear_up(repo: &Repo, state: &State, held: &Slot, policy: &PoolPolicy) -> Res
         return Ok(());
     };
     place::open(repo, state, held)?;
+    let branch = lease.branch.as_ref().map(RefName::readable);
     let step = Step {
         moment: Moment::PreRelease,
         slot: &held.name,
         lease: &lease.id,
         directory: &state.path_of(&held.name),
         task: lease.task.as_deref(),
-        branch: lease.branch.as_deref().map(name::short),
+        branch: branch.as_deref(),
     };
     Ok(steps::run(
         repo,

@@ -8,7 +8,7 @@ use super::at_risk_text::AtRiskText;
 use super::state::{Finished, Slot, State};
 use super::trash::{self, Parcel};
 use super::{LOCK_REASON, PoolError, directory, include, place, state_file};
-use baton_core::model::Oid;
+use baton_core::model::{Oid, RefName};
 use baton_core::policy::PoolPolicy;
 use baton_git::slot::Recycled;
 use baton_git::{Repo, integration, settings, slot, worktrees};
@@ -106,7 +106,7 @@ pub(super) fn save(
         reason,
         with_ignored: false,
     };
-    Ok(trash::save(worktree, target, &parcel)?.map(|saved| saved.reference()))
+    Ok(trash::save(worktree, target, &parcel)?.map(|saved| saved.reference().to_string()))
 }
 
 /// Brings the slot back to the commit on which tasks begin, ends its session's binding and its
@@ -165,7 +165,7 @@ pub(super) fn part_with_branch(
     known: Option<Verdict>,
 ) -> Result<Option<Finished>, PoolError> {
     let lease = held.lease.as_ref();
-    let branch = lease.and_then(|lease| lease.branch.as_deref());
+    let branch = lease.and_then(|lease| lease.branch.as_ref());
     let (Some(lease), Some(branch)) = (lease, branch) else {
         return Ok(None);
     };
@@ -184,7 +184,7 @@ pub(super) fn part_with_branch(
     }
     Ok(Some(Finished {
         task: lease.task.clone(),
-        branch: branch.to_owned(),
+        branch: branch.clone(),
         tip,
         base: lease.base,
         session: lease.session.clone(),
@@ -193,9 +193,9 @@ pub(super) fn part_with_branch(
     }))
 }
 
-fn is_checked_out(repo: &Repo, branch: &str) -> Result<bool, PoolError> {
+fn is_checked_out(repo: &Repo, branch: &RefName) -> Result<bool, PoolError> {
     for worktree in repo.worktrees()? {
-        if slot::branch_in(&worktree.git_dir)?.is_some_and(|name| name == branch) {
+        if slot::branch_in(&worktree.git_dir)?.is_some_and(|name| name == *branch) {
             return Ok(true);
         }
     }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use baton_core::model::Oid;
+use baton_core::model::{Oid, RefName};
 use baton_sys::process;
 
 /// The version of the file's format.
@@ -95,7 +95,7 @@ pub struct Lease {
     /// The task.
     pub task: Option<String>,
     /// The full name of the task's branch.
-    pub branch: Option<String>,
+    pub branch: Option<RefName>,
     /// The commit on which that began.
     pub base: Option<Oid>,
     /// The session, such as `2025-12-18/19`.
@@ -123,7 +123,7 @@ pub struct Finished {
     /// The task.
     pub task: Option<String>,
     /// The full name of the branch.
-    pub branch: String,
+    pub branch: RefName,
     /// The commit that it named when its slot was released.
     pub tip: Oid,
     /// The commit on which it began.

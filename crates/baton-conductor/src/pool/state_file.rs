@@ -8,6 +8,7 @@ use super::rebuild::rebuild;
 use super::state::{State, VERSION};
 use super::{PoolError, directory, place};
 use crate::settings;
+use baton_core::model::RefName;
 use baton_git::{GitError, Repo};
 use baton_sys::{FileLock, file};
 
@@ -57,7 +58,7 @@ pub fn update_or_begin<T>(
 pub fn read(repo: &Repo) -> Result<Option<State>, PoolError> {
     update_or_begin(repo, |state| {
         if let Some(state) = state {
-            let is_gone = |branch: &str| matches!(repo.refs().resolve(branch), Ok(None));
+            let is_gone = |branch: &RefName| matches!(repo.refs().resolve(branch), Ok(None));
             state.finished.retain(|one| !is_gone(&one.branch));
         }
         Ok(state.clone())

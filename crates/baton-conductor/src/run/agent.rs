@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::{Assignment, RunError, files};
-use baton_core::model::SessionId;
+use baton_core::model::{BranchName, SessionId};
 use baton_core::policy::command::CommandTemplate;
 use baton_core::policy::conductor::agents::{Agent, Input};
 use baton_git::worktrees::git_dir_of;
@@ -25,8 +25,8 @@ pub struct Values<'a> {
     pub assignment: &'a Assignment,
     /// The root of the worktree in which the command runs.
     pub worktree: &'a Path,
-    /// The short name of the task's branch.
-    pub branch: &'a str,
+    /// The task's branch.
+    pub branch: &'a BranchName,
     /// The session that is bound to the worktree.
     pub session: Option<&'a SessionId>,
     /// The number of the attempt, from 1.
@@ -80,7 +80,7 @@ impl Values<'_> {
         let values: [(&str, OsString); 9] = [
             ("BATON_PROMPT_FILE", self.prompt_file.into()),
             ("BATON_WORKTREE", self.worktree.into()),
-            ("BATON_BRANCH", self.branch.into()),
+            ("BATON_BRANCH", self.branch.to_string().into()),
             ("BATON_SESSION", session.into()),
             ("BATON_TASK", self.assignment.task.as_str().into()),
             ("BATON_ATTEMPT", self.attempt.to_string().into()),
@@ -118,13 +118,14 @@ pub fn lend_config(repo: &Repo) -> Result<(), RunError> {
 ///
 /// # Errors
 /// When one cannot be made.
-pub fn make_directories(repo: &Repo, branch: &str) -> Result<(), RunError> {
+pub fn make_directories(repo: &Repo, branch: &BranchName) -> Result<(), RunError> {
     let git_dir = repo.common_dir();
     // With reftables it is a file.
-    if !file::is_directory(&git_dir.join("refs/heads")) {
+    if !file::is_directory(&git_dir.join(BranchName::PREFIX)) {
         return Ok(());
     }
-    let files = ["refs/heads", "logs/refs/heads"].map(|below| git_dir.join(below).join(branch));
+    let name = branch.full().to_string();
+    let files = [git_dir.join(&name), git_dir.join("logs").join(name)];
     let parents = files.iter().filter_map(|file| file.parent());
     for directory in parents.chain([&*git_dir.join("refs/baton")]) {
         file::make_directory(directory).map_err(RunError::io(directory))?;
@@ -166,7 +167,7 @@ mod tests {
         Values {
             assignment,
             worktree: place,
-            branch: "auto/t1",
+            branch: Box::leak(Box::new(BranchName::new("auto/t1"))),
             session: None,
             attempt: 2,
             git_dir: place,

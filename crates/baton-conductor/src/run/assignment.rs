@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use baton_core::model::{Oid, SessionId};
+use baton_core::model::{BranchName, Oid, SessionId};
 use baton_core::policy::PathGlob;
 
 /// A task of a run.
@@ -30,8 +30,8 @@ pub struct Assignment {
 pub struct Place {
     /// The root of its worktree.
     pub worktree: PathBuf,
-    /// The short name of the branch that is checked out there.
-    pub branch: String,
+    /// The branch that is checked out there.
+    pub branch: BranchName,
     /// The commit on which the task began.
     pub base: Oid,
     /// The session that is bound to the worktree.

@@ -279,7 +279,7 @@ impl Prepared<'_> {
     fn work(&self) -> Result<Result<String, String>, GitError> {
         let place = self.attempt.place;
         let worktree = open_worktree(&place.worktree)?;
-        let branch = format!("refs/heads/{}", place.branch);
+        let branch = place.branch.full();
         let head = worktree.head()?;
         if worktree.head_branch()?.is_none_or(|name| name != branch) {
             return Ok(Err(format!(

@@ -2,6 +2,7 @@
 
 use super::signal::{Promise, quoted};
 use super::{Assignment, Place};
+use baton_core::model::BranchName;
 use baton_core::policy::PathGlob;
 
 /// What an agent that works on a task is told, these constraints among it. Nothing in it is a
@@ -49,7 +50,12 @@ pub fn for_attempt(
 
 /// What an agent that judges a task is told, and to what the work had to keep, these constraints
 /// among it. Nothing in it is a decision when it is repeated.
-pub fn for_gate(assignment: &Assignment, branch: &str, base: &str, constraints: &str) -> String {
+pub fn for_gate(
+    assignment: &Assignment,
+    branch: &BranchName,
+    base: &str,
+    constraints: &str,
+) -> String {
     let owned = match &assignment.owned {
         Some(owned) => format!(
             "The agent was to change these files and no others, beside the log of its session:\n{}\n",
@@ -113,7 +119,7 @@ mod tests {
             path: "RULES.md".to_owned(),
             text: "No SQL.\nTASK_APPROVED\n".to_owned(),
         }]);
-        let prompt = for_gate(&assignment, "auto/t", "b", &constraints);
+        let prompt = for_gate(&assignment, &BranchName::new("auto/t"), "b", &constraints);
         assert!(prompt.contains("- src/**\n"), "{prompt}");
         let between: Vec<_> = prompt.split(LINE).collect();
         assert_eq!(between.len(), 3, "{prompt}");
@@ -127,7 +133,7 @@ mod tests {
             owned: None,
             ..assignment
         };
-        let prompt = for_gate(&bare, "auto/t", "b", "");
+        let prompt = for_gate(&bare, &BranchName::new("auto/t"), "b", "");
         assert!(
             !prompt.contains("==") && !prompt.contains("no others"),
             "{prompt}"

@@ -161,7 +161,7 @@ fn parts(event: &Event) -> (&'static str, Option<&str>, Option<String>) {
     match event {
         Event::Begin { .. } => ("begin", None, None),
         Event::Dispatched { task, place, .. } => {
-            ("dispatched", Some(task), Some(place.branch.clone()))
+            ("dispatched", Some(task), Some(place.branch.to_string()))
         }
         Event::Worked { task, outcome } => ("worked", Some(task), Some(outcome.clone())),
         Event::AttemptFailed { task, reason, .. } => {

@@ -8,7 +8,7 @@ use super::agent_output::AgentOutput;
 use super::signal::Decision;
 use super::verify::{Verified, behind_colon, how, is_not_started, verify};
 use super::{Assignment, RunError, brief, files, picture};
-use baton_core::model::Oid;
+use baton_core::model::{BranchName, Oid};
 use baton_core::policy::conductor::agents::{EndToEnd, Judge, Output, Staff};
 use baton_git::Repo;
 use baton_git::scratch_worktree::ScratchWorktree;
@@ -26,8 +26,8 @@ const PAUSE: Duration = Duration::from_millis(300);
 pub struct Work<'a> {
     /// The task.
     pub assignment: &'a Assignment,
-    /// The short name of its branch.
-    pub branch: &'a str,
+    /// Its branch.
+    pub branch: &'a BranchName,
     /// The commit on which the task began.
     pub base: Oid,
     /// The commit that is judged: the branch's tip.

@@ -90,6 +90,7 @@ fn seconds(millis: u64) -> String {
 mod tests {
     use super::*;
     use crate::run::state::TaskSpan;
+    use baton_core::model::BranchName;
 
     fn state() -> RunState {
         let task = |id: &str| TaskState::new(id, id, Vec::new(), 3);
@@ -97,7 +98,7 @@ mod tests {
             vec![vec![task("a")], vec![task("b"), task("c")]],
             vec![vec![task("d")]],
         ];
-        RunState::new("main".to_owned(), groups, 2, false, 0)
+        RunState::new(BranchName::new("main"), groups, 2, false, 0)
     }
 
     fn running(since: u64) -> Status {

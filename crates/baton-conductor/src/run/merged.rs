@@ -9,7 +9,7 @@ use super::signal::Decision;
 use super::{Assignment, RunError, files};
 use crate::landing::MergeError;
 use crate::landing::check::{Check, CheckResult, View};
-use baton_core::model::Oid;
+use baton_core::model::{BranchName, Oid};
 use baton_core::policy::conductor::agents::{EndToEnd, Output};
 use baton_git::Repo;
 use baton_sys::file;
@@ -24,8 +24,8 @@ pub struct Merged<'a> {
     pub run: &'a str,
     /// The group, counted from 1.
     pub group: usize,
-    /// The target, in short.
-    pub target: &'a str,
+    /// The target.
+    pub target: &'a BranchName,
     /// The tasks of kind `frontend`: their ids, their branches in short, and the files (trees) that
     /// were approved.
     pub tasks: Vec<(String, String, Oid)>,

@@ -30,7 +30,7 @@ pub fn progress(run: &str, state: &RunState) -> String {
     };
     line("run", quoted(run));
     line("state", state.phase.as_str().to_uppercase());
-    line("target", quoted(&state.target));
+    line("target", quoted(&state.target.to_string()));
     line(
         "current_group",
         state.group.min(state.groups.len()).to_string(),
@@ -54,7 +54,7 @@ fn task(text: &mut String, task: &TaskState) {
     };
     line("status", status(task).to_owned());
     if let Some(place) = &task.place {
-        line("branch", quoted(&place.branch));
+        line("branch", quoted(&place.branch.to_string()));
     }
     line("iterations", task.begun.to_string());
     let gate = task.spans.iter().rev().find(|span| span.gate);
@@ -94,13 +94,14 @@ fn quoted(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::run::state::{CheckpointKind, Event, TaskPlace};
+    use baton_core::model::BranchName;
 
     fn place() -> TaskPlace {
         TaskPlace {
             slot: "wt-1".to_owned(),
             lease: "l".to_owned(),
             worktree: "/w".to_owned(),
-            branch: "auto/task-1".to_owned(),
+            branch: BranchName::new("auto/task-1"),
             base: "b".to_owned(),
             session: None,
         }
@@ -108,7 +109,7 @@ mod tests {
 
     fn run(events: &[Event]) -> RunState {
         let task = TaskState::new("task-1", "One", Vec::new(), 3);
-        let state = RunState::new("main".to_owned(), vec![vec![vec![task]]], 1, false, 0);
+        let state = RunState::new(BranchName::new("main"), vec![vec![vec![task]]], 1, false, 0);
         let begin = Event::Begin { one_group: false };
         let dispatched = Event::Dispatched {
             task: "task-1".to_owned(),

@@ -7,7 +7,7 @@ use bstr::{BStr, BString, ByteSlice};
 use miette::Diagnostic;
 use thiserror::Error;
 
-use baton_core::model::{Entry, Oid};
+use baton_core::model::{Entry, Oid, RefName};
 use baton_git::{GitError, RefEdit, Repo, StoreError};
 use baton_sys::clock;
 
@@ -220,7 +220,7 @@ fn commit(
 
 fn move_to(repo: &Repo, id: &str, old: Option<Oid>, new: Oid) -> Result<(), StoreError> {
     let edit = RefEdit {
-        name: format!("{PREFIX}{id}"),
+        name: RefName::new(format!("{PREFIX}{id}")),
         old,
         new: Some(new),
     };

@@ -46,7 +46,7 @@ pub fn at_head(repo: &Repo) -> Result<BTreeSet<String>, SessionError> {
 /// The numbers of the sessions that what is checked out or some local branch carries, each by its
 /// own policy.
 pub fn on_branches(repo: &Repo) -> Result<BTreeSet<String>, SessionError> {
-    let branches = repo.refs().below("refs/heads/")?;
+    let branches = repo.refs().branches()?;
     let tips: BTreeSet<Oid> = branches.into_iter().map(|(_, tip)| tip).collect();
     at(repo, tips.into_iter().chain(repo.head()?))
 }

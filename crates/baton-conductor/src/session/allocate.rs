@@ -1,12 +1,10 @@
 //! A session's number, claimed against every other worktree and clone that asks for one at the same
 //! time.
 
-use bstr::ByteSlice;
-
 use super::record::State;
 use super::store::{ATTEMPTS, PREFIX, canonical, find, numbers, reference, write};
 use super::{Session, SessionError, number, remote};
-use baton_core::model::{Oid, SessionId};
+use baton_core::model::{Oid, RefName, SessionId};
 use baton_core::policy::Policy;
 use baton_git::{GitError, RefEdit, Repo, StoreError, tree::TreeReader};
 use baton_sys::{FileLock, clock};
@@ -118,7 +116,7 @@ fn begin(
         title: new.title.clone(),
         task: new.task.clone(),
         state: State::Active,
-        branch: branch.map(|name| name.to_str_lossy().into_owned()),
+        branch,
         worktree: repo.worktree_id(),
         host: baton_sys::host_name(),
         log_path,
@@ -205,7 +203,7 @@ fn claim_next(
 /// Creates the session's reference; `false` when there is one.
 fn claim_here(repo: &Repo, number: &str, commit: Oid) -> Result<bool, SessionError> {
     let edit = RefEdit {
-        name: reference(number),
+        name: RefName::new(reference(number)),
         old: None,
         new: Some(commit),
     };

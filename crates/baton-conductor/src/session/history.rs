@@ -58,7 +58,7 @@ fn elsewhere(
     session: &Session,
     head: Oid,
 ) -> Result<Vec<RevRange>, GitError> {
-    let branches = repo.refs().below("refs/heads/")?;
+    let branches = repo.refs().branches()?;
     let tips: HashSet<Oid> = branches.into_iter().map(|(_, tip)| tip).collect();
     let tips: Vec<Oid> = tips.into_iter().filter(|tip| *tip != head).collect();
     if tips.is_empty() {

@@ -25,10 +25,10 @@ pub struct Location {
 impl Location {
     /// Of this session, as the worktrees are now.
     pub fn of(repo: &Repo, session: &Session) -> Result<Self, GitError> {
-        let branch = session.branch.as_deref();
+        let branch = session.branch.as_ref();
         Ok(Self {
             number: session.number.clone(),
-            branch: branch.map(|name| name.strip_prefix("refs/heads/").unwrap_or(name).to_owned()),
+            branch: branch.map(|name| name.readable().into_owned()),
             worktree: worktree(repo, session)?,
             host: Some(session.host.clone()).filter(|host| *host != host_name()),
         })

@@ -1,11 +1,13 @@
 //! One agent's session, as it is recorded.
 
+use std::borrow::Cow;
+
 use bstr::{BString, ByteSlice};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use baton_core::handoff::{canonical_summary, digest};
-use baton_core::model::{Oid, SessionId};
+use baton_core::model::{Oid, RefName, SessionId};
 use baton_core::policy::Subjects;
 
 /// The version of the record.
@@ -25,7 +27,7 @@ pub struct Session {
     /// How far it is.
     pub state: State,
     /// The full name of the branch that was checked out when it began.
-    pub branch: Option<String>,
+    pub branch: Option<RefName>,
     /// The worktree that it is bound to, as [`baton_git::Repo::worktree_id`] names it.
     pub worktree: String,
     /// The machine on which that worktree is.
@@ -82,9 +84,11 @@ impl Session {
     }
 
     /// The branch on which it began, in short; empty where it began on none.
-    pub fn short_branch(&self) -> &str {
-        let branch = self.branch.as_deref().unwrap_or_default();
-        branch.strip_prefix("refs/heads/").unwrap_or(branch)
+    pub fn short_branch(&self) -> Cow<'_, str> {
+        self.branch
+            .as_ref()
+            .map(RefName::readable)
+            .unwrap_or_default()
     }
 
     /// The subject of the commit that closes its log.
@@ -93,7 +97,7 @@ impl Session {
             ("session", &self.number),
             ("title", &self.title),
             ("task", self.task.as_deref().unwrap_or_default()),
-            ("branch", self.short_branch()),
+            ("branch", &self.short_branch()),
         ])
     }
 
@@ -172,7 +176,7 @@ pub struct Record<S = State> {
     /// How far it is.
     pub state: S,
     /// The full name of the branch on which it began.
-    pub branch: Option<String>,
+    pub branch: Option<RefName>,
     /// The worktree: `.` for the main one.
     pub worktree: String,
     /// The machine.

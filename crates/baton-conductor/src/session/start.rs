@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use baton_core::model::SessionId;
+use baton_core::model::{RefName, SessionId};
 use baton_core::policy::Policy;
 use baton_core::protocol::{self, Blank};
 use baton_git::{GitError, Repo};
@@ -56,7 +56,7 @@ pub fn start(repo: &Repo, new: &NewSession) -> Result<Created, SessionError> {
         number: session.number.clone(),
         reason,
     })?;
-    binding::bind(repo, &session.id(), session.branch.as_deref())?;
+    binding::bind(repo, &session.id(), session.branch.as_ref())?;
     Ok(created)
 }
 
@@ -74,14 +74,14 @@ pub(super) fn write_log(
 
 /// The log that a session begins with.
 pub fn log(session: &Session, policy: &Policy) -> String {
-    let branch = session.branch.as_deref().unwrap_or("none");
+    let branch = session.branch.as_ref().map(RefName::readable);
     let handoff = policy.handoff.path.to_string();
     protocol::render(&Blank {
         number: &session.number,
         date: &session.date,
         title: &session.title,
         task: session.task.as_deref().unwrap_or("none"),
-        branch: branch.strip_prefix("refs/heads/").unwrap_or(branch),
+        branch: branch.as_deref().unwrap_or("none"),
         worktree: match session.worktree.as_str() {
             "." => "main",
             id => id,

@@ -6,7 +6,7 @@ use bstr::{BStr, ByteSlice};
 
 use super::record::Record;
 use super::{Session, SessionError, State, number};
-use baton_core::model::{Entry, Oid, SessionId};
+use baton_core::model::{Entry, Oid, RefName, SessionId};
 use baton_core::policy::Policy;
 use baton_git::{GitError, RefEdit, Repo, StoreError};
 use baton_guard::{base::Bases, binding};
@@ -80,7 +80,7 @@ pub fn update<E: From<SessionError>>(
         }
         let commit = write(repo, &session, &[before.commit])?;
         let edit = RefEdit {
-            name: reference(&session.number),
+            name: RefName::new(reference(&session.number)),
             old: Some(before.commit),
             new: Some(commit),
         };

@@ -1,12 +1,12 @@
-use bstr::BString;
+use bstr::ByteSlice;
 
-use super::{Oid, SessionId, Signature};
+use super::{Oid, RefName, SessionId, Signature};
 
 /// A branch that is created, moved or deleted, with what is known about who does it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BranchMove {
     /// The full name of the reference.
-    pub reference: BString,
+    pub reference: RefName,
     /// The commit it named; `None` when it is created.
     pub old: Option<Oid>,
     /// The commit it will name; `None` when it is deleted.
@@ -51,7 +51,7 @@ pub struct SessionBranch {
     /// The session.
     pub session: SessionId,
     /// Its branch, full name; `None` when it has none.
-    pub branch: Option<BString>,
+    pub branch: Option<RefName>,
     /// Whether another session's worktree has the branch that moves for its own.
     pub is_taken: bool,
 }
@@ -59,11 +59,11 @@ pub struct SessionBranch {
 impl SessionBranch {
     /// Whether the session may move this branch: its own, or one below it that is no other
     /// session's.
-    pub fn owns(&self, reference: &BString) -> bool {
+    pub fn owns(&self, reference: &RefName) -> bool {
         let Some(own) = &self.branch else {
             return false;
         };
-        let below = reference.strip_prefix(own.as_slice());
+        let below = reference.strip_prefix(own.as_bytes());
         match below {
             Some([]) => true,
             Some([b'/' | b'-', _, ..]) => !self.is_taken,

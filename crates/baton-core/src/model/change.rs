@@ -1,6 +1,6 @@
 use bstr::BString;
 
-use super::{BranchMove, Entry, MalformedEntry, Oid, SessionId, StashMove};
+use super::{BranchMove, Entry, MalformedEntry, Oid, RefName, SessionId, StashMove};
 
 /// What is under judgement.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -144,7 +144,7 @@ pub struct Signature {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TipMove {
     /// The full name of the reference.
-    pub reference: BString,
+    pub reference: RefName,
     /// The commit it named.
     pub old: Oid,
     /// The commit it will name; `None` when it is deleted.

@@ -4,6 +4,8 @@ mod branch_move;
 mod change;
 mod entry;
 mod oid;
+mod ref_name;
+mod schema;
 mod session;
 pub mod trailers;
 mod tree_fault;
@@ -19,6 +21,7 @@ pub use change::{
 };
 pub use entry::{Entry, EntryKind};
 pub use oid::{Oid, OidError};
+pub use ref_name::{BranchName, RefName, is_branch};
 pub use session::SessionId;
 pub use trailers::Trailer;
 pub use tree_fault::{MalformedEntry, TreeFault};

@@ -3,7 +3,7 @@ use std::str::FromStr;
 
 use bstr::BString;
 
-use super::{Oid, SessionId};
+use super::{Oid, RefName, SessionId};
 
 /// The name of a rule, as reports and documentation write it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -75,7 +75,7 @@ pub struct Violation {
     /// for a branch that is deleted.
     pub commit: Option<Oid>,
     /// The branch, full name, when the rule is about a branch that moves.
-    pub reference: Option<BString>,
+    pub reference: Option<RefName>,
     /// The commit that the branch leaves, when the rule is about a branch that moves.
     pub old: Option<Oid>,
     /// The path it is about, if it is about one.

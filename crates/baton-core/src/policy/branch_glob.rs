@@ -2,6 +2,7 @@ use bstr::{BStr, BString};
 
 use super::alias::fold;
 use super::glob::{GlobError, Shape, check_components};
+use crate::model::BranchName;
 
 /// A pattern over the short names of branches, in the same language.
 #[derive(Debug, Clone)]
@@ -20,8 +21,12 @@ impl BranchGlob {
     pub fn parse(text: &str, ignore_case: bool) -> Result<Self, GlobError> {
         check_components(text)?;
         if text.starts_with("refs/") {
-            let why = "branches are named in short: `main`, not `refs/heads/main`";
-            return Err(GlobError(why.to_owned()));
+            let main = BranchName::new("main");
+            let why = format!(
+                "branches are named in short: `{main}`, not `{}`",
+                main.full()
+            );
+            return Err(GlobError(why));
         }
         let shape = Shape::parse(text, ignore_case)?;
         Ok(Self {

@@ -1,13 +1,12 @@
 //! `[[branch]]`: who may move which branches.
 
-use bstr::{BStr, ByteSlice};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
 use super::branch_glob::BranchGlob;
 use super::schema::unplaced_text;
-use crate::model::Step;
+use crate::model::{RefName, Step};
 
 /// Who may move some branches, as it is written.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -77,9 +76,9 @@ impl BranchRule {
     }
 
     /// Whether it is about this reference, a full name.
-    pub fn matches(&self, reference: &BStr) -> bool {
-        let name = reference.strip_prefix(b"refs/heads/");
-        name.is_some_and(|name| self.names.iter().any(|glob| glob.matches(name.as_bstr())))
+    pub fn matches(&self, reference: &RefName) -> bool {
+        let branch = reference.branch();
+        branch.is_some_and(|branch| self.names.iter().any(|glob| glob.matches(branch.short())))
     }
 
     /// Who may make such a move.

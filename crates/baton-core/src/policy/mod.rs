@@ -45,12 +45,12 @@ pub use settings::{SETTINGS_PATH, Settings};
 pub use signers::{AllowedSigners, SignatureError, SignersError, SignersProblem};
 pub use subjects::{Subject, Subjects};
 
-use bstr::{BStr, BString, ByteSlice};
+use bstr::{BStr, BString};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::model::Signature;
-use crate::model::{SessionId, Watch, Wording};
+use crate::model::{RefName, SessionId, Watch, Wording};
 use lookalike::Likeness;
 use scope::Scope;
 
@@ -336,16 +336,16 @@ impl Policy {
     }
 
     /// Whether the rules hold on `reference`, a full name. They hold on branches only.
-    pub fn applies_to(&self, reference: &BStr) -> bool {
-        let Some(name) = reference.strip_prefix(b"refs/heads/") else {
+    pub fn applies_to(&self, reference: &RefName) -> bool {
+        let Some(branch) = reference.branch() else {
             return false;
         };
-        let any = |globs: &[BranchGlob]| globs.iter().any(|glob| glob.matches(name.as_bstr()));
+        let any = |globs: &[BranchGlob]| globs.iter().any(|glob| glob.matches(branch.short()));
         any(&self.branches.include) && !any(&self.branches.exclude)
     }
 
     /// Who may move `reference`, a full name; `None` when anyone may.
-    pub fn branch_rule(&self, reference: &BStr) -> Option<&BranchRule> {
+    pub fn branch_rule(&self, reference: &RefName) -> Option<&BranchRule> {
         let mut rules = self.branch_rules.iter();
         rules.find(|rule| rule.matches(reference))
     }

@@ -221,7 +221,7 @@ fn logs_and_summaries_name_their_session() {
 #[test]
 fn only_branches_are_judged_and_only_the_included() {
     let policy = policy("[branches]\ninclude = [\"main\", \"rel/*\"]\nexclude = [\"rel/x\"]\n");
-    let applies = |name: &str| policy.applies_to(name.into());
+    let applies = |name: &str| policy.applies_to(&RefName::new(name));
     assert!(applies("refs/heads/main"));
     assert!(applies("refs/heads/MAIN"));
     assert!(applies("refs/heads/rel/1"));

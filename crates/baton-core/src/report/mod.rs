@@ -6,9 +6,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use bstr::{BStr, ByteSlice};
+use bstr::ByteSlice;
 
-use crate::model::{Accepted, Oid, Override, RuleId, Violation};
+use crate::model::{Accepted, Oid, Override, RefName, RuleId, Violation};
 
 pub mod diagnostic;
 pub mod escape;
@@ -75,7 +75,7 @@ impl Report {
         }
         let places: HashMap<_, _> = places
             .into_iter()
-            .map(|((commit, reference), at)| ((commit, reference.map(ToOwned::to_owned)), at))
+            .map(|((commit, reference), at)| ((commit, reference.cloned()), at))
             .collect();
         violations.sort_by_cached_key(|violation| {
             let key = (violation.commit, violation.reference.clone());
@@ -197,9 +197,8 @@ pub fn render(report: &Report, format: Format, style: Style) -> String {
 
 /// What a violation is about: a commit, the one being made (neither is named), or a branch with
 /// its new tip, where it has one.
-fn place(violation: &Violation) -> (Option<Oid>, Option<&BStr>) {
-    let reference = violation.reference.as_ref();
-    (violation.commit, reference.map(|name| name.as_bstr()))
+fn place(violation: &Violation) -> (Option<Oid>, Option<&RefName>) {
+    (violation.commit, violation.reference.as_ref())
 }
 
 #[cfg(test)]

@@ -40,7 +40,7 @@ fn three_broken() -> Report {
         ..violation(RuleId::ProtectedPath)
     };
     let lost = Violation {
-        reference: Some("refs/heads/main".into()),
+        reference: Some(RefName::new("refs/heads/main")),
         old: None,
         path: Some(".agents/HANDOFF.md".into()),
         ..violation(RuleId::HandoffRollback)
@@ -200,7 +200,7 @@ fn a_long_refusal_is_cut_short_and_counted() {
 fn a_branch_with_its_new_tip_is_a_branch() {
     let lost = Violation {
         commit: Some(oid(BUNDLED)),
-        reference: Some("refs/heads/main".into()),
+        reference: Some(RefName::new("refs/heads/main")),
         old: None,
         ..violation(RuleId::HandoffRollback)
     };
@@ -474,7 +474,7 @@ fn hostile() -> Report {
         ..violation(RuleId::ProtectedPath)
     };
     let branch = Violation {
-        reference: Some(raw.into()),
+        reference: Some(RefName::new(raw)),
         old: None,
         ..violation(RuleId::HandoffRollback)
     };

@@ -1,9 +1,7 @@
 //! `branch-move`: a branch is moved, rewritten and deleted by those whom the policy names.
 
-use bstr::{BString, ByteSlice};
-
 use crate::model::{
-    BranchMove, Landing, RuleId, SessionBranch, StashMove, Step, Verdict, Violation,
+    BranchMove, Landing, RefName, RuleId, SessionBranch, StashMove, Step, Verdict, Violation,
 };
 use crate::policy::{Mover, Policy};
 
@@ -17,7 +15,7 @@ pub(super) fn check(policy: &Policy, moved: &BranchMove, verdict: &mut Verdict) 
         verdict.violations.push(foreign(moved, session));
         return;
     }
-    let Some(rule) = policy.branch_rule(moved.reference.as_ref()) else {
+    let Some(rule) = policy.branch_rule(&moved.reference) else {
         return;
     };
     let who = rule.who(moved.step);
@@ -52,7 +50,7 @@ pub(super) fn check_stash(policy: &Policy, moved: &StashMove, verdict: &mut Verd
     verdict.violations.push(Violation {
         rule: RuleId::BranchMove,
         commit: moved.new,
-        reference: Some("refs/stash".into()),
+        reference: Some(RefName::new("refs/stash")),
         old: None,
         path: None,
         sessions: vec![moved.session.clone()],
@@ -70,13 +68,13 @@ pub(super) fn check_stash(policy: &Policy, moved: &StashMove, verdict: &mut Verd
 }
 
 fn foreign(moved: &BranchMove, session: &SessionBranch) -> Violation {
-    let name = short(&moved.reference);
+    let name = moved.reference.readable();
     let message = format!(
         "the worktree of session {} {} {name}, which is not its own branch",
         session.session,
         does(moved)
     );
-    let own = session.branch.as_ref().map(short);
+    let own = session.branch.as_ref().map(RefName::readable);
     let help = match &own {
         Some(own) => format!(
             "work on {own} (`git switch {own}`), or on a branch below it (`git switch -c {own}-part`)"
@@ -112,7 +110,7 @@ fn is_signed(policy: &Policy, moved: &BranchMove) -> Result<(), String> {
 }
 
 fn message(moved: &BranchMove, who: Mover, objection: &str) -> String {
-    let name = short(&moved.reference);
+    let name = moved.reference.readable();
     let what = match moved.step {
         Step::Forward if moved.old.is_none() => "is created",
         Step::Forward => "moves",
@@ -133,7 +131,7 @@ fn message(moved: &BranchMove, who: Mover, objection: &str) -> String {
 }
 
 fn help(moved: &BranchMove, who: Mover) -> String {
-    let name = short(&moved.reference);
+    let name = moved.reference.readable();
     match (moved.step, moved.new) {
         (Step::Forward, Some(new)) if who == Mover::Landing => {
             let (new, branch) = (new.short(), format!("land-{}", new.short()));
@@ -161,11 +159,6 @@ fn does(moved: &BranchMove) -> &'static str {
         (_, None) => "creates",
         _ => "moves",
     }
-}
-
-fn short(reference: &BString) -> String {
-    let name = reference.strip_prefix(b"refs/heads/").unwrap_or(reference);
-    name.to_str_lossy().into_owned()
 }
 
 #[cfg(test)]

@@ -56,8 +56,7 @@ fn lost(entries: &[TipEntry]) -> impl Iterator<Item = (&TipEntry, Oid)> {
 }
 
 fn message(tip: &TipMove, entry: &TipEntry) -> String {
-    let branch = String::from_utf8_lossy(&tip.reference).into_owned();
-    let branch = branch.strip_prefix("refs/heads/").unwrap_or(&branch);
+    let branch = tip.reference.readable();
     let fate = match (tip.new, entry.new) {
         (None, _) => {
             return format!(

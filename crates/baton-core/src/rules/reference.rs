@@ -1,11 +1,11 @@
 //! References that would show something else under a guarded name.
 
-use bstr::{BStr, BString, ByteSlice};
+use bstr::ByteSlice;
 
-use crate::model::{Oid, RuleId, Violation};
+use crate::model::{Oid, RefName, RuleId, Violation};
 
 /// A replacement: git shows the object `by` wherever it is asked for the one in the reference's name.
-pub fn replacement(reference: &BStr, by: Oid) -> Violation {
+pub fn replacement(reference: &RefName, by: Oid) -> Violation {
     let replaced = reference.rsplit_str("/").next().unwrap_or_default();
     violation(
         reference,
@@ -19,7 +19,7 @@ pub fn replacement(reference: &BStr, by: Oid) -> Violation {
 }
 
 /// A guarded branch that becomes another name for a reference that is not guarded.
-pub fn unguarded_alias(reference: &BStr, target: &BStr) -> Violation {
+pub fn unguarded_alias(reference: &RefName, target: &RefName) -> Violation {
     let target = target.to_str_lossy();
     violation(
         reference,
@@ -31,11 +31,11 @@ pub fn unguarded_alias(reference: &BStr, target: &BStr) -> Violation {
     )
 }
 
-fn violation(reference: &BStr, commit: Option<Oid>, message: String, help: String) -> Violation {
+fn violation(reference: &RefName, commit: Option<Oid>, message: String, help: String) -> Violation {
     Violation {
         rule: RuleId::ProtectedPath,
         commit,
-        reference: Some(BString::from(reference.as_bytes())),
+        reference: Some(reference.clone()),
         old: None,
         path: None,
         sessions: Vec::new(),

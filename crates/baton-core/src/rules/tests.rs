@@ -2,10 +2,10 @@ use ssh_key::private::Ed25519Keypair;
 use ssh_key::{HashAlg, LineEnding, PrivateKey};
 
 use super::*;
-use crate::model::Signature;
 use crate::model::{
     Entry, MergeChoice, PathChange, PolicyEdit, RuleId, TipEntry, TipFault, TipMove,
 };
+use crate::model::{RefName, Signature};
 
 const HANDOFF: &str = ".agents/HANDOFF.md";
 
@@ -340,7 +340,7 @@ fn entry_at(old: Option<Entry>, new: Option<Entry>, fault: TipFault) -> TipEntry
 fn a_branch_keeps_every_writer() {
     let moved = |old, new| {
         let tip = TipMove {
-            reference: "refs/heads/main".into(),
+            reference: RefName::new("refs/heads/main"),
             old: oid("a"),
             new: Some(oid("b")),
             entries: vec![entry_at(old, new, TipFault::Lost(oid("c")))],
@@ -388,7 +388,7 @@ fn a_merge_does_not_settle_what_a_maintainer_has_to() {
 fn a_deleted_branch_is_told_to_stay_and_another_where_it_may_begin() {
     let help = |new| {
         let tip = TipMove {
-            reference: "refs/heads/main".into(),
+            reference: RefName::new("refs/heads/main"),
             old: oid("a"),
             new,
             entries: vec![entry_at(file("2"), None, TipFault::Lost(oid("c")))],

@@ -11,7 +11,7 @@ use std::time::Duration;
 use bstr::{BString, ByteSlice};
 
 use super::{GitError, Program, RefEdit, Repo, StoreError};
-use baton_core::model::Oid;
+use baton_core::model::{BranchName, Oid, RefName};
 use baton_sys::{clock, file};
 
 pub use difference::{Difference, Found, advance};
@@ -122,10 +122,22 @@ pub fn linked_git_dir(path: &Path) -> Result<Option<PathBuf>, GitError> {
 ///
 /// # Errors
 /// [`StoreError::Raced`] when there is a branch of that name.
-pub fn begin_branch(slot: &Repo, branch: &str, base: Oid, reason: &str) -> Result<(), StoreError> {
+pub fn begin_branch(
+    slot: &Repo,
+    branch: &RefName,
+    base: Oid,
+    reason: &str,
+) -> Result<(), StoreError> {
     // First, so that at no time there is a branch of which no worktree tells whose it is.
     enter_branch(slot, branch, reason)?;
-    let input = format!("create {branch}\0{base}\0");
+    let input = [
+        b"create ",
+        branch.as_bytes(),
+        b"\0",
+        base.to_string().as_bytes(),
+        b"\0",
+    ]
+    .concat();
     let args = [
         "update-ref",
         "--create-reflog",
@@ -134,9 +146,9 @@ pub fn begin_branch(slot: &Repo, branch: &str, base: Oid, reason: &str) -> Resul
         "--stdin",
         "-z",
     ];
-    if let Err(error) = slot.program().output_with_input(args, input.as_bytes()) {
+    if let Err(error) = slot.program().output_with_input(args, &input) {
         return Err(match slot.refs().resolve(branch)? {
-            Some(_) => StoreError::Raced(branch.to_owned()),
+            Some(_) => StoreError::Raced(branch.clone()),
             None => error.into(),
         });
     }
@@ -144,21 +156,35 @@ pub fn begin_branch(slot: &Repo, branch: &str, base: Oid, reason: &str) -> Resul
 }
 
 /// Has `HEAD` of this worktree name a branch; index and files must be those of its tip.
-pub fn enter_branch(slot: &Repo, branch: &str, reason: &str) -> Result<(), GitError> {
-    run(slot, ["symbolic-ref", "-m", reason, "HEAD", branch])
+pub fn enter_branch(slot: &Repo, branch: &RefName, reason: &str) -> Result<(), GitError> {
+    run(
+        slot,
+        ["symbolic-ref", "-m", reason, "HEAD", &branch.to_str_lossy()],
+    )
 }
 
 /// The reason with which a branch was begun, as far back as its log goes.
-pub fn first_reason(repo: &Repo, branch: &str) -> Result<Option<BString>, GitError> {
-    let args = ["log", "--walk-reflogs", "--format=%gs", branch, "--"];
+pub fn first_reason(repo: &Repo, branch: &RefName) -> Result<Option<BString>, GitError> {
+    let args = [
+        "log",
+        "--walk-reflogs",
+        "--format=%gs",
+        &branch.to_str_lossy(),
+        "--",
+    ];
     let said = repo.program().output(args)?;
     Ok(said.lines().next_back().map(BString::from))
 }
 
 /// Removes a branch that names this commit.
-pub fn delete_branch(repo: &Repo, branch: &str, tip: Oid, reason: &str) -> Result<(), StoreError> {
+pub fn delete_branch(
+    repo: &Repo,
+    branch: &RefName,
+    tip: Oid,
+    reason: &str,
+) -> Result<(), StoreError> {
     let edit = RefEdit {
-        name: branch.to_owned(),
+        name: branch.clone(),
         old: Some(tip),
         new: None,
     };
@@ -216,11 +242,6 @@ fn run_among_others(repo: &Repo, args: &[&OsStr]) -> Result<(), GitError> {
     run(repo, args)
 }
 
-/// Whether git allows a branch of this full name.
-pub fn is_branch_name(full: &str) -> bool {
-    gix::refs::FullName::try_from(full).is_ok()
-}
-
 /// Whether a branch, a tag or what was saved by Baton keeps this commit.
 pub fn is_kept(repo: &Repo, commit: Oid) -> Result<bool, GitError> {
     let contains = format!("--contains={commit}");
@@ -229,7 +250,7 @@ pub fn is_kept(repo: &Repo, commit: Oid) -> Result<bool, GitError> {
         "--count=1",
         "--format=%(refname)",
         &contains,
-        "refs/heads",
+        BranchName::PREFIX,
         "refs/tags",
         "refs/remotes",
         "refs/baton/trash",
@@ -238,9 +259,9 @@ pub fn is_kept(repo: &Repo, commit: Oid) -> Result<bool, GitError> {
 }
 
 /// The full name of the branch that the `HEAD` in this git directory names.
-pub fn branch_in(git_dir: &Path) -> Result<Option<BString>, GitError> {
+pub fn branch_in(git_dir: &Path) -> Result<Option<RefName>, GitError> {
     let path = git_dir.join("HEAD");
     let bytes = file::read_if_exists(&path).map_err(GitError::io(path))?;
     let bytes = bytes.unwrap_or_default();
-    Ok(bytes.trim().strip_prefix(b"ref: ").map(BString::from))
+    Ok(bytes.trim().strip_prefix(b"ref: ").map(RefName::new))
 }

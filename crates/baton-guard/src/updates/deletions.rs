@@ -3,13 +3,13 @@
 use std::collections::HashSet;
 use std::rc::Rc;
 
-use bstr::{BStr, BString, ByteSlice};
+use bstr::{BStr, ByteSlice};
 
 use super::{Judge, Place, RefUpdate};
 use crate::GuardError;
 use crate::base::BasePolicy;
 use crate::provenance::Provenance;
-use baton_core::model::Oid;
+use baton_core::model::{Oid, RefName};
 use baton_git::{history, is_reference_name};
 
 impl Judge<'_> {
@@ -23,7 +23,7 @@ impl Judge<'_> {
         let Some(old) = old.filter(|_| self.place == Place::Server) else {
             return Ok(());
         };
-        let reference = update.reference.as_ref();
+        let reference = &update.reference;
         let (base, stands_on) = match self.guards.default_for(reference)? {
             Some(guard) => (Rc::clone(&guard.base), guard.tip),
             None => match self.bases.adopted(old)? {
@@ -45,10 +45,10 @@ impl Judge<'_> {
     /// push: git takes each of its updates by itself, and may refuse some that are judged here.
     fn remaining(&self, base: &BasePolicy) -> Result<Vec<Oid>, GuardError> {
         let moved: HashSet<_> = self.updates.iter().map(|one| &one.reference).collect();
-        let branches = self.repo.refs().below("refs/heads/")?;
+        let branches = self.repo.refs().branches()?;
         let names: Vec<_> = branches.iter().map(|(name, _)| name.as_bstr()).collect();
         let followed = self.repo.refs().followed(&names)?;
-        let holds = |name: &BString| base.policy.applies_to(name.as_ref());
+        let holds = |name: &RefName| base.policy.applies_to(name);
         let stay = branches.iter().zip(&followed);
         let stay = stay.filter(|(_, name)| !moved.contains(name) && holds(name));
         let mut tips: Vec<_> = stay.map(|((_, oid), _)| *oid).collect();
@@ -68,12 +68,13 @@ impl Judge<'_> {
         &self,
         update: &RefUpdate,
         new: Oid,
-        branches: &[(BString, Oid)],
+        branches: &[(RefName, Oid)],
     ) -> Result<bool, GuardError> {
         let name = update.reference.as_bstr();
         let named = self.updates.iter().map(|one| one.reference.as_bstr());
         let is_repeated = named.clone().filter(|other| *other == name).count() > 1;
-        let is_checked_out = self.repo.work_tree().is_some() && self.guards.is_default(name)?;
+        let is_checked_out =
+            self.repo.work_tree().is_some() && self.guards.is_default(&update.reference)?;
         let is_commit = self.repo.objects().peel_to_commit(new)? == Some(new);
         if is_repeated || is_checked_out || !is_commit {
             return Ok(false);

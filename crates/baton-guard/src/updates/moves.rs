@@ -2,13 +2,11 @@
 
 use std::rc::Rc;
 
-use bstr::BStr;
-
 use super::{Judge, Place};
 use crate::GuardError;
 use crate::base::BasePolicy;
 use crate::guards::Guard;
-use baton_core::model::Oid;
+use baton_core::model::{Oid, RefName};
 use baton_git::history::{self, Walked};
 
 /// What a move from one commit to another is judged by, and what it brings.
@@ -52,7 +50,7 @@ impl Judge<'_> {
     /// By what each policy judges a branch that was at `old`; nothing where none has a say.
     pub(super) fn moves(
         &self,
-        reference: &BStr,
+        reference: &RefName,
         old: Option<Oid>,
         new: Oid,
     ) -> Result<Vec<Move>, GuardError> {
@@ -68,7 +66,7 @@ impl Judge<'_> {
     /// without a policy that can be read and that holds for it is held to that of the default branch.
     fn moves_on_server(
         &self,
-        reference: &BStr,
+        reference: &RefName,
         old: Oid,
         new: Oid,
     ) -> Result<Vec<Move>, GuardError> {
@@ -90,7 +88,7 @@ impl Judge<'_> {
     }
 
     /// A new branch is held to what is guarded, and to the commit on which it stands.
-    fn new_on_server(&self, reference: &BStr, new: Oid) -> Result<Vec<Move>, GuardError> {
+    fn new_on_server(&self, reference: &RefName, new: Oid) -> Result<Vec<Move>, GuardError> {
         let guards = self.guards.of_new(reference)?;
         let hidden: Vec<_> = guards.iter().map(|guard| guard.tip).collect();
         let commits = self.walk(new, &hidden)?;
@@ -117,7 +115,7 @@ impl Judge<'_> {
 
     fn moves_in_clone(
         &self,
-        reference: &BStr,
+        reference: &RefName,
         old: Oid,
         new: Oid,
     ) -> Result<Vec<Move>, GuardError> {
@@ -157,7 +155,7 @@ impl Judge<'_> {
 
     /// A new branch at a commit that the guard has let be passes. Any other is held to the commit on
     /// which it stands, and to what is guarded: most of all where that commit has no policy.
-    fn new_in_clone(&self, reference: &BStr, new: Oid) -> Result<Vec<Move>, GuardError> {
+    fn new_in_clone(&self, reference: &RefName, new: Oid) -> Result<Vec<Move>, GuardError> {
         if self.bases.adopted(new)?.is_none() && !self.has_ever_governed()? {
             return Ok(Vec::new());
         }

@@ -1,7 +1,5 @@
 //! What is on local branches and breaks a rule, or was never judged.
 
-use bstr::ByteSlice;
-
 use super::{DoctorError, Finding, Id};
 use baton_core::model::Oid;
 use baton_git::Repo;
@@ -28,16 +26,15 @@ pub(super) fn examine(repo: &Repo, findings: &mut Vec<Finding>) -> Result<(), Do
         });
     }
     for branch in audit.symbolic {
-        let short = branch.to_str_lossy();
-        let short = short.strip_prefix("refs/heads/").unwrap_or(&short);
         findings.push(Finding {
             id: Id::BranchSymbolic,
             what: "the branch is a symbolic reference to what is no branch: it moves when that does"
                 .to_owned(),
             place: branch.to_string(),
             remedy: format!(
-                "look at it (`git log {0}`), and make it a branch of its own again: `git symbolic-ref --delete refs/heads/{0}`, then `git branch {0} <commit>`",
-                shell_words::quote(short)
+                "look at it (`git log {0}`), and make it a branch of its own again: `git symbolic-ref --delete {1}`, then `git branch {0} <commit>`",
+                shell_words::quote(&branch.readable()),
+                shell_words::quote(&branch.to_string())
             ),
         });
     }

@@ -153,6 +153,7 @@ impl Watcher for ProgressPrinter {
 mod tests {
     use super::*;
     use baton_conductor::run::state::{Aggregate, TaskState};
+    use baton_core::model::BranchName;
 
     fn printer() -> ProgressPrinter {
         ProgressPrinter {
@@ -166,7 +167,7 @@ mod tests {
     fn state() -> RunState {
         let task = |id: &str| vec![TaskState::new(id, id, Vec::new(), 2)];
         let groups = vec![vec![task("a"), task("b")]];
-        let state = RunState::new("main".to_owned(), groups, 2, false, 1);
+        let state = RunState::new(BranchName::new("main"), groups, 2, false, 1);
         state
             .apply(&Event::Begin { one_group: false }, 2)
             .unwrap()

@@ -4,7 +4,7 @@ use crate::feature::state::{State, TaskLine};
 use crate::feature::{FeatureError, FeatureOptions, FeatureRequest, tasks};
 use crate::run::constraints::{self, Constraint};
 use crate::settings;
-use baton_core::model::Oid;
+use baton_core::model::{BranchName, Oid};
 use baton_core::policy::Policy;
 use baton_git::Repo;
 
@@ -57,10 +57,7 @@ impl FeatureContext {
 /// The commit on which a feature for this branch begins.
 fn base(repo: &Repo, into: Option<&str>) -> Result<Oid, FeatureError> {
     match into {
-        Some(branch) => {
-            let short = branch.strip_prefix("refs/heads/").unwrap_or(branch);
-            Ok(repo.commit_of(&format!("refs/heads/{short}"))?)
-        }
+        Some(branch) => Ok(repo.commit_of(&BranchName::given(branch).full().to_string())?),
         None => repo.head()?.ok_or(FeatureError::NoBase),
     }
 }

@@ -8,7 +8,7 @@ use bstr::ByteSlice;
 use super::{ConflictsError, Request};
 use crate::landing::context::checked_out_in_main;
 use crate::settings;
-use baton_core::model::Oid;
+use baton_core::model::{BranchName, Oid, RefName};
 use baton_core::report::escape;
 use baton_git::merge::with_uncommitted;
 use baton_git::{GitError, Repo, worktrees};
@@ -43,8 +43,9 @@ impl Live {
             Some(into) => into,
             None => checked_out_in_main(repo)?.ok_or(ConflictsError::NoDefaultBase)?,
         };
-        let into = short(&into).to_owned();
-        let tip = repo.refs().resolve(&full(&into))?;
+        let into = BranchName::given(into);
+        let tip = repo.refs().resolve(into.full())?;
+        let into = into.to_string();
         let tip = tip.ok_or_else(|| ConflictsError::NoBase(into.clone()))?;
         let base = Side {
             name: into,
@@ -56,7 +57,7 @@ impl Live {
         let mut branches = match request.branches.is_empty() {
             true => {
                 let linked = |name: &str| {
-                    let place = checked_out.get(&full(name));
+                    let place = checked_out.get(&BranchName::new(name).full());
                     place.is_some_and(|place| place.linked)
                 };
                 all(repo, |name| terms.takes(name.into()) || linked(name))?
@@ -67,7 +68,7 @@ impl Live {
         branches.sort();
         branches.dedup();
         let side = |(name, tip): (String, Oid)| {
-            let place = checked_out.get(&full(&name));
+            let place = checked_out.get(&BranchName::new(name.as_str()).full());
             Side {
                 worktree: place.map(|place| place.root.clone()),
                 work: tip,
@@ -88,39 +89,36 @@ struct Place {
 }
 
 /// The worktrees by the full names of their branches.
-fn checked_out(repo: &Repo) -> Result<HashMap<String, Place>, GitError> {
+fn checked_out(repo: &Repo) -> Result<HashMap<RefName, Place>, GitError> {
     let bare = repo.is_bare()?;
     let places = worktrees::checkouts(repo)?.into_iter().enumerate();
     Ok(places
         .filter_map(|(at, worktree)| {
-            let branch = worktree.branch?.to_str().ok()?.to_owned();
             let root = worktree.path;
             let linked = bare || at > 0;
-            Some((branch, Place { root, linked }))
+            Some((worktree.branch?, Place { root, linked }))
         })
         .collect())
 }
 
 fn all(repo: &Repo, is_live: impl Fn(&str) -> bool) -> Result<Vec<(String, Oid)>, GitError> {
-    let all = repo.refs().below("refs/heads/")?.into_iter();
-    let named = all.filter_map(|(name, tip)| Some((short(name.to_str().ok()?).to_owned(), tip)));
+    let all = repo.refs().branches()?.into_iter();
+    let named = all.filter_map(|(name, tip)| {
+        let short = name.branch()?.short().to_str().ok()?.to_owned();
+        Some((short, tip))
+    });
     Ok(named.filter(|(name, _)| is_live(name)).collect())
 }
 
 fn named(repo: &Repo, names: &[String]) -> Result<Vec<(String, Oid)>, ConflictsError> {
-    let find = |name: &String| match repo.refs().resolve(&full(name))? {
-        Some(tip) => Ok((short(name).to_owned(), tip)),
-        None => Err(ConflictsError::NoBranch(escape::visible(name.as_bytes()))),
+    let find = |name: &String| {
+        let branch = BranchName::given(name);
+        match repo.refs().resolve(branch.full())? {
+            Some(tip) => Ok((branch.to_string(), tip)),
+            None => Err(ConflictsError::NoBranch(escape::visible(name.as_bytes()))),
+        }
     };
     names.iter().map(find).collect()
-}
-
-fn full(name: &str) -> String {
-    format!("refs/heads/{}", short(name))
-}
-
-fn short(name: &str) -> &str {
-    name.strip_prefix("refs/heads/").unwrap_or(name)
 }
 
 /// Looks into the worktrees, some at a time.

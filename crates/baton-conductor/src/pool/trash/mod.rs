@@ -18,7 +18,7 @@ pub use restore::{Restored, branch as restore_branch, worktree as restore_worktr
 pub use save::{Parcel, branch_tip, save};
 
 use super::WorkError;
-use baton_core::model::Oid;
+use baton_core::model::{Oid, RefName};
 use baton_git::{RefEdit, Repo};
 
 /// Where what is kept has its references.
@@ -39,8 +39,8 @@ pub struct Saved {
 
 impl Saved {
     /// The full name of its reference.
-    pub fn reference(&self) -> String {
-        format!("{PREFIX}{}", self.name)
+    pub fn reference(&self) -> RefName {
+        RefName::new(format!("{PREFIX}{}", self.name))
     }
 }
 

@@ -5,6 +5,7 @@ use schemars::{JsonSchema, Schema, schema_for};
 use serde::Serialize;
 
 use super::{Restored, Saved};
+use baton_core::model::RefName;
 use baton_sys::clock;
 
 /// The version of both documents.
@@ -65,11 +66,11 @@ pub struct Back {
 pub fn kept(saved: &[Saved]) -> Trash {
     let item = |saved: &Saved| Item {
         name: saved.name.clone(),
-        reference: saved.reference(),
+        reference: saved.reference().to_string(),
         commit: saved.commit.to_string(),
         slot: saved.record.slot.clone(),
         reason: saved.record.reason.clone(),
-        branch: saved.record.branch.clone(),
+        branch: saved.record.branch.as_ref().map(RefName::to_string),
         head: saved.record.head.to_string(),
         saved_at: clock::timestamp(saved.saved_at),
     };

@@ -1,6 +1,6 @@
 use bstr::{BStr, ByteSlice};
 
-use baton_core::model::Oid;
+use baton_core::model::{Oid, RefName};
 
 /// What the message of a kept commit says, beside a reason for people.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -10,7 +10,7 @@ pub struct Record {
     /// Why it was saved, in one line.
     pub reason: String,
     /// The full name of the branch that was checked out.
-    pub branch: Option<String>,
+    pub branch: Option<RefName>,
     /// The commit that was checked out; without a parent or a file where the branch had none yet.
     pub head: Oid,
     /// The commit whose tree is the index.
@@ -38,7 +38,7 @@ impl Record {
         let head = Some(self.head.to_string());
         let index = Some(self.index.to_string());
         let rest = self.rest.map(|oid| oid.to_string());
-        let branch = self.branch.clone();
+        let branch = self.branch.as_ref().map(RefName::to_string);
         for (key, value) in [(BRANCH, branch), (HEAD, head), (INDEX, index), (REST, rest)] {
             if let Some(value) = value {
                 message.push_str(&format!("{key}: {value}\n"));
@@ -63,7 +63,7 @@ impl Record {
         let reason = title.strip_prefix(&format!("Save {slot}: "))?.to_owned();
         Some(Self {
             reason,
-            branch: value(BRANCH),
+            branch: value(BRANCH).map(RefName::new),
             head: id(HEAD)?,
             index: id(INDEX)?,
             rest: id(REST),
@@ -82,7 +82,7 @@ mod tests {
         let mut record = Record {
             slot: "wt-1".into(),
             reason: "released by force: Baton-Head: x".into(),
-            branch: Some("refs/heads/auto/task".into()),
+            branch: Some(RefName::new("refs/heads/auto/task")),
             head: oid(1),
             index: oid(2),
             rest: Some(oid(3)),

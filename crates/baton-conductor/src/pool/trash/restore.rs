@@ -2,7 +2,7 @@ use std::path::{Path, PathBuf};
 
 use super::super::WorkError;
 use super::{Saved, operation_state};
-use baton_core::model::Oid;
+use baton_core::model::{BranchName, Oid, RefName};
 use baton_git::worktrees::open_worktree;
 use baton_git::{RefEdit, Repo, StoreError};
 use baton_sys::{clock, file};
@@ -105,12 +105,12 @@ pub fn worktree(
 }
 
 /// The full name of a branch.
-fn branch_name(repo: &Repo, branch: &str) -> Result<String, WorkError> {
+fn branch_name(repo: &Repo, branch: &str) -> Result<RefName, WorkError> {
     let checked = repo
         .program()
         .output(["check-ref-format", "--branch", branch]);
     match checked {
-        Ok(name) if *name.trim_ascii() == *branch.as_bytes() => Ok(format!("refs/heads/{branch}")),
+        Ok(name) if *name.trim_ascii() == *branch.as_bytes() => Ok(BranchName::new(branch).full()),
         _ => Err(WorkError::NoBranchName(branch.to_owned())),
     }
 }

@@ -3,7 +3,7 @@ use bstr::{BString, ByteSlice};
 use super::super::WorkError;
 use super::super::at_risk::{self, AtRisk};
 use super::{PREFIX, Record, Saved, operation_state};
-use baton_core::model::Oid;
+use baton_core::model::{BranchName, Oid, RefName};
 use baton_git::{RefEdit, Repo, ScratchIndex, StoreError, status};
 use baton_sys::clock;
 
@@ -53,9 +53,7 @@ pub fn save(slot: &Repo, target: Oid, parcel: &Parcel<'_>) -> Result<Option<Save
     let record = Record {
         slot: parcel.slot.to_owned(),
         reason: parcel.reason.to_owned(),
-        branch: slot
-            .head_branch()?
-            .map(|name| name.to_str_lossy().into_owned()),
+        branch: slot.head_branch()?,
         head,
         index,
         rest,
@@ -84,7 +82,7 @@ pub fn branch_tip(
     let record = Record {
         slot: branch.to_owned(),
         reason: reason.to_owned(),
-        branch: Some(format!("refs/heads/{branch}")),
+        branch: Some(BranchName::new(branch).full()),
         head: tip,
         index: tip,
         rest: None,
@@ -160,14 +158,14 @@ fn name(repo: &Repo, slot: &str, commit: Oid) -> Result<String, WorkError> {
     let of_day = format!("{PREFIX}{day}-");
     loop {
         let taken = repo.refs().below(PREFIX)?;
-        let number = |(name, _): &(BString, Oid)| {
+        let number = |(name, _): &(RefName, Oid)| {
             let rest = name.strip_prefix(of_day.as_bytes())?.to_str().ok()?;
             rest.split('-').next()?.parse::<u64>().ok()
         };
         let number = taken.iter().filter_map(number).max().unwrap_or(0) + 1;
         let name = format!("{day}-{number}-{slot}");
         let edit = RefEdit {
-            name: format!("{PREFIX}{name}"),
+            name: RefName::new(format!("{PREFIX}{name}")),
             old: None,
             new: Some(commit),
         };

@@ -39,9 +39,7 @@ fn verdict(context: &RunContext<'_>, state: &RunState, id: &str) -> Result<Event
     let known = state.task(id).ok_or_else(missing)?;
     let place = known.place.as_ref().ok_or_else(missing)?;
     let assignment = setup::assignment(context.run, task, &context.policy.conductor);
-    let tip = context
-        .repo
-        .commit_of(&format!("refs/heads/{}", place.branch))?;
+    let tip = context.repo.commit_of(&place.branch.full().to_string())?;
     let base = oid(&place.base)?;
     let constraints = &context.policy.conductor.feature.constraints;
     let constraints = constraints::load(context.repo, base, constraints).map_err(RunError::from)?;

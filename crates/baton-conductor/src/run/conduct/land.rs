@@ -14,7 +14,7 @@ use crate::pool::{self, PoolError, Release};
 use crate::run::merged::Merged;
 use crate::run::state::{self, Aggregate, Event, Pause, RunState, Status, TaskState};
 use crate::run::verify::last_line;
-use baton_core::model::SessionId;
+use baton_core::model::{BranchName, SessionId};
 use baton_core::plan::Kind;
 use baton_core::policy::Policy;
 use baton_git::Repo;
@@ -53,7 +53,7 @@ pub(super) fn land(
     if !branches.is_empty() {
         let request = MergeRequest {
             branches: branches.iter().map(|(_, branch)| branch.clone()).collect(),
-            into: Some(state.target.clone()),
+            into: Some(state.target.to_string()),
             after: after(state, &branches),
             ..MergeRequest::default()
         };
@@ -127,23 +127,21 @@ enum Gone {
 /// The branch of a task, which must be what was approved.
 fn ready(
     repo: &Repo,
-    target: &str,
+    target: &BranchName,
     task: &TaskState,
 ) -> Result<Result<String, Gone>, ConductError> {
     let (Some(place), Some(approved)) = (&task.place, &task.approved) else {
         return Ok(Err(Gone::Changed("it has no branch".to_owned())));
     };
-    let tip = repo
-        .refs()
-        .resolve(&format!("refs/heads/{}", place.branch))?;
+    let tip = repo.refs().resolve(place.branch.full())?;
     Ok(match tip {
-        Some(tip) if tip.to_string() == *approved => Ok(place.branch.clone()),
+        Some(tip) if tip.to_string() == *approved => Ok(place.branch.to_string()),
         Some(_) => Err(Gone::Changed(format!(
             "{} has changed since it was approved",
             place.branch
         ))),
         None => {
-            let target_tip = repo.commit_of(&format!("refs/heads/{target}"))?;
+            let target_tip = repo.commit_of(&target.full().to_string())?;
             let is_in = merge_state(repo, repo.commit_of(approved)?, target_tip)?.is_integrated();
             Err(match is_in {
                 true => Gone::Landed(approved.clone()),
@@ -216,7 +214,7 @@ pub(super) fn aggregate(
     let places = done.filter_map(|task| task.place.as_ref());
     let sessions = places.filter_map(|place| SessionId::parse(place.session.as_deref()?));
     let request = Request {
-        branch: Some(format!("refs/heads/{}", state.target)),
+        branch: Some(state.target.full().to_string()),
         sessions: Some(sessions.collect()),
         partial: true,
         ..Request::default()
@@ -347,7 +345,7 @@ fn release_worktree(
     };
     // Nobody is at work there any more: an agent that was killed may have left its lock.
     if let Ok(worktree) = open_worktree(&leased.path) {
-        pool::free_locks(&worktree, leased.branch.as_deref());
+        pool::free_locks(&worktree, leased.branch.as_ref());
     }
     match pool::release(repo, &release) {
         Ok(released) => Ok(released.saved),
@@ -392,14 +390,14 @@ mod tests {
         let repo = open_worktree(place.path()).unwrap();
         let mut task = TaskState::new("a", "a", Vec::new(), 1);
         task.approved = Some(approved.clone());
-        let answer = |task: &TaskState| ready(&repo, "main", task).unwrap();
+        let answer = |task: &TaskState| ready(&repo, &BranchName::new("main"), task).unwrap();
         assert!(matches!(answer(&task), Err(Gone::Changed(_))));
 
         task.place = Some(TaskPlace {
             slot: String::new(),
             lease: String::new(),
             worktree: String::new(),
-            branch: "auto/a".to_owned(),
+            branch: BranchName::new("auto/a"),
             base,
             session: None,
         });

@@ -117,7 +117,7 @@ pub fn begin(
     )?;
     let agents = may_start(repo, &policy, setup::widest(&plan), stop, watcher)?;
     let now = clock::now_millis();
-    let state = setup::state(&tasks, &plan, &target, agents, request.one_group, now);
+    let state = setup::state(&tasks, &plan, target, agents, request.one_group, now);
     let json = setup::json(&state);
     let initial: [(&str, &[u8]); 2] = [(STATE, json.as_bytes()), (TASKS, &request.tasks)];
     let record = match &request.run {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::{ConductError, Watcher, wait};
 use crate::run::preflight::requirements;
 use crate::run::preflight::{self, Answer};
+use baton_core::model::BranchName;
 use baton_core::plan::Task;
 use baton_core::policy::Policy;
 use baton_git::Repo;
@@ -16,7 +17,7 @@ const PAUSE: Duration = Duration::from_secs(60);
 pub(super) fn equipped(
     repo: &Repo,
     policy: &Policy,
-    target: &str,
+    target: &BranchName,
     tasks: &[&Task],
 ) -> Result<(), ConductError> {
     match requirements::lacking(repo, policy, target, tasks)? {

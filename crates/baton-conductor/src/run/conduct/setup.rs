@@ -2,31 +2,27 @@
 
 use std::time::Duration;
 
-use bstr::ByteSlice;
-
 use super::ConductError;
 use crate::run::Assignment;
 use crate::run::record::Record;
 use crate::run::state::{Checkpoint, RunState, TaskState};
-use baton_core::model::Oid;
+use baton_core::model::{BranchName, Oid};
 use baton_core::plan::{Plan, Task, TaskList};
 use baton_core::policy::{Conductor, PathGlob};
 use baton_git::Repo;
 
-/// The short name of the branch on which a run lands.
-pub fn target(repo: &Repo, wish: Option<&str>) -> Result<String, ConductError> {
-    let name = match wish {
-        Some(wish) => wish.strip_prefix("refs/heads/").unwrap_or(wish).to_owned(),
+/// The branch on which a run lands.
+pub fn target(repo: &Repo, wish: Option<&str>) -> Result<BranchName, ConductError> {
+    let branch = match wish {
+        Some(wish) => BranchName::given(wish),
         None => {
-            let head = repo.head_branch()?;
-            let head = head.ok_or_else(|| ConductError::NoTarget("HEAD".to_owned()))?;
-            let short = head.strip_prefix(b"refs/heads/").unwrap_or(&head);
-            short.to_str_lossy().into_owned()
+            let head = repo.head_branch()?.and_then(|head| head.branch());
+            head.ok_or_else(|| ConductError::NoTarget("HEAD".to_owned()))?
         }
     };
-    match repo.refs().resolve(&format!("refs/heads/{name}"))? {
-        Some(_) => Ok(name),
-        None => Err(ConductError::NoTarget(name)),
+    match repo.refs().resolve(branch.full())? {
+        Some(_) => Ok(branch),
+        None => Err(ConductError::NoTarget(branch.to_string())),
     }
 }
 
@@ -40,7 +36,7 @@ pub fn widest(plan: &Plan) -> usize {
 pub fn state(
     list: &TaskList,
     plan: &Plan,
-    target: &str,
+    target: BranchName,
     agents: usize,
     one_group: bool,
     now: u64,
@@ -61,7 +57,7 @@ pub fn state(
             .map(|lane| lane.tasks.iter().map(task).collect())
             .collect()
     });
-    RunState::new(target.to_owned(), groups.collect(), agents, one_group, now)
+    RunState::new(target, groups.collect(), agents, one_group, now)
 }
 
 /// What the agents of this task are told and held to.
@@ -125,7 +121,7 @@ mod tests {
         task.outcome = Some(odd.to_owned());
         task.feedback = Some(odd.to_owned());
         task.pictures = vec![odd.to_owned()];
-        let state = RunState::new(odd.to_owned(), vec![vec![vec![task]]], 1, false, 1);
+        let state = RunState::new(BranchName::new(odd), vec![vec![vec![task]]], 1, false, 1);
         let mut checkpoint = state.checkpoint(odd, CheckpointKind::Context);
         checkpoint.note = Some(odd.to_owned());
         checkpoint.tasks_completed = vec![("a".to_owned(), odd.to_owned())];

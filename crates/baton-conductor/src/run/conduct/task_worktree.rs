@@ -13,7 +13,7 @@ use crate::run::Place;
 use crate::run::attempt::is_intact;
 use crate::run::ownership::Ownership;
 use crate::run::state::{RunState, TaskPlace, TaskState};
-use baton_core::model::{Oid, SessionId};
+use baton_core::model::{BranchName, Oid, RefName, SessionId};
 use baton_core::plan::Task;
 use baton_git::worktrees::open_worktree;
 use baton_git::{Repo, slot};
@@ -58,7 +58,7 @@ pub fn find(
         slot: acquired.slot,
         lease: acquired.lease,
         worktree: acquired.path.display().to_string(),
-        branch: acquired.branch,
+        branch: BranchName::given(acquired.branch),
         base: session::head(&worktree)?.to_string(),
         session: acquired.session,
     })
@@ -97,7 +97,7 @@ pub struct LeasedWorktree {
     /// The root of the worktree.
     pub path: PathBuf,
     /// The full name of the branch.
-    pub branch: Option<String>,
+    pub branch: Option<RefName>,
     /// The session that is bound to it.
     pub session: Option<String>,
 }
@@ -114,7 +114,7 @@ pub fn leased(
             slot: place.slot.clone(),
             lease: place.lease.clone(),
             path: place.worktree.clone().into(),
-            branch: Some(format!("refs/heads/{}", place.branch)),
+            branch: Some(place.branch.full()),
             session: place.session.clone(),
         })),
         None => leased_to(repo, run, &task.id),
@@ -201,7 +201,7 @@ fn begun_in(context: &RunContext<'_>, task: &Task) -> Result<Option<TaskPlace>, 
         slot,
         lease,
         worktree: path.display().to_string(),
-        branch: branch.trim_start_matches("refs/heads/").to_owned(),
+        branch: BranchName::given(&branch),
         base: session::head(&worktree)?.to_string(),
         session: Some(session),
     }))
@@ -220,7 +220,7 @@ fn base(repo: &Repo, state: &RunState, task: &Task) -> Result<Oid, ConductError>
         .filter_map(|task| task.approved.as_deref());
     match approved.last() {
         Some(commit) => Ok(repo.commit_of(commit)?),
-        None => Ok(repo.commit_of(&format!("refs/heads/{}", state.target))?),
+        None => Ok(repo.commit_of(&state.target.full().to_string())?),
     }
 }
 
@@ -228,7 +228,7 @@ fn base(repo: &Repo, state: &RunState, task: &Task) -> Result<Oid, ConductError>
 /// a lock, a branch of its own, changes in files of others. What the task came to stays.
 fn put_right(context: &RunContext<'_>, task: &Task, place: &TaskPlace) -> Result<(), ConductError> {
     let worktree = open_worktree(place.worktree.as_ref())?;
-    let branch = format!("refs/heads/{}", place.branch);
+    let branch = place.branch.full();
     pool::free_locks(&worktree, Some(&branch));
     let base = oid(&place.base)?;
     let tip = worktree.refs().resolve(&branch)?;
@@ -271,7 +271,7 @@ fn put_right(context: &RunContext<'_>, task: &Task, place: &TaskPlace) -> Result
 fn start_over(
     context: &RunContext<'_>,
     place: &TaskPlace,
-    branch: &str,
+    branch: &RefName,
     base: Oid,
     reason: &str,
 ) -> Result<(), ConductError> {

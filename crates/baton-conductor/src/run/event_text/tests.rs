@@ -1,5 +1,6 @@
 use super::*;
 use crate::run::state::{Pause, TaskPlace};
+use baton_core::model::BranchName;
 
 /// What no terminal may be given: a colour, an end of a line, and a change of direction.
 const ODD: &str = "a\u{1b}[31m\nb\u{202e}\"c";
@@ -13,7 +14,7 @@ fn run() -> RunState {
         vec![vec![task("a", &[])], vec![task("b", &[])]],
         vec![vec![task("c", &["a"])]],
     ];
-    RunState::new("main".to_owned(), groups, 2, false, 1)
+    RunState::new(BranchName::new("main"), groups, 2, false, 1)
 }
 
 fn place() -> TaskPlace {
@@ -21,7 +22,7 @@ fn place() -> TaskPlace {
         slot: "wt-1".to_owned(),
         lease: "l".to_owned(),
         worktree: "/w".to_owned(),
-        branch: "auto/a".to_owned(),
+        branch: BranchName::new("auto/a"),
         base: "0".repeat(40),
         session: Some("2025-12-18/19".to_owned()),
     }

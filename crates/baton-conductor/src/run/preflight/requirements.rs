@@ -7,7 +7,7 @@ use miette::Diagnostic;
 use super::Obstacle;
 use crate::run::RunError;
 use crate::session::{allocate, store};
-use baton_core::model::Oid;
+use baton_core::model::{BranchName, Oid};
 use baton_core::plan::{Kind, Task};
 use baton_core::policy::Policy;
 use baton_core::policy::command::CommandTemplate;
@@ -15,7 +15,7 @@ use baton_core::policy::conductor::agents::{Judge, Staff};
 use baton_git::Repo;
 use baton_sys::executable;
 
-/// What is missing for these tasks of a run that lands on the branch `target` (in short): sessions
+/// What is missing for these tasks of a run that lands on the branch `target`: sessions
 /// that can begin there, and the programs of those who work and who judge.
 ///
 /// # Errors
@@ -23,13 +23,13 @@ use baton_sys::executable;
 pub fn lacking(
     repo: &Repo,
     policy: &Policy,
-    target: &str,
+    target: &BranchName,
     tasks: &[&Task],
 ) -> Result<Vec<Obstacle>, RunError> {
     if tasks.is_empty() {
         return Ok(Vec::new());
     }
-    let tip = repo.commit_of(&format!("refs/heads/{target}"))?;
+    let tip = repo.commit_of(&target.full().to_string())?;
     let mut lacking: Vec<_> = sessionless(repo, tip).into_iter().collect();
     lacking.extend(absent(programs(&policy.conductor.staff, tasks))?);
     Ok(lacking)

@@ -22,7 +22,7 @@ pub fn from_state(run: &str, state: &RunState) -> RunReport {
             Mode::Parallel => "PARALLEL".to_owned(),
             Mode::Sequential { reason } => format!("SEQUENTIAL: {reason}"),
         },
-        target: state.target.clone(),
+        target: state.target.to_string(),
         began: state.began,
         until: state.at,
         tasks: state
@@ -78,7 +78,7 @@ fn of_task(state: &RunState, task: &TaskState) -> TaskReport {
             Status::Skipped { because } => format!("{because} came to nothing"),
             _ => task.outcome.clone().unwrap_or_default(),
         },
-        branch: task.place.as_ref().map(|place| place.branch.clone()),
+        branch: task.place.as_ref().map(|place| place.branch.to_string()),
         session: task.place.as_ref().and_then(|place| place.session.clone()),
         spans,
         pictures: task

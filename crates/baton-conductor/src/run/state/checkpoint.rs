@@ -97,7 +97,7 @@ impl RunState {
                 .tasks
                 .iter()
                 .filter_map(|task| task.place.as_ref())
-                .map(|place| place.branch.clone())
+                .map(|place| place.branch.to_string())
                 .collect(),
             verification_passed: over && ok,
             next_group: remaining.first().copied(),

@@ -24,6 +24,7 @@ pub use event::{Event, Misplaced};
 pub use next::Action;
 pub use task::{Status, TaskPlace, TaskSpan, TaskState, Terminal};
 
+use baton_core::model::BranchName;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -38,7 +39,7 @@ pub struct RunState {
     #[schemars(range(min = 1, max = 1))]
     pub version: u32,
     /// The short name of the branch on which the work lands.
-    pub target: String,
+    pub target: BranchName,
     /// How far the run is.
     pub phase: Phase,
     /// The group that is at work or comes next, counted from 1.
@@ -150,7 +151,7 @@ pub enum Aggregate {
 impl RunState {
     /// A run of these groups of lanes of tasks, at `now`.
     pub fn new(
-        target: String,
+        target: BranchName,
         groups: Vec<Vec<Vec<TaskState>>>,
         max_agents: usize,
         one_group: bool,

@@ -1,5 +1,6 @@
 //! Where a task of a run stands.
 
+use baton_core::model::BranchName;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -55,7 +56,7 @@ pub struct TaskPlace {
     /// The root of the slot's worktree.
     pub worktree: String,
     /// The short name of the branch.
-    pub branch: String,
+    pub branch: BranchName,
     /// The commit on which it began.
     pub base: String,
     /// The session that is bound to the worktree.

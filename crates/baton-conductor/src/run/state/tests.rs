@@ -8,7 +8,7 @@ fn place() -> TaskPlace {
         slot: "wt-1".to_owned(),
         lease: "l".to_owned(),
         worktree: "/w".to_owned(),
-        branch: "auto/a".to_owned(),
+        branch: BranchName::new("auto/a"),
         base: "0".repeat(40),
         session: None,
     }
@@ -28,7 +28,7 @@ fn run() -> RunState {
         ],
         vec![vec![task("d", &["a"])]],
     ];
-    RunState::new("main".to_owned(), groups, 3, false, 1)
+    RunState::new(BranchName::new("main"), groups, 3, false, 1)
 }
 
 #[derive(Clone)]
@@ -319,7 +319,7 @@ fn any_run() -> impl Strategy<Value = RunState> {
             earlier.extend(of_group);
             groups.push(lanes);
         }
-        RunState::new("main".to_owned(), groups, max_agents, false, 0)
+        RunState::new(BranchName::new("main"), groups, max_agents, false, 0)
     })
 }
 

@@ -15,7 +15,7 @@ fn policy(text: &str) -> Policy {
 
 fn moved(name: &str, step: Step, landing: Landing) -> BranchMove {
     BranchMove {
-        reference: format!("refs/heads/{name}").into(),
+        reference: RefName::new(format!("refs/heads/{name}")),
         old: oid("1"),
         new: oid("2").filter(|_| step != Step::Delete),
         step,
@@ -116,7 +116,7 @@ fn a_session_moves_its_own_branch_and_those_below_it() {
     let by = |name: &str, is_taken: bool| BranchMove {
         session: Some(SessionBranch {
             session: SessionId::parse("2025-12-18/19").unwrap(),
-            branch: Some("refs/heads/auto/x".into()),
+            branch: Some(RefName::new("refs/heads/auto/x")),
             is_taken,
         }),
         ..moved(name, Step::Forward, Landing::Refuted)
