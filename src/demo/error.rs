@@ -3,6 +3,9 @@ use std::path::PathBuf;
 use miette::Diagnostic;
 use thiserror::Error;
 
+/// The oldest git on which the guard's hooks are tried.
+pub const OLDEST_GIT: &str = "2.39";
+
 /// Why the demonstration cannot go on. It says nothing about the guard.
 #[derive(Debug, Error, Diagnostic)]
 pub enum DemoError {
@@ -10,16 +13,13 @@ pub enum DemoError {
     #[error("the program git does not start: {0}")]
     #[diagnostic(help(
         "install git {} or later, or put the one that is installed on PATH",
-        super::shell::OLDEST_GIT
+        OLDEST_GIT
     ))]
     NoGit(std::io::Error),
 
     /// The git that was found is older than what the guard needs.
     #[error("git is too old: `{found}`")]
-    #[diagnostic(help(
-        "install git {} or later, and put it first on PATH",
-        super::shell::OLDEST_GIT
-    ))]
+    #[diagnostic(help("install git {} or later, and put it first on PATH", OLDEST_GIT))]
     OldGit {
         /// What `git --version` prints.
         found: String,

@@ -17,9 +17,10 @@ mod stage;
 mod story;
 mod table;
 
+pub use attempts::Act;
 pub use error::DemoError;
 pub use outcome::{Row, State, Stop};
-pub use run::{Act, run_all};
+pub use run::run_all;
 pub use scene::Scene;
 pub use shell::{Ran, Shell};
 pub use stage::Stage;

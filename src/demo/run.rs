@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::fs;
 
 use super::DemoError;
-use super::attempts::{self, Attempt, Step};
+use super::attempts::{self, Act, Attempt, Step};
 use super::outcome::{Row, State, Stop};
 use super::scene::{Place, Scene};
 use super::shell::Ran;
@@ -13,15 +13,6 @@ use baton_hooks::Hook;
 const OBJECTIONS: [&str; 2] = ["baton: refused (", "baton: found ("];
 /// What an expected remedy begins with when it is the one that the refusal prints.
 const PRINTED: &str = "printed ";
-
-/// When something is tried.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Act {
-    /// While three sessions are active.
-    AtWork,
-    /// After their aggregate.
-    Aggregated,
-}
 
 /// Lets the agents try everything that belongs to this act, one attempt after another, each
 /// from the same state, and tells of each when it is over.

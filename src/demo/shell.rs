@@ -4,11 +4,8 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use super::DemoError;
+use super::error::{DemoError, OLDEST_GIT};
 use baton_sys::interrupt::Interrupt;
-
-/// The oldest git on which the guard's hooks are tried.
-pub const OLDEST_GIT: &str = "2.39";
 
 /// When the demonstration's first command runs, in seconds since 1970: 2026-01-05, 09:00 UTC.
 const FIRST_SECOND: u64 = 1_767_603_600;

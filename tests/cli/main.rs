@@ -2,9 +2,11 @@
 //! documents together.
 
 mod architecture;
+mod circles;
 mod demo;
 mod init;
 mod install_sh;
+mod parsed;
 mod schema;
 mod security_doc;
 mod sources;

@@ -125,7 +125,7 @@ pub fn is_elsewhere(repo: &Repo, commit: Oid, branch: &BStr) -> Result<bool, Git
         "--format=%(refname)",
         "--contains",
         &commit,
-        "refs/heads",
+        BranchName::PREFIX,
         "refs/remotes",
         "refs/tags",
     ];

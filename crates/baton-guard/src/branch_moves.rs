@@ -9,7 +9,7 @@ use super::acceptance::Acceptances;
 use super::base::{BasePolicy, Bases};
 use super::change::ChangeReader;
 use super::published::Published;
-use super::updates::RefUpdate;
+use super::ref_update::RefUpdate;
 use super::{GuardError, Judgement, binding, landings};
 use baton_core::model::{
     BranchMove, BranchName, Change, Landing, Oid, RefName, RuleId, SessionBranch, StashMove, Step,

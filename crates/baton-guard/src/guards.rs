@@ -10,7 +10,7 @@ use bstr::{BString, ByteSlice};
 use super::GuardError;
 use super::base::{BasePolicy, Bases};
 use super::judged_commits::JudgedCommits;
-use super::updates::Place;
+use super::ref_update::Place;
 use baton_core::model::{Oid, RefName};
 use baton_git::Repo;
 

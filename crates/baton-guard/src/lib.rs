@@ -20,6 +20,7 @@ mod pipeline;
 mod provenance;
 mod published;
 pub mod range;
+mod ref_update;
 pub mod reference;
 pub mod rev_range;
 mod sanction;

@@ -6,8 +6,8 @@ use thiserror::Error;
 
 use super::GuardError;
 use super::base::Bases;
+use super::ref_update::RefUpdate;
 use super::rev_range::{Line, RevRange};
-use super::updates::RefUpdate;
 use baton_core::model::{BranchName, Oid, RefName};
 use baton_git::{GitError, Repo, history, revision};
 use baton_sys::ci::{CiPush, CiRange};

@@ -16,40 +16,14 @@ use super::journal::Mark;
 use super::judged_commits::JudgedCommits;
 use super::provenance::{Provenance, Rewriting};
 use super::published::Published;
+pub use super::ref_update::{Place, RefUpdate};
 use super::{GuardError, Judgement, keyring, superseded_aggregates};
-use baton_core::model::{Change, Oid, RefName, Verdict};
+use baton_core::model::{Change, Oid, Verdict};
 use baton_core::policy::Policy;
 use baton_core::rules;
 use baton_git::Repo;
 use baton_git::history::{self, Walked};
 use baton_git::stream::Step;
-
-/// A reference that is about to move.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct RefUpdate {
-    /// Its full name, or `HEAD` when that is detached.
-    pub reference: RefName,
-    /// The object that it names now.
-    pub old: Option<Oid>,
-    /// The object that it will name; `None` when it is deleted.
-    pub new: Option<Oid>,
-}
-
-impl RefUpdate {
-    fn is_head(&self) -> bool {
-        self.reference == "HEAD"
-    }
-}
-
-/// Who asks, which decides what may be taken for granted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
-    /// A reference transaction in somebody's clone: what a remote has published may come in.
-    Clone,
-    /// A server that receives a push: nothing that breaks a rule comes in, and a branch is not
-    /// deleted with the newest handoff entry.
-    Server,
-}
 
 /// Judges these updates, which happen together, by what there was before, and records what passes.
 pub fn judge(repo: &Repo, updates: &[RefUpdate], place: Place) -> Result<Judgement, GuardError> {

@@ -15,8 +15,8 @@ pub use feature::Feature;
 pub use merge::{Merge, MergeStrategy};
 pub use plan::{Plan, PlanFormat};
 pub use pool::{
-    Pool, PoolAcquire, PoolCleanup, PoolHealth, PoolHeartbeat, PoolInit, PoolLook, PoolMerge,
-    PoolRelease, PoolReset,
+    Pool, PoolAcquire, PoolCleanup, PoolHealth, PoolHeartbeat, PoolInit, PoolMerge, PoolRelease,
+    PoolReset,
 };
 pub use run::{
     Checkpoint, CheckpointWrite, Extent, Logs, Report, ReportFormat, Resume, Run, RunFormat,
@@ -149,4 +149,12 @@ pub enum TextFormat {
     Human,
     /// JSON
     Json,
+}
+
+/// How to write what there is to say.
+#[derive(Debug, Args)]
+pub struct PoolLook {
+    /// How to write the result
+    #[arg(long, value_enum, default_value_t = TextFormat::Human)]
+    pub format: TextFormat,
 }

@@ -1,6 +1,6 @@
 use clap::{Args, Subcommand};
 
-use super::{TextFormat, Trash};
+use super::{PoolLook, TextFormat, Trash};
 
 /// `git baton orchestrator pool`.
 #[derive(Debug, Subcommand)]
@@ -150,12 +150,4 @@ pub struct PoolHealth {
     /// How the answer looks.
     #[command(flatten)]
     pub look: PoolLook,
-}
-
-/// How to write what there is to say.
-#[derive(Debug, Args)]
-pub struct PoolLook {
-    /// How to write the result
-    #[arg(long, value_enum, default_value_t = TextFormat::Human)]
-    pub format: TextFormat,
 }

@@ -11,8 +11,11 @@ mod pool;
 mod run;
 mod trash;
 
+use serde::Serialize;
+
 use super::ExitCode;
-use crate::cli::orchestrator::Orchestrator;
+use crate::cli::orchestrator::{Orchestrator, TextFormat};
+use baton_core::report::escape;
 
 /// Runs the verb.
 pub fn run(verb: Orchestrator) -> miette::Result<ExitCode> {
@@ -33,5 +36,16 @@ pub fn run(verb: Orchestrator) -> miette::Result<ExitCode> {
         Orchestrator::State(args) => run::look::state(args),
         Orchestrator::Checkpoint(verb) => run::checkpoint::run(verb),
         Orchestrator::Report(args) => run::look::report(args),
+    }
+}
+
+/// A document, or its text for people.
+fn shown(format: TextFormat, document: &impl Serialize, human: String) -> String {
+    match format {
+        TextFormat::Human => human,
+        TextFormat::Json => {
+            let json = serde_json::to_string_pretty(document).expect("plain values are JSON");
+            escape::json(&(json + "\n"))
+        }
     }
 }

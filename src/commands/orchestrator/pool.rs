@@ -3,9 +3,8 @@
 use std::time::Duration;
 
 use miette::IntoDiagnostic;
-use serde::Serialize;
 
-use super::{merge, trash};
+use super::{merge, shown, trash};
 use crate::cli::orchestrator::{Pool, PoolAcquire, TextFormat};
 use crate::commands::{ALLOWED, BROKEN, ExitCode};
 use baton_conductor::landing::MergeError;
@@ -120,16 +119,6 @@ fn acquire(repo: &Repo, args: PoolAcquire) -> Result<String, PoolError> {
             shown(args.format, &output::acquired(&acquired), said)
         }
     })
-}
-
-pub(super) fn shown(format: TextFormat, document: &impl Serialize, human: String) -> String {
-    match format {
-        TextFormat::Human => human,
-        TextFormat::Json => {
-            let json = serde_json::to_string_pretty(document).expect("plain values are JSON");
-            escape::json(&(json + "\n"))
-        }
-    }
 }
 
 /// The whole pool; 1 when something that nobody has could not be removed.

@@ -1,6 +1,6 @@
 //! `git baton orchestrator pool trash`.
 
-use super::pool::shown;
+use super::shown;
 use crate::cli::orchestrator::{Trash, TrashRestore};
 use baton_conductor::pool::WorkError;
 use baton_conductor::pool::trash::{self, Restored, Saved, output};

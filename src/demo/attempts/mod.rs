@@ -7,7 +7,6 @@ mod honest;
 mod server;
 
 use super::outcome::{State, Stop};
-use super::run::Act;
 use super::scene::Place;
 use baton_hooks::Hook;
 
@@ -121,6 +120,15 @@ impl Attempt {
         self.shows = Some((command, printed));
         self
     }
+}
+
+/// When something is tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Act {
+    /// While three sessions are active.
+    AtWork,
+    /// After their aggregate.
+    Aggregated,
 }
 
 /// Every attempt of this act, in the order of the table.

@@ -1,4 +1,5 @@
-use baton_conductor::aggregate::lease::{Holder, Lease};
+use baton_conductor::aggregate::holder::Holder;
+use baton_conductor::aggregate::lease::Lease;
 use baton_conductor::aggregate::{AggregateBase, Request, build, landing, plan};
 use baton_conductor::landing::transaction::{self, Kind, Landing};
 use baton_git::signing::Signing;

@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use miette::Diagnostic;
 use thiserror::Error;
 
-use super::lease::Holder;
+use super::holder::Holder;
 use super::obstacle::Skipped;
 use crate::landing::checkouts::Shown;
 use crate::session::SessionError;

@@ -1,8 +1,7 @@
 //! Who aggregates: one process at a time, by compare-and-swap on one reference.
 
-use serde::{Deserialize, Serialize};
-
 use super::AggregateError;
+use super::holder::Holder;
 use baton_core::model::{Oid, RefName};
 use baton_git::{GitError, RefEdit, Repo, StoreError};
 use baton_sys::{clock, process};
@@ -12,21 +11,6 @@ pub const REFERENCE: &str = "refs/baton/lease/aggregate";
 
 /// How often the lease of a process that is gone is tried for.
 const ATTEMPTS: usize = 5;
-
-/// Who holds it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Holder {
-    /// The committer's name and address.
-    pub owner: String,
-    /// The machine.
-    pub host: String,
-    /// The process.
-    pub pid: u32,
-    /// When the process began, in a unit of its system.
-    pub process_started: Option<u64>,
-    /// Since when it holds the lease, RFC 3339.
-    pub since: String,
-}
 
 /// A lease, held until it is released or dropped.
 pub struct Lease<'a> {

@@ -23,6 +23,7 @@ pub mod edit;
 pub mod elsewhere;
 mod error;
 pub mod handoff;
+pub mod holder;
 pub mod landing;
 pub mod lease;
 mod message;

@@ -1,6 +1,6 @@
 use bstr::BString;
 
-use super::{BranchMove, Entry, MalformedEntry, Oid, RefName, SessionId, StashMove};
+use super::{BranchMove, Entry, MalformedEntry, Oid, RefName, SessionId, Signature, StashMove};
 
 /// What is under judgement.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -127,17 +127,6 @@ pub struct ArchiveFile {
     pub mode_before: Option<u32>,
     /// Its mode in the commit.
     pub mode_after: Option<u32>,
-}
-
-/// A signature over a commit, as the commit's header holds it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Signature {
-    /// The armoured text of the `gpgsig` (or `gpgsig-sha256`) header, continuation spaces removed.
-    pub armoured: BString,
-    /// The commit object without that header: the bytes that were signed.
-    pub payload: BString,
-    /// When the committer says the commit was made, seconds since the epoch.
-    pub committed_at: i64,
 }
 
 /// A branch that moves.

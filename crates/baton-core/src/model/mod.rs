@@ -7,6 +7,7 @@ mod oid;
 mod ref_name;
 mod schema;
 mod session;
+mod signature;
 pub mod trailers;
 mod tree_fault;
 mod unseen;
@@ -17,12 +18,13 @@ mod wording;
 pub use branch_move::{BranchMove, Landing, SessionBranch, StashMove, Step};
 pub use change::{
     AggregateEvidence, ArchiveFile, Change, CommitChange, CommitRef, MergeChoice, PathChange,
-    PolicyEdit, SessionLog, SessionRecords, Signature, TipEntry, TipFault, TipMove,
+    PolicyEdit, SessionLog, SessionRecords, TipEntry, TipFault, TipMove,
 };
 pub use entry::{Entry, EntryKind};
 pub use oid::{Oid, OidError};
 pub use ref_name::{BranchName, RefName, is_branch};
 pub use session::SessionId;
+pub use signature::Signature;
 pub use trailers::Trailer;
 pub use tree_fault::{MalformedEntry, TreeFault};
 pub use unseen::{is_unseen, without_steering};

@@ -6,15 +6,10 @@ use toml::Spanned;
 
 use super::error::{Fault, PlanError, PlanProblem};
 use super::graph::TaskGraph;
-use super::schema::{TaskTable, TasksFile, VERSION};
+use super::schema::{MAX_TASKS, MAX_TASKS_BYTES, TaskTable, TasksFile, VERSION};
 use super::{Because, NotAnId, Task, TaskId, Wait};
 use crate::policy::toml_file::{self, TomlFault};
 use crate::policy::{Neighbours, POLICY_PATH, PathGlob, PathSet, Policy};
-
-/// The largest task file that is read, in bytes.
-pub const MAX_TASKS_BYTES: usize = 4 << 20;
-/// The most tasks that one file may hold.
-pub const MAX_TASKS: usize = 1000;
 
 /// The tasks of a valid file and what comes before what.
 #[derive(Debug, Clone, PartialEq, Eq)]

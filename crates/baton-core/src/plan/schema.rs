@@ -7,6 +7,11 @@ use toml::Spanned;
 /// The only version of the format so far.
 pub const VERSION: i64 = 1;
 
+/// The largest task file that is read, in bytes.
+pub const MAX_TASKS_BYTES: usize = 4 << 20;
+/// The most tasks that one file may hold.
+pub const MAX_TASKS: usize = 1000;
+
 /// The tasks that a run carries out: `tasks.toml`.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

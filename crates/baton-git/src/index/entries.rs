@@ -6,7 +6,6 @@ use std::cmp::Ordering;
 use bstr::ByteSlice;
 
 use super::error::Fault;
-use super::file::u32_at;
 
 /// The length of the ten numbers that begin an entry: times, device, inode, mode, owner, size.
 const STAT_LEN: usize = 40;
@@ -291,6 +290,12 @@ fn varint(data: &[u8]) -> Option<(u64, usize)> {
         value = value.checked_add(1)?;
     }
     None
+}
+
+/// The big-endian number at `offset`.
+pub(super) fn u32_at(data: &[u8], offset: usize) -> Option<u32> {
+    let bytes = data.get(offset..)?.first_chunk()?;
+    Some(u32::from_be_bytes(*bytes))
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use bstr::ByteSlice;
 
-use super::entries::Entries;
+use super::entries::{Entries, u32_at};
 use super::error::Fault;
 
 /// Signature, version, number of entries.
@@ -175,10 +175,4 @@ impl<'a> Extension<'a> {
     fn cut_short(begin: usize) -> Fault {
         Fault::damaged("an extension is cut short", begin)
     }
-}
-
-/// The big-endian number at `offset`.
-pub(super) fn u32_at(data: &[u8], offset: usize) -> Option<u32> {
-    let bytes = data.get(offset..)?.first_chunk()?;
-    Some(u32::from_be_bytes(*bytes))
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bstr::{BStr, BString, ByteSlice};
 
-use super::files::{empty_submodules, is_pristine, remove_leftovers};
+use super::leftovers::{empty_submodules, is_pristine, remove_leftovers};
 use super::{detach, run, run_with};
 use crate::objects::Objects;
 use crate::scratch_index::nul_ended;

@@ -3,6 +3,7 @@
 
 mod difference;
 mod files;
+mod leftovers;
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
@@ -15,7 +16,8 @@ use baton_core::model::{BranchName, Oid, RefName};
 use baton_sys::{clock, file};
 
 pub use difference::{Difference, Found, advance};
-pub use files::{Recycled, is_pristine, recycle, restore, share_files};
+pub use files::{Recycled, recycle, restore, share_files};
+pub use leftovers::is_pristine;
 
 /// Makes a worktree without files at `path`, its `HEAD` at `base` and on no branch, locked with
 /// this reason so that no `git worktree prune` takes it.
