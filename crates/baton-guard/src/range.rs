@@ -166,7 +166,7 @@ fn requested(
 
 /// The tip of a branch as the remote had it when this CI run fetched it.
 fn as_it_is_now(repo: &Repo, branch: &RefName) -> Result<Oid, RangeError> {
-    let short = BranchName::given(&branch.to_string());
+    let short = BranchName::given(branch);
     let tracking = short.tracked_at("origin".into());
     if let Some(oid) = repo.refs().resolve(&tracking)?
         && let Some(commit) = repo.objects().peel_to_commit(oid)?

@@ -91,7 +91,7 @@ impl Record {
         if !is_id(id) {
             return Err(unknown());
         }
-        let tip = repo.refs().resolve(&format!("{PREFIX}{id}"))?;
+        let tip = repo.refs().resolve(format!("{PREFIX}{id}"))?;
         let tip = tip.ok_or_else(unknown)?;
         let tree = repo.objects().commit(tip, &mut Vec::new())?.tree;
         let mut files = BTreeMap::new();
