@@ -19,9 +19,12 @@ const LEFT: &[(&str, &str, &[&str])] = &[
             "merge",
             "pool",
             "schema",
+            "settings",
             "signers",
+            "subjects",
         ],
     ),
+    ("baton-core", "policy/conductor", &["agents", "profiles"]),
     (
         "baton-git",
         "",

@@ -3,7 +3,7 @@
 use bstr::{BStr, BString, ByteSlice};
 
 use super::{GitError, Repo, diff};
-use baton_core::model::Oid;
+use baton_core::model::{BranchName, Oid};
 
 /// The paths that are not as the commit checked out here has them: staged, changed, conflicting,
 /// or there although neither a commit nor what git ignores here names them. Sorted; no lock is
