@@ -14,8 +14,9 @@ fn main() -> ExitCode {
     show_errors();
     let mut args = std::env::args_os();
     let program = args.next().map(PathBuf::from).unwrap_or_default();
-    let ran = match hook::called_as(&program) {
-        Some(called) => hook::run_installed(called, &program, args.collect()),
+    let args: Vec<_> = args.collect();
+    let ran = match hook::called_as(&program, &args) {
+        Some((called, args)) => hook::run_installed(&called, args),
         None => commands::run(Cli::parse()),
     };
     match ran {

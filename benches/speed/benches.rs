@@ -8,7 +8,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use baton_guard::journal::Journal;
-use baton_hooks::Hook;
+use baton_hooks::{Hook, install as installation};
 
 use crate::history::{self, POLICY, Size};
 use crate::run::{self, Contestant, git, median_cpu, medians, seal, usage};
@@ -110,16 +110,19 @@ pub fn made(path: PathBuf, make: impl FnOnce(&Path) -> Result<()>) -> Result<Pat
     Ok(path)
 }
 
-/// Installs hooks as links to the program itself, and begins the journal.
+/// Installs hooks as `git baton install` does, and begins the journal.
 pub fn install(repository: &Path, baton: &Path, hooks: &[Hook]) -> Result<()> {
-    let git_dir = repository.join(".git");
+    let git_dir = repository.canonicalize()?.join(".git");
+    let program = git_dir.join("baton/bin/git-baton");
     fs::create_dir_all(git_dir.join("hooks"))?;
+    fs::create_dir_all(git_dir.join("baton/bin"))?;
+    let _ = fs::remove_file(&program);
+    fs::copy(baton, &program)?;
     for hook in hooks {
         let path = git_dir.join("hooks").join(hook.name());
         let _ = fs::remove_file(&path);
-        if fs::hard_link(baton, &path).is_err() {
-            fs::copy(baton, &path)?;
-        }
+        fs::write(&path, installation::hook_file::text(&program, hook.name()))?;
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755))?;
     }
     Journal::begin(&git_dir.join("baton"), []).map_err(std::io::Error::other)?;
     Ok(())

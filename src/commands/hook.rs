@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use miette::{IntoDiagnostic, WrapErr, miette};
 
@@ -10,62 +10,82 @@ use super::{ALLOWED, BROKEN, ExitCode, UNDECIDED, tell};
 use baton_core::model::Violation;
 use baton_core::report::human;
 use baton_guard::branch_moves;
-use baton_hooks::{Call, Hook, NAME_IN_DIRECTORY, PASSED_ON, passes_input_on};
-use baton_sys::{GitEnv, previous_hooks};
+use baton_hooks::{
+    ARGUMENT, Call, DIRECTORY_SUFFIX, Hook, NAME_IN_DIRECTORY, PASSED_ON, install, passes_input_on,
+};
+use baton_sys::GitEnv;
+use baton_sys::previous_hooks::EarlierHook;
 
-/// What a program is called as, by its name.
+/// As what hook the program is called.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Called {
-    /// The hook that git runs: Baton's, or one that it passes on.
-    AsHook(String),
-    /// One of the programs in a directory of hooks, which another hook runs; the directory's name
-    /// says for which.
-    InDirectory(Option<Hook>),
+pub struct Called {
+    /// The name of the hook: Baton's, or one that it passes on; `None` where nothing tells.
+    name: Option<String>,
+    /// Whether it is one of the programs in a directory of hooks, which another hook runs.
+    in_directory: bool,
+    /// The hook's file.
+    file: PathBuf,
+    /// The git directory that all worktrees share.
+    common_dir: PathBuf,
 }
 
-/// As what hook the program at this path is called; `None` where it is the command.
-pub fn called_as(program: &Path) -> Option<Called> {
-    let name = program.file_name()?.to_str()?;
-    match name {
-        NAME_IN_DIRECTORY => Some(Called::InDirectory(hook_of_directory(program.parent()?))),
-        _ if Hook::from_name(name).is_some() || PASSED_ON.contains(&name) => {
-            Some(Called::AsHook(name.to_owned()))
-        }
-        _ => None,
+/// As what hook the program at this path is called, and with what; `None` where it is the command. The first line of an
+/// installed hook tells it by an argument, behind which is the hook's own name. Hooks that earlier versions installed are
+/// names of the program itself.
+pub fn called_as(program: &Path, args: &[OsString]) -> Option<(Called, Vec<OsString>)> {
+    let told = args
+        .first()
+        .and_then(|arg| arg.to_str()?.strip_prefix(ARGUMENT));
+    if let Some(told) = told {
+        let name = told.strip_suffix(DIRECTORY_SUFFIX);
+        let called = Called {
+            name: Some(name.unwrap_or(told).to_owned()),
+            in_directory: name.is_some(),
+            file: args.get(1).map(PathBuf::from).unwrap_or_default(),
+            common_dir: program.ancestors().nth(3).unwrap_or(program).to_owned(),
+        };
+        return Some((called, args.get(2..).unwrap_or_default().to_owned()));
     }
+    let name = program.file_name()?.to_str()?;
+    let in_directory = name == NAME_IN_DIRECTORY;
+    let is_hook = Hook::from_name(name).is_some() || PASSED_ON.contains(&name);
+    let called = Called {
+        name: match in_directory {
+            true => hook_of_directory(program.parent()?),
+            false => Some(name.to_owned()),
+        },
+        in_directory,
+        file: program.to_owned(),
+        common_dir: program.parent().unwrap_or(Path::new(".")).join(".."),
+    };
+    (in_directory || is_hook).then(|| (called, args.to_owned()))
 }
 
 /// The hook whose directory `<hook>.d` this is, by the name that it was called by or by its own.
-fn hook_of_directory(directory: &Path) -> Option<Hook> {
+fn hook_of_directory(directory: &Path) -> Option<String> {
     let own = Path::new(".").join(directory).canonicalize().ok();
     let paths = [Some(directory), own.as_deref()];
     paths.into_iter().flatten().find_map(|path| {
         let name = path.file_name()?.to_str()?;
-        Hook::from_name(name.strip_suffix(".d")?)
+        let hook = Hook::from_name(name.strip_suffix(DIRECTORY_SUFFIX)?)?;
+        Some(hook.name().to_owned())
     })
 }
 
 /// Answers as what it was called: the hooks that were there before, then Baton; in a directory of
 /// hooks Baton alone.
-pub fn run_installed(
-    called: Called,
-    program: &Path,
-    args: Vec<OsString>,
-) -> miette::Result<ExitCode> {
-    match called {
-        Called::AsHook(name) => run_in_place(&name, program, args),
-        Called::InDirectory(hook) => run_in_directory(hook, program, args),
+pub fn run_installed(called: &Called, args: Vec<OsString>) -> miette::Result<ExitCode> {
+    match called.in_directory {
+        false => run_in_place(called, args),
+        true => run_in_directory(called, args),
     }
 }
 
 /// Answers in a directory of hooks. What the hook that runs it leaves out would pass unseen, so that
 /// a call without it fails.
-fn run_in_directory(
-    hook: Option<Hook>,
-    program: &Path,
-    args: Vec<OsString>,
-) -> miette::Result<ExitCode> {
-    let program = program.display();
+fn run_in_directory(called: &Called, args: Vec<OsString>) -> miette::Result<ExitCode> {
+    let program = called.file.display();
+    let hook = called.name.as_deref().and_then(Hook::from_name);
     let hook = hook.ok_or_else(|| {
         miette!(
             help = "run it as git's hooks do, as `<hook>.d/{NAME_IN_DIRECTORY}`; `git baton install --server` puts it there",
@@ -97,17 +117,29 @@ fn run_in_directory(
     Ok(answer(&Call { hook, args, input }))
 }
 
-/// Answers as the hook `name` at `program`, the file by whose name git runs this process: the hooks
-/// that were there before, then Baton.
-fn run_in_place(name: &str, program: &Path, args: Vec<OsString>) -> miette::Result<ExitCode> {
+/// Answers as the hook that git runs: the hook that was there before, then Baton.
+fn run_in_place(called: &Called, args: Vec<OsString>) -> miette::Result<ExitCode> {
+    let name = called.name.as_deref().unwrap_or_default();
     let hook = Hook::from_name(name);
+    if hook.is_none() && !PASSED_ON.contains(&name) {
+        return Err(no_such_hook(name));
+    }
     let has_input = hook.map_or_else(|| passes_input_on(name), Hook::reads_input);
     let input = has_input.then(read_input).transpose()?;
     let env = GitEnv::from_process().into_diagnostic()?;
-    if let Some(earlier) = previous_hooks::earlier_hook(program, name, env.git_dir.as_deref()) {
-        let code = previous_hooks::run(&earlier, &args, input.as_deref())
+    let call = (&args[..], input.as_deref());
+    let common_dir = &called.common_dir;
+    let git_dir = env.git_dir.as_deref();
+    let earlier = EarlierHook::find(common_dir, &called.file, name, git_dir, call);
+    if let Some(earlier) = earlier {
+        if earlier.is_kept(common_dir) {
+            // It may do without its neighbours, and somebody else may not write there.
+            install::kept::mirror(common_dir).ok();
+        }
+        let code = earlier
+            .run()
             .into_diagnostic()
-            .wrap_err_with(|| format!("the hook {} does not run", earlier.display()))?;
+            .wrap_err_with(|| format!("the hook {} does not run", earlier.path.display()))?;
         if code != ALLOWED {
             return Ok(code);
         }
@@ -116,14 +148,16 @@ fn run_in_place(name: &str, program: &Path, args: Vec<OsString>) -> miette::Resu
     Ok(hook.map_or(ALLOWED, |hook| answer(&Call { hook, args, input })))
 }
 
+fn no_such_hook(name: &str) -> miette::Report {
+    miette!(
+        help = "git calls the hooks that Baton answers; see the table in hooks/README.md",
+        "git baton answers no hook named `{name}`"
+    )
+}
+
 /// Answers `git baton hook <name>`.
 pub fn run_by_name(name: &str, args: Vec<OsString>) -> miette::Result<ExitCode> {
-    let hook = Hook::from_name(name).ok_or_else(|| {
-        miette!(
-            help = "git calls the hooks that Baton answers; see the table in hooks/README.md",
-            "git baton answers no hook named `{name}`"
-        )
-    })?;
+    let hook = Hook::from_name(name).ok_or_else(|| no_such_hook(name))?;
     let input = match hook.reads_input() {
         true => read_input()?,
         false => Vec::new(),

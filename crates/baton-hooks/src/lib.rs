@@ -126,6 +126,12 @@ pub const SERVER_MARK: &str = "server";
 /// names.
 pub const NAME_IN_DIRECTORY: &str = "50-baton";
 
+/// What the name of a directory of hooks adds to the hook's.
+pub const DIRECTORY_SUFFIX: &str = ".d";
+
+/// What the first line of an installed hook tells the program: as which hook it is called.
+pub const ARGUMENT: &str = "--hook=";
+
 /// The hooks of git that Baton has nothing to say in. It takes their places too, and passes
 /// them on, where `core.hooksPath` led to a directory of hooks before (names: githooks(5)).
 pub const PASSED_ON: [&str; 15] = [

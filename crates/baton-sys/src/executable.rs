@@ -1,6 +1,6 @@
 //! Programs as files: which one is this, and how to put it somewhere.
 
-use std::fs::{self, File, Metadata, Permissions};
+use std::fs::{File, Metadata, Permissions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
@@ -11,7 +11,10 @@ use sha2::{Digest, Sha256};
 use super::{command, shared};
 
 /// A file to run, to read, and for its owner to write.
-const MODE: u32 = 0o755;
+const SCRIPT_MODE: u32 = 0o755;
+
+/// A file to run and to read.
+const PROGRAM_MODE: u32 = 0o555;
 
 /// The file of the running program.
 pub fn current() -> io::Result<std::path::PathBuf> {
@@ -85,38 +88,29 @@ pub fn digest(path: &Path) -> io::Result<String> {
 }
 
 /// Copies the program at `from` to `to` in one step: who runs `to` meanwhile, or after a crash,
-/// runs the old program or the new one, whole.
+/// runs the old program or the new one, whole. No one may write to it.
 pub fn copy(from: &Path, to: &Path) -> io::Result<()> {
-    let directory = to.parent().unwrap_or(Path::new("."));
-    shared::make_directories(directory)?;
-    let mut temporary = tempfile::NamedTempFile::new_in(directory)?;
-    io::copy(&mut File::open(from)?, temporary.as_file_mut())?;
-    temporary.flush()?;
-    let file = temporary.as_file();
-    file.set_permissions(Permissions::from_mode(MODE))?;
-    shared::take_over(temporary.path());
-    file.sync_all()?;
-    temporary.persist(to).map_err(|error| error.error)?;
-    sync_directory(directory)
+    put(to, PROGRAM_MODE, |file| {
+        io::copy(&mut File::open(from)?, file).map(drop)
+    })
 }
 
-/// Gives the program at `from` the further name `to` in one step, in place of what had it. Where
-/// the file system knows no second names, `to` is a copy.
-pub fn link(from: &Path, to: &Path) -> io::Result<()> {
-    let directory = to.parent().unwrap_or(Path::new("."));
+/// Writes a script that anyone may run, in one step, in place of what had its name.
+pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    put(path, SCRIPT_MODE, |file| file.write_all(bytes))
+}
+
+/// Puts a file of this mode and content in one step in place of what has its name.
+fn put(path: &Path, mode: u32, fill: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
+    let directory = path.parent().unwrap_or(Path::new("."));
     shared::make_directories(directory)?;
-    // A rename over another name of the same file does nothing and leaves both names.
-    if to.symlink_metadata().is_ok_and(|found| found.is_file()) && are_one_file(from, to) {
-        return Ok(());
-    }
-    let linked = tempfile::Builder::new().make_in(directory, |path| fs::hard_link(from, path));
-    match linked {
-        Ok(temporary) => temporary
-            .into_temp_path()
-            .persist(to)
-            .map_err(|error| error.error)?,
-        Err(_) => copy(from, to)?,
-    }
+    let mut temporary = tempfile::NamedTempFile::new_in(directory)?;
+    fill(temporary.as_file_mut())?;
+    let file = temporary.as_file();
+    file.set_permissions(Permissions::from_mode(mode))?;
+    shared::take_over(temporary.path());
+    file.sync_all()?;
+    temporary.persist(path).map_err(|error| error.error)?;
     sync_directory(directory)
 }
 
@@ -127,6 +121,7 @@ fn sync_directory(directory: &Path) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
 
     #[test]
     fn the_shell_knows_programs_and_its_own_words() {
@@ -146,19 +141,23 @@ mod tests {
     }
 
     #[test]
-    fn a_link_replaces_a_file_and_a_link_to_elsewhere() {
+    fn a_script_replaces_a_file_and_a_link_to_elsewhere() {
         let dir = tempfile::tempdir().unwrap();
         let at = |name: &str| dir.path().join(name);
-        fs::write(at("source"), "new").unwrap();
+        fs::write(at("source"), "program").unwrap();
         copy(&at("source"), &at("program")).unwrap();
-        assert!(is_executable(&at("program")) && !is_executable(&at("source")));
+        let mode = |name: &str| at(name).metadata().unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode("program"), 0o555);
+        assert!(!is_executable(&at("source")));
         fs::write(at("file"), "old").unwrap();
         std::os::unix::fs::symlink(at("source"), at("link")).unwrap();
         for name in ["file", "link", "fresh", "fresh"] {
-            link(&at("program"), &at(name)).unwrap();
-            assert!(are_one_file(&at("program"), &at(name)), "{name}");
+            write(&at(name), b"new").unwrap();
+            assert_eq!(fs::read(at(name)).unwrap(), b"new");
+            assert_eq!(mode(name), 0o755);
+            assert!(!at(name).is_symlink());
         }
-        assert_eq!(fs::read(at("source")).unwrap(), b"new");
+        assert_eq!(fs::read(at("source")).unwrap(), b"program");
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 5);
     }
 

@@ -3,7 +3,7 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::shared;
 
@@ -146,6 +146,22 @@ pub fn link_target(path: &Path) -> io::Result<Vec<u8>> {
     Ok(target.into_os_string().into_encoded_bytes())
 }
 
+/// Makes a symbolic link where nothing has its name.
+pub fn link_to(target: &Path, path: &Path) -> io::Result<()> {
+    match std::os::unix::fs::symlink(target, path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        made => made,
+    }
+}
+
+/// Whether both are ordinary files with the same bytes, or links that lead to the same place.
+pub fn is_same_content(one: &Path, other: &Path) -> io::Result<bool> {
+    if is_link(one) || is_link(other) {
+        return Ok(is_link(one) && is_link(other) && fs::read_link(one)? == fs::read_link(other)?);
+    }
+    Ok(is_file(one) && is_file(other) && fs::read(one)? == fs::read(other)?)
+}
+
 /// Copies a file's bytes, permissions and time of change; says whether there was one to copy.
 ///
 /// The time matters to git: an index that is younger than a file vouches for what it says of it.
@@ -234,6 +250,11 @@ pub fn rename(from: &Path, to: &Path) -> io::Result<()> {
     fs::rename(from, to)
 }
 
+/// Gives a file or a link a further name, which nothing has.
+pub fn hard_link(from: &Path, to: &Path) -> io::Result<()> {
+    fs::hard_link(from, to)
+}
+
 /// Removes a file; it need not be there.
 pub fn remove_if_exists(path: &Path) -> io::Result<()> {
     match fs::remove_file(path) {
@@ -306,6 +327,28 @@ pub fn keep_newest(directory: &Path, number: usize) -> io::Result<()> {
 /// Makes a directory and those above it, where they are not there.
 pub fn make_directory(path: &Path) -> io::Result<()> {
     shared::make_directories(path)
+}
+
+/// The paths of all that a directory holds, sorted; none where it does not exist.
+pub fn entries(path: &Path) -> io::Result<Vec<PathBuf>> {
+    let entries = match fs::read_dir(path) {
+        Err(error) if is_absence(&error) => return Ok(Vec::new()),
+        entries => entries?,
+    };
+    let paths = entries.map(|entry| Ok(entry?.path()));
+    let mut paths = paths.collect::<io::Result<Vec<_>>>()?;
+    paths.sort();
+    Ok(paths)
+}
+
+/// The first bytes of a file, at most so many; `None` where it is no ordinary file. Links are followed.
+pub fn beginning(path: &Path, at_most: u64) -> io::Result<Option<Vec<u8>>> {
+    if !path.is_file() {
+        return Ok(None);
+    }
+    let mut bytes = Vec::new();
+    File::open(path)?.take(at_most).read_to_end(&mut bytes)?;
+    Ok(Some(bytes))
 }
 
 /// The names of the directories in a directory, in no order; none where it does not exist.

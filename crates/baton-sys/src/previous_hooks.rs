@@ -1,6 +1,7 @@
-//! The hooks that were installed before Baton's, which go on running.
+//! The hooks that were installed before Baton's, which go on running, each under its own name.
 
 use std::ffi::{OsStr, OsString};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::ExitStatusExt;
@@ -11,8 +12,9 @@ use super::command;
 use super::executable::{are_one_file, is_executable};
 use super::file;
 
-/// What the name of a hook that was moved aside ends in.
-pub const KEPT_SUFFIX: &str = ".before-baton";
+/// The directory in the common git directory to which earlier hooks move, under their own names. It is as deep as
+/// `hooks`, so that a hook finds what it looks for above itself.
+pub const KEPT_DIRECTORY: &str = "hooks.before-baton";
 
 /// The file, in Baton's directory beside the hooks, that names the directory of hooks to which
 /// `core.hooksPath` pointed for every worktree. Empty: to none.
@@ -22,23 +24,82 @@ pub const EARLIER_PATH_FILE: &str = "earlier-hooks-path";
 /// `core.hooksPath` pointed in that worktree alone. It goes before [`EARLIER_PATH_FILE`].
 pub const WORKTREE_PATH_FILE: &str = "worktree-hooks-path";
 
-/// The hook to run before Baton's own answer, which is the one that git would run without Baton:
-/// the one of this name in the directory that `core.hooksPath` named, or, where it named none, the
-/// one that stood in the place of `program`, the installed hook. `git_dir` is git's `GIT_DIR`,
-/// which it leaves unset in the main worktree.
-pub fn earlier_hook(program: &Path, name: &str, git_dir: Option<&Path>) -> Option<PathBuf> {
-    let common_dir = program.parent().unwrap_or(Path::new(".")).join("..");
-    let earlier = match earlier_path(&common_dir, git_dir) {
-        // Without a directory the name would be looked up on PATH.
-        Some(path) if !path.is_empty() => Path::new(".").join(path).join(name),
-        Some(_) => return None,
-        None => {
-            let mut kept = program.as_os_str().to_owned();
-            kept.push(KEPT_SUFFIX);
-            PathBuf::from(kept)
+/// Names to what an earlier hook starts the call in which it runs.
+const RUNNING: &str = "BATON_EARLIER_HOOK";
+
+/// A call of a hook that was there before.
+#[derive(Debug)]
+pub struct EarlierHook<'c> {
+    /// Its file.
+    pub path: PathBuf,
+    args: &'c [OsString],
+    input: Option<&'c [u8]>,
+}
+
+impl<'c> EarlierHook<'c> {
+    /// The hook to run before Baton's own answer, which is the one that git would run without Baton: the one of this name in
+    /// the directory that `core.hooksPath` named, or, where it named none, the one that was kept. `git_dir` is git's
+    /// `GIT_DIR`, which it leaves unset in the main worktree. None where this very call was made by that hook, or
+    /// `program`, the file by which Baton is called, or the hook that git runs is itself that hook.
+    pub fn find(
+        common_dir: &Path,
+        program: &Path,
+        name: &str,
+        git_dir: Option<&Path>,
+        (args, input): (&'c [OsString], Option<&'c [u8]>),
+    ) -> Option<Self> {
+        let path = match earlier_path(common_dir, git_dir) {
+            // Without a directory the name would be looked up on PATH.
+            Some(path) if !path.is_empty() => Path::new(".").join(path).join(name),
+            Some(_) => return None,
+            None => common_dir.join(KEPT_DIRECTORY).join(name),
+        };
+        let earlier = Self { path, args, input };
+        let runs = is_executable(&earlier.path)
+            && !are_one_file(&earlier.path, program)
+            && !are_one_file(&earlier.path, &common_dir.join("hooks").join(name))
+            && std::env::var_os(RUNNING).is_none_or(|running| running != earlier.id());
+        runs.then_some(earlier)
+    }
+
+    /// Whether it is one that Baton keeps, and not one of a directory that `core.hooksPath` named.
+    pub fn is_kept(&self, common_dir: &Path) -> bool {
+        self.path.parent() == Some(&common_dir.join(KEPT_DIRECTORY))
+    }
+
+    /// What tells this call from every other: another call of the same hook, made by git for what
+    /// the hook itself does, is no loop.
+    fn id(&self) -> OsString {
+        let mut hasher = DefaultHasher::new();
+        (self.args, self.input.unwrap_or_default()).hash(&mut hasher);
+        let mut id = OsString::from(format!("{:x} ", hasher.finish()));
+        id.push(&self.path);
+        id
+    }
+
+    /// Runs the hook as git would and returns its exit code; one that a signal ends counts as failed,
+    /// with the shell's code for it.
+    pub fn run(&self) -> io::Result<u8> {
+        let stdin = match self.input {
+            Some(_) => Stdio::piped(),
+            None => Stdio::inherit(),
+        };
+        let mut command = Command::new(&self.path);
+        command.args(self.args).stdin(stdin).env(RUNNING, self.id());
+        let (mut child, started) = command::start(&mut command)?;
+        if let Some((mut pipe, bytes)) = child.stdin.take().zip(self.input) {
+            match pipe.write_all(bytes) {
+                Err(error) if error.kind() != io::ErrorKind::BrokenPipe => return Err(error),
+                _ => {}
+            }
         }
-    };
-    Some(earlier).filter(|hook| is_executable(hook) && !are_one_file(hook, program))
+        let status = child.wait()?;
+        started.ended(status);
+        let code = status
+            .code()
+            .or_else(|| status.signal().map(|signal| 128 + signal));
+        Ok(code.and_then(|code| u8::try_from(code).ok()).unwrap_or(1))
+    }
 }
 
 /// What `core.hooksPath` said here before Baton; `None` when it said nothing. Like git's, a relative
@@ -53,27 +114,4 @@ fn earlier_path(common_dir: &Path, git_dir: Option<&Path>) -> Option<OsString> {
     let bytes = files.iter().find_map(read)?;
     let path = bytes.strip_suffix(b"\n").unwrap_or(&bytes);
     Some(OsStr::from_bytes(path).to_owned())
-}
-
-/// Runs a hook as git would and returns its exit code; one that a signal ends counts as failed,
-/// with the shell's code for it.
-pub fn run(hook: &Path, args: &[OsString], input: Option<&[u8]>) -> io::Result<u8> {
-    let stdin = if input.is_some() {
-        Stdio::piped()
-    } else {
-        Stdio::inherit()
-    };
-    let (mut child, started) = command::start(Command::new(hook).args(args).stdin(stdin))?;
-    if let Some((mut pipe, bytes)) = child.stdin.take().zip(input) {
-        match pipe.write_all(bytes) {
-            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => return Err(error),
-            _ => {}
-        }
-    }
-    let status = child.wait()?;
-    started.ended(status);
-    let code = status
-        .code()
-        .or_else(|| status.signal().map(|signal| 128 + signal));
-    Ok(code.and_then(|code| u8::try_from(code).ok()).unwrap_or(1))
 }

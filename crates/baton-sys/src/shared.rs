@@ -77,6 +77,16 @@ impl Sharing {
         Ok(())
     }
 
+    /// Gives a directory these permissions, and nothing in it.
+    pub fn apply_to(self, directory: &Path) -> io::Result<()> {
+        let mut amiss = self.amiss_below(directory)?;
+        amiss.retain(|(path, _)| path == directory);
+        for (path, mode) in amiss {
+            fs::set_permissions(path, Permissions::from_mode(mode)).ok();
+        }
+        Ok(())
+    }
+
     /// What does not have these permissions in a directory and below it, with those that it should have.
     pub fn amiss_below(self, root: &Path) -> io::Result<Vec<(PathBuf, u32)>> {
         let mut amiss = Vec::new();
@@ -150,7 +160,8 @@ fn taken_over(parent: u32, own: u32, is_directory: bool) -> Option<u32> {
     let wanted = match is_directory {
         true => (own & !0o077) | (parent & 0o077) | SET_GID,
         false => {
-            let shared = parent & 0o066;
+            let writes = if own & 0o200 == 0 { 0 } else { 0o022 };
+            let shared = parent & (0o044 | writes);
             let run = if own & 0o100 == 0 {
                 0
             } else {
@@ -219,6 +230,7 @@ mod tests {
             (0o2750, 0o666, false, Some(0o640)),
             (0o2775, 0o700, false, Some(0o775)),
             (0o2770, 0o660, false, None),
+            (0o2770, 0o555, false, Some(0o550)),
             (0o2770, 0o700, true, Some(0o2770)),
             (0o2775, 0o2755, true, Some(0o2775)),
         ] {

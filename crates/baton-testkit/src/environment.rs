@@ -114,3 +114,20 @@ pub fn write_program(path: &Path, text: &str) {
         .stderr(Stdio::inherit());
     super::ran::output(&mut shell, text.as_bytes());
 }
+
+/// Writes several with one process of another's; see [`write_program`].
+pub fn write_programs(programs: &[(PathBuf, Vec<u8>)]) {
+    let mut shell = Command::new("sh");
+    shell.args([
+        "-c",
+        "for to; do rm -f \"$to\"; cp \"$to.text\" \"$to\"; chmod 755 \"$to\"; rm \"$to.text\"; done",
+        "sh",
+    ]);
+    for (path, text) in programs {
+        let mut beside = path.clone().into_os_string();
+        beside.push(".text");
+        std::fs::write(beside, text).unwrap();
+        shell.arg(path);
+    }
+    super::ran::output(&mut shell, b"");
+}

@@ -17,7 +17,7 @@ use baton_hooks::{Hook, SERVER_MARK};
 use baton_sys::GitEnv;
 use tempfile::TempDir;
 
-use crate::{BATON, Git, Ran, environment, like, run, seal};
+use crate::{BATON, Git, Ran, environment, like, run, seal, write_programs};
 
 /// The handoff document of the default policy.
 pub const HANDOFF: &str = ".agents/HANDOFF.md";
@@ -159,14 +159,18 @@ impl Fixture {
         if hooks == Hook::SERVER {
             fs::write(git_dir.join("baton").join(SERVER_MARK), "").unwrap();
         }
-        for hook in hooks {
-            let to = git_dir.join("hooks").join(hook.name());
-            // A second link to the binary would be copied onto itself, and cut it off.
-            fs::remove_file(&to).ok();
-            if fs::hard_link(BATON, &to).is_err() {
-                fs::copy(BATON, &to).unwrap();
-            }
+        // Outside the git directory, which tests move, and whose directory of Baton's they damage.
+        let program = self.path("installed/baton/bin/git-baton");
+        fs::create_dir_all(program.parent().unwrap()).unwrap();
+        if !program.exists() && fs::hard_link(BATON, &program).is_err() {
+            fs::copy(BATON, &program).unwrap();
         }
+        let program = program.canonicalize().unwrap();
+        let texts = hooks.iter().map(|hook| {
+            let path = git_dir.join("hooks").join(hook.name());
+            (path, install::hook_file::text(&program, hook.name()))
+        });
+        write_programs(&texts.collect::<Vec<_>>());
     }
 
     /// Records the git program and the remotes of a git directory, as installing does.

@@ -17,7 +17,7 @@ use std::path::Path;
 use std::process::Command;
 
 pub use clone::{TestClone, text, write};
-pub use environment::{BATON, like, seal, write_program};
+pub use environment::{BATON, like, seal, write_program, write_programs};
 pub use fixture::{Fixture, HANDOFF, Make, State, write_below};
 pub use gits::Git;
 pub use ran::{Ran, finish, run};

@@ -2,6 +2,8 @@
 
 mod directories;
 mod doctor;
+mod managers;
+mod neighbours;
 mod place;
 mod put;
 mod shared;

@@ -38,7 +38,7 @@ fn strip(folder: &Path, lasting: &Path) -> bool {
             std::fs::remove_file(old).ok();
         }
     }
-    // The first one stays: installed hooks are links to it.
+    // The first one stays: others may be running it.
     std::fs::hard_link(&own, lasting).ok();
     std::fs::remove_file(own).unwrap();
     true

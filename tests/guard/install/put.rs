@@ -35,18 +35,24 @@ fn listing(path: &std::path::Path) -> Vec<(String, u32, Vec<u8>)> {
 }
 
 #[test]
-fn every_hook_is_the_program_and_installing_again_changes_nothing() {
+fn every_hook_is_a_text_of_its_own_and_installing_again_changes_nothing() {
     let place = Place::new();
     place.repository("r");
     installed(&place.baton("r", &["install"]));
-    let program = place.at("r/.git/baton/bin/git-baton").metadata().unwrap();
-    assert_eq!(program.nlink(), 8);
+    let path = place.at("r/.git/baton/bin/git-baton");
+    let program = path.metadata().unwrap();
+    assert_eq!((program.nlink(), program.mode() & 0o777), (1, 0o555));
     for hook in baton_hooks::Hook::CLIENT {
-        let hook = place
-            .at(&format!("r/.git/hooks/{}", hook.name()))
-            .metadata()
-            .unwrap();
-        assert_eq!((hook.ino(), hook.mode() & 0o777), (program.ino(), 0o755));
+        let file = place.at(&format!("r/.git/hooks/{}", hook.name()));
+        let found = file.metadata().unwrap();
+        assert_eq!((found.nlink(), found.mode() & 0o777), (1, 0o755));
+        let text = fs::read_to_string(&file).unwrap();
+        let first = format!("#!{} --hook={}", path.display(), hook.name());
+        assert_eq!(text.lines().next(), Some(&first[..]));
+        assert!(
+            text.lines().skip(1).all(|line| line.starts_with("# ")),
+            "{text}"
+        );
     }
     let baseline = fs::read(place.at("r/.git/baton/baseline")).unwrap();
     place.git("r", &["commit", "-q", "--allow-empty", "-m", "x"]);
@@ -217,14 +223,14 @@ fn a_run_that_was_cut_off_can_be_done_again() {
     place.git("r", &["config", "core.hooksPath", ".githooks"]);
     installed(&place.baton("r", &["install"]));
     // The record written, nothing else.
-    fs::rename(place.at("r/.git/hooks/pre-commit.before-baton"), &hook).unwrap();
+    fs::rename(place.at("r/.git/hooks.before-baton/pre-commit"), &hook).unwrap();
     fs::remove_file(place.at("r/.git/baton/bin/git-baton")).unwrap();
     installed(&place.baton("r", &["install"]));
     place.git("r", &["commit", "-q", "--allow-empty", "-m", "x"]);
     // What core.hooksPath had switched off stays off.
     assert_eq!(place.log(), ["elsewhere"]);
     // Taken out half.
-    fs::rename(place.at("r/.git/hooks/pre-commit.before-baton"), &hook).unwrap();
+    fs::rename(place.at("r/.git/hooks.before-baton/pre-commit"), &hook).unwrap();
     place.git("r", &["config", "core.hooksPath", ".githooks"]);
     installed(&place.baton("r", &["uninstall"]));
     assert_eq!(listing(&place.at("r/.git/hooks")), before);
@@ -250,7 +256,7 @@ fn many_at_once_install_once() {
         }
     });
     installed(&place.baton("r", &["install"]));
-    let kept = place.at("r/.git/hooks/pre-commit.before-baton");
+    let kept = place.at("r/.git/hooks.before-baton/pre-commit");
     assert_eq!(fs::read(kept).unwrap(), before);
 }
 
@@ -265,38 +271,116 @@ fn a_baton_of_another_version_is_no_earlier_hook() {
     fs::write(&hook, older).unwrap();
     set_mode(&hook, 0o755);
     installed(&place.baton("r", &["install"]));
-    assert!(!place.at("r/.git/hooks/pre-commit.before-baton").exists());
-    assert!(
-        place
-            .at("r/.git/hooks/pre-commit")
-            .metadata()
-            .unwrap()
-            .nlink()
-            > 1
-    );
+    assert!(!place.at("r/.git/hooks.before-baton/pre-commit").exists());
+    let text = fs::read_to_string(place.at("r/.git/hooks/pre-commit")).unwrap();
+    assert!(text.starts_with("#!"), "{text}");
 }
 
 #[test]
 fn a_hook_put_in_batons_place_is_never_lost() {
     let place = Place::new();
     place.repository("r");
-    place.write_hook("r/.git/hooks/pre-commit", "first");
+    let hook = "r/.git/hooks/pre-commit";
+    let commit = ["commit", "-q", "--allow-empty", "-m", "x"];
+    place.write_hook(hook, "first");
     installed(&place.baton("r", &["install"]));
-    fs::remove_file(place.at("r/.git/hooks/pre-commit")).unwrap();
-    place.write_hook("r/.git/hooks/pre-commit", "second");
-    let said = place.baton("r", &["install"]);
-    assert_eq!(said.code, Some(2), "{said:?}");
+    place.write_hook(hook, "second");
     let said = place.baton("r", &["doctor"]);
-    let remedy = "pre-commit.before-baton keeps the hook that was there before Baton: join";
+    let remedy = "leaves the one that was there before Baton beside";
     assert!(said.out.contains(remedy), "{said:?}");
+    let said = place.baton("r", &["install"]);
+    let aside = place.at("r/.git/hooks.before-baton/pre-commit.replaced-1");
+    assert!(said.out.contains(aside.to_str().unwrap()), "{said:?}");
+    place.git("r", &commit);
+    assert_eq!(place.log(), ["second"]);
+    // The same file once more is the one that is kept.
+    place.write_hook(hook, "second");
+    let said = place.baton("r", &["install"]);
+    assert!(!said.out.contains("replaced"), "{said:?}");
+    place.git("r", &commit);
+    assert_eq!(place.log(), ["second"]);
+
+    place.write_hook(hook, "third");
     let said = place.baton("r", &["uninstall"]);
     assert!(said.out.contains("left alone"), "{said:?}");
     for (name, word) in [
-        ("pre-commit", "second"),
-        ("pre-commit.before-baton", "first"),
+        ("hooks/pre-commit", "third"),
+        ("hooks.before-baton/pre-commit", "second"),
+        ("hooks.before-baton/pre-commit.replaced-1", "first"),
     ] {
-        let text = fs::read_to_string(place.at(&format!("r/.git/hooks/{name}"))).unwrap();
+        let text = fs::read_to_string(place.at(&format!("r/.git/{name}"))).unwrap();
         assert!(text.contains(word), "{name}: {text}");
+    }
+}
+
+/// Puts the hooks as an earlier version did: names of the program, and what was there before under another.
+fn as_an_earlier_version(place: &Place) {
+    let program = place.at("r/.git/baton/bin/git-baton");
+    for hook in baton_hooks::Hook::CLIENT {
+        let file = place.at(&format!("r/.git/hooks/{}", hook.name()));
+        fs::remove_file(&file).unwrap();
+        fs::hard_link(&program, file).unwrap();
+    }
+    let kept = place.at("r/.git/hooks.before-baton/pre-commit");
+    fs::rename(kept, place.at("r/.git/hooks/pre-commit.before-baton")).unwrap();
+    fs::remove_dir(place.at("r/.git/hooks.before-baton")).unwrap();
+}
+
+#[test]
+fn what_an_earlier_version_installed_is_brought_up_to_date() {
+    for verb in ["install", "uninstall"] {
+        let place = Place::new();
+        place.repository("r");
+        place.write_hook("r/.git/hooks/pre-commit", "kept");
+        let before = listing(&place.at("r/.git/hooks"));
+        installed(&place.baton("r", &["install"]));
+        as_an_earlier_version(&place);
+        assert_eq!(place.break_a_rule("r").code, Some(128));
+        let told = place.baton("r", &["doctor"]);
+        assert_eq!(told.code, Some(0), "{told:?}");
+        assert_eq!(
+            told.out.matches("warning[program-older]").count(),
+            1,
+            "{told:?}"
+        );
+        if verb == "install" {
+            installed(&place.baton("r", &["install"]));
+            assert!(!place.at("r/.git/hooks/pre-commit.before-baton").exists());
+            assert!(place.baton("r", &["doctor"]).out.starts_with("healthy"));
+            place.git("r", &["commit", "-q", "--allow-empty", "-m", "x"]);
+            assert_eq!(place.log(), ["kept"]);
+            assert_eq!(place.break_a_rule("r").code, Some(128));
+        }
+        installed(&place.baton("r", &["uninstall"]));
+        assert_eq!(listing(&place.at("r/.git/hooks")), before, "{verb}");
+    }
+}
+
+#[test]
+fn a_path_that_the_system_does_not_read_whole_is_started_by_a_shell() {
+    let long = "long/".repeat(25);
+    for folder in [
+        "with space",
+        "it's $HOME `id` \"x\"",
+        long.trim_end_matches('/'),
+    ] {
+        let place = Place::new();
+        fs::create_dir_all(place.at(folder)).unwrap();
+        let repository = format!("{folder}/r");
+        place.repository(&repository);
+        place.write_hook(
+            &format!("{repository}/.git/hooks/commit-msg"),
+            "kept \"$1\"",
+        );
+        installed(&place.baton(&repository, &["install"]));
+        let hook = place.at(&format!("{repository}/.git/hooks/pre-commit"));
+        assert!(fs::read_to_string(hook).unwrap().starts_with("#!/bin/sh\n"));
+        place.git(&repository, &["commit", "-q", "--allow-empty", "-m", "x"]);
+        assert_eq!(place.log(), ["kept .git/COMMIT_EDITMSG"], "{folder}");
+        assert_eq!(place.break_a_rule(&repository).code, Some(128), "{folder}");
+        let told = place.baton(&repository, &["doctor"]);
+        assert!(told.out.starts_with("healthy"), "{told:?}");
+        installed(&place.baton(&repository, &["uninstall"]));
     }
 }
 
@@ -340,16 +424,25 @@ fn every_kind_of_git_directory_is_guarded() {
 }
 
 #[test]
-fn a_moved_repository_stays_guarded() {
+fn a_moved_repository_refuses_until_it_is_installed_again() {
     let place = Place::new();
     place.repository("r");
     place.write_hook("r/.githooks/pre-commit", "elsewhere");
     place.git("r", &["config", "core.hooksPath", ".githooks"]);
     installed(&place.baton("r", &["install"]));
     fs::rename(place.at("r"), place.at("moved")).unwrap();
-    place.git("moved", &["commit", "-q", "--allow-empty", "-m", "x"]);
+    let commit = ["commit", "-q", "--allow-empty", "-m", "x"];
+    let refused = place.try_git("moved", &commit);
+    assert_ne!(refused.code, Some(0));
+    assert!(refused.err.contains("cannot "), "{refused:?}");
+    let told = place.baton("moved", &["doctor"]);
+    assert_eq!(told.out.matches("error[hook-moved]").count(), 1, "{told:?}");
+    assert!(told.out.contains("do: run `git baton install`"), "{told:?}");
+    installed(&place.baton("moved", &["install"]));
+    place.git("moved", &commit);
     assert_eq!(place.log(), ["elsewhere"]);
     assert_eq!(place.break_a_rule("moved").code, Some(128));
+    assert!(place.baton("moved", &["doctor"]).out.starts_with("healthy"));
 }
 
 #[test]

@@ -19,6 +19,8 @@ pub enum Id {
     HookReplaced,
     /// A hook is a link that leads nowhere, which git passes over in silence.
     HookDangling,
+    /// The hooks start a program that is not this repository's.
+    HookMoved,
     /// Git looks for hooks elsewhere.
     HooksBypassed,
     /// A hook of the directory that `core.hooksPath` named, or of one that an earlier hook ran, does
@@ -66,7 +68,7 @@ pub enum Id {
 
 impl Id {
     /// All of them.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 29] = [
         Self::NotInstalled,
         Self::GuardedAsClone,
         Self::RecordBroken,
@@ -74,6 +76,7 @@ impl Id {
         Self::HookNotExecutable,
         Self::HookReplaced,
         Self::HookDangling,
+        Self::HookMoved,
         Self::HooksBypassed,
         Self::EarlierHookSilent,
         Self::ProgramMissing,
@@ -107,6 +110,7 @@ impl Id {
             Self::HookNotExecutable => "hook-not-executable",
             Self::HookReplaced => "hook-replaced",
             Self::HookDangling => "hook-dangling",
+            Self::HookMoved => "hook-moved",
             Self::HooksBypassed => "hooks-bypassed",
             Self::EarlierHookSilent => "earlier-hook-silent",
             Self::ProgramMissing => "program-missing",

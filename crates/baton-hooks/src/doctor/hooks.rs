@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::{DoctorError, Finding, Id};
-use crate::install::layout::Occupant;
+use crate::install::layout::{Occupant, read_hook};
 use crate::install::{Layout, Manifest, has_worktree, hooks_path};
 use crate::{Hook, PASSED_ON};
 use baton_git::Repo;
@@ -21,7 +21,13 @@ pub(super) fn examine(repo: &Repo, findings: &mut Vec<Finding>) -> Result<bool, 
             for hook in manifest.hooks() {
                 let places = layout.places(hook, &manifest);
                 for path in places.map_err(DoctorError::io(layout.hook(hook)))? {
-                    findings.extend(examine_hook(&layout, hook, &path, &manifest)?);
+                    let found = examine_hook(&layout, hook, &path)?;
+                    // What has moved, or is old, is so with all its hooks.
+                    let is_known = |new: &Finding| {
+                        matches!(new.id, Id::HookMoved | Id::ProgramOlder)
+                            && findings.iter().any(|one| one.id == new.id)
+                    };
+                    findings.extend(found.filter(|new| !is_known(new)));
                 }
                 findings.extend(renamed_delegate(&layout, hook, &manifest)?);
             }
@@ -150,12 +156,7 @@ fn numbers(version: &str) -> Vec<u64> {
     numbers.map_while(Result::ok).collect()
 }
 
-fn examine_hook(
-    layout: &Layout,
-    hook: &str,
-    path: &Path,
-    manifest: &Manifest,
-) -> Result<Option<Finding>, DoctorError> {
+fn examine_hook(layout: &Layout, hook: &str, path: &Path) -> Result<Option<Finding>, DoctorError> {
     let in_place = path == layout.hook(hook);
     let found = |id, what: &str, remedy: &str| {
         Ok(Some(Finding {
@@ -182,35 +183,66 @@ fn examine_hook(
             REINSTALL,
         );
     }
-    if layout.is_program(path) || digest(path)? == manifest.program.sha256 {
+    if layout
+        .is_current(path, hook)
+        .map_err(DoctorError::io(path))?
+    {
         return Ok(None);
     }
     let occupant = layout.occupant_of(path).map_err(DoctorError::io(path))?;
-    match occupant {
-        Occupant::Baton => found(Id::HookReplaced, "is another version of Baton", REINSTALL),
-        _ if !in_place => found(
-            Id::HookReplaced,
-            "is not Baton's",
-            &format!("give that file another name; then {REINSTALL}"),
-        ),
-        _ if file::is_taken(&layout.kept(hook)) => found(
-            Id::HookReplaced,
-            "is not Baton's",
-            &format!(
-                "{} keeps the hook that was there before Baton: join the two in one file, or remove the one that is not needed; then {REINSTALL}",
-                layout.kept(hook).display()
+    if occupant == Occupant::Baton {
+        let text = read_hook(path).map_err(DoctorError::io(path))?;
+        return match text {
+            Some(text) if text.program != layout.program() => Ok(Some(moved(path, &text.program))),
+            Some(text) if text.is_edited => found(
+                Id::HookReplaced,
+                "has lines that were added to it, and that nothing runs",
+                "move them to a hook of their own; `git baton install` says where to",
             ),
+            Some(_) => found(Id::HookReplaced, "is another version of Baton", REINSTALL),
+            None => found(
+                Id::ProgramOlder,
+                "is the program itself, as an earlier Baton installed it: what is written to one hook is written to all",
+                REINSTALL,
+            ),
+        };
+    }
+    if !in_place {
+        let remedy = format!("give that file another name; then {REINSTALL}");
+        return found(Id::HookReplaced, "is not Baton's", &remedy);
+    }
+    let renamed = layout.renamed(hook).map_err(DoctorError::io(path))?;
+    let what = match renamed.first() {
+        Some(renamed) => format!(
+            "is not Baton's, which was renamed to {} and does not run",
+            layout.name_of(renamed)
         ),
-        _ => found(
-            Id::HookReplaced,
-            "is not Baton's",
-            "run `git baton install`: it keeps that file, and runs it before its own answer",
+        None => "is not Baton's, which does not run".to_owned(),
+    };
+    let remedy = match layout.earlier(hook) {
+        Some(earlier) => format!(
+            "{REINSTALL}: it keeps that file, runs it before its own answer, and leaves the one that was there before Baton beside {}",
+            earlier.display()
         ),
+        None => format!("{REINSTALL}: it keeps that file, and runs it before its own answer"),
+    };
+    found(Id::HookReplaced, &what, &remedy)
+}
+
+/// The hooks start a program elsewhere.
+fn moved(path: &Path, program: &Path) -> Finding {
+    Finding {
+        id: Id::HookMoved,
+        what: format!(
+            "the hooks start {}, which is not this repository's program: the repository has moved, or is another's copy, and git says “cannot exec” where nothing is there",
+            program.display()
+        ),
+        place: path.display().to_string(),
+        remedy: REINSTALL.to_owned(),
     }
 }
 
-/// The hook that was there before, where it ran a directory of hooks that it does not find by the
-/// name that an earlier Baton gave it.
+/// The hook that was there before, where it runs others that it looks for by its own name.
 fn renamed_delegate(
     layout: &Layout,
     hook: &str,
@@ -218,12 +250,12 @@ fn renamed_delegate(
 ) -> Result<Option<Finding>, DoctorError> {
     let own = layout.hook(hook);
     let delegate = layout.delegate(hook).map_err(DoctorError::io(&own))?;
-    let renamed = delegate.filter(|path| *path != own && manifest.hooks_paths.is_empty());
-    Ok(renamed.map(|path| Finding {
+    let renamed = delegate.filter(|one| one.path != own && manifest.hooks_paths.is_empty());
+    Ok(renamed.map(|one| Finding {
         id: Id::EarlierHookSilent,
-        what: format!("the hooks in {hook}.d do not run: the hook that runs them looks for them by its own name, and has another one"),
-        place: path.display().to_string(),
-        remedy: format!("{REINSTALL} again: it gives that hook its name, and goes into the directory itself"),
+        what: format!("the hook {hook} that was there before runs others that it looks for beside itself, and is not in its place"),
+        place: one.path.display().to_string(),
+        remedy: format!("{REINSTALL} again: it gives that hook its place, and goes beside it"),
     }))
 }
 

@@ -85,18 +85,6 @@ pub enum InstallError {
     #[diagnostic(help("give that hook another name, and install again"))]
     NameTaken(PathBuf),
 
-    /// Two files claim to be the hook that was there before.
-    #[error("{} is not Baton's, and {} keeps the hook that was there before it", .hook.display(), .kept.display())]
-    #[diagnostic(help(
-        "something put its own hook in place of Baton's. Join the two in one file, or remove the one that is not needed; then run `git baton install` again"
-    ))]
-    TwoEarlierHooks {
-        /// The hook.
-        hook: PathBuf,
-        /// The one that was kept.
-        kept: PathBuf,
-    },
-
     /// The record of what was installed makes no sense.
     #[error("the record of what was installed, {}, cannot be read: {reason}", .path.display())]
     #[diagnostic(help(

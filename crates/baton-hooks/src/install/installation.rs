@@ -1,10 +1,12 @@
 //! `git baton install`.
 
 use std::fmt;
+use std::path::{Path, PathBuf};
 
-use super::layout::Occupant;
+use super::delegate::{self, Way};
+use super::layout::{Occupant, read_hook};
 use super::manifest::{Manifest, Program, SetAside};
-use super::{InstallError, Kind, Layout, directory, has_worktree, hooks_path};
+use super::{InstallError, Kind, Layout, has_worktree, hooks_path, kept};
 use crate::{ALWAYS_PASSED_ON, Hook, PASSED_ON, all_names};
 use baton_core::model::Oid;
 use baton_core::policy::POLICY_PATH;
@@ -17,6 +19,10 @@ use baton_sys::{FileLock, executable, file};
 pub struct Installed {
     layout: Layout,
     hooks: Vec<(String, Change)>,
+    /// The earlier hooks that gave way to another, and where they are now.
+    gave_way: Vec<(&'static str, PathBuf)>,
+    /// The hooks of Baton's to which something was added, and where that is now.
+    edited: Vec<(&'static str, PathBuf)>,
     set_aside: Vec<SetAside>,
     journal_begun: bool,
     /// Whether it guards both what is committed here and what is pushed to it.
@@ -36,8 +42,10 @@ enum Change {
     PlacedToPassOn,
     /// It is new, and one that was there before runs first.
     PlacedBefore,
-    /// It is new, or newer, in a directory of hooks that is run.
-    PlacedInDirectory,
+    /// It is new, or newer, beside the hook there, which runs it.
+    PlacedBeside,
+    /// A manager of hooks runs it.
+    LeftToManager,
 }
 
 /// Installs the hooks of this kind, beside those of the other kind where they are installed, or
@@ -46,7 +54,6 @@ pub fn install(repo: &Repo, kind: Kind) -> Result<Installed, InstallError> {
     let layout = Layout::of(repo);
     refuse_early(repo, &layout, kind)?;
     let _lock = FileLock::acquire(&layout.lock()).map_err(InstallError::io(layout.lock()))?;
-    refuse_second_hooks(&layout)?;
 
     let current = executable::current().map_err(InstallError::io("the running program"))?;
     let program = Program {
@@ -82,9 +89,24 @@ pub fn install(repo: &Repo, kind: Kind) -> Result<Installed, InstallError> {
     for one in &manifest.hooks_paths {
         hooks_path::write_for_hooks(repo, &layout, one)?;
     }
-    let mut hooks = Vec::new();
+    let mut placing = Placing {
+        layout: &layout,
+        manifest: &manifest,
+        hooks: Vec::new(),
+        gave_way: Vec::new(),
+        edited: Vec::new(),
+    };
     for hook in manifest.hooks() {
-        place_everywhere(&layout, &manifest, hook, &mut hooks)?;
+        placing.place_everywhere(hook)?;
+    }
+    let Placing {
+        hooks,
+        gave_way,
+        edited,
+        ..
+    } = placing;
+    if !all_names().any(|hook| layout.earlier(hook).is_some()) {
+        kept::clear(&layout)?;
     }
     for one in &set_aside {
         hooks_path::unset(repo, one)?;
@@ -95,6 +117,8 @@ pub fn install(repo: &Repo, kind: Kind) -> Result<Installed, InstallError> {
     Ok(Installed {
         layout,
         hooks,
+        gave_way,
+        edited,
         set_aside,
         journal_begun,
         is_clone_and_server: is_clone && has(&manifest, Hook::PreReceive),
@@ -131,14 +155,23 @@ fn share(repo: &Repo, layout: &Layout) -> Result<(), InstallError> {
     let directory = layout.baton_dir();
     let shared = sharing.apply_below(&directory);
     shared.map_err(InstallError::io(directory))?;
-    let mut links = all_names().flat_map(|hook| {
-        let places = [layout.hook(hook), layout.in_directory(hook)];
-        places.into_iter().chain(layout.in_custom_hooks(hook))
-    });
-    links.try_for_each(|hook| match layout.is_program(&hook) {
-        true => sharing.apply_below(&hook).map_err(InstallError::io(hook)),
-        false => Ok(()),
-    })
+    let directory = layout.kept_dir();
+    sharing
+        .apply_to(&directory)
+        .map_err(InstallError::io(directory))?;
+    for hook in all_names() {
+        let own = [layout.hook(hook), layout.in_directory(hook)];
+        let custom = layout.in_custom_hooks(hook);
+        let renamed = layout
+            .renamed(hook)
+            .map_err(InstallError::io(layout.hooks_dir()))?;
+        for path in own.into_iter().chain(custom).chain(renamed) {
+            if layout.occupant_of(&path).map_err(InstallError::io(&path))? == Occupant::Baton {
+                sharing.apply_below(&path).map_err(InstallError::io(path))?;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// The hooks that Baton passes on to the directories of hooks that git leaves unread for its
@@ -173,84 +206,97 @@ fn refuse_early(repo: &Repo, layout: &Layout, kind: Kind) -> Result<(), InstallE
         });
     }
     hooks_path::to_set_aside(repo, layout)?;
-    directory::refuse_early(layout, kind)
+    delegate::refuse_early(layout, kind)
 }
 
-fn refuse_second_hooks(layout: &Layout) -> Result<(), InstallError> {
-    for hook in all_names() {
-        let kept = layout.kept(hook);
-        let is_kept_twice = || {
-            let twice = layout.is_kept_twice(hook);
-            twice.map_err(InstallError::io(layout.hook(hook)))
+/// The hooks of an installation, as they are put in their places.
+struct Placing<'i> {
+    layout: &'i Layout,
+    manifest: &'i Manifest,
+    hooks: Vec<(String, Change)>,
+    gave_way: Vec<(&'static str, PathBuf)>,
+    edited: Vec<(&'static str, PathBuf)>,
+}
+
+impl Placing<'_> {
+    /// Puts the hook where it is run from: in git's place, or where the hook there runs it; and in GitLab's.
+    fn place_everywhere(&mut self, hook: &'static str) -> Result<(), InstallError> {
+        let layout = self.layout;
+        let io = || InstallError::io(layout.hook(hook));
+        kept::adopt_older(layout, hook)?;
+        let way = layout.way(hook, self.manifest).map_err(io())?;
+        let delegate = layout.delegate(hook).map_err(io())?;
+        let place = match (way, delegate) {
+            (Way::Manager, _) => {
+                self.hooks.push((hook.to_owned(), Change::LeftToManager));
+                None
+            }
+            // What core.hooksPath named runs instead of a delegate that is here.
+            (_, Some(delegate)) if self.manifest.hooks_paths.is_empty() => {
+                let moved = delegate::keep_legacy(layout, hook, &delegate.runs)?;
+                self.note(hook, moved);
+                self.put_in(hook, &delegate.runs)?;
+                let moved = delegate::put_delegate_back(layout, hook, &delegate)?;
+                self.note(hook, moved);
+                Some(delegate.runs)
+            }
+            _ => {
+                self.place(hook)?;
+                Some(layout.hook(hook))
+            }
         };
-        if file::is_taken(&kept) && occupant(layout, hook)? == Occupant::Other && !is_kept_twice()?
-        {
-            return Err(InstallError::TwoEarlierHooks {
-                hook: layout.hook(hook),
-                kept,
-            });
+        kept::forget_older(layout, hook)?;
+        let renamed = layout.renamed(hook).map_err(io())?;
+        for path in renamed.into_iter().chain([layout.in_directory(hook)]) {
+            if Some(&path) != place.as_ref() {
+                delegate::take_out(layout, &path)?;
+            }
+        }
+        match layout.in_custom_hooks(hook) {
+            Some(path) => self.put_in(hook, &path),
+            None => Ok(()),
         }
     }
-    Ok(())
+
+    fn note(&mut self, hook: &'static str, moved: Option<PathBuf>) {
+        self.gave_way.extend(moved.map(|path| (hook, path)));
+    }
+
+    fn put_in(&mut self, hook: &str, path: &Path) -> Result<(), InstallError> {
+        let change = match delegate::place(self.layout, path, hook)? {
+            true => Change::PlacedBeside,
+            false => Change::Unchanged,
+        };
+        self.hooks.push((self.layout.name_of(path), change));
+        Ok(())
+    }
+
+    fn place(&mut self, hook: &'static str) -> Result<(), InstallError> {
+        let layout = self.layout;
+        let path = layout.hook(hook);
+        let text = read_hook(&path).map_err(InstallError::io(&path))?;
+        if text.is_some_and(|text| text.is_edited) {
+            let aside = kept::move_aside(layout, hook, &path)?;
+            self.edited.push((hook, aside));
+        } else if occupant(layout, hook)? == Occupant::Other {
+            let moved = kept::keep(layout, hook, &path)?;
+            self.note(hook, moved);
+        }
+        let change = match delegate::place(layout, &path, hook)? {
+            false => Change::Unchanged,
+            true if layout.earlier(hook).is_some() => Change::PlacedBefore,
+            true if PASSED_ON.contains(&hook) => Change::PlacedToPassOn,
+            true => Change::Placed,
+        };
+        self.hooks.push((hook.to_owned(), change));
+        Ok(())
+    }
 }
 
 fn occupant(layout: &Layout, hook: &str) -> Result<Occupant, InstallError> {
     layout
         .occupant(hook)
         .map_err(InstallError::io(layout.hook(hook)))
-}
-
-/// Puts the hook where it is run from: in git's place, or in the directory that the hook there runs;
-/// and in GitLab's.
-fn place_everywhere(
-    layout: &Layout,
-    manifest: &Manifest,
-    hook: &str,
-    placed: &mut Vec<(String, Change)>,
-) -> Result<(), InstallError> {
-    let delegate = layout
-        .delegate(hook)
-        .map_err(InstallError::io(layout.hook(hook)))?;
-    let in_directory = layout.in_directory(hook);
-    let put_in = |path| {
-        let change = match directory::place(layout, path)? {
-            true => Change::PlacedInDirectory,
-            false => Change::Unchanged,
-        };
-        Ok::<_, InstallError>((layout.name_of(path), change))
-    };
-    // What core.hooksPath named runs instead of a delegate that is here.
-    match delegate.filter(|_| manifest.hooks_paths.is_empty()) {
-        Some(_) => {
-            placed.push(put_in(&in_directory)?);
-            directory::put_delegate_back(layout, hook)?;
-        }
-        None => {
-            placed.push((hook.to_owned(), place(layout, hook)?));
-            directory::take_out(layout, &in_directory)?;
-        }
-    }
-    if let Some(path) = layout.in_custom_hooks(hook) {
-        placed.push(put_in(&path)?);
-    }
-    Ok(())
-}
-
-fn place(layout: &Layout, hook: &str) -> Result<Change, InstallError> {
-    let (path, kept) = (layout.hook(hook), layout.kept(hook));
-    let occupant = occupant(layout, hook)?;
-    if occupant == Occupant::Baton && !file::is_link(&path) && layout.is_program(&path) {
-        return Ok(Change::Unchanged);
-    }
-    if occupant == Occupant::Other {
-        file::rename(&path, &kept).map_err(InstallError::io(&path))?;
-    }
-    executable::link(&layout.program(), &path).map_err(InstallError::io(&path))?;
-    Ok(match file::is_taken(&kept) {
-        true => Change::PlacedBefore,
-        false if PASSED_ON.contains(&hook) => Change::PlacedToPassOn,
-        false => Change::Placed,
-    })
 }
 
 /// Begins the journal with all that any reference, and any worktree's `HEAD`, reaches now.
@@ -291,14 +337,33 @@ impl fmt::Display for Installed {
                 placed(Change::PlacedBefore),
             ),
             (
-                "installed in a directory of hooks, beside those that are there",
-                placed(Change::PlacedInDirectory),
+                "installed beside the hook that is there, which runs it",
+                placed(Change::PlacedBeside),
+            ),
+            (
+                "left to the manager of hooks, which is told to run `git baton hook`",
+                placed(Change::LeftToManager),
             ),
             ("there already", placed(Change::Unchanged)),
         ];
         writeln!(f, "hooks in {}", hooks.display())?;
         for (what, names) in lines.iter().filter(|(_, names)| !names.is_empty()) {
             writeln!(f, "  {what}: {}", names.join(", "))?;
+        }
+        for (hook, path) in &self.gave_way {
+            writeln!(
+                f,
+                "another {hook} had taken Baton's place, and runs first from now on; the one that it replaced is {}",
+                path.display()
+            )?;
+        }
+        for (hook, path) in &self.edited {
+            writeln!(
+                f,
+                "lines were added to Baton's {hook}, and nothing ran them: they are in {}; put them into a file of their own, {}, which runs first",
+                path.display(),
+                self.layout.kept(hook).display()
+            )?;
         }
         for one in &self.set_aside {
             writeln!(f, "set aside: {one}")?;

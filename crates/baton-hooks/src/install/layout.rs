@@ -5,18 +5,20 @@ use std::path::{Path, PathBuf};
 
 use bstr::ByteSlice;
 
-use crate::SERVER_MARK;
+use super::hook_file::{self, BEGINNING, HookFile};
+use crate::{DIRECTORY_SUFFIX, NAME_IN_DIRECTORY, SERVER_MARK};
 use baton_git::{Repo, recorded};
-use baton_sys::previous_hooks::{EARLIER_PATH_FILE, KEPT_SUFFIX, WORKTREE_PATH_FILE};
-use baton_sys::{executable, mmap::MappedFile};
+use baton_sys::previous_hooks::{EARLIER_PATH_FILE, KEPT_DIRECTORY, WORKTREE_PATH_FILE};
+use baton_sys::{executable, file, mmap::MappedFile};
 
-/// A text that this program's file holds, and by which it is known as a Baton of some version.
+/// A text that the program's file holds: the hooks of earlier versions were further names of it.
 const MARK: &[u8] = b"This program is git-baton and answers hooks of git by its name.";
 
 /// The places of one repository.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Layout {
     common_dir: PathBuf,
+    work_tree: Option<PathBuf>,
 }
 
 /// What a file in a hook's place is.
@@ -35,7 +37,21 @@ impl Layout {
     pub fn of(repo: &Repo) -> Self {
         Self {
             common_dir: repo.common_dir().to_owned(),
+            work_tree: repo.work_tree().map(ToOwned::to_owned),
         }
+    }
+
+    /// The places below this common git directory.
+    pub fn at(common_dir: &Path) -> Self {
+        Self {
+            common_dir: common_dir.to_owned(),
+            work_tree: None,
+        }
+    }
+
+    /// The root of the worktree at hand.
+    pub fn work_tree(&self) -> Option<&Path> {
+        self.work_tree.as_deref()
     }
 
     /// The directory in which git looks for hooks while `core.hooksPath` says nothing.
@@ -48,11 +64,9 @@ impl Layout {
         self.hooks_dir().join(hook)
     }
 
-    /// The hook that was there before, while Baton has its place.
-    pub fn kept(&self, hook: &str) -> PathBuf {
-        let mut name = self.hook(hook).into_os_string();
-        name.push(KEPT_SUFFIX);
-        name.into()
+    /// The directory of the hooks that were there before.
+    pub fn kept_dir(&self) -> PathBuf {
+        self.common_dir.join(KEPT_DIRECTORY)
     }
 
     /// The name of a hook's file for people: below the directory of hooks, or of the repository.
@@ -68,14 +82,26 @@ impl Layout {
         self.common_dir.join("baton")
     }
 
-    /// The program of which the hooks are further names.
+    /// The program that the hooks start.
     pub fn program(&self) -> PathBuf {
         self.baton_dir().join("bin").join("git-baton")
     }
 
-    /// Whether this is a further name of that program.
-    pub fn is_program(&self, path: &Path) -> bool {
-        executable::are_one_file(path, &self.program())
+    /// The text of Baton's file at this path, for this hook.
+    pub fn text(&self, path: &Path, hook: &str) -> Vec<u8> {
+        let in_directory = path
+            .file_name()
+            .is_some_and(|name| name == NAME_IN_DIRECTORY);
+        let suffix = if in_directory { DIRECTORY_SUFFIX } else { "" };
+        hook_file::text(&self.program(), &format!("{hook}{suffix}"))
+    }
+
+    /// Whether Baton's file is at this path as it would be written now.
+    pub fn is_current(&self, path: &Path, hook: &str) -> io::Result<bool> {
+        if !file::is_file(path) || !executable::is_executable(path) {
+            return Ok(false);
+        }
+        Ok(file::read(path)? == self.text(path, hook))
     }
 
     /// The record of what was installed.
@@ -109,21 +135,52 @@ impl Layout {
 
     /// What is at this path, where a hook may be.
     pub fn occupant_of(&self, path: &Path) -> io::Result<Occupant> {
-        if self.is_program(path) {
-            return Ok(Occupant::Baton);
-        }
         match path.symlink_metadata() {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Occupant::Nobody),
             Err(error) => return Err(error),
-            Ok(_) if !path.is_file() => return Ok(Occupant::Other),
             Ok(_) => {}
         }
-        let bytes = MappedFile::open(path)?;
-        Ok(
-            match !bytes.starts_with(b"#!") && bytes.contains_str(MARK) {
-                true => Occupant::Baton,
-                false => Occupant::Other,
-            },
-        )
+        let is_batons = read_hook(path)?.is_some() || is_old_program(path)?;
+        Ok(match is_batons {
+            true => Occupant::Baton,
+            false => Occupant::Other,
+        })
     }
+
+    /// Baton's files for this hook in the directory of hooks under other names: those that another tool gave it.
+    pub fn renamed(&self, hook: &str) -> io::Result<Vec<PathBuf>> {
+        let mut found = Vec::new();
+        for path in file::entries(&self.hooks_dir())? {
+            let name = path.file_name().and_then(|name| name.to_str());
+            let Some(name) = name.filter(|name| *name != hook && !name.ends_with(".sample")) else {
+                continue;
+            };
+            let is_of_hook = match read_hook(&path)? {
+                Some(text) => text.name() == hook,
+                None => {
+                    name.strip_prefix(hook)
+                        .is_some_and(|rest| rest.starts_with('.'))
+                        && is_old_program(&path)?
+                }
+            };
+            if is_of_hook {
+                found.push(path);
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// What Baton's file at this path says; `None` where it is not a text of Baton's.
+pub fn read_hook(path: &Path) -> io::Result<Option<HookFile>> {
+    let text = file::beginning(path, BEGINNING)?;
+    Ok(text.and_then(|text| hook_file::parse(&text)))
+}
+
+/// Whether this is the program itself, as hooks of earlier versions were.
+fn is_old_program(path: &Path) -> io::Result<bool> {
+    if file::beginning(path, 2)?.is_none_or(|bytes| bytes.len() < 2 || bytes == b"#!") {
+        return Ok(false);
+    }
+    Ok(MappedFile::open(path)?.contains_str(MARK))
 }

@@ -3,9 +3,9 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use super::layout::Occupant;
+use super::kept::{self, Restored};
 use super::manifest::{Manifest, SetAside};
-use super::{InstallError, Layout, directory, hooks_path};
+use super::{InstallError, Layout, delegate, hooks_path};
 use crate::all_names;
 use baton_git::Repo;
 use baton_guard::journal::Journal;
@@ -15,12 +15,12 @@ use baton_sys::{FileLock, file};
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Uninstalled {
     removed: Vec<String>,
-    restored: Vec<&'static str>,
+    restored: Vec<String>,
     /// The hooks that somebody put in Baton's place, and the one that is kept beside each.
     foreign: Vec<(PathBuf, PathBuf)>,
     settings_restored: Vec<SetAside>,
     settings_left: Vec<SetAside>,
-    left: Option<PathBuf>,
+    left: Vec<PathBuf>,
 }
 
 /// Takes every hook of Baton's out, and puts back what had its place. Where nothing is installed
@@ -40,11 +40,20 @@ pub fn uninstall(repo: &Repo) -> Result<Uninstalled, InstallError> {
         list.push(one.clone());
     }
     for hook in all_names() {
-        take_out(&layout, hook, &mut done)?;
+        let io = InstallError::io(layout.hook(hook));
+        let own = [layout.hook(hook), layout.in_directory(hook)].into_iter();
         let custom = layout.in_custom_hooks(hook);
-        for path in custom.iter().chain([&layout.in_directory(hook)]) {
-            if directory::take_out(&layout, path)? {
-                done.removed.push(layout.name_of(path));
+        let renamed = layout.renamed(hook).map_err(io)?;
+        let own: Vec<_> = own.chain(renamed).chain(custom.clone()).collect();
+        kept::forget_older(&layout, hook)?;
+        match kept::put_back(&layout, hook)? {
+            Restored::Nothing => {}
+            Restored::To(path) => done.restored.push(layout.name_of(&path)),
+            Restored::Left { hook, kept } => done.foreign.push((hook, kept)),
+        }
+        for path in own {
+            if delegate::take_out(&layout, &path)? {
+                done.removed.push(layout.name_of(&path));
             }
         }
         if let Some(directory) = custom.as_deref().and_then(Path::parent) {
@@ -53,37 +62,14 @@ pub fn uninstall(repo: &Repo) -> Result<Uninstalled, InstallError> {
     }
     remove_records(repo, &layout)?;
     drop(lock);
+    if !kept::clear(&layout)? {
+        done.left.push(layout.kept_dir());
+    }
     let directory = layout.baton_dir();
     if !file::remove_if_empty(&directory) {
-        done.left = Some(directory);
+        done.left.push(directory);
     }
     Ok(done)
-}
-
-fn take_out(
-    layout: &Layout,
-    hook: &'static str,
-    done: &mut Uninstalled,
-) -> Result<(), InstallError> {
-    let (path, kept) = (layout.hook(hook), layout.kept(hook));
-    let is_kept = file::is_taken(&kept);
-    match layout.occupant(hook).map_err(InstallError::io(&path))? {
-        Occupant::Other => {
-            if is_kept {
-                done.foreign.push((path, kept));
-            }
-        }
-        Occupant::Baton | Occupant::Nobody if is_kept => {
-            file::rename(&kept, &path).map_err(InstallError::io(&kept))?;
-            done.restored.push(hook);
-        }
-        Occupant::Baton => {
-            file::remove_if_exists(&path).map_err(InstallError::io(&path))?;
-            done.removed.push(hook.to_owned());
-        }
-        Occupant::Nobody => {}
-    }
-    Ok(())
 }
 
 /// Removes what installing and guarding recorded. The manifest goes last of what tells about the
@@ -134,7 +120,7 @@ impl fmt::Display for Uninstalled {
                 "not set again, because it is set anew or its worktree is gone: {one}"
             )?;
         }
-        if let Some(left) = &self.left {
+        for left in &self.left {
             writeln!(f, "left, because there is more in it: {}", left.display())?;
         }
         if self == &Self::default() {

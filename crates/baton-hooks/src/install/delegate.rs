@@ -1,0 +1,288 @@
+//! Hooks that run others beside themselves, and keep their places for it: they look for these by their own names. Gitea's
+//! and Forgejo's run the programs of `hooks/<hook>.d/`, GitLab those of `custom_hooks/<hook>.d/`, and pre-commit and prek the
+//! hook that they found, as `<hook>.legacy`. Baton goes in there.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use bstr::ByteSlice;
+
+use super::layout::Occupant;
+use super::manifest::Manifest;
+use super::{InstallError, Kind, Layout, kept, managers};
+use crate::{DIRECTORY_SUFFIX, Hook, NAME_IN_DIRECTORY};
+use baton_sys::{executable, file, mmap::MappedFile};
+
+/// GitLab's directory of a repository's own hooks.
+const CUSTOM_HOOKS: &str = "custom_hooks";
+
+/// What pre-commit and prek add to the name of the hook that they found.
+const LEGACY_SUFFIX: &str = ".legacy";
+
+/// How a call of a hook comes to Baton.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Way {
+    /// Git runs Baton's file.
+    Own,
+    /// The hook there, which is not Baton's, runs the file at this path.
+    Beside(PathBuf),
+    /// The hook there is of a manager that is told to run `git baton hook`.
+    Manager,
+}
+
+/// A hook that runs another one beside itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delegate {
+    /// Its file.
+    pub path: PathBuf,
+    /// The file that it runs, and that is Baton's.
+    pub runs: PathBuf,
+}
+
+impl Layout {
+    /// Baton's file in the directory that the hook runs.
+    pub fn in_directory(&self, hook: &str) -> PathBuf {
+        self.directory(hook).join(NAME_IN_DIRECTORY)
+    }
+
+    /// Baton's file in the directory that GitLab runs, which runs `pre-receive` there and nothing
+    /// else that Baton answers.
+    pub fn in_custom_hooks(&self, hook: &str) -> Option<PathBuf> {
+        let custom = self.custom_hooks();
+        let runs = hook == Hook::PreReceive.name() && file::is_directory(&custom);
+        runs.then(|| {
+            custom
+                .join(format!("{hook}{DIRECTORY_SUFFIX}"))
+                .join(NAME_IN_DIRECTORY)
+        })
+    }
+
+    /// The hook that is there, or was before Baton had its place, where that one runs others.
+    pub fn delegate(&self, hook: &str) -> io::Result<Option<Delegate>> {
+        let path = match self.occupant(hook)? {
+            Occupant::Other => Some(self.hook(hook)),
+            Occupant::Baton | Occupant::Nobody => self.earlier(hook),
+        };
+        let Some(path) = path else { return Ok(None) };
+        let runs = self.runs(&path, hook)?;
+        Ok(runs.map(|runs| Delegate { path, runs }))
+    }
+
+    /// The file beside it that the hook at this path runs.
+    fn runs(&self, path: &Path, hook: &str) -> io::Result<Option<PathBuf>> {
+        if !executable::is_executable(path) {
+            return Ok(None);
+        }
+        let script = MappedFile::open(path)?;
+        Ok(if !script.starts_with(b"#!") {
+            None
+        } else if file::is_directory(&self.directory(hook)) && runs_directory(&script, hook) {
+            Some(self.in_directory(hook))
+        } else if runs_legacy(&script, hook) {
+            Some(self.hook(&format!("{hook}{LEGACY_SUFFIX}")))
+        } else {
+            None
+        })
+    }
+
+    /// How a call of this hook comes to Baton, as far as what is not Baton's decides it.
+    pub fn way(&self, hook: &str, manifest: &Manifest) -> io::Result<Way> {
+        let own = self.hook(hook);
+        // What core.hooksPath named runs instead of what is here.
+        if !manifest.hooks_paths.is_empty() || self.occupant(hook)? != Occupant::Other {
+            return Ok(Way::Own);
+        }
+        if executable::is_executable(&own) && managers::run_baton(&own, hook, self.work_tree())? {
+            return Ok(Way::Manager);
+        }
+        Ok(match self.delegate(hook)? {
+            Some(delegate) => Way::Beside(delegate.runs),
+            None => Way::Own,
+        })
+    }
+
+    /// The files as which this hook is to be there.
+    pub fn places(&self, hook: &str, manifest: &Manifest) -> io::Result<Vec<PathBuf>> {
+        let first = match self.way(hook, manifest)? {
+            Way::Own => Some(self.hook(hook)),
+            Way::Beside(path) => Some(path),
+            Way::Manager => None,
+        };
+        Ok([first, self.in_custom_hooks(hook)]
+            .into_iter()
+            .flatten()
+            .collect())
+    }
+
+    fn directory(&self, hook: &str) -> PathBuf {
+        self.hooks_dir().join(format!("{hook}{DIRECTORY_SUFFIX}"))
+    }
+
+    fn custom_hooks(&self) -> PathBuf {
+        self.hooks_dir().with_file_name(CUSTOM_HOOKS)
+    }
+}
+
+/// Fails where Baton cannot go into a directory that is run: other repositories run it too, or
+/// somebody else's file has Baton's name there.
+pub fn refuse_early(layout: &Layout, kind: Kind) -> Result<(), InstallError> {
+    for hook in kind.hooks().iter().map(|hook| hook.name()) {
+        let delegate = layout
+            .delegate(hook)
+            .map_err(InstallError::io(layout.hook(hook)))?;
+        let in_directory = layout.in_directory(hook);
+        let runs = delegate.filter(|one| one.runs == in_directory);
+        for path in runs
+            .map(|one| one.runs)
+            .into_iter()
+            .chain(layout.in_custom_hooks(hook))
+        {
+            let above = path.ancestors().skip(1).take(2);
+            if let Some(link) = above.into_iter().find(|one| file::is_link(one)) {
+                let target = link.read_link().map_err(InstallError::io(link))?;
+                return Err(InstallError::LinkedDirectory {
+                    target: link.parent().unwrap_or(Path::new("")).join(target),
+                    link: link.to_owned(),
+                });
+            }
+            if occupant(layout, &path)? == Occupant::Other {
+                return Err(InstallError::NameTaken(path));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Writes Baton's file at this path. Says whether it was not there.
+pub fn place(layout: &Layout, path: &Path, hook: &str) -> Result<bool, InstallError> {
+    if layout
+        .is_current(path, hook)
+        .map_err(InstallError::io(path))?
+    {
+        return Ok(false);
+    }
+    executable::write(path, &layout.text(path, hook)).map_err(InstallError::io(path))?;
+    Ok(true)
+}
+
+/// Gives the delegate its place again, in which an earlier Baton put itself.
+/// Says where another that was kept as well is now.
+pub fn put_delegate_back(
+    layout: &Layout,
+    hook: &str,
+    delegate: &Delegate,
+) -> Result<Option<PathBuf>, InstallError> {
+    let own = layout.hook(hook);
+    kept::forget_older(layout, hook)?;
+    if delegate.path != own {
+        file::rename(&delegate.path, &own).map_err(InstallError::io(own))?;
+        return Ok(None);
+    }
+    // One that was written anew in the place of Baton, which kept it.
+    let Some(earlier) = layout.earlier(hook) else {
+        return Ok(None);
+    };
+    let is_the_same_kind = || Ok(layout.runs(&earlier, hook)?.is_some());
+    let superseded = delegate.runs == layout.in_directory(hook)
+        || is_the_same_kind().map_err(InstallError::io(&earlier))?;
+    match superseded {
+        true => kept::set_aside(layout, hook, &earlier, &own),
+        false => Ok(None),
+    }
+}
+
+/// Makes room for Baton where a delegate runs another one: that one is kept.
+pub fn keep_legacy(
+    layout: &Layout,
+    hook: &str,
+    path: &Path,
+) -> Result<Option<PathBuf>, InstallError> {
+    match occupant(layout, path)? {
+        Occupant::Other => kept::keep(layout, hook, path),
+        Occupant::Baton | Occupant::Nobody => Ok(None),
+    }
+}
+
+/// Takes Baton's file out of a directory of hooks. Says whether it was there.
+pub fn take_out(layout: &Layout, path: &Path) -> Result<bool, InstallError> {
+    if occupant(layout, path)? != Occupant::Baton {
+        return Ok(false);
+    }
+    file::remove_if_exists(path).map_err(InstallError::io(path))?;
+    Ok(true)
+}
+
+fn occupant(layout: &Layout, path: &Path) -> Result<Occupant, InstallError> {
+    layout.occupant_of(path).map_err(InstallError::io(path))
+}
+
+/// Whether this script runs the programs of `<hook>.d/`, with its arguments where the hook has
+/// some.
+fn runs_directory(script: &[u8], hook: &str) -> bool {
+    let takes_arguments = Hook::from_name(hook).is_none_or(Hook::takes_arguments);
+    let passes_them = ["$@", "$*", "$1"]
+        .iter()
+        .any(|all| script.contains_str(all));
+    names_directory(script, hook) && (passes_them || !takes_arguments)
+}
+
+/// Whether this script runs `<hook>.legacy` beside itself: pre-commit's and prek's have their program do so.
+fn runs_legacy(script: &[u8], hook: &str) -> bool {
+    let by_program = [" hook-impl", "(hook-impl"];
+    let by_name = ["/{}.legacy", "$0.legacy", "$0\".legacy"].map(|name| name.replace("{}", hook));
+    let mut lines = script
+        .lines()
+        .filter(|line| !line.trim_start().starts_with(b"#"));
+    let is_managers = script.contains_str("--hook-dir")
+        && by_program.iter().any(|word| script.contains_str(word));
+    is_managers || lines.any(|line| by_name.iter().any(|name| line.contains_str(name)))
+}
+
+/// Whether a line that is no comment names the directory `<hook>.d`: by the hook's name, or by
+/// what some variable or command stands for.
+fn names_directory(script: &[u8], hook: &str) -> bool {
+    let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || b"_-".contains(byte);
+    let names = |line: &[u8], at: usize| {
+        let (before, after) = (&line[..at], &line[at + 2..]);
+        let start = before.iter().rposition(|byte| !is_word(byte));
+        let word = &before[start.map_or(0, |at| at + 1)..];
+        let is_variable = start.is_some_and(|at| before[at] == b'$');
+        let stands_for_name =
+            word.is_empty() && start.is_some_and(|at| b"})\"'`".contains(&before[at]));
+        let ends = after
+            .first()
+            .is_none_or(|byte| !is_word(byte) && *byte != b'.');
+        ends && (word == hook.as_bytes() || is_variable || stands_for_name)
+    };
+    let mut lines = script
+        .lines()
+        .filter(|line| !line.trim_start().starts_with(b"#"));
+    lines.any(|line| line.find_iter(".d").any(|at| names(line, at)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_script_that_names_its_directory_is_known() {
+        for (line, expected) in [
+            ("for hook in ${GIT_DIR}/hooks/${hookname}.d/*; do", true),
+            ("for hook in hooks/pre-receive.d/*; do", true),
+            ("run-parts --exit-on-error \"$0.d\"", true),
+            ("for hook in $0.d/*; do", true),
+            ("for hook in \"$(basename \"$0\")\".d/*; do", true),
+            ("dir=`basename $0`.d", true),
+            ("dir=$hooks/$name.d", true),
+            ("# runs pre-receive.d/*", false),
+            ("for hook in hooks/post-receive.d/*; do", false),
+            (". /etc/profile.d/git.sh", false),
+            ("test -e \"$name.done\" && rm $1.d.txt", false),
+            ("cut -d: -f1", false),
+        ] {
+            let script = format!("#!/bin/sh\n{line}\n");
+            let names = names_directory(script.as_bytes(), "pre-receive");
+            assert_eq!(names, expected, "{line}");
+        }
+    }
+}

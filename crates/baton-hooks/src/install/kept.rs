@@ -1,0 +1,182 @@
+//! The hooks that were there before Baton: kept in a directory of their own, under their own names, and put back when Baton
+//! goes. Nothing of theirs is ever removed, unless the same file is in the hook's place again.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::InstallError;
+use super::layout::{Layout, Occupant, read_hook};
+use baton_sys::{executable, file};
+
+/// What the name of a hook that an earlier version moved aside ends in.
+const OLD_SUFFIX: &str = ".before-baton";
+
+impl Layout {
+    /// Where the hook is kept that was there before, while Baton has its place.
+    pub fn kept(&self, hook: &str) -> PathBuf {
+        self.kept_dir().join(hook)
+    }
+
+    /// Where an earlier version kept it.
+    fn kept_by_older(&self, hook: &str) -> PathBuf {
+        self.hooks_dir().join(format!("{hook}{OLD_SUFFIX}"))
+    }
+
+    /// The hook that was there before; `None` where there was none.
+    pub fn earlier(&self, hook: &str) -> Option<PathBuf> {
+        let kept = self.kept(hook);
+        let is_kept = file::is_taken(&kept) && !self.is_mirrored(&kept);
+        let older = || Some(self.kept_by_older(hook)).filter(|one| file::is_taken(one));
+        Some(kept).filter(|_| is_kept).or_else(older)
+    }
+
+    /// Whether this name in the directory of kept hooks stands for a file that is still among the hooks.
+    fn is_mirrored(&self, path: &Path) -> bool {
+        let target = file::link_target(path).ok();
+        let name = path
+            .file_name()
+            .map(|name| Path::new("../hooks").join(name));
+        target
+            .zip(name)
+            .is_some_and(|(target, name)| target == name.as_os_str().as_encoded_bytes())
+    }
+}
+
+/// Keeps the hook that is at this path. One that is kept already gives way, unless it is the same; says where it is then.
+pub fn keep(layout: &Layout, hook: &str, path: &Path) -> Result<Option<PathBuf>, InstallError> {
+    let kept = layout.kept(hook);
+    let gave_way = match layout.earlier(hook) {
+        Some(earlier) => set_aside(layout, hook, &earlier, path)?,
+        None => None,
+    };
+    file::make_directory(&layout.kept_dir()).map_err(InstallError::io(layout.kept_dir()))?;
+    file::rename(path, &kept).map_err(InstallError::io(path))?;
+    Ok(gave_way)
+}
+
+/// Gives the hook that is kept a further name, by which nothing runs it, unless `path` is the same.
+pub fn set_aside(
+    layout: &Layout,
+    hook: &str,
+    earlier: &Path,
+    path: &Path,
+) -> Result<Option<PathBuf>, InstallError> {
+    forget_older(layout, hook)?;
+    if file::is_same_content(earlier, path).map_err(InstallError::io(path))? {
+        file::remove_if_exists(earlier).map_err(InstallError::io(earlier))?;
+        return Ok(None);
+    }
+    move_aside(layout, hook, earlier).map(Some)
+}
+
+/// Gives a file a name among those that are kept by which nothing runs it.
+pub fn move_aside(layout: &Layout, hook: &str, path: &Path) -> Result<PathBuf, InstallError> {
+    let names = (1_u32..).map(|number| layout.kept_dir().join(format!("{hook}.replaced-{number}")));
+    let aside = { names }
+        .find(|name| !file::is_taken(name))
+        .expect("numbers do not end");
+    file::make_directory(&layout.kept_dir()).map_err(InstallError::io(layout.kept_dir()))?;
+    file::rename(path, &aside).map_err(InstallError::io(path))?;
+    Ok(aside)
+}
+
+/// Moves what an earlier version kept to where it is kept now, so that it has its own name. Its old name stays until
+/// [`forget_older`]: the hook that an earlier version installed looks there.
+pub fn adopt_older(layout: &Layout, hook: &str) -> Result<(), InstallError> {
+    let (older, kept) = (layout.kept_by_older(hook), layout.kept(hook));
+    if layout.earlier(hook).as_ref() != Some(&older) {
+        return Ok(());
+    }
+    file::make_directory(&layout.kept_dir()).map_err(InstallError::io(layout.kept_dir()))?;
+    // A link to another place of the same name.
+    file::remove_if_exists(&kept).map_err(InstallError::io(&kept))?;
+    let moved = file::hard_link(&older, &kept).or_else(|_| file::rename(&older, &kept));
+    moved.map_err(InstallError::io(older))
+}
+
+/// Removes the old name of what was moved.
+pub fn forget_older(layout: &Layout, hook: &str) -> Result<(), InstallError> {
+    let (older, kept) = (layout.kept_by_older(hook), layout.kept(hook));
+    match executable::are_one_file(&older, &kept) {
+        true => file::remove_if_exists(&older).map_err(InstallError::io(older)),
+        false => Ok(()),
+    }
+}
+
+/// Shows the other entries of the directory of hooks beside those that are kept, as links: a hook looks for some of them in
+/// its own directory.
+pub fn mirror(common_dir: &Path) -> io::Result<()> {
+    let layout = Layout::at(common_dir);
+    let wanted = layout.hooks_dir();
+    for path in file::entries(&layout.kept_dir())? {
+        if layout.is_mirrored(&path) && (!path.exists() || read_hook(&path)?.is_some()) {
+            file::remove_if_exists(&path)?;
+        }
+    }
+    for path in file::entries(&wanted)? {
+        let Some(name) = path.file_name() else {
+            continue;
+        };
+        let link = layout.kept_dir().join(name);
+        let is_sample = path.extension().is_some_and(|end| end == "sample");
+        if is_sample || file::is_taken(&link) || read_hook(&path)?.is_some() {
+            continue;
+        }
+        file::link_to(&Path::new("../hooks").join(name), &link)?;
+    }
+    Ok(())
+}
+
+/// Gives the hook that was there before its place again, or the name that another tool gave Baton's. Says where it is
+/// left: in its place is another hook.
+pub fn put_back(layout: &Layout, hook: &str) -> Result<Restored, InstallError> {
+    let own = layout.hook(hook);
+    let Some(earlier) = layout.earlier(hook) else {
+        return Ok(Restored::Nothing);
+    };
+    let io = |path: &Path| InstallError::io(path.to_owned());
+    let occupant = layout.occupant(hook).map_err(io(&own))?;
+    let renamed = layout.renamed(hook).map_err(io(&own))?;
+    let place = match occupant {
+        Occupant::Baton | Occupant::Nobody => own,
+        Occupant::Other => match renamed.into_iter().next() {
+            Some(place) => place,
+            None if file::is_same_content(&earlier, &own).map_err(io(&own))? => own,
+            None => {
+                return Ok(Restored::Left {
+                    hook: own,
+                    kept: earlier,
+                });
+            }
+        },
+    };
+    file::rename(&earlier, &place).map_err(io(&earlier))?;
+    Ok(Restored::To(place))
+}
+
+/// What became of a hook that was there before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Restored {
+    /// There was none.
+    Nothing,
+    /// It is here again.
+    To(PathBuf),
+    /// Another hook has its place.
+    Left {
+        /// That one.
+        hook: PathBuf,
+        /// Where it is kept.
+        kept: PathBuf,
+    },
+}
+
+/// Removes the directory, unless it keeps a hook. Says whether it is gone.
+pub fn clear(layout: &Layout) -> Result<bool, InstallError> {
+    let directory = layout.kept_dir();
+    for path in file::entries(&directory).map_err(InstallError::io(&directory))? {
+        if layout.is_mirrored(&path) {
+            file::remove_if_exists(&path).map_err(InstallError::io(path))?;
+        }
+    }
+    Ok(file::remove_if_empty(&directory))
+}
