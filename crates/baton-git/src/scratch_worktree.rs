@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use bstr::{BStr, BString, ByteSlice};
 
 use super::{GitError, Repo, ScratchIndex, worktrees};
-use baton_core::model::{Entry, Oid};
+use baton_core::model::{BranchName, Entry, Oid};
 use baton_sys::file;
 
 /// Whatever the repository's hooks do, they do it for people's worktrees.
@@ -98,6 +98,28 @@ impl ScratchWorktree {
             self.git(&checkout)?;
         }
         self.git(&["clean", "-ffdq"])?;
+        Ok(())
+    }
+
+    /// Has this branch of its own at `commit`, and an index of it, and none of its files.
+    pub fn on_branch(&self, branch: &BranchName, commit: Oid) -> Result<(), GitError> {
+        let (name, commit) = (branch.full().to_string(), commit.to_string());
+        self.git(&["read-tree", &commit])?;
+        self.git(&["update-ref", &name, &commit])?;
+        self.git(&["symbolic-ref", "HEAD", &name])?;
+        Ok(())
+    }
+
+    /// Takes the worktree at `path` away, and this branch, which it had for itself.
+    pub fn remove_with_branch(
+        repo: &Repo,
+        path: &Path,
+        branch: &BranchName,
+    ) -> Result<(), GitError> {
+        Self::remove(repo, path)?;
+        let name = branch.full().to_string();
+        let args = [&WITHOUT_HOOKS[..], &["update-ref", "-d", &name]].concat();
+        repo.program().output(args)?;
         Ok(())
     }
 

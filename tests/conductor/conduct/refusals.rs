@@ -116,3 +116,29 @@ fn what_is_gone_when_a_run_goes_on_costs_no_task_an_attempt() {
     assert_eq!(run.code, 0, "{}{}", run.out, run.err);
     scene.assert_clean();
 }
+
+#[test]
+fn an_agent_whose_sandbox_keeps_it_from_committing_is_not_started() {
+    let probed = |probe: &str| {
+        let probe = format!("probe = {probe:?}");
+        let scene = Scene::with_policy("max_agents = 3\nretry_delay = 0", &probe);
+        let run = scene.run(&[Task::plain("a")]);
+        let branches = scene.branches();
+        assert!(
+            !branches.iter().any(|name| name.contains("probe")),
+            "{branches:?}"
+        );
+        let worktrees = scene.sandbox.git(["worktree", "list"]);
+        assert!(!worktrees.contains("probe"), "{worktrees}");
+        (scene, run)
+    };
+    let (_, refused) = probed("chmod a-w $BATON_WORKTREE_GIT_DIR; echo no room >&2; exit 1");
+    assert_eq!(refused.code, 2, "{}{}", refused.out, refused.err);
+    let said = "the sandbox of agent `scripted` keeps it from committing: no room";
+    assert!(refused.err.contains(said), "{}", refused.err);
+    for probe in ["git commit -q --allow-empty -m Probe || exit 1", "exit 3"] {
+        let (scene, run) = probed(probe);
+        assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+        scene.assert_clean();
+    }
+}

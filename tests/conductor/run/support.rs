@@ -122,5 +122,6 @@ pub fn shell(script: &str, input: Input) -> Agent {
         command,
         input,
         output,
+        probe: None,
     }
 }

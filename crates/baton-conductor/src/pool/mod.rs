@@ -28,7 +28,7 @@ mod locks;
 mod name;
 mod notes;
 pub mod output;
-pub(super) mod place;
+pub(crate) mod place;
 mod rebuild;
 mod recover;
 mod refresh;

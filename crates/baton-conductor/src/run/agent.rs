@@ -183,6 +183,7 @@ mod tests {
             command,
             input,
             output,
+            probe: None,
         }
     }
 

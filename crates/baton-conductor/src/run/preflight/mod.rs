@@ -1,5 +1,6 @@
 //! Checks that agents may start, and how many.
 
+mod probe;
 pub mod requirements;
 
 use std::path::Path;
@@ -87,6 +88,16 @@ pub enum Obstacle {
         program: String,
         /// Who starts it, as the policy calls them.
         who: String,
+    },
+    /// An agent whose sandbox keeps it from committing.
+    #[error(
+        "the sandbox of agent `{agent}` keeps it from committing{said}: open it as docs/conductor.md#agents says, or let another agent do the work"
+    )]
+    NoCommit {
+        /// The agent, as the policy calls it.
+        agent: String,
+        /// What its probe said, behind a colon.
+        said: String,
     },
     /// Too little room for worktrees.
     #[error(

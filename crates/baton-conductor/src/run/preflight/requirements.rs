@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use miette::Diagnostic;
 
-use super::Obstacle;
+use super::{Obstacle, probe};
 use crate::run::RunError;
 use crate::session::{allocate, store};
 use baton_core::model::{BranchName, Oid};
@@ -32,7 +32,29 @@ pub fn lacking(
     let tip = repo.commit_of(&target.full().to_string())?;
     let mut lacking: Vec<_> = sessionless(repo, tip).into_iter().collect();
     lacking.extend(absent(programs(&policy.conductor.staff, tasks))?);
+    if lacking.is_empty() {
+        lacking.extend(unable_to_commit(repo, policy, tip, tasks)?);
+    }
     Ok(lacking)
+}
+
+/// The agents that work on these tasks and cannot commit.
+fn unable_to_commit(
+    repo: &Repo,
+    policy: &Policy,
+    tip: Oid,
+    tasks: &[&Task],
+) -> Result<Vec<Obstacle>, RunError> {
+    let staff = &policy.conductor.staff;
+    let named = tasks.iter();
+    let named = named.map(|task| task.agent.as_deref().unwrap_or(&staff.agent));
+    let mut unable = Vec::new();
+    for name in named.collect::<BTreeSet<_>>() {
+        if let Some(agent) = staff.agent(name) {
+            unable.extend(probe::cannot_commit(repo, policy, tip, name, &agent)?);
+        }
+    }
+    Ok(unable)
 }
 
 /// What keeps sessions from beginning on this commit.

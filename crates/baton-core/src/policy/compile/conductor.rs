@@ -33,6 +33,7 @@ fn staff(table: &ConductorTable) -> Compiled<Staff> {
             command: command(&agent.command)?,
             input: agent.input,
             output: agent.output,
+            probe: agent.probe.as_ref().map(command).transpose()?,
         };
         agents.insert(name.clone(), agent);
     }

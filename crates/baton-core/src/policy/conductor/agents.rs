@@ -50,6 +50,11 @@ pub struct AgentTable {
     /// How what it says is told from what else it prints.
     #[serde(default)]
     pub output: Output,
+    /// A line for the shell that makes an empty commit where the agent would make its own, in its
+    /// sandbox; it ends with exit status 1 where that fails. A run tries it before it starts the agent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
+    pub probe: Option<Spanned<String>>,
 }
 
 /// Who judges a finished task in a fresh worktree; the task's own verify commands where nobody is
@@ -114,6 +119,8 @@ pub struct Agent {
     pub input: Input,
     /// How what it says is told from what else it prints.
     pub output: Output,
+    /// What makes an empty commit where the agent would make its own.
+    pub probe: Option<CommandTemplate>,
 }
 
 /// `[conductor.gate]`, compiled.
@@ -248,6 +255,10 @@ impl From<&Agent> for AgentTable {
             command: unplaced_text(agent.command.as_str()),
             input: agent.input,
             output: agent.output,
+            probe: agent
+                .probe
+                .as_ref()
+                .map(|probe| unplaced_text(probe.as_str())),
         }
     }
 }
@@ -297,6 +308,7 @@ mod tests {
             command: CommandTemplate::parse("own").unwrap(),
             input: Input::None,
             output: Output::Text,
+            probe: None,
         };
         staff.agents.insert("claude".to_owned(), own.clone());
         assert_eq!(staff.agent("claude"), Some(own));

@@ -64,6 +64,10 @@ fn read(name: &'static str, text: &str) -> Option<Profile> {
             command: CommandTemplate::parse(file.agent.command.get_ref()).ok()?,
             input: file.agent.input,
             output: file.agent.output,
+            probe: match &file.agent.probe {
+                Some(line) => Some(CommandTemplate::parse(line.get_ref()).ok()?),
+                None => None,
+            },
         },
     })
 }
