@@ -4,6 +4,7 @@
 mod architecture;
 mod circles;
 mod demo;
+mod doc_comments;
 mod init;
 mod install_sh;
 mod parsed;

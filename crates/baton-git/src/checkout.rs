@@ -116,7 +116,7 @@ fn on_paths(worktree: &Repo, args: &[&str], paths: &[&str]) -> Result<BString, G
     worktree.program().run(command, all, None)
 }
 
-/// Whether another branch, a tag or a remote-tracking branch than this one has the commit.
+/// True if another branch, a tag or a remote-tracking branch than this one has the commit.
 pub fn is_elsewhere(repo: &Repo, commit: Oid, branch: &BStr) -> Result<bool, GitError> {
     let commit = commit.to_string();
     let args = [

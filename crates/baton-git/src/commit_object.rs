@@ -56,7 +56,7 @@ pub fn write(repo: &Repo, new: &NewCommit<'_>) -> Result<Oid, GitError> {
     repo.objects().write(Kind::Commit, &bytes)
 }
 
-/// Whether the commit carries a signature.
+/// True if the commit carries a signature.
 pub fn is_signed(repo: &Repo, commit: Oid) -> Result<bool, GitError> {
     let mut buffer = Vec::new();
     repo.objects().commit(commit, &mut buffer)?;

@@ -85,12 +85,12 @@ impl Databases {
         Ok(None)
     }
 
-    /// Whether the object is known.
+    /// True if the object is known.
     pub fn knows(&self, id: &gix::oid) -> bool {
         self.0.iter().any(|one| one.known.exists(id))
     }
 
-    /// Whether the object is there by now.
+    /// True if the object is there by now.
     pub fn has(&self, id: &gix::oid) -> bool {
         self.knows(id) || self.0.iter().any(|one| one.listing.exists(id))
     }

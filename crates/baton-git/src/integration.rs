@@ -29,7 +29,7 @@ pub enum MergeState {
 }
 
 impl MergeState {
-    /// Whether the target has all of the work.
+    /// True if the target has all of the work.
     pub fn is_integrated(&self) -> bool {
         !matches!(self, Self::Missing(_))
     }
@@ -125,7 +125,7 @@ fn present(
     Ok(present)
 }
 
-/// Whether merging the branch, which touches these paths, would change nothing in the target.
+/// True if merging the branch, which touches these paths, would change nothing in the target.
 fn is_noop(repo: &Repo, tip: Oid, target: Oid, touched: &[BString]) -> Result<bool, GitError> {
     if let Some(known) = Merger::new(repo)?.is_noop(target, tip)? {
         return Ok(known);
@@ -176,7 +176,7 @@ fn merged(repo: &Repo, one: Oid, other: Oid) -> Result<Option<Oid>, GitError> {
     Ok(tree.and_then(|tree| Oid::from_hex(tree.trim()).ok()))
 }
 
-/// Whether something other than git's own merge may decide about one of these paths: it could
+/// True if something other than git's own merge may decide about one of these paths: it could
 /// drop what the branch brings.
 fn has_merge_drivers(repo: &Repo, paths: &[BString]) -> Result<bool, GitError> {
     let default = ["config", "--get", "merge.default"];

@@ -17,13 +17,13 @@ pub(super) struct Layout {
     pub git_dir: PathBuf,
     /// The git directory that all worktrees share.
     pub common_dir: PathBuf,
-    /// Whether those are two.
+    /// True if those are two.
     pub is_linked: bool,
     /// The root of this worktree.
     pub work_tree: Option<PathBuf>,
     /// The object format.
     pub hash: gix::hash::Kind,
-    /// Whether references are files, loose and packed.
+    /// True if references are files, loose and packed.
     pub has_ref_files: bool,
     /// `core.precomposeUnicode`.
     pub precompose_unicode: bool,

@@ -1,6 +1,7 @@
 //! The only crate that uses gix or runs the git program.
 
 pub mod checkout;
+mod commit_bytes;
 pub mod commit_object;
 pub mod config;
 mod databases;
@@ -39,8 +40,9 @@ mod tree_object;
 pub mod worktree_sync;
 pub mod worktrees;
 
+pub use commit_bytes::Commit;
 pub use error::GitError;
-pub use objects::{Commit, Objects};
+pub use objects::Objects;
 pub use program::{GitVersion, Program};
 pub use recorded::{Recorded, Remote};
 pub use refs::{Refs, is_reference_name};

@@ -151,7 +151,7 @@ impl Operation {
         }
     }
 
-    /// Whether it replays commits that exist already.
+    /// True if it replays commits that exist already.
     pub fn replays(self) -> bool {
         match self {
             Self::Rebase | Self::Am | Self::CherryPick | Self::Revert => true,

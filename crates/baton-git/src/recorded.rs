@@ -62,7 +62,7 @@ impl Recorded {
         git.filter(|git| git.is_absolute() && executable::is_executable(git))
     }
 
-    /// Whether what this remote has published counts: it was there, at the same address.
+    /// True if what this remote has published counts: it was there, at the same address.
     pub fn knows(&self, remote: &Remote) -> bool {
         let remotes = self.remotes.as_ref();
         remotes.is_none_or(|remotes| remotes.contains(remote))

@@ -9,7 +9,7 @@ use super::program::Program;
 use baton_core::model::{BranchName, Oid, RefName};
 use baton_sys::file;
 
-/// Whether git lets a reference have this full name.
+/// True if git lets a reference have this full name.
 pub fn is_reference_name(name: &str) -> bool {
     gix::refs::FullName::try_from(name).is_ok()
 }
@@ -102,7 +102,7 @@ impl Refs {
         }
     }
 
-    /// Whether the packed references have this one at this object. Git empties the file of such a
+    /// True if the packed references have this one at this object. Git empties the file of such a
     /// reference as if it deleted it.
     pub fn is_packed_at(&self, name: &BStr, oid: Oid) -> Result<bool, GitError> {
         let Backend::Files(store) = &self.backend else {

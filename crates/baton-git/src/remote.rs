@@ -135,14 +135,14 @@ fn parse_settings(listed: &[u8]) -> Vec<(String, String)> {
     settings.collect()
 }
 
-/// Whether a setting says how remotes are reached, and is no secret itself.
+/// True if a setting says how remotes are reached, and is no secret itself.
 fn is_of_connection(key: &str) -> bool {
     ["core.sshcommand", "core.gitproxy", "ssh.variant"].contains(&key)
         || key.starts_with("credential.")
         || key.starts_with("http.") && !key.ends_with(".extraheader")
 }
 
-/// Whether an address is a path from somewhere: neither from the root nor one with a protocol or a host
+/// True if an address is a path from somewhere: neither from the root nor one with a protocol or a host
 /// (`git-fetch(1)`, "GIT URLS").
 fn is_relative(address: &[u8]) -> bool {
     let host = address.find_byte(b':');

@@ -119,7 +119,7 @@ impl Repo {
         }
     }
 
-    /// Whether this directory is that root.
+    /// True if this directory is that root.
     pub fn has_its_root_at(&self, path: &Path) -> bool {
         let root = self.work_tree();
         root.is_some_and(|root| file::is_same_place(root, path))
@@ -191,7 +191,7 @@ impl Repo {
         }
     }
 
-    /// Whether the repository has no main worktree, linked ones or not.
+    /// True if the repository has no main worktree, linked ones or not.
     pub fn is_bare(&self) -> Result<bool, GitError> {
         let program = self.program.elsewhere(self.common_dir.clone());
         let said = program.output(["rev-parse", "--is-bare-repository"])?;

@@ -28,7 +28,7 @@ pub fn note(worktree: &Repo) -> Result<(), GitError> {
     file::write_atomically(&done, b"").map_err(GitError::io(done))
 }
 
-/// Whether the settings of a worktree are not as they were noted.
+/// True if the settings of a worktree are not as they were noted.
 pub(super) fn have_changed(worktree: &Repo) -> Result<bool, GitError> {
     Ok(!changes(worktree)?.is_empty())
 }

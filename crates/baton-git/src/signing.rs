@@ -50,7 +50,7 @@ pub fn key(repo: &Repo) -> Result<SigningKey, GitError> {
     Ok(SigningKey::Unknown)
 }
 
-/// Whether git signs commits here without being asked to (`commit.gpgSign`).
+/// True if git signs commits here without being asked to (`commit.gpgSign`).
 pub fn is_default(repo: &Repo) -> Result<bool, GitError> {
     let program = repo.program().clone().heeding_caller();
     let said = program.answer_or_none(["config", "--type=bool", "--get", "commit.gpgSign"])?;

@@ -70,12 +70,12 @@ impl Graph {
         self.seen.len()
     }
 
-    /// Whether there are none.
+    /// True if there are none.
     pub fn is_empty(&self) -> bool {
         self.seen.is_empty()
     }
 
-    /// Whether this commit is among them.
+    /// True if this commit is among them.
     pub fn contains(&self, commit: Oid) -> bool {
         self.seen.contains_key(&commit)
     }

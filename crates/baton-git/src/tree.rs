@@ -107,7 +107,7 @@ struct Directory {
     depth: usize,
     here: Option<Oid>,
     parents: Vec<Option<Oid>>,
-    /// Whether a watched path may lie below it; else only its own form matters.
+    /// True if a watched path may lie below it; else only its own form matters.
     watched: bool,
 }
 

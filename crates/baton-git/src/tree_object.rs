@@ -1,5 +1,9 @@
 //! The bytes of a tree object, taken apart.
 
+mod differences;
+
+pub(super) use differences::Differences;
+
 use std::cmp::Ordering;
 
 use bstr::{BStr, BString, ByteSlice};
@@ -10,7 +14,7 @@ use baton_core::model::{Entry, EntryKind, Oid, TreeFault};
 #[derive(Debug, Default)]
 pub(super) struct Tree {
     bytes: Vec<u8>,
-    /// Where each entry begins.
+    /// The offset of each entry.
     starts: Vec<u32>,
     id_len: usize,
     /// The first entry that is not written as git writes one.
@@ -70,7 +74,7 @@ impl Tree {
         fault.map(|(name, fault)| (name.as_bstr(), *fault))
     }
 
-    /// What is wrong with an entry of this tree by its name, its mode and its id.
+    /// The fault of an entry of this tree by its name, its mode and its id.
     pub fn fault_of(&self, one: &TreeEntry<'_>) -> Option<TreeFault> {
         let TreeEntry { name, entry } = one;
         let is_tree = entry.kind() == EntryKind::Tree;
@@ -107,12 +111,12 @@ impl Tree {
         tree
     }
 
-    /// How many entries it has.
+    /// The number of its entries.
     pub fn len(&self) -> usize {
         self.starts.len()
     }
 
-    /// How much memory it takes, in bytes.
+    /// The memory that it takes, in bytes.
     pub fn size(&self) -> usize {
         self.bytes.len() + 4 * self.starts.len() + size_of::<Self>()
     }
@@ -157,21 +161,6 @@ impl Tree {
         let (mode, name) = mode_and_name(rest).unwrap_or((0, rest));
         (name, is_tree(mode))
     }
-
-    /// How many entries from these positions on are the same, byte for byte, in both trees.
-    fn common(&self, position: usize, other: &Self, its: usize) -> usize {
-        let tail = |tree: &Self, at: usize| tree.starts.get(at).map(|start| *start as usize);
-        let (Some(here), Some(there)) = (tail(self, position), tail(other, its)) else {
-            return 0;
-        };
-        let same = common_prefix(&self.bytes[here..], &other.bytes[there..]);
-        let end = here + same;
-        if end == self.bytes.len() {
-            return self.len() - position;
-        }
-        let whole = self.starts[position..].partition_point(|start| *start as usize <= end);
-        whole - 1
-    }
 }
 
 fn fault_of(order: Ordering) -> TreeFault {
@@ -182,7 +171,7 @@ fn fault_of(order: Ordering) -> TreeFault {
     }
 }
 
-/// What is wrong with a name in a tree, to any file system that git protects.
+/// The fault of a name in a tree, on any file system that git protects.
 fn name_fault(name: &BStr, kind: EntryKind) -> Option<TreeFault> {
     use gix::validate::path::component::{self, Mode, Options};
     let mode = (kind == EntryKind::Symlink).then_some(Mode::Symlink);
@@ -202,53 +191,6 @@ fn name_fault(name: &BStr, kind: EntryKind) -> Option<TreeFault> {
         Some(component::Error::PathSeparator) => Some(TreeFault::Slash),
         Some(component::Error::SymlinkedGitModules) => Some(TreeFault::LinkedModules),
         Some(_) => Some(TreeFault::DotGit),
-    }
-}
-
-/// What differs between two trees: an entry of the one, of the other, or of both with the same
-/// name where both are trees or neither is.
-pub(super) struct Differences<'t> {
-    ours: &'t Tree,
-    theirs: &'t Tree,
-    at: usize,
-    its: usize,
-}
-
-impl<'t> Differences<'t> {
-    pub fn between(ours: &'t Tree, theirs: &'t Tree) -> Self {
-        Self {
-            ours,
-            theirs,
-            at: 0,
-            its: 0,
-        }
-    }
-}
-
-impl<'t> Iterator for Differences<'t> {
-    type Item = (Option<TreeEntry<'t>>, Option<TreeEntry<'t>>);
-
-    fn next(&mut self) -> Option<Self::Item> {
-        loop {
-            let same = self.ours.common(self.at, self.theirs, self.its);
-            self.at += same;
-            self.its += same;
-            let ours = (self.at < self.ours.len()).then(|| self.ours.get(self.at));
-            let theirs = (self.its < self.theirs.len()).then(|| self.theirs.get(self.its));
-            let order = match (&ours, &theirs) {
-                (None, None) => return None,
-                (Some(_), None) => Ordering::Less,
-                (None, Some(_)) => Ordering::Greater,
-                (Some(_), Some(_)) => compare(self.ours.key(self.at), self.theirs.key(self.its)),
-            };
-            self.at += usize::from(order.is_le());
-            self.its += usize::from(order.is_ge());
-            let ours = ours.filter(|_| order.is_le());
-            let theirs = theirs.filter(|_| order.is_ge());
-            if ours.map(|one| one.entry) != theirs.map(|one| one.entry) {
-                return Some((ours, theirs));
-            }
-        }
     }
 }
 
@@ -308,196 +250,5 @@ fn compare((a, a_tree): (&[u8], bool), (b, b_tree): (&[u8], bool)) -> Ordering {
         .then_with(|| a.len().cmp(&b.len()))
 }
 
-fn common_prefix(a: &[u8], b: &[u8]) -> usize {
-    const STRIDE: usize = 64;
-    let strides = a.chunks_exact(STRIDE).zip(b.chunks_exact(STRIDE));
-    let start = STRIDE * strides.take_while(|(a, b)| a == b).count();
-    let rest = a[start..].iter().zip(&b[start..]);
-    start + rest.take_while(|(a, b)| a == b).count()
-}
-
 #[cfg(test)]
-mod tests {
-    use std::collections::BTreeMap;
-
-    use proptest::prelude::*;
-
-    use super::*;
-
-    const ID: usize = 20;
-    const FILE: &str = "100644";
-    const TREE: &str = "40000";
-
-    /// A mode, a name, and the byte of which the id consists.
-    type Row<'a> = (&'a str, &'a str, u8);
-
-    fn bytes(entries: &[(&str, &str, u8)]) -> Vec<u8> {
-        let mut bytes = Vec::new();
-        for (mode, name, id) in entries {
-            bytes.extend_from_slice(format!("{mode} {name}\0").as_bytes());
-            bytes.extend_from_slice(&[*id; ID]);
-        }
-        bytes
-    }
-
-    fn tree(entries: &[(&str, &str, u8)]) -> Tree {
-        Tree::parse(&bytes(entries), ID).unwrap()
-    }
-
-    /// The names that differ, with the first byte of each side's id.
-    fn differences(ours: &Tree, theirs: &Tree) -> Vec<(String, Option<u8>, Option<u8>)> {
-        let id = |one: Option<TreeEntry<'_>>| one.map(|one| one.entry.oid.as_bytes()[0]);
-        let all = Differences::between(ours, theirs);
-        all.map(|(a, b)| (a.or(b).unwrap().name.to_string(), id(a), id(b)))
-            .collect()
-    }
-
-    #[test]
-    fn only_what_differs_comes_out() {
-        let ours = tree(&[
-            (FILE, "a", 1),
-            (FILE, "b", 2),
-            (TREE, "c", 3),
-            (FILE, "e", 4),
-        ]);
-        let theirs = tree(&[
-            (FILE, "a", 1),
-            (FILE, "b", 9),
-            (FILE, "d", 5),
-            (FILE, "e", 4),
-        ]);
-        assert_eq!(
-            differences(&ours, &theirs),
-            [
-                ("b".to_owned(), Some(2), Some(9)),
-                ("c".to_owned(), Some(3), None),
-                ("d".to_owned(), None, Some(5)),
-            ]
-        );
-        assert_eq!(differences(&ours, &ours), []);
-        assert_eq!(differences(&ours, &Tree::default()).len(), 4);
-    }
-
-    #[test]
-    fn a_file_and_a_directory_of_one_name_are_two_entries() {
-        let ours = tree(&[(FILE, "a.b", 1), (TREE, "a", 2)]);
-        let theirs = tree(&[(FILE, "a", 2), (FILE, "a.b", 1)]);
-        let found = differences(&ours, &theirs);
-        assert_eq!(found.len(), 2);
-        assert_eq!(ours.find(b"a", true).unwrap().mode, 0o40_000);
-        assert_eq!(ours.find(b"a", false), None);
-        assert_eq!(theirs.find(b"a.b", false).unwrap().oid.as_bytes()[0], 1);
-    }
-
-    #[test]
-    fn a_mode_that_is_written_otherwise_is_no_difference_and_another_mode_is_one() {
-        let plain = tree(&[(TREE, "a", 1)]);
-        assert_eq!(differences(&plain, &tree(&[("040000", "a", 1)])), []);
-        let file = tree(&[(FILE, "a", 1)]);
-        assert_eq!(differences(&file, &tree(&[("100755", "a", 1)])).len(), 1);
-    }
-
-    #[test]
-    fn a_tree_out_of_order_is_compared_as_if_it_were_in_order() {
-        let sorted = tree(&[(FILE, "a", 1), (FILE, "b", 2)]);
-        let shuffled = tree(&[(FILE, "b", 2), (FILE, "a", 1)]);
-        assert_eq!(differences(&sorted, &shuffled), []);
-    }
-
-    #[test]
-    fn what_git_would_not_write_is_told() {
-        let fault = |entries: &[(&str, &str, u8)]| {
-            let tree = tree(entries);
-            let entries = (0..tree.len()).map(|at| tree.get(at));
-            let of_entries = entries.filter_map(|one| tree.fault_of(&one)).next();
-            tree.fault().map(|(_, fault)| fault).or(of_entries)
-        };
-        for fine in [
-            &[(FILE, "a", 1), (FILE, "a.b", 2), (TREE, "b", 3)][..],
-            &[("100755", "a", 1), ("120000", "b", 1), ("160000", "c", 1)],
-            &[("100664", ".gitattributes", 1), (FILE, ".gitmodules", 1)],
-            &[(FILE, "...", 1), (FILE, "a\\b", 1), (FILE, "gitx~1", 1)],
-        ] {
-            assert_eq!(fault(fine), None, "{fine:?}");
-        }
-        let bad: [(&[Row<'_>], TreeFault); 17] = [
-            (&[(FILE, "a", 1), (FILE, "a", 7)], TreeFault::Duplicate),
-            (&[(FILE, "a", 1), (TREE, "a", 7)], TreeFault::Duplicate),
-            (
-                &[(FILE, "a", 1), (FILE, "a.b", 7), (TREE, "a", 7)],
-                TreeFault::Duplicate,
-            ),
-            (&[(FILE, "b", 1), (FILE, "a", 7)], TreeFault::Unsorted),
-            (&[(TREE, "a", 1), (FILE, "a.b", 7)], TreeFault::Unsorted),
-            (&[("040000", "a", 1)], TreeFault::ZeroPadded),
-            (&[("100666", "a", 1)], TreeFault::OddMode(0o100_666)),
-            (&[("644", "a", 1)], TreeFault::OddMode(0o644)),
-            (&[(FILE, "a", 0)], TreeFault::NullId),
-            (&[(FILE, ".", 1)], TreeFault::Dot),
-            (&[(TREE, "..", 1)], TreeFault::Dot),
-            (&[(FILE, ".git", 1)], TreeFault::DotGit),
-            (&[(TREE, ".Git", 1)], TreeFault::DotGit),
-            (&[(FILE, "GIT~1", 1)], TreeFault::DotGit),
-            (&[(FILE, "x\\.git", 1)], TreeFault::DotGit),
-            (&[(FILE, "a/b", 1)], TreeFault::Slash),
-            (&[("120000", ".gitmodules", 1)], TreeFault::LinkedModules),
-        ];
-        for (entries, expected) in bad {
-            assert_eq!(fault(entries), Some(expected), "{entries:?}");
-        }
-    }
-
-    #[test]
-    fn what_is_no_tree_is_refused() {
-        for bad in [
-            &b"x"[..],
-            b"100644 a",
-            b"100644 a\0short",
-            b"100644 \0aaaaaaaaaaaaaaaaaaaa",
-            b" a\0aaaaaaaaaaaaaaaaaaaa",
-            b"100944 a\0aaaaaaaaaaaaaaaaaaaa",
-            b"7777777777 a\0aaaaaaaaaaaaaaaaaaaa",
-        ] {
-            assert!(Tree::parse(bad, ID).is_err(), "{}", bad.as_bstr());
-        }
-    }
-
-    type Side = BTreeMap<(String, bool), u8>;
-
-    fn side() -> impl Strategy<Value = Side> {
-        prop::collection::btree_map(("[ab./]{1,3}", any::<bool>()), 0..4u8, 0..12)
-    }
-
-    fn built(side: &Side) -> Tree {
-        let mode = |tree: bool| if tree { TREE } else { FILE };
-        let entries: Vec<_> = side
-            .iter()
-            .map(|((name, tree), id)| (mode(*tree), name.as_str(), *id))
-            .collect();
-        tree(&entries)
-    }
-
-    proptest! {
-        #[test]
-        fn differences_are_those_of_the_sets(a in side(), b in side()) {
-            let (ours, theirs) = (built(&a), built(&b));
-            let mut found: Vec<_> = Differences::between(&ours, &theirs)
-                .map(|(one, other)| {
-                    let id = |one: Option<TreeEntry<'_>>| one.map(|one| one.entry.oid.as_bytes()[0]);
-                    let it = one.or(other).unwrap();
-                    ((it.name.to_string(), is_tree(it.entry.mode)), id(one), id(other))
-                })
-                .collect();
-            found.sort();
-            let mut keys: Vec<_> = a.keys().chain(b.keys()).cloned().collect();
-            keys.sort();
-            keys.dedup();
-            let expected: Vec<_> = keys
-                .into_iter()
-                .map(|key| (key.clone(), a.get(&key).copied(), b.get(&key).copied()))
-                .filter(|(_, one, other)| one != other)
-                .collect();
-            prop_assert_eq!(found, expected);
-        }
-    }
-}
+mod tests;

@@ -56,7 +56,7 @@ pub fn would_refresh(worktree: &Repo, old: Oid, new: Oid) -> Refreshed {
     }
 }
 
-/// Whether something that nothing tracks, ignored or not, lies where the new commit adds a file.
+/// True if something that nothing tracks, ignored or not, lies where the new commit adds a file.
 fn is_in_the_way(worktree: &Repo, old: Oid, new: Oid) -> bool {
     let (Some(root), Ok(added)) = (worktree.work_tree(), added_paths(worktree, old, new)) else {
         return true;
@@ -175,7 +175,7 @@ fn is_locked(worktree: &Repo) -> bool {
     baton_sys::file::is_taken(&worktree.git_dir().join("index.lock"))
 }
 
-/// Whether the index has these paths as the commit does.
+/// True if the index has these paths as the commit does.
 fn is_indexed(worktree: &Repo, commit: Oid, paths: &[BString]) -> bool {
     unlike(worktree, commit, paths).is_ok_and(|unlike| unlike.is_empty())
 }
@@ -196,7 +196,7 @@ fn unlike(worktree: &Repo, commit: Oid, paths: &[BString]) -> Result<BTreeSet<BS
         .collect())
 }
 
-/// Whether somebody has staged or written something at the paths that differ between the commits.
+/// True if somebody has staged or written something at the paths that differ between the commits.
 fn is_changed(worktree: &Repo, old: Oid, new: Oid) -> bool {
     let Ok(paths) = changed_paths(worktree, old, new) else {
         return false;
@@ -208,7 +208,7 @@ fn is_changed(worktree: &Repo, old: Oid, new: Oid) -> bool {
         || is_overlooked(worktree, &paths)
 }
 
-/// Whether git was told not to look at the file of one of these paths (`update-index
+/// True if git was told not to look at the file of one of these paths (`update-index
 /// --assume-unchanged` or `--skip-worktree`).
 fn is_overlooked(worktree: &Repo, paths: &[BString]) -> bool {
     let listed = at_paths(worktree, &["ls-files", "-v"], paths);
@@ -219,7 +219,7 @@ fn is_overlooked(worktree: &Repo, paths: &[BString]) -> bool {
     listed.is_ok_and(|listed| listed.lines().any(tag))
 }
 
-/// Whether the file is gone, is still as the old commit has it, or holds a beginning of what the new
+/// True if the file is gone, is still as the old commit has it, or holds a beginning of what the new
 /// one has there and no more. Of a directory in its place nothing may be untracked but what is among
 /// the changed paths itself.
 fn is_torn(

@@ -107,7 +107,7 @@ pub fn git_dir_of(root: &Path) -> Option<PathBuf> {
     Some(open_worktree(root).ok()?.git_dir().to_owned())
 }
 
-/// Whether anything in the worktree is not committed: staged, changed or not tracked.
+/// True if anything in the worktree is not committed: staged, changed or not tracked.
 pub fn has_changes(worktree: &Repo) -> Result<bool, GitError> {
     let args = ["status", "--porcelain", "-z", "--untracked-files=normal"];
     let mut command = worktree.program().command();

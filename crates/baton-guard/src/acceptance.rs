@@ -1,4 +1,4 @@
-//! What maintainers have accepted: broken rules that stand, because a signed commit says so.
+//! Acceptances: broken rules that stand, because a maintainer's signed commit says so.
 //!
 //! An acceptance is a commit that changes nothing (one parent, the same tree), carries the signature
 //! of a maintainer and names commits and rules in its trailers ([`rules::acceptance`]). It is looked
@@ -25,7 +25,7 @@ pub use record::{AcceptError, record};
 /// The acceptances that can be seen from some commits.
 pub struct Acceptances<'a> {
     repo: &'a Repo,
-    /// What is judged and what that is judged against; tags of commits may be among them.
+    /// The commits that are judged and those they are judged against; tags of commits may be among them.
     places: Vec<Oid>,
     claims: OnceCell<Vec<Claim>>,
 }

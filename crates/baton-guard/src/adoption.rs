@@ -1,4 +1,4 @@
-//! Where the policies of a history began.
+//! The commits with which the policies of a history began.
 
 use std::collections::HashSet;
 
@@ -115,7 +115,7 @@ fn is_signed(repo: &Repo, policy: &Policy, step: &Step) -> Result<bool, GuardErr
     Ok(matches!(by, Some(Ok(_))))
 }
 
-/// Whether the commit has a policy and none of its parents has one.
+/// True if the commit has a policy and none of its parents has one.
 pub(super) fn begins_policy(trees: &Trees<'_>, step: &Step) -> Result<bool, GitError> {
     for parent in &step.parent_trees {
         if carries_policy(trees, *parent)? {
@@ -125,7 +125,7 @@ pub(super) fn begins_policy(trees: &Trees<'_>, step: &Step) -> Result<bool, GitE
     carries_policy(trees, step.commit.tree)
 }
 
-/// Whether a tree has a policy, were it one that cannot be read.
+/// True if a tree has a policy, were it one that cannot be read.
 pub(super) fn carries_policy(trees: &Trees<'_>, tree: Oid) -> Result<bool, GitError> {
     Ok(trees.entry(tree, POLICY_PATH.into())?.is_some())
 }

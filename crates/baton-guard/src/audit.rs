@@ -1,7 +1,7 @@
-//! What got past the guard: what local branches hold that breaks a rule, and the commits on them that
+//! The audit of local branches: the commits on them that break a rule, and those that
 //! the guard never judged.
 //!
-//! Only the second comes from the journal. What breaks a rule is judged anew, as a fresh clone would:
+//! Only the second come from the journal. The first are judged anew, as a fresh clone would:
 //! by the policies of history, by those of branches that a branch could stand for, and by those of the
 //! remote-tracking branches of its name.
 
@@ -15,7 +15,7 @@ use baton_core::model::{Oid, RefName, Verdict};
 use baton_git::history::{self, Walked};
 use baton_git::{GitError, Repo};
 
-/// What an audit found.
+/// The result of an audit.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Audit {
     /// The commits that the guard never judged and a policy governs, newest first.
@@ -215,7 +215,7 @@ fn unjudged(repo: &Repo, tips: &[Oid]) -> Result<(Vec<Oid>, Vec<Walked>), GuardE
     Ok((unjudged, suspects))
 }
 
-/// Whether there were rules when the commit was made.
+/// True if there were rules when the commit was made.
 fn is_governed(bases: &Bases<'_>, walked: &Walked) -> Result<bool, GuardError> {
     match walked.commit.parents.first() {
         Some(parent) => Ok(bases.adopted(*parent)?.is_some()),

@@ -36,7 +36,7 @@ impl fmt::Display for PolicyKey {
 pub struct BasePolicy {
     /// Which one it is.
     pub key: PolicyKey,
-    /// What it says.
+    /// The policy itself.
     pub policy: Policy,
 }
 

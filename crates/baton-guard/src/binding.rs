@@ -29,7 +29,7 @@ pub fn bound(repo: &Repo) -> Result<Option<Binding>, GitError> {
     in_git_dir(repo.git_dir())
 }
 
-/// What the other worktrees of the repository are bound to.
+/// The bindings of the repository's other worktrees.
 pub fn others(repo: &Repo) -> Result<Vec<Binding>, GitError> {
     let mut others = Vec::new();
     for worktree in repo.worktrees()? {
@@ -40,7 +40,7 @@ pub fn others(repo: &Repo) -> Result<Vec<Binding>, GitError> {
     Ok(others)
 }
 
-/// What the worktree with this git directory is bound to.
+/// The binding of the worktree with this git directory.
 pub fn in_git_dir(git_dir: &Path) -> Result<Option<Binding>, GitError> {
     let path = path(git_dir);
     let bytes = file::read_if_exists(&path).map_err(GitError::io(path))?;

@@ -1,26 +1,25 @@
-//! Who moves which branch: what the rule `branch-move` needs to know, as far as each stage can.
+//! The facts about a branch that moves, and its mover, for the rule `branch-move`, as far as each stage knows them.
 
-use std::collections::HashMap;
+mod form;
+
 use std::rc::Rc;
 
 use bstr::ByteSlice;
 
 use super::acceptance::Acceptances;
 use super::base::{BasePolicy, Bases};
-use super::change::ChangeReader;
 use super::published::Published;
 use super::ref_update::RefUpdate;
 use super::{GuardError, Judgement, binding, landings};
 use baton_core::model::{
     BranchMove, BranchName, Change, Landing, Oid, RefName, RuleId, SessionBranch, StashMove, Step,
 };
-use baton_core::policy::merge::Strategy;
 use baton_core::policy::{Mover, Policy};
 use baton_core::rules;
-use baton_git::{Commit, GitError, Repo, history};
+use baton_git::{GitError, Repo, history};
 use baton_sys::file;
 
-/// Where a branch is about to move.
+/// The place at which a branch is about to move.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Witness {
     /// In a clone, which knows its landings, its remotes and the session of the worktree.
@@ -108,7 +107,7 @@ fn standing(repo: &Repo, bases: &Bases<'_>) -> Result<Policies, GuardError> {
     Ok(policies)
 }
 
-/// What the `HEAD` of the main worktree names, where its file tells.
+/// The commit that the `HEAD` of the main worktree names, where its file tells.
 fn main_head(repo: &Repo) -> Result<Option<Oid>, GuardError> {
     if file::is_same_place(repo.git_dir(), repo.common_dir()) {
         return Ok(None);
@@ -265,7 +264,7 @@ impl Judge<'_> {
         })
     }
 
-    /// Whether the branch on which work lands, not this one and not as it is about to be, has the
+    /// True if the branch on which work lands, not this one and not as it is about to be, has the
     /// commit.
     fn target_has(&self, policy: &Policy, name: &RefName, commit: Oid) -> Result<bool, GuardError> {
         let target = BranchName::new(policy.merge.landing_branch()).full();
@@ -278,7 +277,7 @@ impl Judge<'_> {
         }
     }
 
-    /// Whether this clone's own branch of that name has the commit: there it has been judged.
+    /// True if this clone's own branch of that name has the commit: there it has been judged.
     fn own_branch_has(&self, name: &RefName, commit: Oid) -> Result<bool, GuardError> {
         match self.repo.refs().resolve(name)? {
             Some(tip) => is_ancestor(self.repo, commit, tip),
@@ -286,7 +285,7 @@ impl Judge<'_> {
         }
     }
 
-    /// Whether a configured remote has the commit at its branch of that name; after the branch was
+    /// True if a configured remote has the commit at its branch of that name; after the branch was
     /// rewritten there, its very tip.
     fn remote_has(&self, moved: &BranchMove, commit: Oid) -> Result<bool, GuardError> {
         if self.witness != Witness::Clone {
@@ -318,72 +317,6 @@ impl Judge<'_> {
         Ok(published)
     }
 
-    /// Whether the commits have the form that a landing gives them: along first parents, down to
-    /// what the branch had, each is a merge, a proven aggregate or signed by a maintainer. The
-    /// other strategies leave no form.
-    fn form(&self, policy: &Policy, old: Option<Oid>, new: Oid) -> Result<Landing, GuardError> {
-        if policy.merge.strategy != Strategy::Merge {
-            return Ok(Landing::Unknown);
-        }
-        let hidden = match old {
-            Some(old) => vec![old],
-            None => self.present(policy)?,
-        };
-        let brought = history::reachable(self.repo, &[new], &hidden)?;
-        let brought: HashMap<_, _> = brought.iter().map(|one| (one.oid, &one.commit)).collect();
-        let mut at = Some(new);
-        while let Some(oid) = at {
-            if Some(oid) == old {
-                return Ok(Landing::Proven);
-            }
-            let Some(commit) = brought.get(&oid) else {
-                // By its first parents the branch comes from elsewhere.
-                return Ok(match old {
-                    None => Landing::Proven,
-                    Some(_) => Landing::Refuted,
-                });
-            };
-            if !self.may_land(policy, oid, commit)? {
-                return Ok(Landing::Refuted);
-            }
-            at = commit.parents.first().copied();
-        }
-        Ok(Landing::Refuted)
-    }
-
-    fn may_land(&self, policy: &Policy, oid: Oid, commit: &Commit) -> Result<bool, GuardError> {
-        if commit.parents.len() > 1 {
-            return Ok(true);
-        }
-        if rules::claims_aggregate(policy, commit.message.as_ref()) {
-            let mut reader = ChangeReader::new(self.repo.objects(), policy);
-            let change = reader.change(oid, commit, &|_| None)?;
-            return Ok(rules::check(policy, &change).is_clean());
-        }
-        let signature = self.repo.objects().signature(oid)?;
-        Ok(signature.is_some_and(|signature| policy.signing.maintainer(&signature).is_ok()))
-    }
-
-    /// The tips of the other branches that landings move, and of the one that they go to. In CI the
-    /// branch that was pushed is here already.
-    fn present(&self, policy: &Policy) -> Result<Vec<Oid>, GuardError> {
-        let mut present = Vec::new();
-        let target = BranchName::new(policy.merge.landing_branch()).full();
-        let tracked = self.repo.refs().below("refs/remotes/")?;
-        for (name, oid) in self.repo.refs().branches()?.into_iter().chain(tracked) {
-            let Some(branch) = branch_name(&name) else {
-                continue;
-            };
-            let rule = policy.branch_rule(&branch);
-            let lands = rule.is_some_and(|rule| rule.forward == Mover::Landing) || branch == target;
-            let moves = self.updates.iter().any(|one| one.reference == branch);
-            if lands && !moves {
-                present.extend(self.repo.objects().peel_to_commit(oid)?);
-            }
-        }
-        Ok(present)
-    }
-
     /// The session of this worktree and its branch: the one on which it began or, where that is
     /// not recorded, the one that is checked out.
     fn session(&self, reference: &RefName) -> Result<Option<SessionBranch>, GuardError> {
@@ -411,17 +344,17 @@ fn branch_name(reference: &RefName) -> Option<RefName> {
     Some(reference.branch_or_tracked()?.full())
 }
 
-/// Whether the history of `tip` has the commit, `tip` included.
+/// True if the history of `tip` has the commit, `tip` included.
 fn is_ancestor(repo: &Repo, commit: Oid, tip: Oid) -> Result<bool, GuardError> {
     Ok(commit == tip
         || history::reachable(repo, &[commit], &[tip])?.is_empty()
         || repo.merge_base(commit, tip)? == Some(commit))
 }
 
-/// What is said where a stage has left it to another to say who moves a branch.
+/// The message where a stage leaves the judgement of a branch's mover to another.
 pub const DEFERRED: &str = "baton: not judged here: branch-move, for a landing by rebase or squash leaves no trace in its commits\n";
 
-/// Whether a stage has left it to another to say who moves a branch.
+/// True if a stage has left the judgement of a branch's mover to another.
 pub fn is_deferred(judgement: &Judgement) -> bool {
     judgement.verdict.deferred.contains(&RuleId::BranchMove)
 }

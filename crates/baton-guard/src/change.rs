@@ -14,7 +14,7 @@ use baton_core::rules;
 use baton_git::tree::{Changes, Everything, TreeReader, Trees};
 use baton_git::{Commit, GitError, Objects};
 
-/// How many commits are few: all of their new trees are read.
+/// The number of commits up to which all of their new trees are read.
 const FEW: usize = 100;
 
 /// Reads commits as changes to what one policy watches.
@@ -52,7 +52,7 @@ impl<'a> ChangeReader<'a> {
         }
     }
 
-    /// What the commit changes against every parent. `tree_of` may know the tree of a parent; the
+    /// The paths that the commit changes against every parent. `tree_of` may know the tree of a parent; the
     /// parent is read where it does not.
     fn compare(
         &mut self,

@@ -31,7 +31,7 @@ pub enum GuardError {
     Journal {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         #[source]
         source: std::io::Error,
     },

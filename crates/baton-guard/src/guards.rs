@@ -1,4 +1,4 @@
-//! What a repository guards before anything in it moves: the branches, and the commits, whose
+//! The guarded branches and commits of a repository before anything in it moves: those whose
 //! policy has a say in a name that is new.
 
 use std::cell::OnceCell;
@@ -57,7 +57,7 @@ impl<'a> Guards<'a> {
         }
     }
 
-    /// Whether this is the name of the branch on which work lands on a server, born or not.
+    /// True if this is the name of the branch on which work lands on a server, born or not.
     pub fn is_default(&self, reference: &RefName) -> Result<bool, GuardError> {
         let (name, _) = self.default_branch()?;
         Ok(name.as_ref() == Some(reference))
@@ -73,7 +73,7 @@ impl<'a> Guards<'a> {
         }))
     }
 
-    /// What has a say in a branch of this name that is new. On a server that is the default branch,
+    /// The guards of a new branch of this name. On a server that is the default branch,
     /// and where that has no policy for it, every other branch that has. In a clone it is the first
     /// that has one: what remotes have under that name, their default branches, `HEAD`, the
     /// branches here and there, and what was here when the guard began.
@@ -133,7 +133,7 @@ impl<'a> Guards<'a> {
         Ok(self.remotes.get_or_init(|| remotes))
     }
 
-    /// What a clone guards, one commit for each policy: the default branches of its remotes, `HEAD`,
+    /// The guards of a clone, one commit for each policy: the default branches of its remotes, `HEAD`,
     /// its own branches, theirs, and what was here when the guard began.
     fn known(&self) -> Result<&[Guard], GuardError> {
         if let Some(known) = self.known.get() {

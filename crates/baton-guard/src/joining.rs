@@ -1,4 +1,4 @@
-//! What a merge of a range of revisions into its target would write.
+//! The entries that a merge of a range of revisions into its target would write.
 
 use super::GuardError;
 use super::base::Bases;

@@ -18,7 +18,7 @@ use baton_core::model::Oid;
 use baton_git::Repo;
 use baton_sys::file;
 
-/// How the guard came to let a commit be.
+/// The reason for which the guard let a commit be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mark {
     /// It broke no rule of the policy.
@@ -75,7 +75,7 @@ impl Journal {
         })
     }
 
-    /// Whether there is a journal.
+    /// True if there is a journal.
     pub fn has_begun(baton_dir: &Path) -> bool {
         baseline_path(baton_dir).exists()
     }
@@ -85,7 +85,7 @@ impl Journal {
         [baseline_path(baton_dir), marks_path(baton_dir)]
     }
 
-    /// Whether any commit is recorded below Baton's directory.
+    /// True if any commit is recorded below Baton's directory.
     pub fn has_entries(baton_dir: &Path) -> bool {
         marks_path(baton_dir).is_dir()
     }
@@ -112,7 +112,7 @@ impl Journal {
         &self.baseline
     }
 
-    /// How the commit was judged under this policy and let be, wherever it lay: published or passed.
+    /// The mark of a commit that was judged under this policy and let be, wherever it lay: published or passed.
     /// What was merely adopted was not judged: anybody can begin a history of their own with a copy
     /// of the policy. What excuses a commit may not be in force where it comes next.
     pub fn judged(&self, commit: Oid, key: &PolicyKey) -> Option<Mark> {
@@ -125,12 +125,12 @@ impl Journal {
         })
     }
 
-    /// Whether the commit was let be under any policy, or the journal began with it.
+    /// True if the commit was let be under any policy, or the journal began with it.
     pub fn knows(&self, commit: Oid) -> bool {
         self.began_with.contains(&commit) || self.with_marks(commit, |marks| !marks.is_empty())
     }
 
-    /// How the commit was let be; empty when it was not.
+    /// The marks of the commit; empty when it was not let be.
     pub fn marks(&self, commit: Oid) -> Vec<Mark> {
         self.with_marks(commit, |marks| {
             marks.iter().map(|(_, mark)| *mark).collect()

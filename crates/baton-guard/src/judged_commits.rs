@@ -21,7 +21,7 @@ pub(super) struct JudgedCommits<'a> {
     judged_any: Cell<Option<bool>>,
 }
 
-/// What leads to a commit from the last one that this guard answers for.
+/// The commits that lead to one from the last that this guard answers for.
 #[derive(Debug)]
 pub(super) struct Unjudged {
     /// The first commit, along first parents, that this guard answers for; `None` where first
@@ -51,7 +51,7 @@ impl<'a> JudgedCommits<'a> {
         Ok(self.journal.get_or_init(|| journal))
     }
 
-    /// Whether this guard has ever judged a commit here.
+    /// True if this guard has ever judged a commit here.
     pub(super) fn has_judged(&self) -> bool {
         let answer = self
             .judged_any
@@ -66,7 +66,7 @@ impl<'a> JudgedCommits<'a> {
         Ok(present(self.repo.objects(), self.journal()?.baseline()))
     }
 
-    /// Whether the guard has let the commit be, or began with its history.
+    /// True if the guard has let the commit be, or began with its history.
     pub(super) fn is_judged(&self, commit: Oid) -> Result<bool, GuardError> {
         if self.journal()?.knows(commit) {
             return Ok(true);
@@ -80,7 +80,7 @@ impl<'a> JudgedCommits<'a> {
         Ok(covered)
     }
 
-    /// How the commit was judged under this policy, wherever it lay.
+    /// The mark of the commit under this policy, wherever it lay.
     pub(super) fn judged(&self, commit: Oid, key: &PolicyKey) -> Result<Option<Mark>, GuardError> {
         Ok(self.journal()?.judged(commit, key))
     }
@@ -121,7 +121,7 @@ impl<'a> JudgedCommits<'a> {
         Ok(self.tips.get_or_init(|| tips))
     }
 
-    /// What the guard does not answer for in the history of `tip`.
+    /// The commits in the history of `tip` that the guard does not answer for.
     pub(super) fn unjudged(&self, tip: Oid) -> Result<Rc<Unjudged>, GuardError> {
         if let Some(known) = self.unjudged.borrow().get(&tip) {
             return Ok(Rc::clone(known));

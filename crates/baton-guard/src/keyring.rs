@@ -1,5 +1,5 @@
-//! Who may sign, commit by commit: whom the base lists, and what commits have changed of that list
-//! since which were signed by somebody on it.
+//! The permitted signers, commit by commit: those that the base lists, and the changes of that list
+//! since that one of them has signed.
 
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
@@ -13,7 +13,7 @@ use baton_core::rules;
 use baton_git::history::{self, Walked};
 use baton_git::{Objects, Repo};
 
-/// What has replaced the base's signers, by the commits on top of which it holds. A commit without
+/// The signers that have replaced the base's, by the commits on top of which they hold. A commit without
 /// an entry is under the base's.
 type Keyring = HashMap<Oid, Rc<Signing>>;
 
@@ -102,7 +102,7 @@ fn follow(
     Ok(keyring)
 }
 
-/// What a commit writes of the files that say who may sign.
+/// The changes of a commit to the files that list the signers.
 struct Written {
     own: Rc<BasePolicy>,
     policy: bool,
@@ -111,7 +111,7 @@ struct Written {
 
 impl Written {
     /// The signers on top of the commit. A file that it leaves as it found it says no more than
-    /// what was in force before: somebody may have written that who may not.
+    /// what was in force before: it may have been written without permission.
     fn replace(&self, before: &Signing) -> Signing {
         let own = &self.own.policy.signing;
         let mut signing = before.clone();

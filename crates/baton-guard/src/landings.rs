@@ -11,7 +11,7 @@ use baton_core::model::{BranchName, Oid, RefName};
 use baton_git::{GitError, Repo};
 use baton_sys::file;
 
-/// What the guard reads of a record.
+/// The part of a record that the guard reads.
 #[derive(Deserialize)]
 struct Record {
     /// The branch that moves, full name; in short where an older version wrote it.
@@ -29,12 +29,12 @@ pub fn records(repo: &Repo) -> PathBuf {
     repo.baton_dir().join("merge").join("landing.json")
 }
 
-/// Where older versions recorded the aggregate under way.
+/// The record of the aggregate under way by older versions.
 pub fn former_record(repo: &Repo) -> PathBuf {
     repo.baton_dir().join("landing.json")
 }
 
-/// Whether a landing under way moves this branch so, or deletes it for having landed.
+/// True if a landing under way moves this branch so, or deletes it for having landed.
 pub(super) fn announces(
     repo: &Repo,
     reference: &RefName,
@@ -54,7 +54,7 @@ pub(super) fn announces(
     })
 }
 
-/// What is announced; a record that cannot be read announces nothing.
+/// The announced landings; a record that cannot be read announces none.
 fn read(repo: &Repo) -> Result<Vec<Record>, GitError> {
     let read = |path: PathBuf| file::read_if_exists(&path).map_err(GitError::io(path));
     let bytes = read(records(repo))?.unwrap_or_default();

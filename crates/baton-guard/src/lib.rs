@@ -36,16 +36,16 @@ use baton_core::model::{Oid, Verdict};
 use baton_core::policy::Policy;
 use baton_git::Repo;
 
-/// What the judge said of several changes.
+/// The judge's answer to several changes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Judgement {
     /// All that is broken.
     pub verdict: Verdict,
-    /// How many commits were judged.
+    /// The number of judged commits.
     pub commits: usize,
-    /// How many moves of a branch were judged.
+    /// The number of judged moves of a branch.
     pub tips: usize,
-    /// How many commits break a rule and came in because a remote had published them.
+    /// The number of commits that break a rule and came in because a remote had published them.
     pub published: usize,
     /// The commits whose policies cannot be read, where none before them could judge instead, and why.
     pub unreadable: Vec<(Oid, String)>,
@@ -62,7 +62,7 @@ impl Judgement {
     }
 }
 
-/// Whether the rules hold for what is committed in this worktree now: on its branch, or, while
+/// True if the rules hold for what is committed in this worktree now: on its branch, or, while
 /// its `HEAD` is detached, on the branch that a rebase will put there.
 pub fn applies_here(repo: &Repo, policy: &Policy) -> Result<bool, GuardError> {
     Ok(match repo.head_branch()? {

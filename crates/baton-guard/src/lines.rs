@@ -16,7 +16,7 @@ use baton_git::stream::{Graph, Step};
 use baton_git::tree::{TreeReader, Trees};
 use baton_git::{Repo, history};
 
-/// How many trees of a merge are searched for one that it vendors.
+/// The number of trees of a merge that are searched for one that it vendors.
 const MAX_TREES: usize = 4096;
 
 /// A history each of whose commits was judged by the policy of a parent.
@@ -32,12 +32,12 @@ pub(super) struct Lines<'a> {
     descendants: RefCell<HashMap<Oid, Rc<HashSet<Oid>>>>,
 }
 
-/// What is known of a line as far as it was followed.
+/// The state of a line as far as it was followed.
 #[derive(Default)]
 struct Walk {
     /// The commits that were met, and whether the policy was in force then.
     met: HashMap<Oid, bool>,
-    /// What came with another project, which keeps its place in a directory.
+    /// The commits of another project, which keeps its place in a directory.
     vendored: HashSet<Oid>,
     /// The commits to judge once more, by policy.
     due: Vec<(Rc<BasePolicy>, Vec<Oid>)>,
@@ -196,7 +196,7 @@ impl<'a> Lines<'a> {
         Ok(at)
     }
 
-    /// What the commit adds to all that was met, itself left out.
+    /// The commits that one adds to all that was met, itself left out.
     fn brought(&self, commit: Oid, governed: bool, walk: &mut Walk) -> Vec<(Oid, Vec<Oid>)> {
         walk.met.insert(commit, governed);
         let mut brought = Vec::new();
@@ -245,7 +245,7 @@ impl<'a> Lines<'a> {
         Ok(())
     }
 
-    /// Whether the commit was made under another policy than the one in force, not knowing that.
+    /// True if the commit was made under another policy than the one in force, not knowing that.
     fn is_due(&self, commit: Oid, in_force: &InForce) -> Result<bool, GuardError> {
         if self.without_base.get(&commit) == Some(&false) {
             return Ok(true);
@@ -259,7 +259,7 @@ impl<'a> Lines<'a> {
         Ok(true)
     }
 
-    /// Whether the merge puts the whole of another project into a directory, and takes nothing that
+    /// True if the merge puts the whole of another project into a directory, and takes nothing that
     /// is protected from it.
     fn vendors(
         &self,
@@ -287,7 +287,7 @@ impl<'a> Lines<'a> {
         Ok(!paths.any(|path| policy.writer_of(path).is_some()))
     }
 
-    /// Whether a tree holds another one in some directory.
+    /// True if a tree holds another one in some directory.
     fn holds(&self, tree: Oid, wanted: Oid) -> Result<bool, GuardError> {
         let mut pending = vec![tree];
         let mut seen = HashSet::new();

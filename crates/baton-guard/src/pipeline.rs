@@ -14,11 +14,11 @@ use baton_git::stream::Step;
 use baton_git::tree::Trees;
 use baton_git::{GitError, Objects};
 
-/// How many commits are judged in one go: fewer are not worth a thread, and each batch begins
+/// The number of commits that are judged in one go: fewer are not worth a thread, and each batch begins
 /// without the bases of the packed deltas that the one before has left in another thread.
 const BATCH: usize = 512;
 
-/// How many batches may wait for each thread; with that many, whoever reads judges as well, and
+/// The number of batches that may wait for each thread; with that many, the reader judges as well, and
 /// messages do not pile up.
 const WAITING: usize = 2;
 
@@ -34,12 +34,12 @@ pub(super) enum Rulebook<'a> {
     OfParents,
 }
 
-/// What came of it.
+/// The result.
 #[derive(Default)]
 pub(super) struct Judged {
-    /// How many commits there were.
+    /// The number of commits.
     pub commits: usize,
-    /// What the rules say of them, in the order in which they came.
+    /// The verdict on them, in the order in which they came.
     pub verdict: Verdict,
     /// With [`Rulebook::OfParents`], the commits whose first parent carries no policy, and whether
     /// another parent's has judged them.
@@ -130,7 +130,7 @@ fn batches(
     })
 }
 
-/// Batches on their way to whoever is free.
+/// Batches on their way to a free thread.
 #[derive(Default)]
 struct Queue {
     state: Mutex<QueueState>,
@@ -199,7 +199,7 @@ struct Judge<'a> {
     trees: Trees<'a>,
     bases: Bases<'a>,
     rulebook: Rulebook<'a>,
-    /// How many commits there are at most.
+    /// The most commits that there can be.
     commits: usize,
 }
 

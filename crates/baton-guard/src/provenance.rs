@@ -6,12 +6,16 @@
 //! one had when it holds each of its writers: what their bytes are, and when they are dated, is
 //! nothing to it.
 
+mod choice;
+
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::rc::Rc;
 
-use bstr::{BStr, BString, ByteSlice};
+use bstr::{BString, ByteSlice};
 
+pub(super) use self::choice::chooses;
+use self::choice::{Choice, Protected};
 use super::GuardError;
 use super::base::Bases;
 use super::change::ChangeReader;
@@ -25,7 +29,7 @@ use baton_git::stream::Step;
 use baton_git::tree::{TreeReader, Trees};
 use baton_git::{Repo, history};
 
-/// How deep merges may lie within what other merges give up; beyond, each counts as a writer.
+/// The depth to which merges may lie within what other merges give up; beyond, each counts as a writer.
 const MAX_DEPTH: usize = 32;
 
 /// The writers of what one policy protects.
@@ -38,11 +42,11 @@ pub(super) struct Provenance<'a> {
     depth: Cell<usize>,
 }
 
-/// Whether a branch may give up a writer for another that comes with the move and writes the same
+/// The permission of a branch to give up a writer for another that comes with the move and writes the same
 /// entry again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Rewriting {
-    /// The branch is somebody's work until it lands.
+    /// The branch is work in progress until it lands.
     Allowed,
     /// It is the branch on which work lands.
     Forbidden,
@@ -103,7 +107,7 @@ impl<'a> Provenance<'a> {
         })))
     }
 
-    /// What a merge of `tip` into `target` gives up, whichever of these merge bases git takes: it has
+    /// The entries that a merge of `tip` into `target` gives up, whichever of these merge bases git takes: it has
     /// the tip's entry where the target has that of a base. `None` when no writer is lost.
     pub fn merging(
         &self,
@@ -170,7 +174,7 @@ impl<'a> Provenance<'a> {
         Ok((!deleted.entries.is_empty()).then_some(Change::Tip(deleted)))
     }
 
-    /// What the rules say of a merge that keeps protected entries of some of its parents.
+    /// Judges a merge that keeps protected entries of some of its parents.
     pub fn judge_merge(&self, merge: &Step) -> Result<Verdict, GuardError> {
         let mut entries = Vec::new();
         for choice in self.choices(merge)? {
@@ -184,7 +188,7 @@ impl<'a> Provenance<'a> {
         self.check(merge, entries)
     }
 
-    /// What the rules say of a commit that begins a policy of its own.
+    /// Judges a commit that begins a policy of its own.
     pub fn judge_beginning(&self, step: &Step) -> Result<Verdict, GuardError> {
         if !self.sanction.begins_another_policy(step)? {
             return Ok(Verdict::default());
@@ -198,7 +202,7 @@ impl<'a> Provenance<'a> {
         self.check(step, vec![entry])
     }
 
-    /// What the rules say of the commit from which the policy of a commit comes that is there
+    /// Judges the commit from which the policy of a commit comes that is there
     /// already.
     pub fn judge_standing_on(&self, commit: Oid) -> Result<Verdict, GuardError> {
         match self.sanction.other_beginning(commit)? {
@@ -207,7 +211,7 @@ impl<'a> Provenance<'a> {
         }
     }
 
-    /// Whether a history has grown out of the commit with which the policy began.
+    /// True if a history has grown out of the commit with which the policy began.
     pub fn has_grown(&self, tip: Oid) -> Result<bool, GuardError> {
         self.sanction.has_grown(tip)
     }
@@ -226,7 +230,7 @@ impl<'a> Provenance<'a> {
         Ok(rules::check(self.policy, &change))
     }
 
-    /// Whether every writer of a protected path that `from` has in its history is in that of `to`.
+    /// True if every writer of a protected path that `from` has in its history is in that of `to`.
     pub fn keeps(&self, from: Oid, to: Oid) -> Result<bool, GuardError> {
         let lost = self.lost(&[from], &[to], &Protected(self.policy))?;
         Ok(lost.is_empty())
@@ -318,7 +322,7 @@ impl<'a> Provenance<'a> {
         Ok(paths)
     }
 
-    /// What the merge takes from some of its parents, by which ones.
+    /// The entries that the merge takes from some of its parents, by parents.
     fn choices(&self, merge: &Step) -> Result<Vec<Choice>, GuardError> {
         let watch = Protected(self.policy);
         let mut reader = TreeReader::over(self.trees.clone(), &watch);
@@ -391,70 +395,4 @@ impl<'a> Provenance<'a> {
         }
         Ok(None)
     }
-}
-
-/// The parents whose entries a merge keeps at some paths, and those whose entries it does not.
-struct Choice {
-    kept: Vec<Oid>,
-    left: Vec<Oid>,
-    entries: Vec<PathChange>,
-}
-
-impl Choice {
-    fn entry(&self, change: &PathChange, fault: TipFault) -> TipEntry {
-        let left = change.before.iter().find(|before| **before != change.after);
-        TipEntry {
-            path: change.path.clone(),
-            old: left.copied().flatten(),
-            new: change.after,
-            fault,
-        }
-    }
-}
-
-impl Watch for Choice {
-    fn watches(&self, path: &BStr) -> bool {
-        self.entries.iter().any(|change| change.path == path)
-    }
-
-    fn may_watch_below(&self, directory: &BStr) -> bool {
-        let is_below = |change: &PathChange| {
-            let rest = change.path.strip_prefix(directory.as_bytes());
-            directory.is_empty() || rest.is_some_and(|rest| rest.starts_with(b"/"))
-        };
-        self.entries.iter().any(is_below)
-    }
-
-    fn scan_bound(&self) -> Option<&BStr> {
-        None
-    }
-}
-
-/// Watches the protected paths alone.
-struct Protected<'a>(&'a Policy);
-
-impl Watch for Protected<'_> {
-    fn watches(&self, path: &BStr) -> bool {
-        self.0.writer_of(path).is_some()
-    }
-
-    fn may_watch_below(&self, directory: &BStr) -> bool {
-        self.0.may_protect_below(directory)
-    }
-
-    fn scan_bound(&self) -> Option<&BStr> {
-        self.0.scan_bound()
-    }
-}
-
-/// Whether a merge of these trees keeps some protected entry of one parent and not of another.
-pub(super) fn chooses(
-    trees: &Trees<'_>,
-    policy: &Policy,
-    merge: &Step,
-) -> Result<bool, GuardError> {
-    let watch = Protected(policy);
-    let mut reader = TreeReader::over(trees.clone(), &watch);
-    let choices = reader.choices(merge.commit.tree, &merge.parent_trees)?;
-    Ok(!choices.is_empty())
 }

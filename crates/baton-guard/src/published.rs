@@ -1,4 +1,4 @@
-//! What a remote has already published, asked of the remote itself.
+//! The commits that a remote has published, asked of the remote itself.
 
 use std::cell::OnceCell;
 
@@ -18,7 +18,7 @@ pub struct Published<'a> {
     named: OnceCell<Vec<Oid>>,
 }
 
-/// What the remotes said.
+/// The remotes' answers.
 struct Advertised {
     branches: Branches,
     /// Those that said nothing.
@@ -44,8 +44,8 @@ impl<'a> Published<'a> {
         }
     }
 
-    /// Whether a remote advertises a branch, among those on which the policy holds, from which
-    /// this commit can be reached. A branch that nobody guards publishes nothing. Where a remote that
+    /// True if a remote advertises a branch, among those on which the policy holds, from which
+    /// this commit can be reached. An unguarded branch publishes nothing. Where a remote that
     /// does not count is said to have it, warns of that.
     pub fn holds(&self, commit: Oid, policy: &Policy) -> Result<bool, GuardError> {
         let tips = self.tips(policy)?;
@@ -56,7 +56,7 @@ impl<'a> Published<'a> {
         Ok(holds)
     }
 
-    /// Whether any remote, one that does not count too, has this commit on a branch: to be careful with it, never to
+    /// True if any remote, one that does not count too, has this commit on a branch: to be careful with it, never to
     /// let it come in.
     pub fn may_hold(&self, commit: Oid, policy: &Policy) -> Result<bool, GuardError> {
         let mut tips = self.tips(policy)?;
@@ -70,7 +70,7 @@ impl<'a> Published<'a> {
         Ok(!tips.is_empty() && self.reach(&tips, commit)?)
     }
 
-    /// Whether some branch or tag, of whatever origin, leads to this commit.
+    /// True if some branch or tag, of whatever origin, leads to this commit.
     pub fn is_named(&self, commit: Oid) -> Result<bool, GuardError> {
         if self.named.get().is_none() {
             self.named.set(range::everything(self.repo)?.tips).ok();
@@ -90,7 +90,7 @@ impl<'a> Published<'a> {
         Ok(tips)
     }
 
-    /// What remotes advertise at the branch of this full name, as far as it is here.
+    /// The tips that remotes advertise at the branch of this full name, as far as they are here.
     pub fn at(&self, reference: &RefName) -> Result<Vec<Oid>, GuardError> {
         let branches = self.advertised()?.branches.iter();
         let named = branches.filter(|(name, _)| name == reference);

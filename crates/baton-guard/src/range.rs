@@ -29,7 +29,7 @@ pub enum RangeError {
     ))]
     NoChange(String),
 
-    /// What the CI service wrote of its event cannot be read.
+    /// The CI service's description of its event cannot be read.
     #[error("nothing says which commits to judge: this CI run's event cannot be read: {0}")]
     #[diagnostic(help(
         "run `git baton verify` in the job's own environment, where the runner has written the event; or name a range (`git baton verify <from>..<to>`)"
@@ -105,7 +105,7 @@ pub fn named(repo: &Repo, revisions: &[String]) -> Result<RevRange, RangeError> 
     Ok(found)
 }
 
-/// What a CI service asks about.
+/// The ranges that a CI service asks about.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Asked {
     /// The ranges of revisions that would land or have landed.
@@ -114,7 +114,7 @@ pub struct Asked {
     pub line: Option<Line>,
 }
 
-/// What a CI service names; `Err` in the inner result: why there is nothing to judge.
+/// The ranges that a CI service names; `Err` in the inner result: why there is nothing to judge.
 ///
 /// A request is judged against its target as it is now, and against the one that the service names
 /// where the target does not hold that. A push is judged from the tip before it, and everything on
@@ -247,7 +247,7 @@ pub fn default_of(repo: &Repo, push: &CiPush) -> Result<Option<Oid>, RangeError>
     }
 }
 
-/// What this branch has and its upstream does not.
+/// The commits of this branch that its upstream does not have.
 pub fn beyond_upstream(repo: &Repo) -> Result<RevRange, RangeError> {
     let upstream = repo.program().rev_parse("@{upstream}")?;
     let upstream = upstream.ok_or(RangeError::NoUpstream)?;

@@ -19,10 +19,10 @@ impl RefUpdate {
     }
 }
 
-/// Who asks, which decides what may be taken for granted.
+/// The place of the question, which decides what may be taken for granted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
-    /// A reference transaction in somebody's clone: what a remote has published may come in.
+    /// A reference transaction in a clone: what a remote has published may come in.
     Clone,
     /// A server that receives a push: nothing that breaks a rule comes in, and a branch is not
     /// deleted with the newest handoff entry.

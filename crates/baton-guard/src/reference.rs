@@ -48,7 +48,7 @@ fn broken(violations: Vec<Violation>) -> Judgement {
     }
 }
 
-/// Whether any branch has a policy, were it one that cannot be read.
+/// True if any branch has a policy, were it one that cannot be read.
 fn is_guarded(repo: &Repo) -> Result<bool, GuardError> {
     let bases = Bases::new(repo.objects());
     for (name, _) in repo.refs().branches()? {

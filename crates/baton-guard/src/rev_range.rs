@@ -24,9 +24,9 @@ pub struct RevRange {
     /// The branch that the range belongs to, where it belongs to one; the policy may pass it
     /// over.
     pub reference: Option<RefName>,
-    /// Where it ends.
+    /// The commits at which it ends.
     pub tips: Vec<Oid>,
-    /// What is not part of it, with all that can be reached from there.
+    /// The commits that are not part of it, with all that can be reached from them.
     pub hidden: Vec<Oid>,
     /// The commit whose policy judges it, and against which the tips are held. `None`: the
     /// commit, along first parents, on which the range stands.
@@ -70,7 +70,7 @@ fn check_tips(
 }
 
 /// Judges the range by the policies of every merge base and of the commits that it would join:
-/// whoever begins at an old commit with a laxer policy is held to what holds where the work is to
+/// work that begins at an old commit with a laxer policy is held to what holds where it is to
 /// land. `None` when no policy has a say.
 pub fn judge_for_landing(repo: &Repo, range: &RevRange) -> Result<Option<Judgement>, GuardError> {
     let bases = Bases::new(repo.objects());
@@ -154,7 +154,7 @@ pub fn judge_line(repo: &Repo, line: &Line) -> Result<Option<Judgement>, GuardEr
     Ok(Some(judgement))
 }
 
-/// Whether the policies at the branch's tip and on the default branch exclude it.
+/// True if the policies at the branch's tip and on the default branch exclude it.
 fn is_passed_over(repo: &Repo, line: &Line) -> Result<bool, GuardError> {
     let Some(name) = &line.reference else {
         return Ok(false);
@@ -223,7 +223,7 @@ pub(super) fn judge_history(
     }))
 }
 
-/// Whether some commit of a history, or its trunk, carries a policy.
+/// True if some commit of a history, or its trunk, carries a policy.
 fn is_governed(repo: &Repo, judged: &Judged, trunk: Option<Oid>) -> Result<bool, GuardError> {
     let is_ruled = judged.without_base.len() < judged.commits
         || judged.without_base.values().any(|by_another| *by_another);

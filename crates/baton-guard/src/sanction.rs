@@ -1,4 +1,4 @@
-//! Whether a commit might write a protected path.
+//! The commits that might write a protected path.
 
 use std::cell::OnceCell;
 
@@ -27,7 +27,7 @@ pub(super) struct Sanction<'a> {
 }
 
 impl<'a> Sanction<'a> {
-    /// What `policy` sanctions, and what the history of `base`, which carries it, does.
+    /// The commits that `policy` sanctions, and those that the history of `base`, which carries it, does.
     pub fn new(repo: &'a Repo, bases: &'a Bases<'a>, policy: &'a Policy, base: Oid) -> Self {
         Self {
             repo,
@@ -46,7 +46,7 @@ impl<'a> Sanction<'a> {
         self.base
     }
 
-    /// Whether this commit, which writes the path, might do so.
+    /// True if this commit, which writes the path, might do so.
     ///
     /// What went before the policy, and the commit that began it, counts where the policy grew out
     /// of it. Any other commit is held to the policy and, as signers come and go, to the one of its
@@ -76,7 +76,7 @@ impl<'a> Sanction<'a> {
         }
     }
 
-    /// Whether the commit begins a policy from which that of the base has not come down. One that a
+    /// True if the commit begins a policy from which that of the base has not come down. One that a
     /// merge has brought into the base's history and left aside is another policy still.
     pub fn begins_another_policy(&self, step: &Step) -> Result<bool, GuardError> {
         let is_first = || self.leads_to(step.oid, &[self.adoption()?]);
@@ -96,7 +96,7 @@ impl<'a> Sanction<'a> {
         Ok(is_other.then_some(step))
     }
 
-    /// Whether the commit is the base, or one of its first parents.
+    /// True if the commit is the base, or one of its first parents.
     fn is_on_line(&self, commit: Oid) -> Result<bool, GuardError> {
         let shallow = self.repo.shallow_commits()?;
         let mut buffer = Vec::new();
@@ -141,7 +141,7 @@ impl<'a> Sanction<'a> {
         Ok(history::reachable(self.repo, &[commit], &[self.base])?.is_empty())
     }
 
-    /// Whether the commit is the one with which the base's policy began, or went before it. A base
+    /// True if the commit is the one with which the base's policy began, or went before it. A base
     /// into which another beginning was merged has grown out of both.
     fn is_adopted(&self, commit: Oid) -> Result<bool, GuardError> {
         Ok(self.leads_to(commit, &[self.adoption()?])?
@@ -152,7 +152,7 @@ impl<'a> Sanction<'a> {
         Ok(history::reachable(self.repo, &[commit], tips)?.is_empty())
     }
 
-    /// Whether the commit with which the base's policy began is in this history.
+    /// True if the commit with which the base's policy began is in this history.
     pub fn has_grown(&self, tip: Oid) -> Result<bool, GuardError> {
         Ok(history::reachable(self.repo, &[self.adoption()?], &[tip])?.is_empty())
     }
@@ -182,7 +182,7 @@ impl<'a> Sanction<'a> {
     }
 }
 
-/// Whether a rule objects to what the commit writes at this path.
+/// True if a rule objects to what the commit writes at this path.
 fn breaks(verdict: &Verdict, path: &BStr) -> bool {
     let mut violations = verdict.violations.iter();
     violations.any(|one| {

@@ -66,7 +66,7 @@ pub fn candidates<'a>(
     }))
 }
 
-/// Whether the policy in this index, with its list of signers, can be read.
+/// True if the policy in this index, with its list of signers, can be read.
 pub fn has_readable_policy(repo: &Repo, index: &Path) -> Result<bool, GuardError> {
     let objects = repo.objects();
     let file = |policy: &Policy, path: &BStr| -> Result<_, GuardError> {

@@ -57,7 +57,7 @@ pub fn find(
     Ok((!found.commits.is_empty()).then_some(found))
 }
 
-/// Whether a branch that moves from `old` to `new` loses nothing but aggregates that no remote has,
+/// True if a branch that moves from `old` to `new` loses nothing but aggregates that no remote has,
 /// and `new` carries each of their summaries by a genuine aggregate.
 pub(super) fn is_replacement(
     repo: &Repo,
@@ -83,7 +83,7 @@ pub(super) fn is_replacement(
         && !is_published(repo, policy, published, &superseded)?)
 }
 
-/// Whether a remote has one of these, as far as this clone knows or the remote says.
+/// True if a remote has one of these, as far as this clone knows or the remote says.
 fn is_published(
     repo: &Repo,
     policy: &Policy,

@@ -15,11 +15,11 @@ use baton_core::policy::{PolicyError, SignersError};
 pub struct UnreadablePolicy {
     /// The commit.
     pub commit: Oid,
-    /// What is wrong with its policy.
+    /// The fault of its policy.
     pub fault: Arc<PolicyFault>,
 }
 
-/// What is wrong with the policy that a commit carries.
+/// The fault of the policy that a commit carries.
 #[derive(Debug, Error, Diagnostic)]
 pub enum PolicyFault {
     /// The policy is invalid.
@@ -70,7 +70,7 @@ impl Diagnostic for UnreadablePolicy {
 }
 
 impl UnreadablePolicy {
-    /// What is wrong, in one line.
+    /// The fault, in one line.
     pub fn reason(&self) -> String {
         match self.source() {
             Some(source) => format!("{self}: {source}"),

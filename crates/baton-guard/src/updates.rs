@@ -1,5 +1,6 @@
 //! References that move: which commits they bring, and what the rules say of them.
 
+mod commits;
 mod deletions;
 mod moves;
 
@@ -10,14 +11,13 @@ use std::rc::Rc;
 use self::moves::Move;
 use super::acceptance::Acceptances;
 use super::base::{BasePolicy, Bases, PolicyKey};
-use super::change::ChangeReader;
 use super::guards::Guards;
 use super::journal::Mark;
 use super::judged_commits::JudgedCommits;
 use super::provenance::{Provenance, Rewriting};
 use super::published::Published;
 pub use super::ref_update::{Place, RefUpdate};
-use super::{GuardError, Judgement, keyring, superseded_aggregates};
+use super::{GuardError, Judgement, superseded_aggregates};
 use baton_core::model::{Change, Oid, Verdict};
 use baton_core::policy::Policy;
 use baton_core::rules;
@@ -76,11 +76,8 @@ struct Judge<'a> {
     judgement: Judgement,
 }
 
-/// What a commit has and others have not.
+/// The commits that one has and others have not.
 type Walks = HashMap<(Oid, Vec<Oid>), Rc<[Walked]>>;
-
-/// What was said of commits, and which of them are let be.
-type Judged = (Judgement, Vec<(Oid, Mark)>);
 
 impl Judge<'_> {
     fn update(&mut self, update: &RefUpdate) -> Result<(), GuardError> {
@@ -103,7 +100,7 @@ impl Judge<'_> {
         Ok(commit)
     }
 
-    /// What the rules say under the policy of the commit `base`, without what a maintainer has
+    /// Judges under the policy of the commit `base`, without what a maintainer has
     /// accepted.
     fn check(&self, policy: &Policy, base: Oid, change: &Change) -> Result<Verdict, GuardError> {
         let mut verdict = rules::check(policy, change);
@@ -166,7 +163,7 @@ impl Judge<'_> {
         }
     }
 
-    /// What the rules say of a policy of its own that a branch brings.
+    /// Judges a policy of its own that a branch brings.
     fn beginning(&self, brought: &Move, new: Oid) -> Result<Verdict, GuardError> {
         let policy = &brought.base.policy;
         let provenance = Provenance::new(self.repo, self.bases, policy, brought.stands_on);
@@ -191,7 +188,7 @@ impl Judge<'_> {
         Ok(verdict)
     }
 
-    /// Whether the branch goes to what a server guards already, by the default branch's policy, after something has been put there
+    /// True if the branch goes to what a server guards already, by the default branch's policy, after something has been put there
     /// that no push may bring: a new branch to what another one holds, or a branch that is there
     /// to what the default branch holds, with nothing lost that the latter's policy sanctions.
     fn goes_where_others_are(
@@ -225,7 +222,7 @@ impl Judge<'_> {
         )
     }
 
-    /// Whether `new` was made from what a detached `HEAD` names: on top of it or in its place.
+    /// True if `new` was made from what a detached `HEAD` names: on top of it or in its place.
     /// Any other move only visits a commit, and nothing lands by looking at it: the branch that
     /// moves there later is judged by what the branch itself had.
     fn is_made_on(&self, new: Oid, old: Option<Oid>) -> Result<bool, GuardError> {
@@ -238,7 +235,7 @@ impl Judge<'_> {
         Ok(self.repo.objects().commit(oid, &mut Vec::new())?.parents)
     }
 
-    /// Where the base has no policy nothing is judged. The commit that brings the first one is
+    /// Adopts a commit without a policy at its base. The commit that brings the first one is
     /// taken as it is.
     fn adopt(&self, new: Oid) -> Result<(), GuardError> {
         match self.bases.own(new) {
@@ -268,111 +265,14 @@ impl Judge<'_> {
         }
     }
 
-    /// Whether a remote of this clone advertises the commit, on a branch on which the policy holds.
+    /// True if a remote of this clone advertises the commit, on a branch on which the policy holds.
     fn comes_from_remote(&self, commit: Oid, policy: Option<&Policy>) -> Result<bool, GuardError> {
         let fallback = Policy::default();
         Ok(self.place == Place::Clone
             && self.published.holds(commit, policy.unwrap_or(&fallback))?)
     }
 
-    fn commits(&mut self, update: &RefUpdate, brought: &Move) -> Result<(), GuardError> {
-        let (judgement, passed) = self.judge_commits(update, brought)?;
-        self.judgement.absorb(judgement);
-        if !passed.is_empty() {
-            self.passed.push((brought.base.key.clone(), passed));
-        }
-        Ok(())
-    }
-
-    fn judge_commits(&self, update: &RefUpdate, brought: &Move) -> Result<Judged, GuardError> {
-        let base = &brought.base;
-        let mut judgement = Judgement::default();
-        let mut passed = Vec::new();
-        for (oid, mut verdict, mark) in self.verdicts(update, brought)? {
-            judgement.commits += 1;
-            self.acceptances
-                .excuse(&base.policy, &[brought.stands_on], &mut verdict)?;
-            if verdict.is_clean() {
-                let is_excused = !verdict.accepted.is_empty();
-                passed.push((oid, if is_excused { Mark::Excused } else { mark }));
-                judgement.verdict.absorb(verdict);
-            } else if update.is_head() && self.published.is_named(oid)? {
-                // Looked at where it lies, not made now.
-            } else if self.place == Place::Clone && self.published.holds(oid, &base.policy)? {
-                passed.push((oid, Mark::Published));
-                judgement.published += 1;
-            } else {
-                judgement.verdict.absorb(verdict);
-            }
-        }
-        Ok((judgement, passed))
-    }
-
-    /// What the rules say of the commits that are not known to have passed, each under the signers
-    /// that are in force for it, and how one that breaks none is recorded.
-    fn verdicts(
-        &self,
-        update: &RefUpdate,
-        brought: &Move,
-    ) -> Result<Vec<(Oid, Verdict, Mark)>, GuardError> {
-        let base = &brought.base;
-        let objects = self.repo.objects().for_long_reads();
-        let reader = ChangeReader::new(&objects, &base.policy);
-        let mut reader = reader.among(brought.commits.len());
-        let trees = brought.commits.iter();
-        let trees: HashMap<_, _> = trees.map(|one| (one.oid, one.commit.tree)).collect();
-        let tree_of = |parent| trees.get(&parent).copied();
-        let provenance = Provenance::new(self.repo, self.bases, &base.policy, brought.stands_on);
-        let mut verdicts = Vec::new();
-        let mut changes_policy = self.changes_policy(update, base);
-        for walked in brought.commits.iter().rev() {
-            let known = self.judged_commits.judged(walked.oid, &base.key)?;
-            if known.is_none() {
-                let change = reader.change(walked.oid, &walked.commit, &tree_of)?;
-                let mut verdict = rules::check(&base.policy, &change);
-                changes_policy |= verdict.changes_policy;
-                verdict.absorb(self.choices(&provenance, walked)?);
-                verdicts.push((walked.oid, verdict, Mark::Passed));
-            } else if known == Some(Mark::Passed) {
-                // What a merge gives up depends on what the branch had.
-                let verdict = self.choices(&provenance, walked)?;
-                if !verdict.is_clean() {
-                    verdicts.push((walked.oid, verdict, Mark::Passed));
-                }
-            }
-        }
-        if !changes_policy {
-            return Ok(verdicts);
-        }
-        let resigned = keyring::resigned(self.repo, &base.policy, &brought.commits)?;
-        for walked in brought.commits.iter() {
-            if let Some(policy) = resigned.get(&walked.oid) {
-                let mut reader = ChangeReader::new(self.repo.objects(), policy);
-                let change = reader.change(walked.oid, &walked.commit, &|_| None)?;
-                let mut verdict = rules::check(policy, &change);
-                verdict.absorb(self.choices(&provenance, walked)?);
-                verdicts.retain(|(oid, ..)| *oid != walked.oid);
-                verdicts.push((walked.oid, verdict, Mark::Excused));
-            }
-        }
-        Ok(verdicts)
-    }
-
-    /// What the rules say of what a commit takes over from some of its parents.
-    fn choices(&self, provenance: &Provenance<'_>, walked: &Walked) -> Result<Verdict, GuardError> {
-        if walked.commit.parents.len() < 2 {
-            return Ok(Verdict::default());
-        }
-        let merge = Step::read(self.repo.objects(), walked.oid, &mut Vec::new())?;
-        provenance.judge_merge(&merge)
-    }
-
-    fn changes_policy(&self, update: &RefUpdate, base: &BasePolicy) -> bool {
-        let new = update.new.and_then(|new| self.bases.at(new).ok());
-        new.flatten().is_some_and(|new| new.key != base.key)
-    }
-
-    /// What breaks a rule takes everything beside it down: a refusal records nothing.
+    /// Records what has passed. A breach takes everything beside it down: a refusal records nothing.
     fn record(&mut self) -> Result<(), GuardError> {
         if self.judgement.verdict.is_clean() {
             for (key, passed) in self.passed.drain(..) {
@@ -414,7 +314,7 @@ impl Judge<'_> {
         Ok(())
     }
 
-    /// Whether all that is lost are aggregates of this clone, and their summaries are not.
+    /// True if all that is lost are aggregates of this clone, and their summaries are not.
     fn replaces_aggregates(
         &self,
         base: &BasePolicy,

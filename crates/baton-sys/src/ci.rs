@@ -1,4 +1,4 @@
-//! What a CI service says about the change it runs for.
+//! The change that a CI run is about, as its service describes it.
 //!
 //! Sources: GitHub's "Variables reference" and "Webhook events and payloads"; GitLab's
 //! "Predefined CI/CD variables reference".
@@ -8,14 +8,14 @@ use serde_json::Value;
 use super::file;
 use baton_core::model::{BranchName, RefName};
 
-/// What a CI run is about, in the words of its service.
+/// The subject of a CI run, in the words of its service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CiRange {
     /// A pull or merge request, or a group of them in a queue.
     Request {
         /// The tip of the branch it would go into, or a commit below it; a revision.
         target: String,
-        /// What would go in, a revision.
+        /// The tip that would go in, a revision.
         tip: String,
         /// The full name of the branch it would go into, where it is known.
         branch: Option<RefName>,
@@ -26,7 +26,7 @@ pub enum CiRange {
     Nothing(&'static str),
     /// A run that is about no change, started by this event.
     NoChange(String),
-    /// What the service wrote of the event cannot be read, for this reason.
+    /// The service's description of the event cannot be read, for this reason.
     Unreadable(String),
 }
 
@@ -35,9 +35,9 @@ pub enum CiRange {
 pub struct CiPush {
     /// The full name of the branch, where it is known.
     pub branch: Option<RefName>,
-    /// What the branch named before; `None` for a new branch, and where nothing was pushed.
+    /// The commit before the push; `None` for a new branch, and where nothing was pushed.
     pub before: Option<String>,
-    /// What it names now.
+    /// The commit after it.
     pub after: String,
     /// The short name of the repository's default branch, where it is known.
     pub default_branch: Option<BranchName>,
@@ -57,7 +57,7 @@ const ABOUT_NO_CHANGE: [&str; 3] = ["schedule", "workflow_dispatch", "repository
 const TAG: &str = "a tag was pushed, and the rules hold on branches";
 const DELETION: &str = "the branch was deleted";
 
-/// What the environment says this run is about; `None` outside CI.
+/// The subject of this run by the environment; `None` outside CI.
 pub fn range() -> std::io::Result<Option<CiRange>> {
     if value("GITHUB_ACTIONS").is_some() {
         return Ok(Some(github(value, &github_event()?)));
@@ -164,13 +164,13 @@ fn gitlab(value: impl Fn(&str) -> Option<String>) -> CiRange {
     })
 }
 
-/// Where the merge request begins. GitLab tells the tip of the target only in a pipeline for
+/// The commit at which the merge request begins. GitLab tells the tip of the target only in a pipeline for
 /// merged results; in another one, the merge base.
 fn gitlab_target(value: impl Fn(&str) -> Option<String>) -> Option<String> {
     value("CI_MERGE_REQUEST_TARGET_BRANCH_SHA").or_else(|| value("CI_MERGE_REQUEST_DIFF_BASE_SHA"))
 }
 
-/// What a pipeline for merged results has merged; its own commit is thrown away. `None` where
+/// The commit that a pipeline for merged results has merged; its own is thrown away. `None` where
 /// the pipeline's commit itself would go in: without a merge, and in a merge train.
 fn gitlab_tip(value: impl Fn(&str) -> Option<String>) -> Option<String> {
     let train = value("CI_MERGE_REQUEST_EVENT_TYPE").is_some_and(|kind| kind == "merge_train");

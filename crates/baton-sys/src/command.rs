@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Output, Stdio};
 use std::time::Instant;
 
-/// The bytes that any pipe takes before somebody reads (`pipe(7)`: at least a page).
+/// The bytes that any pipe takes before a reader comes (`pipe(7)`: at least a page).
 const PIPE_HOLDS: usize = 4096;
 
 /// A program that runs, for the log.

@@ -14,21 +14,21 @@ use rustix::io::Errno;
 
 use super::file::FileStat;
 
-/// What is found below a directory.
+/// A thing below a directory.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Found {
-    /// Where, from the directory on.
+    /// Its path from the directory on.
     pub path: Vec<u8>,
-    /// What it is.
+    /// Its kind.
     pub kind: Kind,
 }
 
-/// What can be found below a directory. Sockets and the like are passed over.
+/// The kinds of things below a directory. Sockets and the like are passed over.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Kind {
     /// A file, and whether its owner may run it.
     File {
-        /// Whether its owner may run it.
+        /// True if its owner may run it.
         executable: bool,
     },
     /// A symbolic link and where it leads.
@@ -93,7 +93,7 @@ pub fn names_below(root: &Path) -> io::Result<Vec<Vec<u8>>> {
     Ok(found)
 }
 
-/// Whether an ordinary file or a symbolic link is there.
+/// True if an ordinary file or a symbolic link is there.
 pub fn is_file_or_link(path: &Path) -> bool {
     let is_either = |found: fs::Metadata| found.is_file() || found.is_symlink();
     path.symlink_metadata().is_ok_and(is_either)

@@ -17,10 +17,10 @@ use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, open, openat, statat};
 use super::dir_ops;
 use super::file::FileStat;
 
-/// What should be in one directory.
+/// The expected content of one directory.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Listing<'n> {
-    /// Where it is, from the root on; it ends with `/`, and is empty for the root itself.
+    /// Its path from the root on; it ends with `/`, and is empty for the root itself.
     pub path: Vec<u8>,
     /// The names of its files and links, sorted, each with what the caller knows it by.
     pub files: Vec<(Cow<'n, [u8]>, usize)>,
@@ -33,14 +33,14 @@ pub struct Listing<'n> {
 pub struct Dirwalk {
     /// The listed files whose stat differs from what was noted: the path, and the caller's number.
     pub stat_dirty: BTreeSet<(Vec<u8>, usize)>,
-    /// What no listing names, in directories that are listed; the names of directories end with
+    /// The things that no listing names, in directories that are listed; the names of directories end with
     /// `/`.
     pub tops: BTreeSet<Vec<u8>>,
     /// The same, and all that is in those directories.
     pub beside: BTreeSet<Vec<u8>>,
 }
 
-/// How many directories make a second thread worth its start.
+/// The number of directories that makes a second thread worth its start.
 const FOR_A_THREAD: usize = 64;
 
 /// Walks everything below `root`, links not followed. `matches_stat` says whether a file is as the
@@ -189,7 +189,7 @@ impl Walker<'_> {
     }
 }
 
-/// How many names a directory holds.
+/// The number of names in a directory.
 #[cfg(target_os = "linux")]
 fn count(directory: BorrowedFd<'_>) -> io::Result<usize> {
     let mut buffer = [MaybeUninit::uninit(); 16 << 10];
@@ -201,7 +201,7 @@ fn count(directory: BorrowedFd<'_>) -> io::Result<usize> {
     Ok(count)
 }
 
-/// How many names a directory holds.
+/// The number of names in a directory.
 #[cfg(not(target_os = "linux"))]
 fn count(directory: BorrowedFd<'_>) -> io::Result<usize> {
     let mut count = 0;

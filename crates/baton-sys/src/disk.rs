@@ -3,7 +3,7 @@
 use std::io;
 use std::path::Path;
 
-/// How many bytes this user may still write below `path`, which need not be there yet.
+/// The bytes that this user may still write below `path`, which need not be there yet.
 pub fn free_bytes(path: &Path) -> io::Result<u64> {
     let existing = path.ancestors().find(|path| path.exists());
     let found = rustix::fs::statvfs(existing.unwrap_or(Path::new(".")))?;

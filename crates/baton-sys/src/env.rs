@@ -3,7 +3,7 @@ use std::path::PathBuf;
 
 use baton_core::model::Oid;
 
-/// What git's environment says about the repository at hand, read once when the program starts.
+/// Git's environment for the repository at hand, read once when the program starts.
 #[derive(Debug, Clone, Default)]
 pub struct GitEnv {
     /// The current directory.
@@ -18,7 +18,7 @@ pub struct GitEnv {
     pub alternate_object_directories: Vec<PathBuf>,
     /// `GIT_NAMESPACE`: which of the repositories that share the objects is meant; empty for the whole.
     pub namespace: Vec<u8>,
-    /// Whether git runs this process as a hook, in the environment of whoever called git.
+    /// True if git runs this process as a hook, in the environment of git's caller.
     pub is_hook: bool,
     /// The commits that `git merge` says it merges, in its variables `GITHEAD_<id>`.
     pub merged_commits: Vec<Oid>,
@@ -61,12 +61,12 @@ const AGENTS: [&str; 6] = [
     "COPILOT_CLI",
 ];
 
-/// Whether a coding agent has started this process.
+/// True if a coding agent has started this process.
 pub fn is_under_agent() -> bool {
     AGENTS.iter().any(|name| value(name).is_some())
 }
 
-/// How the user has git start `ssh`.
+/// The command by which git starts `ssh`, if the user sets one.
 pub fn ssh_command() -> Option<String> {
     value("GIT_SSH_COMMAND")?.into_string().ok()
 }
@@ -83,7 +83,7 @@ pub fn config_home() -> Option<PathBuf> {
     path("XDG_CONFIG_HOME").or_else(|| Some(path("HOME")?.join(".config")))
 }
 
-/// Whether text for this user may hold more than ASCII: the locale is a Unicode one, and
+/// True if text for this user may hold more than ASCII: the locale is a Unicode one, and
 /// `NO_COLOR` does not ask for plain text.
 pub fn shows_unicode() -> bool {
     let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(value);

@@ -21,17 +21,17 @@ pub fn current() -> io::Result<std::path::PathBuf> {
     std::env::current_exe()
 }
 
-/// Whether the two describe one file, perhaps under two names.
+/// True if the two describe one file, perhaps under two names.
 pub fn is_same_file(one: &Metadata, other: &Metadata) -> bool {
     (one.dev(), one.ino()) == (other.dev(), other.ino())
 }
 
-/// Whether both names lead to one file.
+/// True if both names lead to one file.
 pub fn are_one_file(one: &Path, other: &Path) -> bool {
     matches!((one.metadata(), other.metadata()), (Ok(one), Ok(other)) if is_same_file(&one, &other))
 }
 
-/// Whether the system would run the file.
+/// True if the system would run the file.
 pub fn is_executable(path: &Path) -> bool {
     path.metadata()
         .is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
@@ -59,7 +59,7 @@ pub fn on_path(name: &str, last: Option<&str>) -> Option<String> {
         .map(str::to_owned)
 }
 
-/// Whether the shell has something of this name to run: the file at this path, a program on its
+/// True if the shell has something of this name to run: the file at this path, a program on its
 /// search path, or a word of its own.
 pub fn is_known_to_shell(name: &str) -> io::Result<bool> {
     // Not every shell looks whether a file that is named so could be run.

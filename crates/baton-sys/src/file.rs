@@ -21,17 +21,17 @@ pub fn read_if_exists(path: &Path) -> io::Result<Option<Vec<u8>>> {
     }
 }
 
-/// What an ordinary file holds.
+/// The content of an ordinary file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ordinary {
     /// Its bytes.
     pub bytes: Vec<u8>,
-    /// Whether its owner may run it.
+    /// True if its owner may run it.
     pub executable: bool,
 }
 
 /// Reads an ordinary file of at most so many bytes; `None` where it is longer, or something else
-/// than a file. No link is followed, and nobody is waited for at a pipe.
+/// than a file. No link is followed, and a pipe is not waited for.
 pub fn read_ordinary(path: &Path, at_most: u64) -> io::Result<Option<Ordinary>> {
     let flags = libc::O_NOFOLLOW | libc::O_NONBLOCK;
     let file = OpenOptions::new()
@@ -61,17 +61,17 @@ pub fn stamp(path: &Path) -> Option<Stamp> {
     Some(Stamp(found.len(), found.modified().ok()))
 }
 
-/// Whether a directory is there.
+/// True if a directory is there.
 pub fn is_directory(path: &Path) -> bool {
     path.is_dir()
 }
 
-/// Whether the user may write there.
+/// True if the user may write there.
 pub fn is_writable(path: &Path) -> bool {
     rustix::fs::access(path, rustix::fs::Access::WRITE_OK).is_ok()
 }
 
-/// Whether an ordinary file is there.
+/// True if an ordinary file is there.
 pub fn is_file(path: &Path) -> bool {
     path.symlink_metadata().is_ok_and(|found| found.is_file())
 }
@@ -115,12 +115,12 @@ pub fn temporary_directory(below: &Path) -> io::Result<tempfile::TempDir> {
     tempfile::tempdir_in(below)
 }
 
-/// Whether two paths lead to one place; false where one of them leads nowhere.
+/// True if two paths lead to one place; false where one of them leads nowhere.
 pub fn is_same_place(one: &Path, other: &Path) -> bool {
     matches!((one.canonicalize(), other.canonicalize()), (Ok(one), Ok(other)) if one == other)
 }
 
-/// Whether a path leads to a place below another, links followed; false where one of them leads
+/// True if a path leads to a place below another, links followed; false where one of them leads
 /// nowhere.
 pub fn is_below(path: &Path, above: &Path) -> bool {
     match (path.canonicalize(), above.canonicalize()) {
@@ -129,18 +129,18 @@ pub fn is_below(path: &Path, above: &Path) -> bool {
     }
 }
 
-/// Whether anything has this name, were it a link that leads nowhere.
+/// True if anything has this name, were it a link that leads nowhere.
 pub fn is_taken(path: &Path) -> bool {
     path.symlink_metadata().is_ok()
 }
 
-/// Whether the path is a symbolic link.
+/// True if the path is a symbolic link.
 pub fn is_link(path: &Path) -> bool {
     path.symlink_metadata()
         .is_ok_and(|found| found.is_symlink())
 }
 
-/// Where a symbolic link leads, as it is written there.
+/// The target of a symbolic link, as it is written there.
 pub fn link_target(path: &Path) -> io::Result<Vec<u8>> {
     let target = fs::read_link(path)?;
     Ok(target.into_os_string().into_encoded_bytes())
@@ -154,7 +154,7 @@ pub fn link_to(target: &Path, path: &Path) -> io::Result<()> {
     }
 }
 
-/// Whether both are ordinary files with the same bytes, or links that lead to the same place.
+/// True if both are ordinary files with the same bytes, or links that lead to the same place.
 pub fn is_same_content(one: &Path, other: &Path) -> io::Result<bool> {
     if is_link(one) || is_link(other) {
         return Ok(is_link(one) && is_link(other) && fs::read_link(one)? == fs::read_link(other)?);
@@ -200,7 +200,7 @@ pub struct FileStat {
 }
 
 impl FileStat {
-    /// What is said of this file; `None` where there is none.
+    /// The stat of this file; `None` where there is none.
     pub fn of(path: &Path) -> io::Result<Option<Self>> {
         let found = match path.symlink_metadata() {
             Ok(found) => found,
@@ -237,7 +237,7 @@ impl From<rustix::fs::Stat> for FileStat {
     }
 }
 
-/// Whether there is nothing of that name, or no directory in which it could be.
+/// True if there is nothing of that name, or no directory in which it could be.
 fn is_absence(error: &io::Error) -> bool {
     matches!(
         error.kind(),
@@ -296,7 +296,7 @@ pub fn remove_if_empty(directory: &Path) -> bool {
     fs::remove_dir(directory).is_ok() || !is_taken(directory)
 }
 
-/// Whether this is a directory that holds nothing.
+/// True if this is a directory that holds nothing.
 pub fn is_empty_directory(path: &Path) -> bool {
     fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_none())
 }

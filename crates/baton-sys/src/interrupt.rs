@@ -6,13 +6,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
-/// Tells whether somebody has asked this process to end.
+/// Tells whether this process was asked to end.
 #[derive(Debug, Clone, Default)]
 pub struct Interrupt(Arc<AtomicBool>);
 
 impl Interrupt {
-    /// From now on the process is not ended by an interrupt, a hang-up or a termination; whoever
-    /// holds this has to ask and end by itself.
+    /// From now on the process is not ended by an interrupt, a hang-up or a termination; the
+    /// holder of this has to ask and end by itself.
     pub fn watch() -> io::Result<Self> {
         let flag = Arc::new(AtomicBool::new(false));
         for signal in [SIGINT, SIGHUP, SIGTERM] {
@@ -21,7 +21,7 @@ impl Interrupt {
         Ok(Self(flag))
     }
 
-    /// Whether one has come.
+    /// True if one has come.
     pub fn came(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }

@@ -17,7 +17,7 @@ pub struct FileLock {
 impl FileLock {
     /// Waits for the lock on the file at `path`, which is made where there is none.
     ///
-    /// Whoever holds it may remove the file: the next to come then makes another, and whoever
+    /// The holder may remove the file: the next to come then makes another, and one that
     /// waited for the old one takes that instead.
     pub fn acquire(path: &Path) -> io::Result<Self> {
         let taken = Self::take(path, |file| file.lock().map(|()| true))?;

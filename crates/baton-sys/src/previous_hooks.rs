@@ -62,12 +62,12 @@ impl<'c> EarlierHook<'c> {
         runs.then_some(earlier)
     }
 
-    /// Whether it is one that Baton keeps, and not one of a directory that `core.hooksPath` named.
+    /// True if it is one that Baton keeps, and not one of a directory that `core.hooksPath` named.
     pub fn is_kept(&self, common_dir: &Path) -> bool {
         self.path.parent() == Some(&common_dir.join(KEPT_DIRECTORY))
     }
 
-    /// What tells this call from every other: another call of the same hook, made by git for what
+    /// The id of this call, which no other has: another call of the same hook, made by git for what
     /// the hook itself does, is no loop.
     fn id(&self) -> OsString {
         let mut hasher = DefaultHasher::new();
@@ -102,7 +102,7 @@ impl<'c> EarlierHook<'c> {
     }
 }
 
-/// What `core.hooksPath` said here before Baton; `None` when it said nothing. Like git's, a relative
+/// The value of `core.hooksPath` before Baton; `None` when it had none. Like git's, a relative
 /// path is relative to the directory in which git runs its hooks.
 fn earlier_path(common_dir: &Path, git_dir: Option<&Path>) -> Option<OsString> {
     let own = git_dir.unwrap_or(common_dir).join("baton");

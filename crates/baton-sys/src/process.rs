@@ -12,12 +12,12 @@ pub fn own_id() -> u32 {
     std::process::id()
 }
 
-/// How many threads this machine runs at once.
+/// The number of threads that this machine runs at once.
 pub fn parallelism() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 
-/// Whether a process of this number is there and has not ended, whoever owns it. One that has ended keeps its
+/// True if a process of this number is there and has not ended, of any owner. One that has ended keeps its
 /// number until its parent has asked how.
 pub fn is_running(id: u32) -> bool {
     let pid = i32::try_from(id).ok().and_then(Pid::from_raw);
@@ -31,7 +31,7 @@ pub fn started(id: u32) -> Option<u64> {
     stat(id)?.field(22)?.parse().ok()
 }
 
-/// Whether the process of this number that began then ([`started`]) is not there any more: none of the number is, or a
+/// True if the process of this number that began then ([`started`]) is not there any more: none of the number is, or a
 /// later one.
 pub fn is_gone(id: u32, started: Option<u64>) -> bool {
     !is_running(id) || self::started(id) != started
@@ -107,20 +107,20 @@ pub fn gits_behind(file: &Path, directories: &[PathBuf]) -> Option<Vec<Found>> {
     Some(found.collect())
 }
 
-/// How long ago a file was written last.
+/// The time since a file was written last.
 pub fn age(file: &Path) -> Option<Duration> {
     let written = std::fs::symlink_metadata(file).ok()?.modified().ok()?;
     SystemTime::now().duration_since(written).ok()
 }
 
-/// How long this system has been up, in seconds.
+/// The time since this system started, in seconds.
 fn uptime() -> Option<f64> {
     let text = super::file::read_if_exists("/proc/uptime".as_ref()).ok()??;
     let text = String::from_utf8_lossy(&text);
     text.split(' ').next()?.parse().ok()
 }
 
-/// Whether a git program works in one of these directories, was told to by `GIT_DIR` or `--git-dir`, or
+/// True if a git program works in one of these directories, was told to by `GIT_DIR` or `--git-dir`, or
 /// keeps that to itself. One that has ended holds nothing, even while its parent has not yet asked how.
 fn may_work_in(id: u32, directories: &[PathBuf]) -> bool {
     match works_in(id, directories) {
@@ -130,7 +130,7 @@ fn may_work_in(id: u32, directories: &[PathBuf]) -> bool {
     }
 }
 
-/// Whether this is what the system says of a process that has ended.
+/// True if this is what the system says of a process that has ended.
 fn is_end(error: &std::io::Error) -> bool {
     let gone = [rustix::io::Errno::NOENT, rustix::io::Errno::SRCH];
     gone.iter()
@@ -166,7 +166,7 @@ fn works_in(id: u32, directories: &[PathBuf]) -> std::io::Result<bool> {
     Ok(is_in(&cwd) || named.any(|path| path.canonicalize().is_ok_and(|path| is_in(&path))))
 }
 
-/// What Linux says of a process in `/proc/<id>/stat` (`proc_pid_stat(5)`).
+/// The fields of `/proc/<id>/stat` on Linux (`proc_pid_stat(5)`).
 struct Stat {
     name: String,
     /// The fields behind the name.
@@ -174,12 +174,12 @@ struct Stat {
 }
 
 impl Stat {
-    /// Whether it is a git program, Baton apart, that has not ended.
+    /// True if it is a git program, Baton apart, that has not ended.
     fn is_live_git(&self) -> bool {
         self.name.starts_with("git") && !self.name.starts_with("git-baton") && !self.is_over()
     }
 
-    /// Whether it has ended, and only its number is left.
+    /// True if it has ended, and only its number is left.
     fn is_over(&self) -> bool {
         matches!(self.field(3), Some("Z" | "X"))
     }

@@ -1,4 +1,4 @@
-//! What nobody can guess, and no two processes get twice.
+//! Values that cannot be guessed, and that no two processes get twice.
 
 use std::fs::File;
 use std::hash::{BuildHasher, Hasher, RandomState};
@@ -11,7 +11,7 @@ pub fn id() -> io::Result<String> {
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
-/// 32 hexadecimal digits that no other process has, where nobody gains by guessing them: they come
+/// 32 hexadecimal digits that no other process has, where a guess gains nothing: they come
 /// from the randomness with which the standard library seeds its hash tables, and cannot fail.
 pub fn name() -> String {
     let half = || RandomState::new().build_hasher().finish();

@@ -8,7 +8,7 @@ use std::os::unix::fs::{MetadataExt, symlink};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// What tells one content of a file from another without reading it: its kind, its size and
+/// The stamp that tells one content of a file from another without reading it: its kind, its size and
 /// when it was written, or where a link leads. Two copies made here have one stamp.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stamp(Vec<u8>);
@@ -48,13 +48,13 @@ impl Stamp {
     }
 }
 
-/// Whether nothing is at a path, or nothing can be below one.
+/// True if nothing is at a path, or nothing can be below one.
 fn is_absent(error: &io::Error) -> bool {
     use io::ErrorKind::{NotADirectory, NotFound};
     matches!(error.kind(), NotFound | NotADirectory)
 }
 
-/// What became of one copy.
+/// The result of one copy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Copied {
     /// It was made.

@@ -12,12 +12,12 @@ use std::path::{Path, PathBuf};
 /// The bit by which a directory hands its group on to what is made in it.
 const SET_GID: u32 = 0o2000;
 
-/// What `core.sharedRepository` asks for.
+/// The permissions that `core.sharedRepository` asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sharing {
     /// The permissions to read and write.
     bits: u32,
-    /// Whether the bits replace those that the user's mask leaves, and are not added to them.
+    /// True if the bits replace those that the user's mask leaves, and are not added to them.
     exact: bool,
 }
 
@@ -87,7 +87,7 @@ impl Sharing {
         Ok(())
     }
 
-    /// What does not have these permissions in a directory and below it, with those that it should have.
+    /// The paths in a directory and below it that do not have these permissions, with those that they should have.
     pub fn amiss_below(self, root: &Path) -> io::Result<Vec<(PathBuf, u32)>> {
         let mut amiss = Vec::new();
         let mut pending = vec![root.to_owned()];

@@ -1,4 +1,4 @@
-//! What a statically linked program needs so that it starts others cheaply.
+//! The ground for a statically linked program to start others cheaply.
 
 #[expect(
     unsafe_code,

@@ -31,16 +31,16 @@ use ending::Ending;
 use output::Output;
 use process_tree::ProcessTree;
 
-/// How often the caller is asked whether to stop.
+/// The time between two questions to the caller whether to stop.
 const TICK: Duration = Duration::from_millis(100);
 
 /// The same where the system does not tell of a process's end by itself.
 const TICK_WITHOUT_NEWS: Duration = Duration::from_millis(20);
 
-/// How long a process may take to go once it was killed; one that the kernel holds is given up.
+/// The time that a killed process may take to go; one that the kernel holds is given up.
 const LAST_WAIT: Duration = Duration::from_secs(5);
 
-/// How a job ended.
+/// The end of a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum End {
     /// By itself, with this exit status.
@@ -53,12 +53,12 @@ pub enum End {
     Stopped,
 }
 
-/// What a job left.
+/// The result of a job.
 #[derive(Debug)]
 pub struct Finished {
-    /// How it ended.
+    /// The end of its process.
     pub end: End,
-    /// How long it ran, until nothing of it was left.
+    /// The time until nothing of it was left.
     pub elapsed: Duration,
     /// The end of its output, a few kilobytes.
     pub tail: BString,
@@ -221,8 +221,8 @@ impl<'job> Running<'job> {
         Ok(())
     }
 
-    /// How the process ended, if it did. It is not reaped by this: as long as it is not, its
-    /// number, which is its group's and session's, can be nobody else's.
+    /// The end of the process, if it has ended. It is not reaped by this: as long as it is not, its
+    /// number, which is its group's and session's, can be no other's.
     fn end(&self) -> io::Result<Option<End>> {
         let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT | WaitIdOptions::NOHANG;
         let status = loop {
@@ -319,7 +319,7 @@ impl Drop for Running<'_> {
     }
 }
 
-/// What becomes readable when this child ends; `None` where the system has no such thing.
+/// A descriptor that becomes readable when this child ends; `None` where the system has no such thing.
 #[cfg(target_os = "linux")]
 fn news_of(pid: Pid) -> Option<OwnedFd> {
     rustix::process::pidfd_open(pid, rustix::process::PidfdFlags::empty()).ok()

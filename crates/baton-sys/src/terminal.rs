@@ -2,7 +2,7 @@
 
 use std::io::IsTerminal;
 
-/// How many columns and rows the terminal has; `None` where standard output is none. One that does
+/// The columns and rows of the terminal; `None` where standard output is none. One that does
 /// not tell, as on a serial line, counts as 80 by 24.
 pub fn size() -> Option<(usize, usize)> {
     let out = std::io::stdout();

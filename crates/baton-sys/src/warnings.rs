@@ -1,4 +1,4 @@
-//! What a command has to say beside its result: each thing once, however often and in whichever
+//! The warnings of a command beside its result: each once, however often and in whichever
 //! thread it is met.
 
 use std::collections::BTreeSet;

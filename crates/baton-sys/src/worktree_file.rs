@@ -16,11 +16,11 @@ pub enum WorktreeFileError {
     #[error("{} is {found}, where {wanted} belongs", .path.display())]
     #[diagnostic(help("move it away, and run the command again"))]
     Taken {
-        /// What is in the way.
+        /// The path of the thing in the way.
         path: PathBuf,
-        /// What it is.
+        /// The kind of the thing.
         found: &'static str,
-        /// What belongs there.
+        /// The kind that belongs there.
         wanted: &'static str,
     },
 
@@ -35,9 +35,9 @@ pub enum WorktreeFileError {
     Io {
         /// The file.
         path: PathBuf,
-        /// What was tried.
+        /// The attempted operation.
         verb: &'static str,
-        /// What the system said.
+        /// The system's error.
         #[source]
         source: io::Error,
     },

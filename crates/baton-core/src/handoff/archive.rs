@@ -19,13 +19,13 @@ pub struct Limits {
 /// A document without its oldest entries.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trimmed {
-    /// What stays.
+    /// The document that stays.
     pub document: BString,
     /// The entries taken, oldest first, each as [`super::render_entry`] makes it.
     pub taken: Vec<BString>,
 }
 
-/// How many canonical entries stand under the first such heading. Entries that somebody wrote
+/// The number of canonical entries under the first such heading. Entries that were written
 /// by hand in another form do not count and are never taken.
 pub fn entry_count(document: &BStr, heading: &str, wording: &Wording) -> usize {
     blocks(document, heading, wording).len()
@@ -59,7 +59,7 @@ pub fn take_oldest(
     })
 }
 
-/// How many of the oldest entries must go so that the document, once `entry` is put in, is within
+/// The number of oldest entries that must go so that the document, once `entry` is put in, is within
 /// the limits. All of them when even that is not enough: the new entry always stays.
 pub fn surplus(
     document: &BStr,

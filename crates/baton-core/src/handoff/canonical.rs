@@ -10,7 +10,7 @@ use super::markdown::{Heading, Reach, reach};
 use super::summary::{DEEPEST, TITLE, check};
 use crate::model::without_steering;
 
-/// How often a text is put right before it is shown as it is, in a code block.
+/// The number of corrections of a text before it is shown as it is, in a code block.
 const ROUNDS: usize = 8;
 
 /// The summary as an entry can hold it: LF line endings, no byte order mark, no blank lines at
@@ -132,7 +132,7 @@ fn demoted(text: &[u8], seen: &[Heading]) -> Option<Vec<u8>> {
     Some(replaced(text, edits))
 }
 
-/// Whether the heading is written with `#`, not underlined.
+/// True if the heading is written with `#`, not underlined.
 fn is_marked(heading: &[u8], level: usize) -> bool {
     let after = heading.get(level).copied().unwrap_or(b'\n');
     leading(heading, |byte| byte == b'#') == level && matches!(after, b' ' | b'\t' | b'\n')

@@ -154,7 +154,7 @@ fn session_of(text: &[u8], wording: &Wording) -> Option<String> {
     Some(id.number().to_owned())
 }
 
-/// Where an entry goes and what comes along with it. It depends on the old text alone, which is
+/// The place of an entry and the bytes that come along with it. It depends on the old text alone, which is
 /// what makes insertion reversible for any entry.
 struct Seam {
     at: usize,
@@ -225,7 +225,7 @@ fn bytes(document: Option<&BStr>) -> &[u8] {
     document.map_or(&[], |text| text.as_bytes())
 }
 
-/// Whether the line is this heading, outside fenced code.
+/// True if the line is this heading, outside fenced code.
 pub(super) fn is_heading(line: &Line<'_>, heading: &str) -> bool {
     !line.fenced && line.text.trim_end() == heading.trim_end().as_bytes()
 }

@@ -7,7 +7,7 @@ use bstr::{BString, ByteVec};
 use super::summary::{self, SummaryError};
 use crate::model::{EntryTitle, SessionId, Wording};
 
-/// What one aggregate commit adds to the handoff document.
+/// The entry that one aggregate commit adds to the handoff document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
     /// The day of the aggregation, `YYYY-MM-DD`.
@@ -58,7 +58,7 @@ pub enum RenderError {
     Summary {
         /// The session's number.
         number: String,
-        /// What is wrong with it.
+        /// The fault of the summary.
         error: SummaryError,
     },
 }
@@ -77,8 +77,7 @@ pub fn render_entry(entry: &Entry, wording: &Wording) -> Result<BString, RenderE
     Ok(text)
 }
 
-/// The text, under this title, of an entry of which nobody asks what a renderer of Markdown makes of
-/// it.
+/// The text of an entry under this title, without a check against a renderer of Markdown.
 pub(super) fn rendered(
     entry: &Entry,
     title: &EntryTitle,
@@ -129,7 +128,7 @@ fn check(entry: &Entry) -> Result<(), RenderError> {
     Ok(())
 }
 
-/// Whether what the sections say stays within them when the document is rendered.
+/// Fails where a section would reach beyond itself in the rendered document.
 pub(super) fn check_reach(entry: &Entry, wording: &Wording) -> Result<(), RenderError> {
     for section in &entry.sessions {
         let (number, title) = (&section.number, &section.title);

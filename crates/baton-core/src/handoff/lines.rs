@@ -8,18 +8,18 @@ pub(super) const BOM: &[u8] = b"\xef\xbb\xbf";
 pub(crate) struct Line<'a> {
     /// Its number, from 1.
     pub number: usize,
-    /// Where it begins.
+    /// The offset of its first byte.
     pub start: usize,
-    /// Where the next one begins.
+    /// The offset of the next line.
     pub end: usize,
     /// Its bytes without LF or CR LF, and without a byte order mark at the document's beginning.
     pub text: &'a [u8],
-    /// Whether it opens, closes or lies inside a fenced code block.
+    /// True if it opens, closes or lies inside a fenced code block.
     pub fenced: bool,
 }
 
 impl Line<'_> {
-    /// Whether the line holds nothing but spaces, tabs and carriage returns.
+    /// True if the line holds nothing but spaces, tabs and carriage returns.
     pub fn is_blank(&self) -> bool {
         self.text
             .iter()
@@ -56,11 +56,11 @@ pub(crate) struct Fence {
     pub line: usize,
     /// A backtick or a tilde.
     pub mark: u8,
-    /// How many marks open it, and at least close it.
+    /// The number of marks that open it, and the least that close it.
     pub length: usize,
     /// At which byte of its line it begins.
     pub column: usize,
-    /// How far a line that closes it may be indented.
+    /// The deepest indent of a line that closes it.
     indent: usize,
 }
 
@@ -178,7 +178,7 @@ fn is_indent(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t')
 }
 
-/// How many bytes at the beginning are of a kind.
+/// The number of bytes of one kind at the beginning.
 pub(super) fn leading(text: &[u8], is: impl Fn(u8) -> bool) -> usize {
     text.iter().take_while(|byte| is(**byte)).count()
 }

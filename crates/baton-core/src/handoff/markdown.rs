@@ -1,6 +1,6 @@
-//! What a renderer of Markdown makes of a piece of text, in so far as it reaches beyond the piece.
+//! The reading of a piece of text by a renderer of Markdown, in so far as it reaches beyond the piece.
 //!
-//! [`super::lines`] says how Baton divides a document, and will always divide it. Whoever reads the
+//! [`super::lines`] says how Baton divides a document, and will always divide it. A reader of the
 //! rendered document sees what CommonMark sees: headings by underlining or in lists, HTML that hides
 //! what follows, link definitions that hold everywhere. Both readings have to agree that a piece
 //! stays where it stands.
@@ -12,16 +12,16 @@ use pulldown_cmark::{Event, Options, Parser, Tag};
 /// The heading that is put behind a piece, to see whether it is one still.
 const FOLLOWING: &str = "\n#### \n";
 
-/// What reaches beyond a piece of text. Places are offsets in bytes.
+/// The parts of a text that reach beyond it. Places are offsets in bytes.
 #[derive(Debug, Default)]
 pub(super) struct Reach {
     /// The headings, in containers too.
     pub headings: Vec<Heading>,
     /// Tags, comments and whatever else is copied into the page as HTML; a line break is not meant.
     pub html: Vec<Range<usize>>,
-    /// Where links and footnotes are defined, for the whole document.
+    /// The offsets of the definitions of links and footnotes, which hold for the whole document.
     pub definitions: Vec<usize>,
-    /// Whether a heading behind the piece would be taken for a part of it.
+    /// True if a heading behind the piece would be taken for a part of it.
     pub swallows: bool,
 }
 
@@ -30,7 +30,7 @@ pub(super) struct Reach {
 pub(super) struct Heading {
     /// Its level, 1 to 6.
     pub level: usize,
-    /// Where it stands, with the line under an underlined one.
+    /// Its range, with the line under an underlined one.
     pub range: Range<usize>,
 }
 

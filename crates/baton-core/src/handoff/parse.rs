@@ -16,7 +16,7 @@ pub enum ParseError {
     Line {
         /// The line, from 1.
         line: usize,
-        /// What must stand there.
+        /// The bytes that must stand there.
         expected: &'static str,
     },
     /// The text has the form of an entry but says something that no entry may.

@@ -1,4 +1,4 @@
-//! What a summary may hold.
+//! The checks of a summary.
 
 use std::fmt::Write;
 
@@ -11,7 +11,7 @@ use super::markdown::reach;
 /// The deepest heading that gives the document its structure; a summary's own are deeper.
 pub(super) const DEEPEST: usize = 4;
 
-/// What stands before the title of a session's section.
+/// The bytes before the title of a session's section.
 pub(super) const TITLE: &[u8] = b"#### ";
 
 /// Why a summary cannot stand in an entry as it is. [`super::canonical_summary`] removes every cause but
@@ -70,7 +70,7 @@ pub fn digest(summary: &BStr) -> String {
     text
 }
 
-/// Whether the summary can stand in an entry that is new.
+/// Fails unless the summary can stand in a new entry.
 pub(super) fn check(summary: &[u8]) -> Result<(), SummaryError> {
     check_lines(summary)?;
     let reach = reach(summary);
@@ -96,7 +96,7 @@ pub(super) fn check(summary: &[u8]) -> Result<(), SummaryError> {
     }
 }
 
-/// Whether the summary is whole for those who divide the document line by line, as it must be in any
+/// Fails unless the summary is whole in a reading line by line, as it must be in any
 /// entry, however old.
 pub(super) fn check_lines(summary: &[u8]) -> Result<(), SummaryError> {
     if summary.is_empty() {
@@ -128,7 +128,7 @@ pub(super) fn check_lines(summary: &[u8]) -> Result<(), SummaryError> {
     }
 }
 
-/// Whether a title holds HTML.
+/// True if a title holds HTML.
 pub(super) fn has_html(title: &str) -> bool {
     !reach(&[TITLE, title.as_bytes()].concat()).html.is_empty()
 }

@@ -13,7 +13,7 @@ pub struct BranchMove {
     pub new: Option<Oid>,
     /// Which kind of move it is.
     pub step: Step,
-    /// Whether a landing makes it.
+    /// The part of a landing in it.
     pub landing: Landing,
     /// The signature of the new tip.
     pub signature: Option<Signature>,
@@ -32,7 +32,7 @@ pub enum Step {
     Delete,
 }
 
-/// Whether a landing makes a move, as far as this stage can know.
+/// The part of a landing in a move, as far as this stage can know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Landing {
     /// It does.
@@ -52,12 +52,12 @@ pub struct SessionBranch {
     pub session: SessionId,
     /// Its branch, full name; `None` when it has none.
     pub branch: Option<RefName>,
-    /// Whether another session's worktree has the branch that moves for its own.
+    /// True if another session's worktree has the branch that moves for its own.
     pub is_taken: bool,
 }
 
 impl SessionBranch {
-    /// Whether the session may move this branch: its own, or one below it that is no other
+    /// True if the session may move this branch: its own, or one below it that is no other
     /// session's.
     pub fn owns(&self, reference: &RefName) -> bool {
         let Some(own) = &self.branch else {

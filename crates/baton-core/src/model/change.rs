@@ -2,7 +2,7 @@ use bstr::BString;
 
 use super::{BranchMove, Entry, MalformedEntry, Oid, RefName, SessionId, Signature, StashMove};
 
-/// What is under judgement.
+/// A change under judgement.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {
     /// A commit, made or about to be made.
@@ -41,15 +41,15 @@ pub struct CommitChange {
     /// The entries of its trees, as far as they were read, that git would not write and that no
     /// parent has; of a commit that is not made yet, those of its parents.
     pub malformed: Vec<MalformedEntry>,
-    /// What `aggregate-commit` needs; gathered when the message claims to be an aggregate or a
+    /// The evidence that `aggregate-commit` needs; gathered when the message claims to be an aggregate or a
     /// path that only an aggregate may write has changed, and the commit exists.
     pub aggregate: Option<AggregateEvidence>,
     /// The signature in the commit's header, if it carries one.
     pub signature: Option<Signature>,
-    /// Whether git would sign with a maintainer's key, as far as that can be known; of a commit that
+    /// True if git would sign with a maintainer's key, as far as that can be known; of a commit that
     /// is not made yet.
     pub signs_as_maintainer: bool,
-    /// What each parent says of the sessions that the commit touches, in the order of the parents;
+    /// The records that each parent has of the sessions that the commit touches, in the order of the parents;
     /// gathered when they are more than it may carry.
     pub records: Vec<SessionRecords>,
     /// The texts of the policy; gathered when the commit changes it and it is a file of the same mode
@@ -66,7 +66,7 @@ pub struct PolicyEdit {
     pub after: BString,
 }
 
-/// What a commit says of some sessions.
+/// The records that a commit has of some sessions.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct SessionRecords {
     /// Their logs.
@@ -161,11 +161,11 @@ pub struct TipEntry {
     pub old: Option<Entry>,
     /// The new one.
     pub new: Option<Entry>,
-    /// What is wrong with the step from the one to the other.
+    /// The fault of the step from the one to the other.
     pub fault: TipFault,
 }
 
-/// What is wrong with how a protected path comes from an old entry to a new one.
+/// The fault of a protected path's step from an old entry to a new one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TipFault {
     /// This commit, which wrote the path and might, is not in the history of the new entry.

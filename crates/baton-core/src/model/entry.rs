@@ -1,6 +1,6 @@
 use super::Oid;
 
-/// What a tree or an index records for one path: its mode and the object it names.
+/// The record of one path in a tree or an index: its mode and the object it names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Entry {
     /// The mode as git writes it in a tree, in octal: 100644, 100755, 120000, 160000 or 40000.

@@ -49,7 +49,7 @@ impl Oid {
         &self.bytes[..self.len as usize]
     }
 
-    /// Whether this is the all-zeros id by which git says "no object".
+    /// True if this is the all-zeros id by which git says "no object".
     pub fn is_null(&self) -> bool {
         self.as_bytes().iter().all(|byte| *byte == 0)
     }

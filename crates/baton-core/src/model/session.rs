@@ -51,7 +51,7 @@ impl SessionId {
         &self.number
     }
 
-    /// Whether both may name one session: the numbers agree, and the dates where both are known.
+    /// True if both may name one session: the numbers agree, and the dates where both are known.
     pub fn agrees_with(&self, other: &Self) -> bool {
         self.number == other.number
             && (self.date.is_none() || other.date.is_none() || self.date == other.date)

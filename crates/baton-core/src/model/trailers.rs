@@ -24,7 +24,7 @@ pub struct Trailer {
 }
 
 impl Trailer {
-    /// Whether this trailer has the given key.
+    /// True if this trailer has the given key.
     pub fn is(&self, key: &str) -> bool {
         self.key.eq_ignore_ascii_case(key.as_bytes())
     }
@@ -53,7 +53,7 @@ pub fn values<'a>(message: &'a BStr, key: &'a str) -> impl Iterator<Item = BStri
         .map(|trailer| trailer.value)
 }
 
-/// Whether the key stands before some colon. Without that the message has no such trailer, and
+/// True if the key stands before some colon. Without that the message has no such trailer, and
 /// most messages need not be taken apart.
 fn mentions(message: &[u8], key: &str) -> bool {
     let ends_in_key = |colon: usize| {
@@ -73,7 +73,7 @@ fn mentions(message: &[u8], key: &str) -> bool {
 /// The prefixes that git writes itself and by which it recognises a block with other lines in it.
 const GENERATED: [&[u8]; 2] = [b"Signed-off-by: ", b"(cherry picked from commit "];
 
-/// What precedes the part of an editor's buffer that git throws away.
+/// The line before the part of an editor's buffer that git throws away.
 const SCISSORS: &[u8] = b"# ------------------------ >8 ------------------------\n";
 
 /// The lines of the trailer block; empty when there is none.
@@ -101,7 +101,7 @@ fn block<'a>(message: &'a [u8], recognised: &[&str]) -> &'a [u8] {
     &[]
 }
 
-/// What kinds of lines the last paragraph holds; filled from its last line to its first.
+/// The kinds of lines in the last paragraph; filled from its last line to its first.
 #[derive(Default)]
 struct Census {
     seen: bool,
@@ -183,7 +183,7 @@ fn next_line<'a>(text: &mut &'a [u8]) -> Option<&'a [u8]> {
     Some(line)
 }
 
-/// Where the colon after a key stands: letters, digits and dashes, then perhaps blanks.
+/// The offset of the colon after a key: letters, digits and dashes, then perhaps blanks.
 fn separator(line: &[u8]) -> Option<usize> {
     let key = line
         .iter()
@@ -236,7 +236,7 @@ fn end_of_text(message: &[u8]) -> usize {
     if ignored > 0 { ignored } else { cut }
 }
 
-/// Where the scissors line begins.
+/// The offset of the scissors line.
 fn scissors(message: &[u8]) -> Option<usize> {
     if message.starts_with(SCISSORS) {
         return Some(0);

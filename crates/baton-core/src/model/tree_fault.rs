@@ -7,11 +7,11 @@ use bstr::BString;
 pub struct MalformedEntry {
     /// Its path, or that of the tree where that cannot be taken apart.
     pub path: BString,
-    /// What is wrong with it.
+    /// The fault.
     pub fault: TreeFault,
 }
 
-/// What is wrong with an entry of a tree: what `git fsck` finds.
+/// A fault of a tree's entry that `git fsck` finds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum TreeFault {
     /// Another entry of the tree has the same name.

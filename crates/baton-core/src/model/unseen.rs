@@ -1,4 +1,4 @@
-/// Whether a reader would not see `c`, or would see what stands around it changed: controls,
+/// True if a reader would not see `c`, or would see what stands around it changed: controls,
 /// line separators, and Unicode's format characters and fillers that take no room.
 pub fn is_unseen(c: char) -> bool {
     steers(c)
@@ -9,7 +9,7 @@ pub fn is_unseen(c: char) -> bool {
             | '\u{e0000}'..='\u{e0fff}')
 }
 
-/// Whether `c` steers a terminal or turns the direction of what stands beside it: a control other
+/// True if `c` steers a terminal or turns the direction of what stands beside it: a control other
 /// than a tab or a line feed, a bidirectional control, a line or paragraph separator.
 pub fn steers(c: char) -> bool {
     c.is_control() && !matches!(c, '\t' | '\n')

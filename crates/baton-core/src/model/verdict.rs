@@ -8,7 +8,7 @@ use super::{Oid, RefName, SessionId};
 /// The name of a rule, as reports and documentation write it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum RuleId {
-    /// A protected path is written by somebody who may not.
+    /// A protected path is written without permission.
     ProtectedPath,
     /// One commit carries the work of several sessions.
     BundledSessions,
@@ -18,7 +18,7 @@ pub enum RuleId {
     AggregateCommit,
     /// A branch loses the newest protected entry.
     HandoffRollback,
-    /// A branch is moved, rewritten or deleted by somebody who may not.
+    /// A branch is moved, rewritten or deleted without permission.
     BranchMove,
 }
 
@@ -82,9 +82,9 @@ pub struct Violation {
     pub path: Option<BString>,
     /// The sessions involved, sorted.
     pub sessions: Vec<SessionId>,
-    /// What happened, a sentence.
+    /// The breach, in a sentence.
     pub message: String,
-    /// What to do instead, a sentence.
+    /// The remedy, in a sentence.
     pub help: String,
 }
 
@@ -102,7 +102,7 @@ impl Violation {
 /// A broken rule that a maintainer has accepted.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Accepted {
-    /// What was broken.
+    /// The violation.
     pub violation: Violation,
     /// The commit that records the acceptance.
     pub acceptance: Oid,
@@ -130,22 +130,22 @@ pub struct Override {
 /// The judge's answer about one change.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Verdict {
-    /// What it breaks; empty when it may land.
+    /// The violations; empty when the change may land.
     pub violations: Vec<Violation>,
     /// The rules that this stage cannot decide yet and a later one must.
     pub deferred: Vec<RuleId>,
-    /// What a maintainer's signature set aside.
+    /// The violations that a maintainer's signature set aside.
     pub overrides: Vec<Override>,
-    /// What is broken and a maintainer has accepted.
+    /// The violations that a maintainer has accepted.
     pub accepted: Vec<Accepted>,
-    /// Whether a commit changes the policy and is signed by somebody who may.
+    /// True if a commit changes the policy and has a permitted signer.
     pub changes_policy: bool,
-    /// Whether there are maintainers who could accept what is broken.
+    /// True if there are maintainers who could accept what is broken.
     pub acceptable: bool,
 }
 
 impl Verdict {
-    /// Whether nothing is broken, as far as this stage can know.
+    /// True if nothing is broken, as far as this stage can know.
     pub fn is_clean(&self) -> bool {
         self.violations.is_empty()
     }

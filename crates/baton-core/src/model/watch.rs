@@ -2,10 +2,10 @@ use bstr::BStr;
 
 /// Which paths a reader of trees and indexes has to look at, and which it may pass over.
 pub trait Watch {
-    /// Whether a change of this path, raw bytes from the repository's root, matters.
+    /// True if a change of this path, raw bytes from the repository's root, matters.
     fn watches(&self, path: &BStr) -> bool;
 
-    /// Whether a watched path may lie below this directory (no trailing slash; empty for the
+    /// True if a watched path may lie below this directory (no trailing slash; empty for the
     /// root).
     fn may_watch_below(&self, directory: &BStr) -> bool;
 

@@ -2,7 +2,7 @@ use bstr::{BStr, ByteSlice};
 
 use super::SessionId;
 
-/// How an entry of the handoff document is worded. Whatever the wording, an entry has one text, and
+/// The wording of the handoff document's entries. Under each wording, an entry has one text, and
 /// that text is the text of no other entry. (An entry of one session is read under the title of
 /// several too, under which it stands in older documents.)
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,9 +13,9 @@ pub struct Wording {
     pub single_title: EntryTitle,
     /// The title of each session's section.
     pub session_title: SessionTitle,
-    /// What the line that names the orchestrator's session begins with.
+    /// The start of the line that names the orchestrator's session.
     pub orchestrator_label: Label,
-    /// What the line that counts the agents begins with.
+    /// The start of the line that counts the agents.
     pub agents_label: Label,
 }
 
@@ -34,7 +34,7 @@ pub enum WordingError {
     /// The title before the number: any text could hold the number.
     #[error("`{{session}}` must come before `{{title}}`")]
     Order,
-    /// Nobody could tell where the number ends.
+    /// The end of the number is not clear.
     #[error(
         "between `{{session}}` and `{{title}}` there must be something that begins with no digit"
     )]
@@ -61,14 +61,14 @@ pub struct Label(String);
 struct Template {
     text: String,
     literals: [String; 3],
-    /// Whether the second of the names comes first.
+    /// True if the second of the names comes first.
     swapped: bool,
 }
 
 const DATE_LENGTH: usize = "YYYY-MM-DD".len();
 
 impl EntryTitle {
-    /// What an entry of one session is called where the policy words only those of several: the
+    /// The title of an entry of one session where the policy words only those of several: the
     /// singular of the default, otherwise the same.
     #[must_use]
     pub fn single(&self) -> Self {
@@ -160,7 +160,7 @@ impl SessionTitle {
         Some((number.to_owned(), title.to_owned()))
     }
 
-    /// The session that a title names, whatever follows the number and whoever wrote it: in this
+    /// The session that a title names, whatever follows the number: in this
     /// wording or as `Session N`.
     pub fn session_of(&self, text: &BStr) -> Option<SessionId> {
         let own = self.0.literals[0].trim_end();

@@ -7,7 +7,7 @@ use crate::policy::GlobError;
 use crate::policy::toml_file::TomlProblem;
 use crate::report::escape::visible;
 
-/// What is wrong with a task file.
+/// The problem with a task file.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PlanProblem {
     /// The file is larger than [`super::MAX_TASKS_BYTES`].
@@ -42,7 +42,7 @@ pub enum PlanProblem {
     Files {
         /// The pattern as it was written.
         pattern: String,
-        /// What is wrong with it.
+        /// The fault of the glob.
         why: GlobError,
     },
     /// A task that could change what only some may write.
@@ -128,7 +128,7 @@ impl Fault {
 }
 
 impl PlanError {
-    /// What is wrong.
+    /// The problem.
     pub fn problem(&self) -> &PlanProblem {
         &self.0.problem
     }

@@ -38,7 +38,7 @@ impl TaskGraph {
         &self.order
     }
 
-    /// Whether `earlier` comes before `later`, at once or by way of others.
+    /// True if `earlier` comes before `later`, at once or by way of others.
     pub fn comes_before(&self, earlier: usize, later: usize) -> bool {
         self.before[later][earlier]
     }
@@ -96,7 +96,7 @@ impl TaskGraph {
         chains
     }
 
-    /// What `task` waits for and for nothing that waits for it.
+    /// The tasks that `task` waits for, without those that others of them wait for.
     fn direct(&self, task: usize) -> Vec<usize> {
         let mut direct = self.waits[task].clone();
         direct.sort_unstable();

@@ -7,21 +7,21 @@ use super::graph::TaskGraph;
 use super::{Task, TaskList};
 use crate::policy::{Conductor, PathGlob};
 
-/// How the reasons begin that are about a number.
+/// The start of the reasons that are about a number.
 pub(super) const TOO_FEW: &str = "Only";
 
-/// How a list of tasks is carried out: every task once, in one lane of one group.
+/// The order in which a list of tasks is worked on: every task once, in one lane of one group.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plan {
-    /// Whether agents work side by side.
+    /// The mode: parallel or sequential.
     pub mode: Mode,
     /// The groups, one after the other.
     pub groups: Vec<Group>,
-    /// How many agents work at once at the most; 1 for a sequential plan.
+    /// The most agents that work at once; 1 for a sequential plan.
     pub max_agents: usize,
 }
 
-/// Whether agents work side by side.
+/// The mode: parallel or sequential.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Mode {
     /// The lanes of a group run side by side.
@@ -83,13 +83,13 @@ impl Plan {
         self.groups.iter().flat_map(|group| &group.lanes)
     }
 
-    /// How many agents work at once where the most do.
+    /// The number of agents in the group with the most.
     pub fn agents(&self) -> usize {
         let sizes = self.groups.iter().map(|group| group.lanes.len());
         sizes.max().unwrap_or(0)
     }
 
-    /// Whether a lane waits for an agent and for nothing else.
+    /// True if a lane waits for an agent and for nothing else.
     pub fn is_limited(&self, list: &TaskList) -> bool {
         let waits = |lane: &Lane, group: &Group| {
             let mut before = group.lanes.iter().flat_map(|lane| &lane.tasks);
@@ -105,7 +105,7 @@ impl Plan {
 }
 
 impl TaskList {
-    /// How many lanes could run at once if there were an agent for each.
+    /// The number of lanes that could run at once with an agent for each.
     pub fn independent(&self) -> usize {
         Lanes::of(&self.graph).width()
     }
@@ -146,7 +146,7 @@ impl Lanes {
         counts.into_iter().max().unwrap_or(0)
     }
 
-    /// How many tasks follow one another from the first of each chain on.
+    /// The number of tasks that follow one another from each task on.
     fn still_to_follow(&self) -> Vec<usize> {
         let mut own_and_later: Vec<usize> = self.chains.iter().map(Vec::len).collect();
         for later in (0..self.chains.len()).rev() {
@@ -222,7 +222,7 @@ fn is_file(pattern: &str) -> bool {
     PathGlob::parse(pattern).is_ok_and(|glob| glob.is_one_path())
 }
 
-/// What tasks are called: files, where each is about one file.
+/// The noun for tasks: files, where each is about one file.
 pub(super) fn noun(list: &TaskList, number: usize) -> &'static str {
     let is_file = |task: &Task| matches!(&task.files[..], [only] if is_file(only));
     match (list.tasks.iter().all(is_file), number) {

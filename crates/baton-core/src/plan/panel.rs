@@ -1,4 +1,4 @@
-//! What people see of a plan: the mode and the groups in a box, and how far the agents are.
+//! A plan as text for people: the mode and the groups in a box, and the progress of the agents.
 
 use super::groups::{TOO_FEW, noun};
 use super::{Group, Lane, Mode, Plan, Task, TaskList};
@@ -13,7 +13,7 @@ pub const NARROWEST: usize = 30;
 /// The cells of a bar.
 const CELLS: usize = 16;
 
-/// How far an agent is.
+/// The progress of an agent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Mark {
     /// It has not begun.
@@ -24,7 +24,7 @@ pub enum Mark {
     Done,
     /// It failed for good.
     Failed,
-    /// What it waited for failed.
+    /// A task that it waited for failed.
     Skipped,
 }
 
@@ -38,14 +38,14 @@ pub fn panel(list: &TaskList, plan: &Plan, screen: Screen) -> String {
     panel.close()
 }
 
-/// What there is to see of one agent.
+/// One agent's line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AgentLine {
-    /// How far it is.
+    /// Its progress.
     pub mark: Mark,
-    /// Who it is and what it works on, such as `Agent 2: sidebar.tsx`.
+    /// Its name and its work, such as `Agent 2: sidebar.tsx`.
     pub text: String,
-    /// What else there is to say, behind the mark's word; empty for nothing.
+    /// A remark behind the mark's word; empty for none.
     pub more: String,
 }
 
@@ -84,7 +84,7 @@ pub fn bar(done: usize, all: usize, ascii: bool) -> String {
     )
 }
 
-/// What a lane's agent works on: the titles of its tasks, or their files' names.
+/// The work of a lane's agent: the titles of its tasks, or their files' names.
 pub fn label(list: &TaskList, lane: &Lane) -> String {
     let names: Vec<_> = lane.tasks.iter().map(|&at| name(&list.tasks[at])).collect();
     names.join(", ")

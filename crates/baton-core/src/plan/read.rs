@@ -199,7 +199,7 @@ fn own_paths(table: &TaskTable, protected: &PathSet) -> Checked<PathSet> {
     Err(Fault::at(span, problem, help))
 }
 
-/// What only some may write.
+/// The paths that only some may write.
 fn protected(policy: &Policy) -> PathSet {
     let files = [POLICY_PATH.into(), policy.signing.allowed_signers.clone()];
     let own = files.iter();

@@ -77,7 +77,7 @@ impl Task {
 pub struct Owned(Vec<PathGlob>);
 
 impl Owned {
-    /// Whether the task may change `path`, raw bytes from the repository's root.
+    /// True if the task may change `path`, raw bytes from the repository's root.
     pub fn covers(&self, path: &BStr) -> bool {
         self.0.iter().any(|glob| glob.matches(path))
     }

@@ -1,4 +1,4 @@
-//! Why tasks that nobody has put in order wait for each other all the same.
+//! Reasons why tasks without an order wait for each other all the same.
 
 use std::fmt::Write;
 

@@ -5,7 +5,7 @@
 
 use bstr::{BStr, BString, ByteSlice};
 
-/// What the line begins with, in column 1. Whatever follows names a summary, if perhaps none that
+/// The start of the line, in column 1. The rest names a summary, if perhaps none that
 /// there can be: a log as it begins is bound already.
 const LABEL: &[u8] = b"**Summary**: sha256:";
 /// The same without what belongs to the digest.

@@ -1,11 +1,11 @@
-//! Whether a log meets the protocol.
+//! The checks of a log against the protocol.
 
 use bstr::{BString, ByteSlice};
 
 use super::parse::{Level, Log, Row, Status};
 use super::{Code, Finding, Severity};
 
-/// What is wrong with the log at `path`, in the order of its lines.
+/// The faults of the log at `path`, in the order of its lines.
 pub fn check(path: &str, log: &Log) -> Vec<Finding> {
     let at = At { path };
     let mut findings: Vec<_> = log.rows.iter().filter_map(|row| at.row(row)).collect();
@@ -139,7 +139,7 @@ fn severity(level: Level) -> Severity {
     }
 }
 
-/// Whether the last column says something: text that is no mere placeholder.
+/// True if the last column says something: text that is no mere placeholder.
 fn has_text(row: &Row) -> bool {
     let Some(evidence) = &row.evidence else {
         return false;

@@ -5,14 +5,14 @@ use bstr::{BStr, BString, ByteSlice};
 use super::table::{Cell, cells, is_delimiter};
 use crate::handoff::lines::{Line, Lines};
 
-/// What a log says.
+/// The content of a log.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Log {
     /// Its headings, in order.
     pub sections: Vec<Section>,
     /// Its rows of compliance, in order.
     pub rows: Vec<Row>,
-    /// How many lines it has.
+    /// The number of its lines.
     pub lines: usize,
 }
 
@@ -25,12 +25,12 @@ pub struct Section {
     pub level: usize,
     /// Its line, from 1.
     pub line: usize,
-    /// Whether anything but blank lines, the frames of tables and other headings stands below
+    /// True if anything but blank lines, the frames of tables and other headings stands below
     /// it, up to the next heading of its level or a higher one.
     pub filled: bool,
 }
 
-/// How binding a step is, in the words of RFC 2119.
+/// The level of a step, in the words of RFC 2119.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
     /// It has to be done.
@@ -45,7 +45,7 @@ pub enum Level {
     May,
 }
 
-/// What a row says of its step.
+/// The status of a step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Status {
     /// `[x]`: done, or, of what must not be, respected.
@@ -61,21 +61,21 @@ pub enum Status {
 /// One row of a table of compliance.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row {
-    /// How binding it is.
+    /// The level of the step.
     pub level: Level,
-    /// What is to be done.
+    /// The step.
     pub step: BString,
-    /// What the row says of it.
+    /// The status of the step.
     pub status: Status,
-    /// How one can see that; `None` when the table has no such column.
+    /// The evidence; `None` when the table has no such column.
     pub evidence: Option<BString>,
     /// The row's line, from 1.
     pub line: usize,
-    /// Where in the line the status stands, in bytes from 1.
+    /// The column of the status, in bytes from 1.
     pub status_column: usize,
-    /// Where in the line the evidence stands, in bytes from 1.
+    /// The column of the evidence, in bytes from 1.
     pub evidence_column: usize,
-    /// How many cells the row has too many or too few, against the table's header.
+    /// The number of cells that the row has too many or too few, against the table's header.
     pub surplus: isize,
 }
 
@@ -229,7 +229,7 @@ impl Level {
         }
     }
 
-    /// Whether a session cannot end without it.
+    /// True if a session cannot end without it.
     pub fn binds(self) -> bool {
         matches!(self, Self::Must | Self::MustNot)
     }

@@ -8,7 +8,7 @@ use bstr::{BStr, ByteSlice};
 pub(super) struct Cell<'a> {
     /// Its text without the blanks around it.
     pub text: &'a BStr,
-    /// Where the text begins in its line, in bytes from 0.
+    /// The offset of the text in its line, in bytes from 0.
     pub at: usize,
 }
 
@@ -43,7 +43,7 @@ fn cell(line: &[u8], start: usize, end: usize) -> Cell<'_> {
     }
 }
 
-/// Whether the cells are those of the line between a table's header and its rows.
+/// True if the cells are those of the line between a table's header and its rows.
 pub(super) fn is_delimiter(cells: &[Cell<'_>]) -> bool {
     let dashes = |cell: &Cell<'_>| {
         let inner = cell.text.strip_prefix(b":").unwrap_or(cell.text);

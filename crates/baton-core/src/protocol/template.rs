@@ -2,7 +2,7 @@
 
 const TEMPLATE: &str = include_str!("session-log.md");
 
-/// What goes into the blanks of the template.
+/// The values for the blanks of the template.
 #[derive(Debug, Clone, Default)]
 pub struct Blank<'a> {
     /// The session's number.

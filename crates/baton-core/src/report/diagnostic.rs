@@ -33,7 +33,7 @@ struct Escaped {
     related: Vec<Escaped>,
 }
 
-/// What stands behind an error that is no diagnostic.
+/// The cause of an error that is no diagnostic.
 #[derive(Debug)]
 struct Cause {
     message: String,

@@ -81,7 +81,7 @@ pub fn lines(raw: &[u8]) -> String {
     text
 }
 
-/// What is about to be written as a whole: [`lines`], but that colours stay.
+/// An output, ready to be written: [`lines`], but that colours stay.
 pub fn output(text: &str) -> String {
     if is_plain(text) {
         return text.to_owned();
@@ -97,7 +97,7 @@ pub fn output(text: &str) -> String {
     safe
 }
 
-/// Whether [`lines`] would leave all of it as it is.
+/// True if [`lines`] would leave all of it as it is.
 fn is_plain(text: &str) -> bool {
     let plain = |byte: u8| matches!(byte, b'\t' | b'\n' | b' '..=b'~');
     text.bytes().all(plain) && !text.contains("::") && !text.contains("##")

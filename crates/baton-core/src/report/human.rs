@@ -12,13 +12,13 @@ use crate::model::{Accepted, Oid, Override, RuleId, SessionId, Violation};
 
 /// The longest quotation of a path, a reason or a session, in characters.
 const QUOTATION: usize = 1000;
-/// How many sessions are named before the rest are only counted.
+/// The number of sessions that are named before the rest are only counted.
 const SESSIONS_NAMED: usize = 8;
-/// How many commits one command names.
+/// The number of commits that one command names.
 const COMMITS_NAMED: usize = 10;
-/// How many such commands are told.
+/// The number of such commands that are printed.
 const COMMANDS_TOLD: usize = 20;
-/// How many violations a hook's refusal tells before the rest are only counted.
+/// The number of violations that a hook's refusal prints before the rest are only counted.
 const VIOLATIONS_TOLD: usize = 10;
 
 /// The report grouped by commit and branch, and a last line that counts.
@@ -51,7 +51,7 @@ pub fn render(report: &Report, style: Style) -> String {
     text
 }
 
-/// What a hook says on standard error when rules are broken: short, without colour. `outcome` is
+/// The message of a hook on standard error when rules are broken: short, without colour. `outcome` is
 /// what comes of it, such as `refused`, and `context` who says so, such as the hook's name.
 pub fn notice(violations: &[Violation], outcome: &str, context: &str) -> String {
     let page = Page::new(Style::default());
@@ -75,7 +75,7 @@ pub fn notice(violations: &[Violation], outcome: &str, context: &str) -> String 
     text
 }
 
-/// What a hook says of broken rules that a maintainer has accepted.
+/// The message of a hook about broken rules that a maintainer has accepted.
 pub fn accepted(accepted: &[Accepted]) -> String {
     let line = |one| {
         let (title, reason) = (accepted_title(one), accepted_reason(one));
@@ -123,7 +123,7 @@ pub fn way_out(violations: &[Violation]) -> Option<String> {
     Some(text)
 }
 
-/// What was accepted, as a title.
+/// The title of an accepted violation.
 pub(super) fn accepted_title(one: &Accepted) -> String {
     let rule = one.violation.rule;
     let old = one.violation.accepted_as().map(|oid| oid.short());
@@ -177,7 +177,7 @@ pub fn conclusion(report: &Report) -> String {
     )
 }
 
-/// How the parts of a text are marked, and how wide it is.
+/// The style of a text's parts, and its width.
 struct Page {
     /// `None` for lines of any width.
     width: Option<usize>,
@@ -212,7 +212,7 @@ impl Page {
         writeln!(text, "{}", line.trim_end()).expect("a String takes all");
     }
 
-    /// What a maintainer has accepted.
+    /// Writes a violation that a maintainer has accepted.
     fn accepted(&self, text: &mut String, one: &Accepted) {
         let mark = self.heading;
         write!(text, "{mark}{}{mark:#}", accepted_title(one)).expect("a String takes all");
@@ -224,7 +224,7 @@ impl Page {
         text.push('\n');
     }
 
-    /// What a maintainer's signature set aside.
+    /// Writes a violation that a maintainer's signature set aside.
     fn overriding(&self, text: &mut String, one: &Override) {
         let mark = self.heading;
         let commit = one.commit.short();

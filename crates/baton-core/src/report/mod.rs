@@ -31,7 +31,7 @@ pub struct Report {
     subjects: BTreeMap<Oid, String>,
 }
 
-/// How much was judged.
+/// The amount that was judged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Summary {
     /// The commits judged, one about to be made included.
@@ -55,10 +55,10 @@ pub enum Format {
     Github,
 }
 
-/// How text for people looks; the other formats take no notice of it.
+/// The look of text for people; the other formats ignore it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Style {
-    /// Whether to mark parts with ANSI colours.
+    /// True if to mark parts with ANSI colours.
     pub colour: bool,
     /// The longest line wanted, in characters; `None` never breaks a line.
     pub width: Option<usize>,
@@ -127,17 +127,17 @@ impl Report {
         self
     }
 
-    /// What is broken, grouped by commit and branch, without repetition.
+    /// The violations, grouped by commit and branch, without repetition.
     pub fn violations(&self) -> &[Violation] {
         &self.violations
     }
 
-    /// What maintainers' signatures set aside.
+    /// The violations that maintainers' signatures set aside.
     pub fn overrides(&self) -> &[Override] {
         &self.overrides
     }
 
-    /// What is broken and maintainers have accepted.
+    /// The violations that maintainers have accepted.
     pub fn accepted(&self) -> &[Accepted] {
         &self.accepted
     }
@@ -148,7 +148,7 @@ impl Report {
         human::way_out(acceptable)
     }
 
-    /// How much was judged.
+    /// The amount that was judged.
     pub fn summary(&self) -> Summary {
         self.summary
     }
@@ -169,12 +169,12 @@ impl Report {
         self.violations.iter().map(|it| it.rule).collect()
     }
 
-    /// How many commits break a rule, the one about to be made included.
+    /// The number of commits that break a rule, the one about to be made included.
     fn broken_commits(&self) -> usize {
         self.count_places(|it| it.reference.is_none())
     }
 
-    /// How many moves of branches break a rule.
+    /// The number of moves of branches that break a rule.
     fn broken_tips(&self) -> usize {
         self.count_places(|it| it.reference.is_some())
     }
@@ -195,7 +195,7 @@ pub fn render(report: &Report, format: Format, style: Style) -> String {
     }
 }
 
-/// What a violation is about: a commit, the one being made (neither is named), or a branch with
+/// The subject of a violation: a commit, the one being made (neither is named), or a branch with
 /// its new tip, where it has one.
 fn place(violation: &Violation) -> (Option<Oid>, Option<&RefName>) {
     (violation.commit, violation.reference.as_ref())

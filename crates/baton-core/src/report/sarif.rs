@@ -159,7 +159,7 @@ fn location(violation: &Violation) -> Value {
     location
 }
 
-/// What stays the same when one violation is found again, and differs between two: without it
+/// The fingerprint of a violation, the same when it is found again, and another for each two: without it
 /// GitHub takes all that one rule finds in one file for one alert.
 fn fingerprint(violation: &Violation) -> String {
     let mut hash = Sha256::new();

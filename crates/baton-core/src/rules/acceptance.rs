@@ -22,7 +22,7 @@ pub fn message(accepted: &[(Oid, RuleId)], reason: &str, subject: &Subject) -> S
     message
 }
 
-/// What the message accepts: nothing where readers could disagree about it.
+/// The breaches that the message accepts: none where readers could disagree about it.
 pub fn accepted(message: &BStr) -> Vec<(Oid, RuleId)> {
     if message.contains(&0) {
         return Vec::new();

@@ -25,25 +25,25 @@ pub use seal::seal;
 /// The one version of the format that is known.
 pub const FORMAT_VERSION: &str = "1";
 
-/// What the policy says about aggregate commits.
+/// The policy's terms for aggregate commits.
 #[derive(Debug, Clone, Copy)]
 pub struct Terms<'a> {
     /// The handoff file.
     pub handoff: &'a Handoff,
     /// The trailers' keys.
     pub keys: &'a Trailers,
-    /// Whether each session's log must name its summary.
+    /// True if each session's log must name its summary.
     pub bound: bool,
 }
 
-/// What a commit brings forward to be taken for an aggregate.
+/// The evidence of a commit that claims to be an aggregate.
 #[derive(Debug, Clone, Copy)]
 pub struct Claim<'a> {
     /// Its message's trailers, all of them or at least those of the three keys.
     pub trailers: &'a [Trailer],
     /// Its parents.
     pub parents: &'a [Oid],
-    /// What it does to the handoff file's tree entry; `None` when it leaves it as it was.
+    /// The change of the handoff file's tree entry; `None` when it stays as it was.
     pub change: Option<&'a PathChange>,
     /// The content.
     pub evidence: &'a AggregateEvidence,

@@ -31,7 +31,7 @@ pub(super) fn check(policy: &Policy, commit: &CommitChange, verdict: &mut Verdic
     }
 }
 
-/// What to do with an aggregate that git has carried to another commit, as a rebase does.
+/// The remedy for an aggregate that git has carried to another commit, as a rebase does.
 fn made_elsewhere(policy: &Policy, commit: &CommitChange) -> Option<String> {
     let parent = commit.parents.first()?;
     let message = commit.message.as_ref()?;

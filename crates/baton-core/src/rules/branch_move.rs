@@ -100,7 +100,7 @@ fn violation(moved: &BranchMove, message: String, help: String) -> Violation {
     }
 }
 
-/// Whether a maintainer whom the base lists has signed the new tip.
+/// Fails unless a maintainer whom the base lists has signed the new tip.
 fn is_signed(policy: &Policy, moved: &BranchMove) -> Result<(), String> {
     let Some(signature) = &moved.signature else {
         return Err("its new tip is not signed".to_owned());

@@ -7,7 +7,7 @@ use crate::model::{CommitChange, RuleId, SessionId, Verdict, Violation, trailers
 use crate::policy::Policy;
 
 /// Counts the sessions of which the commit adds or changes a log or a summary and that had not ended
-/// before it, and those that its trailers name: whoever names one says that it is at work. An
+/// before it, and those that its trailers name, and which are so at work. An
 /// aggregate is left to `aggregate-commit`.
 pub(super) fn check(policy: &Policy, commit: &CommitChange, verdict: &mut Verdict) {
     if commit.message.is_none() {

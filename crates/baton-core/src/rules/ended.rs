@@ -7,7 +7,7 @@ use crate::model::{CommitChange, PathChange, SessionId, SessionRecords};
 use crate::policy::Policy;
 use crate::protocol::{self, Severity};
 
-/// Whether every parent says that the session has ended: an aggregate has carried its summary, or its
+/// True if every parent says that the session has ended: an aggregate has carried its summary, or its
 /// log is complete and the commit begins no other.
 pub(super) fn before(policy: &Policy, commit: &CommitChange, session: &SessionId) -> bool {
     let records = &commit.records;
@@ -36,7 +36,7 @@ fn is_complete(record: &SessionRecords, session: &SessionId) -> bool {
     texts.peek().is_some() && texts.all(|text| text.is_some_and(|text| says_ended(text.as_bstr())))
 }
 
-/// Whether the log meets what the end of a session asks: it names a summary, and nothing that binds
+/// True if the log meets what the end of a session asks: it names a summary, and nothing that binds
 /// is left open.
 fn says_ended(log: &BStr) -> bool {
     let mut summaries = protocol::named_summaries(log).peekable();
@@ -51,7 +51,7 @@ fn is_digest(summary: &BStr) -> bool {
     hex.len() == 64 && hex.iter().all(u8::is_ascii_hexdigit)
 }
 
-/// Whether the commit adds a log of the session that is not one of its logs moved.
+/// True if the commit adds a log of the session that is not one of its logs moved.
 fn begins_log(policy: &Policy, commit: &CommitChange, session: &SessionId) -> bool {
     let of_session = |change: &&PathChange| {
         let own = policy.log_session(change.path.as_ref());

@@ -2,19 +2,19 @@
 
 use crate::model::RuleId;
 
-/// Where the documentation of a release can be read.
+/// The address of a release's documentation.
 const DOCUMENTATION: &str = concat!(env!("CARGO_PKG_REPOSITORY"), "/blob/main/");
 
-/// What there is to say about a rule, whatever breaks it. Plain text.
+/// The description of a rule. Plain text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RuleInfo {
     /// The rule.
     pub id: RuleId,
-    /// What the rule asks, in one line without a full stop.
+    /// The demand of the rule, in one line without a full stop.
     pub summary: &'static str,
-    /// What the rule checks, in a paragraph.
+    /// The check of the rule, in a paragraph.
     pub description: &'static str,
-    /// What to do instead of breaking it.
+    /// The remedy.
     pub help: &'static str,
 }
 
@@ -30,7 +30,7 @@ impl RuleInfo {
     }
 }
 
-/// What there is to say about `rule`.
+/// The description of `rule`.
 pub fn info(rule: RuleId) -> RuleInfo {
     let (summary, description, help) = match rule {
         RuleId::ProtectedPath => (

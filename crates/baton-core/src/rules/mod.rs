@@ -20,7 +20,7 @@ use crate::model::{
 };
 use crate::policy::{Policy, Writer};
 
-/// Who may make this change of a path; `None` when anybody may.
+/// The writer that this change of a path needs; `None` when anyone may make it.
 pub fn writer(policy: &Policy, change: &PathChange) -> Option<Writer> {
     protected_path::writer(policy, change)
 }
@@ -28,7 +28,7 @@ pub fn writer(policy: &Policy, change: &PathChange) -> Option<Writer> {
 /// Judges one change by one policy.
 ///
 /// What the change does not tell yet (the message before it is written, the signature before
-/// the commit is made) is named in [`Verdict::deferred`]; whoever asked has to ask again when
+/// the commit is made) is named in [`Verdict::deferred`]; the caller has to ask again when
 /// the commit exists.
 pub fn check(policy: &Policy, change: &Change) -> Verdict {
     let mut verdict = Verdict::default();
@@ -58,14 +58,14 @@ pub fn sessions(policy: &Policy, commit: &CommitChange) -> Vec<SessionId> {
     bundled_sessions::sessions(policy, commit)
 }
 
-/// Whether the commit says of itself that it is an aggregate. A claim, not a proof.
+/// True if the commit says of itself that it is an aggregate. A claim, not a proof.
 pub fn claims_aggregate(policy: &Policy, message: &bstr::BStr) -> bool {
     trailers::values(message, &policy.trailers.aggregate)
         .next()
         .is_some()
 }
 
-/// Whether the message gives a reason for writing what only aggregate commits write. A claim,
+/// True if the message gives a reason for writing what only aggregate commits write. A claim,
 /// not a proof: a maintainer's signature is needed besides.
 pub fn claims_override(policy: &Policy, message: &bstr::BStr) -> bool {
     override_reason(policy, message).is_some()
@@ -83,12 +83,12 @@ fn commit_claims_aggregate(policy: &Policy, commit: &CommitChange) -> bool {
     message.is_some_and(|message| claims_aggregate(policy, message.as_ref()))
 }
 
-/// Whether the commit exists and claims to be an aggregate; `aggregate-commit` holds it to that.
+/// True if the commit exists and claims to be an aggregate; `aggregate-commit` holds it to that.
 fn is_made_aggregate(policy: &Policy, commit: &CommitChange) -> bool {
     matches!(commit.subject, CommitRef::Commit(_)) && commit_claims_aggregate(policy, commit)
 }
 
-/// The maintainer whom the base lists and who has signed the commit, or why nobody has. `None`
+/// The maintainer whom the base lists and who has signed the commit, or why there is none. `None`
 /// while the commit does not exist.
 fn maintainer_signed(policy: &Policy, commit: &CommitChange) -> Option<Result<String, String>> {
     let CommitRef::Commit(_) = commit.subject else {
@@ -103,7 +103,7 @@ fn maintainer_signed(policy: &Policy, commit: &CommitChange) -> Option<Result<St
     })
 }
 
-/// How the change that only a maintainer may make comes about, the end of a remedy.
+/// The way to a change that only a maintainer may make, the end of a remedy.
 fn whom_to_ask(policy: &Policy) -> &'static str {
     match policy.signing.signers.is_empty() {
         false => "ask a maintainer for the change",

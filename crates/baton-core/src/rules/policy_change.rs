@@ -60,7 +60,7 @@ pub(super) fn check_choice(policy: &Policy, merge: &MergeChoice, verdict: &mut V
     }
 }
 
-/// Whether the commit changes nothing of the policy but settings. This version has to know every key
+/// True if the commit changes nothing of the policy but settings. This version has to know every key
 /// of its text and of the text in each parent; the rest of the text has to be the same to the byte, and
 /// to make the same rules.
 fn has_same_rules(commit: &CommitChange) -> bool {

@@ -38,7 +38,7 @@ pub(super) fn check(policy: &Policy, commit: &CommitChange, verdict: &mut Verdic
     }
 }
 
-/// Who may make this change. What is new in an alias of a directory is the writer's of what that
+/// The writer that this change needs. A new file in an alias of a directory is the writer's of what that
 /// directory leads to; what is there already may be changed and taken away.
 pub(super) fn writer(policy: &Policy, change: &PathChange) -> Option<Writer> {
     let path = change.path.as_ref();
@@ -69,7 +69,7 @@ fn overriding(
     })
 }
 
-/// Whether a maintainer may be about to make the commit, and to say why in its message.
+/// True if a maintainer may be about to make the commit, and to say why in its message.
 fn may_override(policy: &Policy, commit: &CommitChange) -> bool {
     let message = commit.message.as_ref();
     commit.signs_as_maintainer
@@ -77,7 +77,7 @@ fn may_override(policy: &Policy, commit: &CommitChange) -> bool {
         && message.is_none_or(|message| super::claims_override(policy, message.as_ref()))
 }
 
-/// Whether a maintainer has signed the commit, or is about to.
+/// True if a maintainer has signed the commit, or is about to.
 fn is_by_maintainer(policy: &Policy, commit: &CommitChange) -> bool {
     match super::maintainer_signed(policy, commit) {
         Some(signed) => signed.is_ok(),
@@ -152,7 +152,7 @@ fn describe_replacement(before: &Entry, after: &Entry) -> &'static str {
     }
 }
 
-/// Where the policy expects the session's summary; with placeholders for what is not known of it.
+/// The path at which the policy expects the session's summary; with placeholders for what is not known of it.
 fn summary_path(policy: &Policy, sessions: &[SessionId]) -> String {
     let known = match sessions {
         [one] => Some(one),

@@ -6,7 +6,7 @@ use bstr::{BStr, ByteSlice};
 
 use crate::model::{CommitChange, CommitRef, PathChange};
 
-/// What git may read as a pattern or as magic, and a shell as more than itself.
+/// The characters that git may read as a pattern or as magic, and a shell as more than themselves.
 const MAGIC: [char; 8] = [':', '*', '?', '[', '\\', '{', '}', '!'];
 
 /// The beginning of a remedy: the command that brings the path back to what the first parent has, in a commit
@@ -32,7 +32,7 @@ pub(super) fn undo_command(commit: &CommitChange, change: &PathChange) -> String
     }
 }
 
-/// Whether git checks a directory out in the place of the file, from a tree that it would not write.
+/// True if git checks a directory out in the place of the file, from a tree that it would not write.
 fn is_doubled(commit: &CommitChange, change: &PathChange) -> bool {
     let mut malformed = commit.malformed.iter();
     malformed.any(|entry| entry.path == change.path)

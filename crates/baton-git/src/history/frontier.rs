@@ -69,7 +69,7 @@ impl<R: FnMut(Oid) -> Result<Commit, GitError>> Walk<'_, R> {
     }
 }
 
-/// Whether generations prove that `one` does not reach `other`. What the commit graph holds
+/// True if generations prove that `one` does not reach `other`. What the commit graph holds
 /// reaches nothing that it does not hold.
 fn is_below(generation: Generation<'_>, one: Oid, other: Oid) -> bool {
     match (generation(one), generation(other)) {

@@ -103,7 +103,7 @@ struct Gate {
 }
 
 impl Gate {
-    /// Whether every directory of the path (a trailing slash ends one too) may hold something
+    /// True if every directory of the path (a trailing slash ends one too) may hold something
     /// watched. The root is taken to.
     fn admits(&mut self, path: &[u8], watch: &dyn Watch) -> bool {
         if !self.closed.is_empty() && path.starts_with(&self.closed) {

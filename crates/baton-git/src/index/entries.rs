@@ -53,7 +53,7 @@ impl<'a> State<'a> {
         })
     }
 
-    /// Whether git takes the file as what it is: it is not unmerged, announced or hidden.
+    /// True if git takes the file as what it is: it is not unmerged, announced or hidden.
     pub(super) fn is_plain(&self) -> bool {
         self.stage() == 0
             && !self.intent_to_add()
@@ -89,17 +89,17 @@ impl<'a> State<'a> {
         (self.flags >> 12 & 3) as u8
     }
 
-    /// Whether the path is announced only: git does not write it into a commit.
+    /// True if the path is announced only: git does not write it into a commit.
     pub(super) fn intent_to_add(&self) -> bool {
         self.extended & INTENT_TO_ADD != 0
     }
 
-    /// Whether git is to take the file for unchanged without looking at it.
+    /// True if git is to take the file for unchanged without looking at it.
     pub(super) fn assumed_unchanged(&self) -> bool {
         self.flags & ASSUME_VALID != 0
     }
 
-    /// Whether the file may be absent, as in a sparse checkout.
+    /// True if the file may be absent, as in a sparse checkout.
     pub(super) fn skip_worktree(&self) -> bool {
         self.extended & SKIP_WORKTREE != 0
     }

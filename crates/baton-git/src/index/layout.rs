@@ -101,7 +101,7 @@ impl<'i> Layout<'i> {
         self.tree
     }
 
-    /// Whether git has noted just this of the file with this number, before the file could have
+    /// True if git has noted just this of the file with this number, before the file could have
     /// changed: then it holds what its entry says, as in [`super::files_matching_stat`].
     pub fn matches_stat(&self, number: usize, stat: &FileStat) -> bool {
         let state = State::at(&self.index.data, number, self.hash_len);

@@ -20,7 +20,7 @@ pub struct Marked {
     pub assumed: bool,
     /// `git update-index --skip-worktree`, as a sparse checkout does.
     pub skipped: bool,
-    /// Whether it is a submodule.
+    /// True if it is a submodule.
     pub is_submodule: bool,
 }
 

@@ -106,7 +106,7 @@ fn find_link<'a>(file: &IndexFile<'a>) -> Result<Option<Link<'a>>, Fault> {
     file.link(entries.offset)
 }
 
-/// Whether any shared index is in the git directory.
+/// True if any shared index is in the git directory.
 fn has_shared_index(git_dir: &Path) -> io::Result<bool> {
     for entry in git_dir.read_dir()? {
         let name = entry?.file_name();

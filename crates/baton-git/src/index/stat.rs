@@ -65,7 +65,7 @@ pub fn files_matching_stat(
     Ok((found.len() == paths.len()).then_some(found))
 }
 
-/// Whether the stat data of an ordinary entry equal those of its file.
+/// True if the stat data of an ordinary entry equal those of its file.
 pub(super) fn matches_stat(state: &State<'_>, stat: &FileStat) -> bool {
     let kind = match state.mode() & 0o170_000 {
         0o100_000 => {

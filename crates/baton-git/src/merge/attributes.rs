@@ -59,7 +59,7 @@ impl<'a> Attributes<'a> {
     }
 }
 
-/// Whether a directory of this name stays below the one it is in, once it is written.
+/// True if a directory of this name stays below the one it is in, once it is written.
 fn is_plain(name: &[u8]) -> bool {
     ![b"".as_slice(), b".", b".."].contains(&name) && !name.contains(&b'/')
 }

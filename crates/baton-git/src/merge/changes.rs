@@ -17,11 +17,11 @@ pub(super) struct Changes {
     pub paths: Vec<Changed>,
     /// The directories of the base that are none any more.
     pub removed: BTreeSet<BString>,
-    /// Whether some path is new: with a deleted one, git may see a rename.
+    /// True if some path is new: with a deleted one, git may see a rename.
     pub adds: bool,
-    /// Whether some path is gone.
+    /// True if some path is gone.
     pub deletes: bool,
-    /// Whether every tree that was read is as git writes trees today.
+    /// True if every tree that was read is as git writes trees today.
     pub plain: bool,
 }
 
@@ -99,7 +99,7 @@ impl Changes {
     }
 }
 
-/// Whether a tree has only modes that git writes today, and something in it unless it is the
+/// True if a tree has only modes that git writes today, and something in it unless it is the
 /// root. Git puts other trees in order where a merge rewrites them.
 pub(super) fn is_plain(tree: &Rc<Tree>, is_root: bool) -> bool {
     let mut modes = (0..tree.len()).map(|at| tree.get(at).entry.mode);

@@ -27,7 +27,7 @@ use bstr::{BStr, ByteSlice};
 
 use super::changes::{Changed, Changes};
 
-/// Whether the simple answer is git's, for two sides of one base.
+/// True if the simple answer is git's, for two sides of one base.
 pub(super) fn is_exact(ours: &Changes, theirs: &Changes) -> bool {
     ours.plain
         && theirs.plain
@@ -53,7 +53,7 @@ fn shared<'c>(
     })
 }
 
-/// Whether both made the same change to a path, and no rename can have to do with it.
+/// True if both made the same change to a path, and no rename can have to do with it.
 fn is_agreed(ours: &Changes, theirs: &Changes, one: &Changed, other: &Changed) -> bool {
     one.after == other.after
         && match (one.before, one.after) {
@@ -63,7 +63,7 @@ fn is_agreed(ours: &Changes, theirs: &Changes, one: &Changed, other: &Changed) -
         }
 }
 
-/// Whether everything that a side has put somewhere can stay there beside what the other did, and
+/// True if everything that a side has put somewhere can stay there beside what the other did, and
 /// is of the kind that the base had there.
 fn stands(side: &Changes, other: &Changes) -> bool {
     let put = side.paths.iter().filter(|one| one.after.is_some());

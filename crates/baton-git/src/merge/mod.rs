@@ -88,8 +88,8 @@ impl<'a> Merger<'a> {
         Ok(merged)
     }
 
-    /// Whether each pair of ours and theirs merges cleanly, in the order of the pairs: `None`
-    /// where it does, else what git makes of it. Costs less than [`Self::merge`] for each, for it
+    /// The outcome of merging each pair of ours and theirs, in the order of the pairs: `None`
+    /// where it is clean, else what git makes of it. Costs less than [`Self::merge`] for each, for it
     /// writes nothing for a pair that is understood without git.
     ///
     /// # Errors
@@ -147,7 +147,7 @@ impl<'a> Merger<'a> {
         Ok(answers)
     }
 
-    /// Whether merging `theirs` would leave the tree of `ours` as it is; `None` where that takes
+    /// True if merging `theirs` would leave the tree of `ours` as it is; `None` where that takes
     /// the git program to tell.
     ///
     /// # Errors

@@ -40,9 +40,9 @@ pub struct Difference {
     absent: Vec<BString>,
     /// What the new commit has at each; `None` where it has nothing.
     entries: BTreeMap<BString, Option<Entry>>,
-    /// Whether a submodule is among them.
+    /// True if a submodule is among them.
     has_submodules: bool,
-    /// Whether files are among them that both commits have, to be written by other attributes.
+    /// True if files are among them that both commits have, to be written by other attributes.
     has_other_attributes: bool,
     /// The submodules that the old commit has at them.
     submodules: Vec<BString>,

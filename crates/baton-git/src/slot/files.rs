@@ -34,7 +34,7 @@ pub fn restore(slot: &Repo, base: Oid, keep: &[String], reason: &str) -> Result<
     slot.drop_changed_submodules()
 }
 
-/// Whether files may be there that were written by other attributes than this commit's.
+/// True if files may be there that were written by other attributes than this commit's.
 fn has_other_attributes(slot: &Repo, commit: Oid) -> Result<bool, GitError> {
     let mut command = slot.program().command();
     command

@@ -7,7 +7,7 @@ use bstr::{BString, ByteSlice};
 use crate::{GitError, Repo, status};
 use baton_sys::{dir_ops, file};
 
-/// Whether index and files are as `HEAD` has them, ignored files apart.
+/// True if index and files are as `HEAD` has them, ignored files apart.
 pub fn is_pristine(slot: &Repo) -> Result<bool, GitError> {
     let args = ["status", "--porcelain", "--untracked-files=normal"];
     Ok(status::ask(slot.program(), &args)?.is_empty())

@@ -244,7 +244,7 @@ fn run_among_others(repo: &Repo, args: &[&OsStr]) -> Result<(), GitError> {
     run(repo, args)
 }
 
-/// Whether a branch, a tag or what was saved by Baton keeps this commit.
+/// True if a branch, a tag or what was saved by Baton keeps this commit.
 pub fn is_kept(repo: &Repo, commit: Oid) -> Result<bool, GitError> {
     let contains = format!("--contains={commit}");
     let kept = repo.program().output([

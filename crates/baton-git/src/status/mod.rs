@@ -34,7 +34,7 @@ pub struct Status {
     pub leftovers: Option<Vec<BString>>,
     /// The repositories, each with `/` at its end, in what is ignored. Sorted.
     pub ignored_repositories: Vec<BString>,
-    /// Whether the index hides files ([`hidden`]).
+    /// True if the index hides files ([`hidden`]).
     pub hides: bool,
 }
 
@@ -144,7 +144,7 @@ pub fn objects_between(repo: &Repo, known: Oid, tip: Oid) -> Result<Vec<Oid>, Gi
     Ok(out.lines().flat_map(Oid::from_hex).collect())
 }
 
-/// Whether the repository has a commit, stashed ones included, that no remote is known to have.
+/// True if the repository has a commit, stashed ones included, that no remote is known to have.
 pub fn has_unpublished(repo: &Repo) -> Result<bool, GitError> {
     let mut args = vec![
         "rev-list".to_owned(),

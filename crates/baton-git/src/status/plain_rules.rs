@@ -2,7 +2,7 @@
 
 use bstr::ByteSlice;
 
-/// Whether these rules, those at the root of a worktree, surely have git ignore this name at the
+/// True if these rules, those at the root of a worktree, surely have git ignore this name at the
 /// root (a directory's ends with `/`): one of them is just the name, and none that takes back what
 /// others say could be about it (`gitignore(5)`). Rules further down are about other names.
 pub(super) fn surely_name(rules: &[u8], top: &[u8]) -> bool {

@@ -53,7 +53,7 @@ pub(super) struct Rest {
     pub(super) untracked: Vec<BString>,
     /// As in [`Status::leftovers`](super::Status::leftovers).
     pub(super) leftovers: Option<Vec<BString>>,
-    /// Whether a `.gitignore` could be hiding something.
+    /// True if a `.gitignore` could be hiding something.
     pub(super) is_hiding: bool,
 }
 
@@ -248,13 +248,13 @@ pub(super) const RULES: &str = ".gitignore";
 /// What a repository or a linked worktree has at its root beside its files.
 pub(super) const LINK: &[u8] = b".git";
 
-/// Whether this, which nothing tracks and which is beside tracked files or at the root, is a
+/// True if this, which nothing tracks and which is beside tracked files or at the root, is a
 /// `.gitignore`: nobody has committed it, and it could hide all there is, itself too.
 pub(super) fn is_rules(path: &[u8]) -> bool {
     path.rsplit(|byte| *byte == b'/').next() == Some(RULES.as_bytes())
 }
 
-/// Whether there is a `.gitignore` at the root that nobody has committed: it could hide all there
+/// True if there is a `.gitignore` at the root that nobody has committed: it could hide all there
 /// is, itself too.
 pub(super) fn hides_untracked(worktree: &Repo) -> Result<bool, GitError> {
     if !file::is_taken(&worktree.program().directory().join(RULES)) {

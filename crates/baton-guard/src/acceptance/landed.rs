@@ -1,4 +1,4 @@
-//! Where a commit landed on a line of first parents, and whose signature counted there.
+//! The place at which a commit landed on a line of first parents, and the signers who counted there.
 
 use std::cell::OnceCell;
 use std::rc::Rc;
@@ -19,7 +19,7 @@ pub(super) struct Trunk<'a> {
 /// A commit of the line.
 struct Landing {
     oid: Oid,
-    /// What is in force on top of it.
+    /// The policy in force on top of it.
     policy: Rc<Policy>,
 }
 
@@ -32,7 +32,7 @@ impl<'a> Trunk<'a> {
         }
     }
 
-    /// Whether there is somebody whose signature counts now.
+    /// True if there is a signer who counts now.
     pub(super) fn has_signers(&self) -> bool {
         let policy = Bases::new(self.repo.objects()).at(self.tip).ok().flatten();
         policy.is_some_and(|base| !base.policy.signing.signers.is_empty())
@@ -66,7 +66,7 @@ impl<'a> Trunk<'a> {
         Ok(Some(policy))
     }
 
-    /// How many commits of the line, oldest first, do not have this one in their history.
+    /// The number of commits of the line, oldest first, that do not have this one in their history.
     fn landing(&self, line: &[Landing], commit: Oid) -> Result<usize, GuardError> {
         if let Some(at) = line.iter().position(|landing| landing.oid == commit) {
             return Ok(at);
@@ -83,7 +83,7 @@ impl<'a> Trunk<'a> {
     }
 
     /// The line from the commit that brought the policy, oldest first. A later commit changes who
-    /// may sign only by the signature of somebody who may.
+    /// may sign only with the signature of a permitted signer.
     fn line(&self) -> Result<&[Landing], GuardError> {
         if let Some(line) = self.line.get() {
             return Ok(line);

@@ -25,7 +25,7 @@ pub enum AcceptError {
     #[diagnostic(help("switch to the branch on which it shall count: `git switch <branch>`"))]
     NoBranch,
 
-    /// There is nobody whose signature counts.
+    /// No signer counts.
     #[error("the policy of this branch lists nobody who may accept anything")]
     #[diagnostic(help(
         "list a maintainer's key in the file that `[signing] allowed_signers` names, by a commit that the policy lets pass"
@@ -44,7 +44,7 @@ pub enum AcceptError {
     ))]
     NoKey,
 
-    /// The key is nobody's who may accept.
+    /// The key is not that of a signer who may accept.
     #[error("the key with which git signs is not a maintainer's of the policy of this branch")]
     #[diagnostic(help(
         "have a maintainer accept it, or name a maintainer's key: `git config user.signingKey <file>`"

@@ -41,7 +41,7 @@ impl Judge<'_> {
         Ok(())
     }
 
-    /// What all branches on which the policy holds are sure to have in their histories after the
+    /// The commits that branches on which the policy holds are sure to have in their histories after the
     /// push: git takes each of its updates by itself, and may refuse some that are judged here.
     fn remaining(&self, base: &BasePolicy) -> Result<Vec<Oid>, GuardError> {
         let moved: HashSet<_> = self.updates.iter().map(|one| &one.reference).collect();
@@ -62,7 +62,7 @@ impl Judge<'_> {
         Ok(self.repo.peeled(&tips)?)
     }
 
-    /// Whether git takes this update once the hook lets it pass: a branch that gets more, or a new
+    /// True if git takes this update once the hook lets it pass: a branch that gets more, or a new
     /// one whose name is free.
     fn is_sure(
         &self,
@@ -89,7 +89,7 @@ impl Judge<'_> {
     }
 }
 
-/// Whether one name has the other for a directory: git holds no two such references.
+/// True if one name has the other for a directory: git holds no two such references.
 fn is_below(name: &BStr, directory: &BStr) -> bool {
     let rest = name.strip_prefix(directory.as_bytes());
     rest.is_some_and(|rest| rest.starts_with(b"/"))

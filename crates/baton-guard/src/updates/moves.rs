@@ -9,7 +9,7 @@ use crate::guards::Guard;
 use baton_core::model::{Oid, RefName};
 use baton_git::history::{self, Walked};
 
-/// What a move from one commit to another is judged by, and what it brings.
+/// A move from one commit to another, with the policy that judges it.
 pub(super) struct Move {
     /// The policy.
     pub base: Rc<BasePolicy>,
@@ -17,9 +17,9 @@ pub(super) struct Move {
     pub stands_on: Oid,
     /// The commit against which the new tip is held; `None` for a new branch.
     pub from: Option<Oid>,
-    /// What it brings.
+    /// The commits that it brings.
     pub commits: Rc<[Walked]>,
-    /// Whether the branch does not grow out of the policy by itself, and so may bring none of its
+    /// True if the branch does not grow out of the policy by itself, and so may bring none of its
     /// own.
     pub is_outside: bool,
 }
@@ -62,7 +62,7 @@ impl Judge<'_> {
         }
     }
 
-    /// What a branch that is there had decides, and no other reference hides what it brings. One
+    /// The moves of a branch that is there: what it had decides, and no other reference hides what it brings. One
     /// without a policy that can be read and that holds for it is held to that of the default branch.
     fn moves_on_server(
         &self,
@@ -201,7 +201,7 @@ impl Judge<'_> {
         Ok(moves)
     }
 
-    /// What `new` has and none of the others, walked once.
+    /// The commits that `new` has and none of the others, walked once.
     fn walk(&self, new: Oid, hidden: &[Oid]) -> Result<Rc<[Walked]>, GuardError> {
         let key = (new, hidden.to_vec());
         if let Some(known) = self.walks.borrow().get(&key) {
@@ -212,7 +212,7 @@ impl Judge<'_> {
         Ok(walked)
     }
 
-    /// Whether there has been a policy here since the guard began. Where there was none, a new
+    /// True if there has been a policy here since the guard began. Where there was none, a new
     /// branch without one needs no look at its history.
     fn has_ever_governed(&self) -> Result<bool, GuardError> {
         if self.judged_commits.has_judged() {

@@ -1,4 +1,4 @@
-//! How processes are ended.
+//! The steps by which processes are ended.
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -16,7 +16,7 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(250);
 
 /// The steps of ending processes: ask each program once, kill those that stay, give up in the end.
 pub struct Ending {
-    /// Who was asked, and whether it had called exec by then.
+    /// The processes that were asked, and whether each had called exec by then.
     asked: BTreeSet<(ProcessId, bool)>,
     kill_after: Instant,
     pause: Duration,
@@ -32,8 +32,8 @@ impl Ending {
         }
     }
 
-    /// Signals those who are left, and says how long to wait before looking again; `None` when
-    /// nobody is left to wait for.
+    /// Signals the processes that are left, and says how long to wait before looking again; `None` when
+    /// none is left to wait for.
     pub fn next(&mut self, snapshot: &ProcessSnapshot) -> Option<Duration> {
         let now = Instant::now();
         if (snapshot.alive.is_empty() && snapshot.is_sure) || now > self.kill_after + LAST_WAIT {

@@ -1,4 +1,4 @@
-//! What is run, and on what terms.
+//! A job: the command to run, and its terms.
 
 use std::ffi::OsString;
 use std::os::unix::process::CommandExt;
@@ -12,7 +12,7 @@ use crate::random;
 /// the jobs that surround it too, outermost first, with `/` between them.
 pub const JOB_VARIABLE: &str = "BATON_JOB";
 
-/// What `git rev-parse --local-env-vars` lists: what ties a process to one repository, which is
+/// The variables that `git rev-parse --local-env-vars` lists: they tie a process to one repository, which is
 /// not the one that the job works in.
 pub const REPOSITORY_VARIABLES: [&str; 15] = [
     "GIT_ALTERNATE_OBJECT_DIRECTORIES",
@@ -32,7 +32,7 @@ pub const REPOSITORY_VARIABLES: [&str; 15] = [
     "GIT_WORK_TREE",
 ];
 
-/// What git sets for the programs that it runs as commands of its own, such as `git baton`.
+/// The variable that git sets for the programs that it runs as commands of its own, such as `git baton`.
 const EXEC_PATH_VARIABLE: &str = "GIT_EXEC_PATH";
 
 /// The search path without git's directory of commands, which git puts before it for such programs.
@@ -44,7 +44,7 @@ fn search_path() -> Option<OsString> {
     std::env::join_paths(directories).ok()
 }
 
-/// What to run.
+/// The command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Words {
     /// A line for `sh -c`.
@@ -56,28 +56,28 @@ pub enum Words {
 /// One command and the terms on which it runs.
 #[derive(Debug, Clone)]
 pub struct Job {
-    /// What to run.
+    /// The command.
     pub command: Words,
-    /// Where.
+    /// The directory in which it runs.
     pub directory: PathBuf,
     /// The variables that it finds set, over this process's own. What git sets for `git baton` itself
     /// is not among those.
     pub env: Vec<(OsString, OsString)>,
     /// The variables of this process that it does not find.
     pub unset: Vec<OsString>,
-    /// What it reads from its standard input; without, there is nothing to read.
+    /// Its standard input; without, there is nothing to read.
     pub input: Option<Vec<u8>>,
     /// The file to which its output and its error output are appended as they come, in the
     /// order in which they come.
     pub log: Option<PathBuf>,
-    /// Whether its standard error output is told from its standard output. Their lines then come
+    /// True if its standard error output is told from its standard output. Their lines then come
     /// in the order of each stream alone.
     pub keeps_errors_apart: bool,
-    /// How long it may run.
+    /// The time that it may run.
     pub limit: Option<Duration>,
-    /// How long it may take to end once it is asked to, before it is killed.
+    /// The time that it may take to end once it is asked to, before it is killed.
     pub grace: Duration,
-    /// Its name in [`JOB_VARIABLE`]. Whoever notes it can end what outlives this process with
+    /// Its name in [`JOB_VARIABLE`]. A caller that notes it can end what outlives this process with
     /// [`end_leftovers`](super::end_leftovers).
     pub id: String,
 }

@@ -1,4 +1,4 @@
-//! What becomes of a job's output: its lines, its end, its log.
+//! The output of a job: its lines, its end, its log.
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -13,7 +13,7 @@ use crate::file;
 /// that it says.
 pub(super) const LONGEST_LINE: usize = 1024 * 1024;
 
-/// How much of the end is kept, in bytes.
+/// The bytes of the end that are kept.
 const TAIL: usize = 8 * 1024;
 
 /// One of the two streams to which a program writes.

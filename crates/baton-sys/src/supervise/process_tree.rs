@@ -2,7 +2,7 @@
 //! environment, and all that descend from one of these.
 //!
 //! Read from `/proc` (proc(5), `/proc/pid/stat` and `/proc/pid/environ`). Where there is none,
-//! nobody is found, and a job's group is all that is known of it.
+//! no process is found, and a job's group is all that is known of it.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -36,12 +36,12 @@ pub(super) struct ProcessSnapshot {
     /// Those of them that have not become a program of their own yet: until then they may take a
     /// signal with a handler of their parent's, and lose it.
     pub(super) forked: BTreeSet<ProcessId>,
-    /// Whether there are no others. A process that is becoming another program shows no
+    /// True if there are no others. A process that is becoming another program shows no
     /// environment for a moment; one that ends may have left a child that this look has missed.
     pub(super) is_sure: bool,
 }
 
-/// What the system says of a process.
+/// The system's record of a process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Stat {
     id: ProcessId,
@@ -52,10 +52,10 @@ struct Stat {
     flags: u64,
 }
 
-/// What marks a thread of the kernel (`PF_KTHREAD`, include/linux/sched.h).
+/// The mark of a thread of the kernel (`PF_KTHREAD`, include/linux/sched.h).
 const KERNEL: u64 = 0x0020_0000;
 
-/// What marks a process that has not called exec since its fork (`PF_FORKNOEXEC`, same file).
+/// The mark of a process that has not called exec since its fork (`PF_FORKNOEXEC`, same file).
 const FORKED: u64 = 0x0000_0040;
 
 impl ProcessTree {
@@ -113,14 +113,14 @@ impl ProcessTree {
         }
     }
 
-    /// Whether a process can belong to the job: what is older than its leader does not descend
+    /// True if a process can belong to the job: what is older than its leader does not descend
     /// from it.
     fn may_have(&self, stat: &Stat) -> bool {
         let begun = self.leader.map_or(0, |leader| leader.id.started);
         stat.flags & KERNEL == 0 && stat.id.started >= begun
     }
 
-    /// Whether a process belongs to the job by itself, not by its parents; `None` when it cannot
+    /// True if a process belongs to the job by itself, not by its parents; `None` when it cannot
     /// be told now.
     fn has(&self, stat: &Stat) -> Option<bool> {
         let in_group = |leader: Stat| {
@@ -190,7 +190,7 @@ fn parse(pid: i32, stat: &[u8]) -> Option<Stat> {
     })
 }
 
-/// Whether a process was started with this id in its environment; `None` when it is about to
+/// True if a process was started with this id in its environment; `None` when it is about to
 /// become another program or has just ended.
 fn carries(pid: i32, id: &str) -> Option<bool> {
     let environment = match fs::read(format!("/proc/{pid}/environ")) {

@@ -253,7 +253,7 @@ fn what_outlives_its_supervisor_is_ended_by_the_jobs_id() {
     assert_eq!(end_leftovers(&id, LONG).unwrap(), 0);
 }
 
-/// Whether the process of this number is gone; one that only waits to be reaped is.
+/// True if the process of this number is gone; one that only waits to be reaped is.
 fn ended(id: &BString) -> bool {
     let stat = std::fs::read_to_string(format!("/proc/{}/stat", id.trim().as_bstr()));
     stat.is_err() || stat.is_ok_and(|stat| stat.contains(") Z "))

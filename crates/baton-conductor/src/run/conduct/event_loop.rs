@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::control::ControlRequest;
 use super::worker::{EventSender, LoopMessage, RunContext};
-use super::{ConductError, Conductor, judge, land, work};
+use super::{ConductError, Conductor, judge, land, release, work};
 use crate::run::state::{Action, Event, Pause, RunState};
 
 /// How often the loop looks for control requests while nothing happens.
@@ -139,7 +139,7 @@ fn carry_out(context: &RunContext<'_>, action: &Action, state: &RunState, events
         Action::Judge { task } => judge::judge(context, state, task, events),
         Action::Land { tasks } => land::land(context, state, tasks, events),
         Action::Aggregate => land::aggregate(context, state, events),
-        Action::CleanUp => land::clean_up(context, state, events),
+        Action::CleanUp => release::clean_up(context, state, events),
     };
     let result = match result {
         // Whoever asked to stop gets what was recorded so far.

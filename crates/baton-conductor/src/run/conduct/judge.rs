@@ -3,7 +3,7 @@
 use super::error::told;
 use super::setup::oid;
 use super::worker::{EventSender, RunContext};
-use super::{ConductError, GRACE, land, session, setup};
+use super::{ConductError, GRACE, release, session, setup};
 use crate::run::gate::{self, Work};
 use crate::run::signal::Decision;
 use crate::run::state::{Event, RunState};
@@ -26,7 +26,7 @@ pub(super) fn judge(
         reason: told(&error),
     });
     let after = events.send(event)?;
-    land::release_task_when_over(context, &after, id, events);
+    release::release_task_when_over(context, &after, id, events);
     Ok(())
 }
 

@@ -15,6 +15,7 @@ mod land;
 mod log_commit;
 mod mirrored;
 mod preflight;
+mod release;
 mod session;
 mod setup;
 mod task_worktree;
@@ -287,7 +288,7 @@ impl Conductor<'_> {
     /// Gives back the worktrees of tasks whose conductor was killed before it could.
     fn give_back_what_is_over(&mut self) {
         for task in self.state.tasks.iter().filter(|task| task.is_settled()) {
-            for sentence in land::release_task(self.repo, &self.policy, &self.record.id, task) {
+            for sentence in release::release_task(self.repo, &self.policy, &self.record.id, task) {
                 self.watcher.said(&sentence);
             }
         }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::error::told;
 use super::worker::{EventSender, RunContext};
-use super::{ConductError, GRACE, land, session, setup, task_worktree, wait};
+use super::{ConductError, GRACE, release, session, setup, task_worktree, wait};
 use crate::pool::PoolError;
 use crate::run::attempt::{Attempt, Outcome};
 use crate::run::ownership::INTERVAL;
@@ -38,7 +38,7 @@ pub(super) fn dispatch(
         },
     };
     let after = events.send(event)?;
-    land::release_task_when_over(context, &after, id, events);
+    release::release_task_when_over(context, &after, id, events);
     Ok(())
 }
 

@@ -6,14 +6,14 @@ use super::{Claim, ProofError, Terms, of_key};
 use crate::handoff::{self, Entry, Limits, Trimmed};
 use crate::model::{AggregateEvidence, ArchiveFile};
 
-/// What the message says about archiving: `<number of entries> <path>`.
+/// The claim of the message about archiving: `<number of entries> <path>`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Archiving {
     pub count: usize,
     pub path: BString,
 }
 
-/// What the message says; `None` when nothing is moved, or when it cannot be read.
+/// The claim of the message; `None` when nothing is moved, or when it cannot be read.
 pub(super) fn claimed(
     claim: &Claim<'_>,
     terms: &Terms<'_>,

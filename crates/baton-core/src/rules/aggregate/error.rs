@@ -15,7 +15,7 @@ pub enum ProofError {
     Count {
         /// The trailer's key.
         key: String,
-        /// How many there are.
+        /// Their number.
         count: usize,
     },
     /// A version that is not known.
@@ -31,7 +31,7 @@ pub enum ProofError {
         /// The form that it must have.
         expected: &'static str,
     },
-    /// Where a file belongs there was something else.
+    /// Something else stands in the place of a file.
     #[error(
         "what its parent has at `{0}` is no file but a symbolic link, say; a file has to be there \
          first, or nothing"
@@ -57,7 +57,7 @@ pub enum ProofError {
          aggregate stays where it was made"
     )]
     Base {
-        /// What the message says.
+        /// The text of the message.
         claimed: BString,
         /// The commit's first parent.
         actual: String,
@@ -74,9 +74,9 @@ pub enum ProofError {
     /// The archive is not the one that the policy names for the entry's day.
     #[error("it moves entries to `{path}`; on that day the archive is `{expected}`")]
     ArchivePath {
-        /// What the message says.
+        /// The text of the message.
         path: BString,
-        /// What the policy says.
+        /// The text that the policy gives.
         expected: BString,
     },
     /// More entries are to be moved than there are.
@@ -85,9 +85,9 @@ pub enum ProofError {
     /// More or fewer entries are moved than the policy's budget asks for.
     #[error("it moves {moved} entries to an archive; by the policy's budget {due} are due")]
     Budget {
-        /// How many it moves.
+        /// The number of entries that it moves.
         moved: usize,
-        /// How many it must move.
+        /// The number of entries that it must move.
         due: usize,
     },
     /// The archive is not the old one with the moved entries put in.
@@ -99,7 +99,7 @@ pub enum ProofError {
     /// The new text is not the old one with an entry put in.
     #[error("the handoff file is not the old one with one entry under its heading: {0}")]
     Insertion(#[from] ExtractError),
-    /// What was put in is not a canonical entry.
+    /// The text that was put in is not a canonical entry.
     #[error("what was added to the handoff file is not an entry in canonical form: {0}")]
     Entry(#[from] ParseError),
     /// The entry cannot be found again in the new text, because a code block swallows it.
@@ -135,9 +135,9 @@ pub enum ProofError {
         number: String,
         /// The log.
         path: BString,
-        /// What the log says.
+        /// The digest in the log.
         named: BString,
-        /// What the entry's text gives.
+        /// The digest of the entry's text.
         actual: String,
     },
     /// The session's log names no summary, and the policy asks for that.
@@ -154,9 +154,9 @@ pub enum ProofError {
     Digest {
         /// The session's number.
         number: String,
-        /// What the message says.
+        /// The text of the message.
         claimed: String,
-        /// What the entry's text gives.
+        /// The digest of the entry's text.
         actual: String,
     },
 }

@@ -27,7 +27,7 @@ pub(super) fn check(claim: &Claim<'_>, terms: &Terms<'_>, errors: &mut Vec<Proof
     }
 }
 
-/// Whether the object has exactly one line that begins with the key as the policy writes it, and
+/// True if the object has exactly one line that begins with the key as the policy writes it, and
 /// that line is the seal of the others.
 fn is_sealed(key: &str, object: &BStr) -> bool {
     let start = format!("{key}: ");
