@@ -2,8 +2,10 @@
 
 mod directories;
 mod doctor;
+mod forms;
 mod managers;
 mod neighbours;
 mod place;
 mod put;
 mod shared;
+mod upkeep;

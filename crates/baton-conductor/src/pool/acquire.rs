@@ -16,6 +16,7 @@ use crate::settings;
 use baton_core::model::{Oid, RefName};
 use baton_core::policy::PoolPolicy;
 use baton_git::{GitError, Repo, StoreError, locks as git_locks, slot};
+use baton_hooks::upkeep;
 use baton_sys::{clock, process, random};
 
 /// How long somebody who waits for a slot looks away.
@@ -72,7 +73,9 @@ struct Claim {
 ///
 /// Killed at any point, it leaves nothing behind that the next call does not clear away.
 pub fn acquire(repo: &Repo, wish: &Acquire) -> Result<Acquired, PoolError> {
-    let policy = settings::policy(repo)?.pool;
+    let policy = settings::policy(repo)?;
+    let repairs_guard = policy.repairs_guard;
+    let policy = policy.pool;
     let branch = name::branch(&policy, &wish.task)?;
     let base = match &wish.base {
         Some(revision) => repo.commit_of(revision)?,
@@ -83,7 +86,11 @@ pub fn acquire(repo: &Repo, wish: &Acquire) -> Result<Acquired, PoolError> {
         recover::interrupted(repo, &policy)?;
         match claim(repo, wish, &branch, base)? {
             Ok(claim) => match prepare(repo, wish, &claim, &policy) {
-                Ok(Some(session)) => return finish(repo, claim, session),
+                Ok(Some(session)) => {
+                    // Late: what runs in a slot that was acquired may install hooks.
+                    upkeep::look(repo, repairs_guard);
+                    return finish(repo, claim, session);
+                }
                 Ok(None) => {}
                 Err(error) => {
                     recover::give_up(repo, &claim.slot.name, &claim.lease, &policy)?;

@@ -7,6 +7,7 @@ use baton_core::policy::Policy;
 use baton_core::protocol::{self, Blank};
 use baton_git::{GitError, Repo};
 use baton_guard::binding;
+use baton_hooks::upkeep;
 use baton_sys::worktree_file::{self, WorktreeFileError};
 use baton_sys::{FileLock, host_name};
 
@@ -57,6 +58,7 @@ pub fn start(repo: &Repo, new: &NewSession) -> Result<Created, SessionError> {
         reason,
     })?;
     binding::bind(repo, &session.id(), session.branch.as_ref())?;
+    upkeep::look(repo, policy.repairs_guard);
     Ok(created)
 }
 

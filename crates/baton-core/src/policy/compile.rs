@@ -130,6 +130,7 @@ fn compile(file: &PolicyFile) -> Compiled<Policy> {
         trailers: trailers(&file.trailers)?,
         branches,
         branch_rules: branch_rules(&file.branch)?,
+        repairs_guard: file.guard.repair,
         signing,
         pool: pool::compile(&file.pool).map_err(misused)?,
         merge: merge::compile(&file.merge)?,

@@ -76,6 +76,8 @@ pub struct Policy {
     pub branch_rules: Vec<BranchRule>,
     /// Who may sign what.
     pub signing: Signing,
+    /// Whether worktree commands install hooks again that were switched off or replaced.
+    pub repairs_guard: bool,
     /// The worktrees that are kept ready for agents.
     pub pool: PoolPolicy,
     /// How finished branches land.

@@ -33,6 +33,8 @@ pub struct PolicyFile {
     pub branches: BranchesTable,
     /// Who signs commits, and which must be signed.
     pub signing: SigningTable,
+    /// How worktree commands keep the hooks installed.
+    pub guard: GuardTable,
     /// The worktrees that are kept ready for agents.
     pub pool: PoolTable,
     /// How finished branches are merged, tested and landed.
@@ -85,6 +87,15 @@ pub struct HandoffTable {
     /// The path of the archive files, with `{date}` for the day of the aggregation.
     #[schemars(with = "String")]
     pub archive: Spanned<String>,
+}
+
+/// How worktree commands keep the hooks installed.
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct GuardTable {
+    /// Whether `pool acquire`, `session start` and runs install hooks again that were switched off or replaced, rather
+    /// than warn.
+    pub repair: bool,
 }
 
 /// Paths that only some may write.
@@ -243,6 +254,7 @@ impl Default for PolicyFile {
             trailers: TrailersTable::default(),
             branches: BranchesTable::default(),
             signing: SigningTable::default(),
+            guard: GuardTable::default(),
             pool: PoolTable::default(),
             merge: MergeTable::default(),
             subjects: SubjectsTable::default(),

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use super::{DoctorError, Finding, Id};
+use super::{DoctorError, Finding, Id, Severity};
+use crate::install::hooks_path::Diversion;
 use crate::install::layout::{Occupant, read_hook};
 use crate::install::{Layout, Manifest, has_worktree, hooks_path};
 use crate::{Hook, PASSED_ON};
@@ -18,19 +19,7 @@ pub(super) fn examine(repo: &Repo, findings: &mut Vec<Finding>) -> Result<bool, 
     match Manifest::read(&layout) {
         Ok(Some(manifest)) => {
             program(&layout, &manifest, findings)?;
-            for hook in manifest.hooks() {
-                let places = layout.places(hook, &manifest);
-                for path in places.map_err(DoctorError::io(layout.hook(hook)))? {
-                    let found = examine_hook(&layout, hook, &path)?;
-                    // What has moved, or is old, is so with all its hooks.
-                    let is_known = |new: &Finding| {
-                        matches!(new.id, Id::HookMoved | Id::ProgramOlder)
-                            && findings.iter().any(|one| one.id == new.id)
-                    };
-                    findings.extend(found.filter(|new| !is_known(new)));
-                }
-                findings.extend(renamed_delegate(&layout, hook, &manifest)?);
-            }
+            in_place(&layout, &manifest, findings)?;
             earlier_hooks(repo, &manifest, findings)?;
             findings.extend(guarded_as_clone(repo, &layout)?);
         }
@@ -55,6 +44,45 @@ pub(super) fn examine(repo: &Repo, findings: &mut Vec<Finding>) -> Result<bool, 
     Ok(installed)
 }
 
+/// Looks at what keeps git from running the hooks in the worktree at hand, and at nothing that takes long. None where Baton
+/// is not installed.
+pub fn examine_here(repo: &Repo) -> Result<Vec<Finding>, DoctorError> {
+    let layout = Layout::of(repo);
+    let mut findings = Vec::new();
+    let Some(manifest) = Manifest::read(&layout)? else {
+        return Ok(findings);
+    };
+    if !layout.program().is_file() {
+        findings.push(program_missing(&layout));
+    }
+    in_place(&layout, &manifest, &mut findings)?;
+    findings.extend(hooks_path::diversion_here(repo, &layout)?.map(|one| diversion(&one, &layout)));
+    findings.retain(|finding| finding.id.severity() == Severity::Error);
+    Ok(findings)
+}
+
+/// Looks at each hook where it has to be.
+fn in_place(
+    layout: &Layout,
+    manifest: &Manifest,
+    findings: &mut Vec<Finding>,
+) -> Result<(), DoctorError> {
+    for hook in manifest.hooks() {
+        let places = layout.places(hook, manifest);
+        for path in places.map_err(DoctorError::io(layout.hook(hook)))? {
+            let found = examine_hook(layout, hook, &path)?;
+            // What has moved, or is old, is so with all its hooks.
+            let is_known = |new: &Finding| {
+                matches!(new.id, Id::HookMoved | Id::ProgramOlder)
+                    && findings.iter().any(|one| one.id == new.id)
+            };
+            findings.extend(found.filter(|new| !is_known(new)));
+        }
+        findings.extend(renamed_delegate(layout, hook, manifest)?);
+    }
+    Ok(())
+}
+
 /// A bare repository that no worktree uses, without the mark of a server.
 fn guarded_as_clone(repo: &Repo, layout: &Layout) -> Result<Option<Finding>, DoctorError> {
     if file::is_file(&layout.server_mark()) || has_worktree(repo)? {
@@ -76,27 +104,41 @@ fn diversions(
     findings: &mut Vec<Finding>,
 ) -> Result<(), DoctorError> {
     let found = hooks_path::diversions(repo, layout)?;
-    for one in found.into_iter().filter(|one| installed || !one.own) {
-        let worktree = match &one.worktree.id {
-            Some(id) => format!("the worktree {id}"),
-            None => "the main worktree".to_owned(),
-        };
-        let setting = &one.setting;
-        findings.push(Finding {
-            id: Id::HooksBypassed,
-            what: format!(
-                "in {worktree} git does not run the hooks of this repository: core.hooksPath is `{}` ({})",
-                setting.raw,
-                setting.scope.name()
-            ),
-            place: hooks_path::origin(setting),
-            remedy: match one.own {
-                true => format!("{REINSTALL}: it sets the value aside, and has the hooks there run before its own"),
-                false => hooks_path::remedy(setting, layout),
-            },
-        });
-    }
+    let counted = found.iter().filter(|one| installed || !one.own);
+    findings.extend(counted.map(|one| diversion(one, layout)));
     Ok(())
+}
+
+fn diversion(one: &Diversion, layout: &Layout) -> Finding {
+    let worktree = match &one.worktree.id {
+        Some(id) => format!("the worktree {id}"),
+        None => "the main worktree".to_owned(),
+    };
+    let setting = &one.setting;
+    Finding {
+        id: Id::HooksBypassed,
+        what: format!(
+            "in {worktree} git does not run the hooks of this repository: core.hooksPath is `{}` ({})",
+            setting.raw,
+            setting.scope.name()
+        ),
+        place: hooks_path::origin(setting),
+        remedy: match one.own {
+            true => format!(
+                "{REINSTALL}: it sets the value aside, and has the hooks there run before its own"
+            ),
+            false => hooks_path::remedy(setting, layout),
+        },
+    }
+}
+
+fn program_missing(layout: &Layout) -> Finding {
+    Finding {
+        id: Id::ProgramMissing,
+        what: "the installed program is gone".to_owned(),
+        place: layout.program().display().to_string(),
+        remedy: REINSTALL.to_owned(),
+    }
 }
 
 fn program(
@@ -105,6 +147,10 @@ fn program(
     findings: &mut Vec<Finding>,
 ) -> Result<(), DoctorError> {
     let path = layout.program();
+    if !path.is_file() {
+        findings.push(program_missing(layout));
+        return Ok(());
+    }
     let mut found = |id, what: String, remedy: &str| {
         findings.push(Finding {
             id,
@@ -113,14 +159,6 @@ fn program(
             remedy: remedy.to_owned(),
         });
     };
-    if !path.is_file() {
-        found(
-            Id::ProgramMissing,
-            "the installed program is gone".to_owned(),
-            REINSTALL,
-        );
-        return Ok(());
-    }
     let recorded = &manifest.program;
     if digest(&path)? != recorded.sha256 {
         let what = "the installed program is not the one that was put there".to_owned();

@@ -10,6 +10,7 @@ mod policy;
 mod worktrees;
 
 pub use finding::{Diagnosis, Finding, Id, Severity};
+pub use hooks::examine_here;
 pub use json::schema;
 
 /// Why the state of a repository cannot be told: what is installed there cannot be either.

@@ -24,8 +24,23 @@ pub struct Diversion {
 
 /// The values that take git elsewhere, at most one a worktree.
 pub fn diversions(repo: &Repo, layout: &Layout) -> Result<Vec<Diversion>, InstallError> {
+    in_worktrees(repo, layout, repo.worktrees()?)
+}
+
+/// The value that takes git elsewhere in the worktree at hand.
+pub fn diversion_here(repo: &Repo, layout: &Layout) -> Result<Option<Diversion>, InstallError> {
+    let mut here = repo.worktrees()?;
+    here.retain(|worktree| file::is_same_place(&worktree.git_dir, repo.git_dir()));
+    Ok(in_worktrees(repo, layout, here)?.pop())
+}
+
+fn in_worktrees(
+    repo: &Repo,
+    layout: &Layout,
+    worktrees: Vec<Worktree>,
+) -> Result<Vec<Diversion>, InstallError> {
     let mut found = Vec::new();
-    for worktree in repo.worktrees()? {
+    for worktree in worktrees {
         let settings = repo.config_of(&worktree).paths(KEY)?;
         let diverting = settings.into_iter().next_back();
         if let Some(setting) = diverting.filter(|one| !leads_home(one, layout)) {

@@ -51,6 +51,23 @@ enum Change {
 /// Installs the hooks of this kind, beside those of the other kind where they are installed, or
 /// brings them to the version of this program.
 pub fn install(repo: &Repo, kind: Kind) -> Result<Installed, InstallError> {
+    put(repo, kind, None)
+}
+
+/// Puts the hooks that are installed in their places again. What was recorded of the surroundings stays as it was when
+/// somebody installed them: nobody looks at it here.
+pub fn repair(repo: &Repo) -> Result<Option<Installed>, InstallError> {
+    let Some(manifest) = Manifest::read(&Layout::of(repo))? else {
+        return Ok(None);
+    };
+    let kind = match has(&manifest, Hook::PreCommit) {
+        true => Kind::Client,
+        false => Kind::Server,
+    };
+    put(repo, kind, Some(manifest.recorded)).map(Some)
+}
+
+fn put(repo: &Repo, kind: Kind, recorded: Option<Recorded>) -> Result<Installed, InstallError> {
     let layout = Layout::of(repo);
     refuse_early(repo, &layout, kind)?;
     let _lock = FileLock::acquire(&layout.lock()).map_err(InstallError::io(layout.lock()))?;
@@ -71,7 +88,10 @@ pub fn install(repo: &Repo, kind: Kind) -> Result<Installed, InstallError> {
 
     let mut manifest = known.unwrap_or_else(|| Manifest::new(program.clone()));
     manifest.program = program;
-    manifest.recorded = Recorded::look(repo)?;
+    manifest.recorded = match recorded {
+        Some(recorded) => recorded,
+        None => Recorded::look(repo)?,
+    };
     let names = kind.hooks().iter().map(|hook| hook.name().to_owned());
     manifest.hooks.extend(names);
     let set_aside = hooks_path::to_set_aside(repo, &layout)?;

@@ -21,7 +21,7 @@ pub mod manifest;
 mod remove;
 
 pub use error::InstallError;
-pub use installation::{Installed, install};
+pub use installation::{Installed, install, repair};
 pub use layout::Layout;
 pub use manifest::Manifest;
 pub use remove::{Uninstalled, uninstall};

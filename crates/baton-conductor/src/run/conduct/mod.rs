@@ -37,6 +37,7 @@ use crate::settings;
 use baton_core::plan::{Plan, TaskList};
 use baton_core::policy::Policy;
 use baton_git::{GitError, Repo};
+use baton_hooks::upkeep;
 use baton_sys::supervise::{self, JOB_VARIABLE};
 use baton_sys::{FileLock, clock, file};
 
@@ -109,6 +110,9 @@ pub fn begin(
     let tasks = TaskList::parse(&request.source, &request.tasks, &policy)?;
     let plan = Plan::new(&tasks, &policy.conductor);
     let target = setup::target(repo, request.into.as_deref())?;
+    if policy.repairs_guard {
+        upkeep::look(repo, true);
+    }
     watcher.planned(&tasks, &plan);
     equipped(
         repo,
@@ -145,6 +149,7 @@ pub fn resume(
     watcher: &mut dyn Watcher,
 ) -> Result<(String, RunState), ConductError> {
     let policy = settings::policy(repo)?;
+    upkeep::look(repo, policy.repairs_guard);
     let id = open(repo, run)?.id;
     go_on(repo, policy, &id, one_group, stop, watcher)
 }
@@ -267,6 +272,7 @@ impl Conductor<'_> {
                 begun => {
                     begun?;
                     self.run_event_loop()?;
+                    upkeep::look(self.repo, self.policy.repairs_guard);
                     return Ok((run, self.state));
                 }
             }

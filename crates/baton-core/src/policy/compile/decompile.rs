@@ -5,7 +5,7 @@ use crate::policy::branch_rule::BranchRule;
 use crate::policy::conductor::ConductorTable;
 use crate::policy::glob::PathGlob;
 use crate::policy::schema::{
-    AggregateSigning, Binding, BranchesTable, HandoffTable, PolicyFile, ProtectedTable,
+    AggregateSigning, Binding, BranchesTable, GuardTable, HandoffTable, PolicyFile, ProtectedTable,
     SessionBranches, SessionsTable, SharedStash, SigningTable, TrailersTable, VERSION, unplaced,
     unplaced_text,
 };
@@ -73,6 +73,9 @@ pub fn decompile(policy: &Policy) -> PolicyFile {
             },
             maintainers: policy.signing.maintainers.clone(),
             orchestrators: policy.signing.orchestrators.clone(),
+        },
+        guard: GuardTable {
+            repair: policy.repairs_guard,
         },
         pool: pool::decompile(&policy.pool),
         merge: merge::decompile(&policy.merge),
