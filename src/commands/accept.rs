@@ -4,6 +4,7 @@ use miette::{IntoDiagnostic, miette};
 
 use super::{ALLOWED, ExitCode};
 use crate::cli::Accept;
+use baton_conductor::settings;
 use baton_core::model::RuleId;
 use baton_git::Repo;
 use baton_guard::acceptance;
@@ -21,7 +22,8 @@ pub fn run(args: &Accept) -> miette::Result<ExitCode> {
             commits.push(commit);
         }
     }
-    let (made, accepted) = acceptance::record(&repo, &commits, rule, &args.reason)?;
+    let subject = settings::policy(&repo)?.subjects.accept;
+    let (made, accepted) = acceptance::record(&repo, &commits, rule, &args.reason, &subject)?;
     let mut text = String::new();
     for (commit, rule) in accepted {
         text.push_str(&format!("accepted {rule} in {commit}\n"));

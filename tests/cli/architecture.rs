@@ -30,7 +30,11 @@ const ROOMS: [(&str, &str, &[&str]); 19] = [
         "landing",
         &["settings", "session", "pool"],
     ),
-    ("baton-conductor", "aggregate", &["session", "landing"]),
+    (
+        "baton-conductor",
+        "aggregate",
+        &["settings", "session", "landing"],
+    ),
     (
         "baton-conductor",
         "run",

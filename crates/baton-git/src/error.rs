@@ -78,6 +78,23 @@ pub enum GitError {
     ))]
     Unwritten(String),
 
+    /// Git does not know who commits.
+    #[error("git does not know who commits here: {0}")]
+    #[diagnostic(help(
+        "tell it with `git config --global user.name NAME` and `git config --global user.email ADDRESS`"
+    ))]
+    NoIdentity(String),
+
+    /// A commit cannot be signed.
+    #[error("the commit cannot be signed: {reason}")]
+    #[diagnostic(help("{help}"))]
+    Unsigned {
+        /// What git said.
+        reason: String,
+        /// What to do.
+        help: String,
+    },
+
     /// A name may be one commit or another.
     #[error("`{name}` is ambiguous here: it may be {first} or {second}")]
     #[diagnostic(help("write the full name of the one that you mean"))]

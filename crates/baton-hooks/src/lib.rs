@@ -13,6 +13,7 @@ mod prepare_commit_msg;
 mod recovery;
 pub mod ref_lines;
 mod reference_transaction;
+pub mod team;
 pub mod upkeep;
 
 use std::ffi::OsString;

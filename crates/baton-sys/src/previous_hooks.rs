@@ -102,6 +102,18 @@ impl<'c> EarlierHook<'c> {
     }
 }
 
+/// The file of the hook of this name that git would run without Baton in the worktree with this root and this git
+/// directory; `None` where Baton has the place of none.
+pub fn earlier_file(common_dir: &Path, name: &str, root: &Path, git_dir: &Path) -> Option<PathBuf> {
+    let path = match earlier_path(common_dir, Some(git_dir)) {
+        Some(path) if path.is_empty() => return None,
+        Some(path) => root.join(path).join(name),
+        None => common_dir.join(KEPT_DIRECTORY).join(name),
+    };
+    let is_baton = are_one_file(&path, &common_dir.join("hooks").join(name));
+    (is_executable(&path) && !is_baton).then_some(path)
+}
+
 /// The value of `core.hooksPath` before Baton; `None` when it had none. Like git's, a relative
 /// path is relative to the directory in which git runs its hooks.
 fn earlier_path(common_dir: &Path, git_dir: Option<&Path>) -> Option<OsString> {

@@ -1,6 +1,11 @@
-//! The terminal behind standard output.
+//! The terminal of this process.
 
 use std::io::IsTerminal;
+
+/// True if somebody can be asked at a terminal, whatever the standard streams are.
+pub fn can_ask() -> bool {
+    std::fs::File::open("/dev/tty").is_ok()
+}
 
 /// The columns and rows of the terminal; `None` where standard output is none. One that does
 /// not tell, as on a serial line, counts as 80 by 24.

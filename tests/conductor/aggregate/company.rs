@@ -17,7 +17,7 @@ fn a_branch_that_moves_during_the_run_is_built_upon_again() {
     let tools = world.root().join("tools");
     let stamp = world.root().join("stamp");
     let text = format!(
-        "#!/bin/sh\nPATH={path}\ncase \" $* \" in *' commit-tree '*)\n\
+        "#!/bin/sh\nPATH={path}\ncase \" $* \" in *' rev-parse '*)\n\
          if [ ! -e {stamp} ]; then : >{stamp}\n\
          new=$({git} commit-tree main^{{tree}} -p main -m other </dev/null)\n\
          {git} -c core.hooksPath=/dev/null update-ref refs/heads/main $new </dev/null\nfi;; esac\n\

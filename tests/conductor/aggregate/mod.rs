@@ -11,6 +11,7 @@ mod crash;
 mod edit;
 mod forgeries;
 mod full;
+mod keys;
 mod signing;
 mod support;
 mod wording;

@@ -4,6 +4,7 @@ mod conflicts;
 mod crash;
 mod forecast;
 mod full;
+mod messages;
 mod refusals;
 mod schema;
 mod side_by_side;

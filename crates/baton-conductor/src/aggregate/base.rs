@@ -9,8 +9,9 @@ use jiff::{Timestamp, tz::Offset};
 use super::AggregateError;
 use crate::landing::transaction::{Kind, Landing};
 use crate::session::aggregated;
+use crate::settings;
 use baton_core::model::{BranchName, Entry, EntryKind, Oid, RefName, SessionId};
-use baton_core::policy::Policy;
+use baton_core::policy::{Policy, Subjects};
 use baton_git::tree::{TreeReader, Trees};
 use baton_git::{Repo, is_reference_name, signing};
 use baton_guard::base::{BasePolicy, Bases};
@@ -39,6 +40,8 @@ pub struct AggregateBase {
     pub superseded: Vec<(String, BString)>,
     /// Who commits, and when, as git writes it.
     pub committer: BString,
+    /// The subjects of the commits that Baton makes.
+    pub subjects: Subjects,
     base: Rc<BasePolicy>,
 }
 
@@ -87,6 +90,7 @@ impl AggregateBase {
             aggregated,
             superseded: Vec::new(),
             committer: signing::committer(repo)?,
+            subjects: settings::of_base(repo, Some(&base))?.subjects,
             base,
         })
     }

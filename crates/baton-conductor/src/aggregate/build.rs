@@ -7,10 +7,12 @@ use crate::landing::transaction::Landing;
 use baton_core::handoff::{self, Limits};
 use baton_core::model::{Entry, Oid};
 use baton_core::rules;
+use baton_git::commit_object::NewCommit;
 use baton_git::signing::{self, Signing};
 use baton_git::tree::Trees;
-use baton_git::{GitError, Repo, tree_edit};
+use baton_git::{Repo, tree_edit};
 use baton_guard::change::ChangeReader;
+use baton_hooks::team::TeamHooks;
 
 /// What the handoff file and the archive become.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,7 +67,7 @@ pub fn message(base: &AggregateBase, plan: &Plan, rendered: &Rendered) -> BStrin
     let archive = rendered.archive.as_ref();
     let moved = archive.map(|(path, _, count)| (*count, path.as_bstr()));
     let policy = base.policy();
-    let subject = message::subject(&policy.subjects, &plan.numbers(), &base.branch.readable());
+    let subject = message::subject(&base.subjects, &plan.numbers(), &base.branch.readable());
     message::message(plan, base.tip, moved, &policy.trailers, &subject)
 }
 
@@ -78,6 +80,7 @@ pub fn build(
 ) -> Result<Built, AggregateError> {
     let rendered = render(repo, base, plan)?;
     let message = message(base, plan, &rendered);
+    let message = TeamHooks::of(repo)?.commit(message.as_bstr(), "aggregate")?;
     let mode = base.handoff.map_or(0o100_644, |entry| entry.mode);
     let blob = |text: &BString| repo.store().blob(text);
     let document = Entry {
@@ -94,7 +97,9 @@ pub fn build(
         files.push((path.clone(), archive));
     }
     let tree = tree_edit::tree_with(repo, base.tree, &files)?;
-    let who = base.committer.as_bstr();
+    // The seal is over UTF-8.
+    let who = base.committer.to_str_lossy();
+    let who = who.as_bytes().as_bstr();
     let unsealed = signing::unsigned(tree, base.tip, message.as_bstr(), who);
     let seal = rules::aggregate::seal(&base.policy().trailers.seal, unsealed.as_bstr());
     let message = BString::from([&message[..], seal.as_bytes()].concat());
@@ -114,13 +119,15 @@ pub(crate) fn commit(
     who: &bstr::BStr,
     signing: &Signing,
 ) -> Result<Oid, AggregateError> {
-    let made = signing::commit(repo, tree, base.tip, message, who, signing);
-    let new = match made {
-        Err(GitError::Program { reason, .. }) if *signing != Signing::None => {
-            return Err(AggregateError::Signing(reason));
-        }
-        made => made?,
+    let new = NewCommit {
+        tree,
+        parents: &[base.tip],
+        author: who,
+        committer: who,
+        encoding: None,
+        message: message.as_bstr(),
     };
+    let new = signing::write(repo, &new, signing)?;
     let commit = repo.objects().commit(new, &mut Vec::new())?;
     let mut reader = ChangeReader::new(repo.objects(), base.policy());
     let change = reader.change(new, &commit, &|_| None)?;

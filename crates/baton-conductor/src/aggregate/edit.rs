@@ -6,8 +6,10 @@ use super::landing;
 use super::{AggregateBase, AggregateError, build, lease::Lease};
 use crate::landing::checkouts::Shown;
 use baton_core::model::{Entry, Oid, RefName};
-use baton_git::signing::Signing;
+use baton_git::commit_object::NewCommit;
+use baton_git::signing::{self, Signing};
 use baton_git::{GitError, Repo, diff, editor, tree_edit};
+use baton_hooks::team::TeamHooks;
 use baton_sys::file;
 
 /// What the edit is.
@@ -51,6 +53,20 @@ pub fn run(repo: &Repo, request: &Request) -> Result<Edited, AggregateError> {
         return Err(AggregateError::NoReason);
     }
     let base = AggregateBase::of(repo, request.branch.as_deref())?;
+    let policy = base.policy();
+    let branch = base.branch.readable();
+    let values = [("reason", reason.as_str()), ("branch", &branch)];
+    let message = BString::from(format!(
+        "{}\n\n{reason}\n\n{}: {reason}\n",
+        base.subjects.edit.render(&values),
+        policy.trailers.overriding
+    ));
+    // Found before somebody edits in vain.
+    let message = TeamHooks::of(repo)?.commit(message.as_bstr(), "edit")?;
+    if request.how == How::Editor {
+        check_signing(repo, &base, request)?;
+    }
+    let who = base.committer.as_bstr();
     let tree = match &request.how {
         How::Patch(patch) => tree_edit::tree_patched(repo, base.tree, patch)?,
         How::Editor => edited(repo, &base)?,
@@ -58,15 +74,6 @@ pub fn run(repo: &Repo, request: &Request) -> Result<Edited, AggregateError> {
     check_paths(repo, &base, tree)?;
     let lease = Lease::take(repo)?;
     landing::recover(repo)?;
-    let policy = base.policy();
-    let branch = base.branch.readable();
-    let values = [("reason", reason.as_str()), ("branch", &branch)];
-    let message = BString::from(format!(
-        "{}\n\n{reason}\n\n{}: {reason}\n",
-        policy.subjects.edit.render(&values),
-        policy.trailers.overriding
-    ));
-    let who = base.committer.as_bstr();
     let commit = build::commit(repo, tree, &base, &message, who, &request.signing)?;
     let Some(shown) = landing::land(repo, &base.landing(commit))? else {
         return Err(AggregateError::Moved(base.branch));
@@ -77,6 +84,24 @@ pub fn run(repo: &Repo, request: &Request) -> Result<Edited, AggregateError> {
         commit,
         shown,
     })
+}
+
+/// Fails where the commit could not be signed: signs one that changes nothing and that no reference names.
+fn check_signing(
+    repo: &Repo,
+    base: &AggregateBase,
+    request: &Request,
+) -> Result<(), AggregateError> {
+    let new = NewCommit {
+        tree: base.tree,
+        parents: &[base.tip],
+        author: base.committer.as_bstr(),
+        committer: base.committer.as_bstr(),
+        encoding: None,
+        message: "Baton can sign\n".into(),
+    };
+    signing::write(repo, &new, &request.signing)?;
+    Ok(())
 }
 
 fn edited(repo: &Repo, base: &AggregateBase) -> Result<Oid, AggregateError> {

@@ -7,10 +7,12 @@ use super::holder::Holder;
 use super::obstacle::Skipped;
 use crate::landing::checkouts::Shown;
 use crate::session::SessionError;
+use crate::settings::SettingsError;
 use baton_core::handoff::RenderError;
 use baton_core::model::{Oid, RefName};
 use baton_git::GitError;
 use baton_guard::GuardError;
+use baton_hooks::team::RefusedMessage;
 
 /// Why no aggregate was made.
 #[derive(Debug, Error, Diagnostic)]
@@ -24,6 +26,16 @@ pub enum AggregateError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Guard(#[from] GuardError),
+
+    /// The settings cannot be used.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Settings(#[from] SettingsError),
+
+    /// A hook of the team refuses what the commit would say.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Message(#[from] RefusedMessage),
 
     /// The record of sessions cannot be read.
     #[error(transparent)]
@@ -149,13 +161,6 @@ pub enum AggregateError {
         /// The worktrees that have the branch checked out.
         shown: Vec<Shown>,
     },
-
-    /// No signature could be made.
-    #[error("the commit cannot be signed: {0}")]
-    #[diagnostic(help(
-        "name an SSH key that the policy lists for this with `--signing-key FILE` or `git config user.signingKey`, and load it into the agent if it has a passphrase"
-    ))]
-    Signing(String),
 
     /// The commit would be refused.
     #[error("the commit would be refused: {}", .0.join("; "))]

@@ -113,7 +113,10 @@ fn attempt(repo: &Repo, request: &Request) -> Result<Outcome, AggregateError> {
             true if base.tip == tip.tip => return Ok(outcome),
             // The commit to build on carries the sessions already.
             true => base.landing(base.tip),
-            false => build::build(repo, &base, &plan, &signing(&base, request))?.landing,
+            false => {
+                let signing = signing(repo, &base, request)?;
+                build::build(repo, &base, &plan, &signing)?.landing
+            }
         };
         let landing = Landing {
             old: tip.tip,
@@ -152,11 +155,16 @@ pub fn plan(repo: &Repo, base: &AggregateBase, request: &Request) -> Result<Plan
     )
 }
 
-/// How the commit is to be signed: as the policy asks, or with the key that was given.
-pub fn signing(base: &AggregateBase, request: &Request) -> Signing {
-    match &request.signing_key {
+/// How the commit is to be signed: with the key that was given, as the policy asks, or as git signs
+/// commits here.
+pub fn signing(
+    repo: &Repo,
+    base: &AggregateBase,
+    request: &Request,
+) -> Result<Signing, AggregateError> {
+    Ok(match &request.signing_key {
         Some(key) => Signing::Key(key.clone()),
         None if base.policy().signing.aggregate => Signing::Configured,
-        None => Signing::None,
-    }
+        None => Signing::default_here(repo)?,
+    })
 }

@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use bstr::ByteSlice;
+
 use super::apply::Applier;
+use super::candidates::Candidate;
 use super::checkouts::Shown;
 use super::context::MergeContext;
 use super::join::Joiner;
@@ -13,9 +16,11 @@ use super::transaction::{self, Kind, Landing};
 use super::trial::Trials;
 use super::{Check, MergeError, MergeRequest, candidates, chain, culprits, telling, tidy, waiting};
 use baton_core::model::BranchName;
+use baton_core::policy::merge::Strategy;
 use baton_git::Repo;
 use baton_git::merge::Merger;
 use baton_git::worktree_sync::Refreshed;
+use baton_hooks::team::TeamHooks;
 
 /// Completes the landing of a process that was killed; says whether there was one.
 pub fn recover(repo: &Repo) -> Result<bool, MergeError> {
@@ -73,9 +78,12 @@ pub fn attempt(
     let open = PendingConflicts::read(repo, &context, &found.ordered)?;
     report.branches.extend(open.reports(repo)?);
     let candidates = open.closed_to(found.ordered);
+    let hooks = TeamHooks::of(repo)?;
+    check_first(repo, &context, &hooks, &candidates)?;
     let joiner = Joiner {
         repo,
         context: &context,
+        hooks: &hooks,
         applier: Applier::new(
             repo,
             &context,
@@ -153,9 +161,12 @@ pub fn preview(
     report.branches = found.others;
     report.unmatched = found.unmatched;
     let resolver = Resolver::new(repo, &context, stop);
+    let hooks = TeamHooks::of(repo)?;
+    check_first(repo, &context, &hooks, &found.ordered)?;
     let joiner = Joiner {
         repo,
         context: &context,
+        hooks: &hooks,
         applier: Applier::new(repo, &context, &merger, resolver, Vec::new()),
     };
     joiner.applier.mute();
@@ -165,4 +176,21 @@ pub fn preview(
     report.branches.extend(reports.into_values());
     report.new = chain.end().to_string();
     Ok(report)
+}
+
+/// Fails where the team's hooks refuse the message of the first merge: they would most likely refuse all.
+fn check_first(
+    repo: &Repo,
+    context: &MergeContext,
+    hooks: &TeamHooks<'_>,
+    candidates: &[Candidate],
+) -> Result<(), MergeError> {
+    match candidates.first() {
+        Some(first) if context.strategy == Strategy::Merge => {
+            let message = context.merge_message(repo, &first.name)?;
+            hooks.merge(message.as_bytes().as_bstr(), "merge")?;
+            Ok(())
+        }
+        _ => Ok(()),
+    }
 }

@@ -14,6 +14,7 @@ use crate::settings;
 use baton_core::model::{BranchName, Oid, RefName};
 use baton_core::policy::Policy;
 use baton_core::policy::merge::{Merge, Strategy};
+use baton_git::signing::Signing;
 use baton_git::worktree_sync::{self, Refreshed};
 use baton_git::{GitError, Repo, signing, worktrees};
 
@@ -29,6 +30,8 @@ pub struct MergeContext {
     pub test: Vec<String>,
     /// Who commits, and when, as git writes it.
     pub committer: BString,
+    /// How commits are signed.
+    pub signing: Signing,
     /// The directory of the worktrees that merging needs.
     pub worktrees: PathBuf,
     policy: Policy,
@@ -49,6 +52,7 @@ impl MergeContext {
             strategy: Strategy::default(),
             test: Vec::new(),
             committer: signing::committer(repo)?,
+            signing: Signing::default_here(repo)?,
             worktrees: PathBuf::new(),
             policy,
             sessions: OnceCell::new(),

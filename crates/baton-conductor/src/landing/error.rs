@@ -8,6 +8,7 @@ use crate::session::SessionError;
 use crate::settings::SettingsError;
 use baton_git::{GitError, StoreError};
 use baton_guard::GuardError;
+use baton_hooks::team::RefusedMessage;
 
 /// Why nothing was merged, or why merging stopped.
 #[derive(Debug, Error, Diagnostic)]
@@ -31,6 +32,11 @@ pub enum MergeError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Settings(#[from] SettingsError),
+
+    /// A hook of the team refuses what a commit would say.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Message(#[from] RefusedMessage),
 
     /// The record of sessions cannot be read.
     #[error(transparent)]

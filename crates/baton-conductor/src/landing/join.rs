@@ -12,7 +12,9 @@ use super::stuck::Stuck;
 use baton_core::model::Oid;
 use baton_core::policy::merge::Strategy;
 use baton_git::commit_object::{self, NewCommit};
-use baton_git::{GitError, Repo, history};
+use baton_git::{GitError, Repo, history, signing};
+use baton_hooks::team::{RefusedMessage, TeamHooks};
+use miette::Diagnostic;
 
 /// What joining a branch gave.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -45,6 +47,8 @@ pub struct Joiner<'a, 'm> {
     pub repo: &'a Repo,
     /// The target and the terms.
     pub context: &'a MergeContext,
+    /// The hooks through which messages pass.
+    pub hooks: &'a TeamHooks<'a>,
     /// What makes the changes.
     pub applier: Applier<'a, 'm>,
 }
@@ -83,17 +87,19 @@ impl Joiner<'_, '_> {
         let what = What::Branch(candidate.tip);
         let applied = applied!(self.applier.apply(&candidate.name, what, onto));
         let message = self.context.merge_message(self.repo, &candidate.name)?;
-        let commit = commit_object::write(
-            self.repo,
-            &NewCommit {
-                tree: applied.tree,
-                parents: &[onto, candidate.tip],
-                author: self.context.committer.as_bstr(),
-                committer: self.context.committer.as_bstr(),
-                encoding: None,
-                message: message.as_bytes().as_bstr(),
-            },
-        )?;
+        let message = match self.hooks.merge(message.as_bytes().as_bstr(), "merge") {
+            Ok(message) => message,
+            Err(refused) => return Ok(Err(unworded(&refused))),
+        };
+        let new = NewCommit {
+            tree: applied.tree,
+            parents: &[onto, candidate.tip],
+            author: self.context.committer.as_bstr(),
+            committer: self.context.committer.as_bstr(),
+            encoding: None,
+            message: message.as_bstr(),
+        };
+        let commit = signing::write(self.repo, &new, &self.context.signing)?;
         Ok(Ok(Joined {
             commits: vec![commit],
             dropped: Vec::new(),
@@ -155,7 +161,10 @@ impl Joiner<'_, '_> {
             let what = What::Step { from, to: last };
             let applied = applied!(self.applier.apply(&candidate.name, what, at));
             joined.resolved.extend(applied.resolved.iter().cloned());
-            let told = squash::told(self.repo, self.context.policy(), &group)?;
+            let told = match self.squashed(&group)? {
+                Ok(told) => told,
+                Err(obstacle) => return Ok(Err(obstacle)),
+            };
             match self.made(&applied, at, &told)? {
                 Some(made) => {
                     joined.commits.push(made);
@@ -167,10 +176,25 @@ impl Joiner<'_, '_> {
         Ok(Ok(joined))
     }
 
+    /// What one commit says in the place of these, as the team's hooks leave it.
+    fn squashed(&self, commits: &[Oid]) -> Result<Result<commit_object::Told, Obstacle>, GitError> {
+        let mut told = squash::told(self.repo, self.context.policy(), commits)?;
+        if commits.len() > 1 {
+            match self.hooks.commit(told.message.as_bstr(), "merge") {
+                Ok(message) => told.message = message,
+                Err(refused) => return Ok(Err(unworded(&refused))),
+            }
+        }
+        Ok(Ok(told))
+    }
+
     fn squash_all(&self, candidate: &Candidate, onto: Oid, commits: &[Oid]) -> Outcome {
         let what = What::Branch(candidate.tip);
         let applied = applied!(self.applier.apply(&candidate.name, what, onto));
-        let told = squash::told(self.repo, self.context.policy(), commits)?;
+        let told = match self.squashed(commits)? {
+            Ok(told) => told,
+            Err(obstacle) => return Ok(Err(obstacle)),
+        };
         let made = self.made(&applied, onto, &told)?;
         let dropped = match made {
             Some(_) => Vec::new(),
@@ -241,7 +265,7 @@ impl Joiner<'_, '_> {
             encoding: told.encoding.as_ref().map(|one| one.as_bstr()),
             message: told.message.as_bstr(),
         };
-        commit_object::write(self.repo, &new).map(Some)
+        signing::write(self.repo, &new, &self.context.signing).map(Some)
     }
 
     fn dropped(&self, commits: &[Oid]) -> Result<Vec<Dropped>, GitError> {
@@ -263,9 +287,17 @@ fn dropped(commit: Oid, message: &BStr) -> Dropped {
 }
 
 fn impossible(error: &GitError) -> Obstacle {
-    let help = miette::Diagnostic::help(error).map(|help| help.to_string());
+    obstacle(error, "merge it by hand, and see what git says")
+}
+
+fn unworded(refused: &RefusedMessage) -> Obstacle {
+    obstacle(refused, "word its message so that the hook lets it pass")
+}
+
+fn obstacle(error: &dyn Diagnostic, otherwise: &str) -> Obstacle {
+    let help = error.help().map(|help| help.to_string());
     Obstacle::Refused {
         why: error.to_string(),
-        instead: help.unwrap_or_else(|| "merge it by hand, and see what git says".to_owned()),
+        instead: help.unwrap_or_else(|| otherwise.to_owned()),
     }
 }

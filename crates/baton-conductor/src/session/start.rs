@@ -5,11 +5,11 @@ use std::path::Path;
 use baton_core::model::{RefName, SessionId};
 use baton_core::policy::Policy;
 use baton_core::protocol::{self, Blank};
-use baton_git::{GitError, Repo};
+use baton_git::{GitError, Repo, signing};
 use baton_guard::binding;
 use baton_hooks::upkeep;
 use baton_sys::worktree_file::{self, WorktreeFileError};
-use baton_sys::{FileLock, host_name};
+use baton_sys::{FileLock, host_name, terminal};
 
 use super::allocate::{self, Claim, Created, NewSession};
 use super::location::bound_worktrees;
@@ -44,6 +44,7 @@ pub fn start(repo: &Repo, new: &NewSession) -> Result<Created, SessionError> {
             log: session.log_path,
         });
     }
+    signing::check(repo, terminal::can_ask())?;
     let policy = store::policy(repo)?;
     let created = match begun_before(repo, new)? {
         Some(session) => Created {

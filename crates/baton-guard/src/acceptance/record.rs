@@ -11,7 +11,7 @@ use super::super::base::{BasePolicy, Bases};
 use super::super::change::ChangeReader;
 use super::super::{GuardError, rev_range};
 use baton_core::model::{Oid, RuleId, Verdict};
-use baton_core::policy::Policy;
+use baton_core::policy::{Policy, Subject};
 use baton_core::rules;
 use baton_git::history::Walked;
 use baton_git::signing::{self, SigningKey};
@@ -82,6 +82,7 @@ pub fn record(
     commits: &[Oid],
     rule: Option<RuleId>,
     reason: &str,
+    subject: &Subject,
 ) -> Result<(Oid, Vec<(Oid, RuleId)>), AcceptError> {
     if reason.trim().is_empty() {
         return Err(AcceptError::NoReason);
@@ -105,7 +106,6 @@ pub fn record(
         }
         named.extend(rules.into_iter().map(|rule| (*commit, rule)));
     }
-    let subject = &base.policy.subjects.accept;
     signing::commit_nothing(repo, &rules::acceptance::message(&named, reason, subject))?;
     let made = repo.head()?.ok_or(AcceptError::NoBranch)?;
     match super::maintainer(repo.objects(), &base.policy, made)? {

@@ -41,6 +41,7 @@ pub fn preflight(
     let mut lacking = Vec::new();
     if runs && plans {
         lacking.extend(requirements::sessionless(repo, context.base));
+        lacking.extend(requirements::uncommittable(repo));
         match &context.given {
             Some((toml, _)) => {
                 // That it can be read was seen when it was given.

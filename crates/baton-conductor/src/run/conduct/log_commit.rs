@@ -9,13 +9,17 @@ use bstr::ByteSlice;
 use super::ConductError;
 use crate::session::{Session, SessionError, store};
 use baton_core::model::{Oid, SessionId, trailers};
-use baton_core::policy::Policy;
+use baton_core::policy::{Policy, Subjects};
 use baton_git::{Repo, checkout, commit_object, signing};
 use baton_sys::worktree_file;
 
 /// Commits the log of this session as the file in the worktree has it, where it differs from what is
 /// committed.
-pub(super) fn commit(worktree: &Repo, session: &Session) -> Result<(), ConductError> {
+pub(super) fn commit(
+    worktree: &Repo,
+    session: &Session,
+    subjects: &Subjects,
+) -> Result<(), ConductError> {
     let root = worktree.work_tree().ok_or(SessionError::NoWorktree)?;
     let path = session.log_path.as_str();
     let log = worktree_file::read(root, path).map_err(SessionError::from)?;
@@ -31,7 +35,7 @@ pub(super) fn commit(worktree: &Repo, session: &Session) -> Result<(), ConductEr
     }
     let message = format!(
         "{}\n\n{}: {}\n",
-        session.close_subject(&policy.subjects),
+        session.close_subject(subjects),
         policy.trailers.session,
         session.id()
     );

@@ -3,6 +3,7 @@
 
 use bstr::{BString, ByteSlice};
 
+use super::worker::RunContext;
 use super::{ConductError, log_commit};
 use crate::run::Place;
 use crate::session::{Session, SessionError, State, end, store};
@@ -23,7 +24,12 @@ pub fn restore_log(worktree: &Repo) -> Result<(), ConductError> {
 /// outcome; settles the rows that the agent left open in the log, and commits it ([`log_commit`]).
 ///
 /// An agent that knows how may have ended it by itself; its summary then stays as it is.
-pub fn close(worktree: &Repo, run: &str, place: &Place, outcome: &str) -> Result<(), ConductError> {
+pub fn close(
+    worktree: &Repo,
+    context: &RunContext<'_>,
+    place: &Place,
+    outcome: &str,
+) -> Result<(), ConductError> {
     let session = match (store::bound(worktree)?, &place.session) {
         (Some(session), _) => session,
         (None, Some(id)) => end::named_or_bound(worktree, Some(id.number()))?,
@@ -42,13 +48,16 @@ pub fn close(worktree: &Repo, run: &str, place: &Place, outcome: &str) -> Result
     let root = worktree.work_tree().ok_or(SessionError::NoWorktree)?;
     let log = worktree_file::read(root, &session.log_path).map_err(SessionError::from)?;
     if let Some(log) = log {
-        let why = format!("left open by the agent; run {run} checked its work");
+        let why = format!(
+            "left open by the agent; run {} checked its work",
+            context.run
+        );
         let settled = protocol::settle(log.as_bstr(), &why);
         if *settled != *log {
             worktree_file::write(root, &session.log_path, &settled).map_err(SessionError::from)?;
         }
     }
-    log_commit::commit(worktree, &session)
+    log_commit::commit(worktree, &session, &context.policy.subjects)
 }
 
 /// The summary of a session that has ended: a file that is still there does not replace it.

@@ -95,7 +95,7 @@ fn attempt(
         (Outcome::Done { outcome }, _) => {
             session::close(
                 &open_worktree(&location.worktree)?,
-                context.run,
+                context,
                 &location,
                 &outcome,
             )?;

@@ -79,6 +79,12 @@ pub enum Obstacle {
     /// No task could have a session.
     #[error("no session can begin, and every task needs one: {0}")]
     Sessionless(String),
+    /// Nobody could commit.
+    #[error("no commit can be made: {0}")]
+    Uncommittable(String),
+    /// A hook would refuse the commits that Baton makes.
+    #[error("{0}")]
+    Unworded(String),
     /// A program that is to be started is not there.
     #[error(
         "there is no program `{program}` here that {who} could start: install it, see to it that PATH names its directory, or let another agent do the work"

@@ -7,12 +7,14 @@ use miette::Diagnostic;
 use super::{Obstacle, probe};
 use crate::run::RunError;
 use crate::session::{allocate, store};
+use crate::settings;
 use baton_core::model::{BranchName, Oid};
 use baton_core::plan::{Kind, Task};
-use baton_core::policy::Policy;
 use baton_core::policy::command::CommandTemplate;
 use baton_core::policy::conductor::agents::{Judge, Staff};
-use baton_git::Repo;
+use baton_core::policy::{Policy, Subject};
+use baton_git::{Repo, signing};
+use baton_hooks::team::TeamHooks;
 use baton_sys::executable;
 
 /// What is missing for these tasks of a run that lands on the branch `target`: sessions
@@ -31,6 +33,10 @@ pub fn lacking(
     }
     let tip = repo.commit_of(&target.full().to_string())?;
     let mut lacking: Vec<_> = sessionless(repo, tip).into_iter().collect();
+    lacking.extend(uncommittable(repo));
+    if let Some(first) = tasks.first() {
+        lacking.extend(unworded(repo, tip, &target.to_string(), first)?);
+    }
     lacking.extend(absent(programs(&policy.conductor.staff, tasks))?);
     if lacking.is_empty() {
         lacking.extend(unable_to_commit(repo, policy, tip, tasks)?);
@@ -61,12 +67,56 @@ fn unable_to_commit(
 pub fn sessionless(repo: &Repo, tip: Oid) -> Option<Obstacle> {
     let policy = store::policy_at(repo, tip);
     let error = policy.and_then(|policy| allocate::can_create(repo, &policy));
-    let error = error.err()?;
+    Some(Obstacle::Sessionless(with_help(&error.err()?)))
+}
+
+/// What keeps agents and Baton from committing: git does not know who they are, or cannot sign while
+/// nobody is there.
+pub fn uncommittable(repo: &Repo) -> Option<Obstacle> {
+    let error = signing::check(repo, false).err()?;
+    Some(Obstacle::Uncommittable(with_help(&error)))
+}
+
+/// The commits of a run whose messages the hooks of the team refuse, as far as they are the same for
+/// every task as for this one.
+fn unworded(repo: &Repo, tip: Oid, target: &str, task: &Task) -> Result<Vec<Obstacle>, RunError> {
+    // What is wrong with it, sessions tell.
+    let Ok(policy) = settings::policy_at(repo, tip) else {
+        return Ok(Vec::new());
+    };
+    let branch = policy.pool.branch_of(task.id.as_str());
+    let (subjects, trailers) = (&policy.subjects, &policy.trailers);
+    let values = [
+        ("session", "1"),
+        ("sessions", "session 1"),
+        ("title", &task.title),
+        ("task", task.id.as_str()),
+        ("branch", &branch),
+        ("target", target),
+        ("into", ""),
+    ];
+    let body = format!("{}: 1\n", trailers.session);
+    let hooks = TeamHooks::of(repo)?;
+    let text = |subject: &Subject, body: &str| format!("{}\n{body}", subject.render(&values));
+    let body = format!("\n{body}");
+    let passed = [
+        hooks.commit(text(&subjects.close, &body).as_bytes().into(), "close"),
+        hooks.merge(text(&subjects.merge, "").as_bytes().into(), "merge"),
+        hooks.commit(
+            text(&subjects.aggregate, &body).as_bytes().into(),
+            "aggregate",
+        ),
+    ];
+    let refused = passed.into_iter().filter_map(Result::err);
+    Ok(refused
+        .map(|refused| Obstacle::Unworded(with_help(&refused)))
+        .collect())
+}
+
+/// An error, and what to do.
+fn with_help(error: &dyn Diagnostic) -> String {
     let help = error.help().map(|help| format!("; {help}"));
-    Some(Obstacle::Sessionless(format!(
-        "{error}{}",
-        help.unwrap_or_default()
-    )))
+    format!("{error}{}", help.unwrap_or_default())
 }
 
 /// A program, and who starts it.

@@ -7,7 +7,7 @@ use crate::policy::schema::unplaced_text;
 
 /// The tables that hold settings; a key of a newer version in one of them is passed over in
 /// `baton.toml`.
-pub const TABLES: [&str; 3] = ["pool", "merge", "conductor"];
+pub const TABLES: [&str; 4] = ["pool", "merge", "conductor", "subjects"];
 
 /// The keys of `[merge]` that are rules: what they say could bring in what nobody has looked at, or take
 /// away what nobody has landed.

@@ -29,7 +29,7 @@ pub use table::{SettingsFile, json_schema};
 use super::compile::{self, Fault};
 use super::schema::PolicyFile;
 use super::toml_file;
-use super::{Conductor, Merge, Policy, PolicyError, PoolPolicy, merge, pool};
+use super::{Conductor, Merge, Policy, PolicyError, PoolPolicy, Subjects, merge, pool, subjects};
 use layer::Offset;
 
 /// The file at the root of a repository that holds its settings.
@@ -47,6 +47,8 @@ pub struct Settings {
     pub merge: Merge,
     /// When tasks run in parallel, and how runs end.
     pub conductor: Conductor,
+    /// The subjects of the commits that Baton makes.
+    pub subjects: Subjects,
     /// The name of the layer of each key that one sets, such as `pool.size`.
     pub origins: BTreeMap<String, String>,
     /// The settings that count although they stand in `baton.toml`.
@@ -75,6 +77,7 @@ impl Settings {
         let pool = pool::compile(&file.pool).map_err(|wrong| located(compile::misused(wrong)))?;
         let merge = merge::compile(&file.merge).map_err(located)?;
         let conductor = compile::compile_conductor(&file.conductor).map_err(located)?;
+        let subjects = subjects::compile(&file.subjects).map_err(located)?;
         let origins = origins::of_layers(document.get_ref(), &offsets);
         let misplaced = origins
             .iter()
@@ -84,6 +87,7 @@ impl Settings {
             pool,
             merge,
             conductor,
+            subjects,
             misplaced: misplaced.collect(),
             origins: origins
                 .into_iter()
@@ -110,6 +114,7 @@ impl Policy {
             pool: settings.pool,
             merge: settings.merge,
             conductor: settings.conductor,
+            subjects: settings.subjects,
             ..self
         }
     }
@@ -122,6 +127,7 @@ impl Policy {
             let mut rules = Self {
                 pool: defaults.pool,
                 conductor: defaults.conductor,
+                subjects: defaults.subjects,
                 merge: Merge {
                     branches: defaults.merge.branches,
                     test: defaults.merge.test,

@@ -7,6 +7,7 @@ use toml::Spanned;
 use crate::policy::conductor::ConductorTable;
 use crate::policy::merge::{MergeTable, Strategy};
 use crate::policy::pool::PoolTable;
+use crate::policy::subjects::SubjectsTable;
 
 /// How a team works in a repository: `baton.settings.toml` at its root. No key has a say in what may
 /// land; those are in `baton.toml`.
@@ -20,6 +21,8 @@ pub struct SettingsFile {
     pub merge: MergeSettings,
     /// When tasks run in parallel, and how runs end.
     pub conductor: ConductorTable,
+    /// The subjects of the commits that Baton makes.
+    pub subjects: SubjectsTable,
 }
 
 /// How finished branches are merged, tested and landed.
