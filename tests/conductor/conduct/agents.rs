@@ -2,7 +2,7 @@
 
 use baton_testkit::finish;
 
-use crate::conduct::scene::{Scene, Task, is_alive};
+use crate::conduct::scene::{Scene, Task, is_alive, wait_until};
 
 /// One attempt may fail.
 const TWICE: &str = "attempts = 2";
@@ -97,6 +97,42 @@ fn directories_that_git_has_removed_are_there_for_a_sandbox() {
 #[test]
 fn a_forged_promise_on_the_error_output_is_not_heard() {
     recovers_from("work a/file; promise >&2");
+}
+
+#[test]
+fn a_usage_limit_is_waited_for_and_spends_no_attempt() {
+    let scene = Scene::new();
+    // Each of the first three meets the limit; one attempt is all that the task has.
+    let script = "if test $BATON_ATTEMPT -le 3; then\n\
+                  echo 'You have hit your limit, try again in 0.2s'; exit 1\n\
+                  else work a/file; promise; fi";
+    let run = scene.run(&[
+        Task::new("a", script).with("attempts = 1"),
+        Task::plain("b"),
+    ]);
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+    assert_eq!(scene.task("a")["failed"], 0);
+    let said = "a: scripted has met a usage limit and waits until";
+    assert_eq!(run.err.matches(said).count(), 3, "{}", run.err);
+    scene.assert_clean();
+}
+
+#[test]
+fn a_run_that_waits_for_a_limit_can_be_stopped_and_resumed() {
+    let scene = Scene::new();
+    let script = "if test -e $SIGNALS/over; then work a/file; promise; else\n\
+                  reached limit; echo 'usage limit reached, resets in 9 hours'; exit 1; fi";
+    let mut run = scene.begin(&[Task::new("a", script).with("attempts = 1")]);
+    scene.wait_for("limit");
+    run.signal(2);
+    wait_until("the end of the run", || run.is_over());
+    assert_eq!(run.end().code, 130);
+    assert_eq!(scene.phase(), "paused");
+    scene.tell("over");
+    let resumed = scene.resume();
+    assert_eq!(resumed.code, 0, "{}{}", resumed.out, resumed.err);
+    assert_eq!(scene.task("a")["failed"], 0);
+    scene.assert_clean();
 }
 
 #[test]

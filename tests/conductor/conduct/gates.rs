@@ -209,3 +209,20 @@ fn nobody_is_blamed_for_a_target_that_is_broken() {
     assert_eq!(run.code, 0, "{}{}", run.out, run.err);
     scene.assert_clean();
 }
+
+#[test]
+fn a_gate_that_meets_a_usage_limit_judges_later() {
+    let gate = "[conductor.agents.judge]\n\
+                command = 'if test -e ROOT/signals/met; then echo TASK_APPROVED; else touch ROOT/signals/met; echo \"Rate limit: retry in 0.2s\"; exit 1; fi'\n\
+                [conductor.gate]\nagent = 'judge'";
+    let scene = Scene::with_policy("max_agents = 3\nretry_delay = 0", gate);
+    let run = scene.run(&[Task::plain("a").with("attempts = 1")]);
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+    assert!(
+        run.err.contains("a: judge has met a usage limit"),
+        "{}",
+        run.err
+    );
+    assert_eq!(scene.task("a")["failed"], 0);
+    scene.assert_clean();
+}

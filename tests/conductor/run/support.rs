@@ -123,5 +123,6 @@ pub fn shell(script: &str, input: Input) -> Agent {
         input,
         output,
         probe: None,
+        limits: Vec::new(),
     }
 }

@@ -184,6 +184,7 @@ mod tests {
             input,
             output,
             probe: None,
+            limits: Vec::new(),
         }
     }
 

@@ -11,6 +11,7 @@ use super::agent::{self, Values};
 use super::agent_output::AgentOutput;
 use super::ownership::Ownership;
 use super::signal::Promise;
+use super::usage_limit::is_limit;
 use super::verify::{Verified, behind_colon, how, is_not_started, verify};
 use super::{Assignment, Place, RunError, brief, constraints, files};
 use crate::session::store;
@@ -77,6 +78,11 @@ pub enum Outcome {
         /// Which.
         paths: Vec<BString>,
     },
+    /// The agent has met a usage limit, of which it says this. The attempt counts for nothing.
+    Limited {
+        /// What it says.
+        said: String,
+    },
     /// The caller asked to stop. What the agent did is still there.
     Stopped,
 }
@@ -85,7 +91,7 @@ impl Outcome {
     /// What the agent is told before the next attempt; `None` when nothing was wrong.
     pub fn feedback(&self) -> Option<String> {
         Some(match self {
-            Self::Done { .. } | Self::Stopped => return None,
+            Self::Done { .. } | Self::Limited { .. } | Self::Stopped => return None,
             Self::NoPromise => "it ended without saying that the task is done".to_owned(),
             Self::Failed { how } => format!("it {how}"),
             Self::NotStarted { how } => {
@@ -248,6 +254,14 @@ impl Prepared<'_> {
         promised: bool,
         stop: &dyn Fn() -> bool,
     ) -> Result<Outcome, RunError> {
+        let limits = &self.attempt.agent.limits;
+        if let Some(said) = said
+            .as_ref()
+            .filter(|said| !promised && is_limit(said, limits))
+        {
+            let said = said.clone();
+            return Ok(Outcome::Limited { said });
+        }
         match end {
             End::TimedOut => return Ok(Outcome::TimedOut),
             End::Stopped => return Ok(Outcome::Stopped),

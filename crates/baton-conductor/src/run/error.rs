@@ -59,6 +59,16 @@ pub enum RunError {
         bytes: usize,
     },
 
+    /// A gate whose agent has met a usage limit.
+    #[error("agent `{agent}` of the gate has met a usage limit: {said}")]
+    #[diagnostic(help("wait until the limit is renewed, and `git baton orchestrator resume`"))]
+    Limited {
+        /// The agent.
+        agent: String,
+        /// What it says.
+        said: String,
+    },
+
     /// An agent that the policy does not know.
     #[error("the policy knows no agent `{0}`")]
     #[diagnostic(help("describe it in baton.toml: [conductor.agents.{0}] with `command`"))]

@@ -6,10 +6,11 @@ use std::time::Duration;
 use super::agent::{self, Values};
 use super::agent_output::AgentOutput;
 use super::signal::Decision;
+use super::usage_limit::is_limit;
 use super::verify::{Verified, behind_colon, how, is_not_started, verify};
 use super::{Assignment, RunError, brief, files, picture};
 use baton_core::model::{BranchName, Oid};
-use baton_core::policy::conductor::agents::{EndToEnd, Judge, Output, Staff};
+use baton_core::policy::conductor::agents::{Agent, EndToEnd, Judge, Output, Staff};
 use baton_git::Repo;
 use baton_git::scratch_worktree::ScratchWorktree;
 use baton_sys::supervise::{self, End, Job};
@@ -114,7 +115,8 @@ fn by_gate(
 ) -> Result<Option<Decision>, RunError> {
     let limit = Duration::from_secs(staff.gate.timeout);
     in_fresh_worktree(repo, work, "gate", |values| {
-        let job = match &staff.gate.judge {
+        let named;
+        let (job, agent) = match &staff.gate.judge {
             Judge::Verification => {
                 return Ok(match verify(values, log, work.grace, stop)? {
                     Verified::Passed => Some(Decision::Approved),
@@ -122,16 +124,16 @@ fn by_gate(
                     Verified::Stopped => None,
                 });
             }
-            Judge::Command(command) => (values.command(command)?, Output::Text),
+            Judge::Command(command) => (values.command(command)?, None),
             Judge::Agent(name) => {
                 let agent = staff.agent(name);
                 let agent = agent.ok_or_else(|| RunError::NoAgent(name.clone()))?;
-                (values.agent(&agent)?, agent.output)
+                named = (name.as_str(), agent);
+                (values.agent(&named.1)?, Some((named.0, &named.1)))
             }
         };
-        let (job, output) = job;
         let silence = Silence::DecidesNothing;
-        ask(job, output, work.grace, limit, log, silence, stop)
+        ask(job, agent, work.grace, limit, log, silence, stop)
     })
 }
 
@@ -149,14 +151,15 @@ fn end_to_end(
         let mut job = values.command(&check.command)?;
         job.env.push(("BATON_SCREENSHOTS".into(), pictures.into()));
         let silence = Silence::Approves;
-        ask(job, Output::Text, work.grace, limit, log, silence, stop)
+        ask(job, None, work.grace, limit, log, silence, stop)
     })
 }
 
-/// Asks a judge, who gets this long to end once it is asked to; `None` when it was stopped.
+/// Asks a judge, an agent with its name or a command, who gets this long to end once it is asked to; `None`
+/// when it was stopped.
 pub(crate) fn ask(
     mut job: Job,
-    output: Output,
+    agent: Option<(&str, &Agent)>,
     grace: Duration,
     limit: Duration,
     log: &Path,
@@ -167,6 +170,7 @@ pub(crate) fn ask(
     job.log = Some(log.to_owned());
     job.grace = grace;
     job.keeps_errors_apart = true;
+    let output = agent.map_or(Output::Text, |(_, agent)| agent.output);
     let (mut said, mut output_events) = (Vec::new(), AgentOutput::new(output));
     let mut on_line = |line: &[u8]| said.extend(Decision::of_line(line));
     let finished = supervise::run(&job, stop, &mut |stream, line| {
@@ -177,12 +181,17 @@ pub(crate) fn ask(
         command: format!("{:?}", job.command),
         source,
     })?;
-    Ok(decide(
-        finished.end,
-        &said,
-        silence,
-        &behind_colon(output_events.failure(&finished.tail)),
-    ))
+    let failure = output_events.failure(&finished.tail);
+    if let (Some((name, agent)), Some(words), []) = (agent, &failure, &said[..])
+        && is_limit(words, &agent.limits)
+    {
+        return Err(RunError::Limited {
+            agent: name.to_owned(),
+            said: words.clone(),
+        });
+    }
+    let last = behind_colon(failure);
+    Ok(decide(finished.end, &said, silence, &last))
 }
 
 /// What a judge decided, by what it said and how it ended; `None` when it was stopped.

@@ -10,7 +10,7 @@ use super::{Assignment, RunError, files};
 use crate::landing::MergeError;
 use crate::landing::check::{Check, CheckResult, View};
 use baton_core::model::{BranchName, Oid};
-use baton_core::policy::conductor::agents::{EndToEnd, Output};
+use baton_core::policy::conductor::agents::EndToEnd;
 use baton_git::Repo;
 use baton_sys::file;
 
@@ -78,15 +78,7 @@ impl Merged<'_> {
         job.env.push(("BATON_SCREENSHOTS".into(), pictures.into()));
         let limit = Duration::from_secs(self.check.timeout);
         let silence = Silence::Approves;
-        gate::ask(
-            job,
-            Output::Text,
-            self.grace,
-            limit,
-            view.log,
-            silence,
-            stop,
-        )
+        gate::ask(job, None, self.grace, limit, view.log, silence, stop)
     }
 }
 

@@ -40,6 +40,7 @@ pub mod report;
 pub mod schemas;
 pub mod signal;
 pub mod state;
+pub mod usage_limit;
 pub(crate) mod verify;
 
 pub use assignment::{Assignment, Place};

@@ -9,6 +9,7 @@ use super::control::ControlRequest;
 use super::worker::{EventSender, LoopMessage, RunContext};
 use super::{ConductError, Conductor, judge, land, release, work};
 use crate::run::state::{Action, Event, Pause, RunState};
+use crate::run::usage_limit::UsageLimits;
 
 /// How often the loop looks for control requests while nothing happens.
 const TICK: Duration = Duration::from_millis(250);
@@ -27,8 +28,8 @@ impl Conductor<'_> {
         let asked = self.stop;
         let stop = || halt.load(Ordering::Relaxed) || asked();
         let (repo, policy, tasks) = (self.repo, self.policy.clone(), self.tasks.clone());
-        let run = self.record.id.clone();
-        let (policy, run, tasks, stop) = (&policy, run.as_str(), &tasks, &stop);
+        let (run, limits) = (self.record.id.clone(), UsageLimits::default());
+        let (policy, run, tasks, limits, stop) = (&policy, run.as_str(), &tasks, &limits, &stop);
         std::thread::scope(|scope| {
             let (sender, told) = mpsc::channel();
             let mut begin = |action: Action, state: RunState| {
@@ -39,6 +40,7 @@ impl Conductor<'_> {
                         policy,
                         run,
                         tasks,
+                        limits,
                         stop,
                     };
                     carry_out(&context, &action, &state, &events);

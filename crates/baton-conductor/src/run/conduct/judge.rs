@@ -3,12 +3,13 @@
 use super::error::told;
 use super::setup::oid;
 use super::worker::{EventSender, RunContext};
-use super::{ConductError, GRACE, release, session, setup};
+use super::{ConductError, GRACE, limits, release, session, setup};
 use crate::run::gate::{self, Work};
 use crate::run::signal::Decision;
 use crate::run::state::{Event, RunState};
 use crate::run::{RunError, constraints};
 use baton_core::plan::Kind;
+use baton_core::policy::conductor::agents::Judge;
 use baton_git::worktrees::open_worktree;
 
 /// Has a task's work judged, and tells how.
@@ -18,13 +19,24 @@ pub(super) fn judge(
     id: &str,
     events: &EventSender,
 ) -> Result<(), ConductError> {
+    if let Judge::Agent(name) = &context.policy.conductor.staff.gate.judge {
+        limits::wait_for(context, name)?;
+    }
     events.send(Event::GateBegan {
         task: id.to_owned(),
     })?;
-    let event = verdict(context, state, id).unwrap_or_else(|error| Event::Blocked {
-        task: id.to_owned(),
-        reason: told(&error),
-    });
+    let task = id.to_owned();
+    let event = match verdict(context, state, id) {
+        Ok(event) => event,
+        Err(ConductError::Run(RunError::Limited { agent, said })) => {
+            limits::meet(context, &agent, id, &said, events);
+            Event::Interrupted { task }
+        }
+        Err(error) => Event::Blocked {
+            task,
+            reason: told(&error),
+        },
+    };
     let after = events.send(event)?;
     release::release_task_when_over(context, &after, id, events);
     Ok(())

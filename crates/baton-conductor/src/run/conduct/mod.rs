@@ -12,6 +12,7 @@ mod error;
 mod event_loop;
 mod judge;
 mod land;
+mod limits;
 mod log_commit;
 mod mirrored;
 mod preflight;

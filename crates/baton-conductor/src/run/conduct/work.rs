@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::error::told;
 use super::worker::{EventSender, RunContext};
-use super::{ConductError, GRACE, release, session, setup, task_worktree, wait};
+use super::{ConductError, GRACE, limits, release, session, setup, task_worktree, wait};
 use crate::pool::PoolError;
 use crate::run::attempt::{Attempt, Outcome};
 use crate::run::ownership::INTERVAL;
@@ -28,6 +28,9 @@ pub(super) fn dispatch(
     };
     let first = Duration::from_secs(context.policy.conductor.retry_delay);
     wait(agent::backoff(first, known.failed), context.stop)?;
+    let agent = task.agent.as_deref();
+    let agent = agent.unwrap_or(&context.policy.conductor.staff.agent);
+    limits::wait_for(context, agent)?;
     let event = match attempt(context, state, task, known, number, events) {
         Ok(event) => event,
         Err(ConductError::Interrupted) => return Err(ConductError::Interrupted),
@@ -91,7 +94,14 @@ fn attempt(
     let report = prepared.run(context.stop, &mut |_| {})?;
     let feedback = report.outcome.feedback();
     let task = id.to_owned();
+    if !matches!(report.outcome, Outcome::Limited { .. } | Outcome::Stopped) {
+        context.limits.forget(name);
+    }
     Ok(match (report.outcome, feedback) {
+        (Outcome::Limited { said }, _) => {
+            limits::meet(context, name, id, &said, events);
+            Event::Interrupted { task }
+        }
         (Outcome::Done { outcome }, _) => {
             session::close(
                 &open_worktree(&location.worktree)?,

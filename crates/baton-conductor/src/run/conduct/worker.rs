@@ -4,6 +4,7 @@ use std::sync::mpsc::{self, Sender, SyncSender};
 
 use super::ConductError;
 use crate::run::state::{Event, RunState};
+use crate::run::usage_limit::UsageLimits;
 use baton_core::plan::{Task, TaskList};
 use baton_core::policy::Policy;
 use baton_git::Repo;
@@ -18,6 +19,8 @@ pub(super) struct RunContext<'a> {
     pub run: &'a str,
     /// The tasks.
     pub tasks: &'a TaskList,
+    /// The usage limits that agents have met.
+    pub limits: &'a UsageLimits,
     /// Whether to stop.
     pub stop: &'a (dyn Fn() -> bool + Sync),
 }

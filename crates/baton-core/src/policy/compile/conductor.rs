@@ -34,6 +34,7 @@ fn staff(table: &ConductorTable) -> Compiled<Staff> {
             input: agent.input,
             output: agent.output,
             probe: agent.probe.as_ref().map(command).transpose()?,
+            limits: agent.limits.clone(),
         };
         agents.insert(name.clone(), agent);
     }

@@ -55,6 +55,10 @@ pub struct AgentTable {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String")]
     pub probe: Option<Spanned<String>>,
+    /// Words by which it says that it has met a usage limit, beside those that are known of the
+    /// built-in agents; upper and lower case are the same.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub limits: Vec<String>,
 }
 
 /// Who judges a finished task in a fresh worktree; the task's own verify commands where nobody is
@@ -121,6 +125,8 @@ pub struct Agent {
     pub output: Output,
     /// What makes an empty commit where the agent would make its own.
     pub probe: Option<CommandTemplate>,
+    /// Words by which it says that it has met a usage limit, beside those that are known.
+    pub limits: Vec<String>,
 }
 
 /// `[conductor.gate]`, compiled.
@@ -259,6 +265,7 @@ impl From<&Agent> for AgentTable {
                 .probe
                 .as_ref()
                 .map(|probe| unplaced_text(probe.as_str())),
+            limits: agent.limits.clone(),
         }
     }
 }
@@ -309,6 +316,7 @@ mod tests {
             input: Input::None,
             output: Output::Text,
             probe: None,
+            limits: Vec::new(),
         };
         staff.agents.insert("claude".to_owned(), own.clone());
         assert_eq!(staff.agent("claude"), Some(own));

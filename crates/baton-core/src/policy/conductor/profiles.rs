@@ -68,6 +68,7 @@ fn read(name: &'static str, text: &str) -> Option<Profile> {
                 Some(line) => Some(CommandTemplate::parse(line.get_ref()).ok()?),
                 None => None,
             },
+            limits: file.agent.limits,
         },
     })
 }

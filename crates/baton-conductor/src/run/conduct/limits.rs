@@ -1,0 +1,38 @@
+//! Usage limits: an agent that has met one waits, and its attempt does not count.
+
+use jiff::{Timestamp, ZonedDateTime};
+
+use super::worker::{EventSender, RunContext};
+use super::{ConductError, wait};
+
+/// Waits until this agent has no limit to wait for.
+///
+/// # Errors
+/// [`ConductError::Interrupted`] when the run is asked to stop meanwhile.
+pub(super) fn wait_for(context: &RunContext<'_>, agent: &str) -> Result<(), ConductError> {
+    // Others may meet a limit anew meanwhile.
+    loop {
+        let left = context.limits.left(agent, Timestamp::now());
+        if left.is_zero() {
+            return Ok(());
+        }
+        wait(left, context.stop)?;
+    }
+}
+
+/// Notes that this agent has met a limit in work on a task, and says until when it waits.
+pub(super) fn meet(
+    context: &RunContext<'_>,
+    agent: &str,
+    task: &str,
+    said: &str,
+    events: &EventSender,
+) {
+    let now = ZonedDateTime::now();
+    let until = context.limits.meet(agent, said, &now);
+    let until = until.to_zoned_datetime(now.time_zone().clone());
+    events.say(format!(
+        "{task}: {agent} has met a usage limit and waits until {}; no attempt is spent: {said}",
+        until.strftime("%H:%M on %F")
+    ));
+}
