@@ -61,8 +61,8 @@ version() {
     case $1 in
     pre-commit | prek) "$1" --version | sed 's/[^0-9]*\([0-9.]*\).*/\1/' ;;
     git-lfs) git lfs version | sed 's/git-lfs.\([0-9.]*\).*/\1/' ;;
-    commitlint) sed -n 's/^ *"version": "\(.*\)",*/\1/p' "$npm_tools/@commitlint/cli/package.json" ;;
-    *) sed -n 's/^ *"version": "\(.*\)",*/\1/p' "$npm_tools/${1%%,*}/package.json" ;;
+    commitlint) sed -n 's/^[[:space:]]*"version": "\(.*\)",*/\1/p' "$npm_tools/@commitlint/cli/package.json" ;;
+    *) sed -n 's/^[[:space:]]*"version": "\(.*\)",*/\1/p' "$npm_tools/${1%%,*}/package.json" ;;
     esac
 }
 
