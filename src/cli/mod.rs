@@ -27,13 +27,13 @@ pub struct Cli {
 /// The verbs.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Write the policy, the session protocol and, if wanted, a CI job into the worktree
+    /// Write the rules, the session protocol and, if wanted, a CI job into the worktree
     Init(Init),
     /// Judge history: every commit of a range, and where its branches end
     Verify(Verify),
     /// Accept a broken rule as a maintainer, by a signed commit that says why
     Accept(Accept),
-    /// Show or check the policy
+    /// Show or check the policy and the settings
     #[command(subcommand)]
     Policy(Policy),
     /// Conduct many agents: run, merge, and sum up in the shared handoff document
@@ -61,11 +61,18 @@ pub struct Init {
     /// Write the job that judges every change for this service
     #[arg(long, value_enum, value_name = "SERVICE")]
     pub ci: Option<Ci>,
-    /// List this SSH public key as a maintainer's; its comment is the maintainer's name, unless
-    /// one is given as NAME=FILE
+    /// List this SSH public key as a maintainer's, a file or `key::` and the key; its comment is the
+    /// maintainer's name, unless one is given as NAME=FILE. Without it: the key with which git signs, or
+    /// the only one in ~/.ssh and the agent
     #[arg(long, value_name = "FILE")]
     pub signer: Vec<String>,
-    /// Replace files that say something else
+    /// List no maintainer: the rules can never change after their first commit
+    #[arg(long, conflicts_with = "signer")]
+    pub frozen: bool,
+    /// Write the rules alone, without the handoff document and the pages for agents
+    #[arg(long)]
+    pub guard_only: bool,
+    /// Replace files that say something else, and keep a copy of each
     #[arg(long)]
     pub force: bool,
 }

@@ -22,25 +22,37 @@ pub fn run(args: &Install) -> miette::Result<ExitCode> {
         true => Kind::Server,
         false => Kind::Client,
     };
-    check_policy(&repo)?;
+    let is_ruled = check_policy(&repo)?;
     super::print(&install::install(&repo, kind)?.to_string())?;
+    match (kind, is_ruled) {
+        (Kind::Server, _) => {}
+        (Kind::Client, false) => super::print(&format!("no rule holds yet: {NO_POLICY}\n"))?,
+        (Kind::Client, true) => super::print(NEXT)?,
+    }
     Ok(ALLOWED)
 }
 
-/// Fails where the hooks would enforce a policy that cannot be read: the one that `HEAD` carries
+const NEXT: &str = "\nNext, for agents: worktrees that are kept ready, or a list of tasks that they work on:\n   \
+                    git baton orchestrator pool init\n   git baton orchestrator run ../tasks.toml\n";
+
+const NO_POLICY: &str =
+    "`HEAD` carries no baton.toml; `git baton init` writes one, and prints how to commit it";
+
+/// Whether `HEAD` carries a policy. Fails where the hooks would enforce a policy that cannot be read: the one that `HEAD` carries
 /// or, where it carries none yet, the one that waits in the worktree to be committed.
-fn check_policy(repo: &Repo) -> miette::Result<()> {
+fn check_policy(repo: &Repo) -> miette::Result<bool> {
     let found = match repo.head()? {
         Some(head) => Bases::new(repo.objects()).own(head),
         None => Ok(None),
     };
     let refuse = |error: Report| error.wrap_err(NOT_ARMED);
     if found.map_err(|error| refuse(error.into()))?.is_some() {
-        return Ok(());
+        return Ok(true);
     }
     let file = repo.work_tree().map(|root| root.join(POLICY_PATH));
     match file.filter(|file| file.exists()) {
-        Some(file) => super::policy::read_known(&file).map_err(refuse).map(drop),
-        None => Ok(()),
-    }
+        Some(file) => super::policy::read_known(&file).map_err(refuse)?,
+        None => return Ok(false),
+    };
+    Ok(false)
 }

@@ -61,26 +61,6 @@ impl Parallelization {
         said.filter_map(|(key, value)| Some((key, value?)))
             .collect()
     }
-
-    /// The text of a policy that names every key, with these values in it.
-    pub(super) fn put_into(&self, policy: &str) -> String {
-        let settings = self.settings();
-        let mut table = "";
-        let mut text = String::with_capacity(policy.len());
-        for line in policy.lines() {
-            if line.starts_with('[') {
-                table = line;
-            }
-            let key = line.split_once(" = ").map(|(key, _)| key);
-            let said = settings.iter().find(|(name, _)| key == Some(*name));
-            match said.filter(|_| table == "[conductor]") {
-                Some((key, value)) => text.push_str(&format!("{key} = {value}")),
-                None => text.push_str(line),
-            }
-            text.push('\n');
-        }
-        text
-    }
 }
 
 #[cfg(test)]
@@ -96,17 +76,13 @@ mod tests {
     }
 
     #[test]
-    fn values_take_the_place_of_the_conductors_alone() {
+    fn the_tables_values_are_those_of_the_conductor() {
         let yaml = "context: {limit: 3}\nparallelization:\n  enabled: false # for now\n  \
                     min_tasks: 2\n  max_agents: 8\n  auto_cleanup: false\n  retry_on_failure: 0\n";
         let read = Parallelization::read(yaml.as_bytes()).unwrap();
-        let policy = "[pool]\nenabled = 1\n[conductor]\nenabled = true\nagent = \"x\"\n\
-                      retry_on_failure = 3\n[conductor.gate]\nmin_tasks = 9\n";
-        let expected = "[pool]\nenabled = 1\n[conductor]\nenabled = false\nagent = \"x\"\n\
-                        retry_on_failure = 0\n[conductor.gate]\nmin_tasks = 9\n";
-        assert_eq!(read.put_into(policy), expected);
         assert_eq!(read.settings().len(), 5);
-        assert_eq!(Parallelization::default().put_into(policy), policy);
+        assert_eq!(read.settings()[1], ("min_tasks", "2".to_owned()));
+        assert_eq!(Parallelization::default().settings(), []);
     }
 
     #[test]

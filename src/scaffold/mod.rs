@@ -4,7 +4,7 @@ pub mod auto_context;
 pub mod signers;
 
 use auto_context::Parallelization;
-use baton_core::policy::POLICY_PATH;
+use baton_core::policy::{POLICY_PATH, SETTINGS_PATH};
 
 /// The services for which there is a job that judges.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,6 +15,16 @@ pub enum CiService {
     Gitlab,
 }
 
+impl CiService {
+    /// The files of its job.
+    pub fn paths(self) -> &'static [&'static str] {
+        match self {
+            Self::Github => &[GITHUB_JOB],
+            Self::Gitlab => &[GITLAB_JOB, GITLAB_PIPELINE],
+        }
+    }
+}
+
 /// What somebody wants in their repository.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Choices {
@@ -22,7 +32,13 @@ pub struct Choices {
     pub ci: Option<CiService>,
     /// The text of the list of signers.
     pub signers: Option<String>,
-    /// What the policy takes over from before.
+    /// Whether the rules are written alone.
+    pub guard_only: bool,
+    /// The branch on which work lands, in short.
+    pub branch: Option<String>,
+    /// The agent that works, where it is not the default one.
+    pub agent: Option<String>,
+    /// What the settings take over from before.
     pub parallelization: Parallelization,
 }
 
@@ -78,13 +94,18 @@ pub const JOBS: [(&str, CiService); 2] = [
 
 /// The files that these choices ask for.
 pub fn files(choices: &Choices) -> Vec<Scaffold> {
-    let mut files = vec![
-        ours(POLICY_PATH, policy(choices)),
-        theirs(HANDOFF_PATH, include_str!("../../templates/HANDOFF.md")),
-    ];
-    files.extend(PAGES.map(|(path, text)| ours(path, text.to_owned())));
+    let mut files = vec![theirs(POLICY_PATH, &policy(choices))];
     if let Some(text) = &choices.signers {
         files.push(ours(SIGNERS_PATH, text.clone()));
+    }
+    if !choices.guard_only {
+        let settings = settings(choices);
+        files.extend(settings.map(|text| theirs(SETTINGS_PATH, &text)));
+        files.push(theirs(
+            HANDOFF_PATH,
+            include_str!("../../templates/HANDOFF.md"),
+        ));
+        files.extend(PAGES.map(|(path, text)| ours(path, text.to_owned())));
     }
     match choices.ci {
         None => {}
@@ -127,20 +148,39 @@ fn versioned(template: &str) -> String {
     template.replace("@VERSION@", env!("CARGO_PKG_VERSION"))
 }
 
-/// The default policy, and the job's file as a protected path. Without signers nobody could
-/// change that file any more: the entry is only a suggestion then.
+/// What was found of how agents work here; `None` where that is the default.
+fn settings(choices: &Choices) -> Option<String> {
+    let mut found = choices.parallelization.settings();
+    let agent = choices.agent.as_ref();
+    found.extend(agent.map(|agent| ("agent", format!("{agent:?}"))));
+    let lines: Vec<_> = found
+        .iter()
+        .map(|(key, value)| format!("{key} = {value}\n"))
+        .collect();
+    (!lines.is_empty()).then(|| {
+        format!(
+            "# How we work here with Baton. Anyone may change this file; `git baton policy show` prints every\n\
+             # setting, and `git config baton.conductor.agent codex` changes one for a single clone.\n\
+             [conductor]\n{}",
+            lines.concat()
+        )
+    })
+}
+
+/// The rules, and the job's file as a protected path. Without signers nobody could change that
+/// file any more: the entry is only a suggestion then.
 fn policy(choices: &Choices) -> String {
-    let paths = match choices.ci {
-        None | Some(CiService::Github) => format!("{GITHUB_JOB:?}"),
-        Some(CiService::Gitlab) => format!("{GITLAB_JOB:?}, {GITLAB_PIPELINE:?}"),
-    };
+    let paths = choices.ci.unwrap_or(CiService::Github).paths();
     let active = choices.ci.is_some() && choices.signers.is_some();
     let mark = if active { "" } else { "# " };
-    let template = include_str!("../../templates/baton.toml");
-    let mut text = choices.parallelization.put_into(template);
+    let branch = choices.branch.as_deref().unwrap_or("main");
+    let mut text = include_str!("../../templates/baton.toml").replace("@BRANCH@", branch);
+    if branch != "main" {
+        text.push_str(&format!("# [merge]\n# into = {branch:?}\n"));
+    }
     for line in [
         "[[protected]]",
-        &format!("paths = [{paths}]"),
+        &format!("paths = {paths:?}"),
         "writer = \"maintainers\"",
     ] {
         text.push_str(&format!("{mark}{line}\n"));
@@ -153,7 +193,8 @@ mod tests {
     use bstr::ByteSlice;
 
     use super::*;
-    use baton_core::policy::{Policy, Writer};
+    use baton_core::policy::settings::Layer;
+    use baton_core::policy::{Policy, Settings, Writer};
 
     fn choices(ci: Option<CiService>, signers: bool) -> Choices {
         Choices {
@@ -169,41 +210,49 @@ mod tests {
     }
 
     #[test]
-    fn the_policy_is_the_default_one_and_names_every_key() {
+    fn the_policy_is_the_default_one() {
         for ci in [None, Some(CiService::Github), Some(CiService::Gitlab)] {
             let text = written(&choices(ci, false), POLICY_PATH);
             let policy = Policy::parse(POLICY_PATH, text.as_bytes()).unwrap();
             assert_eq!(policy, Policy::default());
-        }
-        let text = written(&Choices::default(), POLICY_PATH);
-        let shown = Policy::default().effective_toml();
-        for key in shown.lines().filter_map(|line| line.split_once(" = ")) {
-            let key = key.0;
-            let named = text.lines().any(|line| {
-                let line = line.trim_start_matches("# ");
-                line.strip_prefix(key)
-                    .is_some_and(|rest| rest.starts_with(" ="))
-            });
-            assert!(named, "the template lacks {key}");
+            assert!(text.lines().count() < 20, "{text}");
         }
     }
 
     #[test]
-    fn the_policy_takes_over_what_was_said_before() {
+    fn what_the_policy_suggests_is_a_policy_and_follows_the_branch() {
+        for branch in ["main", "trunk"] {
+            let choices = Choices {
+                branch: Some(branch.to_owned()),
+                ..choices(None, false)
+            };
+            let text = written(&choices, POLICY_PATH);
+            let is_key = |line: &&str| line.contains(" = ") || line.starts_with("# [");
+            let lines = text.lines().filter(is_key);
+            let lines: Vec<_> = lines.map(|line| line.trim_start_matches("# ")).collect();
+            let policy = Policy::parse(POLICY_PATH, lines.join("\n").as_bytes()).unwrap();
+            let rule = policy.branch_rule(format!("refs/heads/{branch}").as_str().into());
+            assert!(rule.is_some(), "{text}");
+            assert_eq!(policy.merge.landing_branch(), branch);
+        }
+    }
+
+    #[test]
+    fn the_settings_take_over_what_was_said_before() {
         let yaml = b"parallelization: {enabled: false, min_tasks: 2, max_agents: 9, \
                      auto_cleanup: false, retry_on_failure: 7}";
         let choices = Choices {
             parallelization: Parallelization::read(yaml).unwrap(),
             ..Choices::default()
         };
-        let text = written(&choices, POLICY_PATH);
-        let mut policy = Policy::parse(POLICY_PATH, text.as_bytes()).unwrap();
-        let taken = &mut policy.conductor;
+        let text = written(&choices, SETTINGS_PATH);
+        let layer = Layer::file(SETTINGS_PATH, text.as_bytes()).unwrap();
+        let taken = Settings::load(&[layer]).unwrap().conductor;
         assert!(!taken.enabled && !taken.auto_cleanup);
         let numbers = (taken.min_tasks, taken.max_agents, taken.retry_on_failure);
         assert_eq!(numbers, (2, 9, 7));
-        policy.conductor = Policy::default().conductor;
-        assert_eq!(policy, Policy::default());
+        let mut files = files(&Choices::default()).into_iter();
+        assert!(files.all(|file| file.path != SETTINGS_PATH));
     }
 
     #[test]

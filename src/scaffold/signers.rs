@@ -46,8 +46,15 @@ pub enum SignerError {
     Unsupported(#[from] SignersError),
 }
 
+/// What a key itself begins with, where it stands in the place of a file; git's own
+/// `user.signingKey` has it.
+pub const LITERAL: &str = "key::";
+
 /// The name and the file of `NAME=FILE`, or the file alone.
 pub fn split(argument: &str) -> (Option<&str>, &str) {
+    if argument.starts_with(LITERAL) {
+        return (None, argument);
+    }
     match argument.split_once('=') {
         Some((name, file)) if !name.contains('/') => (Some(name), file),
         _ => (None, argument),

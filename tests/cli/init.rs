@@ -8,8 +8,13 @@ use baton_testkit::{Ran, Sandbox, finish};
 const PUBLIC_KEY: &str = "ssh-ed25519 \
     AAAAC3NzaC1lZDI1NTE5AAAAIJdD7y3aLq454yWBdwLWbieU1ebz9/cu7/QEXn9OIeZJ alice@example.com\n";
 
+/// Runs `init` where there is no key: without a maintainer, unless one is named.
 fn init(sandbox: &Sandbox, args: &[&str]) -> Ran {
-    finish(sandbox.baton().arg("init").args(args))
+    let frozen = match args.contains(&"--signer") {
+        true => None,
+        false => Some("--frozen"),
+    };
+    finish(sandbox.baton().arg("init").args(frozen).args(args))
 }
 
 #[track_caller]
@@ -60,29 +65,33 @@ fn a_second_run_changes_nothing() {
 }
 
 #[test]
-fn a_file_that_differs_is_left_and_shown_until_forced() {
+fn a_policy_that_is_there_is_kept_until_forced_and_then_as_a_copy() {
     let sandbox = Sandbox::empty();
     let own = "[sessions]\nmax_per_commit = 2\n";
     sandbox.write("baton.toml", own);
     let run = init(&sandbox, &[]);
-    assert_eq!(run.code, 1, "{run:?}");
+    assert_eq!(run.code, 0, "{run:?}");
     assert!(
-        run.out
-            .contains("left       baton.toml, which differs:\n--- a/baton.toml\n")
+        run.out.contains("kept       baton.toml, which is yours\n"),
+        "{run:?}"
     );
-    assert!(run.out.contains("\n-max_per_commit = 2\n"), "{run:?}");
-    assert!(run.out.contains("\n+max_per_commit = 1\n"), "{run:?}");
+    assert!(!run.out.contains("--force"), "{run:?}");
     assert_eq!(sandbox.read("baton.toml"), own);
     assert!(sandbox.repo().join(".agents/SESSION-PROTOCOL.md").exists());
 
-    let run = init(&sandbox, &["--force"]);
-    assert_eq!(run.code, 0, "{run:?}");
-    assert!(
-        run.out
-            .contains("replaced   baton.toml\n--- a/baton.toml\n"),
-        "{run:?}"
-    );
-    assert!(sandbox.read("baton.toml").contains("max_per_commit = 1\n"));
+    for copy in ["baton.toml", "baton.toml.2"] {
+        sandbox.write("baton.toml", own);
+        let run = init(&sandbox, &["--force"]);
+        assert_eq!(run.code, 0, "{run:?}");
+        assert!(
+            run.out.contains("replaced   baton.toml, of which "),
+            "{run:?}"
+        );
+        assert!(run.out.contains("\n-max_per_commit = 2\n"), "{run:?}");
+        let copy = format!(".git/baton/before-init/{copy}");
+        assert!(run.out.contains(&copy), "{run:?}");
+        assert_eq!(sandbox.read(&copy), own);
+    }
 }
 
 #[test]
@@ -105,7 +114,10 @@ fn a_page_that_was_changed_is_left_and_shown_until_forced() {
         assert!(run.out.contains("\n-Ours.\n"), "{run:?}");
         assert_eq!(sandbox.read(&path), own);
         let run = init(&sandbox, &["--force"]);
-        assert!(run.out.contains(&format!("replaced   {path}\n")), "{run:?}");
+        assert!(
+            run.out.contains(&format!("replaced   {path}, of which ")),
+            "{run:?}"
+        );
         assert_eq!(sandbox.read(&path), text);
     }
 }
@@ -128,23 +140,30 @@ fn the_job_that_is_there_goes_on_without_being_named() {
 }
 
 #[test]
-fn a_policy_without_a_maintainer_is_said_to_be_settled() {
+fn a_frozen_policy_gets_no_signer_and_nothing_that_is_refused_is_printed() {
     let sandbox = Sandbox::empty();
-    assert_eq!(init(&sandbox, &[]).code, 0);
+    assert_eq!(init(&sandbox, &["--guard-only"]).code, 0);
     sandbox.commit("Set the rules");
+    assert_eq!(sandbox.run(["install"]).code, 0);
     sandbox.write("key.pub", PUBLIC_KEY);
-    let run = init(&sandbox, &["--force", "--signer", "a@example.com=key.pub"]);
-    assert_eq!(run.code, 0, "{run:?}");
-    assert!(run.out.contains("no commit can change it"), "{run:?}");
-    assert!(!run.out.contains("git commit -S"), "{run:?}");
+    let run = init(&sandbox, &["--signer", "a@example.com=key.pub"]);
+    assert_eq!(run.code, 1, "{run:?}");
+    let told = "left       .baton/allowed_signers: the rules were committed without a maintainer";
+    assert!(run.out.contains(told), "{run:?}");
+    assert!(!sandbox.repo().join(".baton").exists());
+    typed(&sandbox, &run.out);
+    assert_eq!(
+        sandbox.git(["log", "-1", "--format=%s"]),
+        "Add files for coding agents"
+    );
 }
 
 #[test]
 fn a_diff_cannot_steer_the_terminal() {
     let sandbox = Sandbox::empty();
     sandbox.write("baton.toml", b"# \x1b[2J\xff\n");
-    let run = init(&sandbox, &[]);
-    assert_eq!(run.code, 1, "{run:?}");
+    let run = init(&sandbox, &["--force"]);
+    assert_eq!(run.code, 0, "{run:?}");
     assert!(
         !run.out.contains('\x1b') && run.out.contains("\\xff"),
         "{run:?}"
@@ -179,12 +198,13 @@ fn where_a_policy_is_in_force_the_handoff_document_is_not_begun() {
     sandbox.commit_file("baton.toml", "");
     fs::remove_file(sandbox.repo().join("baton.toml")).unwrap();
     let run = init(&sandbox, &[]);
-    assert_eq!(run.code, 0, "{run:?}");
+    assert_eq!(run.code, 1, "{run:?}");
     assert!(!sandbox.repo().join(".agents/HANDOFF.md").exists());
     assert!(
         run.out.contains("committed without a maintainer"),
         "{run:?}"
     );
+    assert!(!sandbox.repo().join("baton.toml").exists());
 }
 
 #[test]
@@ -200,6 +220,17 @@ fn a_gitlab_pipeline_that_is_there_is_kept_and_told_what_to_include() {
     sandbox.write(".gitlab-ci.yml", format!("include:\n{include}\n{own}"));
     let run = init(&sandbox, &["--ci", "gitlab"]);
     assert!(!run.out.contains(include), "{run:?}");
+}
+
+/// Types each command that was printed on a line of its own, as a newcomer does.
+#[track_caller]
+fn typed(sandbox: &Sandbox, printed: &str) {
+    let commands = printed.lines().filter_map(|line| line.strip_prefix("   "));
+    for line in commands.filter(|line| line.starts_with("git ")) {
+        let line = line.replace("git baton", baton_testkit::BATON.as_str());
+        let run = finish(sandbox.command("sh").args(["-c", &line]));
+        assert_eq!(run.code, 0, "{line}: {run:?}");
+    }
 }
 
 /// Makes a key pair, and says where the public one is.
@@ -376,10 +407,13 @@ fn what_another_tool_said_of_agents_in_parallel_is_taken_over() {
     sandbox.write(".claude/auto-context.yaml", yaml);
     let run = init(&sandbox, &[]);
     assert_eq!((run.code, run.err.as_str()), (0, ""), "{run:?}");
-    let told =
-        "took over  .claude/auto-context.yaml: enabled = true, max_agents = 8 in [conductor]";
+    let told = "took over  .claude/auto-context.yaml: enabled = true, max_agents = 8 in [conductor] of baton.settings.toml";
     assert!(run.out.contains(told), "{run:?}");
-    assert!(sandbox.read("baton.toml").contains("\nmax_agents = 8\n"));
+    assert!(
+        sandbox
+            .read("baton.settings.toml")
+            .contains("\nmax_agents = 8\n")
+    );
     sandbox.commit("Set the rules");
     let run = init(&sandbox, &[]);
     assert!(run.code == 0 && !run.out.contains("took over"), "{run:?}");
@@ -398,5 +432,5 @@ fn a_malformed_file_of_another_tool_is_a_warning() {
         run.err.starts_with(told) && run.err.contains("line 3"),
         "{run:?}"
     );
-    assert!(sandbox.read("baton.toml").contains("\nmax_agents = 5\n"));
+    assert!(!sandbox.repo().join("baton.settings.toml").exists());
 }

@@ -7,6 +7,7 @@ mod demo;
 mod doc_comments;
 mod init;
 mod install_sh;
+mod newcomer;
 mod parsed;
 mod schema;
 mod security_doc;

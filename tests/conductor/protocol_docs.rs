@@ -38,6 +38,12 @@ fn the_way_that_the_page_shows_can_be_gone() {
     let remote = sandbox.root.path().join("remote.git");
     sandbox.git(["remote", "add", "origin", remote.to_str().unwrap()]);
 
+    let key = sandbox.root.path().join(".ssh/id_ed25519");
+    fs::create_dir(key.parent().unwrap()).unwrap();
+    let keygen = ["-q", "-t", "ed25519", "-N", "", "-f"];
+    let made = finish(sandbox.command("ssh-keygen").args(keygen).arg(&key));
+    assert_eq!(made.code, 0, "{made:?}");
+
     let mut shell: Command = sandbox.command("sh");
     let run = finish(
         shell

@@ -91,6 +91,12 @@ impl Config {
             .collect())
     }
 
+    /// The value of a setting that counts.
+    pub fn value(&self, key: &str) -> Result<Option<String>, GitError> {
+        let last = self.all(key, &[])?.pop();
+        Ok(last.map(|listed| listed.value.to_str_lossy().into_owned()))
+    }
+
     /// Every value of the settings below a section, in the order in which git reads them: the one
     /// that counts last.
     pub fn below(&self, section: &str) -> Result<Vec<Entry>, GitError> {

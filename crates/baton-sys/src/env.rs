@@ -77,10 +77,15 @@ pub fn host_name() -> String {
     names.nodename().to_string_lossy().into_owned()
 }
 
+/// The user's home directory.
+pub fn home() -> Option<PathBuf> {
+    path("HOME")
+}
+
 /// The directory of the user's configuration files, as git finds it: `XDG_CONFIG_HOME`, else
 /// `.config` in the home directory.
 pub fn config_home() -> Option<PathBuf> {
-    path("XDG_CONFIG_HOME").or_else(|| Some(path("HOME")?.join(".config")))
+    path("XDG_CONFIG_HOME").or_else(|| Some(home()?.join(".config")))
 }
 
 /// True if text for this user may hold more than ASCII: the locale is a Unicode one, and
@@ -96,6 +101,6 @@ fn path(name: &str) -> Option<PathBuf> {
     value(name).map(PathBuf::from)
 }
 
-fn value(name: &str) -> Option<OsString> {
+pub(super) fn value(name: &str) -> Option<OsString> {
     std::env::var_os(name).filter(|value| !value.is_empty())
 }

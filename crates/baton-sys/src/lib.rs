@@ -21,11 +21,12 @@ pub mod reflink;
 pub mod shared;
 #[cfg(all(target_os = "linux", target_env = "gnu", target_feature = "crt-static"))]
 mod spawn;
+pub mod ssh_keys;
 pub mod supervise;
 pub mod terminal;
 pub mod warnings;
 pub mod worktree_file;
 
-pub use env::{GitEnv, config_home, host_name, is_under_agent, shows_unicode, ssh_command};
+pub use env::{GitEnv, config_home, home, host_name, is_under_agent, shows_unicode, ssh_command};
 pub use lock::FileLock;
 pub use parallel::both;

@@ -1,6 +1,6 @@
 //! The terminal of this process.
 
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 
 /// True if somebody can be asked at a terminal, whatever the standard streams are.
 pub fn can_ask() -> bool {
@@ -18,4 +18,17 @@ pub fn size() -> Option<(usize, usize)> {
     let size = size.map(|size| (usize::from(size.ws_col), usize::from(size.ws_row)));
     size.filter(|(columns, rows)| *columns > 0 && *rows > 0)
         .or(Some((80, 24)))
+}
+
+/// Asks a person, and gives the line that they type; `None` where there is nobody to ask.
+pub fn ask(question: &str) -> Option<String> {
+    let (input, mut out) = (std::io::stdin(), std::io::stderr());
+    if !input.is_terminal() || !out.is_terminal() {
+        return None;
+    }
+    out.write_all(question.as_bytes()).ok()?;
+    out.flush().ok()?;
+    let mut line = String::new();
+    input.read_line(&mut line).ok()?;
+    Some(line.trim().to_owned())
 }

@@ -17,6 +17,10 @@ use baton_core::report::escape;
 use baton_git::Repo;
 use baton_sys::GitEnv;
 
+/// What follows on a pool with new worktrees.
+const NEXT: &str =
+    "\nNext, one of them for a task:\n   git baton orchestrator pool acquire first-task\n";
+
 /// Runs the verb; a refusal is told and ends with 1.
 pub fn run(verb: Pool) -> miette::Result<ExitCode> {
     let env = GitEnv::from_process().into_diagnostic()?;
@@ -28,8 +32,12 @@ pub fn run(verb: Pool) -> miette::Result<ExitCode> {
 fn answer(repo: &Repo, env: &GitEnv, verb: Pool) -> Result<(String, ExitCode), MergeError> {
     Ok(match verb {
         Pool::Init(args) => {
-            pool::init(repo, args.size.map(usize::from))?;
-            overview(repo, args.look.format, &[])?
+            let new = pool::init(repo, args.size.map(usize::from))?;
+            let (mut said, code) = overview(repo, args.look.format, &[])?;
+            if matches!(args.look.format, TextFormat::Human) && !new.is_empty() {
+                said.push_str(NEXT);
+            }
+            (said, code)
         }
         Pool::Acquire(args) => (acquire(repo, args)?, ALLOWED),
         Pool::Heartbeat(args) => {

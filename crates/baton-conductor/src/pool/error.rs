@@ -57,8 +57,8 @@ pub enum PoolError {
     },
 
     /// There is nothing to check out.
-    #[error("there is no commit that the worktrees could begin on")]
-    #[diagnostic(help("make a first commit, or name a revision with `--base`"))]
+    #[error("there is no commit yet that the worktrees could begin on")]
+    #[diagnostic(help("make a first commit: `git commit --allow-empty -m \"Begin\"`"))]
     NoBase,
 
     /// Every slot is taken.

@@ -1,0 +1,115 @@
+//! What is left to do after `git baton init`. Each line that is indented is a command to type as it is.
+
+use bstr::ByteSlice;
+
+use super::Rules;
+use super::step::{Action, Step};
+use crate::scaffold::{self, Choices, CiService};
+use baton_core::policy::POLICY_PATH;
+
+/// The steps, numbered.
+pub fn steps(steps: &[Step], choices: &Choices, rules: Rules) -> String {
+    let mut todo = Vec::new();
+    if steps.iter().any(|step| step.action == Action::Leave) {
+        todo.push(
+            "take over by hand what you want of the lines above, or replace the files and keep copies of them:\n   \
+             git baton init --force"
+                .to_owned(),
+        );
+    }
+    todo.extend(inclusion(steps));
+    todo.extend(protection(steps, choices));
+    todo.extend(commit(steps, choices, rules));
+    todo.push(
+        "guard this clone; every other clone needs the same:\n   git baton install".to_owned(),
+    );
+    let mut text = String::from("\nNext:\n");
+    for (at, step) in todo.iter().enumerate() {
+        text.push_str(&format!("{}. {step}\n", at + 1));
+    }
+    text + &format!("\n{}\n", on_the_forge(choices.ci))
+}
+
+/// The commit of what is new, or not committed yet.
+fn commit(steps: &[Step], choices: &Choices, rules: Rules) -> Option<String> {
+    let is_rule = |path: &str| [POLICY_PATH, scaffold::SIGNERS_PATH].contains(&path);
+    let has_rule = steps
+        .iter()
+        .any(|step| is_rule(step.file.path) && step.is_written());
+    let is_due = |step: &&Step| match rules {
+        Rules::None => step.action != Action::Refuse,
+        Rules::Frozen | Rules::InForce => step.is_written(),
+    };
+    let paths: Vec<_> = steps
+        .iter()
+        .filter(is_due)
+        .map(|step| step.file.path)
+        .collect();
+    if paths.is_empty() {
+        return None;
+    }
+    let add = format!("git add {}", paths.join(" "));
+    Some(match rules {
+        Rules::None if choices.signers.is_none() => format!(
+            "read {POLICY_PATH}, then commit it; without a maintainer its rules can never change after that:\n   \
+             {add} && git commit -m \"Set the rules for coding agents\""
+        ),
+        Rules::None => format!(
+            "read {POLICY_PATH}, then commit it; this first commit needs no signature:\n   {add} && git commit -m \
+             \"Set the rules for coding agents\""
+        ),
+        Rules::InForce if has_rule => format!(
+            "commit what was written, as a maintainer: the rules change with a maintainer's signature alone:\n   \
+             {add} && git commit -S -m \"Change the rules for coding agents\""
+        ),
+        Rules::InForce | Rules::Frozen => format!(
+            "commit what was written:\n   {add} && git commit -m \"Add files for coding agents\""
+        ),
+    })
+}
+
+/// What is left to do when the pipeline was there before the job.
+fn inclusion(steps: &[Step]) -> Option<String> {
+    let pipeline = steps
+        .iter()
+        .find(|step| step.file.path == scaffold::GITLAB_PIPELINE)?;
+    let found = pipeline.found.as_deref().unwrap_or_default();
+    let is_included = found.contains_str(scaffold::GITLAB_JOB);
+    (pipeline.action == Action::Keep && !is_included).then(|| {
+        format!(
+            "include the job in {}:\n     include:\n       - local: {}",
+            scaffold::GITLAB_PIPELINE,
+            scaffold::GITLAB_JOB
+        )
+    })
+}
+
+/// What is left to do when the policy was there before the job.
+fn protection(steps: &[Step], choices: &Choices) -> Option<String> {
+    let policy = steps.iter().find(|step| step.file.path == POLICY_PATH)?;
+    let paths = choices.ci.map(CiService::paths)?;
+    let found = policy.found.as_deref().unwrap_or_default();
+    let is_named = paths.iter().all(|path| found.contains_str(path));
+    (policy.action == Action::Keep && choices.signers.is_some() && !is_named).then(|| {
+        format!(
+            "keep the job to maintainers, in {POLICY_PATH}:\n     [[protected]]\n     paths = {paths:?}\n     writer = \
+             \"maintainers\""
+        )
+    })
+}
+
+fn on_the_forge(ci: Option<CiService>) -> &'static str {
+    match ci {
+        None => {
+            "CI judges every change after `git baton init --ci github` or `git baton init --ci gitlab`."
+        }
+        Some(CiService::Github) => {
+            "On GitHub, protect the branch (Settings > Rules): require the check `baton`, \
+             forbid force pushes and deletion."
+        }
+        Some(CiService::Gitlab) => {
+            "On GitLab, protect the branch, forbid force pushes, and turn on \
+             \"Pipelines must succeed\" (Settings > Merge requests)."
+        }
+    }
+}
