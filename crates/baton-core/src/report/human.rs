@@ -160,7 +160,10 @@ pub fn conclusion(report: &Report) -> String {
             (0, _) => tips,
             _ => format!("{commits} and {tips}"),
         };
-        return format!("{judged} judged: none breaks a rule");
+        return match judged.as_str() {
+            "0 commits" => "nothing judged".to_owned(),
+            judged => format!("{judged} judged: none breaks a rule"),
+        };
     }
     let places: Vec<_> = [
         (report.broken_commits(), commits),

@@ -106,8 +106,10 @@ fn maintainer_signed(policy: &Policy, commit: &CommitChange) -> Option<Result<St
 /// The way to a change that only a maintainer may make, the end of a remedy.
 fn whom_to_ask(policy: &Policy) -> &'static str {
     match policy.signing.signers.is_empty() {
-        false => "ask a maintainer for the change",
-        true => "leave it as it is: the policy lists no maintainer, so nobody can change it",
+        false => "ask a maintainer for the change, who signs it with `git commit -S`",
+        true => {
+            "leave it as it is: the policy was committed without a maintainer, so that nobody can ever change it"
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use bstr::{BString, ByteSlice};
 
 use super::undo_command::undo_command;
 use crate::model::{CommitChange, MergeChoice, PathChange, RuleId, TipFault, Verdict, Violation};
-use crate::policy::{POLICY_PATH, Policy, settings};
+use crate::policy::{POLICY_PATH, Policy, SETTINGS_PATH, settings};
 
 /// Judges the commit's changes to the policy's own files. The exceptions are the first commit of a
 /// policy, before which no parent has one, and one that leaves the rules as they are.
@@ -31,7 +31,12 @@ pub(super) fn check(policy: &Policy, commit: &CommitChange, verdict: &mut Verdic
                 message: format!(
                     "the commit changes the rules by which it is judged, which only a maintainer may do, and {reason}"
                 ),
-                help: format!("{} and {}", undo_command(commit, change), super::whom_to_ask(policy)),
+                help: format!(
+                    "{} and {}{}",
+                    undo_command(commit, change),
+                    super::whom_to_ask(policy),
+                    unsigned_way(change)
+                ),
             }),
         }
     }
@@ -57,6 +62,16 @@ pub(super) fn check_choice(policy: &Policy, merge: &MergeChoice, verdict: &mut V
             message: "the branch takes over a file that its policy rests on from a history with another policy, and no maintainer has put it there".to_owned(),
             help: format!("leave the file out and {}", super::whom_to_ask(policy)),
         });
+    }
+}
+
+/// What needs no signature, where somebody may have wanted that.
+fn unsigned_way(change: &PathChange) -> String {
+    match change.path == POLICY_PATH {
+        true => format!(
+            "; settings need no signature: they go into {SETTINGS_PATH}, or for this clone alone into git's configuration, such as `git config baton.pool.size 3`"
+        ),
+        false => String::new(),
     }
 }
 
