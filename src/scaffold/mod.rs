@@ -193,6 +193,7 @@ mod tests {
     use bstr::ByteSlice;
 
     use super::*;
+    use baton_core::model::BranchName;
     use baton_core::policy::settings::Layer;
     use baton_core::policy::{Policy, Settings, Writer};
 
@@ -231,7 +232,7 @@ mod tests {
             let lines = text.lines().filter(is_key);
             let lines: Vec<_> = lines.map(|line| line.trim_start_matches("# ")).collect();
             let policy = Policy::parse(POLICY_PATH, lines.join("\n").as_bytes()).unwrap();
-            let rule = policy.branch_rule(format!("refs/heads/{branch}").as_str().into());
+            let rule = policy.branch_rule(&BranchName::new(branch).full());
             assert!(rule.is_some(), "{text}");
             assert_eq!(policy.merge.landing_branch(), branch);
         }
