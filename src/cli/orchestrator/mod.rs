@@ -107,11 +107,8 @@ pub struct Edit {
     #[arg(long, value_name = "TEXT")]
     pub reason: String,
     /// Apply this patch, `-` for standard input; without it, an editor is opened
-    #[arg(long, value_name = "FILE", conflicts_with = "editor")]
+    #[arg(long, value_name = "FILE")]
     pub patch: Option<PathBuf>,
-    /// Open git's editor
-    #[arg(long)]
-    pub editor: bool,
     /// The branch; without it, the one that is checked out
     #[arg(long, value_name = "BRANCH")]
     pub into: Option<String>,

@@ -13,6 +13,7 @@ use baton_conductor::pool::{
     output,
 };
 use baton_core::layout::padded;
+use baton_core::model::SessionId;
 use baton_core::report::escape;
 use baton_git::Repo;
 use baton_sys::GitEnv;
@@ -119,6 +120,7 @@ fn acquire(repo: &Repo, args: PoolAcquire) -> Result<String, PoolError> {
     Ok(match args.porcelain {
         true => format!("{slot}|{path}|{branch}\n"),
         false => {
+            let session = session.as_ref().map(SessionId::to_string);
             let session = session.as_deref().unwrap_or("none");
             let said = format!(
                 "{slot} at {path}\nbranch  {branch}\nsession {session}\nlease   {lease}\n\

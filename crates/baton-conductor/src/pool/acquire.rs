@@ -13,7 +13,7 @@ use super::{
 use crate::session::allocate::NewSession;
 use crate::session::start;
 use crate::settings;
-use baton_core::model::{Oid, RefName};
+use baton_core::model::{Oid, RefName, SessionId};
 use baton_core::policy::PoolPolicy;
 use baton_git::{GitError, Repo, StoreError, locks as git_locks, slot};
 use baton_hooks::upkeep;
@@ -55,7 +55,7 @@ pub struct Acquired {
     /// The lease, by which the slot is given back.
     pub lease: String,
     /// The session that the slot is bound to.
-    pub session: Option<String>,
+    pub session: Option<SessionId>,
     /// The commit on which the branch begins.
     pub base: Oid,
 }
@@ -250,7 +250,7 @@ pub(super) fn fitness(repo: &Repo, state: &State, name: &str) -> Result<Fitness,
 }
 
 /// The session that was begun, if any.
-type Begun = Option<String>;
+type Begun = Option<SessionId>;
 
 /// Puts the slot on its branch and binds it to a session. `None` when its files are not as they
 /// were left: then it is marked, and another has to serve.
@@ -298,14 +298,14 @@ fn prepare(
     Ok(Some(begun))
 }
 
-fn begin_session(worktree: &Repo, wish: &Acquire) -> Result<String, PoolError> {
+fn begin_session(worktree: &Repo, wish: &Acquire) -> Result<SessionId, PoolError> {
     let new = NewSession {
         title: wish.title.clone().unwrap_or_else(|| wish.task.clone()),
         task: Some(wish.task.clone()),
         date: wish.date.clone(),
         ..NewSession::default()
     };
-    Ok(start::start(worktree, &new)?.session.id().to_string())
+    Ok(start::start(worktree, &new)?.session.id())
 }
 
 fn finish(repo: &Repo, claim: Claim, session: Begun) -> Result<Acquired, PoolError> {

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::health::{Finding, Health};
 use super::state::{Finished, Slot, State};
 use super::{Acquired, Fate, Left, Released};
+use baton_core::model::SessionId;
 
 /// The version of these documents.
 pub const VERSION: u32 = 1;
@@ -173,7 +174,7 @@ impl Item {
                 task: lease.task.clone(),
                 branch: lease.branch.as_ref().map(|one| one.readable().into_owned()),
                 base: lease.base.map(|oid| oid.to_string()),
-                session: lease.session.clone(),
+                session: lease.session.as_ref().map(SessionId::to_string),
                 acquired_at: lease.acquired_at.clone(),
                 heartbeat: lease.heartbeat.clone(),
             }),
@@ -188,7 +189,7 @@ impl From<&Finished> for Waiting {
             branch: finished.branch.readable().into_owned(),
             tip: finished.tip.to_string(),
             base: finished.base.map(|oid| oid.to_string()),
-            session: finished.session.clone(),
+            session: finished.session.as_ref().map(SessionId::to_string),
             slot: finished.slot.clone(),
             released_at: finished.released_at.clone(),
         }
@@ -221,7 +222,7 @@ pub fn acquired(acquired: &Acquired) -> Lease {
         branch: Some(acquired.branch.clone()),
         kept: Some(true),
         lease: Some(acquired.lease.clone()),
-        session: acquired.session.clone(),
+        session: acquired.session.as_ref().map(SessionId::to_string),
         session_state: None,
         base: Some(acquired.base.to_string()),
         saved: None,

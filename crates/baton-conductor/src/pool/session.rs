@@ -42,7 +42,7 @@ pub(super) fn settle(
     held: &Slot,
 ) -> Result<Option<Settled>, PoolError> {
     let lease = held.lease.as_ref();
-    let named = lease.and_then(|lease| SessionId::parse(lease.session.as_deref()?));
+    let named = lease.and_then(|lease| lease.session.clone());
     let Some(named) = named else {
         return Ok(None);
     };

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use baton_core::model::{Oid, RefName};
+use baton_core::model::{Oid, RefName, SessionId};
 use baton_sys::process;
 
 /// The version of the file's format.
@@ -99,7 +99,7 @@ pub struct Lease {
     /// The commit on which that began.
     pub base: Option<Oid>,
     /// The session, such as `2025-12-18/19`.
-    pub session: Option<String>,
+    pub session: Option<SessionId>,
     /// Since when, RFC 3339.
     pub acquired_at: String,
     /// The last sign of life, RFC 3339.
@@ -129,7 +129,7 @@ pub struct Finished {
     /// The commit on which it began.
     pub base: Option<Oid>,
     /// The session.
-    pub session: Option<String>,
+    pub session: Option<SessionId>,
     /// The slot in which it was made.
     pub slot: String,
     /// When that was released, RFC 3339.

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::state::{Aggregate, Event, Phase, RunState, Status, TaskState};
+use baton_core::model::SessionId;
 use baton_core::plan::Mode;
 use baton_core::report::escape;
 
@@ -103,7 +104,8 @@ pub fn line(run: &str, state: &RunState, event: &Event) -> Option<String> {
             place, task: id, ..
         } => {
             let attempt = state.task(id).map_or(1, |task| task.begun);
-            let session = place.session.as_deref().unwrap_or("none");
+            let session = place.session.as_ref().map(SessionId::to_string);
+            let session = session.as_deref().unwrap_or("none");
             format!(
                 "{task}: attempt {attempt} in {} on {} (session {session})",
                 place.slot, place.branch
@@ -147,7 +149,7 @@ fn fate(state: &RunState, event: &Event) -> &'static str {
     }
 }
 
-fn names(pairs: &[(String, String)]) -> String {
+fn names<T>(pairs: &[(String, T)]) -> String {
     match pairs.is_empty() {
         true => "nothing".to_owned(),
         false => {
@@ -169,7 +171,7 @@ fn parts(event: &Event) -> (&'static str, Option<&str>, Option<String>) {
         }
         Event::Interrupted { task } => ("interrupted", Some(task), None),
         Event::GateBegan { task } => ("gate_began", Some(task), None),
-        Event::Approved { task, commit, .. } => ("approved", Some(task), Some(commit.clone())),
+        Event::Approved { task, commit, .. } => ("approved", Some(task), Some(commit.to_string())),
         Event::Rejected { task, reason, .. } => ("rejected", Some(task), Some(reason.clone())),
         Event::Blocked { task, reason } => ("blocked", Some(task), Some(reason.clone())),
         Event::Landed { landed, .. } => ("landed", None, Some(names(landed))),

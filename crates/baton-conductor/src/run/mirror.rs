@@ -94,7 +94,7 @@ fn quoted(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::run::state::{CheckpointKind, Event, TaskPlace};
-    use baton_core::model::BranchName;
+    use baton_core::model::{BranchName, Oid};
 
     fn place() -> TaskPlace {
         TaskPlace {
@@ -102,7 +102,7 @@ mod tests {
             lease: "l".to_owned(),
             worktree: "/w".to_owned(),
             branch: BranchName::new("auto/task-1"),
-            base: "b".to_owned(),
+            base: Oid::from_bytes(&[7; 20]).unwrap(),
             session: None,
         }
     }
@@ -153,7 +153,7 @@ mod tests {
             "r",
             &judged(Event::Approved {
                 task: "task-1".to_owned(),
-                commit: "c".to_owned(),
+                commit: Oid::from_bytes(&[7; 20]).unwrap(),
                 pictures: Vec::new(),
             }),
         );

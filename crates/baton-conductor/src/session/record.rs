@@ -119,7 +119,7 @@ impl Session {
             worktree: self.worktree.clone(),
             host: self.host.clone(),
             log_path: self.log_path.clone(),
-            base: self.base.map(|oid| oid.to_string()),
+            base: self.base,
             started_at: self.started_at.clone(),
             ended_at: self.ended_at.clone(),
             reason: self.reason.clone(),
@@ -139,7 +139,6 @@ impl Session {
         }
         let id = SessionId::new(Some(&record.date), &record.number)
             .ok_or("its number or its date is malformed")?;
-        let base = record.base.map(|hex| hex.parse()).transpose();
         Ok(Self {
             number: id.number().to_owned(),
             date: record.date,
@@ -150,7 +149,7 @@ impl Session {
             worktree: record.worktree,
             host: record.host,
             log_path: record.log_path,
-            base: base.map_err(|error: baton_core::model::OidError| error.to_string())?,
+            base: record.base,
             started_at: record.started_at,
             ended_at: record.ended_at,
             reason: record.reason,
@@ -184,7 +183,7 @@ pub struct Record<S = State> {
     /// The log's path from the repository's root.
     pub log_path: String,
     /// The commit on which it began.
-    pub base: Option<String>,
+    pub base: Option<Oid>,
     /// When it began, RFC 3339.
     pub started_at: String,
     /// When it ended, RFC 3339.

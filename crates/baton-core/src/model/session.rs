@@ -1,5 +1,7 @@
 use std::fmt;
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
 /// One agent's run, as a path or a trailer names it: a number and, where it is known, a date.
 ///
 /// Two logs with one number on two days belong to two sessions; a trailer without a date names
@@ -67,6 +69,19 @@ impl fmt::Display for SessionId {
     }
 }
 
+impl Serialize for SessionId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for SessionId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::parse(&text).ok_or_else(|| de::Error::custom(format!("`{text}` names no session")))
+    }
+}
+
 fn is_date(text: &str) -> bool {
     text.len() == 10
         && text.bytes().enumerate().all(|(at, byte)| match at {
@@ -88,6 +103,18 @@ mod tests {
             SessionId::new(None, &huge),
             SessionId::new(None, &huge[1..])
         );
+    }
+
+    #[test]
+    fn a_session_is_a_text_in_json() {
+        let id = SessionId::parse("2025-12-18/19");
+        let json = serde_json::to_string(&id).unwrap();
+        assert_eq!(json, "\"2025-12-18/19\"");
+        assert_eq!(
+            serde_json::from_str::<Option<SessionId>>(&json).unwrap(),
+            id
+        );
+        assert!(serde_json::from_str::<SessionId>("\"x\"").is_err());
     }
 
     #[test]

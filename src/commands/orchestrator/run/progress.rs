@@ -153,7 +153,7 @@ impl Watcher for ProgressPrinter {
 mod tests {
     use super::*;
     use baton_conductor::run::state::{Aggregate, TaskState};
-    use baton_core::model::BranchName;
+    use baton_core::model::{BranchName, Oid};
 
     fn printer() -> ProgressPrinter {
         ProgressPrinter {
@@ -177,7 +177,7 @@ mod tests {
     fn approved() -> Event {
         Event::Approved {
             task: "a".to_owned(),
-            commit: "c".to_owned(),
+            commit: Oid::from_bytes(&[7; 20]).unwrap(),
             pictures: Vec::new(),
         }
     }

@@ -1,7 +1,6 @@
 //! A gate judges a task's branch.
 
 use super::error::told;
-use super::setup::oid;
 use super::worker::{EventSender, RunContext};
 use super::{ConductError, GRACE, limits, release, session, setup};
 use crate::run::gate::{self, Work};
@@ -52,7 +51,7 @@ fn verdict(context: &RunContext<'_>, state: &RunState, id: &str) -> Result<Event
     let place = known.place.as_ref().ok_or_else(missing)?;
     let assignment = setup::assignment(context.run, task, &context.policy.conductor);
     let tip = context.repo.commit_of(&place.branch.full().to_string())?;
-    let base = oid(&place.base)?;
+    let base = place.base;
     let constraints = &context.policy.conductor.feature.constraints;
     let constraints = constraints::load(context.repo, base, constraints).map_err(RunError::from)?;
     let work = Work {
@@ -74,7 +73,7 @@ fn verdict(context: &RunContext<'_>, state: &RunState, id: &str) -> Result<Event
         Some(Decision::Approved) => match session::end(&open_worktree(place.worktree.as_ref())?)? {
             Ok(()) => Event::Approved {
                 task,
-                commit: verdict.commit.to_string(),
+                commit: verdict.commit,
                 pictures,
             },
             Err(reason) => Event::Rejected {

@@ -14,7 +14,7 @@ use crate::landing::{self, Check, MergeError, MergeRequest};
 use crate::run::merged::Merged;
 use crate::run::state::{Aggregate, Event, Pause, RunState, Status, TaskState};
 use crate::run::verify::last_line;
-use baton_core::model::{BranchName, SessionId};
+use baton_core::model::{BranchName, Oid};
 use baton_core::plan::Kind;
 use baton_git::Repo;
 use baton_git::integration::merge_state;
@@ -64,7 +64,7 @@ pub(super) fn land(
         for (id, branch) in branches {
             let one = report.branches.iter().find(|one| one.branch == branch);
             match fate(one, &report.new) {
-                Ok(commit) => landed.push((id, commit)),
+                Ok(commit) => landed.push((id, oid(&commit)?)),
                 Err(why) => refused.push((id, why)),
             }
         }
@@ -88,8 +88,8 @@ fn end_to_end<'g>(
     };
     let mut tasks = Vec::new();
     for (id, branch) in branches.iter().filter(|(id, _)| is_frontend(id)) {
-        let approved = state.task(id).and_then(|task| task.approved.as_deref());
-        let commit = oid(approved.unwrap_or_default())?;
+        let approved = state.task(id).and_then(|task| task.approved);
+        let commit = approved.ok_or_else(|| ConductError::NoId(String::new()))?;
         let tree = context.repo.objects().commit(commit, &mut Vec::new())?.tree;
         tasks.push((id.clone(), branch.clone(), tree));
     }
@@ -117,7 +117,7 @@ fn pause_landing(error: &MergeError, events: &EventSender) -> Result<(), Conduct
 /// Why there is nothing to merge for an approved task.
 enum Gone {
     /// It landed before a conductor was killed.
-    Landed(String),
+    Landed(Oid),
     /// The branch is not what was approved.
     Changed(String),
 }
@@ -128,21 +128,22 @@ fn ready(
     target: &BranchName,
     task: &TaskState,
 ) -> Result<Result<String, Gone>, ConductError> {
-    let (Some(place), Some(approved)) = (&task.place, &task.approved) else {
+    let (Some(place), Some(approved)) = (&task.place, task.approved) else {
         return Ok(Err(Gone::Changed("it has no branch".to_owned())));
     };
     let tip = repo.refs().resolve(place.branch.full())?;
     Ok(match tip {
-        Some(tip) if tip.to_string() == *approved => Ok(place.branch.to_string()),
+        Some(tip) if tip == approved => Ok(place.branch.to_string()),
         Some(_) => Err(Gone::Changed(format!(
             "{} has changed since it was approved",
             place.branch
         ))),
         None => {
             let target_tip = repo.commit_of(&target.full().to_string())?;
-            let is_in = merge_state(repo, repo.commit_of(approved)?, target_tip)?.is_integrated();
+            let is_in = merge_state(repo, repo.commit_of(&approved.to_string())?, target_tip)?
+                .is_integrated();
             Err(match is_in {
-                true => Gone::Landed(approved.clone()),
+                true => Gone::Landed(approved),
                 false => Gone::Changed(format!(
                     "{} is gone, and {target} does not hold {approved}",
                     place.branch
@@ -210,7 +211,7 @@ pub(super) fn aggregate(
         .iter()
         .filter(|task| task.status == Status::Done);
     let places = done.filter_map(|task| task.place.as_ref());
-    let sessions = places.filter_map(|place| SessionId::parse(place.session.as_deref()?));
+    let sessions = places.filter_map(|place| place.session.clone());
     let request = Request {
         branch: Some(state.target.full().to_string()),
         sessions: Some(sessions.collect()),
@@ -226,9 +227,7 @@ pub(super) fn aggregate(
                     events.say(format!("session {} was left out: {}", one.number, one.why));
                 }
                 match outcome.commit {
-                    Some(commit) => Aggregate::Made {
-                        commit: commit.to_string(),
-                    },
+                    Some(commit) => Aggregate::Made { commit },
                     None => Aggregate::Nothing,
                 }
             }
@@ -285,7 +284,7 @@ mod tests {
         let approved = commit("approved");
         let repo = open_worktree(place.path()).unwrap();
         let mut task = TaskState::new("a", "a", Vec::new(), 1);
-        task.approved = Some(approved.clone());
+        task.approved = Some(approved.parse().unwrap());
         let answer = |task: &TaskState| ready(&repo, &BranchName::new("main"), task).unwrap();
         assert!(matches!(answer(&task), Err(Gone::Changed(_))));
 
@@ -294,7 +293,7 @@ mod tests {
             lease: String::new(),
             worktree: String::new(),
             branch: BranchName::new("auto/a"),
-            base,
+            base: base.parse().unwrap(),
             session: None,
         });
         assert!(matches!(answer(&task), Ok(branch) if branch == "auto/a"));
@@ -305,6 +304,6 @@ mod tests {
         git(&["branch", "-q", "-D", "auto/a"]);
         assert!(matches!(answer(&task), Err(Gone::Changed(_))));
         git(&["merge", "-q", "--ff-only", &approved]);
-        assert!(matches!(answer(&task), Err(Gone::Landed(at)) if at == approved));
+        assert!(matches!(answer(&task), Err(Gone::Landed(at)) if at.to_string() == approved));
     }
 }

@@ -5,7 +5,6 @@ use super::worker::{EventSender, RunContext};
 use super::{ConductError, session, task_worktree};
 use crate::pool::{self, PoolError, Release};
 use crate::run::state::{self, Event, RunState, TaskState};
-use baton_core::model::SessionId;
 use baton_core::policy::Policy;
 use baton_git::Repo;
 use baton_git::worktrees::open_worktree;
@@ -64,9 +63,7 @@ pub(super) fn release_task(
     let place = task.place.as_ref();
     let session = place.and_then(|place| place.session.clone());
     let session = session.or_else(|| leased.as_ref()?.session.clone());
-    if let Some(session) = session
-        .and_then(|text| SessionId::parse(&text))
-        .filter(|_| has_failed)
+    if let Some(session) = session.filter(|_| has_failed)
         && let Err(error) = session::give_up(repo, &session)
     {
         failed("session is not given up", error);

@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::setup::oid;
 use super::worker::RunContext;
 use super::{ConductError, session, setup};
 use crate::pool::state::Phase;
@@ -59,19 +58,19 @@ pub fn find(
         lease: acquired.lease,
         worktree: acquired.path.display().to_string(),
         branch: BranchName::given(acquired.branch),
-        base: session::head(&worktree)?.to_string(),
+        base: session::head(&worktree)?,
         session: acquired.session,
     })
 }
 
 /// A place as an attempt takes it.
-pub fn of(place: &TaskPlace) -> Result<Place, ConductError> {
-    Ok(Place {
+pub fn of(place: &TaskPlace) -> Place {
+    Place {
         worktree: place.worktree.clone().into(),
         branch: place.branch.clone(),
-        base: oid(&place.base)?,
-        session: place.session.as_deref().and_then(SessionId::parse),
-    })
+        base: place.base,
+        session: place.session.clone(),
+    }
 }
 
 /// Whether the pool still lends this worktree to the task.
@@ -99,7 +98,7 @@ pub struct LeasedWorktree {
     /// The full name of the branch.
     pub branch: Option<RefName>,
     /// The session that is bound to it.
-    pub session: Option<String>,
+    pub session: Option<SessionId>,
 }
 
 /// The worktree that the pool still lends to a task: the one that its state names or, where that
@@ -202,7 +201,7 @@ fn begun_in(context: &RunContext<'_>, task: &Task) -> Result<Option<TaskPlace>, 
         lease,
         worktree: path.display().to_string(),
         branch: BranchName::given(&branch),
-        base: session::head(&worktree)?.to_string(),
+        base: session::head(&worktree)?,
         session: Some(session),
     }))
 }
@@ -217,9 +216,9 @@ fn base(repo: &Repo, state: &RunState, task: &Task) -> Result<Oid, ConductError>
     let approved = before
         .filter_map(|id| state.task(id))
         .filter(|task| task.terminal().is_none())
-        .filter_map(|task| task.approved.as_deref());
+        .filter_map(|task| task.approved);
     match approved.last() {
-        Some(commit) => Ok(repo.commit_of(commit)?),
+        Some(commit) => Ok(repo.commit_of(&commit.to_string())?),
         None => Ok(repo.commit_of(&state.target.full().to_string())?),
     }
 }
@@ -230,7 +229,7 @@ fn put_right(context: &RunContext<'_>, task: &Task, place: &TaskPlace) -> Result
     let worktree = open_worktree(place.worktree.as_ref())?;
     let branch = place.branch.full();
     pool::free_locks(&worktree, Some(&branch));
-    let base = oid(&place.base)?;
+    let base = place.base;
     let tip = worktree.refs().resolve(&branch)?;
     let is_there = worktree.head_branch()?.is_some_and(|name| name == branch);
     if tip.is_none() || !is_there {
@@ -249,7 +248,7 @@ fn put_right(context: &RunContext<'_>, task: &Task, place: &TaskPlace) -> Result
         }
     }
     let assignment = setup::assignment(context.run, task, &context.policy.conductor);
-    let location = of(place)?;
+    let location = of(place);
     let ownership = Ownership::new(&assignment, &location, context.policy);
     let has_lost_its_base = match tip {
         Some(tip) => worktree.merge_base(base, tip)? != Some(base),

@@ -70,7 +70,7 @@ fn attempt(
         .agent(name)
         .ok_or_else(|| RunError::NoAgent(name.to_owned()))?;
     let assignment = setup::assignment(context.run, task, &context.policy.conductor);
-    let location = task_worktree::of(&place)?;
+    let location = task_worktree::of(&place);
     let prepared = Attempt {
         assignment: &assignment,
         place: &location,

@@ -1,6 +1,6 @@
 use super::*;
 use crate::run::state::{Pause, TaskPlace};
-use baton_core::model::BranchName;
+use baton_core::model::{BranchName, Oid, SessionId};
 
 /// What no terminal may be given: a colour, an end of a line, and a change of direction.
 const ODD: &str = "a\u{1b}[31m\nb\u{202e}\"c";
@@ -17,14 +17,19 @@ fn run() -> RunState {
     RunState::new(BranchName::new("main"), groups, 2, false, 1)
 }
 
+/// Some commit.
+fn oid() -> Oid {
+    Oid::from_bytes(&[7; 20]).unwrap()
+}
+
 fn place() -> TaskPlace {
     TaskPlace {
         slot: "wt-1".to_owned(),
         lease: "l".to_owned(),
         worktree: "/w".to_owned(),
         branch: BranchName::new("auto/a"),
-        base: "0".repeat(40),
-        session: Some("2025-12-18/19".to_owned()),
+        base: oid(),
+        session: SessionId::parse("2025-12-18/19"),
     }
 }
 
@@ -62,7 +67,7 @@ impl Told {
     fn approved(self, id: &str) -> Self {
         self.judged(id).then(&Event::Approved {
             task: id.to_owned(),
-            commit: "c".to_owned(),
+            commit: oid(),
             pictures: Vec::new(),
         })
     }
@@ -78,7 +83,7 @@ impl Told {
     fn landed(self, ids: &[&str], refused: &[(&str, &str)]) -> Self {
         let owned = |one: &str, other: &str| (one.to_owned(), other.to_owned());
         self.then(&Event::Landed {
-            landed: ids.iter().map(|id| owned(id, "m")).collect(),
+            landed: ids.iter().map(|id| ((*id).to_owned(), oid())).collect(),
             refused: refused.iter().map(|(id, why)| owned(id, why)).collect(),
         })
     }
@@ -247,7 +252,7 @@ fn what_others_wrote_steers_no_terminal() {
             reason: odd(),
         },
         Event::Landed {
-            landed: vec![(odd(), odd())],
+            landed: vec![(odd(), oid())],
             refused: Vec::new(),
         },
         Event::Aggregated(Aggregate::Failed { reason: odd() }),

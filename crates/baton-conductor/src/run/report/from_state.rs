@@ -3,6 +3,7 @@
 use super::{Picture, RunReport, Span, Standing, TaskReport, Work};
 use crate::run::event_text;
 use crate::run::state::{Aggregate, RunState, Status, TaskState, Terminal};
+use baton_core::model::SessionId;
 use baton_core::plan::Mode;
 
 /// The report of the run of this id.
@@ -10,10 +11,13 @@ pub fn from_state(run: &str, state: &RunState) -> RunReport {
     let mut landed: Vec<_> = state
         .tasks
         .iter()
-        .filter_map(|task| Some((format!("task {}", task.id), task.landed.clone()?)))
+        .filter_map(|task| Some((format!("task {}", task.id), task.landed?.to_string())))
         .collect();
     if let Some(Aggregate::Made { commit }) = &state.aggregate {
-        landed.push(("the aggregate of all summaries".to_owned(), commit.clone()));
+        landed.push((
+            "the aggregate of all summaries".to_owned(),
+            commit.to_string(),
+        ));
     }
     RunReport {
         run: run.to_owned(),
@@ -79,7 +83,10 @@ fn of_task(state: &RunState, task: &TaskState) -> TaskReport {
             _ => task.outcome.clone().unwrap_or_default(),
         },
         branch: task.place.as_ref().map(|place| place.branch.to_string()),
-        session: task.place.as_ref().and_then(|place| place.session.clone()),
+        session: task
+            .place
+            .as_ref()
+            .and_then(|place| place.session.as_ref().map(SessionId::to_string)),
         spans,
         pictures: task
             .pictures

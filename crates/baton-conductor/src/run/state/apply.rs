@@ -4,6 +4,7 @@ use super::task::{Status, Terminal};
 use super::{
     Aggregate, CheckpointKind, Event, Misplaced, Pause, Phase, RunState, TaskState, Within,
 };
+use baton_core::model::Oid;
 
 impl RunState {
     /// The state after an event at `now` (milliseconds since the epoch), and the checkpoints that
@@ -91,7 +92,7 @@ impl RunState {
                 let since = self.since(task, true)?;
                 let task = self.task_mut(task)?;
                 task.span(true, since, now, true, "approved");
-                task.approved = Some(commit.clone());
+                task.approved = Some(*commit);
                 task.pictures = pictures.clone();
                 task.status = Status::QaApproved;
                 Some(())
@@ -188,7 +189,7 @@ impl RunState {
         Some(())
     }
 
-    fn land(&mut self, landed: &[(String, String)], refused: &[(String, String)]) -> Option<()> {
+    fn land(&mut self, landed: &[(String, Oid)], refused: &[(String, String)]) -> Option<()> {
         if self.phase != Phase::Integrate || self.landed {
             return None;
         }
@@ -197,7 +198,7 @@ impl RunState {
             if task.status != Status::QaApproved {
                 return None;
             }
-            task.landed = Some(commit.clone());
+            task.landed = Some(*commit);
             task.status = Status::Done;
         }
         for (id, reason) in refused {

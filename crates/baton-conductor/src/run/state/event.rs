@@ -5,6 +5,7 @@ use thiserror::Error;
 
 use super::task::TaskPlace;
 use super::{Aggregate, Pause};
+use baton_core::model::Oid;
 
 /// Something that happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,7 +56,7 @@ pub enum Event {
         /// The task.
         task: String,
         /// The commit that was judged.
-        commit: String,
+        commit: Oid,
         /// The pictures that were made.
         pictures: Vec<String>,
     },
@@ -78,7 +79,7 @@ pub enum Event {
     /// A group's approved tasks have landed, but for those that could not.
     Landed {
         /// The tasks that have, and the commits with which they did.
-        landed: Vec<(String, String)>,
+        landed: Vec<(String, Oid)>,
         /// Those that have not, and why.
         refused: Vec<(String, String)>,
     },

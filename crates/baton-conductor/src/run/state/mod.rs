@@ -24,7 +24,7 @@ pub use event::{Event, Misplaced};
 pub use next::Action;
 pub use task::{Status, TaskPlace, TaskSpan, TaskState, Terminal};
 
-use baton_core::model::BranchName;
+use baton_core::model::{BranchName, Oid};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -137,7 +137,7 @@ pub enum Aggregate {
     /// It was made.
     Made {
         /// Its id.
-        commit: String,
+        commit: Oid,
     },
     /// There was nothing to aggregate.
     Nothing,

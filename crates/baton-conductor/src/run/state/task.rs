@@ -1,6 +1,6 @@
 //! Where a task of a run stands.
 
-use baton_core::model::BranchName;
+use baton_core::model::{BranchName, Oid, SessionId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -33,10 +33,10 @@ pub struct TaskState {
     pub place: Option<TaskPlace>,
     /// The commit that was judged, once one was approved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub approved: Option<String>,
+    pub approved: Option<Oid>,
     /// The commit with which it landed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub landed: Option<String>,
+    pub landed: Option<Oid>,
     /// What was done for it, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub spans: Vec<TaskSpan>,
@@ -58,10 +58,10 @@ pub struct TaskPlace {
     /// The short name of the branch.
     pub branch: BranchName,
     /// The commit on which it began.
-    pub base: String,
+    pub base: Oid,
     /// The session that is bound to the worktree.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub session: Option<String>,
+    pub session: Option<SessionId>,
 }
 
 /// A stretch of time in which something was done for a task.

@@ -2,6 +2,12 @@ use proptest::prelude::*;
 
 use super::task::TaskPlace;
 use super::*;
+use baton_core::model::Oid;
+
+/// Some commit.
+fn oid() -> Oid {
+    Oid::from_bytes(&[7; 20]).unwrap()
+}
 
 fn place() -> TaskPlace {
     TaskPlace {
@@ -9,7 +15,7 @@ fn place() -> TaskPlace {
         lease: "l".to_owned(),
         worktree: "/w".to_owned(),
         branch: BranchName::new("auto/a"),
-        base: "0".repeat(40),
+        base: oid(),
         session: None,
     }
 }
@@ -65,7 +71,7 @@ impl Walk {
             .then(Event::GateBegan { task: task.clone() })
             .then(Event::Approved {
                 task,
-                commit: "c".to_owned(),
+                commit: oid(),
                 pictures: Vec::new(),
             })
     }
@@ -82,7 +88,7 @@ impl Walk {
         let [Action::Land { tasks }] = &self.0.next_actions()[..] else {
             panic!("nothing to land: {:?}", self.0.next_actions());
         };
-        let landed = tasks.iter().map(|id| (id.clone(), "m".to_owned()));
+        let landed = tasks.iter().map(|id| (id.clone(), oid()));
         let landed = landed.collect();
         self.then(Event::Landed {
             landed,
@@ -260,7 +266,7 @@ fn a_checkpoint_spells_out_what_is_not_seen() {
 fn what_does_not_land_has_failed() {
     let walk = Walk::begun().approve("a").approve("b").approve("c");
     let walk = walk.then(Event::Landed {
-        landed: vec![("a".to_owned(), "m".to_owned())],
+        landed: vec![("a".to_owned(), oid())],
         refused: vec![
             ("b".to_owned(), "conflict in x".to_owned()),
             ("c".to_owned(), "needs b".to_owned()),
@@ -365,7 +371,7 @@ fn answer(
                 1 => Event::Interrupted { task },
                 _ => Event::Approved {
                     task,
-                    commit: String::new(),
+                    commit: oid(),
                     pictures: Vec::new(),
                 },
             };
@@ -378,7 +384,7 @@ fn answer(
                 let wants = |other: &(String, String)| builds_on(id).contains(&other.0);
                 let lands = !choice.rotate_left(at as u32).is_multiple_of(4);
                 match lands && !refused.iter().any(wants) {
-                    true => landed.push((id.clone(), String::new())),
+                    true => landed.push((id.clone(), oid())),
                     false => refused.push((id.clone(), String::new())),
                 }
             }
