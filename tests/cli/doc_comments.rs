@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The rooms whose comments read so.
-const ROOMS: [&str; 8] = [
+const ROOMS: [&str; 9] = [
     "baton-core/src/model",
     "baton-core/src/plan",
     "baton-core/src/handoff",
@@ -13,6 +13,7 @@ const ROOMS: [&str; 8] = [
     "baton-core/src/rules",
     "baton-core/src/protocol",
     "baton-sys/src",
+    "baton-git/src",
     "baton-guard/src",
 ];
 
@@ -77,11 +78,10 @@ fn questions(text: &str) -> Vec<(usize, &str)> {
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
-        if path.is_dir() {
+        let is_test = path.file_stem().is_some_and(|name| name == "tests");
+        if path.is_dir() && !is_test {
             collect(&path, files);
-        } else if path.extension().is_some_and(|extension| extension == "rs")
-            && path.file_stem().is_some_and(|name| name != "tests")
-        {
+        } else if path.extension().is_some_and(|end| end == "rs") && !is_test {
             files.push(path);
         }
     }

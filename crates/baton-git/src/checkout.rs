@@ -1,4 +1,4 @@
-//! What others have done in a worktree in which they work.
+//! The changes of others in a worktree in which they work.
 
 use bstr::{BStr, BString, ByteSlice};
 
@@ -62,7 +62,7 @@ pub fn subject(
     }
 }
 
-/// How many bytes the files of a commit take when they are checked out.
+/// The bytes that the files of a commit take when they are checked out.
 pub fn size(repo: &Repo, commit: Oid) -> Result<u64, GitError> {
     let args = ["ls-tree", "-r", "-z", "--format=%(objectsize)"];
     let out = repo

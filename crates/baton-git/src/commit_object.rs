@@ -13,9 +13,9 @@ pub struct NewCommit<'a> {
     pub tree: Oid,
     /// Its parents, in order.
     pub parents: &'a [Oid],
-    /// Who wrote it and when, as git writes it: `Name <address> seconds zone`.
+    /// The author and the time, as git writes them: `Name <address> seconds zone`.
     pub author: &'a BStr,
-    /// Who commits it and when.
+    /// The committer and the time.
     pub committer: &'a BStr,
     /// The encoding of the message; `None` for UTF-8.
     pub encoding: Option<&'a BStr>,
@@ -23,10 +23,10 @@ pub struct NewCommit<'a> {
     pub message: &'a BStr,
 }
 
-/// What a commit says of itself that stays when it is made anew elsewhere.
+/// The parts of a commit that stay when it is made anew elsewhere.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Told {
-    /// Who wrote it and when.
+    /// The author and the time.
     pub author: BString,
     /// The encoding of the message; `None` for UTF-8.
     pub encoding: Option<BString>,
@@ -65,12 +65,12 @@ pub fn is_signed(repo: &Repo, commit: Oid) -> Result<bool, GitError> {
         .any(|line| line.starts_with(b"gpgsig")))
 }
 
-/// What stands before the message.
+/// The bytes before the message.
 fn header(commit: &[u8]) -> &[u8] {
     commit.find(b"\n\n").map_or(commit, |end| &commit[..end])
 }
 
-/// What the commit says of itself.
+/// The parts of the commit that stay when it is made anew.
 pub fn told(repo: &Repo, commit: Oid) -> Result<Told, GitError> {
     let mut buffer = Vec::new();
     let message = repo.objects().commit(commit, &mut buffer)?.message;

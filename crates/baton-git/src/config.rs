@@ -15,13 +15,13 @@ pub struct Setting {
     pub raw: BString,
     /// As a path: with `~` replaced.
     pub path: PathBuf,
-    /// Where it applies.
+    /// Its scope.
     pub scope: Scope,
     /// The file that holds it; `None` for one from the environment or the command line.
     pub file: Option<PathBuf>,
 }
 
-/// Where a setting applies, from the weakest to the strongest.
+/// The scope of a setting, from the weakest to the strongest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Scope {
     /// To everybody on this machine.

@@ -1,4 +1,4 @@
-//! What differs between trees, as git tells it.
+//! The differences of trees, as git prints them.
 
 use bstr::{BStr, BString, ByteSlice};
 
@@ -29,7 +29,7 @@ pub(super) fn differing(
     Ok(lines(&out))
 }
 
-/// What stands between the NULs of what git says.
+/// The parts between the NULs of git's output.
 pub(super) fn lines(said: &BString) -> Vec<BString> {
     let lines = said.split(|byte| *byte == 0);
     lines

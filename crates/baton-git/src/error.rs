@@ -14,7 +14,7 @@ pub enum GitError {
     #[diagnostic(help("run this inside a repository, or make one with `git init`"))]
     NoRepository(PathBuf),
 
-    /// The repository is somebody else's, and git does not trust it.
+    /// The repository is another user's, and git does not trust it.
     #[error("the git repository at {} belongs to somebody else, and git does not trust it", .0.display())]
     #[diagnostic(help("`git status` there says how you can trust it"))]
     Untrusted(PathBuf),
@@ -25,7 +25,7 @@ pub enum GitError {
     Open {
         /// The git directory.
         path: PathBuf,
-        /// What gix said.
+        /// The error of gix.
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
@@ -50,7 +50,7 @@ pub enum GitError {
     Corrupt {
         /// The object.
         oid: Oid,
-        /// What is wrong with it.
+        /// The fault.
         reason: String,
     },
 
@@ -60,7 +60,7 @@ pub enum GitError {
     MalformedTree {
         /// The tree.
         oid: Oid,
-        /// What is wrong with it.
+        /// The fault.
         reason: String,
     },
 
@@ -101,9 +101,9 @@ pub enum GitError {
     Ambiguous {
         /// The name.
         name: String,
-        /// What git takes it for.
+        /// The meaning that git takes.
         first: String,
-        /// What else it may be.
+        /// The other meaning.
         second: String,
     },
 
@@ -113,7 +113,7 @@ pub enum GitError {
     NoCommit {
         /// The revision as it was given.
         name: String,
-        /// What git said of it.
+        /// Git's message.
         reason: String,
     },
 
@@ -132,7 +132,7 @@ pub enum GitError {
         found: GitVersion,
         /// The first version that would do.
         needed: GitVersion,
-        /// What is asked of it.
+        /// The question to it.
         what: &'static str,
     },
 
@@ -147,7 +147,7 @@ pub enum GitError {
     Program {
         /// The arguments, joined by spaces.
         args: String,
-        /// What it wrote to its standard error, or why it did not start.
+        /// Its standard error, or the reason why it did not start.
         reason: String,
     },
 
@@ -161,7 +161,7 @@ pub enum GitError {
     Io {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         #[source]
         source: std::io::Error,
     },

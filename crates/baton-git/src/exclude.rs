@@ -1,4 +1,4 @@
-//! What git overlooks in every worktree of a repository, because `info/exclude` names it
+//! The paths that git overlooks in every worktree of a repository, because `info/exclude` names them
 //! ([gitignore(5)](https://git-scm.com/docs/gitignore)).
 
 use bstr::ByteSlice;

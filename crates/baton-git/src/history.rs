@@ -49,10 +49,10 @@ pub fn standing_on(commits: &[Walked], tip: Oid) -> Option<Oid> {
     Some(at)
 }
 
-/// How many commits the walk reads at least before it asks again whether it is done.
+/// The fewest commits that the walk reads before it asks again whether it is done.
 const LEAST_STEP: usize = 32;
 
-/// How far a commit is from the roots, as the commit graph says; `None` where it does not hold the
+/// The distance of a commit from the roots by the commit graph; `None` where it does not hold the
 /// commit. A graph that lies can make a hidden commit come out, and can hide none.
 type Generation<'a> = &'a dyn Fn(Oid) -> Option<u32>;
 
@@ -62,7 +62,7 @@ struct Walk<'a, R> {
     shallow: Vec<Oid>,
     seen: HashMap<Oid, Seen>,
     queue: BinaryHeap<(i64, Oid)>,
-    /// How many of the queued commits are not hidden.
+    /// The number of queued commits that are not hidden.
     visible_queued: usize,
     /// The commits that were not hidden when they came out of the queue.
     visible: Vec<Oid>,

@@ -12,7 +12,7 @@ use super::scratch_index::{nul_ended, nul_separated};
 use super::{GitError, GitVersion, Repo};
 use baton_core::model::Oid;
 
-/// How a target holds the work of a branch.
+/// The way in which a target holds the work of a branch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MergeState {
     /// The branch's tip is in the target's history.
@@ -41,7 +41,7 @@ const MERGES_IN_MEMORY: GitVersion = GitVersion(2, 38);
 /// Git takes the paths of a walk from its input; more than this many cost more than they spare.
 const MAX_WALKED_PATHS: usize = 1000;
 
-/// How the history or the content of `target` holds what `tip` would bring.
+/// The way in which the history or the content of `target` holds what `tip` would bring.
 ///
 /// What the target took back later counts as arrived: it was taken back on purpose. What a
 /// branch did and undid again is no work.
@@ -192,7 +192,7 @@ fn has_merge_drivers(repo: &Repo, paths: &[BString]) -> Result<bool, GitError> {
         .any(|words| !plain.contains(&words[2])))
 }
 
-/// What identifies a change wherever it is made: its lines with those around them, its paths and
+/// The id of a change wherever it is made: its lines with those around them, its paths and
 /// modes, and of what is no text the objects. Stricter than `git patch-id`, for which white space
 /// and modes are all one.
 type PatchId = [u8; 32];
@@ -201,7 +201,7 @@ struct Patches<'a> {
     repo: &'a Repo,
 }
 
-/// How differences are written, whatever the configuration says.
+/// The options by which differences are written, whatever the configuration says.
 const DIFF: [&str; 13] = [
     "-c",
     "diff.suppressBlankEmpty=false",

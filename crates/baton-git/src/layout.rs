@@ -7,7 +7,7 @@ use bstr::ByteSlice;
 use super::GitError;
 use baton_sys::file;
 
-/// Where a repository keeps what, and in which format, as far as files of its git directory say.
+/// The places and formats of a repository's parts, as far as files of its git directory say.
 ///
 /// Read here and not by `gix::open`, which looks at the git directory twice and opens an object
 /// database that honours replacements: a hook is over in less time than that takes. The rules are

@@ -12,7 +12,7 @@ use baton_sys::file;
 pub struct Lock {
     /// The file.
     pub path: PathBuf,
-    /// Where a git program that holds it is at work.
+    /// The directories in which a git program that holds it is at work.
     pub at: Vec<PathBuf>,
 }
 

@@ -1,4 +1,4 @@
-//! The operations of git that wait for somebody to finish them, and what each keeps in the git directory of its
+//! The operations of git that wait to be finished, and the files that each keeps in the git directory of its
 //! worktree: the one table of it (`wt-status.c`, `branch.c` and `sequencer.c` of git, `gitrepository-layout(5)`).
 
 use bstr::ByteSlice;
@@ -7,7 +7,7 @@ use super::{GitError, Repo};
 use baton_core::model::Oid;
 use baton_sys::file;
 
-/// An operation of git that waits for somebody to finish it.
+/// An operation of git that waits to be finished.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Operation {
     /// `git rebase`.
@@ -24,18 +24,18 @@ pub enum Operation {
     Bisect,
 }
 
-/// What an operation keeps in the git directory of its worktree.
+/// A file of an operation in the git directory of its worktree.
 struct StateFile {
     /// The path below the git directory, of a file or a directory.
     name: &'static str,
     /// Which operation is in progress when it exists; `None` when it exists without one. The first marker that exists
     /// counts: a rebase keeps the others' files for its own steps.
     marker: Option<Marker>,
-    /// What it is worth to whoever wants the operation back.
+    /// Its worth for bringing the operation back.
     worth: Worth,
 }
 
-/// What the file of an operation is worth without the operation.
+/// The worth of an operation's file without the operation.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Worth {
     /// Nothing: git makes it anew, or what it names is among [`remembered_commits`].
@@ -46,7 +46,7 @@ enum Worth {
     Anywhere,
 }
 
-/// How a file shows which operation is in progress.
+/// The way in which a file shows the operation in progress.
 #[derive(Clone, Copy)]
 enum Marker {
     /// Its existence shows this one.
@@ -131,7 +131,7 @@ const fn movable(file: StateFile) -> StateFile {
 }
 
 impl Operation {
-    /// What git calls it.
+    /// Git's name for it.
     pub fn name(self) -> &'static str {
         match self {
             Self::Rebase => "rebase",
@@ -181,7 +181,7 @@ impl Operation {
     }
 }
 
-/// What a sequence of steps does, of which one has just been committed.
+/// The operation of a sequence of steps, of which one has just been committed.
 fn sequence(worktree: &Repo) -> Result<Operation, GitError> {
     let path = worktree.git_dir().join("sequencer").join("todo");
     let steps = file::read_if_exists(&path).map_err(GitError::io(path))?;

@@ -16,16 +16,16 @@ pub struct Program {
     git_dir: PathBuf,
     work_tree: Option<PathBuf>,
     overrides: bool,
-    /// Where new objects go, if not where the others are.
+    /// The directory into which new objects go, if not where the others are.
     objects: Option<PathBuf>,
-    /// Where the command runs, if not at the root of the worktree.
+    /// The directory in which the command runs, if not the root of the worktree.
     directory: Option<PathBuf>,
 }
 
 /// Which file the git program is.
 #[derive(Debug, Clone)]
 pub(super) enum Executable {
-    /// What the search path has.
+    /// The program on the search path.
     OnPath,
     /// The one that was recorded below Baton's directory, for a hook: git starts hooks in the environment
     /// of its caller. Where that file is gone, what the search path has. Looked up when a git is started.
@@ -194,7 +194,7 @@ impl Program {
         command
     }
 
-    /// What the command prints, once it has succeeded.
+    /// The output of a command that succeeds.
     pub fn output<A: AsRef<OsStr>>(
         &self,
         args: impl IntoIterator<Item = A>,
@@ -211,7 +211,7 @@ impl Program {
         self.run(self.command(), args, Some(input))
     }
 
-    /// What a command made by [`Program::command`] prints with these arguments and this input,
+    /// The output of a command made by [`Program::command`] with these arguments and this input,
     /// once it has succeeded.
     pub(super) fn run<A: AsRef<OsStr>>(
         &self,
@@ -277,7 +277,7 @@ impl Program {
             .collect())
     }
 
-    /// What a question prints, where failure is an answer too: nothing.
+    /// The output of a question, where failure is an answer too: nothing.
     fn answer(&self, args: &[&str]) -> Result<BString, GitError> {
         let out = command::output(self.command().args(args), None);
         let out = out.map_err(|error| GitError::Program {
@@ -292,7 +292,7 @@ impl Program {
         .into())
     }
 
-    /// What a command prints; `None` when it ends with exit code 1, by which git says "there is
+    /// The output of a command; `None` when it ends with exit code 1, by which git says "there is
     /// none".
     pub(super) fn answer_or_none<A: AsRef<OsStr>>(
         &self,

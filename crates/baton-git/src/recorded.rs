@@ -1,5 +1,5 @@
-//! What `git baton install` records of what lies outside the repository: the git program, and where the
-//! remotes are. Whoever changes the configuration or the environment afterwards changes none of it.
+//! The record by `git baton install` of what lies outside the repository: the git program, and where the
+//! remotes are. A later change of the configuration or the environment changes none of it.
 
 use std::path::Path;
 
@@ -12,7 +12,7 @@ use baton_sys::{executable, file};
 /// The file below Baton's directory that holds it, with what else was installed.
 pub const FILE: &str = "install.json";
 
-/// What was outside when Baton was installed.
+/// The record of what was outside when Baton was installed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Recorded {
@@ -22,7 +22,7 @@ pub struct Recorded {
     pub path: Option<String>,
     /// The remotes; `None` where a Baton that recorded none installed: they count as they are.
     pub remotes: Option<Vec<Remote>>,
-    /// How to reach them: what the repository has set, and the user not for all repositories.
+    /// The settings by which they are reached: those of the repository that are not the user's for all repositories.
     pub connection: Vec<(String, String)>,
 }
 
@@ -82,7 +82,7 @@ impl Remote {
 }
 
 impl Repo {
-    /// What was recorded when Baton was installed here.
+    /// The record from when Baton was installed here.
     pub fn recorded(&self) -> Recorded {
         Recorded::read(&self.baton_dir())
     }
@@ -94,7 +94,7 @@ impl Repo {
     }
 }
 
-/// Where git keeps its further programs. It is first on the search path of whatever git starts, and a newer
+/// The directory of git's further programs. It is first on the search path of whatever git starts, and a newer
 /// git may have another.
 fn exec_path(repo: &Repo) -> Option<String> {
     let said = repo.program().output(["--exec-path"]).ok()?;

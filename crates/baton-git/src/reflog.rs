@@ -1,19 +1,19 @@
-//! Who moved a reference.
+//! The moves of a reference, each with its mover.
 
 use bstr::{BString, ByteSlice};
 
 use super::Repo;
 use baton_core::model::Oid;
 
-/// How many moves are looked back at.
+/// The number of moves that are looked back at.
 const LAST: &str = "100";
 
 /// A move of a reference.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Move {
-    /// What it names since.
+    /// The object that it names since.
     pub to: Oid,
-    /// The address of whoever moved it.
+    /// The mover's address.
     pub by: BString,
 }
 

@@ -18,7 +18,7 @@ pub fn is_reference_name(name: &str) -> bool {
 #[derive(Clone)]
 pub struct Refs {
     backend: Backend,
-    /// What the names of the namespace begin with in the repository; empty for the whole.
+    /// The prefix of the namespace's names in the repository; empty for the whole.
     namespace: BString,
 }
 
@@ -71,7 +71,7 @@ impl Refs {
         }
     }
 
-    /// What a reference, `HEAD` included, names in the end: an object, perhaps a tag. `None`
+    /// The object that a reference, `HEAD` included, names in the end, perhaps a tag. `None`
     /// when it does not exist, or points to a branch that is not born yet.
     pub fn resolve(&self, name: impl AsRef<[u8]>) -> Result<Option<Oid>, GitError> {
         let name = self.full(name.as_ref().into());
@@ -81,7 +81,7 @@ impl Refs {
         }
     }
 
-    /// What each of these names in the end, in their order: [`Refs::resolve`] for many. Names are
+    /// The objects that these name in the end, in their order: [`Refs::resolve`] for many. Names are
     /// bytes.
     pub fn resolve_all(&self, names: &[&BStr]) -> Result<Vec<Option<Oid>>, GitError> {
         match &self.backend {
@@ -134,7 +134,7 @@ impl Refs {
         Ok(target.map(|target| RefName::new(self.stripped(target))))
     }
 
-    /// What git moves and deletes in the end by each of these names, in their order: where a name is
+    /// The references that git moves and deletes in the end by these names, in their order: where a name is
     /// a symbolic reference, the one that it leads to.
     pub fn followed(&self, names: &[&BStr]) -> Result<Vec<RefName>, GitError> {
         let mut targets = HashMap::new();

@@ -1,4 +1,4 @@
-//! Where the addresses of remotes lead, and what is there.
+//! The addresses of remotes, and the branches there.
 
 use bstr::{BString, ByteSlice};
 
@@ -56,7 +56,7 @@ impl Repo {
         Some(said.trim_end_with(|byte| byte == '\n').into())
     }
 
-    /// What the remote has as its branches, asked at the recorded address and in the recorded way: nothing that
+    /// The branches of the remote, asked at the recorded address and in the recorded way: nothing that
     /// this repository is set to has a say in it.
     pub fn branches_of(&self, recorded: &Recorded, remote: &Remote) -> Result<Branches, GitError> {
         let program = self.program_for_address(remote.url.as_bytes())?;
@@ -84,7 +84,7 @@ impl Repo {
         Ok(parse_branches(&answer))
     }
 
-    /// What a remote has as its branches, asked as the repository is set now.
+    /// The branches of a remote, asked as the repository is set now.
     pub fn branches_now(&self, remote: &Remote) -> Result<Branches, GitError> {
         let program = self.program_for_address(remote.url.as_bytes())?;
         let answer = program.output(["ls-remote", "--heads", "--", &remote.name])?;
@@ -92,7 +92,7 @@ impl Repo {
     }
 }
 
-/// What `git ls-remote` lists.
+/// The branches that `git ls-remote` lists.
 fn parse_branches(listed: &[u8]) -> Branches {
     let branches = listed.lines().filter_map(|line| {
         let (oid, name) = line.split_once_str("\t")?;
@@ -101,7 +101,7 @@ fn parse_branches(listed: &[u8]) -> Branches {
     branches.collect()
 }
 
-/// How remotes are reached from this repository, beyond what the user has set for all repositories: by its own
+/// The settings by which remotes are reached from this repository, beyond the user's for all repositories: by its own
 /// settings, and as `GIT_SSH_COMMAND` says.
 pub(super) fn own_connection(repo: &Repo) -> Result<Vec<(String, String)>, GitError> {
     let args = ["config", "--list", "-z"];
@@ -122,7 +122,7 @@ pub(super) fn own_connection(repo: &Repo) -> Result<Vec<(String, String)>, GitEr
     Ok(own.chain(ssh).collect())
 }
 
-/// What `git config --list -z` lists, as far as it is UTF-8.
+/// The settings that `git config --list -z` lists, as far as they are UTF-8.
 fn parse_settings(listed: &[u8]) -> Vec<(String, String)> {
     let settings = listed.split_str("\0").filter_map(|setting| {
         let setting = setting

@@ -101,7 +101,7 @@ impl Repo {
         &self.common_dir
     }
 
-    /// Where Baton keeps what is true of this machine only.
+    /// The directory of Baton's state of this machine.
     pub fn baton_dir(&self) -> PathBuf {
         self.common_dir.join(BATON_DIR)
     }
@@ -140,7 +140,7 @@ impl Repo {
         &self.program
     }
 
-    /// Where Baton's own objects and references are written.
+    /// The store into which Baton's own objects and references are written.
     pub fn store(&self) -> Store<'_> {
         Store::new(self)
     }
@@ -198,7 +198,7 @@ impl Repo {
         Ok(said.trim() == b"true")
     }
 
-    /// How this repository is shared with other users; `None` where it is not.
+    /// The sharing of this repository with other users; `None` where it is not shared.
     pub fn sharing(&self) -> Result<Option<Sharing>, GitError> {
         let program = self.program.elsewhere(self.common_dir.clone());
         let said = program.answer_or_none(["config", "--get", "core.sharedRepository"])?;
@@ -316,7 +316,7 @@ impl Repo {
     }
 }
 
-/// Git runs nothing in a repository that belongs to somebody else, whose configuration could have it run
+/// Git runs nothing in another user's repository, whose configuration could have it run
 /// anything, unless the user trusts that one (`safe.directory` in `git-config(1)`). It does not ask
 /// when it is told where the repository is, as Baton tells it.
 fn refuse_untrusted(directory: &Path, layout: &Layout) -> Result<(), GitError> {

@@ -6,17 +6,17 @@ use bstr::ByteSlice;
 use super::{GitError, Repo};
 use baton_core::model::{BranchName, Oid};
 
-/// What a revision or a range names.
+/// The meaning of a revision or a range.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Plain {
     /// The commit at the end.
     pub tip: Oid,
-    /// What is before the two dots: the commit that is left out with all that leads to it.
+    /// The commit before the two dots, which is left out with all that leads to it.
     pub hidden: Option<Oid>,
 }
 
 /// Fails where a name in a revision or a range means several commits: git takes a tag before a
-/// remote-tracking branch, and whoever may push tags would say what it means.
+/// remote-tracking branch, and a push of a tag would change what it means.
 pub fn check_unambiguous(repo: &Repo, words: &str) -> Result<(), GitError> {
     let ends = words
         .split("..")
@@ -181,7 +181,7 @@ mod tests {
         Repo::open(&env).unwrap()
     }
 
-    /// What the git program says, or nothing.
+    /// The answer of the git program, or nothing.
     fn by_git(repo: &Repo, words: &str) -> Option<Plain> {
         let out = repo
             .program()

@@ -11,7 +11,7 @@ use baton_core::model::{Entry, Oid};
 use baton_sys::file;
 
 /// Settings that keep git from trusting what others say about the files, from splitting the
-/// index, from telling hooks of an index that is nobody's, from leaving out what a sparse checkout
+/// index, from telling hooks of an index that has no worktree, from leaving out what a sparse checkout
 /// leaves out, and from refusing names that are odd elsewhere.
 const SETTINGS: [&str; 16] = [
     "-c",
@@ -38,7 +38,7 @@ pub(super) const UNHIDE: [&str; 2] = ["--no-assume-unchanged", "--no-skip-worktr
 /// One side of a path on which a merge did not decide.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Conflict {
-    /// What the side has there.
+    /// The entry of the side.
     pub entry: Entry,
     /// The mode, id, stage and path as git lists them: `<mode> <id> <stage>\t<path>`.
     pub line: BString,
@@ -70,7 +70,7 @@ impl<'a> ScratchIndex<'a> {
         Ok(scratch)
     }
 
-    /// What git prints, run in the worktree on this index.
+    /// The output of git, run in the worktree on this index.
     pub fn git<A: AsRef<OsStr>>(
         &self,
         args: impl IntoIterator<Item = A>,

@@ -19,7 +19,7 @@ pub struct ScratchWorktree {
     repo: Repo,
 }
 
-/// How far a conflict is resolved.
+/// The state of a conflict's resolution.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ResolutionState {
     /// These files are still in conflict.
@@ -170,7 +170,7 @@ impl ScratchWorktree {
         Ok(())
     }
 
-    /// How far the conflict that was shown here is resolved.
+    /// The state of the conflict that was shown here.
     pub fn resolution(&self) -> Result<ResolutionState, GitError> {
         let unmerged = self.paths(&["diff-files", "--name-only", "--diff-filter=U", "-z"])?;
         if !unmerged.is_empty() {
@@ -200,7 +200,7 @@ impl ScratchWorktree {
         index.write_tree()
     }
 
-    /// Makes a worktree of this commit at `path` in which nobody has been, in the place of one that
+    /// Makes an unused worktree of this commit at `path`, in the place of one that
     /// a process which was killed left there. The repository's hooks run as for people's.
     pub fn fresh(repo: &Repo, path: &Path, commit: Oid) -> Result<(), GitError> {
         Self::remove(repo, path)?;

@@ -1,4 +1,4 @@
-//! The settings that one worktree has for itself: who works in it can change them, and whoever gets it
+//! The settings that one worktree has for itself: who works in it can change them, and the one who gets it
 //! next shall not inherit that.
 
 use super::{GitError, Repo};
@@ -8,7 +8,7 @@ use baton_sys::file;
 /// `git-sparse-checkout(1)`).
 const FILES: [&str; 2] = ["config.worktree", "info/sparse-checkout"];
 
-/// Where they are kept as they were.
+/// The file in which they are kept as they were.
 const KEPT: &str = "baton/settings";
 
 /// Notes the settings of a worktree that was just made.
@@ -50,7 +50,7 @@ pub(super) fn bring_back(worktree: &Repo) -> Result<bool, GitError> {
 /// A file that is not as it was noted, and what it held then; `None` where it was not there.
 type Change = (&'static str, Option<Vec<u8>>);
 
-/// What has changed since it was noted; nothing where nothing was.
+/// The changes since the settings were noted; none where they were not.
 fn changes(worktree: &Repo) -> Result<Vec<Change>, GitError> {
     let kept = worktree.git_dir().join(KEPT);
     let mut changes = Vec::new();

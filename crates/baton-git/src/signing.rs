@@ -112,7 +112,7 @@ fn format(repo: &Repo) -> Result<Option<String>, GitError> {
     Ok(said.map(|value| value.trim().to_str_lossy().into_owned()))
 }
 
-/// Who commits here and when, as git writes it: `Name <address> seconds zone`.
+/// The committer here and the time, as git writes them: `Name <address> seconds zone`.
 pub fn committer(repo: &Repo) -> Result<BString, GitError> {
     identity(repo, "GIT_COMMITTER_IDENT")
 }

@@ -20,16 +20,16 @@ pub struct Store<'a> {
 pub struct RefEdit {
     /// Its full name.
     pub name: RefName,
-    /// What it must name before; `None`: it must not exist.
+    /// The object that it must name before; `None`: it must not exist.
     pub old: Option<Oid>,
-    /// What it names afterwards; `None`: it is gone.
+    /// The object that it names afterwards; `None`: it is gone.
     pub new: Option<Oid>,
 }
 
 /// Why references did not move. None of those in one transaction has then.
 #[derive(Debug, Error, Diagnostic)]
 pub enum StoreError {
-    /// Somebody else was first: a reference does not name what it was expected to.
+    /// Another process was first: a reference does not name what it was expected to.
     #[error("{0} was moved by somebody else meanwhile")]
     #[diagnostic(help("run the command again: it begins from what is there now"))]
     Raced(RefName),
@@ -40,10 +40,10 @@ pub enum StoreError {
     Git(#[from] GitError),
 }
 
-/// Who makes Baton's own commits.
+/// The author and committer of Baton's own commits.
 const IDENTITY: &str = "baton <baton@localhost>";
 
-/// How long, in milliseconds, git waits for a reference that another process holds: fifty
+/// The time, in milliseconds, that git waits for a reference that another process holds: fifty
 /// agents at once, each with hooks that run meanwhile, take longer than its default of 100.
 const LOCK_WAIT: [&str; 6] = [
     "-c",

@@ -65,7 +65,7 @@ struct Node {
 }
 
 impl Graph {
-    /// How many commits there are.
+    /// The number of commits.
     pub fn len(&self) -> usize {
         self.seen.len()
     }
@@ -144,7 +144,7 @@ impl<'a> Stream<'a> {
         Ok(stream)
     }
 
-    /// What was walked so far.
+    /// The commits that were walked so far.
     pub fn into_graph(self) -> Graph {
         self.graph
     }

@@ -1,4 +1,4 @@
-//! What a commit changes against all of its parents, found by descending only into the trees
+//! The changes of a commit against all of its parents, found by descending only into the trees
 //! that differ and can hold a watched path.
 
 use std::cell::RefCell;
@@ -11,10 +11,10 @@ use super::tree_object::{Differences, Tree, TreeEntry};
 use super::{GitError, Objects};
 use baton_core::model::{Entry, EntryKind, MalformedEntry, Oid, PathChange, TreeFault, Watch};
 
-/// How many directories may lie above a path, as in git (`core.maxTreeDepth`).
+/// The number of directories that may lie above a path, as in git (`core.maxTreeDepth`).
 pub const MAX_DEPTH: usize = 2048;
 
-/// How much memory a generation of trees may take, in bytes; there are two.
+/// The bytes of memory that a generation of trees may take; there are two.
 const GENERATION_BYTES: usize = 4 * 1024 * 1024;
 
 /// Trees, of which those read lately are remembered: in a history the parent of one commit is the
@@ -25,7 +25,7 @@ pub struct Trees<'a> {
     kept: Rc<RefCell<Kept>>,
 }
 
-/// What was read or asked for since the generations last changed, and what was before that.
+/// The trees that were read or asked for since the generations last changed, and those before that.
 #[derive(Default)]
 struct Kept {
     young: HashMap<Oid, Rc<Tree>>,
@@ -86,13 +86,13 @@ impl<'a> Trees<'a> {
     }
 }
 
-/// Compares trees in what somebody watches.
+/// Compares trees in the watched paths.
 pub struct TreeReader<'a> {
     trees: Trees<'a>,
     watch: &'a dyn Watch,
 }
 
-/// What a tree has that none of its parents' trees has.
+/// The entries of a tree that none of its parents' trees has.
 #[derive(Debug, Default)]
 pub struct Changes {
     /// The watched paths whose entry differs from the entry in each, sorted.

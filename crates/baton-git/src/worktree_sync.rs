@@ -9,10 +9,10 @@ use crate::diff::{added_paths, changed_paths, differing, lines};
 use crate::{GitError, Repo};
 use baton_core::model::Oid;
 
-/// What became of a worktree's files.
+/// The result for a worktree's files.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refreshed {
-    /// What the new commit changes is in the index and among the files.
+    /// The new commit's changes are in the index and among the files.
     Done,
     /// The index or the files hold something else at these paths; nothing was touched.
     Dirty,
@@ -41,7 +41,7 @@ pub fn refresh(
     }
 }
 
-/// What [`refresh`] would come to. No file is touched.
+/// The result that [`refresh`] would have. No file is touched.
 pub fn would_refresh(worktree: &Repo, old: Oid, new: Oid) -> Refreshed {
     let possible = read_tree(worktree, &["-n"], old, new).or_else(|_| {
         // Times that differ, with content that does not, are put right by this.
@@ -140,7 +140,7 @@ fn in_worktree(worktree: &Repo, args: &[&str]) -> Result<BString, GitError> {
     at_paths(worktree, args, &[])
 }
 
-/// How many bytes of paths one call of git is given: some systems take no more than 256 KiB.
+/// The bytes of paths that one call of git is given: some systems take no more than 256 KiB.
 const PATHS_AT_ONCE: usize = 100_000;
 
 /// Runs git in the worktree, on its own index, with these paths for what they are: several times
@@ -196,7 +196,7 @@ fn unlike(worktree: &Repo, commit: Oid, paths: &[BString]) -> Result<BTreeSet<BS
         .collect())
 }
 
-/// True if somebody has staged or written something at the paths that differ between the commits.
+/// True if something is staged or written at the paths that differ between the commits.
 fn is_changed(worktree: &Repo, old: Oid, new: Oid) -> bool {
     let Ok(paths) = changed_paths(worktree, old, new) else {
         return false;

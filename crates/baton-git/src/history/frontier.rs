@@ -1,7 +1,7 @@
-//! Which hidden commits cannot reach a visible one, whatever their dates claim.
+//! The hidden commits that cannot reach a visible one, whatever their dates claim.
 //!
 //! A visible commit leads down to a *bottom*: a visible commit none of whose parents is visible.
-//! Whoever reaches a visible commit reaches a bottom below it. So a commit is harmless when it
+//! A commit that reaches a visible one reaches a bottom below it. So a commit is harmless when it
 //! reaches no bottom; and it reaches none that reaches it, and none of a higher generation.
 
 use std::collections::HashMap;
@@ -10,7 +10,7 @@ use super::{Generation, Walk};
 use crate::{Commit, GitError};
 use baton_core::model::Oid;
 
-/// How many bottoms are looked at in one pass: a bit each.
+/// The number of bottoms in one pass: a bit each.
 const BITS: usize = u64::BITS as usize;
 
 /// The number at which git stops counting generations. 0 stands for one that was not counted.

@@ -81,7 +81,7 @@ impl<'a> Collector<'a> {
         Ok(())
     }
 
-    /// What git would write into a commit, sorted by path.
+    /// The entries that git would write into a commit, sorted by path.
     pub(super) fn finish(mut self) -> Result<Vec<(BString, Entry)>, Fault> {
         self.found.sort();
         if self.found.windows(2).any(|pair| pair[0].0 == pair[1].0) {

@@ -9,7 +9,7 @@ use super::error::Fault;
 
 /// The length of the ten numbers that begin an entry: times, device, inode, mode, owner, size.
 const STAT_LEN: usize = 40;
-/// Where among them the mode is.
+/// The offset of the mode among them.
 const MODE_AT: usize = 24;
 /// In the flags: `git update-index --assume-unchanged`.
 const ASSUME_VALID: u16 = 0x8000;
@@ -22,7 +22,7 @@ const INTENT_TO_ADD: u16 = 0x2000;
 /// In the extended flags: absent from the working tree, but in the commit.
 const SKIP_WORKTREE: u16 = 0x4000;
 
-/// What an entry says about its path.
+/// The relation of an entry's path to the one before.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct State<'a> {
     /// The entry up to its flags.
@@ -30,7 +30,7 @@ pub(super) struct State<'a> {
     hash_len: usize,
     flags: u16,
     extended: u16,
-    /// Where in the file the entry is.
+    /// The offset of the entry in the file.
     pub(super) offset: usize,
 }
 
@@ -110,7 +110,7 @@ impl<'a> State<'a> {
 #[derive(Debug)]
 pub(super) struct Entries<'a> {
     body: &'a [u8],
-    /// Where the next entry begins, after the last one where the extensions begin.
+    /// The offset of the next entry; after the last one, of the extensions.
     pub(super) offset: usize,
     left: u32,
     compressed: bool,
@@ -206,7 +206,7 @@ impl<'a> Entries<'a> {
         }
     }
 
-    /// What the entry says about its path.
+    /// The relation of the entry's path to the one before.
     #[inline]
     pub(super) fn state(&self) -> &State<'a> {
         &self.state

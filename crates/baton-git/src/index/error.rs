@@ -13,7 +13,7 @@ pub enum IndexError {
         "see that you may read it, then run `git status`; if that fails too, `git read-tree HEAD` writes a new index from the last commit: stage your changes again"
     ))]
     Read {
-        /// What cannot be read.
+        /// The file that cannot be read.
         file: PathBuf,
         /// Why.
         source: io::Error,
@@ -26,9 +26,9 @@ pub enum IndexError {
     Damaged {
         /// The damaged file.
         file: PathBuf,
-        /// What is wrong.
+        /// The fault.
         what: &'static str,
-        /// Where in the file it was noticed.
+        /// The offset in the file at which it was noticed.
         offset: usize,
     },
     /// The index uses something of which this program does not know what it means.
@@ -70,7 +70,7 @@ pub(super) enum Fault {
         offset: usize,
     },
     Unsupported(String),
-    /// What does not depend on the file.
+    /// A fault that does not depend on the file.
     Other(IndexError),
 }
 

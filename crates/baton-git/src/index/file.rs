@@ -17,7 +17,7 @@ const HEADER_LEN: usize = 12;
 /// 200,000 entries takes ten times as long as reading them.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct IndexFile<'a> {
-    /// Where it is, to report it.
+    /// Its path, to report it.
     pub(super) path: &'a Path,
     /// Everything before the checksum.
     body: &'a [u8],
@@ -25,7 +25,7 @@ pub(super) struct IndexFile<'a> {
     pub(super) checksum: &'a [u8],
     /// 2, 3 or 4.
     version: u32,
-    /// How many entries the header promises.
+    /// The number of entries that the header promises.
     pub(super) count: u32,
 }
 
@@ -36,7 +36,7 @@ pub(super) struct Link<'a> {
     pub(super) base: &'a [u8],
     /// The bitmap of deleted entries, then that of replaced ones; empty when there are none.
     pub(super) bitmaps: &'a [u8],
-    /// Where in the file it is.
+    /// Its offset in the file.
     pub(super) offset: usize,
 }
 
@@ -151,9 +151,9 @@ impl<'a> IndexFile<'a> {
 struct Extension<'a> {
     name: &'a [u8],
     data: &'a [u8],
-    /// Where in the file it is.
+    /// Its offset in the file.
     begin: usize,
-    /// Where the next begins.
+    /// The offset of the next.
     end: usize,
 }
 

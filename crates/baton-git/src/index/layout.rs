@@ -91,7 +91,7 @@ impl<'i> Layout<'i> {
         }))
     }
 
-    /// What should be in each directory; the numbers of files are for the other functions here.
+    /// The expected content of each directory; the numbers of files are for the other functions here.
     pub fn listings(&self) -> &[Listing<'i>] {
         &self.listings
     }

@@ -13,7 +13,7 @@ use super::{find_link, has_shared_index, unreadable};
 use baton_sys::file::FileStat;
 use baton_sys::mmap::MappedFile;
 
-/// How each of these files was found, where each path is in `index` and the file below `root` has
+/// The stats of these files, where each path is in `index` and the file below `root` has
 /// still the times, the size, the inode, the owner and the mode that git noted, and was changed
 /// last before the index was written: then it holds what the entry says (`ie_match_stat` in git's
 /// `read-cache.c`). `None` also where that cannot be told. See [`super::staged_entries`] for the arguments.

@@ -46,7 +46,7 @@ impl<'c> Step<'c> {
     }
 }
 
-/// What became of a tree.
+/// The result for a tree.
 enum Written {
     /// It is this one now.
     Tree(Oid),
@@ -56,7 +56,7 @@ enum Written {
     Unlike,
 }
 
-/// What changes about one name in a tree.
+/// The changes of one name in a tree.
 #[derive(Default)]
 struct Named<'c> {
     itself: Option<Option<Entry>>,

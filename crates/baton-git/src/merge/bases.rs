@@ -15,7 +15,7 @@ pub(super) struct Bases<'a> {
     graph: Option<RefCell<Graph<'a, 'a, graph::Commit<merge_base::Flags>>>>,
 }
 
-/// What two commits have in common.
+/// The common history of two commits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Common {
     /// Nothing.

@@ -1,4 +1,4 @@
-//! What one side of a merge changed.
+//! The changes of one side of a merge.
 
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -48,7 +48,7 @@ impl Changes {
         Ok(changes)
     }
 
-    /// What became of this path; `None` when it did not change.
+    /// The change of this path; `None` when it did not change.
     pub fn of(&self, path: &BStr) -> Option<&Changed> {
         let at = self
             .paths

@@ -1,4 +1,4 @@
-//! What a merge comes to, as `git merge-tree` tells it.
+//! The result of a merge, as `git merge-tree` prints it.
 
 use std::collections::VecDeque;
 
@@ -6,12 +6,12 @@ use bstr::{BStr, BString, ByteSlice};
 
 use baton_core::model::{Entry, Oid};
 
-/// What two commits come to when they are merged.
+/// The result of a merge of two commits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Merged {
     /// The tree. Where there are conflicts, its files hold git's markers.
     pub tree: Oid,
-    /// What git could not decide, by path; empty when the merge is clean.
+    /// The conflicts, by path; empty when the merge is clean.
     pub conflicts: Vec<Conflict>,
 }
 
@@ -20,11 +20,11 @@ pub struct Merged {
 pub struct Conflict {
     /// The path; empty where the conflict is about none in particular.
     pub path: BString,
-    /// What kind of conflict it is.
+    /// The kind of the conflict.
     pub kind: ConflictKind,
-    /// What the index would hold for the path: of the base, of ours, of theirs.
+    /// The entries that the index would hold for the path: of the base, of ours, of theirs.
     pub stages: [Option<Entry>; 3],
-    /// What git says of it, in one line.
+    /// Git's message, in one line.
     pub message: String,
 }
 
@@ -60,7 +60,7 @@ pub enum ConflictKind {
 }
 
 impl ConflictKind {
-    /// How it is written for people and in JSON.
+    /// The name for people and in JSON.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Content => "content",
@@ -106,7 +106,7 @@ impl std::fmt::Display for ConflictKind {
     }
 }
 
-/// What git says of one conflict, and of which paths.
+/// Git's message about one conflict, and its paths.
 struct Told {
     kind: ConflictKind,
     paths: Vec<BString>,

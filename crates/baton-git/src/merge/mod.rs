@@ -45,7 +45,7 @@ pub struct Merger<'a> {
     changes: RefCell<HashMap<Pair, Rc<Changes>>>,
 }
 
-/// How far a merge is understood without git.
+/// The part of a merge that is understood without git.
 enum Plan {
     /// The result is known: it needs no writing.
     Tree(Oid),
@@ -70,7 +70,7 @@ impl<'a> Merger<'a> {
         })
     }
 
-    /// What `git merge <theirs>` makes of a checkout of `ours`: the same tree where it is clean,
+    /// The result of `git merge <theirs>` in a checkout of `ours`: the same tree where it is clean,
     /// the same conflicts where it is not.
     ///
     /// # Errors
@@ -107,7 +107,7 @@ impl<'a> Merger<'a> {
         Ok(each.collect())
     }
 
-    /// What `understood` says of each pair, and what is `known` of it, from git or from before,
+    /// The answer of `understood` for each pair, and what is `known` of it, from git or from before,
     /// where that is nothing.
     fn each<T>(
         &self,
@@ -167,7 +167,7 @@ impl<'a> Merger<'a> {
         })
     }
 
-    /// What becomes of the tree `ours` when the change from `base` to `theirs` is made to it, as
+    /// The result for the tree `ours` when the change from `base` to `theirs` is made to it, as
     /// a cherry-pick or the step of a rebase does; all three may be commits or trees.
     pub fn merge_trees(&self, base: Oid, ours: Oid, theirs: Oid) -> Result<Merged, GitError> {
         let tree = |one| self.objects.peel_to_tree(one);
@@ -225,7 +225,7 @@ impl<'a> Merger<'a> {
             .remove(0)
     }
 
-    /// What differs between two trees.
+    /// The changes between two trees.
     fn changes(&self, base: Oid, side: Oid) -> Result<Rc<Changes>, GitError> {
         if let Some(known) = self.changes.borrow().get(&(base, side)) {
             return Ok(Rc::clone(known));

@@ -132,7 +132,7 @@ impl<'a> ByProgram<'a> {
     }
 }
 
-/// Where git is to take the attributes from.
+/// The source from which git takes the attributes.
 enum Source {
     /// A tree, or a commit.
     Tree(Oid),

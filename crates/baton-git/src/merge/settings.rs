@@ -1,4 +1,4 @@
-//! What a merge depends on beside its commits.
+//! The settings that a merge depends on beside its commits.
 
 use std::path::PathBuf;
 
@@ -38,7 +38,7 @@ pub fn settings_digest(repo: &Repo) -> Result<String, GitError> {
     Ok(digest.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
-/// Where gitattributes(5) says that attributes are, but for the tree.
+/// The files in which gitattributes(5) says that attributes are, but for the tree.
 fn attribute_files(repo: &Repo) -> Result<Vec<PathBuf>, GitError> {
     let args = ["config", "--type=path", "--get", "core.attributesFile"];
     let configured = repo.program().answer_or_none(args)?;

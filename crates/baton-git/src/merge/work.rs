@@ -1,10 +1,10 @@
-//! What a worktree has not committed, as a commit.
+//! The uncommitted work of a worktree, as a commit.
 
 use super::unnamed_commit;
 use crate::{GitError, Repo, ScratchIndex};
 use baton_core::model::Oid;
 
-/// What `git add --all` and `git commit` would make of the worktree, in which `tip` is checked
+/// The commit that `git add --all` and `git commit` would make of the worktree, in which `tip` is checked
 /// out; that one where there is nothing to commit. Its index is left alone, and no reference
 /// names the commit.
 pub fn with_uncommitted(worktree: &Repo, tip: Oid) -> Result<Oid, GitError> {

@@ -1,4 +1,4 @@
-//! What differs between two commits, and how a slot is taken from one to the other.
+//! The difference of two commits, and the way of a slot from one to the other.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -30,7 +30,7 @@ pub fn advance(slot: &Repo, old: Oid, new: Oid, reason: &str) -> Result<bool, Gi
     Ok(true)
 }
 
-/// What is to be done to bring index and files from one commit to another.
+/// The steps that bring index and files from one commit to another.
 pub struct Difference {
     old: Oid,
     new: Oid,
@@ -38,7 +38,7 @@ pub struct Difference {
     there: BTreeSet<BString>,
     /// Those at which it has nothing.
     absent: Vec<BString>,
-    /// What the new commit has at each; `None` where it has nothing.
+    /// The new commit's entry at each; `None` where it has nothing.
     entries: BTreeMap<BString, Option<Entry>>,
     /// True if a submodule is among them.
     has_submodules: bool,
@@ -52,7 +52,7 @@ pub struct Difference {
 pub type Found = BTreeMap<BString, FileStat>;
 
 impl Difference {
-    /// What differs between the trees of two commits. Where a `.gitattributes` does, all files below
+    /// The difference of the trees of two commits. Where a `.gitattributes` differs, all files below
     /// its directory do: by their attributes, line ends and filters may.
     pub fn between(objects: &Objects, old: Oid, new: Oid) -> Result<Self, GitError> {
         let (before, after) = (objects.peel_to_tree(old)?, objects.peel_to_tree(new)?);
@@ -202,7 +202,7 @@ impl Difference {
         Ok(left?.or(changed).or(blocked))
     }
 
-    /// What `git update-index --index-info -z` reads.
+    /// The input of `git update-index --index-info -z`.
     fn staged(&self, id_len: usize) -> Vec<u8> {
         let null = "0".repeat(2 * id_len);
         let mut lines = Vec::new();
@@ -234,7 +234,7 @@ fn directories_of(paths: &[BString]) -> BTreeSet<&BStr> {
     directories
 }
 
-/// What a directory has for files and attributes (`gitattributes(5)`).
+/// The name of a directory's file of attributes (`gitattributes(5)`).
 const ATTRIBUTES: &[u8] = b".gitattributes";
 
 /// A file that `git checkout-index` left alone because it did not make it (`entry.c`).

@@ -73,12 +73,12 @@ pub fn share_files(slot: &Repo, from: &Path, commit: Oid) -> Result<(), GitError
     Ok(())
 }
 
-/// How a worktree was brought back.
+/// The result of bringing a worktree back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Recycled {
     /// It is what a fresh checkout would be.
     Whole,
-    /// Somebody wrote in it meanwhile.
+    /// Another process wrote in it meanwhile.
     Disturbed {
         /// The commit that `HEAD` names.
         at: Oid,
@@ -130,8 +130,8 @@ pub fn recycle(
     })
 }
 
-/// What git found in its way before it had touched anything (`unpack-trees.c`), where that is
-/// somebody's work.
+/// The path that git found in its way before it had touched anything (`unpack-trees.c`), where that is
+/// uncommitted work.
 fn disturbed(slot: &Repo, error: &GitError) -> Result<Option<BString>, GitError> {
     let is_refusal = |reason: &str| {
         ["not uptodate", "would be"]

@@ -223,14 +223,14 @@ fn run_with<'a>(
     program.run(command, args, Some(input)).map(drop)
 }
 
-/// How often a command that reads the list of worktrees is tried.
+/// The number of tries of a command that reads the list of worktrees.
 const TRIES: usize = 20;
 
-/// How long it waits in between.
+/// The time between two tries.
 const PAUSE: Duration = Duration::from_millis(25);
 
 /// Runs a command that reads the list of worktrees first. It dies, before it has done anything, of
-/// an entry that somebody's `git worktree add` is just writing (`get_common_dir_noenv` in git's
+/// an entry that another `git worktree add` is just writing (`get_common_dir_noenv` in git's
 /// `setup.c`): then it is run again.
 fn run_among_others(repo: &Repo, args: &[&OsStr]) -> Result<(), GitError> {
     for _ in 1..TRIES {

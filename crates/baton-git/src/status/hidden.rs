@@ -1,4 +1,4 @@
-//! What the index says of its entries that `git status` does not.
+//! The marks of the index's entries that `git status` does not show.
 
 use bstr::{BString, ByteSlice};
 
@@ -9,7 +9,7 @@ use crate::{GitError, Program, Repo};
 use baton_core::model::EntryKind;
 use baton_sys::file;
 
-/// What the index says of its entries that `git status` does not.
+/// The marks of the index's entries that `git status` does not show.
 #[derive(Debug, Default)]
 pub(super) struct Tracked {
     /// Entries whose files git was told not to look at, and whether an absent file is as it

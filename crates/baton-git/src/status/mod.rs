@@ -17,7 +17,7 @@ pub use untracked::{all_untracked, ignored, not_kept, untracked_named};
 use hidden::Tracked;
 use untracked::{Rest, hides_untracked, not_ignored};
 
-/// What a worktree holds beside its commit.
+/// The content of a worktree beside its commit.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Status {
     /// The tracked paths whose index entry or file is not as the commit has it, unresolved
@@ -77,7 +77,7 @@ pub fn from_git(worktree: &Repo) -> Result<Status, GitError> {
     })
 }
 
-/// What is not left to settings, which an agent can make: that files are looked at, that all of
+/// The options that are not left to settings, which an agent can make: that files are looked at, that all of
 /// what the file system says of them counts, and that names differ where it tells them apart.
 fn sober(program: &Program) -> Vec<&'static str> {
     let mut settings = vec![
@@ -96,7 +96,7 @@ fn sober(program: &Program) -> Vec<&'static str> {
     settings
 }
 
-/// What git prints about the worktree's own index.
+/// The output of git about the worktree's own index.
 pub(super) fn ask(program: &Program, args: &[&str]) -> Result<BString, GitError> {
     let mut command = program.command();
     command

@@ -1,4 +1,4 @@
-//! What nothing tracks: all of it, what git ignores of it, and what it does not.
+//! The untracked files: all of them, those that git ignores, and those that it does not.
 
 use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
@@ -14,7 +14,7 @@ use crate::{GitError, Program, Repo, index};
 use baton_core::model::Watch;
 use baton_sys::{dir_ops, file};
 
-/// What git says, on the way, of a directory that it passes over (`dir.c`).
+/// The message of git about a directory that it passes over (`dir.c`).
 const PASSED_OVER: &str = "could not open directory";
 
 /// The files that nothing tracks, but for those these options exclude. A directory into which git
@@ -46,9 +46,9 @@ fn others<A: AsRef<OsStr>>(
     Ok(paths)
 }
 
-/// What no commit and no index holds.
+/// The files that no commit and no index holds.
 pub(super) struct Rest {
-    /// What `.gitignore` files and the user's own excludes do not name; `.gitignore` files do not
+    /// The files that `.gitignore` files and the user's own excludes do not name; `.gitignore` files do not
     /// count where they could be hiding something.
     pub(super) untracked: Vec<BString>,
     /// As in [`Status::leftovers`](super::Status::leftovers).
@@ -106,7 +106,7 @@ impl Rest {
     }
 }
 
-/// What is listed, and for a directory all that it holds; `None` where that cannot be read.
+/// The listed path, or for a directory all that it holds; `None` where that cannot be read.
 fn below(program: &Program, listed: &BString) -> Option<Vec<BString>> {
     let mut all = vec![listed.clone()];
     if listed.ends_with(b"/") {
@@ -123,7 +123,7 @@ fn below(program: &Program, listed: &BString) -> Option<Vec<BString>> {
 /// The most paths to which a walk is confined: git compares each entry with each of them.
 const FEW: usize = 32;
 
-/// What the rules do not name among all that is listed.
+/// The listed paths that the rules do not name.
 pub(super) fn not_ignored(
     program: &Program,
     hiding: bool,
@@ -245,7 +245,7 @@ pub fn not_kept(
 /// The rules of a directory.
 pub(super) const RULES: &str = ".gitignore";
 
-/// What a repository or a linked worktree has at its root beside its files.
+/// The name that a repository or a linked worktree has at its root beside its files.
 pub(super) const LINK: &[u8] = b".git";
 
 /// True if this, which nothing tracks and which is beside tracked files or at the root, is a
@@ -295,13 +295,13 @@ pub fn all_untracked(worktree: &Repo) -> Result<Vec<BString>, GitError> {
     others(worktree.program(), [""; 0])
 }
 
-/// What git ignores in a worktree; a directory of which it ignores all as one path that ends with
+/// The paths that git ignores in a worktree; a directory of which it ignores all as one path that ends with
 /// `/`.
 pub fn ignored(worktree: &Repo) -> Result<Vec<BString>, GitError> {
     ignored_by(worktree, "--exclude-standard")
 }
 
-/// What nothing tracks and these rules, lines as in a `.gitignore` at the root, name; a directory
+/// The untracked paths that these rules, lines as in a `.gitignore` at the root, name; a directory
 /// of which they name all as one path that ends with `/`.
 pub fn untracked_named(worktree: &Repo, rules: &[u8]) -> Result<Vec<BString>, GitError> {
     let below = worktree.baton_dir();
