@@ -143,6 +143,21 @@ fn what_brings_an_unreadable_policy_is_refused_though_a_maintainer_signed_it() {
 }
 
 #[test]
+fn a_typo_that_skips_the_first_hooks_is_refused_where_the_branch_moves() {
+    each_git(|git| {
+        for (broken, named) in &BROKEN[..3] {
+            let f = signed(git);
+            f.install();
+            let before = f.rev("HEAD");
+            f.write("baton.toml", broken);
+            f.git(["add", "-A"]).ok();
+            f.git(["commit", "-nS", "-qm", "typo"]).undecided(named);
+            assert_eq!(f.rev("HEAD"), before);
+        }
+    });
+}
+
+#[test]
 fn another_typo_does_not_follow_the_first() {
     each_git(|git| {
         let f = signed(git);
