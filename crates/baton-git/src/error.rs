@@ -89,9 +89,9 @@ pub enum GitError {
     #[error("the commit cannot be signed: {reason}")]
     #[diagnostic(help("{help}"))]
     Unsigned {
-        /// What git said.
+        /// Git's message.
         reason: String,
-        /// What to do.
+        /// The remedy.
         help: String,
     },
 

@@ -1,4 +1,4 @@
-//! Who commits, and how commits are signed.
+//! The committer, and the signatures of commits.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -190,7 +190,7 @@ fn check_alone(repo: &Repo) -> Result<(), GitError> {
     }
 }
 
-/// How long a signature may take.
+/// The time that a signature may take.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The error of a commit that cannot be signed, with what git said.
