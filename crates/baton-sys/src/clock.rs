@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use jiff::{Timestamp, Unit};
+use jiff::{Timestamp, Unit, ZonedDateTime};
 
 /// Now, in seconds since the epoch.
 pub fn now() -> i64 {
@@ -12,6 +12,11 @@ pub fn now() -> i64 {
 /// Now, in milliseconds since the epoch.
 pub fn now_millis() -> u64 {
     u64::try_from(Timestamp::now().as_millisecond()).unwrap_or(0)
+}
+
+/// Now, in the machine's time zone.
+pub fn zoned() -> ZonedDateTime {
+    ZonedDateTime::now()
 }
 
 /// Today's date in UTC, `YYYY-MM-DD`: one name for the day, wherever the clones are.

@@ -1,9 +1,8 @@
 //! Usage limits: an agent that has met one waits, and its attempt does not count.
 
-use jiff::{Timestamp, ZonedDateTime};
-
 use super::worker::{EventSender, RunContext};
 use super::{ConductError, wait};
+use baton_sys::clock;
 
 /// Waits until this agent has no limit to wait for.
 ///
@@ -12,7 +11,7 @@ use super::{ConductError, wait};
 pub(super) fn wait_for(context: &RunContext<'_>, agent: &str) -> Result<(), ConductError> {
     // Others may meet a limit anew meanwhile.
     loop {
-        let left = context.limits.left(agent, Timestamp::now());
+        let left = context.limits.left(agent, clock::zoned().timestamp());
         if left.is_zero() {
             return Ok(());
         }
@@ -28,7 +27,7 @@ pub(super) fn meet(
     said: &str,
     events: &EventSender,
 ) {
-    let now = ZonedDateTime::now();
+    let now = clock::zoned();
     let until = context.limits.meet(agent, said, &now);
     let until = until.to_zoned_datetime(now.time_zone().clone());
     events.say(format!(
