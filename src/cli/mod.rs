@@ -50,6 +50,8 @@ pub enum Command {
     Doctor(Doctor),
     /// Watch the guard at work: scripted agents try to get past it in repositories made for that
     Demo(Demo),
+    /// Judge what a coding agent is about to do, as its hook: the event on the input, the answer on the output
+    AgentHook(AgentHook),
     /// Answer one call of a git hook, as an installed hook does
     #[command(hide = true)]
     Hook(Hook),
@@ -185,6 +187,23 @@ pub struct Demo {
     /// Build everything in this directory, which must be new or empty, and leave it there
     #[arg(long, value_name = "DIR")]
     pub keep: Option<PathBuf>,
+}
+
+/// `git baton agent-hook`.
+#[derive(Debug, Args)]
+pub struct AgentHook {
+    /// What becomes of an event of unknown shape, or one that cannot be judged
+    #[arg(long, value_enum, default_value_t = Unknown::Allow)]
+    pub unknown: Unknown,
+}
+
+/// What becomes of an event that cannot be judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Unknown {
+    /// It may happen
+    Allow,
+    /// It may not happen
+    Deny,
 }
 
 /// `git baton hook`.

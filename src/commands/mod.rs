@@ -15,6 +15,7 @@ macro_rules! tell_line {
 }
 
 mod accept;
+mod agent_hook;
 mod demo;
 mod doctor;
 pub mod hook;
@@ -106,6 +107,7 @@ fn dispatch(cli: Cli) -> miette::Result<ExitCode> {
         Command::Uninstall => uninstall::run(),
         Command::Doctor(args) => doctor::run(&args),
         Command::Demo(args) => demo::run(&args),
+        Command::AgentHook(args) => agent_hook::run(&args),
         Command::Hook(args) => hook::run_by_name(&args.name, args.args),
     }
 }

@@ -1,6 +1,7 @@
 //! The program and its repository as a whole: what the command line says, what it sets up, and what holds the sources and the
 //! documents together.
 
+mod agent_hook;
 mod architecture;
 mod circles;
 mod demo;

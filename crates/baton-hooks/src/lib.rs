@@ -1,5 +1,6 @@
 //! One adapter for each git hook: from its arguments, input and environment to the changes to judge.
 
+pub mod agent_event;
 mod commit_msg;
 pub mod doctor;
 pub mod install;

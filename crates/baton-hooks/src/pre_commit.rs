@@ -78,7 +78,7 @@ pub(super) fn judge_index(
 }
 
 /// Whether git would sign here with a key that may be a maintainer's.
-fn signs_as_maintainer(repo: &Repo, policy: &Policy) -> Result<bool, HookError> {
+pub(super) fn signs_as_maintainer(repo: &Repo, policy: &Policy) -> Result<bool, HookError> {
     let signing = &policy.signing;
     Ok(!signing.signers.is_empty()
         && match signing::key(repo)? {

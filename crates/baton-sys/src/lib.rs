@@ -11,6 +11,7 @@ pub mod executable;
 pub mod file;
 pub mod interrupt;
 mod lock;
+pub mod lookup;
 pub mod message_hook;
 pub mod mmap;
 mod parallel;

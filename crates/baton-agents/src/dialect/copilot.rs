@@ -1,0 +1,31 @@
+//! Copilot CLI: `toolName` and `toolArgs`; the event's name is not in the payload.
+
+use serde_json::{Value, json};
+
+use super::Dialect;
+use crate::event::{self, Call, Event};
+
+pub(super) fn read(event: &Value) -> Option<Event> {
+    event.get("sessionId")?;
+    let cwd = event::text(event, "cwd").unwrap_or_default();
+    let tool = event::text(event, "toolName");
+    // With a result it has happened already.
+    let asks = event.get("toolResult").is_none();
+    let (call, cwd) = match (tool, event.get("toolArgs")) {
+        (Some(tool), Some(Value::String(text))) if asks => {
+            let args = serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.clone()));
+            event::call(tool, &args, cwd)
+        }
+        (Some(tool), Some(args)) if asks => event::call(tool, args, cwd),
+        _ => (Call::Other, cwd.to_owned()),
+    };
+    Some(Event {
+        dialect: Dialect::Copilot,
+        cwd,
+        call,
+    })
+}
+
+pub(super) fn deny(reason: &str) -> Value {
+    json!({"permissionDecision": "deny", "permissionDecisionReason": reason})
+}

@@ -1,0 +1,70 @@
+//! How each agent tells an event and hears an answer; one file for each.
+
+mod claude;
+mod codex;
+mod copilot;
+mod cursor;
+mod gemini;
+
+use serde_json::Value;
+
+use crate::event::{self, Event};
+
+/// An agent's way to tell an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dialect {
+    /// Claude Code.
+    Claude,
+    /// Codex.
+    Codex,
+    /// Gemini CLI.
+    Gemini,
+    /// Copilot CLI.
+    Copilot,
+    /// Copilot CLI where its configuration spells events as Claude Code does.
+    CopilotAsClaude,
+    /// Cursor.
+    Cursor,
+}
+
+impl Dialect {
+    /// The answer that denies an event for this reason.
+    pub fn deny(self, reason: &str) -> String {
+        match self {
+            Self::Claude | Self::Codex | Self::CopilotAsClaude => claude::deny(reason),
+            Self::Gemini => gemini::deny(reason),
+            Self::Copilot => copilot::deny(reason),
+            Self::Cursor => cursor::deny(reason),
+        }
+        .to_string()
+    }
+
+    /// True if what is typed into an open shell is no event.
+    pub(crate) fn has_unseen_input(self) -> bool {
+        self == Self::Codex
+    }
+}
+
+/// The event, in the first dialect that has this shape.
+pub(crate) fn read(event: &Value) -> Option<Event> {
+    cursor::read(event)
+        .or_else(|| copilot::read(event))
+        .or_else(|| gemini::read(event))
+        .or_else(|| codex::read(event))
+        .or_else(|| claude::read(event))
+}
+
+/// An event with `tool_name` and `tool_input`, which is a tool's call where its name is one of `before`.
+fn with_tool(event: &Value, dialect: Dialect, before: &[&str]) -> Option<Event> {
+    let name = event::text(event, "hook_event_name")?;
+    let cwd = event::text(event, "cwd").unwrap_or_default();
+    let (call, cwd) = match before.contains(&name) {
+        true => event::call(
+            event::text(event, "tool_name")?,
+            event.get("tool_input")?,
+            cwd,
+        ),
+        false => (event::Call::Other, cwd.to_owned()),
+    };
+    Some(Event { dialect, cwd, call })
+}

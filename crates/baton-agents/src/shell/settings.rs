@@ -1,0 +1,138 @@
+//! Git's settings and variables that lead it away from a repository's settings and hooks.
+
+use super::git::leads_elsewhere;
+use super::targets::{operands, values};
+use super::{Flow, Shell};
+use crate::path::{self, UNKNOWN};
+
+impl Shell<'_> {
+    /// Refuses variables that lead git elsewhere.
+    pub(super) fn sets_for_git(&mut self, assigned: &[(String, String)]) {
+        for (name, value) in assigned {
+            let folded = value.to_lowercase();
+            let leads = match name.as_str() {
+                "GIT_CONFIG_PARAMETERS" => {
+                    folded.contains("core.hookspath") || folded.contains("alias.")
+                }
+                "GIT_CONFIG_GLOBAL" | "GIT_CONFIG_SYSTEM" | "GIT_CONFIG" => {
+                    !value.is_empty()
+                        && value != "/dev/null"
+                        && !value.contains(UNKNOWN)
+                        && !value.starts_with("/tmp/")
+                        || value.starts_with("/tmp/")
+                            && path::below(&self.cwd, &self.ground.root).is_some()
+                            && !value.contains(UNKNOWN)
+                }
+                name if name.starts_with("GIT_CONFIG_KEY_") => is_leading(&folded),
+                _ => false,
+            };
+            if leads {
+                self.refuse(Some(leads_elsewhere(&format!("the variable {name}"))));
+            }
+        }
+    }
+
+    /// Refuses a setting that leads git elsewhere.
+    pub(super) fn sets(&mut self, key: &str, value: &str) {
+        let folded = key.to_lowercase();
+        if folded.starts_with("alias.") {
+            self.alias(value);
+        } else if is_leading(&folded) {
+            self.refuse(Some(leads_elsewhere("the setting")));
+        }
+    }
+
+    /// Follows the command for which an alias stands.
+    fn alias(&mut self, value: &str) {
+        let command = match value.strip_prefix('!') {
+            Some(command) => command.to_owned(),
+            None => format!("git {value}"),
+        };
+        self.apart(|shell| shell.script(&command, &Flow::Unknown));
+    }
+
+    /// Judges `git config`.
+    pub(super) fn config(&mut self, args: &[String]) {
+        let valued = [
+            "-f",
+            "--file",
+            "--blob",
+            "--type",
+            "--default",
+            "--comment",
+            "--value",
+        ];
+        let file = values(args, &["-f", "--file"]);
+        let has = |words: &[&str]| args.iter().any(|arg| words.contains(&arg.as_str()));
+        let mut operands = operands(args, &valued);
+        let verbs = [
+            "set",
+            "unset",
+            "get",
+            "list",
+            "edit",
+            "rename-section",
+            "remove-section",
+        ];
+        let verb = operands
+            .first()
+            .filter(|one| verbs.contains(&one.as_str()))
+            .cloned();
+        if verb.is_some() {
+            operands.remove(0);
+        }
+        let reads = [
+            "--get",
+            "--get-all",
+            "--get-regexp",
+            "--get-urlmatch",
+            "--list",
+            "-l",
+            "--get-color",
+            "--get-colorbool",
+        ];
+        let verb = verb.unwrap_or_else(|| {
+            match () {
+                () if has(&reads) => "get",
+                () if has(&["--unset", "--unset-all"]) => "unset",
+                () if has(&["--remove-section"]) => "remove-section",
+                () if has(&["--rename-section"]) => "rename-section",
+                () if has(&["--add", "--replace-all"]) || operands.len() > 1 => "set",
+                () => "get",
+            }
+            .to_owned()
+        });
+        if verb == "get" || verb == "list" {
+            return;
+        }
+        let key = operands.first().cloned().unwrap_or_default();
+        match file.first() {
+            // Settings of a file that no git reads yet.
+            Some(path) => {
+                let place = self.absolute(path);
+                let own = [&self.ground.git_dir, &self.ground.common_dir];
+                let is_own = own.iter().any(|one| path::below(&place, one).is_some());
+                let is_own =
+                    is_own || path::below(&place, &format!("{}/.git", self.ground.root)).is_some();
+                if is_own {
+                    self.sets(&key, operands.get(1).map_or("", |value| value));
+                }
+            }
+            None => match verb.as_str() {
+                "remove-section" | "rename-section" => {
+                    let section = key.to_lowercase();
+                    if ["core", "include", "alias"].contains(&section.as_str()) {
+                        self.refuse(Some(leads_elsewhere("the change of this section")));
+                    }
+                }
+                "unset" if key.to_lowercase().starts_with("alias.") => {}
+                _ => self.sets(&key, operands.get(1).map_or("", |value| value)),
+            },
+        }
+    }
+}
+
+/// True if a setting leads git away from its settings or hooks.
+fn is_leading(key: &str) -> bool {
+    key == "core.hookspath" || key == "include.path" || key.starts_with("includeif.")
+}
