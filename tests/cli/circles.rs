@@ -8,6 +8,13 @@ use crate::parsed::{Source, source, sources};
 /// Circles that are there still, each as its package, its folder and those in it. A new one is refused, and one that is
 /// gone leaves the list.
 const LEFT: &[(&str, &str, &[&str])] = &[
+    ("baton-agents", "", &["dialect", "event"]),
+    // A shell's command may hold any other.
+    (
+        "baton-agents",
+        "shell",
+        &["commands", "git", "inline", "targets"],
+    ),
     (
         "baton-core",
         "policy",

@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// How many links that lead nowhere are followed.
+/// The most links that lead nowhere that are followed.
 const MAX_LINKS: usize = 16;
 
 /// The names in a directory, in no order.

@@ -26,7 +26,7 @@ pub fn at_hand() -> Vec<PublicKey> {
     keys
 }
 
-/// Whether two lines hold one key, whatever their comments.
+/// True if two lines hold one key, whatever their comments.
 pub fn same_key(one: &str, other: &str) -> bool {
     let key = |line: &str| -> Vec<String> {
         line.split_whitespace().take(2).map(str::to_owned).collect()

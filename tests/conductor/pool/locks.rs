@@ -95,7 +95,7 @@ fn locks_of_a_command_that_was_killed_hinder_nobody() {
         if command == "release" {
             world.acquire("one");
         }
-        let at = if command == "release" { 4 } else { 2 };
+        let at = if command == "release" { 5 } else { 2 };
         let killer = Killer::new(&world);
         assert!(killer.kills(&world, &[command, phase], at, "after"));
         for lock in [

@@ -9,7 +9,10 @@ use baton_testkit::Sandbox;
 fn the_policy_in_the_worktree_and_at_a_commit_are_shown_alike() {
     let sandbox = ruled();
     let text = policy(&sandbox, &["show"]);
-    assert!(text.starts_with("version = 1\n\n[handoff]\n"), "{text}");
+    assert!(
+        text.starts_with("version = 1  # default\n\n[handoff]\n"),
+        "{text}"
+    );
     assert_eq!(text, policy(&sandbox, &["show", "--at", "HEAD"]));
 }
 

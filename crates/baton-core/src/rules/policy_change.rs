@@ -65,7 +65,7 @@ pub(super) fn check_choice(policy: &Policy, merge: &MergeChoice, verdict: &mut V
     }
 }
 
-/// What needs no signature, where somebody may have wanted that.
+/// The changes that need no signature, where somebody may have wanted that.
 fn unsigned_way(change: &PathChange) -> String {
     match change.path == POLICY_PATH {
         true => format!(
