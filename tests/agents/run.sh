@@ -201,9 +201,36 @@ failure_told() {
     grep 'failed for good' "$work/said" | grep -qiE 'scripted refusal|401|authenticat|api key'
 }
 
+# The agent's own hook denies an edit before it happens, as docs/agent-hook.md has it configured, and the agent sees why.
+denied_before() {
+    [ "$1" != opencode ] || return 77
+    repository "agent = '$1'" ''
+    configured "$1" >"$work/configuration"
+    case $1 in
+    claude) place=.claude/settings.json words='claude -p --permission-mode acceptEdits --allowedTools Bash -- hi' ;;
+    codex) place=.codex/hooks.json words='codex exec --trust --dangerously-bypass-hook-trust --sandbox workspace-write hi' ;;
+    gemini) place=.gemini/settings.json words='gemini --approval-mode=yolo -p hi' ;;
+    copilot) place=.github/hooks/baton.json words='copilot --allow-all-tools --no-ask-user --trust-folder -p hi' ;;
+    esac
+    mkdir -p "$(dirname "$place")"
+    cp "$work/configuration" "$place"
+    turns='{"run":"echo mine >> .agents/HANDOFF.md"},{"run":"echo fine > other.txt"},{"say":"I stop."}'
+    # Each word is one of the command's.
+    # shellcheck disable=SC2086
+    printf '[{"when":"","turns":[%s]}]' "$turns" | GEMINI_CLI_TRUST_WORKSPACE=true offline $words
+    git diff --quiet -- .agents && [ -e other.txt ] && grep '"answered": 1' "$LOG" | grep -q 'session summary'
+}
+
+# The block of docs/agent-hook.md that belongs to an agent.
+configured() {
+    sed -n "/$(case $1 in
+    claude) echo '^Claude Code, ' ;; codex) echo '^Codex, ' ;; gemini) echo '^Gemini CLI, ' ;; copilot) echo '^Copilot CLI, ' ;;
+    esac)/,/^\`\`\`\$/p" "$root/docs/agent-hook.md" | sed '1,/^```json/d; /^```$/d'
+}
+
 HOME_BEFORE=$HOME failed=0
-table='| agent | tried with | a task lands | a rejected one is tried again with the reason | its gate is heard | a forged one is not | the guard refuses HANDOFF.md | ends with Ctrl-C and in time | a failure is told |
-|---|---|---|---|---|---|---|---|---|'
+table='| agent | tried with | a task lands | a rejected one is tried again with the reason | its gate is heard | a forged one is not | the guard refuses HANDOFF.md | its own hook denies it before | ends with Ctrl-C and in time | a failure is told |
+|---|---|---|---|---|---|---|---|---|---|'
 for agent; do
     if ! installed "$agent"; then
         echo "agents: SKIPPED: $agent cannot be installed; npm says:"
@@ -212,8 +239,12 @@ for agent; do
         continue
     fi
     row="| \`$agent\` | $(package "$agent" | sed 's/.*@/ /; s/^ //') |"
-    for case in lands retried gate_heard forged_not_heard guarded ends failure_told; do
-        if "$case" "$agent"; then
+    for case in lands retried gate_heard forged_not_heard guarded denied_before ends failure_told; do
+        "$case" "$agent"
+        code=$?
+        if [ "$code" = 77 ]; then
+            row="$row has no hook |"
+        elif [ "$code" = 0 ]; then
             row="$row yes |"
             rm -rf "$work"
         else
