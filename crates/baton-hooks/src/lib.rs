@@ -70,7 +70,7 @@ impl Hook {
     }
 
     /// The file name by which git finds it.
-    pub fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Self::PreCommit => "pre-commit",
             Self::PrepareCommitMsg => "prepare-commit-msg",

@@ -27,6 +27,9 @@ pub const WORKTREE_PATH_FILE: &str = "worktree-hooks-path";
 /// Names to what an earlier hook starts the call in which it runs.
 const RUNNING: &str = "BATON_EARLIER_HOOK";
 
+/// The system's answer to a file that is no program and names no interpreter (`ENOEXEC`).
+const NO_EXECUTABLE: i32 = rustix::io::Errno::NOEXEC.raw_os_error();
+
 /// A call of a hook that was there before.
 #[derive(Debug)]
 pub struct EarlierHook<'c> {
@@ -48,11 +51,15 @@ impl<'c> EarlierHook<'c> {
         git_dir: Option<&Path>,
         (args, input): (&'c [OsString], Option<&'c [u8]>),
     ) -> Option<Self> {
+        let kept = common_dir.join(KEPT_DIRECTORY).join(name);
         let path = match earlier_path(common_dir, git_dir) {
             // Without a directory the name would be looked up on PATH.
-            Some(path) if !path.is_empty() => Path::new(".").join(path).join(name),
+            Some(path) if !path.is_empty() => match Path::new(".").join(path) {
+                own if file::is_same_place(&own, &common_dir.join("hooks")) => kept,
+                directory => directory.join(name),
+            },
             Some(_) => return None,
-            None => common_dir.join(KEPT_DIRECTORY).join(name),
+            None => kept,
         };
         let earlier = Self { path, args, input };
         let runs = is_executable(&earlier.path)
@@ -77,16 +84,29 @@ impl<'c> EarlierHook<'c> {
         id
     }
 
+    fn stdin(&self) -> Stdio {
+        match self.input {
+            Some(_) => Stdio::piped(),
+            None => Stdio::inherit(),
+        }
+    }
+
     /// Runs the hook as git would and returns its exit code; one that a signal ends counts as failed,
     /// with the shell's code for it.
     pub fn run(&self) -> io::Result<u8> {
-        let stdin = match self.input {
-            Some(_) => Stdio::piped(),
-            None => Stdio::inherit(),
+        let start = |mut command: Command, stdin: Stdio| {
+            command.args(self.args).stdin(stdin).env(RUNNING, self.id());
+            command::start(&mut command)
         };
-        let mut command = Command::new(&self.path);
-        command.args(self.args).stdin(stdin).env(RUNNING, self.id());
-        let (mut child, started) = command::start(&mut command)?;
+        let (mut child, started) = match start(Command::new(&self.path), self.stdin()) {
+            // A file that does not name its interpreter is one for the shell, as for git.
+            Err(error) if error.raw_os_error() == Some(NO_EXECUTABLE) => {
+                let mut command = Command::new("/bin/sh");
+                command.arg(&self.path);
+                start(command, self.stdin())?
+            }
+            started => started?,
+        };
         if let Some((mut pipe, bytes)) = child.stdin.take().zip(self.input) {
             match pipe.write_all(bytes) {
                 Err(error) if error.kind() != io::ErrorKind::BrokenPipe => return Err(error),

@@ -1,7 +1,8 @@
 //! Baton among other tools that put hooks in a repository: each goes on, whoever came first and whoever goes first.
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use baton_hooks::Hook;
@@ -318,4 +319,65 @@ fn a_manager_that_is_told_to_run_baton_is_left_alone() {
     );
     place.baton("r", &["uninstall"]);
     assert_eq!(fs::read_to_string(Path::new(&hook)).unwrap(), text);
+}
+
+#[test]
+fn a_hook_that_names_no_interpreter_goes_on_as_gits_shell_runs_it() {
+    let place = repository();
+    let ran = place.at("ran");
+    write_program(
+        &place.at("r/.git/hooks/pre-commit"),
+        &format!("echo ran >>'{}'\n", ran.display()),
+    );
+    write_program(&place.at("r/.git/hooks/reference-transaction"), "");
+    install(&place);
+    place.git("r", &["commit", "-q", "--allow-empty", "-m", "x"]);
+    assert_eq!(fs::read_to_string(ran).unwrap(), "ran\n");
+    assert_eq!(is_guarded(&place), [true, true]);
+}
+
+#[test]
+fn a_program_that_may_not_be_run_is_told_and_put_right() {
+    let place = repository();
+    install(&place);
+    let program = place.at("r/.git/baton/bin/git-baton");
+    fs::set_permissions(&program, Permissions::from_mode(0o444)).unwrap();
+    let doctor = place.baton("r", &["doctor"]);
+    assert_eq!(doctor.code, Some(1), "{doctor:?}");
+    assert!(doctor.out.contains("may not be run"), "{doctor:?}");
+    install(&place);
+    assert_eq!(place.baton("r", &["doctor"]).code, Some(0));
+    assert_eq!(is_guarded(&place), [true, true]);
+}
+
+#[test]
+fn the_last_hook_keeps_its_place_whatever_the_hook_there_says() {
+    for said in [
+        "\"$0.legacy\" \"$@\" || true; exit 0",
+        "exit 0\ngit baton hook reference-transaction \"$@\"",
+    ] {
+        let place = repository();
+        let path = place.at("r/.git/hooks/reference-transaction");
+        write_program(&path, &format!("#!/bin/sh\n{said}\n"));
+        install(&place);
+        assert_eq!(is_guarded(&place), [true, true], "{said}");
+        place.baton("r", &["uninstall"]);
+        let there = fs::read_to_string(path).unwrap();
+        assert!(there.ends_with(&format!("{said}\n")), "{there}");
+    }
+}
+
+#[test]
+fn hooks_go_on_where_a_relative_setting_names_their_own_directory() {
+    let place = repository();
+    let ran = place.at("ran");
+    write_program(
+        &place.at("r/.git/hooks/pre-commit"),
+        &format!("#!/bin/sh\necho ran >>'{}'\n", ran.display()),
+    );
+    place.git("r", &["config", "core.hooksPath", ".git/hooks"]);
+    install(&place);
+    place.git("r", &["commit", "-q", "--allow-empty", "-m", "x"]);
+    assert_eq!(fs::read_to_string(ran).unwrap(), "ran\n");
+    assert_eq!(is_guarded(&place), [true, true]);
 }

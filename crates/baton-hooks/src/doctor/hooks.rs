@@ -135,7 +135,10 @@ fn diversion(one: &Diversion, layout: &Layout) -> Finding {
 fn program_missing(layout: &Layout) -> Finding {
     Finding {
         id: Id::ProgramMissing,
-        what: "the installed program is gone".to_owned(),
+        what: match layout.program().is_file() {
+            true => "the installed program may not be run".to_owned(),
+            false => "the installed program is gone".to_owned(),
+        },
         place: layout.program().display().to_string(),
         remedy: REINSTALL.to_owned(),
     }
@@ -147,7 +150,7 @@ fn program(
     findings: &mut Vec<Finding>,
 ) -> Result<(), DoctorError> {
     let path = layout.program();
-    if !path.is_file() {
+    if !executable::is_executable(&path) {
         findings.push(program_missing(layout));
         return Ok(());
     }

@@ -19,6 +19,9 @@ const CUSTOM_HOOKS: &str = "custom_hooks";
 /// What pre-commit and prek add to the name of the hook that they found.
 const LEGACY_SUFFIX: &str = ".legacy";
 
+/// The hook that sees every commit. No manager has it, and no hook's word is taken for it that it runs Baton.
+const LAST: &str = Hook::ReferenceTransaction.name();
+
 /// How a call of a hook comes to Baton.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Way {
@@ -78,7 +81,7 @@ impl Layout {
             None
         } else if file::is_directory(&self.directory(hook)) && runs_directory(&script, hook) {
             Some(self.in_directory(hook))
-        } else if runs_legacy(&script, hook) {
+        } else if hook != LAST && runs_legacy(&script, hook) {
             Some(self.hook(&format!("{hook}{LEGACY_SUFFIX}")))
         } else {
             None
@@ -92,7 +95,10 @@ impl Layout {
         if !manifest.hooks_paths.is_empty() || self.occupant(hook)? != Occupant::Other {
             return Ok(Way::Own);
         }
-        if executable::is_executable(&own) && managers::run_baton(&own, hook, self.work_tree())? {
+        if hook != LAST
+            && executable::is_executable(&own)
+            && managers::run_baton(&own, hook, self.work_tree())?
+        {
             return Ok(Way::Manager);
         }
         Ok(match self.delegate(hook)? {

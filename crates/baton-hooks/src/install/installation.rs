@@ -79,6 +79,7 @@ fn put(repo: &Repo, kind: Kind, recorded: Option<Recorded>) -> Result<Installed,
     };
     let known = Manifest::read(&layout)?;
     let is_there = known.as_ref().is_some_and(|one| one.program == program)
+        && executable::is_executable(&layout.program())
         && executable::digest(&layout.program()).is_ok_and(|digest| digest == program.sha256);
     if !is_there {
         executable::copy(&current, &layout.program())
