@@ -251,7 +251,7 @@ fn is_ssh_key(text: &[u8]) -> bool {
         .any(|start| text.starts_with(start.as_bytes()))
 }
 
-/// The object that [`write`] makes of these, where they are UTF-8, before it is signed.
+/// The object that [`write`](fn@write) makes of these, where they are UTF-8, before it is signed.
 pub fn unsigned(tree: Oid, parent: Oid, message: &BStr, who: &BStr) -> BString {
     let who = who.to_str_lossy();
     let header = format!("tree {tree}\nparent {parent}\nauthor {who}\ncommitter {who}\n\n");
