@@ -19,8 +19,10 @@ pub(super) struct Layout {
     pub common_dir: PathBuf,
     /// True if those are two.
     pub is_linked: bool,
-    /// The root of this worktree.
+    /// The root of this worktree, as far as the git directory tells it.
     pub work_tree: Option<PathBuf>,
+    /// True if the repository has no main worktree.
+    pub is_bare: bool,
     /// The object format.
     pub hash: gix::hash::Kind,
     /// True if references are files, loose and packed.
@@ -66,11 +68,12 @@ impl Layout {
             true => Config::read(&git_dir.join("config.worktree"))?,
             false => Config::default(),
         };
+        let is_bare = own.or(&config, "core.bare")?;
         // What the common file says of a worktree is about the main one.
         let work_tree = match (&shared, own.work_tree()) {
             (_, Some(root)) => Some(git_dir.join(root)),
             (Some(_), None) => linked_root(&git_dir)?,
-            (None, None) if own.or(&config, "core.bare")? => None,
+            (None, None) if is_bare => None,
             (None, None) => match config.work_tree() {
                 Some(root) => Some(git_dir.join(root)),
                 None if git_dir.file_name() == Some(OsStr::new(".git")) => {
@@ -86,6 +89,7 @@ impl Layout {
                 .is_none_or(|format| format.eq_ignore_ascii_case(b"files")),
             precompose_unicode: config.boolean("core.precomposeUnicode")?,
             is_linked: shared.is_some(),
+            is_bare,
             git_dir,
             common_dir,
             work_tree,

@@ -5,7 +5,7 @@ use bstr::{BString, ByteSlice};
 
 use super::GitError;
 use super::config::Config;
-use super::layout::Layout;
+use super::layout::{Layout, clean};
 use super::objects::Objects;
 use super::program::{Executable, Program};
 use super::refs::{self, Refs};
@@ -35,7 +35,11 @@ impl Repo {
     /// directory.
     pub fn open(env: &GitEnv) -> Result<Self, GitError> {
         let layout = match &env.git_dir {
-            Some(path) => Layout::read(env.current_dir.join(path))?,
+            // Git runs hooks at the root.
+            Some(path) => in_work_tree(
+                Layout::read(env.current_dir.join(path))?,
+                Some(env.current_dir.clone()).filter(|_| env.is_hook),
+            ),
             None => {
                 let layout = around(&env.current_dir)?;
                 refuse_untrusted(&env.current_dir, &layout)?;
@@ -148,7 +152,7 @@ impl Repo {
     /// The name of this worktree among those of the repository: `.` for the main one, else the
     /// name of its directory below `worktrees/`.
     pub fn worktree_id(&self) -> String {
-        let own = super::layout::clean(&self.git_dir);
+        let own = clean(&self.git_dir);
         match own.file_name() {
             Some(name) if own != self.common_dir => name.to_string_lossy().into_owned(),
             _ => ".".to_owned(),
@@ -352,6 +356,19 @@ fn around(directory: &Path) -> Result<Layout, GitError> {
     }
     let (found, _) = gix::discover::upwards(directory)
         .map_err(|_| GitError::NoRepository(directory.to_owned()))?;
-    let (git_dir, _) = found.into_repository_and_work_tree_directories();
-    Layout::read(directory.join(git_dir))
+    let (git_dir, work_tree) = found.into_repository_and_work_tree_directories();
+    let layout = Layout::read(directory.join(git_dir))?;
+    Ok(in_work_tree(
+        layout,
+        work_tree.map(|root| clean(&directory.join(root))),
+    ))
+}
+
+/// The layout with this root where the git directory lies elsewhere and does not tell of one (`git init
+/// --separate-git-dir`).
+fn in_work_tree(mut layout: Layout, root: Option<PathBuf>) -> Layout {
+    if layout.work_tree.is_none() && !layout.is_bare {
+        layout.work_tree = root;
+    }
+    layout
 }

@@ -83,7 +83,10 @@ pub fn checkouts(repo: &Repo) -> Result<Vec<Checkout>, GitError> {
 
 /// The repository as its main worktree sees it.
 pub fn main(repo: &Repo) -> Result<Repo, GitError> {
-    main_at(repo.common_dir())
+    match file::is_same_place(repo.git_dir(), repo.common_dir()) {
+        true => Ok(repo.clone()),
+        false => main_at(repo.common_dir()),
+    }
 }
 
 /// The same by the git directory that all worktrees share.
