@@ -300,3 +300,24 @@ fn the_tasks_of_the_readme_run_together() {
     let plan = new.sh("git baton orchestrator plan ../tasks.toml");
     assert!(plan.contains("Execution Mode: PARALLEL"), "{plan}");
 }
+
+#[test]
+fn a_git_directory_that_lies_elsewhere_is_no_bare_repository() {
+    let new = Newcomer::new("main", &[]);
+    new.sh("git init -q --separate-git-dir ../elsewhere .");
+    new.sh("git baton init --frozen");
+    new.sh("git add -A && git commit -qm 'Set the rules' && git baton install");
+    new.sh("git baton session start --title Work && git baton doctor");
+    new.sh("cd .agents && git baton policy check && git commit -q --allow-empty -m x");
+    new.sh("echo mine >>.agents/HANDOFF.md; ! git commit -qnam mine");
+}
+
+#[test]
+fn no_maintainer_is_taken_off_the_list_in_silence() {
+    let new = Newcomer::new("main", &[]);
+    new.sh("ssh-keygen -q -t ed25519 -N '' -f ../key && git baton init --signer ../key.pub");
+    let told = new.sh("git baton init --frozen 2>&1");
+    assert!(told.contains("`--frozen` changes nothing"), "{told}");
+    new.sh("rm .baton/allowed_signers && git baton init --frozen");
+    assert_eq!(new.sh("ls .baton 2>/dev/null || true"), "");
+}

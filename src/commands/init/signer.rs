@@ -38,9 +38,13 @@ pub fn decide(repo: &Repo, root: &Path, args: &Init, has_policy: bool) -> miette
     }
     let listed = worktree_file::read(root, scaffold::SIGNERS_PATH)?;
     if let Some(bytes) = listed {
+        let told = format!(
+            "`--frozen` changes nothing: {0} names maintainers (to have none: `rm {0}`, and `git baton init --frozen` again)\n",
+            scaffold::SIGNERS_PATH
+        );
         return Ok(Decided {
             list: Some(bytes.replace("\r\n", "\n").to_str_lossy().into_owned()),
-            told: None,
+            told: args.frozen.then_some(told),
         });
     }
     if args.frozen || has_policy {
