@@ -34,8 +34,8 @@ pub struct RefusedMessage {
 /// The hooks that a message passes through.
 pub struct TeamHooks<'r> {
     repo: &'r Repo,
-    prepare: Option<PathBuf>,
-    check: Option<PathBuf>,
+    prepare: Vec<PathBuf>,
+    check: Vec<PathBuf>,
     known: RefCell<HashMap<BString, Result<BString, RefusedMessage>>>,
 }
 
@@ -53,13 +53,12 @@ impl<'r> TeamHooks<'r> {
     /// The message of a merge commit as `prepare-commit-msg` and `commit-msg` leave it, which git runs for
     /// a merge; `key` words its subject.
     pub fn merge(&self, message: &BStr, key: &'static str) -> Result<BString, RefusedMessage> {
-        let prepare = self.prepare.as_ref();
-        self.passed(message, key, prepare, &["merge"])
+        self.passed(message, key, &self.prepare, &["merge"])
     }
 
     /// The message of any other commit as `commit-msg` leaves it; `key` words its subject.
     pub fn commit(&self, message: &BStr, key: &'static str) -> Result<BString, RefusedMessage> {
-        self.passed(message, key, None, &[])
+        self.passed(message, key, &[], &[])
     }
 
     /// Each message is asked about once.
@@ -67,7 +66,7 @@ impl<'r> TeamHooks<'r> {
         &self,
         message: &BStr,
         key: &'static str,
-        prepare: Option<&PathBuf>,
+        prepare: &[PathBuf],
         source: &[&str],
     ) -> Result<BString, RefusedMessage> {
         if let Some(known) = self.known.borrow().get(message) {
@@ -75,12 +74,12 @@ impl<'r> TeamHooks<'r> {
         }
         let hooks = [
             (Hook::PrepareCommitMsg, prepare, source),
-            (Hook::CommitMsg, self.check.as_ref(), &[]),
+            (Hook::CommitMsg, &self.check, &[]),
         ];
         let mut passed = Ok(message.to_owned());
-        for (hook, path, more) in hooks {
-            if let (Some(path), Ok(before)) = (path, &passed) {
-                passed = self.run(hook, path, before.as_ref(), more, key);
+        for (hook, paths, more) in hooks {
+            for path in paths {
+                passed = passed.and_then(|before| self.run(hook, path, before.as_ref(), more, key));
             }
         }
         let mut known = self.known.borrow_mut();
@@ -145,13 +144,13 @@ fn example(key: &str) -> &'static str {
     }
 }
 
-/// The hook of this name that git would run here if Baton were not there.
-fn earlier(repo: &Repo, hook: Hook) -> Result<Option<PathBuf>, GitError> {
+/// The hooks of this name that git would run here if Baton were not there.
+fn earlier(repo: &Repo, hook: Hook) -> Result<Vec<PathBuf>, GitError> {
     let layout = Layout::of(repo);
     let root = repo.work_tree().unwrap_or(repo.git_dir());
-    let (common_dir, git_dir) = (repo.common_dir(), repo.git_dir());
-    let earlier = previous_hooks::earlier_file(common_dir, hook.name(), root, git_dir);
-    if earlier.is_some() {
+    let git_dir = Some(repo.git_dir());
+    let earlier = previous_hooks::earlier_files(repo.common_dir(), hook.name(), root, git_dir);
+    if !earlier.is_empty() {
         return Ok(earlier);
     }
     let name = format!("hooks/{}", hook.name());
@@ -159,5 +158,5 @@ fn earlier(repo: &Repo, hook: Hook) -> Result<Option<PathBuf>, GitError> {
     let path = root.join(path.trim().to_path_lossy());
     let occupant = layout.occupant_of(&path).map_err(GitError::io(&path))?;
     let is_other = occupant == Occupant::Other && executable::is_executable(&path);
-    Ok(is_other.then_some(path))
+    Ok(is_other.then_some(path).into_iter().collect())
 }

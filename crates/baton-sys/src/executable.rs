@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 
 use sha2::{Digest, Sha256};
 
-use super::{command, shared};
+use super::{command, file, shared};
 
 /// A file to run, to read, and for its owner to write.
 const SCRIPT_MODE: u32 = 0o755;
@@ -35,6 +35,20 @@ pub fn are_one_file(one: &Path, other: &Path) -> bool {
 pub fn is_executable(path: &Path) -> bool {
     path.metadata()
         .is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
+}
+
+/// The command that runs this file as git runs a hook: a text that names no interpreter is one for the shell, which is told
+/// from a program as shells do it, by the lack of a zero byte.
+pub fn hook_command(path: &Path) -> Command {
+    // One that may be run and not read is a program.
+    let beginning = file::beginning(path, 128).ok().flatten();
+    let is_program = |bytes: Vec<u8>| bytes.starts_with(b"#!") || bytes.contains(&0);
+    if beginning.is_none_or(is_program) {
+        return Command::new(path);
+    }
+    let mut shell = Command::new("/bin/sh");
+    shell.arg(path);
+    shell
 }
 
 /// The directories in which programs are looked for, as one text.

@@ -2,9 +2,8 @@
 
 use std::io;
 use std::path::Path;
-use std::process::Command;
 
-use super::{command, file, random};
+use super::{command, executable, file, random};
 
 /// The answer of a hook to a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,7 +28,7 @@ pub fn run(
 ) -> io::Result<Answer> {
     let path = directory.join(format!("message-{}", random::name()));
     file::write_atomically(&path, message)?;
-    let mut process = Command::new(hook);
+    let mut process = executable::hook_command(hook);
     process
         .arg(&path)
         .args(more)

@@ -6,10 +6,10 @@ use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use super::command;
-use super::executable::{are_one_file, is_executable};
+use super::executable::{self, are_one_file, is_executable};
 use super::file;
 
 /// The directory in the common git directory to which earlier hooks move, under their own names. It is as deep as
@@ -24,11 +24,17 @@ pub const EARLIER_PATH_FILE: &str = "earlier-hooks-path";
 /// `core.hooksPath` pointed in that worktree alone. It goes before [`EARLIER_PATH_FILE`].
 pub const WORKTREE_PATH_FILE: &str = "worktree-hooks-path";
 
+/// The directory, in Baton's, with an empty file for each hook that took Baton's place after a `core.hooksPath` had been
+/// set aside: git ran it, so that it runs still. Those that the setting had switched off stay off.
+pub const LATER_DIRECTORY: &str = "later-hooks";
+
+/// True if the hook that is kept by this name runs in spite of a `core.hooksPath` that was set aside.
+pub fn is_later(common_dir: &Path, name: &str) -> bool {
+    file::is_taken(&common_dir.join("baton").join(LATER_DIRECTORY).join(name))
+}
+
 /// Names to what an earlier hook starts the call in which it runs.
 const RUNNING: &str = "BATON_EARLIER_HOOK";
-
-/// The system's answer to a file that is no program and names no interpreter (`ENOEXEC`).
-const NO_EXECUTABLE: i32 = rustix::io::Errno::NOEXEC.raw_os_error();
 
 /// A call of a hook that was there before.
 #[derive(Debug)]
@@ -40,33 +46,25 @@ pub struct EarlierHook<'c> {
 }
 
 impl<'c> EarlierHook<'c> {
-    /// The hook to run before Baton's own answer, which is the one that git would run without Baton: the one of this name in
-    /// the directory that `core.hooksPath` named, or, where it named none, the one that was kept. `git_dir` is git's
-    /// `GIT_DIR`, which it leaves unset in the main worktree. None where this very call was made by that hook, or
-    /// `program`, the file by which Baton is called, or the hook that git runs is itself that hook.
-    pub fn find(
+    /// The hooks to run before Baton's own answer, which are those that git would run without Baton: the one of this name in
+    /// the directory that `core.hooksPath` named, or, where it named none, the one that was kept. One that took Baton's
+    /// place after that setting had gone runs beside the former ([`LATER_DIRECTORY`]). `git_dir` is git's `GIT_DIR`, which it
+    /// leaves unset in the main worktree. Left out is one by which this very call was made, or which is `program`,
+    /// the file by which Baton is called, or the hook that git runs.
+    pub fn all(
         common_dir: &Path,
         program: &Path,
         name: &str,
         git_dir: Option<&Path>,
         (args, input): (&'c [OsString], Option<&'c [u8]>),
-    ) -> Option<Self> {
-        let kept = common_dir.join(KEPT_DIRECTORY).join(name);
-        let path = match earlier_path(common_dir, git_dir) {
-            // Without a directory the name would be looked up on PATH.
-            Some(path) if !path.is_empty() => match Path::new(".").join(path) {
-                own if file::is_same_place(&own, &common_dir.join("hooks")) => kept,
-                directory => directory.join(name),
-            },
-            Some(_) => return None,
-            None => kept,
+    ) -> Vec<Self> {
+        let paths = earlier_files(common_dir, name, Path::new("."), git_dir);
+        let calls = paths.into_iter().map(|path| Self { path, args, input });
+        let runs = |earlier: &Self| {
+            !are_one_file(&earlier.path, program)
+                && std::env::var_os(RUNNING).is_none_or(|running| running != earlier.id())
         };
-        let earlier = Self { path, args, input };
-        let runs = is_executable(&earlier.path)
-            && !are_one_file(&earlier.path, program)
-            && !are_one_file(&earlier.path, &common_dir.join("hooks").join(name))
-            && std::env::var_os(RUNNING).is_none_or(|running| running != earlier.id());
-        runs.then_some(earlier)
+        calls.filter(runs).collect()
     }
 
     /// True if it is one that Baton keeps, and not one of a directory that `core.hooksPath` named.
@@ -84,29 +82,16 @@ impl<'c> EarlierHook<'c> {
         id
     }
 
-    fn stdin(&self) -> Stdio {
-        match self.input {
-            Some(_) => Stdio::piped(),
-            None => Stdio::inherit(),
-        }
-    }
-
     /// Runs the hook as git would and returns its exit code; one that a signal ends counts as failed,
     /// with the shell's code for it.
     pub fn run(&self) -> io::Result<u8> {
-        let start = |mut command: Command, stdin: Stdio| {
-            command.args(self.args).stdin(stdin).env(RUNNING, self.id());
-            command::start(&mut command)
+        let stdin = match self.input {
+            Some(_) => Stdio::piped(),
+            None => Stdio::inherit(),
         };
-        let (mut child, started) = match start(Command::new(&self.path), self.stdin()) {
-            // A file that does not name its interpreter is one for the shell, as for git.
-            Err(error) if error.raw_os_error() == Some(NO_EXECUTABLE) => {
-                let mut command = Command::new("/bin/sh");
-                command.arg(&self.path);
-                start(command, self.stdin())?
-            }
-            started => started?,
-        };
+        let mut command = executable::hook_command(&self.path);
+        command.args(self.args).stdin(stdin).env(RUNNING, self.id());
+        let (mut child, started) = command::start(&mut command)?;
         if let Some((mut pipe, bytes)) = child.stdin.take().zip(self.input) {
             match pipe.write_all(bytes) {
                 Err(error) if error.kind() != io::ErrorKind::BrokenPipe => return Err(error),
@@ -122,16 +107,31 @@ impl<'c> EarlierHook<'c> {
     }
 }
 
-/// The file of the hook of this name that git would run without Baton in the worktree with this root and this git
-/// directory; `None` where Baton has the place of none.
-pub fn earlier_file(common_dir: &Path, name: &str, root: &Path, git_dir: &Path) -> Option<PathBuf> {
-    let path = match earlier_path(common_dir, Some(git_dir)) {
-        Some(path) if path.is_empty() => return None,
-        Some(path) => root.join(path).join(name),
-        None => common_dir.join(KEPT_DIRECTORY).join(name),
-    };
-    let is_baton = are_one_file(&path, &common_dir.join("hooks").join(name));
-    (is_executable(&path) && !is_baton).then_some(path)
+/// The files of the hooks of this name that git would run without Baton in the worktree with this root and this git
+/// directory, in the order in which they run.
+pub fn earlier_files(
+    common_dir: &Path,
+    name: &str,
+    root: &Path,
+    git_dir: Option<&Path>,
+) -> Vec<PathBuf> {
+    let hooks = common_dir.join("hooks");
+    let kept = common_dir.join(KEPT_DIRECTORY).join(name);
+    let mut files = Vec::new();
+    match earlier_path(common_dir, git_dir) {
+        None => files.push(kept),
+        Some(path) => {
+            // Empty, it names no directory.
+            let directory = Some(root.join(&path)).filter(|_| !path.is_empty());
+            let is_home = directory
+                .as_ref()
+                .is_some_and(|it| file::is_same_place(it, &hooks));
+            files.extend(directory.filter(|_| !is_home).map(|it| it.join(name)));
+            files.extend(Some(kept).filter(|_| is_home || is_later(common_dir, name)));
+        }
+    }
+    files.retain(|path| is_executable(path) && !are_one_file(path, &hooks.join(name)));
+    files
 }
 
 /// The value of `core.hooksPath` before Baton; `None` when it had none. Like git's, a relative

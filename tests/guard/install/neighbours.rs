@@ -278,7 +278,7 @@ fn lines_that_were_added_to_a_hook_of_batons_are_kept_and_told_of() {
     let text = fs::read_to_string(&hook).unwrap();
     fs::write(&hook, format!("{text}npx lint-staged\n")).unwrap();
     let told = place.baton("r", &["doctor"]);
-    assert!(told.out.contains("lines that were added to it"), "{told:?}");
+    assert!(told.out.contains("lines that are not Baton's"), "{told:?}");
     let said = install(&place);
     let kept = place.at("r/.git/hooks.before-baton/pre-commit.replaced-1");
     assert!(said.out.contains(kept.to_str().unwrap()), "{said:?}");
@@ -321,18 +321,27 @@ fn a_manager_that_is_told_to_run_baton_is_left_alone() {
     assert_eq!(fs::read_to_string(Path::new(&hook)).unwrap(), text);
 }
 
+/// A hook that begins so and adds a line with its own name to the file that this returns.
+fn writes(place: &Place, hook: &str, beginning: &str) -> PathBuf {
+    let ran = place.at("ran");
+    let name = hook.rsplit_once('/').unwrap().0;
+    fs::create_dir_all(place.at(name)).unwrap();
+    let text = format!("{beginning}echo '{hook}' >>'{}'\n", ran.display());
+    write_program(&place.at(hook), &text);
+    ran
+}
+
 #[test]
 fn a_hook_that_names_no_interpreter_goes_on_as_gits_shell_runs_it() {
     let place = repository();
-    let ran = place.at("ran");
-    write_program(
-        &place.at("r/.git/hooks/pre-commit"),
-        &format!("echo ran >>'{}'\n", ran.display()),
-    );
+    let ran = writes(&place, "r/.git/hooks/pre-commit", "");
     write_program(&place.at("r/.git/hooks/reference-transaction"), "");
     install(&place);
     place.git("r", &["commit", "-q", "--allow-empty", "-m", "x"]);
-    assert_eq!(fs::read_to_string(ran).unwrap(), "ran\n");
+    assert_eq!(
+        fs::read_to_string(ran).unwrap(),
+        "r/.git/hooks/pre-commit\n"
+    );
     assert_eq!(is_guarded(&place), [true, true]);
 }
 
@@ -370,14 +379,52 @@ fn the_last_hook_keeps_its_place_whatever_the_hook_there_says() {
 #[test]
 fn hooks_go_on_where_a_relative_setting_names_their_own_directory() {
     let place = repository();
-    let ran = place.at("ran");
-    write_program(
-        &place.at("r/.git/hooks/pre-commit"),
-        &format!("#!/bin/sh\necho ran >>'{}'\n", ran.display()),
-    );
+    let ran = writes(&place, "r/.git/hooks/pre-commit", "#!/bin/sh\n");
     place.git("r", &["config", "core.hooksPath", ".git/hooks"]);
     install(&place);
     place.git("r", &["commit", "-q", "--allow-empty", "-m", "x"]);
-    assert_eq!(fs::read_to_string(ran).unwrap(), "ran\n");
+    assert_eq!(
+        fs::read_to_string(ran).unwrap(),
+        "r/.git/hooks/pre-commit\n"
+    );
     assert_eq!(is_guarded(&place), [true, true]);
+}
+
+#[test]
+fn a_hook_that_comes_after_a_setting_was_set_aside_runs_beside_those_it_named() {
+    let place = repository();
+    writes(&place, "r/team/pre-commit", "#!/bin/sh\n");
+    // Switched off by the setting, it stays off.
+    let ran = writes(&place, "r/.git/hooks/commit-msg", "#!/bin/sh\n");
+    place.git("r", &["config", "core.hooksPath", "team"]);
+    let said = install(&place);
+    assert!(!said.out.contains("runs first: commit-msg"), "{said:?}");
+    for hook in ["r/.git/hooks/pre-commit", "r/.git/hooks/post-commit"] {
+        writes(&place, hook, "#!/bin/sh\n");
+    }
+    install(&place);
+    place.git("r", &["commit", "-q", "--allow-empty", "-m", "x"]);
+    let expected = "r/team/pre-commit\nr/.git/hooks/pre-commit\nr/.git/hooks/post-commit\n";
+    assert_eq!(fs::read_to_string(&ran).unwrap(), expected);
+    fs::remove_file(&ran).unwrap();
+    // Where the setting comes again, git runs what it names alone, and so it is afterwards.
+    place.git("r", &["config", "core.hooksPath", "team"]);
+    writes(&place, "r/.git/hooks/pre-commit", "#!/bin/sh\n:\n");
+    install(&place);
+    place.git("r", &["commit", "-q", "--allow-empty", "-m", "x"]);
+    let expected = "r/team/pre-commit\nr/.git/hooks/post-commit\n";
+    assert_eq!(fs::read_to_string(&ran).unwrap(), expected);
+    assert_eq!(place.baton("r", &["uninstall"]).code, Some(0));
+    assert!(!place.at("r/.git/baton").exists());
+}
+
+#[test]
+fn a_directory_in_the_place_of_a_hook_comes_back() {
+    let place = repository();
+    fs::create_dir(place.at("r/.git/hooks/pre-commit")).unwrap();
+    install(&place);
+    assert_eq!(is_guarded(&place), [true, true]);
+    let said = place.baton("r", &["uninstall"]);
+    assert_eq!(said.code, Some(0), "{said:?}");
+    assert!(place.at("r/.git/hooks/pre-commit").is_dir());
 }

@@ -225,6 +225,7 @@ fn a_run_that_was_cut_off_can_be_done_again() {
     // The record written, nothing else.
     fs::rename(place.at("r/.git/hooks.before-baton/pre-commit"), &hook).unwrap();
     fs::remove_file(place.at("r/.git/baton/bin/git-baton")).unwrap();
+    place.git("r", &["config", "core.hooksPath", ".githooks"]);
     installed(&place.baton("r", &["install"]));
     place.git("r", &["commit", "-q", "--allow-empty", "-m", "x"]);
     // What core.hooksPath had switched off stays off.

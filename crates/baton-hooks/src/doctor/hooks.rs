@@ -237,7 +237,7 @@ fn examine_hook(layout: &Layout, hook: &str, path: &Path) -> Result<Option<Findi
             Some(text) if text.program != layout.program() => Ok(Some(moved(path, &text.program))),
             Some(text) if text.is_edited => found(
                 Id::HookReplaced,
-                "has lines that were added to it, and that nothing runs",
+                "has lines that are not Baton's",
                 "move them to a hook of their own; `git baton install` says where to",
             ),
             Some(_) => found(Id::HookReplaced, "is another version of Baton", REINSTALL),

@@ -10,9 +10,12 @@ use crate::{ARGUMENT, DIRECTORY_SUFFIX};
 const MARK: &str =
     "# Installed by git-baton: judges, by the rules of baton.toml, what git tells it here.";
 
+/// The line about what is added, by the way in which the program starts.
+const BY_ITSELF: &str = "# The first line starts the program: nothing that is added here runs.\n";
+const BY_SHELL: &str = "# The last line starts the program: what is added above it runs first, and can keep it from running.\n";
+
 /// The other lines.
 const COMMENT: &str = "\
-# The first line starts the program itself, so nothing that is added below it would run.
 # A hook that was here before runs first, from ../hooks.before-baton.
 # `git baton install` writes this file anew, also where the repository has moved and
 # git cannot exec it; `git baton uninstall` removes it; `git baton doctor` checks it.
@@ -43,10 +46,11 @@ pub fn text(program: &Path, hook: &str) -> Vec<u8> {
     first.extend_from_slice(path);
     first.extend_from_slice(format!(" {ARGUMENT}{hook}\n").as_bytes());
     let is_one_word = path.iter().all(|byte| *byte > b' ' && *byte != 0x7f);
-    let mut text = match is_one_word && first.len() <= LONGEST {
-        true => return [&first[..], MARK.as_bytes(), b"\n", COMMENT.as_bytes()].concat(),
-        false => format!("#!/bin/sh\n{MARK}\n{COMMENT}exec ").into_bytes(),
-    };
+    if is_one_word && first.len() <= LONGEST {
+        first.extend_from_slice(format!("{MARK}\n{BY_ITSELF}{COMMENT}").as_bytes());
+        return first.into();
+    }
+    let mut text = format!("#!/bin/sh\n{MARK}\n{BY_SHELL}{COMMENT}exec ").into_bytes();
     text.extend(quoted(path));
     text.extend(format!(" {ARGUMENT}{hook} \"$0\" \"$@\"\n").into_bytes());
     text
@@ -123,6 +127,8 @@ mod tests {
             for hook in ["pre-commit", "pre-receive.d"] {
                 let written = text(Path::new(path), hook);
                 assert_eq!(written.starts_with(b"#!/bin/sh\n"), by_shell, "{path}");
+                let warns = written.contains_str("runs first, and can keep it from running");
+                assert_eq!(warns, by_shell, "{path}");
                 let expected = HookFile {
                     hook: hook.to_owned(),
                     program: path.into(),

@@ -113,6 +113,7 @@ fn put(repo: &Repo, kind: Kind, recorded: Option<Recorded>) -> Result<Installed,
     let mut placing = Placing {
         layout: &layout,
         manifest: &manifest,
+        was_switched_off: !set_aside.is_empty(),
         hooks: Vec::new(),
         gave_way: Vec::new(),
         edited: Vec::new(),
@@ -234,6 +235,8 @@ fn refuse_early(repo: &Repo, layout: &Layout, kind: Kind) -> Result<(), InstallE
 struct Placing<'i> {
     layout: &'i Layout,
     manifest: &'i Manifest,
+    /// True if git ran none of the hooks here until now, because of `core.hooksPath`.
+    was_switched_off: bool,
     hooks: Vec<(String, Change)>,
     gave_way: Vec<(&'static str, PathBuf)>,
     edited: Vec<(&'static str, PathBuf)>,
@@ -279,6 +282,12 @@ impl Placing<'_> {
         }
     }
 
+    /// True if the hook that was here goes on: one that `core.hooksPath` had switched off does not.
+    fn earlier_runs(&self, hook: &str) -> bool {
+        let set_aside = self.manifest.hooks_paths.is_empty() || self.layout.is_later(hook);
+        self.layout.earlier(hook).is_some() && set_aside
+    }
+
     fn note(&mut self, hook: &'static str, moved: Option<PathBuf>) {
         self.gave_way.extend(moved.map(|path| (hook, path)));
     }
@@ -302,10 +311,12 @@ impl Placing<'_> {
         } else if occupant(layout, hook)? == Occupant::Other {
             let moved = kept::keep(layout, hook, &path)?;
             self.note(hook, moved);
+            let ran = !self.was_switched_off && !self.manifest.hooks_paths.is_empty();
+            kept::mark_later(layout, hook, ran)?;
         }
         let change = match delegate::place(layout, &path, hook)? {
             false => Change::Unchanged,
-            true if layout.earlier(hook).is_some() => Change::PlacedBefore,
+            true if self.earlier_runs(hook) => Change::PlacedBefore,
             true if PASSED_ON.contains(&hook) => Change::PlacedToPassOn,
             true => Change::Placed,
         };
@@ -381,7 +392,7 @@ impl fmt::Display for Installed {
         for (hook, path) in &self.edited {
             writeln!(
                 f,
-                "lines were added to Baton's {hook}, and nothing ran them: they are in {}; put them into a file of their own, {}, which runs first",
+                "lines were added to Baton's {hook}: they are in {}; put them into a script of their own, {}, which may be run (`chmod +x`) and then runs first",
                 path.display(),
                 self.layout.kept(hook).display()
             )?;

@@ -54,6 +54,16 @@ pub fn keep(layout: &Layout, hook: &str, path: &Path) -> Result<Option<PathBuf>,
     Ok(gave_way)
 }
 
+/// Notes whether the hook that is kept ran until now although a `core.hooksPath` was set aside: then it runs still.
+pub fn mark_later(layout: &Layout, hook: &str, ran: bool) -> Result<(), InstallError> {
+    let mark = layout.later_marks().join(hook);
+    let marked = match ran {
+        true => file::write_atomically(&mark, b""),
+        false => file::remove_if_exists(&mark),
+    };
+    marked.map_err(InstallError::io(mark))
+}
+
 /// Gives the hook that is kept a further name, by which nothing runs it, unless `path` is the same.
 pub fn set_aside(
     layout: &Layout,
@@ -150,6 +160,10 @@ pub fn put_back(layout: &Layout, hook: &str) -> Result<Restored, InstallError> {
             }
         },
     };
+    if file::is_directory(&earlier) {
+        // It takes the place of no file.
+        file::remove_if_exists(&place).map_err(io(&place))?;
+    }
     file::rename(&earlier, &place).map_err(io(&earlier))?;
     Ok(Restored::To(place))
 }

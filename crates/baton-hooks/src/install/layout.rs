@@ -8,8 +8,10 @@ use bstr::ByteSlice;
 use super::hook_file::{self, BEGINNING, HookFile};
 use crate::{DIRECTORY_SUFFIX, NAME_IN_DIRECTORY, SERVER_MARK};
 use baton_git::{Repo, recorded};
-use baton_sys::previous_hooks::{EARLIER_PATH_FILE, KEPT_DIRECTORY, WORKTREE_PATH_FILE};
-use baton_sys::{executable, file, mmap::MappedFile};
+use baton_sys::previous_hooks::{
+    EARLIER_PATH_FILE, KEPT_DIRECTORY, LATER_DIRECTORY, WORKTREE_PATH_FILE,
+};
+use baton_sys::{executable, file, mmap::MappedFile, previous_hooks};
 
 /// A text that the program's file holds: the hooks of earlier versions were further names of it.
 const MARK: &[u8] = b"This program is git-baton and answers hooks of git by its name.";
@@ -126,6 +128,16 @@ impl Layout {
             Some(git_dir) => git_dir.join("baton").join(WORKTREE_PATH_FILE),
             None => self.baton_dir().join(EARLIER_PATH_FILE),
         }
+    }
+
+    /// The directory of the marks of hooks that took Baton's place after `core.hooksPath` was set aside.
+    pub fn later_marks(&self) -> PathBuf {
+        self.baton_dir().join(LATER_DIRECTORY)
+    }
+
+    /// True if the hook that is kept by this name runs in spite of a `core.hooksPath` that was set aside.
+    pub fn is_later(&self, hook: &str) -> bool {
+        previous_hooks::is_later(&self.common_dir, hook)
     }
 
     /// What is in this hook's place.

@@ -80,6 +80,7 @@ fn remove_records(repo: &Repo, layout: &Layout) -> Result<(), InstallError> {
         records.push(layout.earlier_path(Some(&worktree.git_dir)));
     }
     records.push(layout.earlier_path(None));
+    records.push(layout.later_marks());
     records.extend(Journal::files(&layout.baton_dir()));
     records.push(layout.server_mark());
     records.push(layout.manifest());
