@@ -31,7 +31,6 @@ const LEFT: &[(&str, &str, &[&str])] = &[
             "subjects",
         ],
     ),
-    ("baton-core", "policy/conductor", &["agents", "profiles"]),
     (
         "baton-git",
         "",

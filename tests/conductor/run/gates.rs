@@ -6,7 +6,8 @@ use std::time::Duration;
 use baton_conductor::run::gate::{self, Verdict, Work};
 use baton_conductor::run::signal::Decision;
 use baton_core::policy::command::CommandTemplate;
-use baton_core::policy::conductor::agents::{EndToEnd, Input, Judge, Staff};
+use baton_core::policy::conductor::agents::{EndToEnd, Input, Judge};
+use baton_core::policy::conductor::staff::Staff;
 
 use crate::run::support::{SAYS_DONE, Scene, WORKS, shell};
 

@@ -3,6 +3,7 @@
 pub mod agents;
 pub mod feature;
 pub mod profiles;
+pub mod staff;
 
 use std::collections::BTreeMap;
 
@@ -11,8 +12,9 @@ use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
 use super::schema::{unplaced, unplaced_text};
-use agents::{AgentTable, CallsTable, EndToEndTable, GateTable, Staff};
+use agents::{AgentTable, CallsTable, EndToEndTable, GateTable};
 use feature::{Feature, FeatureTable};
+use staff::Staff;
 
 /// When tasks run in parallel, and how runs end.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]

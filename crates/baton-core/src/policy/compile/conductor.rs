@@ -6,7 +6,8 @@ use toml::Spanned;
 
 use super::{Compiled, Fault};
 use crate::policy::command::{CommandTemplate, PLACEHOLDERS, TemplateError};
-use crate::policy::conductor::agents::{Agent, Calls, EndToEnd, Gate, Judge, Staff};
+use crate::policy::conductor::agents::{Agent, Calls, EndToEnd, Gate, Judge};
+use crate::policy::conductor::staff::Staff;
 use crate::policy::conductor::{Conductor, ConductorTable};
 use crate::policy::error::PolicyProblem;
 use crate::policy::toml_file::suggestion;

@@ -4,8 +4,8 @@ use toml::Spanned;
 
 use super::{command, known_agent};
 use crate::policy::compile::{Compiled, Fault, plain_path};
-use crate::policy::conductor::agents::Staff;
 use crate::policy::conductor::feature::{Feature, FeatureTable, Planner, Scout, Validator, Who};
+use crate::policy::conductor::staff::Staff;
 use crate::policy::error::PolicyProblem;
 
 pub(super) fn compile(table: &FeatureTable, staff: &Staff) -> Compiled<Feature> {
