@@ -226,3 +226,22 @@ fn a_gate_that_meets_a_usage_limit_judges_later() {
     assert_eq!(scene.task("a")["failed"], 0);
     scene.assert_clean();
 }
+
+/// Some test runners look at no file below a git directory.
+#[test]
+fn gates_and_verify_commands_work_beside_the_pool() {
+    let where_it_is = "case $PWD in */.git/*) false;; *.worktrees/*) ;; *) false;; esac";
+    let scene = gated(
+        &format!("{where_it_is} && echo TASK_APPROVED || echo TASK_REJECTED: in $PWD"),
+        0,
+    );
+    let run = scene.run(&[Task::plain("a")]);
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+    assert_eq!(scene.task("a")["failed"], 0);
+
+    let scene = Scene::new();
+    let task = Task::plain("a").with(&format!("verify = [{where_it_is:?}]"));
+    let run = scene.run(&[task]);
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+    assert_eq!(scene.task("a")["failed"], 0);
+}

@@ -36,6 +36,7 @@ fn verdict(scene: &Scene, staff: &Staff, is_frontend: bool) -> Verdict {
         tip: scene.tip(),
         attempt: 1,
         is_frontend,
+        worktrees: &scene.worktrees(),
         constraints: "",
         grace: Duration::from_millis(200),
     };
@@ -70,6 +71,8 @@ fn a_gate_judges_the_commit_in_a_worktree_of_its_own() {
     assert_eq!(verdict.commit, scene.tip());
     let log = fs::read_to_string(&verdict.log).unwrap();
     assert!(!log.contains(scene.worktree().to_str().unwrap()));
+    let place = scene.worktrees().join("gate-r1-t1");
+    assert!(log.contains(place.to_str().unwrap()), "{log}");
     assert_eq!(scene.repo().worktrees().unwrap().len(), 2);
 }
 
@@ -169,6 +172,7 @@ fn who_stops_gets_no_decision() {
         tip: scene.tip(),
         attempt: 1,
         is_frontend: false,
+        worktrees: &scene.worktrees(),
         constraints: "",
         grace: Duration::from_millis(200),
     };

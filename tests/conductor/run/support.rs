@@ -77,6 +77,11 @@ impl Scene {
         &self.place.worktree
     }
 
+    /// Where gates make their worktrees.
+    pub fn worktrees(&self) -> PathBuf {
+        self.sandbox.root.path().join("pool")
+    }
+
     /// The commit of the task's branch.
     pub fn tip(&self) -> Oid {
         self.sandbox.git(["rev-parse", "auto/t1"]).parse().unwrap()

@@ -1,7 +1,7 @@
 //! One command or agent, asked in a fresh worktree.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -35,6 +35,8 @@ pub struct Desk<'a> {
     pub repo: Repo,
     /// The run.
     pub run: &'a str,
+    /// The directory of the worktrees in which they are asked.
+    pub worktrees: &'a Path,
     /// Who there is.
     pub staff: &'a Staff,
 }
@@ -100,8 +102,7 @@ impl Desk<'_> {
         question: &Question<'_>,
         stop: &(dyn Fn() -> bool + Sync),
     ) -> Result<Reply, FeatureError> {
-        let directory = files::of_task(&self.repo, self.run, &question.name);
-        let worktree = directory.join("worktree");
+        let worktree = files::worktree(self.worktrees, "ask", self.run, &question.name);
         let one_at_a_time = || WORKTREES.lock().unwrap_or_else(PoisonError::into_inner);
         {
             let _held = one_at_a_time();

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::landing::place;
+use baton_core::policy::Policy;
 use baton_git::Repo;
 
 /// The directory of a run.
@@ -32,6 +34,17 @@ pub fn gate_log(repo: &Repo, run: &str, task: &str, attempt: u32) -> PathBuf {
 /// The pictures that were made of that attempt.
 pub fn screenshots(repo: &Repo, run: &str, task: &str, attempt: u32) -> PathBuf {
     of_task(repo, run, task).join(format!("screenshots-{attempt}"))
+}
+
+/// The directory of the worktrees in which work is judged: the pool's, since some test runners look at
+/// no file below a git directory.
+pub fn worktrees(repo: &Repo, policy: &Policy) -> PathBuf {
+    place::worktrees(repo, policy)
+}
+
+/// The worktree in which this is done for a task.
+pub fn worktree(worktrees: &Path, purpose: &str, run: &str, task: &str) -> PathBuf {
+    worktrees.join(format!("{purpose}-{}-{}", file_name(run), file_name(task)))
 }
 
 /// What is told and seen of this group's work when it is merged. No task has a directory of this name.

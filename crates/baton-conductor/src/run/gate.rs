@@ -38,6 +38,8 @@ pub struct Work<'a> {
     pub attempt: u32,
     /// Whether the task is of kind `frontend`.
     pub is_frontend: bool,
+    /// The directory of the worktrees in which it is judged.
+    pub worktrees: &'a Path,
     /// What [`super::constraints::told`] says of what no agent may do.
     pub constraints: &'a str,
     /// How long processes may take to end once they are asked to.
@@ -251,7 +253,7 @@ fn in_fresh_worktree<T>(
     agent::lend_config(repo)?;
     let (run, task) = (&work.assignment.run, &work.assignment.task);
     let directory = files::of_task(repo, run, task);
-    let path = directory.join(format!("{purpose}-worktree"));
+    let path = files::worktree(work.worktrees, purpose, run, task);
     let base = work.base.to_string();
     let prompt = brief::for_gate(work.assignment, work.branch, &base, work.constraints);
     let prompt_file = directory.join(format!("gate-{}.prompt", work.attempt));

@@ -5,6 +5,7 @@ use crate::feature::ask::Desk;
 use crate::feature::brief::Common;
 use crate::feature::state::State;
 use crate::feature::{FeatureError, worker_pool};
+use crate::run::files;
 use baton_core::policy::Policy;
 
 /// Asks one of them; `None` when it was stopped.
@@ -39,9 +40,11 @@ impl Drive<'_> {
             feature,
         } = self;
         let (run, wish) = (feature.id().to_owned(), feature.state.wish.clone());
+        let worktrees = files::worktrees(repo, policy);
         let desk = Desk {
             repo: repo.clone(),
             run: &run,
+            worktrees: &worktrees,
             staff: &policy.conductor.staff,
         };
         let common = Common {

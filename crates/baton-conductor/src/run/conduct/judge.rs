@@ -6,7 +6,7 @@ use super::{ConductError, GRACE, limits, release, session, setup};
 use crate::run::gate::{self, Work};
 use crate::run::signal::Decision;
 use crate::run::state::{Event, RunState};
-use crate::run::{RunError, constraints};
+use crate::run::{RunError, constraints, files};
 use baton_core::plan::Kind;
 use baton_core::policy::conductor::agents::Judge;
 use baton_git::worktrees::open_worktree;
@@ -61,6 +61,7 @@ fn verdict(context: &RunContext<'_>, state: &RunState, id: &str) -> Result<Event
         tip,
         attempt: known.begun,
         is_frontend: task.kind == Kind::Frontend,
+        worktrees: &files::worktrees(context.repo, context.policy),
         constraints: &constraints::told(&constraints),
         grace: GRACE,
     };
