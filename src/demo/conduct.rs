@@ -5,7 +5,7 @@ use super::scene::{Place, Scene};
 use super::shell::Ran;
 
 /// What the agents are to do. Each is a script: one changes a file of another's at first, and one
-/// says that it is done when it has done nothing.
+/// says that it is done when it has committed nothing.
 const TASKS: &str = r#"version = 1
 
 [[task]]
@@ -31,8 +31,9 @@ id = "help"
 title = "Answer a cry for help"
 agent = "shell"
 prompt = """
+echo help > src/help.txt
 test "$BATON_ATTEMPT" != 1 || exit 0
-echo help > src/help.txt; git add -A; git commit -q -m 'Answer a cry for help'
+git add -A; git commit -q -m 'Answer a cry for help'
 """
 files = ["src/help.txt"]
 

@@ -69,7 +69,7 @@ fn every_attempt_ends_as_the_table_says() {
         "3 sessions aggregated into refs/heads/main by ",
         "\n### Parallel Sessions 5, 6, 7 (2026-01-05)\n",
         "names: to be tried again: it changed files that are not its own: src/lexer.txt",
-        "help: to be tried again: it said that the task is done, but it has committed nothing",
+        "help: to be tried again: it said that the task is done, but it has not committed src/help.txt",
         "landed on main: lexer, names, help\n",
         "landed on main: manual\n",
         "4 done, 0 failed, 0 skipped",

@@ -5,11 +5,28 @@ use bstr::{BStr, BString, ByteSlice};
 use super::{GitError, Repo, diff};
 use baton_core::model::{BranchName, Oid};
 
-/// The paths that are not as the commit checked out here has them: staged, changed, conflicting,
-/// or there although neither a commit nor what git ignores here names them. Sorted; no lock is
+/// The paths that are not as the commit checked out here has them. Sorted; no lock is
 /// taken. It is what whoever works here sees by `git status`, asked often while they work; what an
 /// agent may have hidden from git is found by [`status::of`](super::status::of).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Uncommitted {
+    /// Staged, changed, or conflicting.
+    pub tracked: Vec<BString>,
+    /// There although neither the index nor what git ignores here names them; a repository is a path that
+    /// ends with `/`.
+    pub untracked: Vec<BString>,
+}
+
+/// All paths that are not as the commit checked out here has them.
 pub fn uncommitted(worktree: &Repo) -> Result<Vec<BString>, GitError> {
+    let found = dirty(worktree)?;
+    let mut paths = [found.tracked, found.untracked].concat();
+    paths.sort();
+    Ok(paths)
+}
+
+/// The paths that are not as the commit checked out here has them.
+pub fn dirty(worktree: &Repo) -> Result<Uncommitted, GitError> {
     let mut command = worktree.program().command();
     command
         .env_remove("GIT_INDEX_FILE")
@@ -24,12 +41,17 @@ pub fn uncommitted(worktree: &Repo) -> Result<Vec<BString>, GitError> {
         "--no-renames",
     ];
     let out = worktree.program().run(command, args, None)?;
-    let mut paths: Vec<BString> = out
-        .split(|byte| *byte == 0)
-        .filter_map(|line| Some(line.get(3..)?.into()))
-        .collect();
-    paths.sort();
-    Ok(paths)
+    let mut found = Uncommitted::default();
+    for line in out.split(|byte| *byte == 0) {
+        let Some(path) = line.get(3..) else {
+            continue;
+        };
+        match line.starts_with(b"?? ") {
+            true => found.untracked.push(path.into()),
+            false => found.tracked.push(path.into()),
+        }
+    }
+    Ok(found)
 }
 
 /// The paths that differ between a commit and the one checked out here.

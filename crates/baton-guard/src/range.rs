@@ -264,6 +264,9 @@ pub fn unreadable(
     let mut found = Vec::new();
     let mut told = Vec::new();
     for (name, oid) in repo.refs().below("refs/")? {
+        if name.starts_with(OWN) {
+            continue;
+        }
         let Some(tip) = repo.objects().peel_to_commit(oid)? else {
             continue;
         };

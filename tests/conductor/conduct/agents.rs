@@ -137,7 +137,6 @@ fn a_run_that_waits_for_a_limit_can_be_stopped_and_resumed() {
 
 #[test]
 fn a_lie_is_found_out() {
-    recovers_from("promise");
     recovers_from("work a/file; echo more >a/file; promise");
     recovers_from("work a/file");
 }
@@ -152,7 +151,7 @@ fn who_strays_begins_again_without_what_was_strayed() {
     let scene = recovers_from("work b/other; sleep 30");
     assert!(!scene.has("b/other"));
     recovers_from("work b/other; promise");
-    recovers_from("work a/file; echo x >README; promise");
+    recovers_from("work a/file; echo x >>baton.toml; promise");
 }
 
 #[test]
@@ -391,5 +390,28 @@ fn nothing_outlives_an_agent() {
     for name in ["daemon", "b"] {
         assert!(!is_alive(scene.wait_for(name)), "{name}");
     }
+    scene.assert_clean();
+}
+
+#[test]
+fn a_task_that_finds_its_work_done_is_done() {
+    let scene = Scene::new();
+    let run = scene.run(&[Task::new("a", "promise").with("verify = [\"test -e baton.toml\"]")]);
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+    assert_eq!(scene.status("a"), "done");
+    assert_eq!(scene.task("a")["outcome"], "nothing to do");
+    assert!(run.out.contains("done (nothing to do)"), "{}", run.out);
+    scene.assert_clean();
+}
+
+#[test]
+fn a_file_that_a_tool_drops_ends_no_attempt() {
+    let scene = Scene::new();
+    let run = scene.run(&[Task::new(
+        "a",
+        "mkdir .claude; echo {} >.claude/settings.local.json; work a/file; promise",
+    )]);
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+    assert_eq!(scene.task("a")["begun"], 1);
     scene.assert_clean();
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use baton_conductor::run::attempt::Outcome;
 use baton_core::model::SessionId;
+use baton_core::policy::Policy;
 use baton_core::policy::conductor::agents::Input;
 use baton_core::policy::conductor::profiles;
 
@@ -119,16 +120,69 @@ fn a_daemon_does_not_outlive_the_attempt() {
 }
 
 #[test]
-fn a_promise_without_a_commit_is_a_lie() {
-    let scene = Scene::new();
+fn a_promise_without_a_commit_says_that_nothing_was_to_do() {
+    let mut scene = Scene::new();
+    assert_eq!(scene.outcome(SAYS_DONE), done("nothing to do"));
+    scene.assignment.verify = vec!["test -e other".to_owned()];
+    assert_eq!(scene.outcome(SAYS_DONE), done("nothing to do"));
+
+    scene.assignment.verify = vec!["test -e src/a".to_owned()];
     let outcome = scene.outcome(SAYS_DONE);
-    assert!(lie(&outcome).contains("committed nothing"));
+    assert!(lie(&outcome).starts_with("`test -e src/a`"));
     assert!(
         outcome
             .feedback()
             .unwrap()
             .starts_with("it said that the task is done, but")
     );
+}
+
+#[test]
+fn what_agents_and_tools_drop_ends_no_attempt() {
+    let mut scene = Scene::new();
+    let drops = "mkdir -p .claude src/__pycache__; echo > .claude/settings.local.json\n\
+                 echo > src/__pycache__/a.pyc; echo > trace.log\n\
+                 git worktree add -q -b helper .claude/worktrees/one\n";
+    let works = "echo work > src/a; git add src/a; git commit -qm 'Write a'";
+    let script = format!("{drops}{works}; {SAYS_DONE}");
+    assert_eq!(scene.outcome(&script), done("Write a"));
+
+    // Whoever owns everything has committed everything.
+    scene.assignment.owned = None;
+    assert_eq!(
+        lie(&scene.outcome(SAYS_DONE)),
+        "it has not committed trace.log"
+    );
+    scene.policy = ignoring("*.log");
+    assert_eq!(scene.outcome(SAYS_DONE), done("Write a"));
+}
+
+#[test]
+fn a_commit_with_what_was_dropped_is_a_stray() {
+    let scene = Scene::new();
+    let drops = "mkdir .claude; echo > .claude/settings.local.json";
+    let outcome = scene.outcome(&format!("{drops}; {WORKS}; {SAYS_DONE}"));
+    let paths = vec![".claude/settings.local.json".into()];
+    assert_eq!(outcome, Outcome::Strayed { paths });
+}
+
+#[test]
+fn what_the_settings_ignore_may_change_until_it_is_committed() {
+    let mut scene = Scene::new();
+    scene.policy = ignoring("other");
+    let works = "echo 2 > other; echo work > src/a; git add src; git commit -qm 'Write a'";
+    assert_eq!(
+        scene.outcome(&format!("{works}; {SAYS_DONE}")),
+        done("Write a")
+    );
+    let outcome = scene.outcome(&format!("git commit -qam more; {SAYS_DONE}"));
+    assert!(matches!(outcome, Outcome::Strayed { .. }), "{outcome:?}");
+}
+
+/// A policy that ignores this pattern.
+fn ignoring(pattern: &str) -> Policy {
+    let text = format!("version = 1\n[conductor]\nignore = [{pattern:?}]\n");
+    Policy::parse("baton.toml", text.as_bytes()).unwrap()
 }
 
 #[test]
@@ -176,7 +230,7 @@ fn who_touches_others_files_is_caught_at_work() {
     let scene = Scene::new();
     // Whoever looks only in the end finds nothing.
     for (touch, undo) in [
-        ("echo > mine", "rm mine"),
+        ("echo > mine; git add mine", "git rm -qf mine"),
         ("rm other", "git checkout -q other"),
         ("git mv other src/other", "git mv src/other other"),
     ] {

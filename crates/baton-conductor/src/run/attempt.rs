@@ -22,6 +22,9 @@ use baton_git::{GitError, Repo, checkout};
 use baton_sys::file;
 use baton_sys::supervise::{self, End, Job};
 
+/// The outcome of a task whose work was there already.
+pub const NOTHING_TO_DO: &str = "nothing to do";
+
 /// One attempt at a task.
 #[derive(Debug, Clone, Copy)]
 pub struct Attempt<'a> {
@@ -51,7 +54,7 @@ pub struct Attempt<'a> {
 pub enum Outcome {
     /// The task is done, as far as the agent and the task's verify commands can tell.
     Done {
-        /// The subject of the last commit.
+        /// The subject of the last commit, or [`NOTHING_TO_DO`].
         outcome: String,
     },
     /// The agent ended without saying that the task is done.
@@ -190,11 +193,10 @@ impl Prepared<'_> {
         let Attempt {
             assignment,
             place,
-            policy,
             look_every,
             ..
         } = self.attempt;
-        let ownership = Ownership::new(assignment, place, policy);
+        let ownership = self.ownership();
         let strayed = OnceLock::new();
         let (mut promised, mut output_events) =
             (false, AgentOutput::new(self.attempt.agent.output));
@@ -289,7 +291,7 @@ impl Prepared<'_> {
         })
     }
 
-    /// The subject of the last commit that the agent made, or why there is none that counts.
+    /// The outcome of the agent's work, or why it does not count.
     fn work(&self) -> Result<Result<String, String>, GitError> {
         let place = self.attempt.place;
         let worktree = open_worktree(&place.worktree)?;
@@ -301,9 +303,7 @@ impl Prepared<'_> {
                 place.branch
             )));
         }
-        let Some(head) = head.filter(|head| *head != place.base) else {
-            return Ok(Err("it has committed nothing".to_owned()));
-        };
+        let head = head.unwrap_or(place.base);
         if worktree.merge_base(place.base, head)? != Some(place.base) {
             return Ok(Err(format!(
                 "its branch does not hold {} any more, the commit on which the task began: commit on top \
@@ -314,13 +314,28 @@ impl Prepared<'_> {
         let session = store::bound(&worktree).ok().flatten();
         let log = session.as_ref().map(|session| session.log_path.as_str());
         // The conductor commits the log.
-        let mut left = checkout::uncommitted(&worktree)?;
+        let mut left = self.ownership().left_in(&worktree)?;
         left.retain(|path| log.is_none_or(|log| *path != log));
         if !left.is_empty() {
             return Ok(Err(format!("it has not committed {}", listed(&left))));
         }
+        let mut changed = checkout::committed_since(&worktree, place.base)?;
+        changed.retain(|path| log.is_none_or(|log| *path != log));
+        if changed.is_empty() {
+            return Ok(Ok(NOTHING_TO_DO.to_owned()));
+        }
         let subject = checkout::subject(&worktree, place.base, head, log)?;
         Ok(Ok(subject.to_str_lossy().into_owned()))
+    }
+
+    fn ownership(&self) -> Ownership<'_> {
+        let Attempt {
+            assignment,
+            place,
+            policy,
+            ..
+        } = self.attempt;
+        Ownership::new(assignment, place, policy)
     }
 
     fn values(&self) -> Values<'_> {

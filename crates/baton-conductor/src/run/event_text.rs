@@ -5,6 +5,7 @@ use std::fmt::Write;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::attempt::NOTHING_TO_DO;
 use super::state::{Aggregate, Event, Phase, RunState, Status, TaskState};
 use baton_core::model::SessionId;
 use baton_core::plan::Mode;
@@ -206,10 +207,16 @@ pub fn status(run: &str, state: &RunState, is_conducted: bool, all: &[String]) -
     text
 }
 
+/// True for a task whose work was there already.
+fn found_nothing_to_do(task: &TaskState) -> bool {
+    task.status == Status::Done && task.outcome.as_deref() == Some(NOTHING_TO_DO)
+}
+
 fn task_line(task: &TaskState) -> String {
     let what = match &task.status {
         Status::Failed { reason } | Status::QaBlocked { reason } => shown(reason),
         Status::Skipped { because } => format!("because of {}", shown(because)),
+        _ if found_nothing_to_do(task) => shown(&task.title),
         _ => shown(task.outcome.as_deref().unwrap_or(&task.title)),
     };
     let place = task.place.as_ref().map_or(String::new(), |place| {
@@ -228,7 +235,10 @@ fn task_line(task: &TaskState) -> String {
     };
     format!(
         "{:16} {} ({attempts}){place}  {what}",
-        task.status.as_str(),
+        match found_nothing_to_do(task) {
+            true => "done (nothing to do)",
+            false => task.status.as_str(),
+        },
         shown(&task.id),
     )
 }
@@ -254,7 +264,8 @@ pub fn conclusion(run: &str, state: &RunState) -> String {
         count("skipped")
     );
     for task in &state.tasks {
-        if matches!(task.status, Status::Failed { .. } | Status::Skipped { .. }) {
+        let is_failed = matches!(task.status, Status::Failed { .. } | Status::Skipped { .. });
+        if is_failed || found_nothing_to_do(task) {
             writeln!(text, "  {}", task_line(task)).expect("a String takes all");
         }
     }

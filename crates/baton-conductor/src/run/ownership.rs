@@ -1,19 +1,33 @@
 //! Whether an agent keeps to the files that are its own, while it works.
 
 use std::path::Path;
+use std::sync::LazyLock;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 
-use bstr::{BStr, BString};
+use bstr::{BStr, BString, ByteSlice};
 
 use super::{Assignment, Place};
 use baton_core::model::{Oid, SessionId};
 use baton_core::policy::{PathGlob, Policy};
 use baton_git::worktrees::open_worktree;
-use baton_git::{GitError, checkout};
+use baton_git::{GitError, Repo, checkout};
+use baton_sys::file;
 
 /// How long to wait between two looks at a worktree, where nobody asks for another time.
 pub const INTERVAL: Duration = Duration::from_millis(1500);
+
+/// What the built-in agents, and the interpreters they start, drop in any repository.
+static DROPPED: LazyLock<Vec<PathGlob>> = LazyLock::new(|| {
+    let patterns = [
+        "{.claude,**/.claude}/settings.local.json",
+        "{__pycache__,**/__pycache__}/**",
+    ];
+    let globs = patterns.iter();
+    globs
+        .map(|text| PathGlob::parse(text).expect("a pattern"))
+        .collect()
+});
 
 /// Which paths an agent may change.
 #[derive(Debug, Clone, Copy)]
@@ -57,12 +71,37 @@ impl<'a> Ownership<'a> {
     }
 
     /// The paths that were changed in the worktree since its base and that the agent may not
-    /// change, committed or not.
+    /// change, committed or not. What nothing tracks can land with no commit, and is none.
     pub fn strays_in(&self, worktree: &Path, base: Oid) -> Result<Vec<BString>, GitError> {
         let worktree = open_worktree(worktree)?;
-        let mut paths = checkout::committed_since(&worktree, base)?;
-        paths.extend(checkout::uncommitted(&worktree)?);
+        let mut paths = checkout::dirty(&worktree)?.tracked;
+        paths.retain(|path| !self.is_ignored(path.as_ref()));
+        paths.extend(checkout::committed_since(&worktree, base)?);
         Ok(self.strays(paths))
+    }
+
+    /// The agent's work that it has not committed: not what it or its tools have dropped beside its own
+    /// files, nor worktrees of its helpers.
+    pub fn left_in(&self, worktree: &Repo) -> Result<Vec<BString>, GitError> {
+        let found = checkout::dirty(worktree)?;
+        let root = worktree.program().directory();
+        let is_worktree = |path: &BString| {
+            let inner = open_worktree(&root.join(path.to_path_lossy()));
+            path.ends_with(b"/")
+                && inner.is_ok_and(|it| file::is_same_place(it.common_dir(), worktree.common_dir()))
+        };
+        let untracked = found.untracked.into_iter();
+        let own = untracked.filter(|path| self.covers(path.as_ref()) && !is_worktree(path));
+        let mut left: Vec<_> = found.tracked.into_iter().chain(own).collect();
+        left.retain(|path| !self.is_ignored(path.as_ref()));
+        left.sort();
+        Ok(left)
+    }
+
+    /// True for a file that agents and tools drop.
+    fn is_ignored(&self, path: &BStr) -> bool {
+        let configured = self.policy.conductor.ignore.iter();
+        configured.chain(&*DROPPED).any(|glob| glob.matches(path))
     }
 
     /// Looks at the worktree again and again, `every` so often, until the sender is gone. Reports strays that are

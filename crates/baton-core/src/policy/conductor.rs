@@ -11,6 +11,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
+use super::PathGlob;
 use super::schema::{unplaced, unplaced_text};
 use agents::{AgentTable, CallsTable, EndToEndTable, GateTable};
 use feature::{Feature, FeatureTable};
@@ -39,6 +40,10 @@ pub struct ConductorTable {
     pub retry_delay: u64,
     /// How long one attempt at a task may take, in seconds, where the task does not say.
     pub timeout: u64,
+    /// Files that agents and tools drop: no attempt is judged by what happens to them, as long as no commit
+    /// contains it.
+    #[schemars(with = "Vec<String>")]
+    pub ignore: Vec<Spanned<String>>,
     /// The agent that works where a task names none: one of `agents`, or `claude`, `codex`,
     /// `gemini`, `copilot` or `shell`.
     #[schemars(with = "String")]
@@ -76,6 +81,9 @@ pub struct Conductor {
     pub retry_delay: u64,
     /// How long one attempt at a task may take, in seconds, where the task does not say.
     pub timeout: u64,
+    /// Files that agents and tools drop: no attempt is judged by what happens to them, as long as no commit
+    /// contains it.
+    pub ignore: Vec<PathGlob>,
     /// Who works and who judges.
     pub staff: Staff,
     /// Who turns a wish into tasks, and who looks at what came of it.
@@ -93,6 +101,7 @@ impl Default for ConductorTable {
             retry_on_failure: 3,
             retry_delay: 5,
             timeout: 3600,
+            ignore: Vec::new(),
             agent: unplaced_text("claude"),
             agents: BTreeMap::new(),
             gate: GateTable::default(),
@@ -115,7 +124,7 @@ impl Default for Conductor {
 }
 
 impl Conductor {
-    /// The values, whether or not they are in their ranges.
+    /// The values, whether or not they are in their ranges, without the patterns.
     pub(super) fn new(table: &ConductorTable, staff: Staff, feature: Feature) -> Self {
         Self {
             enabled: table.enabled,
@@ -126,6 +135,7 @@ impl Conductor {
             retry_on_failure: table.retry_on_failure,
             retry_delay: table.retry_delay,
             timeout: table.timeout,
+            ignore: Vec::new(),
             staff,
             feature,
         }
@@ -143,6 +153,11 @@ impl From<&Conductor> for ConductorTable {
             retry_on_failure: conductor.retry_on_failure,
             retry_delay: conductor.retry_delay,
             timeout: conductor.timeout,
+            ignore: conductor
+                .ignore
+                .iter()
+                .map(|glob| unplaced_text(glob.as_str()))
+                .collect(),
             agent: unplaced_text(&conductor.staff.agent),
             agents: conductor
                 .staff

@@ -4,7 +4,7 @@ mod feature;
 
 use toml::Spanned;
 
-use super::{Compiled, Fault};
+use super::{Compiled, Fault, path_glob};
 use crate::policy::command::{CommandTemplate, PLACEHOLDERS, TemplateError};
 use crate::policy::conductor::agents::{Agent, Calls, EndToEnd, Gate, Judge};
 use crate::policy::conductor::staff::Staff;
@@ -24,7 +24,11 @@ pub(in crate::policy) fn compile(table: &ConductorTable) -> Compiled<Conductor> 
     }
     let staff = staff(table)?;
     let feature = feature::compile(&table.feature, &staff)?;
-    Ok(Conductor::new(table, staff, feature))
+    let ignore = table.ignore.iter().map(path_glob);
+    Ok(Conductor {
+        ignore: ignore.collect::<Compiled<_>>()?,
+        ..Conductor::new(table, staff, feature)
+    })
 }
 
 fn staff(table: &ConductorTable) -> Compiled<Staff> {
