@@ -9,7 +9,7 @@ use crate::parsed::{Source, packages, source, sources};
 
 /// A room that shares its crate with others: the path that names it, the folder it stands in, and what of its crate it may
 /// name.
-const ROOMS: [(&str, &str, &[&str]); 19] = [
+const ROOMS: [(&str, &str, &[&str]); 20] = [
     ("baton-core", "model", &[]),
     ("baton-core", "policy", &["model"]),
     ("baton-core", "handoff", &["model"]),
@@ -25,10 +25,11 @@ const ROOMS: [(&str, &str, &[&str]); 19] = [
     ("baton-conductor", "settings", &[]),
     ("baton-conductor", "session", &[]),
     ("baton-conductor", "pool", &["settings", "session"]),
+    ("baton-conductor", "approvals", &[]),
     (
         "baton-conductor",
         "landing",
-        &["settings", "session", "pool"],
+        &["settings", "session", "pool", "approvals"],
     ),
     (
         "baton-conductor",
@@ -38,7 +39,14 @@ const ROOMS: [(&str, &str, &[&str]); 19] = [
     (
         "baton-conductor",
         "run",
-        &["settings", "session", "pool", "landing", "aggregate"],
+        &[
+            "settings",
+            "session",
+            "pool",
+            "approvals",
+            "landing",
+            "aggregate",
+        ],
     ),
     ("baton-conductor", "feature", &["settings", "run"]),
     ("git-baton", "cli", &[]),

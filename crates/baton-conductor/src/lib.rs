@@ -4,6 +4,7 @@
 //!
 //! - [`session`]: one agent's session, with its number, its log and its summary;
 //! - [`pool`]: worktrees that are kept ready, and what is saved before one of them is cleaned;
+//! - `approvals`: what the gates of runs have approved;
 //! - [`landing`]: predicts conflicts between branches, joins the branches, and tests the result;
 //! - [`aggregate`]: the commit that brings sessions' summaries into the handoff document;
 //! - [`run`]: the tasks of a list, worked on by agents, judged and landed;
@@ -14,6 +15,7 @@
 //! here as in the hooks.
 
 pub mod aggregate;
+mod approvals;
 pub mod feature;
 pub mod landing;
 pub mod pool;

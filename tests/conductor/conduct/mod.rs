@@ -1,6 +1,7 @@
 //! Whole runs: the program conducts real processes, from a list of tasks to the merged branch.
 
 mod agents;
+mod approvals;
 mod commands;
 mod commits;
 mod gates;

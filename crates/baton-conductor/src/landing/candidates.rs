@@ -7,13 +7,14 @@ use bstr::{BString, ByteSlice};
 use super::context::MergeContext;
 use super::order::{self, Cycle, Node};
 use super::report::{BranchReport, Outcome, Unmatched};
+use super::unfinished::Unfinished;
 use super::{MergeError, MergeRequest};
+use crate::approvals::{Approvals, Asked};
 use crate::pool;
-use crate::session::{Location, Session, State, store};
-use baton_core::model::{BranchName, Oid, RefName};
+use baton_core::model::{BranchName, Oid};
 use baton_git::merge::Merger;
 use baton_git::tree::{Everything, TreeReader};
-use baton_git::{GitError, Repo, history, worktrees};
+use baton_git::{GitError, Repo, history};
 
 /// A branch to merge.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,17 +56,20 @@ pub fn collect(
     };
     let mut found = Candidates::default();
     let mut taken: Vec<Candidate> = Vec::new();
-    let unfinished = match request.branches.is_empty() {
-        true => Unfinished::read(repo)?,
-        false => Unfinished::default(),
+    let unasked = match request.branches.is_empty() {
+        true => Some(Unasked::read(repo, context)?),
+        false => None,
     };
     for (name, tip) in named {
-        if let Some(why) = unfinished.reason(repo, &name, tip)? {
+        let (commits, objection) = match &unasked {
+            Some(unasked) => unasked.look(repo, context, &name, tip)?,
+            None => (brought(repo, context, tip)?, None),
+        };
+        if let Some(why) = objection {
             let outcome = Outcome::Unfinished { why };
             found.others.push(BranchReport::new(&name, tip, outcome));
             continue;
         }
-        let commits = history::reachable(repo, &[tip], &[context.tip])?;
         if commits.is_empty() {
             let report = BranchReport::new(&name, tip, Outcome::AlreadyIn);
             found.others.push(report);
@@ -73,14 +77,14 @@ pub fn collect(
         }
         taken.push(Candidate {
             paths: changed_paths(repo, context.tip, tip)?,
-            commits: commits.into_iter().map(|one| one.oid).collect(),
+            commits,
             name,
             tip,
             needs: Vec::new(),
         });
     }
-    if taken.is_empty() && request.branches.is_empty() && !request.of_pool {
-        found.unmatched = unmatched(repo, context, &unfinished)?;
+    if let Some(unasked) = unasked.filter(|_| taken.is_empty() && !request.of_pool) {
+        found.unmatched = unmatched(repo, context, &unasked)?;
     }
     for (later, earlier) in &request.after {
         let [later, earlier] = [later, earlier].map(|name| BranchName::given(name).to_string());
@@ -88,6 +92,53 @@ pub fn collect(
     }
     found.ordered = ordered(repo, context, taken, merger)?;
     Ok(found)
+}
+
+/// What decides on branches that nobody has named.
+struct Unasked {
+    unfinished: Unfinished,
+    approvals: Approvals,
+}
+
+impl Unasked {
+    fn read(repo: &Repo, context: &MergeContext) -> Result<Self, MergeError> {
+        Ok(Self {
+            unfinished: Unfinished::read(repo)?,
+            approvals: Approvals::read(repo, &context.policy().trailers.session)?,
+        })
+    }
+
+    /// The commits that a branch brings, and why it is left out; a branch on which somebody is at work is not looked
+    /// into.
+    fn look(
+        &self,
+        repo: &Repo,
+        context: &MergeContext,
+        name: &str,
+        tip: Oid,
+    ) -> Result<(HashSet<Oid>, Option<String>), MergeError> {
+        if let Some(why) = self.unfinished.reason(repo, name, tip)? {
+            return Ok((HashSet::new(), Some(why)));
+        }
+        let commits = brought(repo, context, tip)?;
+        if commits.is_empty() {
+            return Ok((commits, None));
+        }
+        let branch = BranchName::new(name);
+        let asked = Asked {
+            branch: &branch,
+            tip,
+            commits: &commits,
+        };
+        let objection = self.approvals.objection(repo, &asked)?;
+        Ok((commits, objection))
+    }
+}
+
+/// The commits that this one has and the target has not.
+fn brought(repo: &Repo, context: &MergeContext, tip: Oid) -> Result<HashSet<Oid>, GitError> {
+    let commits = history::reachable(repo, &[tip], &[context.tip])?;
+    Ok(commits.into_iter().map(|one| one.oid).collect())
 }
 
 /// Notes that one branch needs another; one that is in already, needs not be waited for.
@@ -256,7 +307,7 @@ fn others(repo: &Repo, context: &MergeContext) -> Result<Vec<(String, Oid)>, Mer
 fn unmatched(
     repo: &Repo,
     context: &MergeContext,
-    unfinished: &Unfinished,
+    unasked: &Unasked,
 ) -> Result<Option<Unmatched>, MergeError> {
     let terms = context.terms();
     let (taken, left): (Vec<_>, Vec<_>) = others(repo, context)?
@@ -264,8 +315,8 @@ fn unmatched(
         .partition(|(name, _)| terms.takes(name.as_str().into()));
     let mut finished = Vec::new();
     for (name, tip) in left {
-        let is_in = history::reachable(repo, &[tip], &[context.tip])?.is_empty();
-        if !is_in && unfinished.reason(repo, &name, tip)?.is_none() {
+        let (commits, objection) = unasked.look(repo, context, &name, tip)?;
+        if !commits.is_empty() && objection.is_none() {
             finished.push(name);
         }
     }
@@ -295,82 +346,4 @@ fn pooled(repo: &Repo, context: &MergeContext) -> Result<Vec<(String, Oid)>, Mer
         }
     }
     Ok(found)
-}
-
-/// Branches on which somebody is still at work.
-#[derive(Default)]
-struct Unfinished {
-    sessions: Vec<Session>,
-    leases: Vec<(RefName, String)>,
-    /// The branches, full names, whose slots were given back, and where they were then.
-    released: Vec<(RefName, Oid)>,
-    worktrees: Vec<worktrees::Checkout>,
-}
-
-impl Unfinished {
-    fn read(repo: &Repo) -> Result<Self, MergeError> {
-        let (slots, finished) =
-            pool::read(repo)?.map_or_else(Default::default, |pool| (pool.slots, pool.finished));
-        let leased = |slot: pool::state::Slot| Some((slot.lease?.branch?, slot.name));
-        Ok(Self {
-            sessions: store::list(repo)?,
-            leases: slots.into_iter().filter_map(leased).collect(),
-            released: finished
-                .into_iter()
-                .map(|one| (one.branch, one.tip))
-                .collect(),
-            worktrees: worktrees::checkouts(repo)?,
-        })
-    }
-
-    fn reason(&self, repo: &Repo, branch: &str, tip: Oid) -> Result<Option<String>, MergeError> {
-        let reference = BranchName::new(branch).full();
-        let mut sessions = self.sessions.iter().rev();
-        let last = sessions.find(|one| one.branch.as_ref() == Some(&reference));
-        if let Some(session) = last.filter(|last| last.state == State::Abandoned) {
-            let number = &session.number;
-            return Ok(Some(format!(
-                "session {number}, which worked on it, was given up; whoever takes it all the same names it"
-            )));
-        }
-        // Whoever gives a slot back is done, even where the session is still to be ended.
-        if !self.released.contains(&(reference.clone(), tip))
-            && let Some(why) = self.worker(repo, &reference)?
-        {
-            return Ok(Some(why));
-        }
-        let here = |one: &&worktrees::Checkout| one.branch.as_ref() == Some(&reference);
-        for worktree in self.worktrees.iter().filter(here) {
-            if worktrees::has_changes(&worktrees::open_worktree(&worktree.path)?)? {
-                let path = worktree.path.display();
-                return Ok(Some(format!("{path} has changes that are not committed")));
-            }
-        }
-        Ok(None)
-    }
-
-    /// The session or the slot in which somebody is at work on a branch.
-    fn worker(&self, repo: &Repo, branch: &RefName) -> Result<Option<String>, MergeError> {
-        let session_in = |state: State| {
-            let mut sessions = self.sessions.iter();
-            sessions.find(|one| one.branch.as_ref() == Some(branch) && one.state == state)
-        };
-        if let Some(session) = session_in(State::Active) {
-            let at = Location::of(repo, session)?;
-            return Ok(Some(format!(
-                "session {} is still active {at}; {}",
-                at.number,
-                at.remedy()
-            )));
-        }
-        let ended = session_in(State::Ended).is_some();
-        let mut leases = self.leases.iter().filter(|_| !ended);
-        let lease = leases.find(|(name, _)| name == branch);
-        Ok(lease.map(|(_, slot)| {
-            format!(
-                "slot {slot} is still leased for it; `git baton orchestrator pool release {slot}` \
-                 gives it back"
-            )
-        }))
-    }
 }

@@ -46,6 +46,7 @@ mod telling;
 pub mod tidy;
 pub mod transaction;
 pub mod trial;
+mod unfinished;
 pub mod waiting;
 
 use crate::pool;

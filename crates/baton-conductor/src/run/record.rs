@@ -12,7 +12,7 @@ use baton_git::{GitError, RefEdit, Repo, StoreError};
 use baton_sys::clock;
 
 /// Below what the runs' references are.
-pub const PREFIX: &str = "refs/baton/runs/";
+pub use crate::approvals::RUNS as PREFIX;
 
 /// How often a run asks for the next free id.
 const ATTEMPTS: usize = 200;

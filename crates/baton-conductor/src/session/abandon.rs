@@ -2,7 +2,7 @@
 
 use super::end::named_or_bound;
 use super::location::bound_worktrees;
-use super::{Session, SessionError, State, aggregated, start, store};
+use super::{Session, SessionError, aggregated, start, store};
 use baton_git::tree::Trees;
 use baton_git::worktrees::open_worktree;
 use baton_git::{GitError, Repo};
@@ -10,15 +10,16 @@ use baton_guard::binding;
 use baton_sys::{file, worktree_file};
 
 /// Gives up the session of this number or, without one, that of this worktree: aggregates do not wait
-/// for it, and no worktree is bound to it any more. Its branch and its commits stay.
+/// for it, and no worktree is bound to it any more. Its branch and its commits stay. One that has ended can be given up
+/// as well, until a branch carries its summary.
 pub fn abandon(repo: &Repo, number: Option<&str>, reason: &str) -> Result<Session, SessionError> {
     let reason = reason.split_whitespace().collect::<Vec<_>>().join(" ");
     if reason.is_empty() {
         return Err(SessionError::NoReason);
     }
     let session = named_or_bound(repo, number)?;
-    if session.state == State::Ended || aggregated::on_branches(repo)?.contains(&session.number) {
-        return Err(SessionError::HasEnded(session.id().to_string()));
+    if aggregated::on_branches(repo)?.contains(&session.number) {
+        return Err(SessionError::Over(session.id().to_string()));
     }
     let session = store::abandon(repo, &session.number, &reason)?;
     for worktree in bound_worktrees(repo, &session)? {

@@ -148,11 +148,6 @@ pub enum SessionError {
     #[diagnostic(help("run the command there; {}", .0.remedy()))]
     AtWork(Location),
 
-    /// A session that is over cannot be given up.
-    #[error("session {0} has ended")]
-    #[diagnostic(help("nothing waits for it: the next aggregate takes up its summary"))]
-    HasEnded(String),
-
     /// Nobody says why a session is given up.
     #[error("the reason is empty")]
     #[diagnostic(help("say in one line why nobody goes on with it: `--reason TEXT`"))]

@@ -93,11 +93,11 @@ pub fn update<E: From<SessionError>>(
     Err(SessionError::Crowded(ATTEMPTS).into())
 }
 
-/// Gives up the session of this number where it is still active: nobody waits for it any more.
+/// Gives up the session of this number, active or ended: nobody waits for it any more.
 pub fn abandon(repo: &Repo, number: &str, reason: &str) -> Result<Session, SessionError> {
     let ended_at = clock::timestamp(clock::now());
     update(repo, number, |session| {
-        if session.state == State::Active {
+        if session.state != State::Abandoned {
             session.state = State::Abandoned;
             session.ended_at.get_or_insert_with(|| ended_at.clone());
             session.reason = Some(reason.to_owned());

@@ -43,7 +43,7 @@ use baton_sys::supervise::{self, JOB_VARIABLE};
 use baton_sys::{FileLock, clock, file};
 
 /// The file of a run's record that holds its state.
-pub const STATE: &str = "state.json";
+pub use crate::approvals::STATE;
 /// The file of a run's record that holds its tasks as they were given.
 pub const TASKS: &str = "tasks.toml";
 

@@ -63,10 +63,14 @@ pub(super) fn release_task(
     let place = task.place.as_ref();
     let session = place.and_then(|place| place.session.clone());
     let session = session.or_else(|| leased.as_ref()?.session.clone());
-    if let Some(session) = session.filter(|_| has_failed)
-        && let Err(error) = session::give_up(repo, &session)
-    {
-        failed("session is not given up", error);
+    let is_approved = task.approved.is_some();
+    let own = session.filter(|_| has_failed).map(|own| (own, is_approved));
+    // Nobody goes on where the task was worked on before, as in a worktree that is gone.
+    let former = task.former.iter().filter_map(|place| place.session.clone());
+    for (session, is_approved) in own.into_iter().chain(former.map(|one| (one, false))) {
+        if let Err(error) = session::give_up(repo, &session, is_approved) {
+            failed("session is not given up", error);
+        }
     }
     if has_failed && !policy.conductor.auto_cleanup {
         return said;

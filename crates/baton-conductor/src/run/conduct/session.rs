@@ -83,12 +83,13 @@ pub fn end(worktree: &Repo) -> Result<Result<(), String>, ConductError> {
     Ok(Err(findings.collect::<Vec<_>>().join("; ")))
 }
 
-/// Gives up the session of a task that came to nothing. One that has ended stays as it is: its
-/// branch may still be landed by hand.
-pub fn give_up(repo: &Repo, session: &SessionId) -> Result<(), ConductError> {
-    match store::abandon(repo, session.number(), "its task failed") {
-        Ok(_) | Err(SessionError::Unknown(_)) => Ok(()),
-        Err(error) => Err(error.into()),
+/// Gives up the session of a task that came to nothing. One that has ended with work that a gate has approved stays as it
+/// is: its branch may still be landed by hand.
+pub fn give_up(repo: &Repo, session: &SessionId, is_approved: bool) -> Result<(), ConductError> {
+    let found = store::find(repo, session.number())?;
+    match found.filter(|session| !(is_approved && session.state == State::Ended)) {
+        Some(session) => Ok(store::abandon(repo, &session.number, "its task failed").map(drop)?),
+        None => Ok(()),
     }
 }
 

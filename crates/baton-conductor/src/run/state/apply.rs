@@ -44,7 +44,7 @@ impl RunState {
             Event::Dispatched { task, place, job } => {
                 let task = self.at_work(task, |status| *status == Status::Pending)?;
                 task.begun += 1;
-                task.place = Some(place.clone());
+                task.work_at(place);
                 let job = job.clone();
                 task.status = Status::Running { since: now, job };
                 if task.failed > 0 {

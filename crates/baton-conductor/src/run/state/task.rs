@@ -31,6 +31,9 @@ pub struct TaskState {
     /// Where it is worked on; absent before the first attempt.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub place: Option<TaskPlace>,
+    /// Where it was worked on before, when that was elsewhere.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub former: Vec<TaskPlace>,
     /// The commit that was judged, once one was approved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approved: Option<Oid>,
@@ -146,6 +149,7 @@ impl TaskState {
             feedback: None,
             outcome: None,
             place: None,
+            former: Vec::new(),
             approved: None,
             landed: None,
             spans: Vec::new(),
@@ -170,6 +174,14 @@ impl TaskState {
     /// Whether an agent or a gate is at work.
     pub fn is_busy(&self) -> bool {
         matches!(self.status, Status::Running { .. } | Status::Judged { .. })
+    }
+
+    /// Takes up the place of a new attempt.
+    pub(super) fn work_at(&mut self, place: &TaskPlace) {
+        let has_left =
+            |old: &TaskPlace| (&old.branch, &old.session) != (&place.branch, &place.session);
+        let before = self.place.replace(place.clone());
+        self.former.extend(before.filter(has_left));
     }
 
     pub(super) fn span(&mut self, gate: bool, from: u64, to: u64, ok: bool, outcome: &str) {

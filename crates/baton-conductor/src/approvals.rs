@@ -1,0 +1,190 @@
+//! What the gates of runs have approved, read from the runs' records: of the work of a run, nothing else lands unless
+//! somebody names it.
+//!
+//! Work is known as a run's by the branches that its tasks had, and by the sessions that its commits name: what became of
+//! worktrees, leases and sessions since then decides nothing. A record that cannot be read tells of no work.
+
+use std::collections::HashSet;
+
+use bstr::{BStr, ByteSlice};
+use serde::Deserialize;
+
+use baton_core::model::{BranchName, Oid, SessionId, trailers};
+use baton_git::tree::Trees;
+use baton_git::{GitError, Repo};
+
+/// Below what the runs' references are.
+pub const RUNS: &str = "refs/baton/runs/";
+
+/// The file of a run's record that holds its state.
+pub const STATE: &str = "state.json";
+
+/// What the gates of all runs have approved.
+pub struct Approvals {
+    /// The tasks, those of the latest run first.
+    tasks: Vec<Task>,
+    /// The key of the trailer that names a commit's session.
+    trailer: String,
+}
+
+/// A branch that is asked about.
+pub struct Asked<'a> {
+    /// Its name.
+    pub branch: &'a BranchName,
+    /// The commit that it names.
+    pub tip: Oid,
+    /// The commits that it brings.
+    pub commits: &'a HashSet<Oid>,
+}
+
+/// A task of a run.
+struct Task {
+    run: String,
+    is_over: bool,
+    recorded: RecordedTask,
+}
+
+/// As much of a run's state as tells what was approved.
+#[derive(Deserialize)]
+struct RecordedRun {
+    phase: RecordedPhase,
+    tasks: Vec<RecordedTask>,
+}
+
+#[derive(Deserialize)]
+struct RecordedPhase {
+    name: String,
+}
+
+#[derive(Deserialize)]
+struct RecordedTask {
+    id: String,
+    #[serde(default)]
+    place: Option<RecordedPlace>,
+    #[serde(default)]
+    former: Vec<RecordedPlace>,
+    #[serde(default)]
+    approved: Option<Oid>,
+}
+
+#[derive(Deserialize)]
+struct RecordedPlace {
+    branch: BranchName,
+    #[serde(default)]
+    session: Option<SessionId>,
+}
+
+impl Approvals {
+    /// The approvals that are recorded; `trailer` is the key by which commits name their session.
+    pub fn read(repo: &Repo, trailer: &str) -> Result<Self, GitError> {
+        let mut runs = Vec::new();
+        for (name, commit) in repo.refs().below(RUNS)? {
+            let run = name[RUNS.len()..].to_str_lossy().into_owned();
+            if let Some(recorded) = state(repo, commit) {
+                runs.push((key(&run), run, recorded));
+            }
+        }
+        runs.sort_by(|one, other| other.0.cmp(&one.0));
+        let tasks = runs.into_iter().flat_map(|(_, run, recorded)| {
+            let is_over = matches!(recorded.phase.name.as_str(), "done" | "failed");
+            let task = move |recorded| Task {
+                run: run.clone(),
+                is_over,
+                recorded,
+            };
+            recorded.tasks.into_iter().map(task)
+        });
+        Ok(Self {
+            tasks: tasks.collect(),
+            trailer: trailer.to_owned(),
+        })
+    }
+
+    /// Why a branch does not land unless somebody names it: it is a run's, or brings a run's work, and no gate has
+    /// approved that.
+    pub fn objection(&self, repo: &Repo, asked: &Asked<'_>) -> Result<Option<String>, GitError> {
+        let mut approved = self.tasks.iter().filter_map(|task| task.recorded.approved);
+        if approved.any(|approved| approved == asked.tip) {
+            return Ok(None);
+        }
+        if let Some(task) = self.tasks.iter().find(|task| task.had(asked.branch)) {
+            return Ok(Some(task.objection(asked.branch)));
+        }
+        if self.tasks.is_empty() {
+            return Ok(None);
+        }
+        for commit in asked.commits {
+            let sessions = self.sessions_of(repo, *commit)?;
+            let worked = |task: &&Task| sessions.iter().any(|one| task.worked_in(one));
+            let tasks: Vec<_> = self.tasks.iter().filter(worked).collect();
+            let mut is_approved = tasks.is_empty();
+            for approved in tasks.iter().filter_map(|task| task.recorded.approved) {
+                is_approved |= repo.objects().contains(approved)
+                    && repo.merge_base(*commit, approved)? == Some(*commit);
+            }
+            if let Some(task) = tasks.first().filter(|_| !is_approved) {
+                return Ok(Some(task.objection(asked.branch)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The sessions that a commit names.
+    fn sessions_of(&self, repo: &Repo, commit: Oid) -> Result<Vec<SessionId>, GitError> {
+        let mut buffer = Vec::new();
+        let commit = repo.objects().commit(commit, &mut buffer)?;
+        let values = trailers::values(commit.message.as_bstr(), &self.trailer);
+        Ok(values
+            .filter_map(|value| SessionId::parse(value.to_str().ok()?))
+            .collect())
+    }
+}
+
+impl Task {
+    fn places(&self) -> impl Iterator<Item = &RecordedPlace> {
+        self.recorded.place.iter().chain(&self.recorded.former)
+    }
+
+    fn had(&self, branch: &BranchName) -> bool {
+        self.places().any(|place| place.branch == *branch)
+    }
+
+    fn worked_in(&self, session: &SessionId) -> bool {
+        let mut sessions = self.places().filter_map(|place| place.session.as_ref());
+        sessions.any(|own| own.agrees_with(session))
+    }
+
+    fn objection(&self, branch: &BranchName) -> String {
+        let (id, run) = (&self.recorded.id, &self.run);
+        let last = self.recorded.place.as_ref().map(|place| &place.branch);
+        let said = match self.recorded.approved {
+            Some(approved) if last.is_some_and(|last| *last == *branch) => format!(
+                "it is not {} any more, which a gate of run {run} has approved for task {id}",
+                approved.short()
+            ),
+            _ => format!("it has work for task {id} of run {run} that no gate has approved"),
+        };
+        let next = match self.is_over {
+            true => String::new(),
+            false => format!("`git baton orchestrator resume {run}` goes on with the run, "),
+        };
+        format!(
+            "{said}; {next}`git log -p HEAD..{branch}` shows it, `git baton orchestrator merge {branch}` lands it all \
+             the same"
+        )
+    }
+}
+
+/// The state in the record of a run; `None` where it cannot be read.
+fn state(repo: &Repo, commit: Oid) -> Option<RecordedRun> {
+    let tree = repo.objects().commit(commit, &mut Vec::new()).ok()?.tree;
+    let entry = Trees::new(repo.objects()).entry(tree, BStr::new(STATE));
+    let json = repo.objects().blob(entry.ok()??.oid).ok()?;
+    serde_json::from_slice(&json).ok()
+}
+
+/// By what runs are put in the order in which they began: the day, and the number on that day.
+fn key(run: &str) -> (String, u64) {
+    let (day, number) = run.rsplit_once('-').unwrap_or((run, ""));
+    (day.to_owned(), number.parse().unwrap_or_default())
+}

@@ -1,0 +1,90 @@
+//! Branches on which somebody is still at work.
+
+use super::MergeError;
+use crate::pool;
+use crate::session::{Location, Session, State, store};
+use baton_core::model::{BranchName, Oid, RefName};
+use baton_git::{Repo, worktrees};
+
+/// Branches on which somebody is still at work.
+#[derive(Default)]
+pub(super) struct Unfinished {
+    sessions: Vec<Session>,
+    leases: Vec<(RefName, String)>,
+    /// The branches, full names, whose slots were given back, and where they were then.
+    released: Vec<(RefName, Oid)>,
+    worktrees: Vec<worktrees::Checkout>,
+}
+
+impl Unfinished {
+    pub(super) fn read(repo: &Repo) -> Result<Self, MergeError> {
+        let (slots, finished) =
+            pool::read(repo)?.map_or_else(Default::default, |pool| (pool.slots, pool.finished));
+        let leased = |slot: pool::state::Slot| Some((slot.lease?.branch?, slot.name));
+        Ok(Self {
+            sessions: store::list(repo)?,
+            leases: slots.into_iter().filter_map(leased).collect(),
+            released: finished
+                .into_iter()
+                .map(|one| (one.branch, one.tip))
+                .collect(),
+            worktrees: worktrees::checkouts(repo)?,
+        })
+    }
+
+    pub(super) fn reason(
+        &self,
+        repo: &Repo,
+        branch: &str,
+        tip: Oid,
+    ) -> Result<Option<String>, MergeError> {
+        let reference = BranchName::new(branch).full();
+        let mut sessions = self.sessions.iter().rev();
+        let last = sessions.find(|one| one.branch.as_ref() == Some(&reference));
+        if let Some(session) = last.filter(|last| last.state == State::Abandoned) {
+            let number = &session.number;
+            return Ok(Some(format!(
+                "session {number}, which worked on it, was given up; whoever takes it all the same names it"
+            )));
+        }
+        // Whoever gives a slot back is done, even where the session is still to be ended.
+        if !self.released.contains(&(reference.clone(), tip))
+            && let Some(why) = self.worker(repo, &reference)?
+        {
+            return Ok(Some(why));
+        }
+        let here = |one: &&worktrees::Checkout| one.branch.as_ref() == Some(&reference);
+        for worktree in self.worktrees.iter().filter(here) {
+            if worktrees::has_changes(&worktrees::open_worktree(&worktree.path)?)? {
+                let path = worktree.path.display();
+                return Ok(Some(format!("{path} has changes that are not committed")));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The session or the slot in which somebody is at work on a branch.
+    fn worker(&self, repo: &Repo, branch: &RefName) -> Result<Option<String>, MergeError> {
+        let session_in = |state: State| {
+            let mut sessions = self.sessions.iter();
+            sessions.find(|one| one.branch.as_ref() == Some(branch) && one.state == state)
+        };
+        if let Some(session) = session_in(State::Active) {
+            let at = Location::of(repo, session)?;
+            return Ok(Some(format!(
+                "session {} is still active {at}; {}",
+                at.number,
+                at.remedy()
+            )));
+        }
+        let ended = session_in(State::Ended).is_some();
+        let mut leases = self.leases.iter().filter(|_| !ended);
+        let lease = leases.find(|(name, _)| name == branch);
+        Ok(lease.map(|(_, slot)| {
+            format!(
+                "slot {slot} is still leased for it; `git baton orchestrator pool release {slot}` \
+                 gives it back"
+            )
+        }))
+    }
+}
