@@ -11,6 +11,7 @@ mod ground;
 mod patch;
 mod path;
 mod refusal;
+pub mod setup;
 mod shell;
 
 pub use dialect::Dialect;

@@ -1,0 +1,109 @@
+/// A coding agent in whose settings Baton can be a hook.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Agent {
+    /// Claude Code.
+    Claude,
+    /// Codex.
+    Codex,
+    /// Gemini CLI.
+    Gemini,
+    /// Copilot CLI.
+    Copilot,
+    /// Cursor.
+    Cursor,
+    /// opencode.
+    Opencode,
+}
+
+impl Agent {
+    /// All of them.
+    pub const ALL: [Self; 6] = [
+        Self::Claude,
+        Self::Codex,
+        Self::Gemini,
+        Self::Copilot,
+        Self::Cursor,
+        Self::Opencode,
+    ];
+
+    /// The name of the agent, as a user types it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Claude => "claude",
+            Self::Codex => "codex",
+            Self::Gemini => "gemini",
+            Self::Copilot => "copilot",
+            Self::Cursor => "cursor",
+            Self::Opencode => "opencode",
+        }
+    }
+
+    /// The names of its program.
+    pub fn programs(self) -> &'static [&'static str] {
+        match self {
+            Self::Cursor => &["cursor-agent", "cursor"],
+            Self::Claude => &["claude"],
+            Self::Codex => &["codex"],
+            Self::Gemini => &["gemini"],
+            Self::Copilot => &["copilot"],
+            Self::Opencode => &["opencode"],
+        }
+    }
+
+    /// The files and directories of a repository that say that this agent works there.
+    pub fn signs(self) -> &'static [&'static str] {
+        match self {
+            Self::Claude => &[".claude", "CLAUDE.md"],
+            Self::Codex => &[".codex"],
+            Self::Gemini => &[".gemini", "GEMINI.md"],
+            Self::Copilot => &[".github/hooks", ".github/copilot-instructions.md"],
+            Self::Cursor => &[".cursor", ".cursorrules"],
+            Self::Opencode => &[".opencode", "opencode.json", "opencode.jsonc"],
+        }
+    }
+
+    /// What becomes of a call when the program `git-baton` is not there, where the policy does not say: what the agent does by
+    /// itself with a hook that fails.
+    pub fn missing(self) -> Missing {
+        match self {
+            Self::Claude | Self::Codex | Self::Opencode => Missing::Allow,
+            Self::Gemini | Self::Copilot | Self::Cursor => Missing::Deny,
+        }
+    }
+}
+
+/// What becomes of what an agent is about to do when the program `git-baton` is not there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Missing {
+    /// It may happen.
+    Allow,
+    /// It may not happen.
+    Deny,
+}
+
+impl Missing {
+    /// The command line that an agent runs as its hook.
+    pub fn command(self) -> &'static str {
+        match self {
+            Self::Allow => "git baton agent-hook || exit 0",
+            Self::Deny => {
+                "git baton agent-hook || { echo 'git-baton is not installed here: ask the person you work for' >&2; exit 2; }"
+            }
+        }
+    }
+
+    /// The word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Allow => "allow",
+            Self::Deny => "deny",
+        }
+    }
+}
+
+/// True if a hook's command line runs Baton.
+pub(super) fn is_own(command: &str) -> bool {
+    ["git baton agent-hook", "git-baton agent-hook"]
+        .iter()
+        .any(|call| command.contains(call))
+}

@@ -1,0 +1,109 @@
+//! What Baton adds to the files that agents read: entries in their settings that make `git baton agent-hook` one of their hooks,
+//! and a section that tells the protocol. Everything else in a file stays byte for byte, and [`remove`] gives back what was
+//! there before. Texts alone: nothing here touches the disk.
+
+mod agent;
+mod json;
+mod section;
+mod splice;
+mod toml;
+
+pub use agent::{Agent, Missing};
+
+/// The page that most agents read.
+pub const AGENTS_PAGE: &str = "AGENTS.md";
+/// The page that Claude Code reads instead where it is there.
+pub const CLAUDE_PAGE: &str = "CLAUDE.md";
+/// The page that Gemini CLI reads.
+pub const GEMINI_PAGE: &str = "GEMINI.md";
+/// Codex's settings, in which its hooks may stand.
+pub const CODEX_CONFIG: &str = ".codex/config.toml";
+const OPENCODE_PLUGIN: &str = ".opencode/plugins/baton.js";
+
+/// Every file in which Baton may have added something.
+pub const FILES: [&str; 10] = [
+    ".claude/settings.json",
+    ".codex/hooks.json",
+    CODEX_CONFIG,
+    ".gemini/settings.json",
+    ".github/hooks/baton.json",
+    ".cursor/hooks.json",
+    OPENCODE_PLUGIN,
+    AGENTS_PAGE,
+    CLAUDE_PAGE,
+    GEMINI_PAGE,
+];
+
+/// Why nothing can be added to a file.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Unreadable(pub(crate) String);
+
+/// The file that has an agent's hooks. `codex` is the text of Codex's own settings, and true if Codex has a file for hooks as well.
+pub fn settings_path(agent: Agent, codex: (Option<&str>, bool)) -> &'static str {
+    match agent {
+        Agent::Claude => FILES[0],
+        Agent::Codex => match codex {
+            (Some(config), false) if toml::has_hooks(config) => CODEX_CONFIG,
+            _ => FILES[1],
+        },
+        Agent::Gemini => FILES[3],
+        Agent::Copilot => FILES[4],
+        Agent::Cursor => FILES[5],
+        Agent::Opencode => OPENCODE_PLUGIN,
+    }
+}
+
+/// The text of an agent's settings with Baton's entries, and what becomes of calls without the program.
+///
+/// # Errors
+/// When what is there cannot be read, or holds something else where hooks belong.
+pub fn add_hooks(
+    path: &str,
+    found: Option<&str>,
+    agent: Agent,
+    missing: Missing,
+) -> Result<String, Unreadable> {
+    match path {
+        CODEX_CONFIG => toml::add(found.unwrap_or_default(), missing),
+        OPENCODE_PLUGIN => match found {
+            Some(text) if !is_own_plugin(text) => {
+                Err(Unreadable("another plugin has its name".to_owned()))
+            }
+            _ => Ok(include_str!("baton.js").replace("@MISSING@", missing.as_str())),
+        },
+        _ => json::add(found, agent, missing),
+    }
+}
+
+/// The page with the section that says this.
+pub fn add_section(found: Option<&str>, text: &str) -> String {
+    section::add(found, text)
+}
+
+/// The text of one of [`FILES`] without what Baton added; `None` where it added nothing, and nothing where nothing else is left.
+///
+/// # Errors
+/// When the text cannot be read.
+pub fn remove(path: &str, found: &str) -> Result<Option<String>, Unreadable> {
+    match path {
+        AGENTS_PAGE | CLAUDE_PAGE | GEMINI_PAGE => Ok(section::remove(found)),
+        CODEX_CONFIG => toml::remove(found),
+        OPENCODE_PLUGIN => Ok(is_own_plugin(found).then(String::new)),
+        _ => json::remove(found),
+    }
+}
+
+/// True if Baton wrote this plugin for opencode.
+fn is_own_plugin(text: &str) -> bool {
+    text.starts_with("// Written by `git baton init`")
+}
+
+/// True if a page brings in the page for all agents.
+pub fn imports_agents_page(page: &str) -> bool {
+    let names = ["@AGENTS.md", "@./AGENTS.md"];
+    page.split_whitespace().any(|word| names.contains(&word))
+}
+
+#[cfg(test)]
+mod tests;
