@@ -74,9 +74,32 @@ pub struct Init {
     /// Write the rules alone, without the handoff document and the pages for agents
     #[arg(long)]
     pub guard_only: bool,
+    /// Make Baton a hook of these agents, and tell them the protocol in AGENTS.md; or `none`. Without it:
+    /// those whose program is on `PATH`, or whose settings lie in the repository
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "AGENT")]
+    pub agents: Option<Vec<AgentName>>,
     /// Replace files that say something else, and keep a copy of each
     #[arg(long)]
     pub force: bool,
+}
+
+/// The agents in whose settings Baton can be a hook.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum AgentName {
+    /// Claude Code
+    Claude,
+    /// Codex
+    Codex,
+    /// Gemini CLI
+    Gemini,
+    /// Copilot CLI
+    Copilot,
+    /// Cursor
+    Cursor,
+    /// opencode
+    Opencode,
+    /// No agent
+    None,
 }
 
 /// The services for which there is a job.

@@ -127,6 +127,11 @@ pub fn files(choices: &Choices) -> Vec<Scaffold> {
     files
 }
 
+/// What a page that agents read says of the protocol, where this is the handoff document.
+pub fn agents_section(handoff: &str) -> String {
+    include_str!("../../templates/AGENTS.md").replace("@HANDOFF@", handoff)
+}
+
 fn ours(path: &'static str, text: String) -> Scaffold {
     Scaffold {
         path,

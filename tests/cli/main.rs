@@ -7,6 +7,7 @@ mod circles;
 mod demo;
 mod doc_comments;
 mod init;
+mod init_agents;
 mod install_sh;
 mod newcomer;
 mod parsed;

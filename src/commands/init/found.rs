@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use baton_agents::setup::Agent;
 use baton_core::policy::Policy;
 use baton_git::Repo;
 use baton_sys::{executable, file};
@@ -25,6 +26,22 @@ pub fn agent() -> Option<String> {
     let mut agents = std::iter::once(staff.agent.as_str()).chain(staff.names());
     let found = agents.find(|name| *name != "shell" && has_program(name))?;
     (found != staff.agent).then(|| found.to_owned())
+}
+
+/// The agents whose program is on the search path, or whose settings lie in the repository, and by what each is known.
+pub fn agents(root: &Path) -> Vec<(Agent, String)> {
+    let sign = |agent: Agent| {
+        let mut signs = agent.signs().iter();
+        let sign = signs.find(|sign| file::is_taken(&root.join(sign)));
+        let mut programs = agent.programs().iter();
+        let program = programs.find(|name| executable::on_path(name, None).is_some());
+        let program = program.map(|name| format!("{name} on PATH"));
+        sign.map(|sign| (*sign).to_owned()).or(program)
+    };
+    let agents = Agent::ALL.into_iter();
+    agents
+        .filter_map(|agent| Some((agent, sign(agent)?)))
+        .collect()
 }
 
 /// The branch on which work lands: the one that is checked out, in short.

@@ -1,11 +1,12 @@
 //! `git baton init`.
 
+mod agents;
 mod found;
 mod next;
 mod signer;
 mod step;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use miette::{IntoDiagnostic, miette};
 
@@ -18,6 +19,7 @@ use baton_core::report::escape;
 use baton_git::Repo;
 use baton_guard::base::Bases;
 use baton_sys::{GitEnv, worktree_file};
+pub use step::copy_name;
 use step::{Action, Step};
 
 /// Writes the files, or says what stands in the way of which. 1 when a file was left that says
@@ -49,21 +51,28 @@ pub fn run(args: &Init) -> miette::Result<ExitCode> {
         },
     };
     let steps = step::plan(root, &choices, args.force, rules)?;
-    let copies = repo.baton_dir().join("before-init");
+    let copies = copies(&repo);
     let mut text = String::new();
     for step in &steps {
         text.push_str(&step.execute(root, &copies)?);
     }
     text.push_str(&taken_over(&steps, &choices));
     text.push_str(&found::managers(root));
+    let agents = agents::set_up(&repo, root, args, rules, &copies)?;
+    text.push_str(&agents.text);
     text.push_str(&decided.told.unwrap_or_default());
-    text.push_str(&next::steps(&steps, &choices, rules));
+    text.push_str(&next::steps(&steps, &choices, rules, &agents));
     super::print(&text)?;
     let is_left = |step: &Step| matches!(step.action, Action::Leave | Action::Refuse);
-    Ok(match steps.iter().any(is_left) {
+    Ok(match agents.is_left || steps.iter().any(is_left) {
         true => BROKEN,
         false => ALLOWED,
     })
+}
+
+/// Where copies are kept of what `init` changes.
+pub fn copies(repo: &Repo) -> PathBuf {
+    repo.baton_dir().join("before-init")
 }
 
 fn service(ci: Ci) -> CiService {

@@ -3,12 +3,13 @@
 use bstr::ByteSlice;
 
 use super::Rules;
+use super::agents::AgentFiles;
 use super::step::{Action, Step};
 use crate::scaffold::{self, Choices, CiService};
 use baton_core::policy::POLICY_PATH;
 
 /// The steps, numbered.
-pub fn steps(steps: &[Step], choices: &Choices, rules: Rules) -> String {
+pub fn steps(steps: &[Step], choices: &Choices, rules: Rules, agents: &AgentFiles) -> String {
     let mut todo = Vec::new();
     if steps.iter().any(|step| step.action == Action::Leave) {
         todo.push(
@@ -19,7 +20,7 @@ pub fn steps(steps: &[Step], choices: &Choices, rules: Rules) -> String {
     }
     todo.extend(inclusion(steps));
     todo.extend(protection(steps, choices));
-    todo.extend(commit(steps, choices, rules));
+    todo.extend(commit(steps, choices, rules, agents));
     todo.push(
         "guard this clone; every other clone needs the same:\n   git baton install".to_owned(),
     );
@@ -31,11 +32,12 @@ pub fn steps(steps: &[Step], choices: &Choices, rules: Rules) -> String {
 }
 
 /// The commit of what is new, or not committed yet.
-fn commit(steps: &[Step], choices: &Choices, rules: Rules) -> Option<String> {
+fn commit(steps: &[Step], choices: &Choices, rules: Rules, agents: &AgentFiles) -> Option<String> {
     let is_rule = |path: &str| [POLICY_PATH, scaffold::SIGNERS_PATH].contains(&path);
     let has_rule = steps
         .iter()
-        .any(|step| is_rule(step.file.path) && step.is_written());
+        .any(|step| is_rule(step.file.path) && step.is_written())
+        || agents.is_signed;
     let is_due = |step: &&Step| match rules {
         Rules::None => step.action != Action::Refuse,
         Rules::Frozen | Rules::InForce => step.is_written(),
@@ -44,6 +46,7 @@ fn commit(steps: &[Step], choices: &Choices, rules: Rules) -> Option<String> {
         .iter()
         .filter(is_due)
         .map(|step| step.file.path)
+        .chain(agents.committed.iter().copied())
         .collect();
     if paths.is_empty() {
         return None;

@@ -87,7 +87,8 @@ impl Step {
                 format!("created    {path}\n")
             }
             Action::Replace => {
-                let copy = self.keep_copy(copies)?;
+                let found = self.found.as_deref().unwrap_or_default();
+                let copy = keep_copy(copies, path, found)?;
                 write()?;
                 let copy = copy.display();
                 format!(
@@ -102,22 +103,6 @@ impl Step {
                 "left       {path}: the rules were committed without a maintainer, and can never change\n"
             ),
         })
-    }
-
-    /// Keeps what is there under a name of its own.
-    fn keep_copy(&self, copies: &Path) -> miette::Result<PathBuf> {
-        let found = self.found.as_deref().unwrap_or_default();
-        let name = self.file.path.replace('/', "-");
-        let mut copy = copies.join(&name);
-        let mut number = 1;
-        while file::is_taken(&copy) {
-            number += 1;
-            copy = copies.join(format!("{name}.{number}"));
-        }
-        let kept = file::make_directory(copies).and_then(|()| file::write_atomically(&copy, found));
-        kept.into_diagnostic()
-            .wrap_err_with(|| format!("{} cannot be kept as {}", self.file.path, copy.display()))?;
-        Ok(copy)
     }
 
     /// From what is there to what `init` writes.
@@ -141,4 +126,24 @@ impl Step {
     pub fn is_written(&self) -> bool {
         matches!(self.action, Action::Create | Action::Replace)
     }
+}
+
+/// Keeps what is at a path under a name of its own below `copies`.
+pub fn keep_copy(copies: &Path, path: &str, found: &[u8]) -> miette::Result<PathBuf> {
+    let name = copy_name(path);
+    let mut copy = copies.join(&name);
+    let mut number = 1;
+    while file::is_taken(&copy) {
+        number += 1;
+        copy = copies.join(format!("{name}.{number}"));
+    }
+    let kept = file::make_directory(copies).and_then(|()| file::write_atomically(&copy, found));
+    kept.into_diagnostic()
+        .wrap_err_with(|| format!("{path} cannot be kept as {}", copy.display()))?;
+    Ok(copy)
+}
+
+/// The name of the first copy of what was at a path.
+pub fn copy_name(path: &str) -> String {
+    path.replace('/', "-")
 }

@@ -1,3 +1,5 @@
+use baton_core::policy::MissingProgram;
+
 /// A coding agent in whose settings Baton can be a hook.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Agent {
@@ -64,39 +66,20 @@ impl Agent {
 
     /// What becomes of a call when the program `git-baton` is not there, where the policy does not say: what the agent does by
     /// itself with a hook that fails.
-    pub fn missing(self) -> Missing {
+    pub fn missing_program(self) -> MissingProgram {
         match self {
-            Self::Claude | Self::Codex | Self::Opencode => Missing::Allow,
-            Self::Gemini | Self::Copilot | Self::Cursor => Missing::Deny,
+            Self::Claude | Self::Codex | Self::Opencode => MissingProgram::Allow,
+            Self::Gemini | Self::Copilot | Self::Cursor => MissingProgram::Deny,
         }
     }
 }
 
-/// What becomes of what an agent is about to do when the program `git-baton` is not there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Missing {
-    /// It may happen.
-    Allow,
-    /// It may not happen.
-    Deny,
-}
-
-impl Missing {
-    /// The command line that an agent runs as its hook.
-    pub fn command(self) -> &'static str {
-        match self {
-            Self::Allow => "git baton agent-hook || exit 0",
-            Self::Deny => {
-                "git baton agent-hook || { echo 'git-baton is not installed here: ask the person you work for' >&2; exit 2; }"
-            }
-        }
-    }
-
-    /// The word for it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Allow => "allow",
-            Self::Deny => "deny",
+/// The command line that an agent runs as its hook.
+pub(super) fn command(missing: MissingProgram) -> &'static str {
+    match missing {
+        MissingProgram::Allow => "git baton agent-hook || exit 0",
+        MissingProgram::Deny => {
+            "git baton agent-hook || { echo 'git-baton is not installed here: ask the person you work for' >&2; exit 2; }"
         }
     }
 }

@@ -9,9 +9,9 @@ use jsonc_parser::common::Ranged;
 use jsonc_parser::{CollectOptions, ParseOptions, parse_to_ast};
 use serde::Serialize;
 
-use super::agent::is_own;
+use super::agent::{command, is_own};
 use super::splice::List;
-use super::{Agent, Missing, Unreadable};
+use super::{Agent, MissingProgram, Unreadable};
 
 /// What one event runs: handlers for a matcher, or a handler alone.
 #[derive(Serialize)]
@@ -42,7 +42,7 @@ struct Handler {
 pub(super) fn add(
     found: Option<&str>,
     agent: Agent,
-    missing: Missing,
+    missing: MissingProgram,
 ) -> Result<String, Unreadable> {
     let mut text = match found {
         Some(text) if !text.trim().is_empty() => text.to_owned(),
@@ -65,7 +65,7 @@ fn add_event(
     root: &Object,
     event: &str,
     agent: Agent,
-    missing: Missing,
+    missing: MissingProgram,
 ) -> Result<Option<String>, Unreadable> {
     let entries = [entry(agent, missing)];
     let hooks = match member(root, "hooks") {
@@ -73,24 +73,32 @@ fn add_event(
         Some(_) => return Err(Unreadable("its `hooks` are no object".to_owned())),
         None => {
             let hooks = BTreeMap::from([(event, entries)]);
-            return Ok(Some(List::of_object(text, root).append(Some("hooks"), &hooks)));
+            return Ok(Some(
+                List::of_object(text, root).append(Some("hooks"), &hooks),
+            ));
         }
     };
     let array = match member(hooks, event) {
         Some(Value::Array(array)) => array,
         Some(_) => return Err(Unreadable(format!("its `hooks.{event}` are no array"))),
         None => {
-            return Ok(Some(List::of_object(text, hooks).append(Some(event), &entries)));
+            return Ok(Some(
+                List::of_object(text, hooks).append(Some(event), &entries),
+            ));
         }
     };
     let list = List::of_array(text, array);
-    let own = array.elements.iter().flat_map(handlers).find_map(own_command);
+    let own = array
+        .elements
+        .iter()
+        .flat_map(handlers)
+        .find_map(own_command);
     Ok(match own {
         None => Some(list.append(None, &entries[0])),
-        Some((command, _)) if command == missing.command() => None,
+        Some((line, _)) if line == command(missing) => None,
         Some((_, range)) => {
-            let command = serde_json::Value::from(missing.command()).to_string();
-            Some(list.replace(range, &command))
+            let line = serde_json::Value::from(command(missing)).to_string();
+            Some(list.replace(range, &line))
         }
     })
 }
@@ -201,11 +209,11 @@ fn events(agent: Agent) -> &'static [&'static str] {
     }
 }
 
-fn entry(agent: Agent, missing: Missing) -> Entry {
+fn entry(agent: Agent, missing: MissingProgram) -> Entry {
     let mut handler = Handler {
         kind: Some("command"),
         name: None,
-        command: Some(missing.command()),
+        command: Some(command(missing)),
         bash: None,
     };
     match agent {

@@ -8,7 +8,9 @@ mod section;
 mod splice;
 mod toml;
 
-pub use agent::{Agent, Missing};
+pub use agent::Agent;
+
+use baton_core::policy::MissingProgram;
 
 /// The page that most agents read.
 pub const AGENTS_PAGE: &str = "AGENTS.md";
@@ -18,6 +20,8 @@ pub const CLAUDE_PAGE: &str = "CLAUDE.md";
 pub const GEMINI_PAGE: &str = "GEMINI.md";
 /// Codex's settings, in which its hooks may stand.
 pub const CODEX_CONFIG: &str = ".codex/config.toml";
+/// Gemini CLI's settings.
+pub const GEMINI_SETTINGS: &str = ".gemini/settings.json";
 const OPENCODE_PLUGIN: &str = ".opencode/plugins/baton.js";
 
 /// Every file in which Baton may have added something.
@@ -25,7 +29,7 @@ pub const FILES: [&str; 10] = [
     ".claude/settings.json",
     ".codex/hooks.json",
     CODEX_CONFIG,
-    ".gemini/settings.json",
+    GEMINI_SETTINGS,
     ".github/hooks/baton.json",
     ".cursor/hooks.json",
     OPENCODE_PLUGIN,
@@ -39,18 +43,23 @@ pub const FILES: [&str; 10] = [
 #[error("{0}")]
 pub struct Unreadable(pub(crate) String);
 
-/// The file that has an agent's hooks. `codex` is the text of Codex's own settings, and true if Codex has a file for hooks as well.
-pub fn settings_path(agent: Agent, codex: (Option<&str>, bool)) -> &'static str {
+/// The files that may have an agent's hooks.
+pub fn settings_paths(agent: Agent) -> &'static [&'static str] {
     match agent {
-        Agent::Claude => FILES[0],
-        Agent::Codex => match codex {
-            (Some(config), false) if toml::has_hooks(config) => CODEX_CONFIG,
-            _ => FILES[1],
-        },
-        Agent::Gemini => FILES[3],
-        Agent::Copilot => FILES[4],
-        Agent::Cursor => FILES[5],
-        Agent::Opencode => OPENCODE_PLUGIN,
+        Agent::Claude => &FILES[..1],
+        Agent::Codex => &FILES[1..3],
+        Agent::Gemini => &FILES[3..4],
+        Agent::Copilot => &FILES[4..5],
+        Agent::Cursor => &FILES[5..6],
+        Agent::Opencode => &FILES[6..7],
+    }
+}
+
+/// The file to which an agent's hooks are added. Codex's stand in its own settings, where those of this text hold hooks already.
+pub fn settings_path(agent: Agent, codex_config: Option<&str>) -> &'static str {
+    match agent {
+        Agent::Codex if codex_config.is_some_and(toml::has_hooks) => CODEX_CONFIG,
+        _ => settings_paths(agent)[0],
     }
 }
 
@@ -62,7 +71,7 @@ pub fn add_hooks(
     path: &str,
     found: Option<&str>,
     agent: Agent,
-    missing: Missing,
+    missing: MissingProgram,
 ) -> Result<String, Unreadable> {
     match path {
         CODEX_CONFIG => toml::add(found.unwrap_or_default(), missing),
@@ -70,7 +79,7 @@ pub fn add_hooks(
             Some(text) if !is_own_plugin(text) => {
                 Err(Unreadable("another plugin has its name".to_owned()))
             }
-            _ => Ok(include_str!("baton.js").replace("@MISSING@", missing.as_str())),
+            _ => Ok(opencode_plugin(missing)),
         },
         _ => json::add(found, agent, missing),
     }
@@ -94,6 +103,29 @@ pub fn remove(path: &str, found: &str) -> Result<Option<String>, Unreadable> {
     }
 }
 
+/// True if `now` is what Baton makes of `earlier`, a text of one of [`FILES`].
+pub fn is_made_of(path: &str, earlier: &str, now: &str) -> bool {
+    if let AGENTS_PAGE | CLAUDE_PAGE | GEMINI_PAGE = path {
+        return section::remove(now).as_deref() == Some(earlier);
+    }
+    let missing = [MissingProgram::Allow, MissingProgram::Deny];
+    let mut ways = Agent::ALL
+        .into_iter()
+        .flat_map(|agent| missing.map(|missing| (agent, missing)));
+    ways.any(|(agent, missing)| {
+        settings_paths(agent).contains(&path)
+            && add_hooks(path, Some(earlier), agent, missing).as_deref() == Ok(now)
+    })
+}
+
+fn opencode_plugin(missing: MissingProgram) -> String {
+    let word = match missing {
+        MissingProgram::Allow => "allow",
+        MissingProgram::Deny => "deny",
+    };
+    include_str!("baton.js").replace("@MISSING@", word)
+}
+
 /// True if Baton wrote this plugin for opencode.
 fn is_own_plugin(text: &str) -> bool {
     text.starts_with("// Written by `git baton init`")
@@ -103,6 +135,11 @@ fn is_own_plugin(text: &str) -> bool {
 pub fn imports_agents_page(page: &str) -> bool {
     let names = ["@AGENTS.md", "@./AGENTS.md"];
     page.split_whitespace().any(|word| names.contains(&word))
+}
+
+/// True if these settings of Gemini CLI have it read the page for all agents.
+pub fn gemini_reads_agents_page(settings: Option<&str>) -> bool {
+    settings.is_some_and(|text| text.contains("\"AGENTS.md\""))
 }
 
 #[cfg(test)]

@@ -50,7 +50,11 @@ impl<'a> List<'a> {
             return self.replace(last.end..last.end, &member);
         }
         let indent = self.indent(last.start).to_owned();
-        let member = format!("{}{indent}{name}{}", self.newline(), self.pretty(value, &indent));
+        let member = format!(
+            "{}{indent}{name}{}",
+            self.newline(),
+            self.pretty(value, &indent)
+        );
         let comma = self.comma(last.end..self.inner.end);
         let at = self.end_of_line(comma.map_or(last.end, |comma| comma + 1));
         match comma {

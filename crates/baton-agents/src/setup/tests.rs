@@ -30,11 +30,10 @@ const JSON: [&str; 22] = [
 
 #[track_caller]
 fn comes_and_goes(path: &str, agent: Agent, before: &str) {
-    let added = add_hooks(path, Some(before), agent, Missing::Allow).unwrap();
+    let added = add_hooks(path, Some(before), agent, MissingProgram::Allow).unwrap();
     assert!(added.contains("git baton agent-hook"), "{added}");
-    let again = add_hooks(path, Some(&added), agent, Missing::Allow).unwrap();
+    let again = add_hooks(path, Some(&added), agent, MissingProgram::Allow).unwrap();
     assert_eq!(again, added);
-    eprintln!("{added}\n-----");
     for line in before.lines() {
         let words: Vec<_> = line.split([',', ' ', '\t', ']', '[', '}', '{']).collect();
         for word in words.into_iter().filter(|word| !word.is_empty()) {
@@ -53,7 +52,7 @@ fn entries_in_json_come_and_go_byte_for_byte() {
         for agent in Agent::ALL {
             let own_version = matches!(agent, Agent::Copilot | Agent::Cursor);
             if agent != Agent::Opencode && (with_version || !own_version) {
-                let path = settings_path(agent, (None, false));
+                let path = settings_path(agent, None);
                 comes_and_goes(path, agent, before);
             }
         }
@@ -63,8 +62,8 @@ fn entries_in_json_come_and_go_byte_for_byte() {
 #[test]
 fn a_file_that_holds_nothing_else_goes() {
     for agent in Agent::ALL {
-        for missing in [Missing::Allow, Missing::Deny] {
-            let path = settings_path(agent, (None, false));
+        for missing in [MissingProgram::Allow, MissingProgram::Deny] {
+            let path = settings_path(agent, None);
             let made = add_hooks(path, None, agent, missing).unwrap();
             assert!(made.ends_with("}\n") || made.ends_with(")\n"), "{made}");
             assert_eq!(add_hooks(path, Some(&made), agent, missing).unwrap(), made);
@@ -76,11 +75,11 @@ fn a_file_that_holds_nothing_else_goes() {
 #[test]
 fn the_line_follows_what_becomes_of_a_missing_program() {
     for agent in Agent::ALL {
-        let path = settings_path(agent, (None, false));
-        let allow = add_hooks(path, None, agent, Missing::Allow).unwrap();
-        let deny = add_hooks(path, None, agent, Missing::Deny).unwrap();
+        let path = settings_path(agent, None);
+        let allow = add_hooks(path, None, agent, MissingProgram::Allow).unwrap();
+        let deny = add_hooks(path, None, agent, MissingProgram::Deny).unwrap();
         assert_ne!(allow, deny);
-        let changed = add_hooks(path, Some(&allow), agent, Missing::Deny).unwrap();
+        let changed = add_hooks(path, Some(&allow), agent, MissingProgram::Deny).unwrap();
         assert_eq!(changed, deny);
     }
 }
@@ -102,12 +101,13 @@ fn what_cannot_be_read_is_told() {
         ("{\"hooks\": {\"PreToolUse\": {}}}", "`hooks.PreToolUse`"),
         ("{\"a\": ", "line 1"),
     ] {
-        let error = add_hooks(CLAUDE, Some(text), Agent::Claude, Missing::Allow).unwrap_err();
+        let error =
+            add_hooks(CLAUDE, Some(text), Agent::Claude, MissingProgram::Allow).unwrap_err();
         assert!(error.to_string().contains(told), "{error}");
     }
-    let plugin = settings_path(Agent::Opencode, (None, false));
+    let plugin = settings_path(Agent::Opencode, None);
     let theirs = Some("export const Baton = 1");
-    assert!(add_hooks(plugin, theirs, Agent::Opencode, Missing::Allow).is_err());
+    assert!(add_hooks(plugin, theirs, Agent::Opencode, MissingProgram::Allow).is_err());
     assert_eq!(remove(plugin, "export const Baton = 1"), Ok(None));
 }
 
@@ -119,19 +119,23 @@ fn entries_in_toml_come_and_go_byte_for_byte() {
         "# a head\n[[hooks.PreToolUse]]\nmatcher = \"^Bash$\"\n\n[[hooks.PreToolUse.hooks]]\ntype = \"command\"\ncommand = './x'\n",
         "[[hooks.PreToolUse]]\nhooks = [{ type = \"command\", command = \"x\" }]\n\n[z]\na = 1\n# the end\n",
     ] {
-        let codex = (Some(before), false);
-        assert_eq!(settings_path(Agent::Codex, codex), CODEX_CONFIG);
+        assert_eq!(settings_path(Agent::Codex, Some(before)), CODEX_CONFIG);
         comes_and_goes(CODEX_CONFIG, Agent::Codex, before);
     }
-    let without = "model = \"gpt\"\n";
-    assert_ne!(settings_path(Agent::Codex, (Some(without), false)), CODEX_CONFIG);
-    let both = (Some("[hooks]\n"), true);
-    assert_ne!(settings_path(Agent::Codex, both), CODEX_CONFIG);
+    let without = Some("model = \"gpt\"\n");
+    assert_ne!(settings_path(Agent::Codex, without), CODEX_CONFIG);
 }
 
 #[test]
 fn a_section_comes_and_goes_byte_for_byte() {
-    for before in ["# Ours\n", "# Ours\n\n", "# Ours", "", "a\r\nb\r\n", "a\r\nb"] {
+    for before in [
+        "# Ours\n",
+        "# Ours\n\n",
+        "# Ours",
+        "",
+        "a\r\nb\r\n",
+        "a\r\nb",
+    ] {
         let added = add_section(Some(before), "## Sessions\n\n- one\n");
         assert_eq!(add_section(Some(&added), "## Sessions\n\n- one\n"), added);
         let removed = remove(AGENTS_PAGE, &added);

@@ -2,8 +2,8 @@
 
 use toml_edit::{ArrayOfTables, DocumentMut, Item, Table, value};
 
-use super::agent::is_own;
-use super::{Missing, Unreadable};
+use super::agent::{command, is_own};
+use super::{MissingProgram, Unreadable};
 
 const EVENT: &str = "PreToolUse";
 
@@ -14,7 +14,7 @@ pub(super) fn has_hooks(text: &str) -> bool {
 }
 
 /// The text with Codex's entry in it.
-pub(super) fn add(found: &str, missing: Missing) -> Result<String, Unreadable> {
+pub(super) fn add(found: &str, missing: MissingProgram) -> Result<String, Unreadable> {
     let mut document = parse(found)?;
     let events = document
         .entry("hooks")
@@ -27,20 +27,27 @@ pub(super) fn add(found: &str, missing: Missing) -> Result<String, Unreadable> {
         .as_array_of_tables_mut()
         .ok_or_else(|| Unreadable(format!("its `hooks.{EVENT}` is no array of tables")))?;
     let mut is_there = false;
-    for handler in entries.iter_mut().filter_map(handlers).flat_map(|all| all.iter_mut()) {
+    for handler in entries
+        .iter_mut()
+        .filter_map(handlers)
+        .flat_map(|all| all.iter_mut())
+    {
         if is_baton(handler) {
             is_there = true;
-            if handler.get("command").and_then(Item::as_str) != Some(missing.command()) {
-                handler.insert("command", value(missing.command()));
+            if handler.get("command").and_then(Item::as_str) != Some(command(missing)) {
+                handler.insert("command", value(command(missing)));
             }
         }
     }
     if !is_there {
         let mut handler = Table::new();
         handler.insert("type", value("command"));
-        handler.insert("command", value(missing.command()));
+        handler.insert("command", value(command(missing)));
         let mut entry = Table::new();
-        entry.insert("hooks", Item::ArrayOfTables(ArrayOfTables::from_iter([handler])));
+        entry.insert(
+            "hooks",
+            Item::ArrayOfTables(ArrayOfTables::from_iter([handler])),
+        );
         entries.push(entry);
     }
     Ok(document.to_string())
@@ -75,7 +82,8 @@ pub(super) fn remove(found: &str) -> Result<Option<String>, Unreadable> {
 }
 
 fn parse(text: &str) -> Result<DocumentMut, Unreadable> {
-    text.parse().map_err(|error: toml_edit::TomlError| Unreadable(error.message().to_owned()))
+    text.parse()
+        .map_err(|error: toml_edit::TomlError| Unreadable(error.message().to_owned()))
 }
 
 /// What an entry runs.
@@ -84,7 +92,10 @@ fn handlers(entry: &mut Table) -> Option<&mut ArrayOfTables> {
 }
 
 fn is_baton(handler: &Table) -> bool {
-    handler.get("command").and_then(Item::as_str).is_some_and(is_own)
+    handler
+        .get("command")
+        .and_then(Item::as_str)
+        .is_some_and(is_own)
 }
 
 fn holds_baton_alone(entry: &Table) -> bool {

@@ -131,6 +131,7 @@ fn compile(file: &PolicyFile) -> Compiled<Policy> {
         branches,
         branch_rules: branch_rules(&file.branch)?,
         repairs_guard: file.guard.repair,
+        missing_program: file.guard.missing_program,
         signing,
         pool: pool::compile(&file.pool).map_err(misused)?,
         merge: merge::compile(&file.merge)?,

@@ -39,7 +39,7 @@ pub use glob::{GlobError, PathGlob};
 pub use merge::Merge;
 pub use path_set::{Neighbours, PathSet};
 pub use pool::PoolPolicy;
-pub use schema::json_schema;
+pub use schema::{MissingProgram, json_schema};
 pub use session_pattern::SessionPattern;
 pub use settings::{SETTINGS_PATH, Settings};
 pub use signers::{AllowedSigners, SignatureError, SignersError, SignersProblem};
@@ -78,6 +78,8 @@ pub struct Policy {
     pub signing: Signing,
     /// Whether worktree commands install hooks again that were switched off or replaced.
     pub repairs_guard: bool,
+    /// What becomes of what an agent is about to do without the program `git-baton`; `None` for what the agent does by itself.
+    pub missing_program: Option<MissingProgram>,
     /// The worktrees that are kept ready for agents.
     pub pool: PoolPolicy,
     /// How finished branches land.

@@ -33,7 +33,7 @@ pub struct PolicyFile {
     pub branches: BranchesTable,
     /// Who signs commits, and which must be signed.
     pub signing: SigningTable,
-    /// How worktree commands keep the hooks installed.
+    /// How worktree commands keep the hooks installed, and what agents may do without them.
     pub guard: GuardTable,
     /// The worktrees that are kept ready for agents.
     pub pool: PoolTable,
@@ -89,13 +89,27 @@ pub struct HandoffTable {
     pub archive: Spanned<String>,
 }
 
-/// How worktree commands keep the hooks installed.
+/// How worktree commands keep the hooks installed, and what agents may do without them.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct GuardTable {
     /// Whether `pool acquire`, `session start` and runs install hooks again that were switched off or replaced, rather
     /// than warn.
     pub repair: bool,
+    /// What becomes of what an agent is about to do when its hook finds no program `git-baton`. Without this key: what
+    /// the agent itself does with a hook that is missing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub missing_program: Option<MissingProgram>,
+}
+
+/// What becomes of what an agent is about to do when its hook finds no program `git-baton`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum MissingProgram {
+    /// It may happen.
+    Allow,
+    /// It may not happen.
+    Deny,
 }
 
 /// Paths that only some may write.

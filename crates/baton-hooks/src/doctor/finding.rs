@@ -64,11 +64,13 @@ pub enum Id {
     WorktreeMissing,
     /// A worktree and its git directory do not name each other.
     WorktreeBroken,
+    /// An agent that works here does not ask Baton before it acts.
+    AgentUnasked,
 }
 
 impl Id {
     /// All of them.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 30] = [
         Self::NotInstalled,
         Self::GuardedAsClone,
         Self::RecordBroken,
@@ -98,6 +100,7 @@ impl Id {
         Self::ObjectReplaced,
         Self::WorktreeMissing,
         Self::WorktreeBroken,
+        Self::AgentUnasked,
     ];
 
     /// The name that users and machines see.
@@ -132,6 +135,7 @@ impl Id {
             Self::ObjectReplaced => "object-replaced",
             Self::WorktreeMissing => "worktree-missing",
             Self::WorktreeBroken => "worktree-broken",
+            Self::AgentUnasked => "agent-unasked",
         }
     }
 
@@ -150,7 +154,8 @@ impl Id {
             | Self::RemoteUnrecorded
             | Self::GitUnrecorded
             | Self::ObjectReplaced
-            | Self::WorktreeMissing => Severity::Warning,
+            | Self::WorktreeMissing
+            | Self::AgentUnasked => Severity::Warning,
             _ => Severity::Error,
         }
     }

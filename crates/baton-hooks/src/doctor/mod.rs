@@ -1,5 +1,6 @@
 //! Checks that the guard is active in a repository. Read-only.
 
+mod agents;
 mod finding;
 mod history;
 mod hooks;
@@ -39,6 +40,7 @@ pub fn examine(repo: &Repo) -> Result<Diagnosis, DoctorError> {
         outside::examine(repo, &mut findings)?;
         journal::examine(repo, &mut findings)?;
         history::examine(repo, &mut findings)?;
+        agents::examine(repo, &mut findings);
     }
     if file::is_file(&Layout::of(repo).server_mark()) || !has_worktree(repo)? {
         findings.iter_mut().for_each(for_server);

@@ -23,6 +23,13 @@ pub struct Uninstalled {
     left: Vec<PathBuf>,
 }
 
+impl Uninstalled {
+    /// True if nothing was installed.
+    pub fn is_nothing(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
 /// Takes every hook of Baton's out, and puts back what had its place. Where nothing is installed
 /// it does nothing.
 pub fn uninstall(repo: &Repo) -> Result<Uninstalled, InstallError> {
@@ -124,7 +131,7 @@ impl fmt::Display for Uninstalled {
         for left in &self.left {
             writeln!(f, "left, because there is more in it: {}", left.display())?;
         }
-        if self == &Self::default() {
+        if self.is_nothing() {
             writeln!(f, "nothing to remove: Baton is not installed here")?;
         }
         Ok(())

@@ -76,6 +76,7 @@ pub fn decompile(policy: &Policy) -> PolicyFile {
         },
         guard: GuardTable {
             repair: policy.repairs_guard,
+            missing_program: policy.missing_program,
         },
         pool: pool::decompile(&policy.pool),
         merge: merge::decompile(&policy.merge),
