@@ -201,31 +201,26 @@ failure_told() {
     grep 'failed for good' "$work/said" | grep -qiE 'scripted refusal|401|authenticat|api key'
 }
 
-# The agent's own hook denies an edit before it happens, as docs/agent-hook.md has it configured, and the agent sees why.
+# The agent's own hook, as `init --agents` writes it, denies an edit before it happens, and the agent sees why. After that
+# `uninstall` leaves nothing of it.
 denied_before() {
-    [ "$1" != opencode ] || return 77
     repository "agent = '$1'" ''
-    configured "$1" >"$work/configuration"
+    "$baton" init --agents "$1" >"$work/init" 2>&1 || return 1
     case $1 in
-    claude) place=.claude/settings.json words='claude -p --permission-mode acceptEdits --allowedTools Bash -- hi' ;;
-    codex) place=.codex/hooks.json words='codex exec --trust --dangerously-bypass-hook-trust --sandbox workspace-write hi' ;;
-    gemini) place=.gemini/settings.json words='gemini --approval-mode=yolo -p hi' ;;
-    copilot) place=.github/hooks/baton.json words='copilot --allow-all-tools --no-ask-user --trust-folder -p hi' ;;
+    claude) words='claude -p --permission-mode acceptEdits --allowedTools Bash -- hi' ;;
+    codex) words='codex exec --trust --dangerously-bypass-hook-trust --sandbox workspace-write hi' ;;
+    gemini) words='gemini --approval-mode=yolo -p hi' ;;
+    copilot) words='copilot --allow-all-tools --no-ask-user --trust-folder -p hi' ;;
+    opencode) words='opencode run hi' ;;
     esac
-    mkdir -p "$(dirname "$place")"
-    cp "$work/configuration" "$place"
     turns='{"run":"echo mine >> .agents/HANDOFF.md"},{"run":"echo fine > other.txt"},{"say":"I stop."}'
     # Each word is one of the command's.
     # shellcheck disable=SC2086
     printf '[{"when":"","turns":[%s]}]' "$turns" | GEMINI_CLI_TRUST_WORKSPACE=true offline $words
-    git diff --quiet -- .agents && [ -e other.txt ] && grep '"answered": 1' "$LOG" | grep -q 'session summary'
-}
-
-# The block of docs/agent-hook.md that belongs to an agent.
-configured() {
-    sed -n "/$(case $1 in
-    claude) echo '^Claude Code, ' ;; codex) echo '^Codex, ' ;; gemini) echo '^Gemini CLI, ' ;; copilot) echo '^Copilot CLI, ' ;;
-    esac)/,/^\`\`\`\$/p" "$root/docs/agent-hook.md" | sed '1,/^```json/d; /^```$/d'
+    git diff --quiet -- .agents && [ -e other.txt ] && grep '"answered": 1' "$LOG" | grep -q 'session summary' || return 1
+    "$baton" uninstall >>"$work/init" 2>&1
+    rm -rf other.txt .agents/SESSION-PROTOCOL.md .agents/ORCHESTRATOR.md .agents/PARALLEL-EXECUTION.md
+    [ -z "$(git status --porcelain)" ]
 }
 
 HOME_BEFORE=$HOME failed=0

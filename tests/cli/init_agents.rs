@@ -15,6 +15,9 @@ const SETTINGS: [(&str, &str); 6] = [
     ("opencode", ".opencode/plugins/baton.js"),
 ];
 
+const KEY: &str =
+    "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJdD7y3aLq454yWBdwLWbieU1ebz9/cu7/QEXn9OIeZJ";
+
 #[track_caller]
 fn init(sandbox: &Sandbox, args: &[&str]) -> Ran {
     let ran = finish(sandbox.baton().args(["init", "--frozen"]).args(args));
@@ -252,6 +255,35 @@ fn the_rules_decide_who_may_add_and_what_becomes_of_a_missing_program() {
         "{ran:?}"
     );
     assert!(sandbox.read(".claude/settings.json").contains("exit 2"));
+}
+
+#[test]
+fn a_page_of_the_maintainers_takes_their_signature() {
+    let sandbox = Sandbox::with_policy(
+        "version = 1\n[[protected]]\npaths = [\"AGENTS.md\"]\nwriter = \"maintainers\"\n",
+    );
+    let ran = init(&sandbox, &["--agents", "codex"]);
+    assert_eq!(ran.code, 1, "{ran:?}");
+    assert!(
+        ran.out
+            .contains("left       AGENTS.md: the rules keep it to maintainers"),
+        "{ran:?}"
+    );
+
+    let sandbox = Sandbox::empty();
+    sandbox.write(
+        "baton.toml",
+        "version = 1\n[[protected]]\npaths = [\"AGENTS.md\"]\nwriter = \"maintainers\"\n",
+    );
+    sandbox.write(
+        ".baton/allowed_signers",
+        &format!("alice@example.com {KEY}\n"),
+    );
+    sandbox.commit("Set the rules");
+    let ran = finish(sandbox.baton().args(["init", "--agents", "codex"]));
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let line = "AGENTS.md && git commit -S -m \"Change the rules for coding agents\"";
+    assert!(ran.out.contains(line), "{ran:?}");
 }
 
 #[test]

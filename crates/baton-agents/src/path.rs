@@ -27,15 +27,18 @@ pub(crate) enum How {
     Directory,
 }
 
-/// Files in which agents look for their hooks.
-const AGENT_SETTINGS: [&str; 7] = [
+/// Files and directories in which agents look for their hooks.
+const AGENT_SETTINGS: [&str; 10] = [
     ".claude/settings.json",
     ".claude/settings.local.json",
     ".codex/hooks.json",
     ".codex/config.toml",
     ".gemini/settings.json",
-    ".github/hooks/baton.json",
+    ".github/hooks",
     ".cursor/hooks.json",
+    ".opencode/plugin",
+    ".opencode/plugins",
+    "opencode.json",
 ];
 
 /// What of a git directory only git and Baton write.
@@ -167,7 +170,7 @@ impl Ground<'_> {
         if let Some(rest) = below(&text, ".git") {
             return self.refuses_in_git_dir(rest, path);
         }
-        if AGENT_SETTINGS.contains(&&*text) {
+        if AGENT_SETTINGS.iter().any(|one| below(&text, one).is_some()) {
             return Some(Refusal::new(
                 format!("{path} says which hooks an agent has"),
                 "leave it to the people who look after this repository",
