@@ -8,6 +8,8 @@ pub use session::{Session, SessionFormat, SessionStart};
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use baton_agents::setup::Agent;
+use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Guard and conductor for repositories in which many coding agents work at once.
@@ -76,30 +78,17 @@ pub struct Init {
     pub guard_only: bool,
     /// Make Baton a hook of these agents, and tell them the protocol in AGENTS.md; or `none`. Without it:
     /// those whose program is on `PATH`, or whose settings lie in the repository
-    #[arg(long, value_enum, value_delimiter = ',', value_name = "AGENT")]
-    pub agents: Option<Vec<AgentName>>,
+    #[arg(long, value_parser = agent_names(), value_delimiter = ',', value_name = "AGENT")]
+    pub agents: Option<Vec<String>>,
     /// Replace files that say something else, and keep a copy of each
     #[arg(long)]
     pub force: bool,
 }
 
-/// The agents in whose settings Baton can be a hook.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum AgentName {
-    /// Claude Code
-    Claude,
-    /// Codex
-    Codex,
-    /// Gemini CLI
-    Gemini,
-    /// Copilot CLI
-    Copilot,
-    /// Cursor
-    Cursor,
-    /// opencode
-    Opencode,
-    /// No agent
-    None,
+/// The words that `--agents` takes.
+fn agent_names() -> PossibleValuesParser {
+    let names = Agent::ALL.into_iter().map(Agent::name);
+    names.chain(["none"]).collect::<Vec<_>>().into()
 }
 
 /// The services for which there is a job.

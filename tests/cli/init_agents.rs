@@ -277,7 +277,7 @@ fn a_page_of_the_maintainers_takes_their_signature() {
     );
     sandbox.write(
         ".baton/allowed_signers",
-        &format!("alice@example.com {KEY}\n"),
+        format!("alice@example.com {KEY}\n"),
     );
     sandbox.commit("Set the rules");
     let ran = finish(sandbox.baton().args(["init", "--agents", "codex"]));

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use bstr::ByteSlice;
 
 use super::{Rules, found, step};
-use crate::cli::{AgentName, Init};
+use crate::cli::Init;
 use crate::scaffold;
 use baton_agents::setup::{self, AGENTS_PAGE, Agent, CLAUDE_PAGE, GEMINI_PAGE, Unreadable};
 use baton_core::policy::{POLICY_PATH, Policy, Writer};
@@ -98,7 +98,8 @@ impl Writing<'_> {
     /// The agents that are named; without names, those that are found, which is told.
     fn agents(&mut self, args: &Init) -> Vec<Agent> {
         if let Some(names) = &args.agents {
-            return names.iter().copied().filter_map(agent).collect();
+            let is_named = |agent: &Agent| names.iter().any(|name| name == agent.name());
+            return Agent::ALL.into_iter().filter(is_named).collect();
         }
         if args.guard_only {
             return Vec::new();
@@ -221,17 +222,5 @@ impl Writing<'_> {
     fn read(&self, path: &str) -> Option<String> {
         let bytes = worktree_file::read(self.root, path).ok().flatten()?;
         String::from_utf8(bytes).ok()
-    }
-}
-
-fn agent(name: AgentName) -> Option<Agent> {
-    match name {
-        AgentName::Claude => Some(Agent::Claude),
-        AgentName::Codex => Some(Agent::Codex),
-        AgentName::Gemini => Some(Agent::Gemini),
-        AgentName::Copilot => Some(Agent::Copilot),
-        AgentName::Cursor => Some(Agent::Cursor),
-        AgentName::Opencode => Some(Agent::Opencode),
-        AgentName::None => None,
     }
 }
