@@ -110,20 +110,44 @@ impl Approvals {
         if let Some(task) = self.tasks.iter().find(|task| task.had(asked.branch)) {
             return Ok(Some(task.objection(asked.branch)));
         }
+        let found = self.work_without(repo, asked.commits, |commit, approved| {
+            Ok(repo.objects().contains(approved)
+                && repo.merge_base(commit, approved)? == Some(commit))
+        })?;
+        Ok(found.map(|(_, task)| task.objection(asked.branch)))
+    }
+
+    /// A commit among these that is work for a task of which no gate has approved anything, and the task.
+    pub fn unapproved(
+        &self,
+        repo: &Repo,
+        commits: &HashSet<Oid>,
+    ) -> Result<Option<(Oid, String)>, GitError> {
+        let found = self.work_without(repo, commits, |_, _| Ok(true))?;
+        Ok(found.map(|(commit, task)| (commit, task.recorded.id.clone())))
+    }
+
+    /// A commit among these that names a session of a task, and has nothing that a gate has approved for such a task
+    /// and that covers it.
+    fn work_without(
+        &self,
+        repo: &Repo,
+        commits: &HashSet<Oid>,
+        covers: impl Fn(Oid, Oid) -> Result<bool, GitError>,
+    ) -> Result<Option<(Oid, &Task)>, GitError> {
         if self.tasks.is_empty() {
             return Ok(None);
         }
-        for commit in asked.commits {
+        for commit in commits {
             let sessions = self.sessions_of(repo, *commit)?;
             let worked = |task: &&Task| sessions.iter().any(|one| task.worked_in(one));
             let tasks: Vec<_> = self.tasks.iter().filter(worked).collect();
             let mut is_approved = tasks.is_empty();
             for approved in tasks.iter().filter_map(|task| task.recorded.approved) {
-                is_approved |= repo.objects().contains(approved)
-                    && repo.merge_base(*commit, approved)? == Some(*commit);
+                is_approved |= covers(*commit, approved)?;
             }
             if let Some(task) = tasks.first().filter(|_| !is_approved) {
-                return Ok(Some(task.objection(asked.branch)));
+                return Ok(Some((*commit, task)));
             }
         }
         Ok(None)

@@ -83,6 +83,7 @@ fn request(args: Merge) -> miette::Result<MergeRequest> {
         dry_run: args.dry_run,
         branches: args.branches,
         of_pool: false,
+        onto: None,
     })
 }
 

@@ -10,3 +10,4 @@ mod landing;
 mod refusals;
 mod scene;
 mod straight;
+mod target;

@@ -70,6 +70,9 @@ pub fn attempt(
     stop: &dyn Fn() -> bool,
 ) -> Result<Option<MergeReport>, MergeError> {
     let context = MergeContext::of(repo, request)?;
+    if request.onto.is_some_and(|onto| onto != context.tip) {
+        return Err(MergeError::Elsewhere(context.into));
+    }
     let merger = Merger::new(repo)?;
     let mut found = candidates::collect(repo, &context, request, &merger)?;
     let mut report = context.report(request.dry_run);

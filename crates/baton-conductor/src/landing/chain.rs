@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::MergeError;
+use super::broken_rules::broken_rules;
 use super::candidates::Candidate;
 use super::join::{Joined, Joiner, Obstacle};
 use super::stuck::Stuck;
 use baton_core::model::Oid;
-use baton_guard::rev_range::{self, RevRange};
 
 /// Why a branch is not in a chain.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -170,24 +170,8 @@ fn joined(
 
 /// What is wrong, a sentence each, with the commits that lead from one to the other.
 fn judged(joiner: &Joiner<'_, '_>, from: Oid, to: Oid) -> Result<Vec<String>, MergeError> {
-    if from == to {
-        return Ok(Vec::new());
-    }
-    let range = RevRange {
-        reference: Some(joiner.context.reference()),
-        tips: vec![to],
-        hidden: vec![from],
-        old: Some(joiner.context.tip),
-    };
-    let judgement = rev_range::judge_for_landing(joiner.repo, &range)?;
-    let violations = judgement.map_or_else(Vec::new, |one| one.verdict.violations);
-    let sentence = |one: baton_core::model::Violation| {
-        let commit = one
-            .commit
-            .map_or(String::new(), |oid| format!("{}: ", oid.short()));
-        format!("{}: {commit}{}; {}", one.rule, one.message, one.help)
-    };
-    Ok(violations.into_iter().map(sentence).collect())
+    let context = joiner.context;
+    broken_rules(joiner.repo, &context.reference(), context.tip, [from, to])
 }
 
 #[cfg(test)]

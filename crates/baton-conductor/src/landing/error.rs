@@ -189,6 +189,11 @@ pub enum MergeError {
         attempts: usize,
     },
 
+    /// The target is not at the commit that was asked for.
+    #[error("{0} has moved meanwhile")]
+    #[diagnostic(help("run the command again: it begins from what is there now"))]
+    Elsewhere(String),
+
     /// No merge waits for a resolution.
     #[error("no merge is waiting for anybody{}", of(.0))]
     #[diagnostic(help("`git baton orchestrator merge` begins one"))]

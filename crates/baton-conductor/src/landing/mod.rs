@@ -22,6 +22,7 @@
 pub mod apply;
 mod attempt;
 mod bisect;
+mod broken_rules;
 pub mod candidates;
 pub mod chain;
 pub mod check;
@@ -50,9 +51,11 @@ mod unfinished;
 pub mod waiting;
 
 use crate::pool;
+use baton_core::model::Oid;
 use baton_core::policy::merge::Strategy;
 use baton_git::Repo;
 
+pub use broken_rules::broken_rules;
 pub use check::Check;
 pub use context::MergeContext;
 pub use error::MergeError;
@@ -75,6 +78,8 @@ pub struct MergeRequest {
     pub test: Option<Vec<String>>,
     /// Pairs of branches of which the first lands only after the second.
     pub after: Vec<(String, String)>,
+    /// The commit at which the target must be; `None` for wherever it is.
+    pub onto: Option<Oid>,
     /// Whether to say only what would be, without tests.
     pub dry_run: bool,
 }

@@ -26,7 +26,8 @@ pub struct EventRecord<'a> {
     /// When, in milliseconds since the epoch.
     pub at: u64,
     /// What happened: `begin`, `dispatched`, `worked`, `attempt_failed`, `interrupted`, `gate_began`,
-    /// `approved`, `rejected`, `blocked`, `landed`, `aggregated`, `cleaned_up`, `one_group` or `pause`.
+    /// `approved`, `rejected`, `blocked`, `landed`, `aggregated`, `cleaned_up`, `moved_target`, `target_moved`, `one_group` or
+    /// `pause`.
     pub event: &'static str,
     /// The task, where it is about one.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -134,7 +135,8 @@ pub fn line(run: &str, state: &RunState, event: &Event) -> Option<String> {
         Event::Aggregated(Aggregate::Failed { reason }) => {
             format!("no aggregate commit was made: {}", shown(reason))
         }
-        Event::CleanedUp => return None,
+        Event::CleanedUp | Event::MovedTarget { .. } => return None,
+        Event::TargetMoved(moved) => shown(&moved.sentence()),
         Event::OneGroup => "the run pauses after this group".to_owned(),
         Event::Pause(reason) => format!("paused: {}", shown(&reason.to_string())),
     })
@@ -178,6 +180,8 @@ fn parts(event: &Event) -> (&'static str, Option<&str>, Option<String>) {
         Event::Landed { landed, .. } => ("landed", None, Some(names(landed))),
         Event::Aggregated(_) => ("aggregated", None, None),
         Event::CleanedUp => ("cleaned_up", None, None),
+        Event::MovedTarget { to, .. } => ("moved_target", None, Some(to.to_string())),
+        Event::TargetMoved(moved) => ("target_moved", None, Some(moved.sentence())),
         Event::OneGroup => ("one_group", None, None),
         Event::Pause(reason) => ("pause", None, Some(reason.to_string())),
     }
@@ -268,6 +272,12 @@ pub fn conclusion(run: &str, state: &RunState) -> String {
         if is_failed || found_nothing_to_do(task) {
             writeln!(text, "  {}", task_line(task)).expect("a String takes all");
         }
+    }
+    // The pause tells of the last.
+    let is_open = matches!(state.phase, Phase::Paused { .. }) && state.is_target_misplaced();
+    let told = state.target_moves.len() - usize::from(is_open);
+    for moved in &state.target_moves[..told] {
+        writeln!(text, "  {}", shown(&moved.sentence())).expect("a String takes all");
     }
     if matches!(state.phase, Phase::Paused { .. }) {
         writeln!(text, "go on with `git baton orchestrator resume {run}`")

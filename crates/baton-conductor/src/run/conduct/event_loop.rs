@@ -18,6 +18,10 @@ const TICK: Duration = Duration::from_millis(250);
 /// that has paused meanwhile. More are a fault that would repeat itself for ever.
 const MAX_STALE_EVENTS: usize = 100;
 
+/// By what the actions that move the target are known while they are under way.
+const LAND: &str = "land";
+const AGGREGATE: &str = "aggregate";
+
 impl Conductor<'_> {
     /// Does what the state asks for until there is nothing more to do.
     ///
@@ -66,7 +70,12 @@ impl Conductor<'_> {
                 halt.store(true, Ordering::Relaxed);
             }
             self.hear_wishes()?;
+            let is_landing = [LAND, AGGREGATE].iter().any(|key| under_way.contains(*key));
+            self.watch_target(is_landing)?;
             let is_asked = stop();
+            if !is_asked {
+                self.refuse_target()?;
+            }
             if !is_asked {
                 self.begin_what_is_due(&mut under_way, begin);
             }
@@ -77,7 +86,7 @@ impl Conductor<'_> {
                 return Ok(());
             }
             match told.recv_timeout(TICK) {
-                Ok(LoopMessage::Event(message)) => match self.apply(&message.event) {
+                Ok(LoopMessage::Event(message)) => match self.take(&message.event, is_landing) {
                     Ok(()) => {
                         stale_events = 0;
                         // A worker that has ended meanwhile does not wait.
@@ -99,6 +108,12 @@ impl Conductor<'_> {
                 Err(RecvTimeoutError::Disconnected) => return Ok(()),
             }
         }
+    }
+
+    /// Takes up an event; what has moved the target before is known by then.
+    fn take(&mut self, event: &Event, is_landing: bool) -> Result<(), ConductError> {
+        self.watch_target(is_landing)?;
+        self.apply(event)
     }
 
     fn begin_what_is_due(
@@ -127,8 +142,8 @@ impl Conductor<'_> {
 fn key(action: &Action) -> String {
     match action {
         Action::Dispatch { task, .. } | Action::Judge { task } => format!("task {task}"),
-        Action::Land { .. } => "land".to_owned(),
-        Action::Aggregate => "aggregate".to_owned(),
+        Action::Land { .. } => LAND.to_owned(),
+        Action::Aggregate => AGGREGATE.to_owned(),
         Action::CleanUp => "clean up".to_owned(),
     }
 }

@@ -53,14 +53,21 @@ pub(super) fn land(
             branches: branches.iter().map(|(_, branch)| branch.clone()).collect(),
             into: Some(state.target.to_string()),
             after: after(state, &branches),
+            onto: state.target_tip,
             ..MergeRequest::default()
         };
         let check = end_to_end(context, state, &branches)?;
         let check = check.as_ref().map(|check| check as &dyn Check);
         let report = match landing::run_checked(context.repo, &request, check, context.stop) {
             Ok(report) => report,
+            // It is looked at what moved the target, before anything is built on that.
+            Err(MergeError::Elsewhere(_)) => return Ok(()),
             Err(error) => return pause_landing(&error, events),
         };
+        events.send(Event::MovedTarget {
+            from: oid(&report.old)?,
+            to: oid(&report.new)?,
+        })?;
         for (id, branch) in branches {
             let one = report.branches.iter().find(|one| one.branch == branch);
             match fate(one, &report.new) {
@@ -236,7 +243,17 @@ pub(super) fn aggregate(
             },
         },
     };
+    if let Aggregate::Made { commit } = made
+        && let Some(from) = first_parent(context.repo, commit)?
+    {
+        events.send(Event::MovedTarget { from, to: commit })?;
+    }
     events.send(Event::Aggregated(made)).map(drop)
+}
+
+fn first_parent(repo: &Repo, commit: Oid) -> Result<Option<Oid>, ConductError> {
+    let commit = repo.objects().commit(commit, &mut Vec::new())?;
+    Ok(commit.parents.first().copied())
 }
 
 /// Aggregates, once nobody else does.

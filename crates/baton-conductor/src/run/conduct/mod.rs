@@ -19,6 +19,7 @@ mod preflight;
 mod release;
 mod session;
 mod setup;
+mod target_watch;
 mod task_worktree;
 mod work;
 mod worker;
@@ -29,6 +30,7 @@ use bstr::BString;
 
 pub use error::ConductError;
 use preflight::{equipped, may_start};
+use target_watch::Whereabouts;
 
 use super::record::{Record, RecordError};
 use super::state::{Checkpoint, Event, RunState};
@@ -91,6 +93,10 @@ struct Conductor<'a> {
     tasks: TaskList,
     stop: &'a (dyn Fn() -> bool + Sync),
     watcher: &'a mut dyn Watcher,
+    /// Where the target was seen that the run does not build on.
+    misplaced_target: Option<Whereabouts>,
+    /// Whether the target has been looked at since the run began or went on.
+    has_seen_target: bool,
     /// Why the run could not be told in the main worktree, as it was said last.
     unmirrored: Option<String>,
 }
@@ -123,7 +129,9 @@ pub fn begin(
     )?;
     let agents = may_start(repo, &policy, setup::widest(&plan), stop, watcher)?;
     let now = clock::now_millis();
-    let state = setup::state(&tasks, &plan, target, agents, request.one_group, now);
+    let tip = repo.refs().resolve(target.full())?;
+    let mut state = setup::state(&tasks, &plan, target, agents, request.one_group, now);
+    state.target_tip = tip;
     let json = setup::json(&state);
     let initial: [(&str, &[u8]); 2] = [(STATE, json.as_bytes()), (TASKS, &request.tasks)];
     let record = match &request.run {
@@ -178,6 +186,8 @@ fn go_on(
         tasks,
         stop,
         watcher,
+        misplaced_target: None,
+        has_seen_target: false,
         unmirrored: None,
     };
     conductor.run(one_group, &alone)
@@ -294,6 +304,9 @@ impl Conductor<'_> {
 
     /// Gives back the worktrees of tasks whose conductor was killed before it could.
     fn give_back_what_is_over(&mut self) {
+        if self.state.is_target_misplaced() {
+            return;
+        }
         for task in self.state.tasks.iter().filter(|task| task.is_settled()) {
             for sentence in release::release_task(self.repo, &self.policy, &self.record.id, task) {
                 self.watcher.said(&sentence);

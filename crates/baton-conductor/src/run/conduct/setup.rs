@@ -6,7 +6,7 @@ use super::ConductError;
 use crate::run::Assignment;
 use crate::run::record::Record;
 use crate::run::state::{Checkpoint, RunState, TaskState};
-use baton_core::model::{BranchName, Oid};
+use baton_core::model::{BranchName, Oid, RefName};
 use baton_core::plan::{Plan, Task, TaskList};
 use baton_core::policy::{Conductor, PathGlob};
 use baton_git::Repo;
@@ -20,6 +20,9 @@ pub fn target(repo: &Repo, wish: Option<&str>) -> Result<BranchName, ConductErro
             head.ok_or_else(|| ConductError::NoTarget("HEAD".to_owned()))?
         }
     };
+    // A name that leads to another branch stands for that one: it is the one that moves.
+    let followed = repo.refs().followed(&[branch.full().as_bstr()])?;
+    let branch = followed.first().and_then(RefName::branch).unwrap_or(branch);
     match repo.refs().resolve(branch.full())? {
         Some(_) => Ok(branch),
         None => Err(ConductError::NoTarget(branch.to_string())),

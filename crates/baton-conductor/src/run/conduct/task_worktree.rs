@@ -217,7 +217,7 @@ fn base(repo: &Repo, state: &RunState, task: &Task) -> Result<Oid, ConductError>
         .filter_map(|id| state.task(id))
         .filter(|task| task.terminal().is_none())
         .filter_map(|task| task.approved);
-    match approved.last() {
+    match approved.last().or(state.target_tip) {
         Some(commit) => Ok(repo.commit_of(&commit.to_string())?),
         None => Ok(repo.commit_of(&state.target.full().to_string())?),
     }

@@ -137,6 +137,20 @@ impl RunState {
                 let is_due = self.phase == Phase::Integrate && self.aggregate.is_some();
                 is_due.then(|| self.cleaned = true)
             }
+            Event::MovedTarget { from, to } => {
+                // What moved it before is still to be looked at otherwise.
+                if self.target_tip == Some(*from) {
+                    self.target_tip = Some(*to);
+                }
+                Some(())
+            }
+            Event::TargetMoved(moved) => {
+                if moved.problem.is_none() {
+                    self.target_tip = moved.to;
+                }
+                self.target_moves.push(moved.clone());
+                Some(())
+            }
             Event::OneGroup => {
                 self.one_group = true;
                 Some(())

@@ -4,7 +4,7 @@ use miette::Diagnostic;
 use thiserror::Error;
 
 use super::task::TaskPlace;
-use super::{Aggregate, Pause};
+use super::{Aggregate, Pause, TargetMove};
 use baton_core::model::Oid;
 
 /// Something that happened.
@@ -87,6 +87,15 @@ pub enum Event {
     Aggregated(Aggregate),
     /// The worktrees have been given back.
     CleanedUp,
+    /// The run has moved the target.
+    MovedTarget {
+        /// From this commit.
+        from: Oid,
+        /// To this one.
+        to: Oid,
+    },
+    /// Something else has moved the target.
+    TargetMoved(TargetMove),
     /// From now on the run pauses after each group.
     OneGroup,
     /// Somebody wants the run to pause; what is at work is ended by the conductor.

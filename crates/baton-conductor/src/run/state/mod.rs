@@ -53,6 +53,13 @@ pub struct RunState {
     pub one_group: bool,
     /// How many agents work at once, at most.
     pub max_agents: usize,
+    /// The commit of the target on which the run builds: where its own work landed, or what has moved the target beside it
+    /// since; absent in older records.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target_tip: Option<Oid>,
+    /// What has moved the target beside the run, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub target_moves: Vec<TargetMove>,
     /// Whether the group's approved work has been landed.
     pub landed: bool,
     /// What became of the aggregate commit; absent until it was tried.
@@ -148,6 +155,31 @@ pub enum Aggregate {
     },
 }
 
+/// A move of the target that was not the run's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct TargetMove {
+    /// When it was seen, in milliseconds since the epoch.
+    pub at: u64,
+    /// The commit that the target named then; absent where it was gone, or led to another reference.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<Oid>,
+    /// What happened, in a line.
+    pub what: String,
+    /// Why the run does not build on it, and what to do; absent where it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub problem: Option<String>,
+}
+
+impl TargetMove {
+    /// What happened and what follows, in a line.
+    pub fn sentence(&self) -> String {
+        match &self.problem {
+            None => format!("{}; it breaks no rule, and the run builds on it", self.what),
+            Some(problem) => format!("{}, and the run does not build on it: {problem}", self.what),
+        }
+    }
+}
+
 impl RunState {
     /// A run of these groups of lanes of tasks, at `now`.
     pub fn new(
@@ -168,6 +200,8 @@ impl RunState {
             tasks: groups.into_iter().flatten().flatten().collect(),
             one_group,
             max_agents: max_agents.max(1),
+            target_tip: None,
+            target_moves: Vec::new(),
             landed: false,
             aggregate: None,
             cleaned: false,
@@ -179,6 +213,12 @@ impl RunState {
     /// The task of this id.
     pub fn task(&self, id: &str) -> Option<&TaskState> {
         self.tasks.iter().find(|task| task.id == id)
+    }
+
+    /// Whether the target was seen last where the run does not build on it.
+    pub fn is_target_misplaced(&self) -> bool {
+        let last = self.target_moves.last();
+        last.is_some_and(|last| last.problem.is_some())
     }
 
     /// Whether nothing will happen any more.
