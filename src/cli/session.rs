@@ -37,6 +37,22 @@ pub enum Session {
         #[arg(long, value_enum, default_value_t = SessionFormat::Human)]
         format: SessionFormat,
     },
+    /// Claim paths for the session of this worktree, or name all claims
+    Claim {
+        /// Files, directories and globs; without any, name the claims of all sessions at work
+        paths: Vec<String>,
+        /// How to write the result
+        #[arg(long, value_enum, default_value_t = SessionFormat::Human)]
+        format: SessionFormat,
+    },
+    /// Give back paths that the session of this worktree claims
+    Release {
+        /// The paths, as they were claimed; without any, all
+        paths: Vec<String>,
+        /// How to write the result
+        #[arg(long, value_enum, default_value_t = SessionFormat::Human)]
+        format: SessionFormat,
+    },
     /// Name every session
     List {
         /// How to write the result
@@ -86,7 +102,8 @@ pub struct SessionStart {
 pub enum SessionFormat {
     /// Text for people
     Human,
-    /// JSON, described by `schema/sessions.schema.json` and, for `lint` and `end`, by
-    /// `schema/session-check.schema.json`
+    /// JSON, described by `schema/sessions.schema.json`, for `lint` and `end` by
+    /// `schema/session-check.schema.json`, and for `claim` and `release` by
+    /// `schema/session-claims.schema.json`
     Json,
 }

@@ -1,4 +1,4 @@
-//! `git baton session start|summary|end|abandon|list|show|lint`.
+//! `git baton session start|summary|end|abandon|claim|release|list|show|lint`.
 
 use std::collections::BTreeSet;
 use std::io::Read;
@@ -12,9 +12,11 @@ use crate::cli::{Session as Verb, SessionFormat as Format, SessionStart};
 use baton_conductor::session::allocate::{Claim, NewSession};
 use baton_conductor::session::end::HandedIn;
 use baton_conductor::session::output::{self, Standing};
-use baton_conductor::session::{Session, abandon, aggregated, end, start, store};
+use baton_conductor::session::{Session, abandon, aggregated, claims, end, start, store};
+use baton_core::claims::HeldClaim;
 use baton_core::layout::padded;
 use baton_core::model::RefName;
+use baton_core::policy::PathGlob;
 use baton_core::protocol::{self, Finding};
 use baton_core::report::escape;
 use baton_git::Repo;
@@ -54,6 +56,16 @@ pub fn run(verb: Verb) -> miette::Result<ExitCode> {
             let said = format!("session {} is given up\n", session.id());
             one(&repo, &session, &said, format)
         }
+        Verb::Claim { paths, format } => {
+            if !paths.is_empty() {
+                claims::claim(&repo, &env.current_dir, &paths)?;
+            }
+            held(&claims::list(&repo)?, format)
+        }
+        Verb::Release { paths, format } => {
+            claims::release(&repo, &env.current_dir, &paths)?;
+            held(&claims::list(&repo)?, format)
+        }
         Verb::List { format } => {
             let sessions = store::list(&repo)?;
             let carried = aggregated::at_head(&repo)?;
@@ -70,6 +82,21 @@ pub fn run(verb: Verb) -> miette::Result<ExitCode> {
         }
         Verb::Lint { format, .. } => findings(None, end::lint_own(&repo)?, format),
     }
+}
+
+/// Writes the claims, a line each.
+fn held(held: &[HeldClaim], format: Format) -> miette::Result<ExitCode> {
+    let line = |one: &HeldClaim| {
+        let paths: Vec<_> = one.claim.paths.iter().map(PathGlob::as_str).collect();
+        let text = format!("{} is claimed by {one}", paths.join(" "));
+        escape::visible(text.as_bytes()) + "\n"
+    };
+    super::print(&match format {
+        Format::Human if held.is_empty() => "nothing is claimed\n".to_owned(),
+        Format::Human => held.iter().map(line).collect(),
+        Format::Json => output::claims(held),
+    })?;
+    Ok(ALLOWED)
 }
 
 fn stored(handed_in: &HandedIn) -> String {

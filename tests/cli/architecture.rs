@@ -9,9 +9,10 @@ use crate::parsed::{Source, packages, source, sources};
 
 /// A room that shares its crate with others: the path that names it, the folder it stands in, and what of its crate it may
 /// name.
-const ROOMS: [(&str, &str, &[&str]); 20] = [
+const ROOMS: [(&str, &str, &[&str]); 21] = [
     ("baton-core", "model", &[]),
     ("baton-core", "policy", &["model"]),
+    ("baton-core", "claims", &["model", "policy"]),
     ("baton-core", "handoff", &["model"]),
     ("baton-core", "protocol", &["handoff"]),
     (

@@ -53,6 +53,10 @@ fn all() -> Vec<(&'static str, String)> {
             baton_conductor::session::output::sessions_schema(),
         ),
         (
+            "session-claims.schema.json",
+            baton_conductor::session::output::claims_schema(),
+        ),
+        (
             "session-check.schema.json",
             baton_conductor::session::output::check_schema(),
         ),

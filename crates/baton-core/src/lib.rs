@@ -4,9 +4,11 @@
 //! - [`model`]: the values that the judge works on; [`policy`]: the policy that a base carries.
 //! - [`rules`]: the judge, a pure function from a policy and a change to a verdict; [`report`]: a verdict as text.
 //! - [`handoff`]: the handoff document as bytes; [`protocol`]: the log of a session.
+//! - [`claims`]: the paths that sessions keep for themselves.
 //! - [`layout`]: text in columns.
 //! - [`plan`]: the tasks of agents in groups that run in parallel.
 
+pub mod claims;
 pub mod handoff;
 pub mod layout;
 pub mod model;

@@ -25,6 +25,13 @@ pub enum GuardError {
     #[diagnostic(transparent)]
     Unreadable(Box<UnreadablePolicy>),
 
+    /// The record of the claims is none.
+    #[error("refs/baton/claims does not hold the claims of sessions: {0}")]
+    #[diagnostic(help(
+        "a newer git-baton may have written it; otherwise look at it with `git cat-file -p refs/baton/claims`, and drop all claims with `git update-ref -d refs/baton/claims`"
+    ))]
+    Claims(String),
+
     /// The record of what has been judged cannot be begun.
     #[error("the guard's journal cannot be begun at {}", .path.display())]
     #[diagnostic(help("check that the disk has room and that you may write there"))]

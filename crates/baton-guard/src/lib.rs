@@ -8,6 +8,7 @@ pub mod base;
 pub mod binding;
 pub mod branch_moves;
 pub mod change;
+pub mod claims;
 mod error;
 mod guards;
 mod joining;

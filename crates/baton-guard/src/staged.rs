@@ -8,7 +8,7 @@ use bstr::{BStr, BString, ByteSlice};
 use super::GuardError;
 use super::change::ChangeReader;
 use baton_core::model::{
-    CommitChange, CommitRef, Entry, EntryKind, MalformedEntry, Oid, PathChange, TreeFault,
+    CommitChange, CommitRef, Entry, EntryKind, MalformedEntry, Oid, PathChange, TreeFault, Watch,
 };
 use baton_core::policy::{POLICY_PATH, Policy};
 use baton_git::tree::{TreeReader, Trees};
@@ -64,6 +64,24 @@ pub fn candidates<'a>(
         reader.add_records(&mut change)?;
         Ok(change)
     }))
+}
+
+/// The watched paths of this index whose entry differs from the entry in each of these commits.
+pub fn changed(
+    repo: &Repo,
+    index: &Path,
+    parents: &[Oid],
+    watch: &dyn Watch,
+) -> Result<Vec<BString>, GuardError> {
+    let objects = repo.objects();
+    let entries = index::staged_entries(index, repo.git_dir(), objects.id_len(), watch, objects)?;
+    let mut trees = TreeReader::new(objects, watch);
+    let mut before = Vec::with_capacity(parents.len());
+    for parent in parents {
+        before.push(trees.entries(objects.commit(*parent, &mut Vec::new())?.tree)?);
+    }
+    let changed = compare(&entries, &before).into_iter();
+    Ok(changed.map(|change| change.path).collect())
 }
 
 /// True if the policy in this index, with its list of signers, can be read.

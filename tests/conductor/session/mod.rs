@@ -1,5 +1,6 @@
 //! `git baton session` with real git: numbers, bindings, logs, summaries, endings.
 
+mod claims;
 mod end;
 mod lint;
 mod numbers;

@@ -32,7 +32,11 @@ fn carried(repo: &Repo, policy: &Policy, oid: Oid) -> Result<Vec<SessionId>, Gua
     let mut reader = ChangeReader::new(repo.objects(), policy);
     Ok(match reader.change(oid, &commit, &|_| None)? {
         Change::Commit(change) => rules::sessions(policy, &change),
-        Change::Tip(_) | Change::Choice(_) | Change::Branch(_) | Change::Stash(_) => Vec::new(),
+        Change::Tip(_)
+        | Change::Choice(_)
+        | Change::Branch(_)
+        | Change::Stash(_)
+        | Change::Claimed(_) => Vec::new(),
     })
 }
 

@@ -2,6 +2,7 @@ use miette::Diagnostic;
 use thiserror::Error;
 
 use super::Location;
+use baton_core::claims::HeldClaim;
 use baton_git::{GitError, StoreError};
 use baton_guard::GuardError;
 use baton_sys::worktree_file::WorktreeFileError;
@@ -153,6 +154,38 @@ pub enum SessionError {
     #[diagnostic(help("say in one line why nobody goes on with it: `--reason TEXT`"))]
     NoReason,
 
+    /// A pattern that one path can match besides those that another session holds.
+    #[error("{}", overlap_text(wanted, claimed, holder))]
+    #[diagnostic(help(
+        "claim other paths, or wait until that session has ended; `git baton session claim` lists what is claimed; if nobody goes on with it, `git baton session abandon {} --reason TEXT` gives it up with its claims",
+        holder.claim.session.number()
+    ))]
+    Claimed {
+        /// The pattern that is asked for.
+        wanted: String,
+        /// The pattern that is claimed.
+        claimed: String,
+        /// Its holder.
+        holder: Box<HeldClaim>,
+    },
+
+    /// A pattern is to be given back that the session does not claim.
+    #[error("this worktree's session does not claim {0}")]
+    #[diagnostic(help("`git baton session claim` lists what is claimed, as it is to be named"))]
+    NotClaimed(String),
+
+    /// A word is neither a path in the repository nor a glob.
+    #[error("`{pattern}` names no paths: {reason}")]
+    #[diagnostic(help(
+        "name files, directories or globs such as `src/**/*.rs`, as they lie from here"
+    ))]
+    NoPattern {
+        /// The word.
+        pattern: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+
     /// The session's summary has been taken up already.
     #[error("session {0} is in the handoff document already")]
     #[diagnostic(help("begin a new session for what there is to add"))]
@@ -162,4 +195,11 @@ pub enum SessionError {
     #[error("the policy names no path for the logs of sessions")]
     #[diagnostic(help("`logs` under [sessions] in baton.toml needs a pattern"))]
     NoLogPattern,
+}
+
+fn overlap_text(wanted: &str, claimed: &str, holder: &HeldClaim) -> String {
+    match wanted == claimed {
+        true => format!("{wanted} is claimed by {holder}"),
+        false => format!("{wanted} meets {claimed}, which is claimed by {holder}"),
+    }
 }

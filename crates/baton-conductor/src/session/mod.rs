@@ -7,7 +7,8 @@
 //!
 //! **Stores.** `refs/baton/sessions/<number>`: a commit whose tree holds `session.json` and `summary.md`; each change is a
 //! commit on the one before, by compare-and-swap ([`store`]). The log is a file of the worktree, at the path that the policy
-//! gives. `baton_guard::binding` records the session of a worktree. Two locks keep processes from interfering
+//! gives. `refs/baton/claims` names the paths that sessions keep for themselves (`claims`); one transaction ends a session and
+//! drops its claims. `baton_guard::binding` records the session of a worktree. Two locks keep processes from interfering
 //! with each other, and nothing depends on them: `allocate.lock` in Baton's directory and `session.lock` in the worktree's.
 //!
 //! **A kill** leaves a number that is claimed and not used: [`start::start`] with that number continues from there. A claim
@@ -16,6 +17,8 @@
 pub mod abandon;
 pub mod aggregated;
 pub mod allocate;
+pub mod claims;
+mod claims_record;
 pub mod end;
 mod error;
 mod history;

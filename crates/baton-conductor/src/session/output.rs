@@ -1,5 +1,5 @@
-//! Sessions and findings as JSON, described by `schema/sessions.schema.json` and
-//! `schema/session-check.schema.json`.
+//! Sessions, findings and claims as JSON, described by `schema/sessions.schema.json`, `schema/session-check.schema.json` and
+//! `schema/session-claims.schema.json`.
 
 use std::collections::BTreeSet;
 
@@ -10,10 +10,11 @@ use serde::Serialize;
 use super::end::is_refused;
 use super::record::Record;
 use super::{Session, State};
+use baton_core::claims::HeldClaim;
 use baton_core::protocol::Finding;
 use baton_core::report::escape;
 
-/// The version of both documents.
+/// The version of the documents.
 pub const VERSION: u32 = 1;
 
 /// Some sessions.
@@ -93,6 +94,30 @@ pub struct Check {
     pub findings: Vec<Finding>,
 }
 
+/// The claims of sessions at work.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(title = "Claims of sessions")]
+pub struct Claims {
+    /// The version of this format: 1.
+    #[schemars(range(min = 1, max = 1))]
+    pub version: u32,
+    /// The claims, in the order in which they were made.
+    pub claims: Vec<ClaimItem>,
+}
+
+/// What a session claims.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ClaimItem {
+    /// How commits' trailers name the session.
+    pub session: String,
+    /// The patterns, over paths from the root of the repository.
+    pub paths: Vec<String>,
+    /// The root of its worktree.
+    pub worktree: String,
+    /// Its branch, in short.
+    pub branch: Option<String>,
+}
+
 impl Item {
     fn new(session: &Session, carried: &BTreeSet<String>) -> Self {
         let text = |summary: &bstr::BString| summary.to_str_lossy().into_owned();
@@ -126,6 +151,30 @@ pub fn check(
         session: session.map(|session| Item::new(session, carried)),
         findings,
     })
+}
+
+/// These claims as JSON.
+pub fn claims(held: &[HeldClaim]) -> String {
+    let item = |one: &HeldClaim| ClaimItem {
+        session: one.claim.session.to_string(),
+        paths: one
+            .claim
+            .paths
+            .iter()
+            .map(|glob| glob.as_str().to_owned())
+            .collect(),
+        worktree: one.worktree.clone(),
+        branch: one.branch.clone(),
+    };
+    to_json(&Claims {
+        version: VERSION,
+        claims: held.iter().map(item).collect(),
+    })
+}
+
+/// The JSON schema of [`claims`].
+pub fn claims_schema() -> Schema {
+    schema_for!(Claims)
 }
 
 /// The JSON schema of [`sessions`].

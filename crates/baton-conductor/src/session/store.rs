@@ -5,7 +5,7 @@
 use bstr::{BStr, ByteSlice};
 
 use super::record::Record;
-use super::{Session, SessionError, State, number};
+use super::{Session, SessionError, State, claims_record, number};
 use baton_core::model::{Entry, Oid, RefName, SessionId};
 use baton_core::policy::Policy;
 use baton_git::{GitError, RefEdit, Repo, StoreError};
@@ -84,7 +84,11 @@ pub fn update<E: From<SessionError>>(
             old: Some(before.commit),
             new: Some(commit),
         };
-        match repo.store().transact(&[edit], "baton: session changed") {
+        let mut edits = vec![edit];
+        if session.state != State::Active {
+            edits.extend(claims_record::dropped(repo, &session.id())?);
+        }
+        match repo.store().transact(&edits, "baton: session changed") {
             Ok(()) => return Ok(session),
             Err(StoreError::Raced(_)) => {}
             Err(error) => return Err(SessionError::from(error).into()),

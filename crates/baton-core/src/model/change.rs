@@ -1,6 +1,8 @@
 use bstr::BString;
 
-use super::{BranchMove, Entry, MalformedEntry, Oid, RefName, SessionId, Signature, StashMove};
+use super::{
+    BranchMove, ClaimedPath, Entry, MalformedEntry, Oid, RefName, SessionId, Signature, StashMove,
+};
 
 /// A change under judgement.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +17,8 @@ pub enum Change {
     Branch(BranchMove),
     /// The stash.
     Stash(StashMove),
+    /// A path that is about to be committed and that another session claims.
+    Claimed(ClaimedPath),
 }
 
 /// Which commit a [`CommitChange`] is about.

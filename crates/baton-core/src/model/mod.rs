@@ -2,6 +2,7 @@
 
 mod branch_move;
 mod change;
+mod claim;
 mod entry;
 mod oid;
 mod ref_name;
@@ -20,6 +21,7 @@ pub use change::{
     AggregateEvidence, ArchiveFile, Change, CommitChange, CommitRef, MergeChoice, PathChange,
     PolicyEdit, SessionLog, SessionRecords, TipEntry, TipFault, TipMove,
 };
+pub use claim::ClaimedPath;
 pub use entry::{Entry, EntryKind};
 pub use oid::{Oid, OidError};
 pub use ref_name::{BranchName, RefName, is_branch};

@@ -20,17 +20,20 @@ pub enum RuleId {
     HandoffRollback,
     /// A branch is moved, rewritten or deleted without permission.
     BranchMove,
+    /// A path that another session claims is about to be committed.
+    ClaimedPath,
 }
 
 impl RuleId {
     /// Every rule, in the order in which they are reported.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::ProtectedPath,
         Self::BundledSessions,
         Self::PolicyChange,
         Self::AggregateCommit,
         Self::HandoffRollback,
         Self::BranchMove,
+        Self::ClaimedPath,
     ];
 
     /// The kebab-case id.
@@ -42,6 +45,7 @@ impl RuleId {
             Self::AggregateCommit => "aggregate-commit",
             Self::HandoffRollback => "handoff-rollback",
             Self::BranchMove => "branch-move",
+            Self::ClaimedPath => "claimed-path",
         }
     }
 }

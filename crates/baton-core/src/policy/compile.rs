@@ -20,8 +20,9 @@ use super::literal_prefix::literal_length;
 use super::merge;
 use super::pool;
 use super::schema::{
-    AggregateSigning, Binding, BranchesTable, HandoffTable, PolicyFile, ProtectedTable,
-    SessionBranches, SessionsTable, SharedStash, SigningTable, TrailersTable, VERSION,
+    AggregateSigning, Binding, BranchesTable, ClaimedPaths, HandoffTable, PolicyFile,
+    ProtectedTable, SessionBranches, SessionsTable, SharedStash, SigningTable, TrailersTable,
+    VERSION,
 };
 use super::scope::Scope;
 use super::settings::TABLES;
@@ -228,6 +229,7 @@ fn sessions(table: &SessionsTable) -> Compiled<Sessions> {
         remote: table.remote.as_ref().map(remote).transpose()?,
         own_branches: table.branches == SessionBranches::Own,
         may_stash: table.stash == SharedStash::Allowed,
+        refuses_claimed: table.claims == ClaimedPaths::Refuse,
     })
 }
 

@@ -14,6 +14,13 @@ use super::overlap::{self, below_meet, wildcard_meets_below, wildcards_meet};
 #[error("{0}")]
 pub struct GlobError(pub(super) String);
 
+impl GlobError {
+    /// Of a path that leads out of the repository.
+    pub(crate) fn outside() -> Self {
+        Self("it leads out of the repository".to_owned())
+    }
+}
+
 /// A pattern over paths from the repository's root. Aliases of a path match with it (see
 /// [`fold`]).
 ///
@@ -153,6 +160,16 @@ impl PathGlob {
             Shape::Below(directory) => folded == directory || is_above(folded, directory),
             Shape::Wild(_) => self.literal_prefix.lies_below(folded),
         }
+    }
+
+    /// Whether all that it matches lies below this path, raw bytes from the root.
+    pub fn lies_in(&self, path: &BStr) -> bool {
+        self.lies_below(&fold(path))
+    }
+
+    /// Whether a match may lie below this directory, raw bytes from the root.
+    pub fn may_match_in(&self, directory: &BStr) -> bool {
+        directory.is_empty() || self.may_match_below(&fold(directory))
     }
 
     /// Whether a match may lie below this folded directory.

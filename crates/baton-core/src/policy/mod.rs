@@ -154,6 +154,8 @@ pub struct Sessions {
     pub own_branches: bool,
     /// Whether a worktree with a session may change the stash.
     pub may_stash: bool,
+    /// Whether a commit is refused, rather than warned, that changes a path which another session claims.
+    pub refuses_claimed: bool,
 }
 
 /// The keys of the trailers that Baton writes and reads.

@@ -147,6 +147,8 @@ pub struct SessionsTable {
     pub branches: SessionBranches,
     /// Whether a worktree with a session may change the stash, which all worktrees share.
     pub stash: SharedStash,
+    /// What becomes of a commit that changes a path which another session claims.
+    pub claims: ClaimedPaths,
 }
 
 /// Which branches a worktree with a session may move.
@@ -167,6 +169,16 @@ pub enum SharedStash {
     Allowed,
     /// It may not.
     Refused,
+}
+
+/// What becomes of a commit that changes a path which another session claims.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ClaimedPaths {
+    /// It is made, with a warning.
+    Warn,
+    /// It is refused.
+    Refuse,
 }
 
 /// The keys of the trailers in commit messages.
@@ -309,6 +321,7 @@ impl Default for SessionsTable {
             remote: None,
             branches: SessionBranches::Any,
             stash: SharedStash::Allowed,
+            claims: ClaimedPaths::Warn,
         }
     }
 }

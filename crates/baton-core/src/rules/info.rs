@@ -84,6 +84,14 @@ pub fn info(rule: RuleId) -> RuleInfo {
             "Commit on a branch of your own, and let the orchestrator land it: `git baton \
              orchestrator merge`.",
         ),
+        RuleId::ClaimedPath => (
+            "A path that a session at work claims is left to it",
+            "Where `[sessions]` asks for it with `claims = \"refuse\"`, a commit made in another worktree \
+             of the clone must leave the paths alone that a session at work claims by `git baton \
+             session claim`, but for the logs and summaries of sessions. Otherwise the commit is \
+             warned of them.",
+            "Leave the path to the session that claims it, or wait until that has ended.",
+        ),
     };
     RuleInfo {
         id: rule,

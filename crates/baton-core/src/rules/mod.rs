@@ -6,6 +6,7 @@ pub mod aggregate;
 mod aggregate_commit;
 mod branch_move;
 mod bundled_sessions;
+mod claimed_path;
 mod ended;
 mod handoff_rollback;
 pub mod info;
@@ -47,6 +48,7 @@ pub fn check(policy: &Policy, change: &Change) -> Verdict {
         }
         Change::Branch(moved) => branch_move::check(policy, moved, &mut verdict),
         Change::Stash(moved) => branch_move::check_stash(policy, moved, &mut verdict),
+        Change::Claimed(claimed) => claimed_path::check(policy, claimed, &mut verdict),
     }
     verdict.violations.sort();
     verdict

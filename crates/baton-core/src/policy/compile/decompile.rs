@@ -5,9 +5,9 @@ use crate::policy::branch_rule::BranchRule;
 use crate::policy::conductor::ConductorTable;
 use crate::policy::glob::PathGlob;
 use crate::policy::schema::{
-    AggregateSigning, Binding, BranchesTable, GuardTable, HandoffTable, PolicyFile, ProtectedTable,
-    SessionBranches, SessionsTable, SharedStash, SigningTable, TrailersTable, VERSION, unplaced,
-    unplaced_text,
+    AggregateSigning, Binding, BranchesTable, ClaimedPaths, GuardTable, HandoffTable, PolicyFile,
+    ProtectedTable, SessionBranches, SessionsTable, SharedStash, SigningTable, TrailersTable,
+    VERSION, unplaced, unplaced_text,
 };
 use crate::policy::{Policy, Protected, SessionPattern, merge, pool, subjects};
 
@@ -50,6 +50,10 @@ pub fn decompile(policy: &Policy) -> PolicyFile {
             stash: match sessions.may_stash {
                 true => SharedStash::Allowed,
                 false => SharedStash::Refused,
+            },
+            claims: match sessions.refuses_claimed {
+                true => ClaimedPaths::Refuse,
+                false => ClaimedPaths::Warn,
             },
         },
         trailers: TrailersTable {

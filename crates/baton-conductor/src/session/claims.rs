@@ -1,0 +1,132 @@
+//! The paths that a session claims: taken, given back, and gone when it ends.
+//!
+//! [`baton_guard::claims`] says where they are recorded and when they hold.
+
+use std::path::Path;
+
+use baton_core::claims::{self, Claim, HeldClaim};
+use baton_core::model::SessionId;
+use baton_core::policy::PathGlob;
+use baton_git::{Repo, StoreError};
+use baton_guard::claims::{at_work, recorded};
+use baton_sys::{file, lookup};
+
+use super::claims_record::edit;
+use super::store::{self, ATTEMPTS};
+use super::{Session, SessionError, State};
+
+/// The claims of all sessions at work in this clone.
+pub fn list(repo: &Repo) -> Result<Vec<HeldClaim>, SessionError> {
+    Ok(baton_guard::claims::held(repo)?)
+}
+
+/// Claims these paths and globs, named in `directory`, for the session of this worktree, and returns all that it claims now.
+///
+/// # Errors
+/// [`SessionError::Claimed`] names the session at work that holds one of them.
+pub fn claim(repo: &Repo, directory: &Path, named: &[String]) -> Result<Claim, SessionError> {
+    let session = at_work_here(repo)?;
+    let wanted = patterns(repo, directory, named)?;
+    change(repo, &session.id(), |own, held| {
+        if let Some(overlap) = claims::overlap(&session.id(), &wanted, held) {
+            return Err(SessionError::Claimed {
+                wanted: overlap.wanted.as_str().to_owned(),
+                claimed: overlap.claimed.as_str().to_owned(),
+                holder: Box::new(overlap.holder.clone()),
+            });
+        }
+        own.extend(wanted.iter().cloned());
+        Ok(())
+    })
+}
+
+/// Gives back what the session of this worktree claims by these patterns, or all of it where none is named, and returns what
+/// it claims still.
+pub fn release(repo: &Repo, directory: &Path, named: &[String]) -> Result<Claim, SessionError> {
+    let session = at_work_here(repo)?;
+    let given_back = patterns(repo, directory, named)?;
+    change(repo, &session.id(), |own, _| {
+        if let Some(unknown) = given_back.iter().find(|glob| !own.contains(glob)) {
+            return Err(SessionError::NotClaimed(unknown.as_str().to_owned()));
+        }
+        own.retain(|glob| !named.is_empty() && !given_back.contains(glob));
+        Ok(())
+    })
+}
+
+/// Changes what a session claims, and drops what is stale on the way.
+fn change(
+    repo: &Repo,
+    session: &SessionId,
+    change: impl Fn(&mut Vec<PathGlob>, &[HeldClaim]) -> Result<(), SessionError>,
+) -> Result<Claim, SessionError> {
+    for _ in 0..ATTEMPTS {
+        let before = recorded(repo)?;
+        let held = at_work(repo, before.claims.clone())?;
+        let is_own = |claim: &Claim| claim.session.agrees_with(session);
+        let (own, mut claims): (Vec<Claim>, Vec<Claim>) =
+            held.iter().map(|one| one.claim.clone()).partition(is_own);
+        let mut paths: Vec<PathGlob> = Vec::new();
+        paths.extend(own.into_iter().flat_map(|claim| claim.paths));
+        change(&mut paths, &held)?;
+        let mut own = Claim {
+            session: session.clone(),
+            paths: Vec::new(),
+        };
+        for glob in paths {
+            if !own.paths.contains(&glob) {
+                own.paths.push(glob);
+            }
+        }
+        if !own.paths.is_empty() {
+            claims.push(own.clone());
+        }
+        if claims == before.claims {
+            return Ok(own);
+        }
+        let edit = edit(repo, before.blob, &claims)?;
+        match repo.store().transact(&[edit], "baton: claims changed") {
+            Ok(()) => return Ok(own),
+            Err(StoreError::Raced(_)) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err(SessionError::Crowded(ATTEMPTS))
+}
+
+/// The session of this worktree, which is still active.
+fn at_work_here(repo: &Repo) -> Result<Session, SessionError> {
+    let session = store::bound(repo)?.filter(|session| session.state == State::Active);
+    session.ok_or(SessionError::Unbound)
+}
+
+/// The patterns that these words mean in a directory of the worktree.
+fn patterns(
+    repo: &Repo,
+    directory: &Path,
+    named: &[String],
+) -> Result<Vec<PathGlob>, SessionError> {
+    let root = repo.work_tree().ok_or(SessionError::NoWorktree)?;
+    let resolved = (lookup::resolve(root), lookup::resolve(directory));
+    let below = resolved
+        .1
+        .strip_prefix(&resolved.0)
+        .unwrap_or(Path::new(""));
+    let below = below.to_string_lossy();
+    let is_directory = |path: &str| file::is_directory(&root.join(path));
+    let pattern = |word: &String| {
+        let inside = [root, &resolved.0]
+            .into_iter()
+            .find_map(|root| Path::new(word).strip_prefix(root).ok());
+        let parsed = match inside {
+            Some(inside) => claims::pattern("", &inside.to_string_lossy(), is_directory),
+            None if word.starts_with('/') => claims::pattern("", "..", is_directory),
+            None => claims::pattern(&below, word, is_directory),
+        };
+        parsed.map_err(|error| SessionError::NoPattern {
+            pattern: word.clone(),
+            reason: error.to_string(),
+        })
+    };
+    named.iter().map(pattern).collect()
+}

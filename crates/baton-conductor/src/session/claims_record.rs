@@ -1,0 +1,36 @@
+//! Changes of the record that holds the claims of all sessions.
+
+use baton_core::claims::{Claim, record};
+use baton_core::model::{Oid, RefName, SessionId};
+use baton_git::{RefEdit, Repo};
+use baton_guard::claims::{REFERENCE, recorded};
+
+use super::SessionError;
+
+/// The change of the record that takes this session's claims out of it; `None` where it has none.
+pub(super) fn dropped(repo: &Repo, session: &SessionId) -> Result<Option<RefEdit>, SessionError> {
+    let before = recorded(repo)?;
+    let mut claims = before.claims.clone();
+    claims.retain(|claim| !claim.session.agrees_with(session));
+    match claims.len() == before.claims.len() {
+        true => Ok(None),
+        false => edit(repo, before.blob, &claims).map(Some),
+    }
+}
+
+/// The change from one record to that of these claims; without a claim there is none.
+pub(super) fn edit(
+    repo: &Repo,
+    old: Option<Oid>,
+    claims: &[Claim],
+) -> Result<RefEdit, SessionError> {
+    let new = match claims.is_empty() {
+        true => None,
+        false => Some(repo.store().record(record::write(claims).as_bytes())?),
+    };
+    Ok(RefEdit {
+        name: RefName::new(REFERENCE),
+        old,
+        new,
+    })
+}
