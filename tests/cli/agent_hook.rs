@@ -150,3 +150,40 @@ fn an_unknown_event_is_told_and_ends_as_the_line_says() {
         }
     }
 }
+
+#[test]
+fn what_another_session_claims_is_refused() {
+    let sandbox = Sandbox::with_policy(POLICY);
+    let root = sandbox.repo();
+    sandbox.git(["worktree", "add", "-q", "../linked", "-b", "linked"]);
+    let linked = root.parent().unwrap().join("linked");
+    for (directory, args) in [
+        (root, &["start"][..]),
+        (root, &["claim", "src/"]),
+        (&linked, &["start"]),
+    ] {
+        let mut command = sandbox.baton();
+        let ran = run(
+            command.current_dir(directory).arg("session").args(args),
+            b"",
+        );
+        assert_eq!(ran.code, 0, "{ran:?}");
+    }
+    let edit = |directory: &Path| {
+        let input = json!({"file_path": directory.join("src/a.rs"), "content": "x"});
+        claude(directory, "Write", &input)
+    };
+    let ran = ask(&sandbox, &edit(&linked), &[]);
+    denied(&ran);
+    assert!(
+        ran.err.contains("src/a.rs is claimed by session"),
+        "{ran:?}"
+    );
+    denied(&ask(
+        &sandbox,
+        &shell(&linked, "sed -i s/a/b/ src/a.rs"),
+        &[],
+    ));
+    allowed(&ask(&sandbox, &edit(root), &[]));
+    allowed(&ask(&sandbox, &shell(&linked, "cat src/a.rs"), &[]));
+}

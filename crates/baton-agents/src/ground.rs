@@ -1,3 +1,4 @@
+use baton_core::claims::HeldClaim;
 use baton_core::model::SessionId;
 use baton_core::policy::Policy;
 
@@ -27,6 +28,8 @@ pub struct Ground<'a> {
     pub session: Option<SessionId>,
     /// The other worktrees.
     pub others: Vec<OtherWorktree>,
+    /// What sessions at work claim.
+    pub claims: Vec<HeldClaim>,
     /// The branches on which the entries of the stash were made, newest first.
     pub stash: Vec<String>,
     /// The home directory.

@@ -2,6 +2,7 @@
 
 use bstr::{BStr, ByteSlice};
 
+use baton_core::claims::Others;
 use baton_core::policy::{Policy, Writer, fold};
 
 use crate::{Ground, Refusal};
@@ -182,7 +183,9 @@ impl Ground<'_> {
         if how == How::Directory {
             return None;
         }
-        self.refuses_by_policy(self.policy?, path.into())
+        let policy = self.policy?;
+        let refusal = self.refuses_by_policy(policy, path.into());
+        refusal.or_else(|| self.refuses_claimed(policy, path.into()))
     }
 
     fn refuses_by_policy(&self, policy: &Policy, path: &BStr) -> Option<Refusal> {
@@ -224,6 +227,16 @@ impl Ground<'_> {
                 "write to your own session's files; `git baton session show` names them",
             )
         })
+    }
+
+    fn refuses_claimed(&self, policy: &Policy, path: &BStr) -> Option<Refusal> {
+        let others = Others {
+            policy,
+            session: self.session.as_ref(),
+            held: &self.claims,
+        };
+        let claimed = others.claimed(path)?;
+        Some(Refusal::new(claimed.to_string(), claimed.help()))
     }
 
     /// The paths that are there and match this one with wildcards.

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use baton_core::claims::{Claim, HeldClaim};
 use baton_core::model::SessionId;
-use baton_core::policy::Policy;
+use baton_core::policy::{PathGlob, Policy};
 
 use crate::{Call, Dialect, Event, Files, Ground, OtherWorktree, Refusal, judge};
 
@@ -89,6 +90,17 @@ pub(crate) fn policy() -> Policy {
     Policy::parse("baton.toml", &[b"version = 1\n".as_slice(), text].concat()).unwrap()
 }
 
+fn claim(number: &str, glob: &str) -> HeldClaim {
+    HeldClaim {
+        claim: Claim {
+            session: SessionId::new(Some("2025-01-01"), number).unwrap(),
+            paths: vec![PathGlob::parse(glob).unwrap()],
+        },
+        worktree: format!("/src/{number}"),
+        branch: None,
+    }
+}
+
 /// Asks with the worktree of session 7 on the branch `work/seven`, beside one of session 6.
 pub(crate) fn with_ground<T>(ask: impl FnOnce(&Ground) -> T) -> T {
     let policy = policy();
@@ -104,6 +116,7 @@ pub(crate) fn with_ground<T>(ask: impl FnOnce(&Ground) -> T) -> T {
             root: "/src/six".to_owned(),
             session: session("6"),
         }],
+        claims: vec![claim("6", "lib/api/**"), claim("7", "src/")],
         stash: vec!["work/seven".to_owned(), "work/six".to_owned()],
         home: Some("/home/user".to_owned()),
         signs_as_maintainer: &|| false,

@@ -8,7 +8,7 @@ use super::{HookError, pre_commit};
 use baton_agents::{Call, Event, Files, Ground, OtherWorktree, Refusal, judge};
 use baton_git::Repo;
 use baton_guard::base::Bases;
-use baton_guard::binding;
+use baton_guard::{binding, claims};
 use baton_sys::{GitEnv, file, lookup};
 
 /// Why this event may not happen; `None` where it may, and where no policy says anything.
@@ -40,6 +40,8 @@ pub fn refusal(event: &Event) -> Result<Option<Refusal>, HookError> {
         branch: short,
         session: binding::session(&repo)?,
         others: others(&repo)?,
+        // A record that cannot be read claims nothing.
+        claims: claims::held(&repo).unwrap_or_default(),
         stash: stash(&repo),
         home: baton_sys::home().map(|path| text(&path)),
         signs_as_maintainer: &signs,

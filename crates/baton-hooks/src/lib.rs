@@ -1,6 +1,7 @@
 //! One adapter for each git hook: from its arguments, input and environment to the changes to judge.
 
 pub mod agent_event;
+mod claimed;
 mod commit_msg;
 pub mod doctor;
 pub mod install;

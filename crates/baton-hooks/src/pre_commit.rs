@@ -2,7 +2,7 @@
 
 use bstr::BString;
 
-use super::HookError;
+use super::{HookError, claimed};
 use baton_core::model::{Change, Oid, Verdict};
 use baton_core::policy::Policy;
 use baton_core::rules;
@@ -15,8 +15,7 @@ use baton_sys::GitEnv;
 
 /// Judges the index of an ordinary commit.
 pub(super) fn answer(repo: &Repo, env: &GitEnv) -> Result<Judgement, HookError> {
-    let merged = repo.merge_heads()?;
-    judge_index(repo, env, &merged, None)
+    judge(repo, env, &repo.merge_heads()?)
 }
 
 /// Judges the index of an automatic merge. Git has not written `MERGE_HEAD` yet; it names what
@@ -24,8 +23,14 @@ pub(super) fn answer(repo: &Repo, env: &GitEnv) -> Result<Judgement, HookError> 
 pub(super) fn answer_merge(repo: &Repo, env: &GitEnv) -> Result<Judgement, HookError> {
     match env.merged_commits.is_empty() {
         true => Ok(Judgement::default()),
-        false => judge_index(repo, env, &repo.peeled(&env.merged_commits)?, None),
+        false => judge(repo, env, &repo.peeled(&env.merged_commits)?),
     }
+}
+
+fn judge(repo: &Repo, env: &GitEnv, merged: &[Oid]) -> Result<Judgement, HookError> {
+    let mut judgement = judge_index(repo, env, merged, None)?;
+    judgement.absorb(claimed::judge(repo, env, merged)?);
+    Ok(judgement)
 }
 
 /// Judges the index with this message, or without one where it is not written yet.

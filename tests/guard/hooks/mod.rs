@@ -1,6 +1,7 @@
 //! The hooks, called by every git on `PATH` as people and agents call it.
 
 mod aliases;
+mod claims;
 mod commit;
 mod detours;
 mod doubt;

@@ -74,6 +74,7 @@ fn a_maintainer_may_change_the_policy() {
             branch: None,
             session: None,
             others: Vec::new(),
+            claims: Vec::new(),
             stash: Vec::new(),
             home: None,
             policy: ground.policy,
@@ -85,5 +86,34 @@ fn a_maintainer_may_change_the_policy() {
                 .refuses("/src/app/.agents/HANDOFF.md", How::Write)
                 .is_some()
         );
+    });
+}
+
+#[test]
+fn what_another_session_claims_is_left_to_it() {
+    with_ground(|ground| {
+        for (path, how) in [
+            ("lib/api/new.md", How::Write),
+            ("lib/API/new.md", How::Write),
+            ("lib/api/old", How::Tree),
+            ("lib/api", How::Tree),
+            ("lib", How::Tree),
+        ] {
+            let refusal = ground.refuses(&join("/src/app", path), how).unwrap();
+            assert!(
+                refusal.message.contains("session 2025-01-01/6"),
+                "{refusal}"
+            );
+        }
+        for (path, how) in [
+            ("lib/guide.rs", How::Write),
+            ("lib/apis", How::Tree),
+            ("src/main.rs", How::Write),
+            ("src", How::Tree),
+            ("lib/api", How::Directory),
+        ] {
+            let refusal = ground.refuses(&join("/src/app", path), how);
+            assert_eq!(refusal, None, "{path}");
+        }
     });
 }

@@ -1,0 +1,96 @@
+//! Paths that another session claims: told before a commit, or refused, as the policy says.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use baton_testkit::gits::gits;
+use baton_testkit::{BATON, Fixture, Git, Ran, finish};
+
+const RULE: &str = "claimed-path";
+const REFUSE: &str = "version = 1\n[sessions]\nclaims = \"refuse\"\n";
+
+fn session(f: &Fixture, worktree: &Path, args: &[&str]) -> Ran {
+    finish(f.program(BATON, worktree).arg("session").args(args))
+}
+
+/// A repository with worktrees `one` and `two`; the session of the first claims `src/`.
+fn claimed(git: &Git, policy: &str) -> (Fixture, [PathBuf; 2]) {
+    let f = Fixture::with_policy(git, policy);
+    f.commit("src/old.rs", "old\n");
+    let trees = ["one", "two"].map(|name| f.linked(name));
+    for tree in &trees {
+        session(&f, tree, &["start", "--date", "2025-12-18"]).ok();
+    }
+    session(&f, &trees[0], &["claim", "src/"]).ok();
+    (f, trees)
+}
+
+fn commit(f: &Fixture, tree: &Path, path: &str) -> Ran {
+    let path = tree.join(path);
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(&path, "new\n").unwrap();
+    f.git_at(tree, ["add", path.to_str().unwrap()]).ok();
+    f.git_at(tree, ["commit", "-qm", "work"])
+}
+
+#[test]
+fn a_commit_of_a_claimed_path_is_warned_of_it() {
+    for git in gits() {
+        let (f, [one, two]) = claimed(&git, "version = 1\n");
+        let ran = commit(&f, &two, "src/new.rs");
+        assert_eq!(ran.code, 0, "{ran:#?}");
+        let told = format!(
+            "baton: warning: src/new.rs is claimed by session 2025-12-18/1, which works in {} on branch one",
+            one.display()
+        );
+        assert!(ran.err.contains(&told), "{told}: {ran:#?}");
+        for (tree, path) in [
+            (&one, "src/a.rs"),
+            (&two, "docs/a.md"),
+            (&f.repo(), "docs/b.md"),
+        ] {
+            let ran = commit(&f, tree, path);
+            assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{path}");
+        }
+        let ran = commit(&f, &f.repo(), "src/main.rs");
+        assert!(
+            ran.err.contains("src/main.rs is claimed"),
+            "without a session: {ran:#?}"
+        );
+    }
+}
+
+#[test]
+fn a_commit_of_a_claimed_path_is_refused_where_the_policy_says_so() {
+    for git in gits() {
+        let (f, [one, two]) = claimed(&git, REFUSE);
+        let ran = commit(&f, &two, "src/new.rs");
+        ran.refused(RULE).by("pre-commit");
+        assert!(ran.err.contains("git baton session show 1"), "{ran:#?}");
+        f.git_at(&two, ["reset", "-q"]).ok();
+        f.git_at(&two, ["rm", "-q", "src/old.rs"]).ok();
+        let ran = f.git_at(&two, ["commit", "-qm", "gone"]);
+        assert!(ran.refused(RULE).err.contains("src/old.rs"), "{ran:#?}");
+        f.git_at(&two, ["reset", "-q", "--hard"]).ok();
+        assert_eq!(commit(&f, &one, "src/a.rs").code, 0);
+        assert_eq!(
+            commit(&f, &two, ".agents/sessions/2025-12-18-session-2.md").code,
+            0
+        );
+
+        session(&f, &one, &["release"]).ok();
+        let ran = commit(&f, &two, "src/new.rs");
+        assert_eq!((ran.code, ran.err.as_str()), (0, ""));
+    }
+}
+
+#[test]
+fn a_merge_brings_the_work_of_the_session_that_claims_it() {
+    for git in gits() {
+        let (f, [one, two]) = claimed(&git, REFUSE);
+        assert_eq!(commit(&f, &one, "src/a.rs").code, 0);
+        assert_eq!(commit(&f, &two, "docs/a.md").code, 0);
+        let ran = f.git_at(&two, ["merge", "-q", "--no-edit", "one"]);
+        assert_eq!((ran.code, ran.err.as_str()), (0, ""));
+    }
+}
