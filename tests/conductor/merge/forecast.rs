@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use baton_conductor::landing::conflicts::Forecast;
 use serde_json::Value;
 
-use baton_testkit::{Ran, Sandbox};
+use baton_testkit::{Ran, Sandbox, finish};
 
 /// `auto/a` and `auto/b`, each in a worktree, and `auto/c` without one; all change `f` but `b`.
 fn pool() -> Sandbox {
@@ -183,4 +183,43 @@ fn branches_of_linked_worktrees_live_whatever_their_name() {
     let names = document["branches"].as_array().unwrap().iter();
     let names: Vec<_> = names.map(|one| one["name"].as_str().unwrap()).collect();
     assert_eq!(names, ["auto/a", "auto/b", "auto/c", "topic"]);
+}
+
+#[test]
+fn what_a_session_claims_and_another_branch_changes_is_named() {
+    let sandbox = pool();
+    let baton = |tree: &str, args: &[&str]| {
+        let mut command = sandbox.baton();
+        command
+            .current_dir(worktree(&sandbox, tree))
+            .arg("session")
+            .args(args);
+        finish(&mut command).ok()
+    };
+    for tree in ["a", "b"] {
+        baton(tree, &["start", "--date", "2025-12-18"]);
+    }
+    assert_eq!(json(&sandbox, &[])["claimed"], serde_json::json!([]));
+    baton("a", &["claim", "f", "new", "**/session-*"]);
+    fs::write(worktree(&sandbox, "a").join("new"), "mine\n").unwrap();
+    let document = json(&sandbox, &["auto/a", "auto/b"]);
+    assert_eq!(
+        document["claimed"].as_array().unwrap().len(),
+        1,
+        "{document:#}"
+    );
+    let claimed = &document["claimed"][0];
+    assert_eq!(claimed["branch"], "auto/b");
+    assert_eq!(claimed["session"], "2025-12-18/1");
+    assert_eq!(claimed["files"], serde_json::json!(["new"]));
+    let told = conflicts(&sandbox, &[]).out;
+    let a = worktree(&sandbox, "a");
+    let holder = format!(
+        "session 2025-12-18/1, which works in {} on branch auto/a",
+        a.display()
+    );
+    for (branch, file) in [("auto/b", "new"), ("auto/c", "f")] {
+        let lines = format!("{branch} changes 1 file claimed by {holder}\n  {file}\n");
+        assert!(told.contains(&lines), "{lines}{told}");
+    }
 }

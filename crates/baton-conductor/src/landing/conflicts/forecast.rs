@@ -25,6 +25,8 @@ pub struct Forecast {
     pub branches: Vec<Branch>,
     /// The pairs that collide, in the order of the branches, those with the base first.
     pub collisions: Vec<Collision>,
+    /// What branches have changed of the paths that sessions at work claim. It does not collide yet.
+    pub claimed: Vec<ClaimedFiles>,
 }
 
 /// A branch that was merged with others.
@@ -52,6 +54,19 @@ pub struct Collision {
     pub files: Vec<ConflictingFile>,
 }
 
+/// The files of a branch that a session at work on another branch claims.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct ClaimedFiles {
+    /// The name of the branch that has changed them.
+    pub branch: String,
+    /// The session that claims them.
+    pub session: String,
+    /// That session and where it works, in words.
+    pub holder: String,
+    /// Their paths; bytes that are no UTF-8 are written as `\xNN`.
+    pub files: Vec<String>,
+}
+
 /// A path that git cannot merge.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ConflictingFile {
@@ -67,13 +82,14 @@ pub struct ConflictingFile {
 }
 
 impl Forecast {
-    pub(super) fn new(live: &Live, collisions: Vec<Collision>) -> Self {
+    pub(super) fn new(live: &Live, collisions: Vec<Collision>, claimed: Vec<ClaimedFiles>) -> Self {
         Self {
             version: VERSION,
             clean: collisions.is_empty(),
             base: Branch::of(&live.base),
             branches: live.branches.iter().map(Branch::of).collect(),
             collisions,
+            claimed,
         }
     }
 

@@ -5,6 +5,7 @@
 //! result as values, and `picture` draws it.
 
 mod cache;
+mod claimed;
 mod error;
 pub mod forecast;
 mod hunks;
@@ -78,7 +79,8 @@ pub fn predict_conflicts(repo: &Repo, request: &Request) -> Result<Forecast, Con
         });
     let collisions = collisions.collect();
     cache.write();
-    Ok(Forecast::new(&live, collisions))
+    let claimed = claimed::find(repo, &live)?;
+    Ok(Forecast::new(&live, collisions, claimed))
 }
 
 /// The files that are in conflict when the pair is merged.

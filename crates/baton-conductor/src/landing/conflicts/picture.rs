@@ -64,6 +64,15 @@ pub fn render(forecast: &Forecast, charset: Charset) -> String {
         let pairs = count(forecast.collisions.len(), "pair");
         writeln!(text, "\n{pairs} will collide").expect("a String takes all");
     }
+    for one in &forecast.claimed {
+        let (branch, files) = (shown(&one.branch), count(one.files.len(), "file"));
+        let holder = shown(&one.holder);
+        writeln!(text, "\n{branch} changes {files} claimed by {holder}")
+            .expect("a String takes all");
+        for file in &one.files {
+            writeln!(text, "  {}", shown(file)).expect("a String takes all");
+        }
+    }
     text
 }
 
@@ -177,6 +186,7 @@ mod tests {
                 collision("main", "auto/b", vec![file("x\u{1b}", &[]), file("", &[])]),
                 collision("auto/a", "auto/b", vec![file("y", &[(1, 3), (5, 8)])]),
             ],
+            claimed: Vec::new(),
         }
     }
 
