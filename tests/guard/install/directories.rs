@@ -175,15 +175,10 @@ fn the_hooks_of_a_directory_run_in_their_order() {
     word("10-first");
     word("90-last");
     install(&place);
-    // One that refuses in front of Baton keeps a delegate that stops there from asking Baton.
-    script(&place, "s.git/hooks/pre-receive", WITH_ARGUMENTS);
     fs::remove_file(place.at("s.git/hooks/pre-receive.d/gitea")).unwrap();
     assert_eq!(answers(&place, "two", true), (false, false, true));
     let ran = fs::read_to_string(place.at("s.git/ran")).unwrap();
-    assert_eq!(ran, "10-first\n");
-    assert_eq!(answers(&place, "one", false), (true, false, false));
-    let ran = fs::read_to_string(place.at("s.git/ran")).unwrap();
-    assert_eq!(ran, "10-first\n10-first\n90-last\n");
+    assert_eq!(ran, "10-first\n90-last\n");
     healthy(&place);
 }
 
@@ -216,21 +211,18 @@ fn an_installation_that_renamed_the_delegate_is_put_right() {
 }
 
 #[test]
-fn only_a_reference_transaction_that_is_a_delegate_keeps_its_place() {
+fn the_last_hook_is_left_to_no_directory() {
     let place = forge();
     script(&place, "s.git/hooks/reference-transaction", WITH_ARGUMENTS);
-    let other = "#!/bin/sh\ncat >/dev/null\n";
-    script(
-        &place,
-        "s.git/hooks/reference-transaction.d/10-other",
-        other,
-    );
+    let other = "#!/bin/sh\ncat >/dev/null\necho other >>\"$GIT_DIR/ran\"\n";
+    let path = "s.git/hooks/reference-transaction.d/10-other";
+    script(&place, path, other);
     let before = hooks(&place);
     install(&place);
-    let own = place.at("s.git/hooks/reference-transaction");
-    assert_eq!(fs::read_to_string(&own).unwrap(), WITH_ARGUMENTS);
     both_guard(&place);
     healthy(&place);
+    let ran = fs::read_to_string(place.at("s.git/ran")).unwrap();
+    assert!(ran.contains("other\n"), "{ran}");
     let tip = place.git("r", &["rev-parse", "HEAD"]);
     place.git("r", &["push", "-q", "origin", "HEAD:refs/tags/kept"]);
     let moved = place.try_git("s.git", &["update-ref", "refs/heads/main", tip.trim()]);
@@ -241,17 +233,34 @@ fn only_a_reference_transaction_that_is_a_delegate_keeps_its_place() {
     place.git("s.git", &["update-ref", "refs/heads/side", "main"]);
     baton(&place, &["uninstall"]);
     assert_eq!(hooks(&place), before);
+}
 
-    // One that keeps the arguments to itself could not tell Baton what is asked.
-    let silent = WITH_ARGUMENTS.replace(" \"$@\"", "");
-    script(&place, "s.git/hooks/reference-transaction", &silent);
-    install(&place);
-    assert!(
-        place
-            .at("s.git/hooks.before-baton/reference-transaction")
-            .exists()
-    );
-    healthy(&place);
+/// Dispatchers that do not run every program of the directory, or do not heed what it says, or do not give it the input.
+const UNLIKE: [&str; 5] = [
+    "for each in \"$0.d\"/*.sh; do [ -x \"$each\" ] || continue; \"$each\" \"$@\" || exit 1; done",
+    "for each in \"$0.d\"/*; do \"$each\" \"$@\"; done; exit 0",
+    "for each in \"$0.d\"/*; do sh \"$each\" \"$@\" || exit; done",
+    "for each in \"$0.d\"/*; do \"$each\" \"$@\" & done; wait",
+    "ls \"$0.d\" >/dev/null; echo \"$@\" >/dev/null",
+];
+
+#[test]
+fn no_dispatcher_is_believed_for_naming_its_directory() {
+    for text in UNLIKE {
+        let place = pushed();
+        for hook in ["pre-receive", "reference-transaction"] {
+            let hook = format!("s.git/hooks/{hook}");
+            script(&place, &hook, &format!("#!/bin/sh\n{text}\n"));
+            let eats = "#!/bin/sh\ncat >/dev/null\necho ran >>\"$GIT_DIR/ran\"\n";
+            script(&place, &format!("{hook}.d/10-eats.sh"), eats);
+        }
+        install(&place);
+        healthy(&place);
+        assert_eq!(answers(&place, "two", true), (false, false, true), "{text}");
+        assert!(answers(&place, "one", false).0, "{text}");
+        let ran = place.at("s.git/ran");
+        assert_eq!(ran.exists(), !text.starts_with("ls"), "{text}");
+    }
 }
 
 #[test]
@@ -404,8 +413,6 @@ fn gitlab_runs_baton_with_the_repositorys_own_hooks() {
 #[test]
 fn what_a_directory_is_not_told_is_no_leave() {
     let place = forge();
-    script(&place, "s.git/hooks/reference-transaction", WITH_ARGUMENTS);
-    fs::create_dir_all(place.at("s.git/hooks/reference-transaction.d")).unwrap();
     install(&place);
     for (cwd, program, hook) in [
         (
@@ -417,11 +424,6 @@ fn what_a_directory_is_not_told_is_no_leave() {
             "s.git/hooks/pre-receive.d",
             "./50-baton",
             "input of pre-receive",
-        ),
-        (
-            "s.git/hooks/reference-transaction.d",
-            "./50-baton",
-            "arguments of reference-transaction",
         ),
     ] {
         let mut shell = place.command(Path::new("sh"), cwd);

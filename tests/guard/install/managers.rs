@@ -63,7 +63,8 @@ install)
 #!/bin/sh
 # ID: 138fd403
 HERE="\$(cd "\$(dirname "\$0")" && pwd)"
-exec '$0' hook-impl --hook-dir="\$HERE" --hook-type=$type -- "\$@"
+PREK='$0'
+exec "\$PREK" hook-impl --hook-dir="\$HERE" --hook-type=$type -- "\$@"
 END
         chmod 755 "$hook"
     done

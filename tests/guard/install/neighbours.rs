@@ -220,11 +220,9 @@ fn an_earlier_hook_has_its_own_name_and_finds_what_is_beside_it() {
         place.write_hook(&format!("r/.git/hooks/{}", words[found]), words[found]);
         place.git("r", &["commit", "-q", "--allow-empty", "-m", "x"]);
         assert_eq!(place.log(), words[..=found]);
-        if found == 0 {
-            // Now it is known to run a directory, and keeps its place for it.
-            install(&place);
-            assert!(place.at("r/.git/hooks/pre-commit.d/50-baton").exists());
-        }
+        // That it runs a directory is nothing that Baton relies on.
+        install(&place);
+        assert!(!place.at("r/.git/hooks/pre-commit.d/50-baton").exists());
     }
     assert_eq!(is_guarded(&place), [true, true]);
     place.baton("r", &["uninstall"]);
@@ -232,6 +230,28 @@ fn an_earlier_hook_has_its_own_name_and_finds_what_is_beside_it() {
     place.log();
     place.git("r", &["commit", "-q", "--allow-empty", "-m", "x"]);
     assert_eq!(place.log(), words);
+}
+
+#[test]
+fn no_hook_is_believed_to_run_a_directory_for_naming_it() {
+    for text in [
+        "for s in \"$0\".d/*.sh; do [ -x \"$s\" ] || continue; \"$s\" \"$@\" || exit 1; done",
+        "for s in \"$0.d\"/*; do \"$s\" \"$@\"; done; exit 0",
+        "run-parts --regex x \"$0.d\"",
+    ] {
+        let place = repository();
+        for hook in Hook::CLIENT.map(Hook::name) {
+            let path = format!("r/.git/hooks/{hook}");
+            write_program(&place.at(&path), &format!("#!/bin/sh\n{text}\n"));
+            fs::create_dir_all(place.at(&format!("{path}.d"))).unwrap();
+        }
+        place.write_hook("r/.git/hooks/pre-commit.d/lint.sh", CHECKED);
+        install(&place);
+        let is_run = !text.starts_with("run-parts");
+        assert_eq!(work(&place) == 1, is_run, "{text}");
+        assert_eq!(is_guarded(&place), [true, true], "{text}");
+        assert_eq!(place.baton("r", &["doctor"]).code, Some(0), "{text}");
+    }
 }
 
 #[test]

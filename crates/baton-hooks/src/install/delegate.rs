@@ -1,17 +1,16 @@
-//! Hooks that run others beside themselves, and keep their places for it: they look for these by their own names. Gitea's
-//! and Forgejo's run the programs of `hooks/<hook>.d/`, GitLab those of `custom_hooks/<hook>.d/`, and pre-commit and prek the
-//! hook that they found, as `<hook>.legacy`. Baton goes in there.
+//! Hooks that run others beside themselves, and keep their places for it: they look for these by their own names. On a server
+//! Gitea's and Forgejo's run the programs of `hooks/pre-receive.d/`, and GitLab those of `custom_hooks/pre-receive.d/`; in a
+//! clone pre-commit and prek run the hook that they found, as `<hook>.legacy`. Baton goes in there. They are known by their
+//! whole text (`known_text`): of any other hook nobody knows what it runs, and Baton takes its place and runs it first.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
-use bstr::ByteSlice;
-
 use super::layout::Occupant;
 use super::manifest::Manifest;
-use super::{InstallError, Kind, Layout, kept, managers};
+use super::{InstallError, Kind, Layout, kept, known_text, managers};
 use crate::{DIRECTORY_SUFFIX, Hook, NAME_IN_DIRECTORY};
-use baton_sys::{executable, file, mmap::MappedFile};
+use baton_sys::{executable, file};
 
 /// GitLab's directory of a repository's own hooks.
 const CUSTOM_HOOKS: &str = "custom_hooks";
@@ -76,12 +75,15 @@ impl Layout {
         if !executable::is_executable(path) {
             return Ok(None);
         }
-        let script = MappedFile::open(path)?;
-        Ok(if !script.starts_with(b"#!") {
-            None
-        } else if file::is_directory(&self.directory(hook)) && runs_directory(&script, hook) {
+        let Some(script) = file::beginning(path, known_text::LONGEST)? else {
+            return Ok(None);
+        };
+        let runs_directory = hook == Hook::PreReceive.name()
+            && file::is_directory(&self.directory(hook))
+            && known_text::runs_directory(&script);
+        Ok(if runs_directory {
             Some(self.in_directory(hook))
-        } else if hook != LAST && runs_legacy(&script, hook) {
+        } else if hook != LAST && known_text::runs_legacy(&script, hook) {
             Some(self.hook(&format!("{hook}{LEGACY_SUFFIX}")))
         } else {
             None
@@ -220,75 +222,4 @@ pub fn take_out(layout: &Layout, path: &Path) -> Result<bool, InstallError> {
 
 fn occupant(layout: &Layout, path: &Path) -> Result<Occupant, InstallError> {
     layout.occupant_of(path).map_err(InstallError::io(path))
-}
-
-/// Whether this script runs the programs of `<hook>.d/`, with its arguments where the hook has
-/// some.
-fn runs_directory(script: &[u8], hook: &str) -> bool {
-    let takes_arguments = Hook::from_name(hook).is_none_or(Hook::takes_arguments);
-    let passes_them = ["$@", "$*", "$1"]
-        .iter()
-        .any(|all| script.contains_str(all));
-    names_directory(script, hook) && (passes_them || !takes_arguments)
-}
-
-/// Whether this script runs `<hook>.legacy` beside itself: pre-commit's and prek's have their program do so.
-fn runs_legacy(script: &[u8], hook: &str) -> bool {
-    let by_program = [" hook-impl", "(hook-impl"];
-    let by_name = ["/{}.legacy", "$0.legacy", "$0\".legacy"].map(|name| name.replace("{}", hook));
-    let mut lines = script
-        .lines()
-        .filter(|line| !line.trim_start().starts_with(b"#"));
-    let is_managers = script.contains_str("--hook-dir")
-        && by_program.iter().any(|word| script.contains_str(word));
-    is_managers || lines.any(|line| by_name.iter().any(|name| line.contains_str(name)))
-}
-
-/// Whether a line that is no comment names the directory `<hook>.d`: by the hook's name, or by
-/// what some variable or command stands for.
-fn names_directory(script: &[u8], hook: &str) -> bool {
-    let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || b"_-".contains(byte);
-    let names = |line: &[u8], at: usize| {
-        let (before, after) = (&line[..at], &line[at + 2..]);
-        let start = before.iter().rposition(|byte| !is_word(byte));
-        let word = &before[start.map_or(0, |at| at + 1)..];
-        let is_variable = start.is_some_and(|at| before[at] == b'$');
-        let stands_for_name =
-            word.is_empty() && start.is_some_and(|at| b"})\"'`".contains(&before[at]));
-        let ends = after
-            .first()
-            .is_none_or(|byte| !is_word(byte) && *byte != b'.');
-        ends && (word == hook.as_bytes() || is_variable || stands_for_name)
-    };
-    let mut lines = script
-        .lines()
-        .filter(|line| !line.trim_start().starts_with(b"#"));
-    lines.any(|line| line.find_iter(".d").any(|at| names(line, at)))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_script_that_names_its_directory_is_known() {
-        for (line, expected) in [
-            ("for hook in ${GIT_DIR}/hooks/${hookname}.d/*; do", true),
-            ("for hook in hooks/pre-receive.d/*; do", true),
-            ("run-parts --exit-on-error \"$0.d\"", true),
-            ("for hook in $0.d/*; do", true),
-            ("for hook in \"$(basename \"$0\")\".d/*; do", true),
-            ("dir=`basename $0`.d", true),
-            ("dir=$hooks/$name.d", true),
-            ("# runs pre-receive.d/*", false),
-            ("for hook in hooks/post-receive.d/*; do", false),
-            (". /etc/profile.d/git.sh", false),
-            ("test -e \"$name.done\" && rm $1.d.txt", false),
-            ("cut -d: -f1", false),
-        ] {
-            let script = format!("#!/bin/sh\n{line}\n");
-            let names = names_directory(script.as_bytes(), "pre-receive");
-            assert_eq!(names, expected, "{line}");
-        }
-    }
 }

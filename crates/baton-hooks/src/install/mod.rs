@@ -15,6 +15,7 @@ pub mod hook_file;
 pub mod hooks_path;
 mod installation;
 pub mod kept;
+mod known_text;
 pub mod layout;
 mod managers;
 pub mod manifest;
