@@ -1,8 +1,9 @@
 //! The form of an installed hook: of earlier versions, where the path is an odd one, and after the repository has moved.
 
 use std::fs;
+use std::path::Path;
 
-use crate::install::place::{Place, set_mode};
+use crate::install::place::{Place, said, set_mode};
 use crate::install::put::{installed, listing};
 
 #[test]
@@ -89,6 +90,31 @@ fn a_path_that_the_system_does_not_read_whole_is_started_by_a_shell() {
         let told = place.baton(&repository, &["doctor"]);
         assert!(told.out.starts_with("healthy"), "{told:?}");
         installed(&place.baton(&repository, &["uninstall"]));
+    }
+}
+
+#[test]
+fn a_hook_that_a_shell_reads_judges_too() {
+    for line in [
+        "sh .git/hooks/pre-commit",
+        ". .git/hooks/pre-commit",
+        "cp .git/hooks/pre-commit copy && bash ./copy",
+    ] {
+        let place = Place::new();
+        place.repository("r");
+        installed(&place.baton("r", &["install"]));
+        let run = |line: &str| {
+            let mut shell = place.command(Path::new("sh"), "r");
+            said(shell.args(["-c", line]).output().unwrap())
+        };
+        // What is behind it runs where it lets the index pass.
+        let passed = run(&format!("{line} && echo passed"));
+        assert_eq!(passed.out, "passed\n", "{line}: {passed:?}");
+        place.write("r/.agents/HANDOFF.md", "# Handoff\nmine\n");
+        place.git("r", &["add", "."]);
+        let refused = run(line);
+        assert_eq!(refused.code, Some(1), "{line}: {refused:?}");
+        assert!(refused.err.contains("refused (pre-commit)"), "{refused:?}");
     }
 }
 

@@ -24,6 +24,7 @@ pub fn listing(path: &std::path::Path) -> Vec<(String, u32, Vec<u8>)> {
                     .unwrap()
                     .into_os_string()
                     .into_encoded_bytes(),
+                false if found.is_dir() => Vec::new(),
                 false => fs::read(&path).unwrap(),
             };
             let name = path.file_name().unwrap().to_string_lossy().into_owned();
@@ -49,10 +50,14 @@ fn every_hook_is_a_text_of_its_own_and_installing_again_changes_nothing() {
         let text = fs::read_to_string(&file).unwrap();
         let first = format!("#!{} --hook={}", path.display(), hook.name());
         assert_eq!(text.lines().next(), Some(&first[..]));
-        assert!(
-            text.lines().skip(1).all(|line| line.starts_with("# ")),
-            "{text}"
+        let mut others: Vec<_> = text.lines().skip(1).collect();
+        let last = format!(
+            "'{}' --hook={} \"$0\" \"$@\" || exit",
+            path.display(),
+            hook.name()
         );
+        assert_eq!(others.pop(), Some(&last[..]));
+        assert!(others.iter().all(|line| line.starts_with("# ")), "{text}");
     }
     let baseline = fs::read(place.at("r/.git/baton/baseline")).unwrap();
     place.git("r", &["commit", "-q", "--allow-empty", "-m", "x"]);

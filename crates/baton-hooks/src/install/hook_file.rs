@@ -11,7 +11,7 @@ const MARK: &str =
     "# Installed by git-baton: judges, by the rules of baton.toml, what git tells it here.";
 
 /// The line about what is added, by the way in which the program starts.
-const BY_ITSELF: &str = "# The first line starts the program: nothing that is added here runs.\n";
+const BY_ITSELF: &str = "# The first line starts the program, and the last one where a shell reads this: nothing that is added runs.\n";
 const BY_SHELL: &str = "# The last line starts the program: what is added above it runs first, and can keep it from running.\n";
 
 /// The other lines.
@@ -48,12 +48,22 @@ pub fn text(program: &Path, hook: &str) -> Vec<u8> {
     let is_one_word = path.iter().all(|byte| *byte > b' ' && *byte != 0x7f);
     if is_one_word && first.len() <= LONGEST {
         first.extend_from_slice(format!("{MARK}\n{BY_ITSELF}{COMMENT}").as_bytes());
+        first.extend(command(path, hook));
+        // A shell that reads the file as a part of its own goes on behind it.
+        first.extend_from_slice(b" || exit\n");
         return first.into();
     }
     let mut text = format!("#!/bin/sh\n{MARK}\n{BY_SHELL}{COMMENT}exec ").into_bytes();
-    text.extend(quoted(path));
-    text.extend(format!(" {ARGUMENT}{hook} \"$0\" \"$@\"\n").into_bytes());
+    text.extend(command(path, hook));
+    text.push(b'\n');
     text
+}
+
+/// The command of a shell that starts the program with what the file is called with.
+fn command(program: &[u8], hook: &str) -> Vec<u8> {
+    let mut command = quoted(program);
+    command.extend(format!(" {ARGUMENT}{hook} \"$0\" \"$@\"").into_bytes());
+    command
 }
 
 /// Reads a text; `None` where it is not Baton's.
@@ -65,11 +75,13 @@ pub fn parse(text: &[u8]) -> Option<HookFile> {
     let (first, rest) = text.split_once_str("\n")?;
     let program = |path: &[u8]| path.to_path_lossy().into_owned();
     if let Some((path, hook)) = first[2..].split_once_str(&argument) {
-        let mut others = rest.lines().filter(|line| is_command(line));
+        let hook = hook.to_str_lossy().into_owned();
+        let own = [&command(path, &hook)[..], b" || exit"].concat();
+        let mut others = rest.lines().filter(|line| is_command(line) && *line != own);
         return Some(HookFile {
-            hook: hook.to_str_lossy().into_owned(),
-            program: program(path),
             is_edited: others.next().is_some(),
+            hook,
+            program: program(path),
         });
     }
     // A path may have line breaks of its own.
