@@ -130,11 +130,8 @@ fn run_in_place(called: &Called, args: Vec<OsString>) -> miette::Result<ExitCode
     let call = (&args[..], input.as_deref());
     let common_dir = &called.common_dir;
     let git_dir = env.git_dir.as_deref();
+    install::kept::prepare(common_dir, name);
     for earlier in EarlierHook::all(common_dir, &called.file, name, git_dir, call) {
-        if earlier.is_kept(common_dir) {
-            // It may do without its neighbours, and somebody else may not write there.
-            install::kept::mirror(common_dir).ok();
-        }
         let code = earlier
             .run()
             .into_diagnostic()

@@ -31,10 +31,23 @@ pub fn are_one_file(one: &Path, other: &Path) -> bool {
     matches!((one.metadata(), other.metadata()), (Ok(one), Ok(other)) if is_same_file(&one, &other))
 }
 
-/// True if the system would run the file.
+/// True if the system would run the file for this user, as git asks it before it runs a hook: also a file system may forbid it.
 pub fn is_executable(path: &Path) -> bool {
+    path.is_file() && rustix::fs::access(path, rustix::fs::Access::EXEC_OK).is_ok()
+}
+
+/// True if the permissions of the file let somebody run it.
+pub fn is_marked(path: &Path) -> bool {
     path.metadata()
         .is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
+}
+
+/// True if the system runs files of this directory: not where its file system is mounted so that it runs none.
+pub fn runs_from(directory: &Path) -> io::Result<bool> {
+    let probe = tempfile::NamedTempFile::new_in(directory)?;
+    let mode = Permissions::from_mode(0o700);
+    probe.as_file().set_permissions(mode)?;
+    Ok(is_executable(probe.path()))
 }
 
 /// The command that runs this file as git runs a hook: a text that names no interpreter is one for the shell, which is told
@@ -124,7 +137,9 @@ fn put(path: &Path, mode: u32, fill: impl FnOnce(&mut File) -> io::Result<()>) -
     file.set_permissions(Permissions::from_mode(mode))?;
     shared::take_over(temporary.path());
     file.sync_all()?;
-    temporary.persist(path).map_err(|error| error.error)?;
+    // Closed first: the system runs no file that is open for writing.
+    let closed = temporary.into_temp_path();
+    closed.persist(path).map_err(|error| error.error)?;
     sync_directory(directory)
 }
 
@@ -173,6 +188,22 @@ mod tests {
         }
         assert_eq!(fs::read(at("source")).unwrap(), b"program");
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 5);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn what_is_put_has_been_closed_before_it_has_its_name() {
+        use rustix::fs::inotify::{self, CreateFlags, ReadFlags, WatchFlags};
+        let dir = tempfile::tempdir().unwrap();
+        let events = inotify::init(CreateFlags::NONBLOCK).unwrap();
+        let watched = WatchFlags::CLOSE_WRITE | WatchFlags::MOVED_TO;
+        inotify::add_watch(&events, dir.path(), watched).unwrap();
+        write(&dir.path().join("hook"), b"#!/bin/sh\n").unwrap();
+        let mut buffer = [std::mem::MaybeUninit::uninit(); 4096];
+        let mut reader = inotify::Reader::new(&events, &mut buffer);
+        let mut next = || reader.next().unwrap().events();
+        assert_eq!(next(), ReadFlags::CLOSE_WRITE);
+        assert_eq!(next(), ReadFlags::MOVED_TO);
     }
 
     #[test]

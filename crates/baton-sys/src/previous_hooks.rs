@@ -67,11 +67,6 @@ impl<'c> EarlierHook<'c> {
         calls.filter(runs).collect()
     }
 
-    /// True if it is one that Baton keeps, and not one of a directory that `core.hooksPath` named.
-    pub fn is_kept(&self, common_dir: &Path) -> bool {
-        self.path.parent() == Some(&common_dir.join(KEPT_DIRECTORY))
-    }
-
     /// The id of this call, which no other has: another call of the same hook, made by git for what
     /// the hook itself does, is no loop.
     fn id(&self) -> OsString {

@@ -5,7 +5,7 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
-use crate::install::place::{Place, said, set_mode};
+use crate::install::place::{Place, Said, program, said, set_mode};
 use serde_json::Value;
 
 /// A repository in which Baton is installed and all is well.
@@ -131,8 +131,41 @@ fn what_ails_a_hook_is_found_and_mended() {
         ail(&place, hook);
         assert_finds(&place, id);
         assert_eq!(place.baton("r", &["install"]).code, Some(0), "{id}");
-        assert_eq!(found(&place, "r"), BTreeSet::new(), "{id}");
+        // What led nowhere leads nowhere still.
+        let left = Some("earlier-hook-silent".to_owned()).filter(|_| id == "hook-dangling");
+        assert_eq!(found(&place, "r"), left.into_iter().collect(), "{id}");
     }
+}
+
+/// Runs a line of shell in a new file system on `m`, where this system lets its users mount one.
+fn on_mounted(place: &Place, line: &str) -> Option<Said> {
+    fs::create_dir_all(place.at("m")).unwrap();
+    let run = |line: &str| {
+        let mut shell = place.command(Path::new("unshare"), ".");
+        let line = format!("mount -t tmpfs none m && {line}");
+        said(shell.args(["-Urm", "sh", "-c", &line]).output().unwrap())
+    };
+    (run("true").code == Some(0)).then(|| run(line))
+}
+
+#[test]
+fn hooks_that_the_system_does_not_run_are_no_guard() {
+    let place = Place::new();
+    place.repository("r");
+    let baton = program().display();
+    let begin = "cp -a r m/r && cd m/r";
+    let forbid = "mount -o remount,noexec \"$OLDPWD/m\"";
+    let line = format!("{begin} && {baton} install && {forbid} && {baton} doctor");
+    let Some(told) = on_mounted(&place, &line) else {
+        return;
+    };
+    assert_eq!(told.code, Some(1), "{told:?}");
+    assert!(told.out.contains("error[hook-not-executable]"), "{told:?}");
+    assert!(told.out.contains("mounted with `exec`"), "{told:?}");
+    let line = format!("{begin} && {forbid} && {baton} install");
+    let refused = on_mounted(&place, &line).unwrap();
+    assert_eq!(refused.code, Some(2), "{refused:?}");
+    assert!(refused.err.contains("`noexec`"), "{refused:?}");
 }
 
 #[test]
@@ -152,7 +185,7 @@ fn a_hooks_path_is_found_in_every_scope() {
         place.git("r", &[&["config", "--unset"], setting].concat());
         assert_eq!(found(&place, "r"), BTreeSet::new());
     }
-    let mut command = place.command(crate::install::place::program(), "r");
+    let mut command = place.command(program(), "r");
     let command = command.arg("doctor").envs([
         ("GIT_CONFIG_COUNT", "1"),
         ("GIT_CONFIG_KEY_0", "core.hooksPath"),

@@ -3,6 +3,7 @@
 mod directories;
 mod doctor;
 mod forms;
+mod links;
 mod managers;
 mod neighbours;
 mod place;

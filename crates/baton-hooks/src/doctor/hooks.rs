@@ -5,12 +5,13 @@ use std::path::Path;
 use super::{DoctorError, Finding, Id, Severity};
 use crate::install::hooks_path::Diversion;
 use crate::install::layout::{Occupant, read_hook};
-use crate::install::{Layout, Manifest, has_worktree, hooks_path};
+use crate::install::{Layout, Manifest, has_worktree, hooks_path, kept};
 use crate::{Hook, PASSED_ON};
 use baton_git::Repo;
 use baton_sys::{executable, file};
 
 const REINSTALL: &str = "run `git baton install`";
+const MAKE_RUNNABLE: &str = "let this user read and run it, or have the file system mounted with `exec` (`findmnt -T .git` names it); then run `git baton install`";
 
 /// Looks at them. Says whether Baton is installed, as far as that can be told.
 pub(super) fn examine(repo: &Repo, findings: &mut Vec<Finding>) -> Result<bool, DoctorError> {
@@ -140,7 +141,10 @@ fn program_missing(layout: &Layout) -> Finding {
             false => "the installed program is gone".to_owned(),
         },
         place: layout.program().display().to_string(),
-        remedy: REINSTALL.to_owned(),
+        remedy: match executable::is_marked(&layout.program()) {
+            true => MAKE_RUNNABLE.to_owned(),
+            false => REINSTALL.to_owned(),
+        },
     }
 }
 
@@ -217,6 +221,13 @@ fn examine_hook(layout: &Layout, hook: &str, path: &Path) -> Result<Option<Findi
             "remove the link; then run `git baton install`",
         );
     }
+    if executable::is_marked(path) && !executable::is_executable(path) {
+        return found(
+            Id::HookNotExecutable,
+            "may not be run by this user, or on this file system, and git passes over it",
+            MAKE_RUNNABLE,
+        );
+    }
     if !executable::is_executable(path) {
         return found(
             Id::HookNotExecutable,
@@ -240,7 +251,12 @@ fn examine_hook(layout: &Layout, hook: &str, path: &Path) -> Result<Option<Findi
                 "has lines that are not Baton's",
                 "move them to a hook of their own; `git baton install` says where to",
             ),
-            Some(_) => found(Id::HookReplaced, "is another version of Baton", REINSTALL),
+            Some(text) if text.name() == hook => found(
+                Id::ProgramOlder,
+                "is as another version of Baton wrote it",
+                REINSTALL,
+            ),
+            Some(_) => found(Id::HookReplaced, "is another hook of Baton's", REINSTALL),
             None => found(
                 Id::ProgramOlder,
                 "is the program itself, as an earlier Baton installed it: what is written to one hook is written to all",
@@ -308,6 +324,13 @@ fn earlier_hooks(
     let installed: Vec<_> = manifest.hooks().collect();
     let all = Hook::CLIENT.map(Hook::name).into_iter().chain(PASSED_ON);
     let silent: Vec<_> = all.filter(|name| !installed.contains(name)).collect();
+    let kept = kept::leading_nowhere(&Layout::of(repo));
+    findings.extend(kept.into_iter().map(|path| Finding {
+        id: Id::EarlierHookSilent,
+        what: "this hook, which was there before, does not run: it is a link that leads nowhere".to_owned(),
+        place: path.display().to_string(),
+        remedy: format!("{REINSTALL} again; where it still leads nowhere, put back what it named, or remove the link"),
+    }));
     for one in &manifest.hooks_paths {
         for directory in hooks_path::directories(repo, one)? {
             for hook in silent.iter().map(|name| directory.join(name)) {

@@ -85,6 +85,14 @@ pub enum InstallError {
     #[diagnostic(help("give that hook another name, and install again"))]
     NameTaken(PathBuf),
 
+    /// The system would run no hook here.
+    #[error("no file below {} can be run: its file system is mounted `noexec`, and git passes over hooks there in silence", .0.display())]
+    #[diagnostic(help(
+        "have it mounted with `exec` (`findmnt -T '{}'` names it), or move the repository to another file system, and install again",
+        .0.display()
+    ))]
+    RunsNothing(PathBuf),
+
     /// The record of what was installed makes no sense.
     #[error("the record of what was installed, {}, cannot be read: {reason}", .path.display())]
     #[diagnostic(help(

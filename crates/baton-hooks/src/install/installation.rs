@@ -23,6 +23,8 @@ pub struct Installed {
     gave_way: Vec<(&'static str, PathBuf)>,
     /// The hooks of Baton's to which something was added, and where that is now.
     edited: Vec<(&'static str, PathBuf)>,
+    /// The earlier hooks that are links to nothing.
+    nowhere: Vec<PathBuf>,
     set_aside: Vec<SetAside>,
     journal_begun: bool,
     /// Whether it guards both what is committed here and what is pushed to it.
@@ -127,9 +129,12 @@ fn put(repo: &Repo, kind: Kind, recorded: Option<Recorded>) -> Result<Installed,
         edited,
         ..
     } = placing;
-    if !all_names().any(|hook| layout.earlier(hook).is_some()) {
+    if all_names().any(|hook| layout.earlier(hook).is_some()) {
+        kept::mirror(repo.common_dir()).map_err(InstallError::io(layout.kept_dir()))?;
+    } else {
         kept::clear(&layout)?;
     }
+    let nowhere = kept::leading_nowhere(&layout);
     for one in &set_aside {
         hooks_path::unset(repo, one)?;
     }
@@ -141,6 +146,7 @@ fn put(repo: &Repo, kind: Kind, recorded: Option<Recorded>) -> Result<Installed,
         hooks,
         gave_way,
         edited,
+        nowhere,
         set_aside,
         journal_begun,
         is_clone_and_server: is_clone && has(&manifest, Hook::PreReceive),
@@ -226,6 +232,10 @@ fn refuse_early(repo: &Repo, layout: &Layout, kind: Kind) -> Result<(), InstallE
             target: repo.common_dir().join(target),
             link,
         });
+    }
+    let directory = repo.common_dir();
+    if !executable::runs_from(directory).map_err(InstallError::io(directory))? {
+        return Err(InstallError::RunsNothing(directory.to_owned()));
     }
     hooks_path::to_set_aside(repo, layout)?;
     delegate::refuse_early(layout, kind)
@@ -395,6 +405,13 @@ impl fmt::Display for Installed {
                 "lines were added to Baton's {hook}: they are in {}; put them into a script of their own, {}, which may be run (`chmod +x`) and then runs first",
                 path.display(),
                 self.layout.kept(hook).display()
+            )?;
+        }
+        for path in &self.nowhere {
+            writeln!(
+                f,
+                "warning: the hook {} that was there before does not run: it is a link that leads nowhere",
+                path.display()
             )?;
         }
         for one in &self.set_aside {

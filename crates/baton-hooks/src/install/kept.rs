@@ -2,14 +2,21 @@
 //! goes. Nothing of theirs is ever removed, unless the same file is in the hook's place again.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
+
+use bstr::ByteSlice;
 
 use super::InstallError;
 use super::layout::{Layout, Occupant, read_hook};
+use crate::all_names;
+use baton_sys::previous_hooks::KEPT_DIRECTORY;
 use baton_sys::{executable, file};
 
 /// What the name of a hook that an earlier version moved aside ends in.
 const OLD_SUFFIX: &str = ".before-baton";
+
+/// The way from the directory of hooks to that of the kept ones.
+const DETOUR: &str = "../hooks.before-baton";
 
 impl Layout {
     /// Where the hook is kept that was there before, while Baton has its place.
@@ -51,7 +58,54 @@ pub fn keep(layout: &Layout, hook: &str, path: &Path) -> Result<Option<PathBuf>,
     };
     file::make_directory(&layout.kept_dir()).map_err(InstallError::io(layout.kept_dir()))?;
     file::rename(path, &kept).map_err(InstallError::io(path))?;
+    lead_to_kept(layout, &kept).map_err(InstallError::io(kept))?;
     Ok(gave_way)
+}
+
+/// Has a link that is kept lead to the kept hook where it named one in the directory of hooks: what is there now is Baton's.
+/// A link to a name beside itself leads there already.
+fn lead_to_kept(layout: &Layout, link: &Path) -> io::Result<()> {
+    if !file::is_link(link) {
+        return Ok(());
+    }
+    let target = file::link_target(link)?;
+    let target = target.to_path_lossy();
+    let (Some(directory), Some(name)) = (target.parent(), target.file_name()) else {
+        return Ok(());
+    };
+    let is_hook = all_names().any(|hook| hook == name);
+    let from_hooks = layout.hooks_dir().join(directory);
+    let is_beside = directory.components().all(|part| part == Component::CurDir);
+    if !is_hook || is_beside || !file::is_same_place(&from_hooks, &layout.hooks_dir()) {
+        return Ok(());
+    }
+    relink(&directory.join(DETOUR).join(name), link)
+}
+
+/// Puts a link in place of another in one step.
+fn relink(target: &Path, link: &Path) -> io::Result<()> {
+    let mut new = link.as_os_str().to_owned();
+    new.push(".new");
+    let new = PathBuf::from(new);
+    file::remove_if_exists(&new)?;
+    file::link_to(target, &new)?;
+    file::rename(&new, link)
+}
+
+/// Gives a link that is kept the target that it had.
+fn lead_back(link: &Path) -> io::Result<()> {
+    if !file::is_link(link) {
+        return Ok(());
+    }
+    let target = file::link_target(link)?;
+    let target = target.to_path_lossy();
+    let directory = target.parent().filter(|path| path.ends_with(DETOUR));
+    let Some((before, name)) = directory.zip(target.file_name()) else {
+        return Ok(());
+    };
+    let depth = Path::new(DETOUR).components().count();
+    let before = before.ancestors().nth(depth).unwrap_or(before);
+    relink(&before.join(name), link)
 }
 
 /// Notes whether the hook that is kept ran until now although a `core.hooksPath` was set aside: then it runs still.
@@ -113,28 +167,55 @@ pub fn forget_older(layout: &Layout, hook: &str) -> Result<(), InstallError> {
     }
 }
 
+/// Makes the kept hook of this name, where there is one, ready to be run. It may do without its neighbours, and somebody else
+/// may not write there, so that a failure says nothing.
+pub fn prepare(common_dir: &Path, hook: &str) {
+    if file::is_taken(&common_dir.join(KEPT_DIRECTORY).join(hook)) {
+        mirror(common_dir).ok();
+    }
+}
+
 /// Shows the other entries of the directory of hooks beside those that are kept, as links: a hook looks for some of them in
-/// its own directory.
+/// its own directory, and may itself be a link to one.
 pub fn mirror(common_dir: &Path) -> io::Result<()> {
     let layout = Layout::at(common_dir);
-    let wanted = layout.hooks_dir();
+    let hooks = layout.hooks_dir();
+    let mut linked = Vec::new();
     for path in file::entries(&layout.kept_dir())? {
-        if layout.is_mirrored(&path) && (!path.exists() || read_hook(&path)?.is_some()) {
+        let Ok(target) = file::link_target(&path) else {
+            continue;
+        };
+        if !layout.is_mirrored(&path) {
+            linked.push(target);
+            continue;
+        }
+        let stands_for = path.file_name().map(|name| hooks.join(name));
+        if !path.exists() || read_hook(&stands_for.unwrap_or(path.clone()))?.is_some() {
             file::remove_if_exists(&path)?;
         }
     }
-    for path in file::entries(&wanted)? {
+    for path in file::entries(&hooks)? {
         let Some(name) = path.file_name() else {
             continue;
         };
         let link = layout.kept_dir().join(name);
-        let is_sample = path.extension().is_some_and(|end| end == "sample");
-        if is_sample || file::is_taken(&link) || read_hook(&path)?.is_some() {
+        // An example is in use where a hook is a link to it.
+        let is_needless = path.extension().is_some_and(|end| end == "sample")
+            && !linked
+                .iter()
+                .any(|target| target.ends_with(name.as_encoded_bytes()));
+        if is_needless || file::is_taken(&link) || read_hook(&path)?.is_some() {
             continue;
         }
         file::link_to(&Path::new("../hooks").join(name), &link)?;
     }
     Ok(())
+}
+
+/// The hooks that are kept and are links to nothing: git passed over them, or what they led to has gone since.
+pub fn leading_nowhere(layout: &Layout) -> Vec<PathBuf> {
+    let kept = all_names().filter_map(|hook| layout.earlier(hook));
+    kept.filter(|path| !path.exists()).collect()
 }
 
 /// Gives the hook that was there before its place again, or the name that another tool gave Baton's. Says where it is
@@ -164,6 +245,7 @@ pub fn put_back(layout: &Layout, hook: &str) -> Result<Restored, InstallError> {
         // It takes the place of no file.
         file::remove_if_exists(&place).map_err(io(&place))?;
     }
+    lead_back(&earlier).map_err(io(&earlier))?;
     file::rename(&earlier, &place).map_err(io(&earlier))?;
     Ok(Restored::To(place))
 }

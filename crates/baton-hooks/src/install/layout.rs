@@ -183,15 +183,26 @@ impl Layout {
     }
 }
 
-/// What Baton's file at this path says; `None` where it is not a text of Baton's.
+/// What Baton's file at this path says; `None` where it is not a text of Baton's. A link is never Baton's, wherever it leads,
+/// nor is what nobody may read.
 pub fn read_hook(path: &Path) -> io::Result<Option<HookFile>> {
-    let text = file::beginning(path, BEGINNING)?;
+    let text = beginning(path, BEGINNING)?;
     Ok(text.and_then(|text| hook_file::parse(&text)))
+}
+
+fn beginning(path: &Path, at_most: u64) -> io::Result<Option<Vec<u8>>> {
+    if !file::is_file(path) {
+        return Ok(None);
+    }
+    match file::beginning(path, at_most) {
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(None),
+        read => read,
+    }
 }
 
 /// Whether this is the program itself, as hooks of earlier versions were.
 fn is_old_program(path: &Path) -> io::Result<bool> {
-    if file::beginning(path, 2)?.is_none_or(|bytes| bytes.len() < 2 || bytes == b"#!") {
+    if beginning(path, 2)?.is_none_or(|bytes| bytes.len() < 2 || bytes == b"#!") {
         return Ok(false);
     }
     Ok(MappedFile::open(path)?.contains_str(MARK))
