@@ -81,6 +81,20 @@ impl ScratchWorktree {
         &self.repo
     }
 
+    /// Has all files, be it that the worktree from which it was made shows only some of them.
+    fn widen(&self) -> Result<bool, GitError> {
+        let patterns = self.repo.git_dir().join("info/sparse-checkout");
+        if !file::is_taken(&patterns) {
+            return Ok(false);
+        }
+        // Without patterns git takes no file for one that it is not to write; without an index, none for one
+        // that it has not written.
+        for path in [self.repo.git_dir().join("index"), patterns] {
+            file::remove_if_exists(&path).map_err(GitError::io(path))?;
+        }
+        Ok(true)
+    }
+
     /// Has the files of this commit and no others, but for what its `.gitignore` names: what
     /// builds leave there spares the next one work.
     pub fn reset(&self, commit: Oid) -> Result<(), GitError> {
@@ -89,6 +103,7 @@ impl ScratchWorktree {
             let lock = self.repo.git_dir().join(name);
             file::remove_if_exists(&lock).map_err(GitError::io(lock))?;
         }
+        self.widen()?;
         let commit = commit.to_string();
         let checkout = ["checkout", "--quiet", "--force", "--detach", &commit];
         if self.git(&checkout).is_err() {
@@ -208,6 +223,11 @@ impl ScratchWorktree {
         let args = ["worktree", "add", "--quiet", "--force", "--detach", "--"].map(OsStr::new);
         let place = [path.as_os_str(), OsStr::new(&commit)];
         repo.program().output(args.into_iter().chain(place))?;
+        if let Some(made) = Self::find(repo, path)?
+            && made.widen()?
+        {
+            made.git(&["checkout", "--quiet", "--force", "--detach", &commit])?;
+        }
         Ok(())
     }
 

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
+use std::path::Path;
 
 use bstr::{BStr, BString, ByteSlice};
 
 use crate::diff::{added_paths, changed_paths, differing, lines};
+use crate::tree::Trees;
 use crate::{GitError, Repo};
-use baton_core::model::Oid;
+use baton_core::model::{EntryKind, Oid};
 
 /// The result for a worktree's files.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,6 +70,10 @@ fn is_in_the_way(worktree: &Repo, old: Oid, new: Oid) -> bool {
         let found = ends.map(|end| path[..end].as_bstr()).find(|part| {
             let file = root.join(part.to_path_lossy());
             let is_whole = part.len() == path.len();
+            // What a submodule has left there is the submodule's again.
+            if is_whole && is_submodule(worktree, new, part) && is_repository(&file) {
+                return false;
+            }
             baton_sys::file::is_taken(&file)
                 && (is_whole
                     || baton_sys::file::is_link(&file)
@@ -79,6 +85,17 @@ fn is_in_the_way(worktree: &Repo, old: Oid, new: Oid) -> bool {
     !taken.is_empty()
         && at_paths(worktree, &["ls-files", "--others", "-z"], &taken)
             .is_ok_and(|others| !others.is_empty())
+}
+
+/// True if the commit has a submodule at this path.
+fn is_submodule(repo: &Repo, commit: Oid, path: &BStr) -> bool {
+    let tree = repo.objects().peel_to_tree(commit);
+    let entry = tree.and_then(|tree| Trees::new(repo.objects()).entry(tree, path));
+    entry.is_ok_and(|entry| entry.is_some_and(|entry| entry.kind() == EntryKind::Submodule))
+}
+
+fn is_repository(directory: &Path) -> bool {
+    !baton_sys::file::is_link(directory) && baton_sys::file::is_taken(&directory.join(".git"))
 }
 
 fn read_tree(worktree: &Repo, options: &[&str], old: Oid, new: Oid) -> Result<BString, GitError> {
@@ -211,12 +228,18 @@ fn is_changed(worktree: &Repo, old: Oid, new: Oid) -> bool {
 /// True if git was told not to look at the file of one of these paths (`update-index
 /// --assume-unchanged` or `--skip-worktree`).
 fn is_overlooked(worktree: &Repo, paths: &[BString]) -> bool {
-    let listed = at_paths(worktree, &["ls-files", "-v"], paths);
-    let tag = |line: &[u8]| {
-        line.first()
-            .is_some_and(|tag| *tag == b'S' || tag.is_ascii_lowercase())
-    };
-    listed.is_ok_and(|listed| listed.lines().any(tag))
+    !overlooked(worktree, paths).is_empty()
+}
+
+/// Those of these paths.
+fn overlooked(worktree: &Repo, paths: &[BString]) -> Vec<BString> {
+    let listed = at_paths(worktree, &["ls-files", "-v", "-z"], paths).unwrap_or_default();
+    let lines = listed.split(|byte| *byte == 0);
+    let overlooked = lines.filter_map(|line| {
+        let (tag, path) = (line.first()?, line.get(2..)?);
+        (*tag == b'S' || tag.is_ascii_lowercase()).then(|| path.into())
+    });
+    overlooked.collect()
 }
 
 /// True if the file is gone, is still as the old commit has it, or holds a beginning of what the new
@@ -279,13 +302,16 @@ pub fn dirty_among(worktree: &Repo, old: Oid, new: Oid) -> Result<Vec<BString>, 
     let own: Vec<_> = own
         .map(|path| path.strip_suffix(b"/").unwrap_or(path))
         .collect();
+    let overlooked = overlooked(worktree, &changed);
     let touches = |path: &BString| {
         let is_in = |one: &&[u8], other: &[u8]| {
             one.strip_prefix(other)
                 .is_some_and(|rest| rest.is_empty() || rest[0] == b'/')
         };
-        own.iter()
-            .any(|one| is_in(one, path) || is_in(&&path[..], one))
+        overlooked.contains(path)
+            || own
+                .iter()
+                .any(|one| is_in(one, path) || is_in(&&path[..], one))
     };
     Ok(changed.into_iter().filter(touches).collect())
 }

@@ -27,7 +27,18 @@ pub fn run(args: Merge) -> miette::Result<ExitCode> {
     } else {
         landing::run_until(&repo, &request(args)?, &stop)
     };
+    told(&merged, format)?;
     finish(merged.map(|report| shown(&report, format)))
+}
+
+/// Tells programs why there is no report.
+fn told(merged: &Result<MergeReport, MergeError>, format: TextFormat) -> miette::Result<()> {
+    match (merged, format) {
+        (Err(error), TextFormat::Json) => {
+            print(&escape::json(&MergeReport::failed(error).to_json()))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// What merging the branches of the pool's tasks prints, and how it ends.

@@ -4,6 +4,7 @@ mod conflicts;
 mod crash;
 mod forecast;
 mod full;
+mod like_git;
 mod messages;
 mod refusals;
 mod schema;

@@ -12,7 +12,7 @@ use super::stuck::{Resolution, Stuck};
 use baton_core::model::{Entry, Oid};
 use baton_core::policy::merge::Remedy;
 use baton_git::merge::{Merged, Merger};
-use baton_git::{Repo, tree_edit};
+use baton_git::{GitError, Repo, tree_edit};
 
 /// What is to be made to a commit's files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,6 +84,15 @@ impl<'a, 'm> Applier<'a, 'm> {
         self.resolutions.borrow().clone()
     }
 
+    /// True if these two commits collide at one of these paths.
+    pub fn collide(&self, one: Oid, other: Oid, paths: &[BString]) -> Result<bool, MergeError> {
+        match self.merger.merge(one, other) {
+            Ok(merged) => Ok(merged.conflicts.iter().any(|one| paths.contains(&one.path))),
+            Err(GitError::Unrelated(..)) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+
     /// The files of `onto` with the change made to them.
     pub fn apply(
         &self,
@@ -92,7 +101,7 @@ impl<'a, 'm> Applier<'a, 'm> {
         onto: Oid,
     ) -> Result<Result<Applied, Stuck>, MergeError> {
         let mut resolved = Vec::new();
-        let merged = self.merged(what, onto, &mut resolved)?;
+        let merged = self.merged(branch, what, onto, &mut resolved)?;
         if merged.conflicts.is_empty() {
             let tree = merged.tree;
             return Ok(Ok(Applied { tree, resolved }));
@@ -136,19 +145,22 @@ impl<'a, 'm> Applier<'a, 'm> {
     /// The merge, with what was made of the same change before, wherever that was.
     fn merged(
         &self,
+        branch: &str,
         what: What,
         onto: Oid,
         resolved: &mut Vec<ResolvedPath>,
     ) -> Result<Merged, MergeError> {
         let known = self.resolutions.borrow();
         let known = known.iter().rev().find(|one| one.of == what.of());
+        let names = [self.context.into.as_str(), branch];
         Ok(match (known, what) {
             (Some(known), _) => {
                 resolved.push(told("".into(), "resolution"));
-                self.merger.merge_trees(known.onto, onto, known.tree)?
+                let all = [known.onto, onto, known.tree];
+                self.merger.merge_trees(all, names)?
             }
-            (None, What::Branch(tip)) => self.merger.merge(onto, tip)?,
-            (None, What::Step { from, to }) => self.merger.merge_trees(from, onto, to)?,
+            (None, What::Branch(tip)) => self.merger.merge_named([onto, tip], names)?,
+            (None, What::Step { from, to }) => self.merger.merge_trees([from, onto, to], names)?,
         })
     }
 

@@ -78,6 +78,7 @@ impl MergeContext {
             tests: Vec::new(),
             checkouts: Vec::new(),
             unmatched: None,
+            error: None,
         }
     }
 

@@ -120,7 +120,7 @@ pub enum MergeError {
         .path.display(), .files.join(", ")
     )]
     #[diagnostic(help(
-        "nothing was landed; commit those changes to another branch or stash them there, and run the command again"
+        "nothing was landed; commit those changes to another branch or stash them there, and run the command again; a file that git was told to overlook comes back into sight with `git update-index --no-assume-unchanged --no-skip-worktree FILE`"
     ))]
     Dirty {
         /// The target, in short.

@@ -94,7 +94,11 @@ fn branch_lines(text: &mut String, report: &BranchReport) {
         } else {
             &one.path
         };
-        line(text, &format!("  {path}: resolved by {}", one.by));
+        let by = match one.by.as_str() {
+            "resolution" => "what was made of it in the worktree where it waited",
+            by => by,
+        };
+        line(text, &format!("  {path}: resolved by {by}"));
     }
     for one in &report.dropped {
         let commit = &one.commit[..one.commit.len().min(10)];

@@ -1,5 +1,6 @@
 //! What became of a merge, as values and as JSON, described by `schema/merge.schema.json`.
 
+use miette::Diagnostic;
 use schemars::{JsonSchema, Schema, schema_for};
 use serde::{Deserialize, Serialize};
 
@@ -39,6 +40,18 @@ pub struct MergeReport {
     /// What was not looked for, where no branch was named and there was nothing to land.
     #[serde(default)]
     pub unmatched: Option<Unmatched>,
+    /// Why nothing could be decided; then no more is known than what was asked for, and texts are empty.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<Failure>,
+}
+
+/// Why nothing could be decided.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Failure {
+    /// What is wrong.
+    pub message: String,
+    /// What to do.
+    pub help: Option<String>,
 }
 
 /// The branches that the policy's patterns leave out.
@@ -109,7 +122,7 @@ pub enum Outcome {
     Conflict {
         /// The files.
         files: Vec<ConflictFile>,
-        /// The branches that landed before it in this merge and change the same files.
+        /// The branches that landed before it in this merge and with which it collides.
         with: Vec<String>,
         /// The worktree in which it waits to be resolved; none in a dry run.
         worktree: Option<String>,
@@ -235,6 +248,27 @@ impl From<&Shown> for CheckoutReport {
 }
 
 impl MergeReport {
+    /// The report of a merge that could decide nothing.
+    pub fn failed(error: &dyn Diagnostic) -> Self {
+        Self {
+            version: VERSION,
+            into: String::new(),
+            strategy: Strategy::default(),
+            old: String::new(),
+            new: String::new(),
+            dry_run: false,
+            recovered: false,
+            branches: Vec::new(),
+            tests: Vec::new(),
+            checkouts: Vec::new(),
+            unmatched: None,
+            error: Some(Failure {
+                message: error.to_string(),
+                help: error.help().map(|help| help.to_string()),
+            }),
+        }
+    }
+
     /// Whether every branch is in the target, or could be, and every checkout of the target is as
     /// it is to stay.
     pub fn is_clean(&self) -> bool {

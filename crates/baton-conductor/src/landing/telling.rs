@@ -36,7 +36,7 @@ pub fn reports(
     for (at, failure) in &chain.failures {
         let candidate = &candidates[*at];
         let outcome = match failure.clone() {
-            Failure::Stuck(stuck) => conflict(joiner, candidates, chain, &stuck)?,
+            Failure::Stuck(stuck) => conflict(joiner, candidates, *at, chain, &stuck)?,
             Failure::Refused { why, instead } => Outcome::Refused { why, instead },
             Failure::TestFailed { command, log, tail } => {
                 Outcome::TestFailed { command, log, tail }
@@ -54,6 +54,7 @@ pub fn reports(
 fn conflict(
     joiner: &Joiner<'_, '_>,
     candidates: &[Candidate],
+    at: usize,
     chain: &Chain,
     stuck: &Stuck,
 ) -> Result<Outcome, MergeError> {
@@ -66,19 +67,39 @@ fn conflict(
             hunks: markers::hunks(joiner.repo, stuck.tree, one.path.as_bstr())?,
         });
     }
-    let touches = |candidate: &&Candidate| {
-        stuck
-            .conflicts
-            .iter()
-            .any(|one| candidate.paths.contains(&one.path))
-    };
-    let landed = chain.links.iter().map(|link| &candidates[link.candidate]);
     Ok(Outcome::Conflict {
         files,
-        with: landed.filter(touches).map(|one| one.name.clone()).collect(),
+        with: opponents(joiner, candidates, at, chain, stuck)?,
         worktree: None,
         next: Vec::new(),
     })
+}
+
+/// The branches that landed before one and collide with it: each by itself or, where none does and the target alone does
+/// not either, all that change the same files.
+fn opponents(
+    joiner: &Joiner<'_, '_>,
+    candidates: &[Candidate],
+    at: usize,
+    chain: &Chain,
+    stuck: &Stuck,
+) -> Result<Vec<String>, MergeError> {
+    let tip = candidates[at].tip;
+    let paths: Vec<_> = stuck.conflicts.iter().map(|one| one.path.clone()).collect();
+    let landed = chain.links.iter().map(|link| &candidates[link.candidate]);
+    let touching: Vec<_> = landed
+        .filter(|one| paths.iter().any(|path| one.paths.contains(path)))
+        .collect();
+    let mut colliding = Vec::new();
+    for one in &touching {
+        if joiner.applier.collide(one.tip, tip, &paths)? {
+            colliding.push(one.name.clone());
+        }
+    }
+    if colliding.is_empty() && !joiner.applier.collide(joiner.context.tip, tip, &paths)? {
+        colliding.extend(touching.iter().map(|one| one.name.clone()));
+    }
+    Ok(colliding)
 }
 
 /// Has every conflict wait for somebody, as it is on what has landed.
@@ -135,7 +156,7 @@ pub fn escalate(
                 .collect(),
         };
         waiting::begin(joiner.repo, &waiting, &stuck)?;
-        let mut outcome = conflict(joiner, candidates, chain, &stuck)?;
+        let mut outcome = conflict(joiner, candidates, *at, chain, &stuck)?;
         if let Outcome::Conflict { worktree, next, .. } = &mut outcome {
             *worktree = Some(waiting.worktree.display().to_string());
             *next = waiting.next();

@@ -75,9 +75,15 @@ impl Waiting {
     pub fn next(&self) -> Vec<String> {
         let path = shell_words::quote(&self.worktree.display().to_string()).into_owned();
         let branch = shell_words::quote(&self.branch).into_owned();
+        let accept = match self.in_index {
+            true => "git add --all  # once no file holds a marker any more",
+            false => {
+                "git add --all && git commit -m Resolved  # once the files are as they should be"
+            }
+        };
         vec![
             format!("cd {path}"),
-            "git add --all  # once no file holds a marker any more".to_owned(),
+            accept.to_owned(),
             format!("git baton orchestrator merge --continue {branch}"),
         ]
     }
@@ -104,7 +110,9 @@ impl Waiting {
                 "files still hold conflict markers".to_owned(),
             ));
         }
-        if tree == self.shown && !self.in_index {
+        // Where the index shows no conflict, a commit accepts what is shown.
+        let is_committed = worktree.repo().head()? != Some(self.onto);
+        if tree == self.shown && !self.in_index && !is_committed {
             return Ok(Progress::Open("nothing was changed yet".to_owned()));
         }
         let sides = [self.onto, self.of];

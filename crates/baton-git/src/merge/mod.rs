@@ -10,6 +10,7 @@ mod bases;
 mod changes;
 mod conflict;
 mod exact;
+mod labels;
 mod program;
 mod settings;
 mod work;
@@ -86,6 +87,19 @@ impl<'a> Merger<'a> {
         let kept = merged.clone();
         self.known.borrow_mut().insert((ours, theirs), kept);
         Ok(merged)
+    }
+
+    /// [`Self::merge`], with these names of the two sides in what its conflicts show.
+    ///
+    /// # Errors
+    /// As [`Self::merge`].
+    pub fn merge_named(
+        &self,
+        [ours, theirs]: [Oid; 2],
+        names: [&str; 2],
+    ) -> Result<Merged, GitError> {
+        let merged = self.merge(ours, theirs)?;
+        labels::named(self.repo, merged, [(ours, names[0]), (theirs, names[1])])
     }
 
     /// The outcome of merging each pair of ours and theirs, in the order of the pairs: `None`
@@ -168,16 +182,22 @@ impl<'a> Merger<'a> {
     }
 
     /// The result for the tree `ours` when the change from `base` to `theirs` is made to it, as
-    /// a cherry-pick or the step of a rebase does; all three may be commits or trees.
-    pub fn merge_trees(&self, base: Oid, ours: Oid, theirs: Oid) -> Result<Merged, GitError> {
-        let tree = |one| self.objects.peel_to_tree(one);
-        let [base, ours, theirs] = [tree(base)?, tree(ours)?, tree(theirs)?];
+    /// a cherry-pick or the step of a rebase does; all three may be commits or trees. The names of the two
+    /// sides are in what conflicts show.
+    pub fn merge_trees(&self, all: [Oid; 3], names: [&str; 2]) -> Result<Merged, GitError> {
+        let mut trees = all;
+        for one in &mut trees {
+            *one = self.objects.peel_to_tree(*one)?;
+        }
+        let [base, ours, theirs] = trees;
         if let Some(merged) = self.done(self.plan_trees(base, ours, theirs)?)? {
             return Ok(merged);
         }
         let root = unnamed_commit(self.repo, base, &[])?;
         let side = |tree| unnamed_commit(self.repo, tree, &[root]);
-        self.merge_with_git(side(ours)?, side(theirs)?)
+        let (ours, theirs) = (side(ours)?, side(theirs)?);
+        let merged = self.merge_with_git(ours, theirs)?;
+        labels::named(self.repo, merged, [(ours, names[0]), (theirs, names[1])])
     }
 
     fn plan(&self, ours: Oid, theirs: Oid) -> Result<Plan, GitError> {

@@ -77,7 +77,9 @@ fn an_octopus_is_one_merge_after_the_other() {
     );
     let two = merger.merge(ours, theirs).unwrap();
     let base = id(&sandbox, "main");
-    let three = merger.merge_trees(base, two.tree, third).unwrap();
+    let three = merger
+        .merge_trees([base, two.tree, third], ["ours", "third"])
+        .unwrap();
     assert_eq!((two.conflicts, &three.conflicts), (Vec::new(), &Vec::new()));
     sandbox.git(["merge", "-q", "--no-edit", "theirs", "third"]);
     assert_eq!(three.tree, id(&sandbox, "HEAD^{tree}"));
@@ -92,7 +94,9 @@ fn a_change_is_picked_as_git_picks_it() {
     let repo = open(&sandbox);
     let merger = Merger::new(&repo).unwrap();
     let [base, ours, theirs] = ["theirs~1", "ours", "theirs"].map(|name| id(&sandbox, name));
-    let picked = merger.merge_trees(base, ours, theirs).unwrap();
+    let picked = merger
+        .merge_trees([base, ours, theirs], ["ours", "theirs"])
+        .unwrap();
     sandbox.git(["cherry-pick", "theirs"]);
     assert_eq!(picked.tree, id(&sandbox, "HEAD^{tree}"));
     assert!(picked.conflicts.is_empty());
