@@ -110,3 +110,14 @@ fn several_task_files_are_made_one_by_one_more_planner() {
         "{seen}"
     );
 }
+
+#[test]
+fn task_files_with_the_same_effect_are_one() {
+    let reworded = "printf '```toml\\n# a remark\\nversion = 1\\n[[task]]\\nfiles = [ \"src/a\" ]\\nprompt = \"\"\"\\nWrite it.\"\"\"\\ntitle = \"Another title\"\\nid = \"a\"\\n```\\n'";
+    let plans = format!("case $BATON_TASK in planner-1) {PLANS};; *) {reworded};; esac");
+    for combine in ["vote", "escalate"] {
+        let more = format!("count = 2\nattempts = 1\ncombine = '{combine}'");
+        let scene = Scene::new(&plans).and(&more).ready();
+        assert_eq!(scene.wish(0)["end"], "planned");
+    }
+}

@@ -81,9 +81,12 @@ fn validators_vote() {
                     "{why}"
                 );
             }
+            // Who ended without a decision may still make one.
+            End::Unfinished(_) => assert_eq!(scripts, ["true"]),
             other => panic!("{scripts:?}: {other:?}"),
         }
-        assert!(came.state.phase.is_over());
+        let is_open = matches!(came.end, End::Unfinished(_));
+        assert_eq!(came.state.phase.is_over(), !is_open);
     }
 }
 
@@ -151,4 +154,45 @@ fn a_wish_becomes_a_merged_and_approved_branch() {
     assert!(scene.recorded(id, "context.md").contains("all is in src"));
     let status = scene.sandbox.run(["orchestrator", "status"]);
     assert!(status.code == 0 && status.out.contains(id), "{status:?}");
+}
+
+#[test]
+fn a_validator_that_was_blocked_is_asked_again() {
+    let scene = Scene::new(PLANS)
+        .and(&validator("yes", "echo TASK_APPROVED"))
+        .and(&validator(
+            "later",
+            "echo x >> \"$BATON_GIT_DIR/asked\"; test -e \"$BATON_GIT_DIR/open\" && echo TASK_APPROVED || echo QA_BLOCKED: no network",
+        ))
+        .ready();
+    let first = came(&scene, |_| merged(&scene));
+    let End::Unfinished(why) = &first.end else {
+        panic!("{:?}", first.end);
+    };
+    assert!(
+        why.contains("later: no network") && why.contains("--resume"),
+        "{why}"
+    );
+    std::fs::write(scene.sandbox.repo().join(".git/open"), "").unwrap();
+    let repo = open_worktree(scene.sandbox.repo()).unwrap();
+    let callbacks = Callbacks {
+        conduct: None,
+        stop: &|| false,
+        tell: &|_| (),
+    };
+    let again = feature::resume(&repo, None, &FeatureOptions::default(), callbacks).unwrap();
+    assert_eq!(again.end, End::Done);
+    assert_eq!(scene.left("asked"), "x\nx\n");
+}
+
+#[test]
+fn what_is_not_committed_is_told_before_a_scout_is_paid() {
+    let scene = Scene::new(PLANS)
+        .scout("looks", "echo x > \"$BATON_GIT_DIR/paid\"; echo found")
+        .ready();
+    scene.sandbox.write("src/old", "changed\n");
+    let (run, _) = scene.whole(&["Let people log in"]);
+    assert_eq!(run.code, 2, "{}{}", run.out, run.err);
+    assert!(run.err.contains("not committed, src/old"), "{}", run.err);
+    assert_eq!(scene.left("paid"), "");
 }

@@ -4,7 +4,7 @@ use super::ask::{Desk, Question, Reply};
 use super::brief::Common;
 use super::state::Planned;
 use super::{FeatureError, tasks};
-use crate::run::answers::{Answer, Combine, Combined, combine};
+use crate::run::answers::{self, Answer, Combine, Combined, combine_by};
 use crate::run::fence::last_toml;
 use crate::run::files;
 use crate::run::verify::{behind_colon, how};
@@ -160,7 +160,7 @@ fn answered(reply: &Reply, written: Option<Vec<u8>>) -> Result<String, String> {
 
 /// What several planners' task files come to. Who has none disagrees with everybody where votes
 /// are counted, and is left out where all are merged.
-pub fn combined(how: CombinePlans, plans: &[Plan]) -> Combined {
+pub fn combined(how: CombinePlans, plans: &[Plan], policy: &Policy) -> Combined {
     let how = match how {
         CombinePlans::Merge => Combine::Merge,
         CombinePlans::Vote => Combine::Vote,
@@ -181,7 +181,10 @@ pub fn combined(how: CombinePlans, plans: &[Plan]) -> Combined {
             },
         })
         .collect();
-    combine(how, &answers)
+    // Two files that have the same tasks done are one, however they are written.
+    combine_by(how, &answers, &|text| {
+        tasks::effect(text, policy).unwrap_or_else(|| answers::essence(text))
+    })
 }
 
 fn first_lines(text: &str) -> String {
@@ -211,17 +214,18 @@ mod tests {
     #[test]
     fn who_has_no_task_file_is_no_majority() {
         let plans = [plan("a", "x"), plan("b", ""), plan("c", "")];
-        let Combined::Undecided(camps) = combined(CombinePlans::Vote, &plans) else {
+        let Combined::Undecided(camps) = combined(CombinePlans::Vote, &plans, &Policy::default())
+        else {
             panic!("one of three decided");
         };
         assert_eq!(camps.len(), 3);
         let plans = [plan("a", "x"), plan("b", " x\n"), plan("c", "")];
         assert_eq!(
-            combined(CombinePlans::Vote, &plans),
+            combined(CombinePlans::Vote, &plans, &Policy::default()),
             Combined::One("x".to_owned())
         );
         assert!(matches!(
-            combined(CombinePlans::Escalate, &plans),
+            combined(CombinePlans::Escalate, &plans, &Policy::default()),
             Combined::Undecided(_)
         ));
     }
@@ -229,7 +233,7 @@ mod tests {
     #[test]
     fn plans_are_merged_as_text_that_is_no_answer() {
         let plans = [plan("a", "x = '''\n```toml\n'''\n"), plan("b", "")];
-        let Combined::One(text) = combined(CombinePlans::Merge, &plans) else {
+        let Combined::One(text) = combined(CombinePlans::Merge, &plans, &Policy::default()) else {
             panic!("a merge is always one");
         };
         assert_eq!(last_toml(&text), None);

@@ -1,8 +1,22 @@
-//! Whether a task file can be run.
+//! Whether a task file can be run, and what it has done.
 
 use super::state::TaskLine;
-use baton_core::plan::TaskList;
+use crate::run::answers::essence;
+use baton_core::plan::{Because, TaskList};
 use baton_core::policy::Policy;
+
+/// What a valid task file has done, the same for files that differ in titles, order and looks alone.
+pub fn effect(text: &str, policy: &Policy) -> Option<String> {
+    let mut tasks = TaskList::parse("", text.as_bytes(), policy).ok()?.tasks;
+    for task in &mut tasks {
+        task.title.clear();
+        task.files.sort();
+        task.waits_for.retain(|wait| wait.because == Because::After);
+        task.waits_for.sort_by(|a, b| a.task.cmp(&b.task));
+    }
+    tasks.sort_by(|a, b| a.id.cmp(&b.id));
+    Some(essence(&serde_json::to_string(&tasks).ok()?))
+}
 
 /// The tasks of a valid file, or what is wrong with it, for whoever wrote it. `name` is how that
 /// calls the file.

@@ -90,6 +90,14 @@ pub fn objection(votes: &BTreeMap<String, Judged>) -> Option<String> {
     Some(why)
 }
 
+/// True if the result would be approved, should all those approve who were kept from judging.
+pub fn is_open(votes: &BTreeMap<String, Judged>) -> bool {
+    let rejected = votes.values();
+    let rejected = rejected.filter(|vote| vote.verdict == Verdict::Rejected);
+    let is_blocked = votes.values().any(|vote| vote.verdict == Verdict::Blocked);
+    is_blocked && rejected.count() * 2 < votes.len()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

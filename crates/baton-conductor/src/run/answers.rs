@@ -43,10 +43,15 @@ pub struct Camp {
 /// What these answers come to. Two are the same when they differ in blanks and the case of
 /// letters alone.
 pub fn combine(how: Combine, answers: &[Answer]) -> Combined {
+    combine_by(how, answers, &essence)
+}
+
+/// What these answers come to. Two are the same when this gives the same for both.
+pub fn combine_by(how: Combine, answers: &[Answer], essence: &dyn Fn(&str) -> String) -> Combined {
     if how == Combine::Merge {
         return Combined::One(merged(answers));
     }
-    let camps = camps(answers);
+    let camps = camps(answers, essence);
     let prevails = |camp: &Camp| match how {
         Combine::Vote => camp.who.len() * 2 > answers.len(),
         _ => camp.who.len() == answers.len(),
@@ -69,7 +74,7 @@ fn merged(answers: &[Answer]) -> String {
     text
 }
 
-fn camps(answers: &[Answer]) -> Vec<Camp> {
+fn camps(answers: &[Answer], essence: &dyn Fn(&str) -> String) -> Vec<Camp> {
     let mut camps: Vec<(String, Camp)> = Vec::new();
     for answer in answers {
         let key = essence(&answer.text);
@@ -89,7 +94,8 @@ fn camps(answers: &[Answer]) -> Vec<Camp> {
     camps
 }
 
-fn essence(text: &str) -> String {
+/// A text without what blanks and the case of letters add.
+pub fn essence(text: &str) -> String {
     let words: Vec<_> = text.split_whitespace().map(str::to_lowercase).collect();
     words.join(" ")
 }

@@ -149,6 +149,10 @@ impl Drive<'_> {
                     let why = format!("`git baton orchestrator status {id}` says which tasks");
                     Some(End::Failed(why))
                 }
+                // A record of an earlier version.
+                Phase::Rejected if validator::is_open(&self.feature.state.validators) => {
+                    self.validate()?
+                }
                 Phase::Rejected => {
                     let why = validator::objection(&self.feature.state.validators);
                     Some(End::Rejected(why.unwrap_or_default()))

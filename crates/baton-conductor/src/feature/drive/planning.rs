@@ -32,7 +32,7 @@ impl Drive<'_> {
             .filter(|plan| plan.planned.failed.is_none())
             .collect();
         let how = self.policy.conductor.feature.planner.combine;
-        let chosen = match (&valid[..], planner::combined(how, &plans)) {
+        let chosen = match (&valid[..], planner::combined(how, &plans, self.policy)) {
             ([], _) => return Ok(Some(End::NoPlan(failures(&plans)))),
             ([one], _) if names.len() == 1 || how == CombinePlans::Merge => one.tasks.clone(),
             (_, Combined::Undecided(camps)) => {

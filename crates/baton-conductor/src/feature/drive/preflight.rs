@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use super::context::FeatureContext;
 use crate::feature::FeatureError;
 use crate::feature::state::Phase;
+use crate::run::preflight::Obstacle;
 use crate::run::preflight::requirements::{self, Entry};
 use baton_core::plan::TaskList;
 use baton_core::policy::conductor::feature::Who;
-use baton_git::Repo;
+use baton_git::{Repo, checkout};
 
 /// Refuses to ask anybody where those are missing whom this phase and what follows it need.
 /// `runs` says whether the tasks are to be run. Which agents a planner will give its
@@ -40,6 +41,13 @@ pub fn preflight(
     }
     let mut lacking = Vec::new();
     if runs && plans {
+        let uncommitted = match repo.work_tree() {
+            Some(_) => checkout::uncommitted(repo)?,
+            None => Vec::new(),
+        };
+        if !uncommitted.is_empty() {
+            lacking.push(Obstacle::Uncommitted(uncommitted));
+        }
         lacking.extend(requirements::sessionless(repo, context.base));
         lacking.extend(requirements::uncommittable(repo));
         match &context.given {

@@ -2,13 +2,16 @@
 
 use super::Drive;
 use super::asking::Kept;
-use crate::feature::state::Phase;
+use crate::feature::state::{Phase, Verdict};
 use crate::feature::validator::{self, Merged};
 use crate::feature::{End, FeatureError};
 
 impl Drive<'_> {
     /// Has the merged result judged by the validators who have not judged it yet.
     pub fn validate(&mut self) -> Result<Option<End>, FeatureError> {
+        // Who was kept from judging is asked again.
+        let votes = &mut self.feature.state.validators;
+        votes.retain(|_, vote| vote.verdict != Verdict::Blocked);
         let state = &self.feature.state;
         let tasks = state.tasks.iter();
         let tasks: Vec<_> = tasks
@@ -39,8 +42,16 @@ impl Drive<'_> {
             return Ok(Some(End::Interrupted));
         }
         let feature = &mut self.feature;
-        feature.state.phase = match validator::objection(&feature.state.validators) {
+        let votes = &feature.state.validators;
+        feature.state.phase = match validator::objection(votes) {
             None => Phase::Done,
+            Some(why) if validator::is_open(votes) => {
+                let id = feature.id();
+                let next = format!(
+                    "`git baton orchestrator feature --resume {id}` asks those again who were blocked"
+                );
+                return Ok(Some(End::Unfinished(format!("{why}{next}"))));
+            }
             Some(_) => Phase::Rejected,
         };
         feature.save(self.repo, &[], feature.state.phase.as_str())?;
