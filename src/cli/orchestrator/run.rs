@@ -15,6 +15,12 @@ pub struct Run {
     /// The branch on which the work lands; without it, the one that is checked out
     #[arg(long, value_name = "BRANCH")]
     pub into: Option<String>,
+    /// Run these tasks and no others, be it that an earlier run has landed them
+    #[arg(long, value_name = "ID", num_args = 1.., conflicts_with = "from")]
+    pub only: Vec<String>,
+    /// Run this task and those behind it in the file
+    #[arg(long, value_name = "ID")]
+    pub from: Option<String>,
     /// How much of it is run
     #[command(flatten)]
     pub extent: Extent,
@@ -49,6 +55,9 @@ pub enum RunFormat {
 pub struct Resume {
     /// The run; without it, the one that began last
     pub run: Option<String>,
+    /// Have the tasks that came to nothing begin anew, also those of a run that is over
+    #[arg(long)]
+    pub failed: bool,
     /// How much of it is run
     #[command(flatten)]
     pub extent: Extent,

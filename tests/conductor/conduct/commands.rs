@@ -202,3 +202,21 @@ fn two_runs_share_a_repository() {
     let sections = handoff.lines().filter(|line| line.starts_with("#### "));
     assert_eq!(sections.count(), 4, "{handoff}");
 }
+
+#[test]
+fn a_group_in_which_tasks_failed_is_no_success() {
+    let scene = Scene::new();
+    let tasks = [
+        Task::new("a", "exit 1").with("attempts = 1"),
+        Task::plain("b"),
+        Task::plain("c"),
+        Task::plain("d").after(&["b", "c"]),
+    ];
+    let path = scene.tasks("tasks.toml", &tasks);
+    let run = scene.orchestrator(&["run", "--one-group", path.to_str().unwrap()]);
+    assert_eq!(run.code, 1, "{}{}", run.out, run.err);
+    assert_eq!(scene.phase(), "paused");
+    assert!(run.out.contains("2/4 agents complete"), "{}", run.out);
+    let run = scene.orchestrator(&["resume", "--one-group"]);
+    assert_eq!(run.code, 1, "{}{}", run.out, run.err);
+}

@@ -113,6 +113,9 @@ fn survives(count: usize, seed: u64, kills_for: Duration) {
     }
     scene.assert_clean();
     assert_eq!(scene.branches(), ["main"]);
+    let pool = scene.json(&["pool", "status", "--format", "json"]);
+    let slots = pool["slots"].as_array().unwrap().len();
+    assert!(slots <= 4, "{slots} worktrees are left");
 }
 
 fn assert_landed_once_in_order(scene: &Scene, waits: &BTreeMap<String, Vec<String>>) {

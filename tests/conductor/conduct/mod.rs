@@ -1,5 +1,6 @@
 //! Whole runs: the program conducts real processes, from a list of tasks to the merged branch.
 
+mod again;
 mod agents;
 mod approvals;
 mod commands;

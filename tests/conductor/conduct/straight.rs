@@ -93,3 +93,21 @@ fn an_agent_may_fill_its_log_and_leave_a_summary() {
     let handoff = scene.sandbox.read(".agents/HANDOFF.md");
     assert!(handoff.contains("What I did"), "{handoff}");
 }
+
+/// A run adds the worktrees that it needs, and takes away those that nobody asked for.
+#[test]
+fn the_pool_stays_as_large_as_somebody_asked_for() {
+    let scene = Scene::new();
+    let pool = || {
+        let pool = scene.json(&["pool", "status", "--format", "json"]);
+        pool["slots"].as_array().unwrap().len()
+    };
+    scene.orchestrator(&["pool", "init", "1"]);
+    let run = scene.run(&[Task::plain("a"), Task::plain("b"), Task::plain("c")]);
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+    assert_eq!(pool(), 3);
+    let run = scene.run(&[Task::plain("d")]);
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+    assert_eq!(pool(), 1);
+    scene.assert_clean();
+}

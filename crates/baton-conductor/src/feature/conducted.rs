@@ -3,7 +3,7 @@
 use miette::Diagnostic;
 
 use super::{Ran, ToRun};
-use crate::run::conduct::{self, ConductError, Request, STATE, Watcher};
+use crate::run::conduct::{self, ConductError, Request, STATE, Selection, Watcher};
 use crate::run::event_text;
 use crate::run::record::Record;
 use crate::run::state::{Pause, Phase, RunState};
@@ -37,13 +37,21 @@ fn run(
 ) -> Result<Ran, ConductError> {
     let begun = Record::open(repo, wanted.run)?.file(repo, STATE)?.is_some();
     let (run, state) = match begun {
-        true => conduct::resume(repo, Some(wanted.run), wanted.one_group, stop, watcher)?,
+        true => conduct::resume(
+            repo,
+            Some(wanted.run),
+            wanted.one_group,
+            false,
+            stop,
+            watcher,
+        )?,
         false => {
             let request = Request {
                 tasks: wanted.tasks.into(),
                 source: SOURCE.to_owned(),
                 into: wanted.into.map(str::to_owned),
                 one_group: wanted.one_group,
+                selection: Selection::Left,
                 run: Some(wanted.run.to_owned()),
             };
             conduct::begin(repo, &request, stop, watcher)?

@@ -18,13 +18,28 @@ const MAX_AT_ONCE: usize = 4;
 /// Slots that are there stay, also when there are more.
 pub fn init(repo: &Repo, size: Option<usize>) -> Result<Vec<String>, PoolError> {
     let policy = settings::policy(repo)?.pool;
-    let size = size.unwrap_or(policy.size);
+    fill_up(repo, &policy, size.unwrap_or(policy.size), true)
+}
+
+/// Adds slots until there are this many, which [`shrink`](super::shrink) takes away again: the pool stays as large as
+/// somebody has asked for.
+pub fn grow(repo: &Repo, size: usize) -> Result<Vec<String>, PoolError> {
+    let policy = settings::policy(repo)?.pool;
+    fill_up(repo, &policy, size, false)
+}
+
+fn fill_up(
+    repo: &Repo,
+    policy: &PoolPolicy,
+    size: usize,
+    is_to_stay: bool,
+) -> Result<Vec<String>, PoolError> {
     // Asked first: a repository that has nothing to check out gets no pool.
-    place::default_base(repo, &policy)?;
-    let relative = place::relative_root(repo, &policy)?;
+    place::default_base(repo, policy)?;
+    let relative = place::relative_root(repo, policy)?;
     let root = place::absolute_root(repo, &relative)?;
     place::refuse_blocked(&root)?;
-    recover::interrupted(repo, &policy)?;
+    recover::interrupted(repo, policy)?;
     let (state, new) = state_file::update_or_begin(repo, |state| {
         let fresh = || State {
             relative,
@@ -42,7 +57,9 @@ pub fn init(repo: &Repo, size: Option<usize>) -> Result<Vec<String>, PoolError> 
             }
             None => state.insert(fresh()),
         };
-        state.size = size.max(state.slots.len());
+        if is_to_stay || state.slots.is_empty() {
+            state.size = size.max(state.slots.len());
+        }
         place::hide(repo, &state.root)?;
         let mut new = Vec::new();
         while state.slots.len() < size {
@@ -50,7 +67,7 @@ pub fn init(repo: &Repo, size: Option<usize>) -> Result<Vec<String>, PoolError> 
         }
         Ok((state.clone(), new))
     })?;
-    fill_all(repo, &state, &new, &policy)?;
+    fill_all(repo, &state, &new, policy)?;
     Ok(new)
 }
 

@@ -45,13 +45,13 @@ mod work_error;
 
 pub use acquire::{Acquire, Acquired, acquire};
 pub use error::PoolError;
-pub use fill::init;
+pub use fill::{grow, init};
 pub use health::make_anew;
 pub use heartbeat::{heartbeat, take_over};
 pub use locks::free as free_locks;
 pub use refresh::{refresh, refresh_until};
 pub use release::{Release, Released, release};
-pub use remove::{Left, cleanup, reset};
+pub use remove::{Left, cleanup, reset, shrink};
 pub use session::{Fate, Settled};
 pub use state_file::read;
 pub use work_error::WorkError;

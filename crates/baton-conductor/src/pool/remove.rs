@@ -53,6 +53,26 @@ pub fn cleanup(repo: &Repo, force: bool) -> Result<Vec<Left>, PoolError> {
     Ok(left)
 }
 
+/// Removes slots that nobody has, the last first, until there are no more than somebody has asked for, or than `least`.
+pub fn shrink(repo: &Repo, least: usize) -> Result<(), PoolError> {
+    let policy = settings::policy(repo)?.pool;
+    let Some(state) = state_file::read(repo)? else {
+        return Ok(());
+    };
+    let mut surplus = state.slots.len().saturating_sub(state.size.max(least));
+    for slot in state.slots.iter().rev().filter(|slot| slot.is_free()) {
+        if surplus == 0 {
+            break;
+        }
+        match remove(repo, &slot.name, false, &policy) {
+            Ok(()) | Err(PoolError::NoSlot(_)) => surplus -= 1,
+            Err(error) if error.is_refusal() => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
 /// [`cleanup`], and then a pool of this many slots, or of as many as the policy says.
 pub fn reset(repo: &Repo, size: Option<usize>, force: bool) -> Result<Vec<Left>, PoolError> {
     let left = cleanup(repo, force)?;

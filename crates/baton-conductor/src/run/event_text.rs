@@ -25,7 +25,7 @@ pub struct EventRecord<'a> {
     pub run: &'a str,
     /// When, in milliseconds since the epoch.
     pub at: u64,
-    /// What happened: `begin`, `dispatched`, `worked`, `attempt_failed`, `interrupted`, `gate_began`,
+    /// What happened: `begin`, `retry`, `dispatched`, `worked`, `attempt_failed`, `interrupted`, `gate_began`,
     /// `approved`, `rejected`, `blocked`, `landed`, `aggregated`, `cleaned_up`, `moved_target`, `target_moved`, `one_group` or
     /// `pause`.
     pub event: &'static str,
@@ -102,6 +102,7 @@ pub fn line(run: &str, state: &RunState, event: &Event) -> Option<String> {
             state.tasks.len(),
             state.target
         ),
+        Event::Retry => "the tasks that came to nothing begin anew".to_owned(),
         Event::Dispatched {
             place, task: id, ..
         } => {
@@ -165,6 +166,7 @@ fn names<T>(pairs: &[(String, T)]) -> String {
 fn parts(event: &Event) -> (&'static str, Option<&str>, Option<String>) {
     match event {
         Event::Begin { .. } => ("begin", None, None),
+        Event::Retry => ("retry", None, None),
         Event::Dispatched { task, place, .. } => {
             ("dispatched", Some(task), Some(place.branch.to_string()))
         }
@@ -329,8 +331,19 @@ fn over(state: &RunState) -> usize {
     tasks.filter(settled).count()
 }
 
+/// A text on one line.
 pub(super) fn shown(text: &str) -> String {
-    escape::visible(text.as_bytes())
+    let mut line = String::new();
+    for part in text.lines().map(str::trim).filter(|part| !part.is_empty()) {
+        if !line.is_empty() {
+            line.push_str(match line.ends_with([':', ';', ',', '.']) {
+                true => " ",
+                false => "; ",
+            });
+        }
+        line.push_str(part);
+    }
+    escape::visible(line.as_bytes())
 }
 
 #[cfg(test)]

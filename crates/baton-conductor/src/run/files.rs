@@ -11,6 +11,11 @@ pub fn of_run(repo: &Repo, run: &str) -> PathBuf {
     repo.baton_dir().join("runs").join(file_name(run))
 }
 
+/// The lock of whoever begins a run.
+pub fn begin_lock(repo: &Repo) -> PathBuf {
+    repo.baton_dir().join("runs").join("begin.lock")
+}
+
 /// The directory of a task of a run.
 pub fn of_task(repo: &Repo, run: &str, task: &str) -> PathBuf {
     of_run(repo, run).join(file_name(task))

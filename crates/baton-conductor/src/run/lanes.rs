@@ -23,11 +23,12 @@ pub fn agents(state: &RunState, now: u64) -> Vec<AgentLine> {
     lanes.enumerate().map(line).collect()
 }
 
-/// How many agents have nothing more to do, and how many there are in all groups.
+/// How many agents have done all their work, and how many there are in all groups.
 pub fn complete(state: &RunState) -> (usize, usize) {
     let lanes = || state.groups.iter().flatten();
-    let is_over = |ids: &&Vec<String>| tasks(state, ids).iter().all(|task| is_over(task));
-    (lanes().filter(is_over).count(), lanes().count())
+    let is_done = |task: &&TaskState| matches!(task.status, Status::Done | Status::QaApproved);
+    let is_complete = |ids: &&Vec<String>| tasks(state, ids).iter().all(is_done);
+    (lanes().filter(is_complete).count(), lanes().count())
 }
 
 fn tasks<'s>(state: &'s RunState, ids: &[String]) -> Vec<&'s TaskState> {
@@ -141,6 +142,9 @@ mod tests {
         }
         assert_eq!(shown_at(&state, 0)[0].1, "Agent 3: d");
         assert_eq!(complete(&state), (2, 3));
+        let reason = String::new();
+        state.tasks[0].status = Status::Failed { reason };
+        assert_eq!(complete(&state), (1, 3), "what failed is not complete");
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod id;
 mod mermaid;
 pub mod output;
 mod panel;
+mod part;
 mod read;
 pub mod schema;
 mod task;

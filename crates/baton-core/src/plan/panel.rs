@@ -111,7 +111,13 @@ fn file_name(pattern: &str) -> &str {
 fn parallel(panel: &mut Panel, list: &TaskList, plan: &Plan) {
     let (tasks, independent) = (list.tasks.len(), list.independent());
     let what = match plan.lanes().count() == independent {
-        true => format!("{independent} independent {}", noun(list, independent)) + " detected",
+        true => {
+            let all = match tasks == independent {
+                true => String::new(),
+                false => format!(", {tasks} in all"),
+            };
+            format!("{independent} independent {}", noun(list, independent)) + " detected" + &all
+        }
         false => {
             format!("{tasks} {} detected, ", noun(list, tasks))
                 + &format!("{independent} independent")

@@ -8,8 +8,8 @@ mod progress;
 use miette::{IntoDiagnostic, WrapErr};
 
 use crate::cli::orchestrator::{Extent, Resume, Run, RunFormat};
-use crate::commands::{ALLOWED, BROKEN, ExitCode, INTERRUPTED};
-use baton_conductor::run::conduct::{self, ConductError, Request, Watcher};
+use crate::commands::{ALLOWED, BROKEN, ExitCode, INTERRUPTED, tell};
+use baton_conductor::run::conduct::{self, ConductError, Request, Selection, Watcher};
 use baton_conductor::run::state::{Pause, Phase, RunState};
 use baton_git::Repo;
 use baton_sys::interrupt::Interrupt;
@@ -26,6 +26,11 @@ pub fn begin(args: Run) -> miette::Result<ExitCode> {
         source: args.tasks.display().to_string(),
         into: args.into,
         one_group: one_group(&args.extent),
+        selection: match args.from {
+            Some(id) => Selection::From(id),
+            None if args.only.is_empty() => Selection::Left,
+            None => Selection::Only(args.only),
+        },
         run: None,
     };
     conducted(args.format, |stop, watcher| {
@@ -38,7 +43,8 @@ pub fn resume(args: Resume) -> miette::Result<ExitCode> {
     let repo = open()?;
     let one_group = one_group(&args.extent);
     conducted(args.format, |stop, watcher| {
-        conduct::resume(&repo, args.run.as_deref(), one_group, stop, watcher)
+        let run = args.run.as_deref();
+        conduct::resume(&repo, run, one_group, args.failed, stop, watcher)
     })
 }
 
@@ -63,11 +69,19 @@ fn conducted(
     let done = conduct(&|| interrupt.came(), &mut printer);
     let (run, state) = match done {
         Err(ConductError::Interrupted) => return Ok(INTERRUPTED),
+        Err(error @ ConductError::NothingLeft(_)) => {
+            tell(&format!("{error}: nothing is left to do\n"));
+            return Ok(ALLOWED);
+        }
         done => done?,
     };
     printer.conclude(&run, &state)?;
     Ok(match &state.phase {
         Phase::Done => ALLOWED,
+        Phase::Paused {
+            reason: Pause::GroupOver,
+            ..
+        } if state.last_group_failed() => BROKEN,
         Phase::Paused {
             reason: Pause::GroupOver | Pause::Context,
             ..

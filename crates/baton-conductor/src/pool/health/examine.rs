@@ -208,6 +208,12 @@ fn unfit(slot: &Slot, why: &str, risk: &AtRiskText) -> Finding {
     found(slot, Code::Unfit, message, &help, false)
 }
 
+/// The run for one of whose tasks a slot is lent.
+fn run_of(lease: &Lease) -> Option<&str> {
+    let owner = lease.owner.as_deref()?.strip_prefix("run ")?;
+    owner.split_once(", task ").map(|(run, _)| run)
+}
+
 /// What is wrong with a slot that somebody has.
 fn lent(
     slot: &Slot,
@@ -217,10 +223,18 @@ fn lent(
     policy: &PoolPolicy,
 ) -> Result<Option<Finding>, PoolError> {
     let evidence = Evidence::of(worktree, lease, policy);
-    let release = format!(
-        "once nobody works there: `git baton orchestrator pool release {}`",
-        slot.name
-    );
+    let release = match run_of(lease) {
+        Some(run) => format!(
+            "it is for run {run}, which `git baton orchestrator resume {run}` goes on with; once \
+             `git baton orchestrator status {run}` says that it is over: `git baton orchestrator pool \
+             release {}`",
+            slot.name
+        ),
+        None => format!(
+            "once nobody works there: `git baton orchestrator pool release {}`",
+            slot.name
+        ),
+    };
     let help = |fixable: bool, otherwise: String| match fixable {
         true => FIX.to_owned(),
         false => otherwise,

@@ -11,6 +11,7 @@ use crate::run::record::RecordError;
 use crate::run::state::Misplaced;
 use crate::session::SessionError;
 use crate::settings::SettingsError;
+use baton_core::model::BranchName;
 use baton_core::plan::PlanError;
 use baton_git::GitError;
 
@@ -40,6 +41,28 @@ pub enum ConductError {
         "look at it with `git baton orchestrator status {0}`, or end it with `git baton orchestrator stop {0}`"
     ))]
     AtWork(String),
+
+    /// Another process works on the same tasks.
+    #[error("run {run} is at work on the same tasks: {tasks}")]
+    #[diagnostic(help(
+        "look at it with `git baton orchestrator status {run}`, or end it with `git baton orchestrator stop {run}`"
+    ))]
+    SameTasks {
+        /// The run's id.
+        run: String,
+        /// The tasks that both have.
+        tasks: String,
+    },
+
+    /// Every task has landed.
+    #[error("every task has landed on {0}")]
+    #[diagnostic(help("`git baton orchestrator run --only ID` does one again"))]
+    NothingLeft(BranchName),
+
+    /// A selection that names a task which the file does not have.
+    #[error("the task file has no task `{0}`")]
+    #[diagnostic(help("`git baton orchestrator plan --format json FILE` names them"))]
+    NoSuchTask(String),
 
     /// A record that this version does not understand.
     #[error("the record of run {run} cannot be read: {reason}")]

@@ -8,6 +8,7 @@
 
 pub mod checkpoints;
 pub mod control;
+mod earlier;
 mod error;
 mod event_loop;
 mod judge;
@@ -21,6 +22,7 @@ mod session;
 mod setup;
 mod target_watch;
 mod task_worktree;
+mod turn;
 mod work;
 mod worker;
 
@@ -28,12 +30,16 @@ use std::time::Duration;
 
 use bstr::BString;
 
+pub use earlier::Selection;
+use earlier::ToDo;
 pub use error::ConductError;
 use preflight::{equipped, may_start};
 use target_watch::Whereabouts;
+pub use turn::is_conducted;
+use turn::{LOOKS, alone, turn};
 
 use super::record::{Record, RecordError};
-use super::state::{Checkpoint, Event, RunState};
+use super::state::{Checkpoint, Event, RunState, Terminal};
 use super::{RunError, files};
 use crate::pool;
 use crate::settings;
@@ -52,11 +58,6 @@ pub const TASKS: &str = "tasks.toml";
 /// How long processes may take to end once they are asked to.
 const GRACE: Duration = Duration::from_secs(10);
 
-/// How often it is looked whether another conductor is at work.
-const LOOKS: usize = 10;
-/// The pause between two looks.
-const LOOK_PAUSE: Duration = Duration::from_millis(50);
-
 /// A run to begin.
 #[derive(Debug, Clone, Default)]
 pub struct Request {
@@ -68,6 +69,8 @@ pub struct Request {
     pub into: Option<String>,
     /// Whether to pause after each group.
     pub one_group: bool,
+    /// Which of the tasks.
+    pub selection: Selection,
     /// The run whose record is there already, without a state; `None` for a new one.
     pub run: Option<String>,
 }
@@ -114,9 +117,20 @@ pub fn begin(
     watcher: &mut dyn Watcher,
 ) -> Result<(String, RunState), ConductError> {
     let policy = settings::policy(repo)?;
-    let tasks = TaskList::parse(&request.source, &request.tasks, &policy)?;
-    let plan = Plan::new(&tasks, &policy.conductor);
+    let all = TaskList::parse(&request.source, &request.tasks, &policy)?;
     let target = setup::target(repo, request.into.as_deref())?;
+    let look = |say: &mut dyn FnMut(&str)| match request.run {
+        None => earlier::to_do(repo, &policy, request, &all, &target, say),
+        Some(_) => Ok(ToDo::Begin(all.clone())),
+    };
+    let tasks = match look(&mut |sentence| watcher.said(sentence))? {
+        ToDo::Begin(tasks) => tasks,
+        ToDo::GoOn(run) => {
+            watcher.said(&format!("run {run} has the same task file, and goes on"));
+            return resume(repo, Some(&run), request.one_group, false, stop, watcher);
+        }
+    };
+    let plan = Plan::new(&tasks, &policy.conductor);
     if policy.repairs_guard {
         upkeep::look(repo, true);
     }
@@ -129,8 +143,12 @@ pub fn begin(
     )?;
     let agents = may_start(repo, &policy, setup::widest(&plan), stop, watcher)?;
     let now = clock::now_millis();
+    // Of two who begin the same tasks at once, the second sees the first.
+    let turn = turn(repo)?;
+    look(&mut |_| ())?;
     let tip = repo.refs().resolve(target.full())?;
-    let mut state = setup::state(&tasks, &plan, target, agents, request.one_group, now);
+    let into = target.clone();
+    let mut state = setup::state(&tasks, &plan, into, agents, request.one_group, now);
     state.target_tip = tip;
     let json = setup::json(&state);
     let initial: [(&str, &[u8]); 2] = [(STATE, json.as_bytes()), (TASKS, &request.tasks)];
@@ -142,11 +160,21 @@ pub fn begin(
             record
         }
     };
-    go_on(repo, policy, &record.id, request.one_group, stop, watcher)
+    let alone = alone(repo, &record.id)?;
+    drop(turn);
+    go_on(
+        repo,
+        policy,
+        record,
+        alone,
+        (request.one_group, false),
+        stop,
+        watcher,
+    )
 }
 
 /// Goes on with a run that paused or whose conductor was killed; without an id, the one that
-/// began last.
+/// began last. With `retry`, also with one that is over: its tasks that came to nothing begin anew.
 ///
 /// # Errors
 /// [`ConductError::AtWork`] while its conductor lives; as for [`begin`] otherwise.
@@ -154,31 +182,47 @@ pub fn resume(
     repo: &Repo,
     run: Option<&str>,
     one_group: bool,
+    retry: bool,
     stop: &(dyn Fn() -> bool + Sync),
     watcher: &mut dyn Watcher,
 ) -> Result<(String, RunState), ConductError> {
     let policy = settings::policy(repo)?;
     upkeep::look(repo, policy.repairs_guard);
     let id = open(repo, run)?.id;
-    go_on(repo, policy, &id, one_group, stop, watcher)
+    let alone = alone(repo, &id)?;
+    let record = Record::open(repo, &id)?;
+    go_on(
+        repo,
+        policy,
+        record,
+        alone,
+        (one_group, retry),
+        stop,
+        watcher,
+    )
 }
 
 /// Conducts what is recorded of a run, as its only conductor.
 fn go_on(
     repo: &Repo,
     policy: Policy,
-    run: &str,
-    one_group: bool,
+    record: Record,
+    alone: FileLock,
+    (one_group, retry): (bool, bool),
     stop: &(dyn Fn() -> bool + Sync),
     watcher: &mut dyn Watcher,
 ) -> Result<(String, RunState), ConductError> {
-    let alone = alone(repo, run)?;
-    let record = Record::open(repo, run)?;
     let (state, tasks) = (load(repo, &record)?, tasks(repo, &record, &policy)?);
-    let is_open = |id: &str| state.task(id).is_some_and(|task| !task.is_settled());
+    let retry = retry && state.has_failed_tasks();
+    let is_open = |id: &str| {
+        let task = state.task(id);
+        task.is_some_and(|task| {
+            !task.is_settled() || (retry && task.terminal() == Some(Terminal::Failed))
+        })
+    };
     let open = tasks.tasks.iter().filter(|task| is_open(task.id.as_str()));
     equipped(repo, &policy, &state.target, &open.collect::<Vec<_>>())?;
-    let conductor = Conductor {
+    let mut conductor = Conductor {
         repo,
         policy,
         record,
@@ -190,6 +234,10 @@ fn go_on(
         has_seen_target: false,
         unmirrored: None,
     };
+    if retry {
+        conductor.end_what_is_left()?;
+        conductor.apply(&Event::Retry)?;
+    }
     conductor.run(one_group, &alone)
 }
 
@@ -216,29 +264,6 @@ pub fn load(repo: &Repo, record: &Record) -> Result<RunState, ConductError> {
 fn tasks(repo: &Repo, record: &Record, policy: &Policy) -> Result<TaskList, ConductError> {
     let text = record.file(repo, TASKS)?.unwrap_or_default();
     Ok(TaskList::parse(TASKS, &text, policy)?)
-}
-
-/// Whether a conductor is at work on this run on this machine.
-pub fn is_conducted(repo: &Repo, run: &str) -> Result<bool, ConductError> {
-    Ok(lock(repo, run)?.is_none())
-}
-
-/// Keeps every other conductor from this run until the value is dropped.
-fn alone(repo: &Repo, run: &str) -> Result<FileLock, ConductError> {
-    // Whoever asks whether there is a conductor holds the lock for a moment, and so does what a
-    // conductor that was killed had just begun to start.
-    for _ in 0..LOOKS {
-        if let Some(lock) = lock(repo, run)? {
-            return Ok(lock);
-        }
-        clock::sleep(LOOK_PAUSE);
-    }
-    Err(ConductError::AtWork(run.to_owned()))
-}
-
-fn lock(repo: &Repo, run: &str) -> Result<Option<FileLock>, GitError> {
-    let path = files::of_run(repo, run).join("conductor.lock");
-    FileLock::try_acquire(&path).map_err(GitError::io(path))
 }
 
 /// Waits, unless somebody asks to stop.
@@ -318,15 +343,19 @@ impl Conductor<'_> {
     fn make_room(&mut self) -> Result<(), ConductError> {
         let slots = pool::read(self.repo)?.map_or_else(Vec::new, |pool| pool.slots);
         let busy = self.state.tasks.iter().filter(|task| !task.is_settled());
-        let own: Vec<_> = busy.filter_map(|task| task.place.as_ref()).collect();
+        // A conductor that was killed may have got one without having told.
+        let own: Vec<_> = busy
+            .map(|task| task_worktree::owner(&self.record.id, &task.id))
+            .collect();
         let serves = |slot: &&pool::state::Slot| {
-            slot.is_free() || own.iter().any(|place| slot.is_held_by(&place.lease))
+            let owner = slot.lease.as_ref().and_then(|lease| lease.owner.as_ref());
+            slot.is_free() || owner.is_some_and(|owner| own.contains(owner))
         };
         let there = slots.iter().filter(serves).count();
         let missing = self.state.max_agents.saturating_sub(there);
         if missing > 0 {
             self.watcher.said(&format!("making {missing} worktrees"));
-            pool::init(self.repo, Some(slots.len() + missing))?;
+            pool::grow(self.repo, slots.len() + missing)?;
         }
         Ok(())
     }

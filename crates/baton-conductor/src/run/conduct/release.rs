@@ -19,6 +19,9 @@ pub(super) fn clean_up(
     for task in &state.tasks {
         release_task_when_over(context, state, &task.id, events);
     }
+    if let Err(error) = pool::shrink(context.repo, state.max_agents) {
+        events.say(format!("worktrees that nobody has stay: {}", told(&error)));
+    }
     events.send(Event::CleanedUp).map(drop)
 }
 

@@ -83,7 +83,7 @@ fn is_leased(repo: &Repo, place: &TaskPlace) -> bool {
 }
 
 /// By what the pool knows for which task a worktree is lent: no other run's task of that name has it.
-fn owner(run: &str, task: &str) -> String {
+pub(super) fn owner(run: &str, task: &str) -> String {
     format!("run {run}, task {task}")
 }
 
@@ -146,7 +146,7 @@ fn acquire(
             }
             // Others have taken what was made for this run, or tasks that failed keep theirs.
             Err(PoolError::NoneFree(size)) => {
-                pool::init(context.repo, Some(size + 1))?;
+                pool::grow(context.repo, size + 1)?;
             }
             Err(PoolError::Branch(_) | PoolError::Leased { .. }) if names < NAMES => {
                 request.task = match names {

@@ -281,3 +281,9 @@ fn what_others_wrote_steers_no_terminal() {
         assert!(!text.contains(['\u{1b}', '\u{202e}']), "{text:?}");
     }
 }
+
+#[test]
+fn a_reason_of_several_lines_is_told_in_one() {
+    let reason = "agents cannot start:\n  no git\n\n  no disk\n";
+    assert_eq!(shown(reason), "agents cannot start: no git; no disk");
+}

@@ -152,6 +152,7 @@ impl RunReport {
         let (wall, sequential) = (self.wall(), self.sequential());
         let times = match wall {
             0 => String::new(),
+            _ if sequential <= wall => ", no gain".to_owned(),
             _ => {
                 let tenths = sequential.saturating_mul(10).saturating_add(wall / 2) / wall;
                 format!(": {}.{} times", tenths / 10, tenths % 10)

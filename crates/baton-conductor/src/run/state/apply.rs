@@ -41,6 +41,7 @@ impl RunState {
         let now = self.at;
         match event {
             Event::Begin { one_group } => self.begin(*one_group, due),
+            Event::Retry => self.retry(),
             Event::Dispatched { task, place, job } => {
                 let task = self.at_work(task, |status| *status == Status::Pending)?;
                 task.begun += 1;

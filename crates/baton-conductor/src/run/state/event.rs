@@ -16,6 +16,8 @@ pub enum Event {
         /// Whether it pauses after each group from now on.
         one_group: bool,
     },
+    /// Every task that came to nothing is to begin anew.
+    Retry,
     /// An agent has begun to work on a task.
     Dispatched {
         /// The task.

@@ -17,6 +17,7 @@ mod apply;
 mod checkpoint;
 mod event;
 mod next;
+mod retry;
 mod task;
 
 pub use checkpoint::{Checkpoint, CheckpointKind};
@@ -230,6 +231,14 @@ impl RunState {
     pub fn group_of(&self, id: &str) -> usize {
         let has = |group: &Vec<Vec<String>>| group.iter().flatten().any(|task| task == id);
         1 + self.groups.iter().position(has).unwrap_or(0)
+    }
+
+    /// True if a task of the group before this one came to nothing.
+    pub fn last_group_failed(&self) -> bool {
+        let group = self.group.checked_sub(2).and_then(|at| self.groups.get(at));
+        let ids = group.into_iter().flatten().flatten();
+        let mut tasks = ids.filter_map(|id| self.task(id));
+        tasks.any(|task| task.terminal() == Some(Terminal::Failed))
     }
 
     /// The lanes of the group that is at work.

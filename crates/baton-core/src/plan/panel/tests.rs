@@ -42,7 +42,7 @@ fn a_parallel_plan_is_drawn() {
     let drawn = "\
 ┌─────────────────────────────────────────────────────────────┐
 │ ⚡ Execution Mode: PARALLEL                                 │
-│    Tasks: 5 independent files detected                      │
+│    Tasks: 5 independent files detected, 6 in all            │
 │    Agents: 3 (limited by max_agents config)                 │
 │                                                             │
 │    Parallel Group 1:                                        │

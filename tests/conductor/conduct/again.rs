@@ -1,0 +1,129 @@
+//! A task file that is run again does what is left of it.
+
+use crate::conduct::scene::{Scene, Task};
+
+/// A task that fails until it is told that it may work.
+fn stubborn(id: &str) -> Task {
+    let script = format!("test -e $SIGNALS/willing || exit 1; work {id}/file; promise");
+    Task::new(id, &script).with("attempts = 1")
+}
+
+/// The ids of the last run's tasks.
+fn ids(scene: &Scene) -> Vec<String> {
+    let state = scene.state();
+    let tasks = state["tasks"].as_array().unwrap().iter();
+    tasks
+        .map(|task| task["id"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+fn tasks() -> [Task; 3] {
+    [
+        Task::plain("a"),
+        stubborn("b"),
+        Task::plain("c").after(&["a", "b"]),
+    ]
+}
+
+#[test]
+fn what_has_landed_is_not_done_again() {
+    let scene = Scene::new();
+    let run = scene.run(&tasks());
+    assert_eq!(run.code, 1, "{}{}", run.out, run.err);
+    scene.tell("willing");
+    let run = scene.run(&tasks());
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+    assert!(run.err.contains("a has landed with run "), "{}", run.err);
+    assert_eq!(ids(&scene), ["b", "c"]);
+    scene.assert_clean();
+
+    let run = scene.run(&tasks());
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+    assert!(run.err.contains("nothing is left to do"), "{}", run.err);
+    assert_eq!(ids(&scene), ["b", "c"], "no run has begun");
+
+    // Another prompt is another task.
+    let run = scene.run(&[Task::new("a", "work a/more; promise"), stubborn("b")]);
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+    assert_eq!(ids(&scene), ["a"]);
+}
+
+#[test]
+fn tasks_that_are_named_are_done_and_no_others() {
+    let scene = Scene::new();
+    scene.tell("willing");
+    let path = scene.tasks("tasks.toml", &tasks());
+    let path = path.to_str().unwrap();
+    let run = scene.orchestrator(&["run", path, "--only", "b"]);
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+    assert_eq!(ids(&scene), ["b"]);
+    let run = scene.orchestrator(&["run", path, "--from", "b"]);
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+    assert_eq!(ids(&scene), ["b", "c"]);
+    assert!(!scene.has("a/file"));
+
+    let run = scene.orchestrator(&["run", path, "--only", "b", "other"]);
+    assert_eq!(run.code, 2, "{}{}", run.out, run.err);
+    assert!(run.err.contains("no task `other`"), "{}", run.err);
+}
+
+#[test]
+fn failed_tasks_of_a_run_that_is_over_begin_anew() {
+    let scene = Scene::new();
+    let run = scene.run(&tasks());
+    assert_eq!(run.code, 1, "{}{}", run.out, run.err);
+    assert_eq!(
+        (scene.status("b"), scene.status("c")),
+        ("failed".into(), "skipped".into())
+    );
+    let run = scene.resume();
+    assert_eq!(run.code, 1, "{}{}", run.out, run.err);
+
+    scene.tell("willing");
+    let run = scene.orchestrator(&["resume", "--failed"]);
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+    assert_eq!(scene.phase(), "done");
+    assert_eq!(scene.task("a")["begun"], 1);
+    assert_eq!(scene.task("b")["begun"], 2);
+    scene.assert_clean();
+    let run = scene.orchestrator(&["resume", "--failed"]);
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+}
+
+#[test]
+fn tasks_at_work_are_not_begun_twice() {
+    let scene = Scene::new();
+    let held = || Task::new("a", "reached a; until_told go; work a/file; promise");
+    let conductor = scene.begin(&[held(), Task::plain("b")]);
+    scene.wait_for("a");
+    let run = scene.run(&[held(), Task::plain("c")]);
+    assert_eq!(run.code, 2, "{}{}", run.out, run.err);
+    assert!(
+        run.err.contains("is at work on the same tasks: a"),
+        "{}",
+        run.err
+    );
+    let other = scene.tasks("other.toml", &[Task::plain("c")]);
+    let run = scene.orchestrator(&["run", other.to_str().unwrap()]);
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+    scene.tell("go");
+    let run = conductor.end();
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+}
+
+#[test]
+fn a_file_whose_run_was_killed_goes_on_with_it() {
+    let scene = Scene::new();
+    let held = || Task::new("a", "reached a; until_told go; work a/file; promise");
+    let tasks = || [held(), Task::plain("b")];
+    let conductor = scene.begin(&tasks());
+    scene.wait_for("a");
+    let id = scene.json(&["status", "--format", "json"])["run"].clone();
+    conductor.signal(9);
+    conductor.end();
+    scene.tell("go");
+    let run = scene.run(&tasks());
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+    assert_eq!(scene.json(&["status", "--format", "json"])["run"], id);
+    scene.assert_clean();
+}
