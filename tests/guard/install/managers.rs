@@ -100,8 +100,14 @@ install)
     fi
     cat >"$hook" <<'END'
 #!/bin/sh
-[ "$LEFTHOOK" != 0 ] || exit 0
-echo "checked by the manager" >>'LOG'
+if [ "$LEFTHOOK" = "0" ]; then
+  exit 0
+fi
+call_lefthook()
+{
+  echo "checked by the manager" >>'LOG'
+}
+call_lefthook run "pre-commit" "$@"
 END
     chmod 755 "$hook"
     ;;

@@ -318,10 +318,7 @@ fn a_manager_that_is_told_to_run_baton_is_left_alone() {
     let hook = place.at("r/.git/hooks/pre-commit");
     let config = "pre-commit:\n  jobs:\n    - run: git baton hook pre-commit\n";
     place.write("r/lefthook.yml", config);
-    let text = fs::read_to_string(&hook)
-        .unwrap()
-        .replace("LEFTHOOK", "LEFTHOOK lefthook");
-    write_program(&hook, &text);
+    let text = fs::read_to_string(&hook).unwrap();
     let said = install(&place);
     assert!(
         said.out.contains("left to the manager of hooks"),
@@ -339,6 +336,35 @@ fn a_manager_that_is_told_to_run_baton_is_left_alone() {
     );
     place.baton("r", &["uninstall"]);
     assert_eq!(fs::read_to_string(Path::new(&hook)).unwrap(), text);
+}
+
+#[test]
+fn no_hook_is_believed_to_run_baton_for_naming_it() {
+    for text in [
+        "echo 'this repository uses: git baton hook pre-commit'",
+        "exit 0\ngit baton hook pre-commit",
+        "git baton hook pre-commit || true",
+        "[ ! -f .git/hooks/pre-commit.legacy ] || echo old",
+        "# lefthook\ntrue",
+    ] {
+        let place = repository();
+        write_program(
+            &place.at("r/.git/hooks/pre-commit"),
+            &format!("#!/bin/sh\n{text}\n"),
+        );
+        place.write(
+            "r/lefthook.yml",
+            "pre-commit:\n  jobs:\n    - run: git baton hook pre-commit\n",
+        );
+        let said = install(&place);
+        assert!(
+            said.out
+                .contains("the hook that was there runs first: pre-commit"),
+            "{said:?}"
+        );
+        assert!(!said.out.contains("left to"), "{said:?}");
+        assert_eq!(is_guarded(&place), [true, true], "{text}");
+    }
 }
 
 /// A hook that begins so and adds a line with its own name to the file that this returns.

@@ -1,80 +1,150 @@
-//! Managers of hooks that are told, in a file of the worktree, to run `git baton hook` themselves.
+//! Hooks that run `git baton hook` themselves, by what they say or by what their manager is told in a file of the worktree.
+//! Each is known by all that it says: where a command stands behind a condition, or its answer may not count, Baton takes the
+//! hook's place and runs it first.
 
 use std::io;
 use std::path::Path;
 
 use bstr::ByteSlice;
+use serde_json::{Map, Value};
 
+use super::known_text;
 use baton_sys::file;
 
-/// By which word the hook of a manager is known, and where the manager reads what to run.
-const MANAGERS: [(&str, &[&str]); 2] = [
-    (
-        "lefthook",
-        &[
-            "lefthook.yml",
-            "lefthook.yaml",
-            "lefthook.toml",
-            "lefthook.json",
-            ".lefthook.yml",
-            ".lefthook.yaml",
-            ".lefthook.toml",
-            ".lefthook.json",
-            ".config/lefthook.yml",
-        ],
-    ),
-    (
-        "hook-impl",
-        &[
-            ".pre-commit-config.yaml",
-            ".pre-commit-config.yml",
-            "prek.toml",
-        ],
-    ),
+/// Where lefthook reads what to run: the first of them that is there.
+const LEFTHOOK: [&str; 5] = [
+    "lefthook.yml",
+    "lefthook.yaml",
+    ".lefthook.yml",
+    ".lefthook.yaml",
+    ".config/lefthook.yml",
 ];
 
-/// How much of a file is looked at.
-const MOST: u64 = 1 << 20;
+/// What says otherwise.
+const LEFTHOOK_LOCAL: [&str; 4] = [
+    "lefthook-local.yml",
+    "lefthook-local.yaml",
+    ".lefthook-local.yml",
+    ".lefthook-local.yaml",
+];
 
-/// Whether the hook at this path runs `git baton hook <name>`, by what it says itself or by what its manager is told in
-/// this worktree.
+/// What simple-git-hooks writes before the command: it can be told to run none, as by `--no-verify`.
+const PREAMBLE: [&str; 7] = [
+    "if [ \"$SKIP_SIMPLE_GIT_HOOKS\" = \"1\" ]; then",
+    "echo \"[INFO] SKIP_SIMPLE_GIT_HOOKS is set to 1, skipping hook.\"",
+    "exit 0",
+    "fi",
+    "if [ -f \"$SIMPLE_GIT_HOOKS_RC\" ]; then",
+    ". \"$SIMPLE_GIT_HOOKS_RC\"",
+    "fi",
+];
+
+/// How the lines of lefthook's script begin that are in no function and in no condition.
+const LEFTHOOK_LINES: [&str; 6] = ["#", "if [ \"$LEFTHOOK", "fi", "call_lefthook", "{", "}"];
+
+/// Whether the hook at this path runs `git baton hook <name>`.
 pub fn run_baton(path: &Path, name: &str, work_tree: Option<&Path>) -> io::Result<bool> {
-    let text = file::beginning(path, MOST)?.unwrap_or_default();
-    if !text.starts_with(b"#!") || says_so(&text, name) {
-        return Ok(text.starts_with(b"#!"));
-    }
-    let Some(root) = work_tree else {
+    let text = file::beginning(path, known_text::LONGEST)?.unwrap_or_default();
+    if !known_text::is_for_shell(&text) {
         return Ok(false);
+    }
+    if says_only_that(&text, name) {
+        return Ok(true);
+    }
+    match work_tree {
+        Some(root) if is_lefthooks(&text, name) => lefthook_is_told(root, name),
+        _ => Ok(false),
+    }
+}
+
+/// Whether the command is all that the hook says.
+fn says_only_that(script: &[u8], name: &str) -> bool {
+    let lines = known_text::commands(script);
+    let preamble = PREAMBLE.map(str::as_bytes);
+    let own = lines.strip_prefix(&preamble[..]).unwrap_or(&lines);
+    let own = own.strip_prefix(&[&b"set -e"[..]]).unwrap_or(own);
+    matches!(own, [line] if is_command(line, name))
+}
+
+/// Whether this is the command, with arguments of the hook's, and its answer is the answer of the line.
+fn is_command(line: &[u8], name: &str) -> bool {
+    let line = line.strip_prefix(b"exec ").unwrap_or(line);
+    let begins = ["git baton hook ", "git-baton hook "];
+    let rest = begins
+        .iter()
+        .find_map(|it| line.strip_prefix(it.as_bytes()));
+    let mut words = rest.unwrap_or_default().fields();
+    let is_argument = |word: &[u8]| {
+        let word = word
+            .strip_prefix(b"\"")
+            .and_then(|word| word.strip_suffix(b"\""))
+            .unwrap_or(word);
+        matches!(
+            word,
+            b"$@" | b"$1" | b"$2" | b"$3" | b"{0}" | b"{1}" | b"{2}" | b"{3}"
+        )
     };
-    let known = MANAGERS.iter().filter(|(word, _)| text.contains_str(word));
-    for file in known.flat_map(|(_, files)| files.iter()) {
-        let told = file::beginning(&root.join(file), MOST)?;
-        if told.is_some_and(|told| says_so(&told, name)) {
-            return Ok(true);
+    words.next() == Some(name.as_bytes()) && words.all(is_argument)
+}
+
+fn is_lefthooks(script: &[u8], name: &str) -> bool {
+    let last = format!("call_lefthook run \"{name}\" \"$@\"");
+    let mut outer = { script.lines().skip(1) }
+        .filter(|line| line.first().is_some_and(|byte| !byte.is_ascii_whitespace()));
+    known_text::commands(script).last() == Some(&last.as_bytes())
+        && outer.all(|line| {
+            LEFTHOOK_LINES
+                .iter()
+                .any(|known| line.starts_with_str(known))
+        })
+}
+
+/// Whether the file of lefthook in this worktree has the hook run the command, whatever changes.
+fn lefthook_is_told(root: &Path, name: &str) -> io::Result<bool> {
+    if LEFTHOOK_LOCAL
+        .iter()
+        .any(|file| file::is_taken(&root.join(file)))
+    {
+        return Ok(false);
+    }
+    for file in LEFTHOOK {
+        if let Some(text) = file::beginning(&root.join(file), known_text::LONGEST)? {
+            return Ok(lefthook_runs(&text.to_str_lossy(), name));
         }
     }
     Ok(false)
 }
 
-/// Whether a line that is no comment has `git baton hook <name>` run, or the hook of that name that `.pre-commit-hooks.yaml`
-/// describes.
-fn says_so(text: &[u8], name: &str) -> bool {
-    let ways = [
-        format!("git baton hook {name}"),
-        format!("git-baton hook {name}"),
-        format!("id: baton-{name}"),
-        format!("id = \"baton-{name}\""),
-    ];
-    let says = |line: &[u8], way: &String| {
-        line.find_iter(way).any(|at| {
-            let next = line.get(at + way.len());
-            next.is_none_or(|byte| !byte.is_ascii_alphanumeric() && *byte != b'-')
-        })
+/// Whether this configuration has a job of the hook run the command, without a condition.
+fn lefthook_runs(config: &str, name: &str) -> bool {
+    let Ok(config) = serde_saphyr::from_str::<Map<String, Value>>(config) else {
+        return false;
     };
-    let mut lines = text
-        .lines()
-        .filter(|line| !line.trim_start().starts_with(b"#"));
-    lines.any(|line| ways.iter().any(|way| says(line, way)))
+    let has_only =
+        |map: &Map<String, Value>, known: &[&str]| map.keys().all(|key| known.contains(&&key[..]));
+    let elsewhere = ["extends", "remotes", "remote"];
+    let hook = config.get(name).and_then(Value::as_object);
+    let Some(hook) = hook.filter(|_| !elsewhere.iter().any(|key| config.contains_key(*key))) else {
+        return false;
+    };
+    if !has_only(hook, &["jobs", "commands", "parallel", "piped", "follow"]) {
+        return false;
+    }
+    let jobs = hook
+        .get("jobs")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten();
+    let commands = hook.get("commands").and_then(Value::as_object).into_iter();
+    let mut jobs = jobs
+        .chain(commands.flat_map(Map::values))
+        .filter_map(Value::as_object);
+    jobs.any(|job| {
+        let run = job.get("run").and_then(Value::as_str).unwrap_or_default();
+        let has_input = job.get("use_stdin") == Some(&Value::Bool(true)) || name != "pre-push";
+        let is_plain = has_only(job, &["name", "run", "use_stdin", "priority", "fail_text"]);
+        is_plain && has_input && is_command(run.trim().as_bytes(), name)
+    })
 }
 
 #[cfg(test)]
@@ -83,17 +153,81 @@ mod tests {
 
     #[test]
     fn what_runs_baton_is_told_from_what_names_it() {
-        for (line, expected) in [
-            ("    - run: git baton hook pre-commit", true),
-            ("exec git-baton hook pre-commit \"$@\"", true),
-            ("      - id: baton-pre-commit", true),
-            ("id = \"baton-pre-commit\"", true),
-            ("      - id: baton-pre-commit-x", false),
-            ("    # - run: git baton hook pre-commit", false),
-            ("    - run: git baton hook commit-msg {1}", false),
+        for (lines, expected) in [
+            ("git baton hook pre-commit", true),
+            (
+                "# by hand\nset -e\nexec git-baton hook pre-commit \"$@\"",
+                true,
+            ),
+            (
+                &[&PREAMBLE.join("\n"), "\ngit baton hook pre-commit"].concat(),
+                true,
+            ),
+            ("echo \"this repo uses: git baton hook pre-commit\"", false),
+            ("exit 0\ngit baton hook pre-commit", false),
+            ("git baton hook pre-commit || true", false),
+            ("git baton hook pre-commit &", false),
+            ("git baton hook pre-commit\ntrue", false),
+            ("if false; then\ngit baton hook pre-commit\nfi", false),
+            ("git baton hook commit-msg \"$1\"", false),
+            ("git baton hook pre-commit-x", false),
             ("git baton verify", false),
         ] {
-            assert_eq!(says_so(line.as_bytes(), "pre-commit"), expected, "{line}");
+            let script = format!("#!/bin/sh\n{lines}\n");
+            assert_eq!(
+                says_only_that(script.as_bytes(), "pre-commit"),
+                expected,
+                "{lines}"
+            );
+        }
+    }
+
+    #[test]
+    fn lefthook_runs_what_stands_behind_no_condition() {
+        for (config, expected) in [
+            (
+                "pre-push:\n  jobs:\n    - run: git baton hook pre-push {1} {2}\n      use_stdin: true",
+                true,
+            ),
+            (
+                "pre-push:\n  commands:\n    baton:\n      run: git baton hook pre-push\n      use_stdin: true",
+                true,
+            ),
+            (
+                "pre-push:\n  jobs:\n    - run: git baton hook pre-push",
+                false,
+            ),
+            (
+                "pre-push:\n  skip: true\n  jobs:\n    - {run: git baton hook pre-push, use_stdin: true}",
+                false,
+            ),
+            (
+                "pre-push:\n  jobs:\n    - {run: git baton hook pre-push, use_stdin: true, skip: merge}",
+                false,
+            ),
+            (
+                "pre-push:\n  jobs:\n    - {run: git baton hook pre-push, use_stdin: true, only: [{ref: x}]}",
+                false,
+            ),
+            (
+                "pre-push:\n  jobs:\n    - {run: 'git baton hook pre-push || true', use_stdin: true}",
+                false,
+            ),
+            (
+                "pre-push:\n  jobs:\n    - {run: 'echo git baton hook pre-push', use_stdin: true}",
+                false,
+            ),
+            (
+                "pre-commit:\n  jobs:\n    - {run: git baton hook pre-push, use_stdin: true}",
+                false,
+            ),
+            (
+                "extends: [x.yml]\npre-push:\n  jobs:\n    - {run: git baton hook pre-push, use_stdin: true}",
+                false,
+            ),
+            ("- no map", false),
+        ] {
+            assert_eq!(lefthook_runs(config, "pre-push"), expected, "{config}");
         }
     }
 }
