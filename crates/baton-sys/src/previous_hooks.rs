@@ -8,9 +8,9 @@ use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
-use super::command;
 use super::executable::{self, are_one_file, is_executable};
 use super::file;
+use super::{command, process};
 
 /// The directory in the common git directory to which earlier hooks move, under their own names. It is as deep as
 /// `hooks`, so that a hook finds what it looks for above itself.
@@ -33,7 +33,8 @@ pub fn is_later(common_dir: &Path, name: &str) -> bool {
     file::is_taken(&common_dir.join("baton").join(LATER_DIRECTORY).join(name))
 }
 
-/// Names to what an earlier hook starts the call in which it runs.
+/// Names to what an earlier hook starts the calls in which it runs, one a line: the process that started the hook, the call,
+/// and the hook's file.
 const RUNNING: &str = "BATON_EARLIER_HOOK";
 
 /// A call of a hook that was there before.
@@ -43,12 +44,15 @@ pub struct EarlierHook<'c> {
     pub path: PathBuf,
     args: &'c [OsString],
     input: Option<&'c [u8]>,
+    /// The calls in which this one is made.
+    within: Vec<Running>,
 }
 
 impl<'c> EarlierHook<'c> {
     /// The hooks to run before Baton's own answer, which are those that git would run without Baton: the one of this name in
     /// the directory that `core.hooksPath` named, or, where it named none, the one that was kept. One that took Baton's
-    /// place after that setting had gone runs beside the former ([`LATER_DIRECTORY`]). `git_dir` is git's `GIT_DIR`, which it
+    /// place after that setting had gone runs beside the former ([`LATER_DIRECTORY`]). Where a hook of that directory itself
+    /// calls the one that git runs, what it means is the one that was kept. `git_dir` is git's `GIT_DIR`, which it
     /// leaves unset in the main worktree. Left out is one by which this very call was made, or which is `program`,
     /// the file by which Baton is called, or the hook that git runs.
     pub fn all(
@@ -58,23 +62,46 @@ impl<'c> EarlierHook<'c> {
         git_dir: Option<&Path>,
         (args, input): (&'c [OsString], Option<&'c [u8]>),
     ) -> Vec<Self> {
-        let paths = earlier_files(common_dir, name, Path::new("."), git_dir);
-        let calls = paths.into_iter().map(|path| Self { path, args, input });
-        let runs = |earlier: &Self| {
-            !are_one_file(&earlier.path, program)
-                && std::env::var_os(RUNNING).is_none_or(|running| running != earlier.id())
+        let within = Running::all();
+        let call = (!within.is_empty()).then(|| id(args, input));
+        let callers: Vec<_> = within
+            .iter()
+            .filter(|one| Some(one.call) == call)
+            .map(|one| one.path.clone())
+            .collect();
+        let directory = common_dir.join(KEPT_DIRECTORY);
+        let kept = directory.join(name);
+        let paths = match callers.iter().any(|path| !path.starts_with(&directory)) {
+            true if is_executable(&kept) => vec![kept],
+            true => Vec::new(),
+            false => earlier_files(common_dir, name, Path::new("."), git_dir),
         };
-        calls.filter(runs).collect()
+        let paths = paths.into_iter().filter(|path| {
+            !are_one_file(path, program) && !callers.iter().any(|caller| caller == path)
+        });
+        let calls = paths.map(|path| Self {
+            path,
+            args,
+            input,
+            within: within.clone(),
+        });
+        calls.collect()
     }
 
-    /// The id of this call, which no other has: another call of the same hook, made by git for what
-    /// the hook itself does, is no loop.
-    fn id(&self) -> OsString {
-        let mut hasher = DefaultHasher::new();
-        (self.args, self.input.unwrap_or_default()).hash(&mut hasher);
-        let mut id = OsString::from(format!("{:x} ", hasher.finish()));
-        id.push(&self.path);
-        id
+    /// The calls in which the hook runs, as it passes them on.
+    fn running(&self) -> OsString {
+        let own = Running {
+            process: process::own_id(),
+            call: id(self.args, self.input),
+            path: self.path.clone(),
+        };
+        let mut text = OsString::new();
+        for one in self.within.iter().chain([&own]) {
+            text.push(format!("{} {:x} ", one.process, one.call));
+            text.push(&one.path);
+            text.push("\n");
+        }
+        text
     }
 
     /// Runs the hook as git would and returns its exit code; one that a signal ends counts as failed,
@@ -85,7 +112,10 @@ impl<'c> EarlierHook<'c> {
             None => Stdio::inherit(),
         };
         let mut command = executable::hook_command(&self.path);
-        command.args(self.args).stdin(stdin).env(RUNNING, self.id());
+        command
+            .args(self.args)
+            .stdin(stdin)
+            .env(RUNNING, self.running());
         let (mut child, started) = command::start(&mut command)?;
         if let Some((mut pipe, bytes)) = child.stdin.take().zip(self.input) {
             match pipe.write_all(bytes) {
@@ -100,6 +130,52 @@ impl<'c> EarlierHook<'c> {
             .or_else(|| status.signal().map(|signal| 128 + signal));
         Ok(code.and_then(|code| u8::try_from(code).ok()).unwrap_or(1))
     }
+}
+
+/// A call in which an earlier hook runs.
+#[derive(Debug, Clone)]
+struct Running {
+    /// The process of Baton's that waits for it.
+    process: u32,
+    /// The call ([`id`]).
+    call: u64,
+    /// The hook's file.
+    path: PathBuf,
+}
+
+impl Running {
+    /// Those in which this process runs, as its caller says. What an ended one has left running is in no call any more.
+    fn all() -> Vec<Self> {
+        let text = std::env::var_os(RUNNING).unwrap_or_default();
+        let lines = text.as_bytes().split(|byte| *byte == b'\n');
+        let all = lines.filter_map(Self::read);
+        all.filter(|one| process::is_running(one.process)).collect()
+    }
+
+    fn read(line: &[u8]) -> Option<Self> {
+        let mut words = line.splitn(3, |byte| *byte == b' ');
+        let mut next = || words.next();
+        let process = std::str::from_utf8(next()?).ok()?.parse().ok()?;
+        let call = u64::from_str_radix(std::str::from_utf8(next()?).ok()?, 16).ok()?;
+        let path = OsStr::from_bytes(next()?).into();
+        Some(Self {
+            process,
+            call,
+            path,
+        })
+    }
+}
+
+/// The id of a call, which no other in this worktree has: another call of the same hook, made by git for what the hook
+/// itself does, is no loop.
+fn id(args: &[OsString], input: Option<&[u8]>) -> u64 {
+    let here = std::env::current_dir().unwrap_or_default();
+    let root = here
+        .ancestors()
+        .find(|path| file::is_taken(&path.join(".git")));
+    let mut hasher = DefaultHasher::new();
+    (root.unwrap_or(&here), args, input.unwrap_or_default()).hash(&mut hasher);
+    hasher.finish()
 }
 
 /// The files of the hooks of this name that git would run without Baton in the worktree with this root and this git
@@ -118,10 +194,14 @@ pub fn earlier_files(
         Some(path) => {
             // Empty, it names no directory.
             let directory = Some(root.join(&path)).filter(|_| !path.is_empty());
-            let is_home = directory
-                .as_ref()
-                .is_some_and(|it| file::is_same_place(it, &hooks));
-            files.extend(directory.filter(|_| !is_home).map(|it| it.join(name)));
+            let hook = directory.map(|it| it.join(name));
+            // By a link of the directory, or of the hook.
+            let is_home = hook.as_ref().is_some_and(|hook| {
+                hook.parent()
+                    .is_some_and(|it| file::is_same_place(it, &hooks))
+                    || are_one_file(hook, &hooks.join(name))
+            });
+            files.extend(hook.filter(|_| !is_home));
             files.extend(Some(kept).filter(|_| is_home || is_later(common_dir, name)));
         }
     }
