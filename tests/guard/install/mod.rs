@@ -3,9 +3,11 @@
 mod directories;
 mod doctor;
 mod forms;
+mod gone;
 mod links;
 mod managers;
 mod neighbours;
+mod nested;
 mod place;
 mod put;
 mod shared;

@@ -13,7 +13,8 @@ use crate::install::place::{Place, Said};
 
 const CHECKED: &str = "checked by the manager";
 
-fn repository() -> Place {
+/// A repository, and an empty one to push to.
+pub fn repository() -> Place {
     let place = Place::new();
     place.repository("r");
     place.git(".", &["init", "-q", "--bare", "s.git"]);
@@ -22,7 +23,7 @@ fn repository() -> Place {
 }
 
 #[track_caller]
-fn install(place: &Place) -> Said {
+pub fn install(place: &Place) -> Said {
     let said = place.baton("r", &["install"]);
     assert_eq!(said.code, Some(0), "{said:?}");
     said

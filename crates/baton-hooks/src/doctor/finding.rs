@@ -26,6 +26,8 @@ pub enum Id {
     /// A hook of the directory that `core.hooksPath` named, or of one that an earlier hook ran, does
     /// not run any more.
     EarlierHookSilent,
+    /// A hook of the directory that `core.hooksPath` named asks git for that directory, and is told another.
+    EarlierHookMisled,
     /// The program of which the hooks are further names is gone.
     ProgramMissing,
     /// That program is not what was installed.
@@ -70,7 +72,7 @@ pub enum Id {
 
 impl Id {
     /// All of them.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 31] = [
         Self::NotInstalled,
         Self::GuardedAsClone,
         Self::RecordBroken,
@@ -81,6 +83,7 @@ impl Id {
         Self::HookMoved,
         Self::HooksBypassed,
         Self::EarlierHookSilent,
+        Self::EarlierHookMisled,
         Self::ProgramMissing,
         Self::ProgramAltered,
         Self::ProgramOlder,
@@ -116,6 +119,7 @@ impl Id {
             Self::HookMoved => "hook-moved",
             Self::HooksBypassed => "hooks-bypassed",
             Self::EarlierHookSilent => "earlier-hook-silent",
+            Self::EarlierHookMisled => "earlier-hook-misled",
             Self::ProgramMissing => "program-missing",
             Self::ProgramAltered => "program-altered",
             Self::ProgramOlder => "program-older",
@@ -143,6 +147,7 @@ impl Id {
     pub fn severity(self) -> Severity {
         match self {
             Self::EarlierHookSilent
+            | Self::EarlierHookMisled
             | Self::GuardedAsClone
             | Self::ProgramOlder
             | Self::ProgramNewer

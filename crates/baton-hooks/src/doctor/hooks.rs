@@ -5,7 +5,7 @@ use std::path::Path;
 use super::{DoctorError, Finding, Id, Severity};
 use crate::install::hooks_path::Diversion;
 use crate::install::layout::{Occupant, read_hook};
-use crate::install::{Layout, Manifest, has_worktree, hooks_path, kept};
+use crate::install::{Layout, Manifest, has_worktree, hooks_path, kept, misled};
 use crate::{Hook, PASSED_ON};
 use baton_git::Repo;
 use baton_sys::{executable, file};
@@ -270,6 +270,10 @@ fn examine_hook(layout: &Layout, hook: &str, path: &Path) -> Result<Option<Findi
     }
     let renamed = layout.renamed(hook).map_err(DoctorError::io(path))?;
     let what = match renamed.first() {
+        Some(renamed) if kept::names(path, renamed, hook) => format!(
+            "is not Baton's, which was renamed to {}, and runs only where that hook runs it",
+            layout.name_of(renamed)
+        ),
         Some(renamed) => format!(
             "is not Baton's, which was renamed to {} and does not run",
             layout.name_of(renamed)
@@ -324,7 +328,25 @@ fn earlier_hooks(
     let installed: Vec<_> = manifest.hooks().collect();
     let all = Hook::CLIENT.map(Hook::name).into_iter().chain(PASSED_ON);
     let silent: Vec<_> = all.filter(|name| !installed.contains(name)).collect();
-    let kept = kept::leading_nowhere(&Layout::of(repo));
+    let layout = Layout::of(repo);
+    let lost = kept::lost(&layout, manifest);
+    findings.extend(lost.into_iter().map(|path| Finding {
+        id: Id::EarlierHookSilent,
+        what: "the hook that was there before is gone from where it was kept, and does not run".to_owned(),
+        place: path.display().to_string(),
+        remedy: format!("put it there again; where it is not wanted any more, {REINSTALL}, which expects it no longer"),
+    }));
+    let misled = misled::files(repo, manifest)?;
+    findings.extend(misled.into_iter().map(|path| Finding {
+        id: Id::EarlierHookMisled,
+        what: format!(
+            "this hook asks git where the hooks are, and git names {} now",
+            layout.hooks_dir().display()
+        ),
+        place: path.display().to_string(),
+        remedy: "have it look beside itself, in \"$(dirname \"$0\")\"".to_owned(),
+    }));
+    let kept = kept::leading_nowhere(&layout);
     findings.extend(kept.into_iter().map(|path| Finding {
         id: Id::EarlierHookSilent,
         what: "this hook, which was there before, does not run: it is a link that leads nowhere".to_owned(),

@@ -6,7 +6,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::layout::Occupant;
+use super::layout::{Occupant, read_hook};
 use super::manifest::Manifest;
 use super::{InstallError, Kind, Layout, kept, known_text, managers};
 use crate::{DIRECTORY_SUFFIX, Hook, NAME_IN_DIRECTORY};
@@ -211,13 +211,28 @@ pub fn keep_legacy(
     }
 }
 
-/// Takes Baton's file out of a directory of hooks. Says whether it was there.
-pub fn take_out(layout: &Layout, path: &Path) -> Result<bool, InstallError> {
+/// What became of a file of Baton's that is taken out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TakenOut {
+    /// It was not there.
+    Nothing,
+    /// It is gone.
+    Removed,
+    /// It has lines that are not Baton's, and is kept under this name.
+    Kept(PathBuf),
+}
+
+/// Takes Baton's file for this hook away. What somebody added to it is kept.
+pub fn take_out(layout: &Layout, hook: &str, path: &Path) -> Result<TakenOut, InstallError> {
     if occupant(layout, path)? != Occupant::Baton {
-        return Ok(false);
+        return Ok(TakenOut::Nothing);
+    }
+    let text = read_hook(path).map_err(InstallError::io(path))?;
+    if text.is_some_and(|text| text.is_edited) {
+        return kept::move_aside(layout, hook, path).map(TakenOut::Kept);
     }
     file::remove_if_exists(path).map_err(InstallError::io(path))?;
-    Ok(true)
+    Ok(TakenOut::Removed)
 }
 
 fn occupant(layout: &Layout, path: &Path) -> Result<Occupant, InstallError> {

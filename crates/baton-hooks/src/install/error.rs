@@ -57,7 +57,7 @@ pub enum InstallError {
     /// The directory of hooks is shared.
     #[error("{} is a link to {}, which other repositories may use too", .link.display(), .target.display())]
     #[diagnostic(help(
-        "make it a directory of this repository, and have the hooks that it leads to run on: `rm '{}' && mkdir '{}' && git config core.hooksPath '{}'`; then run `git baton install` again",
+        "make it a directory of this repository, and have the hooks that it leads to run on: `rm '{}' && mkdir '{}' && git config core.hooksPath '{}'`; then run this command again",
         .link.display(), .link.display(), .target.display()
     ))]
     LinkedHooks {

@@ -95,11 +95,17 @@ pub fn unset(repo: &Repo, one: &SetAside) -> Result<(), InstallError> {
 }
 
 /// Puts a setting back, unless there is one again. Says whether it did.
-pub fn restore(repo: &Repo, one: &SetAside) -> Result<bool, InstallError> {
+pub fn restore(repo: &Repo, layout: &Layout, one: &SetAside) -> Result<bool, InstallError> {
     let Some(worktree) = worktree_of(repo, one)? else {
         return Ok(false);
     };
     let config = repo.config_of(&worktree);
+    // A worktree that came later under the same name never had the setting.
+    let is_another =
+        one.worktree.is_some() && !file::is_taken(&layout.earlier_path(Some(&worktree.git_dir)));
+    if is_another {
+        return Ok(false);
+    }
     let there = config.paths(KEY)?;
     if there.iter().any(|setting| setting.scope == one.scope()) {
         return Ok(false);

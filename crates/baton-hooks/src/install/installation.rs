@@ -1,54 +1,17 @@
 //! `git baton install`.
 
-use std::fmt;
 use std::path::{Path, PathBuf};
 
-use super::delegate::{self, Way};
+use super::delegate::{self, TakenOut, Way};
+use super::installed::{Change, Installed};
 use super::layout::{Occupant, read_hook};
-use super::manifest::{Manifest, Program, SetAside};
-use super::{InstallError, Kind, Layout, has_worktree, hooks_path, kept};
+use super::manifest::{Manifest, Program};
+use super::{InstallError, Kind, Layout, has_worktree, hooks_path, kept, misled};
 use crate::{ALWAYS_PASSED_ON, Hook, PASSED_ON, all_names};
 use baton_core::model::Oid;
-use baton_core::policy::POLICY_PATH;
 use baton_git::{GitVersion, Recorded, Repo};
 use baton_guard::journal::Journal;
 use baton_sys::{FileLock, executable, file};
-
-/// What an installation came to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Installed {
-    layout: Layout,
-    hooks: Vec<(String, Change)>,
-    /// The earlier hooks that gave way to another, and where they are now.
-    gave_way: Vec<(&'static str, PathBuf)>,
-    /// The hooks of Baton's to which something was added, and where that is now.
-    edited: Vec<(&'static str, PathBuf)>,
-    /// The earlier hooks that are links to nothing.
-    nowhere: Vec<PathBuf>,
-    set_aside: Vec<SetAside>,
-    journal_begun: bool,
-    /// Whether it guards both what is committed here and what is pushed to it.
-    is_clone_and_server: bool,
-    /// The version of git, where it does not call every hook.
-    git_too_old: Option<GitVersion>,
-}
-
-/// What became of one hook.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Change {
-    /// It was there already.
-    Unchanged,
-    /// It is new, or newer.
-    Placed,
-    /// It is new, or newer, and Baton has nothing to say in it.
-    PlacedToPassOn,
-    /// It is new, and one that was there before runs first.
-    PlacedBefore,
-    /// It is new, or newer, beside the hook there, which runs it.
-    PlacedBeside,
-    /// A manager of hooks runs it.
-    LeftToManager,
-}
 
 /// Installs the hooks of this kind, beside those of the other kind where they are installed, or
 /// brings them to the version of this program.
@@ -134,7 +97,15 @@ fn put(repo: &Repo, kind: Kind, recorded: Option<Recorded>) -> Result<Installed,
     } else {
         kept::clear(&layout)?;
     }
+    let misled = misled::files(repo, &manifest)?;
     let nowhere = kept::leading_nowhere(&layout);
+    let lost = kept::lost(&layout, &manifest);
+    let kept = all_names().filter(|hook| layout.earlier(hook).is_some());
+    let kept: Vec<_> = kept.map(str::to_owned).collect();
+    if kept != manifest.kept {
+        manifest.kept = kept;
+        manifest.write(&layout)?;
+    }
     for one in &set_aside {
         hooks_path::unset(repo, one)?;
     }
@@ -147,6 +118,8 @@ fn put(repo: &Repo, kind: Kind, recorded: Option<Recorded>) -> Result<Installed,
         gave_way,
         edited,
         nowhere,
+        misled,
+        lost,
         set_aside,
         journal_begun,
         is_clone_and_server: is_clone && has(&manifest, Hook::PreReceive),
@@ -225,14 +198,7 @@ fn refuse_early(repo: &Repo, layout: &Layout, kind: Kind) -> Result<(), InstallE
     if kind == Kind::Client && !has_worktree(repo)? {
         return Err(InstallError::NoWorktree(repo.common_dir().to_owned()));
     }
-    let link = layout.hooks_dir();
-    if file::is_link(&link) {
-        let target = link.read_link().map_err(InstallError::io(&link))?;
-        return Err(InstallError::LinkedHooks {
-            target: repo.common_dir().join(target),
-            link,
-        });
-    }
+    layout.refuse_link()?;
     let directory = repo.common_dir();
     if !executable::runs_from(directory).map_err(InstallError::io(directory))? {
         return Err(InstallError::RunsNothing(directory.to_owned()));
@@ -281,15 +247,37 @@ impl Placing<'_> {
         };
         kept::forget_older(layout, hook)?;
         let renamed = layout.renamed(hook).map_err(io())?;
+        let earlier = layout.earlier(hook);
         for path in renamed.into_iter().chain([layout.in_directory(hook)]) {
-            if Some(&path) != place.as_ref() {
-                delegate::take_out(layout, &path)?;
+            if Some(&path) == place.as_ref() {
+                continue;
+            }
+            // A tool that renamed Baton's hook, and calls it, goes on finding it.
+            let is_called = |by: &PathBuf| kept::names(by, &path, hook);
+            if earlier.as_ref().is_some_and(is_called) {
+                self.keep_edits(hook, &path)?;
+                delegate::place(layout, &path, hook)?;
+                continue;
+            }
+            if let TakenOut::Kept(aside) = delegate::take_out(layout, hook, &path)? {
+                self.edited.push((hook, aside));
             }
         }
         match layout.in_custom_hooks(hook) {
             Some(path) => self.put_in(hook, &path),
             None => Ok(()),
         }
+    }
+
+    /// Moves a file of Baton's aside that has lines of others. Says whether it did.
+    fn keep_edits(&mut self, hook: &'static str, path: &Path) -> Result<bool, InstallError> {
+        let text = read_hook(path).map_err(InstallError::io(path))?;
+        if !text.is_some_and(|text| text.is_edited) {
+            return Ok(false);
+        }
+        let aside = kept::move_aside(self.layout, hook, path)?;
+        self.edited.push((hook, aside));
+        Ok(true)
     }
 
     /// True if the hook that was here goes on: one that `core.hooksPath` had switched off does not.
@@ -302,7 +290,8 @@ impl Placing<'_> {
         self.gave_way.extend(moved.map(|path| (hook, path)));
     }
 
-    fn put_in(&mut self, hook: &str, path: &Path) -> Result<(), InstallError> {
+    fn put_in(&mut self, hook: &'static str, path: &Path) -> Result<(), InstallError> {
+        self.keep_edits(hook, path)?;
         let change = match delegate::place(self.layout, path, hook)? {
             true => Change::PlacedBeside,
             false => Change::Unchanged,
@@ -314,11 +303,7 @@ impl Placing<'_> {
     fn place(&mut self, hook: &'static str) -> Result<(), InstallError> {
         let layout = self.layout;
         let path = layout.hook(hook);
-        let text = read_hook(&path).map_err(InstallError::io(&path))?;
-        if text.is_some_and(|text| text.is_edited) {
-            let aside = kept::move_aside(layout, hook, &path)?;
-            self.edited.push((hook, aside));
-        } else if occupant(layout, hook)? == Occupant::Other {
+        if !self.keep_edits(hook, &path)? && occupant(layout, hook)? == Occupant::Other {
             let moved = kept::keep(layout, hook, &path)?;
             self.note(hook, moved);
             let ran = !self.was_switched_off && !self.manifest.hooks_paths.is_empty();
@@ -359,90 +344,4 @@ fn begin_journal(repo: &Repo, layout: &Layout) -> Result<bool, InstallError> {
         }
     }
     Ok(Journal::begin(&directory, tips)?)
-}
-
-impl fmt::Display for Installed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let hooks = self.layout.hooks_dir();
-        let placed = |change| {
-            let hooks = self.hooks.iter().filter(move |(_, one)| *one == change);
-            hooks.map(|(hook, _)| &hook[..]).collect::<Vec<_>>()
-        };
-        let lines = [
-            ("installed", placed(Change::Placed)),
-            (
-                "installed to pass the call on",
-                placed(Change::PlacedToPassOn),
-            ),
-            (
-                "installed, and the hook that was there runs first",
-                placed(Change::PlacedBefore),
-            ),
-            (
-                "installed beside the hook that is there, which runs it",
-                placed(Change::PlacedBeside),
-            ),
-            (
-                "left to the manager of hooks, which is told to run `git baton hook`",
-                placed(Change::LeftToManager),
-            ),
-            ("there already", placed(Change::Unchanged)),
-        ];
-        writeln!(f, "hooks in {}", hooks.display())?;
-        for (what, names) in lines.iter().filter(|(_, names)| !names.is_empty()) {
-            writeln!(f, "  {what}: {}", names.join(", "))?;
-        }
-        for (hook, path) in &self.gave_way {
-            writeln!(
-                f,
-                "another {hook} had taken Baton's place, and runs first from now on; the one that it replaced is {}",
-                path.display()
-            )?;
-        }
-        for (hook, path) in &self.edited {
-            writeln!(
-                f,
-                "lines were added to Baton's {hook}: they are in {}; put them into a script of their own, {}, which may be run (`chmod +x`) and then runs first",
-                path.display(),
-                self.layout.kept(hook).display()
-            )?;
-        }
-        for path in &self.nowhere {
-            writeln!(
-                f,
-                "warning: the hook {} that was there before does not run: it is a link that leads nowhere",
-                path.display()
-            )?;
-        }
-        for one in &self.set_aside {
-            writeln!(f, "set aside: {one}")?;
-            writeln!(
-                f,
-                "  the hooks in that directory go on running, before Baton's; `git baton uninstall` puts the setting back"
-            )?;
-        }
-        if self.journal_begun {
-            writeln!(
-                f,
-                "journal begun: the history that is here now is taken as it is"
-            )?;
-        }
-        if self.is_clone_and_server {
-            writeln!(
-                f,
-                "worktrees use this repository: it is guarded as a clone, and what is pushed to it is judged too"
-            )?;
-        }
-        if let Some(version) = self.git_too_old {
-            return writeln!(
-                f,
-                "warning: git {version} calls no reference-transaction hook, which sees what the others do not; install git {} or newer",
-                GitVersion::OLDEST
-            );
-        }
-        writeln!(
-            f,
-            "guarded: every commit that lands under a {POLICY_PATH} is judged first"
-        )
-    }
 }

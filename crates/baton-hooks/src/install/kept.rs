@@ -8,6 +8,7 @@ use bstr::ByteSlice;
 
 use super::InstallError;
 use super::layout::{Layout, Occupant, read_hook};
+use super::manifest::Manifest;
 use crate::all_names;
 use baton_sys::previous_hooks::KEPT_DIRECTORY;
 use baton_sys::{executable, file};
@@ -17,6 +18,9 @@ const OLD_SUFFIX: &str = ".before-baton";
 
 /// The way from the directory of hooks to that of the kept ones.
 const DETOUR: &str = "../hooks.before-baton";
+
+/// The most that is read of a hook to know what it names.
+const LONGEST: u64 = 1 << 20;
 
 impl Layout {
     /// Where the hook is kept that was there before, while Baton has its place.
@@ -189,8 +193,7 @@ pub fn mirror(common_dir: &Path) -> io::Result<()> {
             linked.push(target);
             continue;
         }
-        let stands_for = path.file_name().map(|name| hooks.join(name));
-        if !path.exists() || read_hook(&stands_for.unwrap_or(path.clone()))?.is_some() {
+        if !path.exists() || is_batons_place(&layout, &path)? {
             file::remove_if_exists(&path)?;
         }
     }
@@ -204,7 +207,7 @@ pub fn mirror(common_dir: &Path) -> io::Result<()> {
             && !linked
                 .iter()
                 .any(|target| target.ends_with(name.as_encoded_bytes()));
-        if is_needless || file::is_taken(&link) || read_hook(&path)?.is_some() {
+        if is_needless || file::is_taken(&link) || is_batons_place(&layout, &path)? {
             continue;
         }
         file::link_to(&Path::new("../hooks").join(name), &link)?;
@@ -212,10 +215,53 @@ pub fn mirror(common_dir: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// Where the hooks were that were kept, as the record says, and are neither there nor in their own places.
+pub fn lost(layout: &Layout, manifest: &Manifest) -> Vec<PathBuf> {
+    let kept = all_names().filter(|name| manifest.kept.iter().any(|one| one == name));
+    let is_gone = |hook: &&str| {
+        let is_back = matches!(layout.occupant(hook), Ok(Occupant::Other));
+        layout.earlier(hook).is_none() && !is_back
+    };
+    kept.filter(is_gone).map(|hook| layout.kept(hook)).collect()
+}
+
+/// True if the hook at this path names the file that another tool made of Baton's hook: whole, or by what its name adds to
+/// the hook's.
+pub fn names(by: &Path, renamed: &Path, hook: &str) -> bool {
+    let Some(name) = renamed.file_name().and_then(|name| name.to_str()) else {
+        return false;
+    };
+    let text = file::beginning(by, LONGEST).ok().flatten();
+    let ending = name.strip_prefix(hook).filter(|ending| ending.len() > 1);
+    text.is_some_and(|text| {
+        [Some(name), ending]
+            .into_iter()
+            .flatten()
+            .any(|it| text.contains_str(it))
+    })
+}
+
+/// Puts a file that does nothing where Baton's was under another tool's name, because the hook that is there now calls it.
+pub fn leave_empty(path: &Path, hook: &str) -> Result<(), InstallError> {
+    let text = format!(
+        "#!/bin/sh\n# The {hook} hook of git-baton was here, which is uninstalled. The {hook} beside it names this file.\nexit 0\n"
+    );
+    executable::write(path, text.as_bytes()).map_err(InstallError::io(path))
+}
+
 /// The hooks that are kept and are links to nothing: git passed over them, or what they led to has gone since.
 pub fn leading_nowhere(layout: &Layout) -> Vec<PathBuf> {
     let kept = all_names().filter_map(|hook| layout.earlier(hook));
     kept.filter(|path| !path.exists()).collect()
+}
+
+/// True if the hook of this name is Baton's. One that another tool renamed is to be found.
+fn is_batons_place(layout: &Layout, path: &Path) -> io::Result<bool> {
+    let hook = all_names().find(|hook| path.file_name().is_some_and(|name| name == *hook));
+    Ok(match hook {
+        Some(hook) => read_hook(&layout.hook(hook))?.is_some(),
+        None => false,
+    })
 }
 
 /// Gives the hook that was there before its place again, or the name that another tool gave Baton's. Says where it is

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use bstr::ByteSlice;
 
+use super::InstallError;
 use super::hook_file::{self, BEGINNING, HookFile};
 use crate::{DIRECTORY_SUFFIX, NAME_IN_DIRECTORY, SERVER_MARK};
 use baton_git::{Repo, recorded};
@@ -59,6 +60,19 @@ impl Layout {
     /// The directory in which git looks for hooks while `core.hooksPath` says nothing.
     pub fn hooks_dir(&self) -> PathBuf {
         self.common_dir.join("hooks")
+    }
+
+    /// Fails where the directory of hooks is a link to one that is not the repository's own.
+    pub fn refuse_link(&self) -> Result<(), InstallError> {
+        let link = self.hooks_dir();
+        if !file::is_link(&link) {
+            return Ok(());
+        }
+        let target = link.read_link().map_err(InstallError::io(&link))?;
+        Err(InstallError::LinkedHooks {
+            target: self.common_dir.join(target),
+            link,
+        })
     }
 
     /// The file that git runs for this hook.

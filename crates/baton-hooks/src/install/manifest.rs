@@ -23,6 +23,9 @@ pub struct Manifest {
     pub hooks: Vec<String>,
     /// The values of `core.hooksPath` that were set aside.
     pub hooks_paths: Vec<SetAside>,
+    /// The names of the hooks that were there before, and are kept.
+    #[serde(default)]
+    pub kept: Vec<String>,
     /// What lay outside the repository.
     #[serde(flatten)]
     pub recorded: Recorded,
@@ -86,6 +89,7 @@ impl Manifest {
             program,
             hooks: Vec::new(),
             hooks_paths: Vec::new(),
+            kept: Vec::new(),
             recorded: Recorded::default(),
         }
     }

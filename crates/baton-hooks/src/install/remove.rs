@@ -3,9 +3,11 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use super::delegate::{self, TakenOut};
 use super::kept::{self, Restored};
+use super::layout::read_hook;
 use super::manifest::{Manifest, SetAside};
-use super::{InstallError, Layout, delegate, hooks_path};
+use super::{InstallError, Layout, hooks_path};
 use crate::all_names;
 use baton_git::Repo;
 use baton_guard::journal::Journal;
@@ -18,6 +20,12 @@ pub struct Uninstalled {
     restored: Vec<String>,
     /// The hooks that somebody put in Baton's place, and the one that is kept beside each.
     foreign: Vec<(PathBuf, PathBuf)>,
+    /// The files of Baton's to which something was added, and where that is now.
+    edited: Vec<(String, PathBuf)>,
+    /// The earlier hooks that were kept and are gone: where they were.
+    lost: Vec<PathBuf>,
+    /// The files that do nothing now, because the hooks that are there call them.
+    emptied: Vec<PathBuf>,
     settings_restored: Vec<SetAside>,
     settings_left: Vec<SetAside>,
     left: Vec<PathBuf>,
@@ -34,18 +42,20 @@ impl Uninstalled {
 /// it does nothing.
 pub fn uninstall(repo: &Repo) -> Result<Uninstalled, InstallError> {
     let layout = Layout::of(repo);
+    layout.refuse_link()?;
     let mut done = Uninstalled::default();
     let lock = FileLock::acquire(&layout.lock()).map_err(InstallError::io(layout.lock()))?;
     let manifest = Manifest::read(&layout)?;
     // The settings come first: while one is back and the hooks are still there, git runs the
     // hooks that it names; the other way round it would run none for a moment.
     for one in manifest.iter().flat_map(|manifest| &manifest.hooks_paths) {
-        let list = match hooks_path::restore(repo, one)? {
+        let list = match hooks_path::restore(repo, &layout, one)? {
             true => &mut done.settings_restored,
             false => &mut done.settings_left,
         };
         list.push(one.clone());
     }
+    done.lost = manifest.map_or_else(Vec::new, |manifest| kept::lost(&layout, &manifest));
     for hook in all_names() {
         let io = InstallError::io(layout.hook(hook));
         let own = [layout.hook(hook), layout.in_directory(hook)].into_iter();
@@ -53,14 +63,29 @@ pub fn uninstall(repo: &Repo) -> Result<Uninstalled, InstallError> {
         let renamed = layout.renamed(hook).map_err(io)?;
         let own: Vec<_> = own.chain(renamed).chain(custom.clone()).collect();
         kept::forget_older(&layout, hook)?;
+        for path in &own {
+            if read_hook(path)
+                .map_err(InstallError::io(path))?
+                .is_some_and(|text| text.is_edited)
+            {
+                let aside = kept::move_aside(&layout, hook, path)?;
+                done.edited.push((layout.name_of(path), aside));
+            }
+        }
         match kept::put_back(&layout, hook)? {
             Restored::Nothing => {}
             Restored::To(path) => done.restored.push(layout.name_of(&path)),
             Restored::Left { hook, kept } => done.foreign.push((hook, kept)),
         }
+        let there = layout.hook(hook);
         for path in own {
-            if delegate::take_out(&layout, &path)? {
-                done.removed.push(layout.name_of(&path));
+            if delegate::take_out(&layout, hook, &path)? != TakenOut::Removed {
+                continue;
+            }
+            done.removed.push(layout.name_of(&path));
+            if path != there && kept::names(&there, &path, hook) {
+                kept::leave_empty(&path, hook)?;
+                done.emptied.push(path);
             }
         }
         if let Some(directory) = custom.as_deref().and_then(Path::parent) {
@@ -93,6 +118,13 @@ fn remove_records(repo: &Repo, layout: &Layout) -> Result<(), InstallError> {
     records.push(layout.manifest());
     // With what a copy that was cut off has left there.
     records.extend(layout.program().parent().map(ToOwned::to_owned));
+    // What a kill has left there.
+    let entries =
+        file::entries(&layout.baton_dir()).map_err(InstallError::io(layout.baton_dir()))?;
+    records.extend(entries.into_iter().filter(|path| {
+        let name = path.file_name().map(|name| name.as_encoded_bytes());
+        name.is_some_and(|name| name.starts_with(b".tmp"))
+    }));
     records.push(layout.lock());
     for path in records {
         file::remove_all_if_exists(&path).map_err(InstallError::io(&path))?;
@@ -117,6 +149,27 @@ impl fmt::Display for Uninstalled {
                 "left alone, because it is not Baton's: {}; the hook that was there before Baton is {}",
                 hook.display(),
                 kept.display()
+            )?;
+        }
+        for (name, aside) in &self.edited {
+            writeln!(
+                f,
+                "lines were added to Baton's {name}: they are in {}",
+                aside.display()
+            )?;
+        }
+        for path in &self.lost {
+            writeln!(
+                f,
+                "not put back, because it is gone from where it was kept: {}",
+                path.display()
+            )?;
+        }
+        for path in &self.emptied {
+            writeln!(
+                f,
+                "left as a script that does nothing, because the hook there calls it: {}",
+                path.display()
             )?;
         }
         for one in &self.settings_restored {
