@@ -54,6 +54,9 @@ pub enum Command {
     Demo(Demo),
     /// Judge what a coding agent is about to do, as its hook: the event on the input, the answer on the output
     AgentHook(AgentHook),
+    /// Serve agents over the Model Context Protocol: sessions, claims, the plan, the pool and what the guard would say
+    #[cfg(feature = "mcp")]
+    Mcp,
     /// Answer one call of a git hook, as an installed hook does
     #[command(hide = true)]
     Hook(Hook),

@@ -21,6 +21,8 @@ mod doctor;
 pub mod hook;
 mod init;
 mod install;
+#[cfg(feature = "mcp")]
+mod mcp;
 mod orchestrator;
 mod policy;
 mod session;
@@ -108,6 +110,8 @@ fn dispatch(cli: Cli) -> miette::Result<ExitCode> {
         Command::Doctor(args) => doctor::run(&args),
         Command::Demo(args) => demo::run(&args),
         Command::AgentHook(args) => agent_hook::run(&args),
+        #[cfg(feature = "mcp")]
+        Command::Mcp => mcp::run(),
         Command::Hook(args) => hook::run_by_name(&args.name, args.args),
     }
 }

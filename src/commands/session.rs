@@ -25,27 +25,34 @@ use baton_sys::{GitEnv, file};
 /// Runs the verb.
 pub fn run(verb: Verb) -> miette::Result<ExitCode> {
     let env = GitEnv::from_process().into_diagnostic()?;
+    let (text, code) = answer(&env, verb)?;
+    super::print(&text)?;
+    Ok(code)
+}
+
+/// What the verb prints, and how it ends.
+pub fn answer(env: &GitEnv, verb: Verb) -> miette::Result<(String, ExitCode)> {
     if let Verb::Lint { files, format } = &verb
         && !files.is_empty()
     {
-        return findings(None, lint(&env.current_dir, files)?, *format);
+        return Ok(findings(None, lint(&env.current_dir, files)?, *format));
     }
-    let repo = Repo::open(&env)?;
-    match verb {
-        Verb::Start(args) => begin(&repo, args),
+    let repo = Repo::open(env)?;
+    let said = match verb {
+        Verb::Start(args) => begin(&repo, args)?,
         Verb::Summary {
             file,
             session,
             format,
         } => {
             let text = file.map(|file| read_summary(&env.current_dir, &file));
-            let handed_in = end::hand_in(&repo, session.as_deref(), text.transpose()?)?;
-            one(&repo, &handed_in.session, &stored(&handed_in), format)
+            summary(&repo, session.as_deref(), text.transpose()?, format)?
         }
         Verb::End { format } => {
             let ending = end::end(&repo)?;
             let carried = aggregated::at_head(&repo)?;
-            findings(Some((&ending.session, &carried)), ending.findings, format)
+            let ended = Some((&ending.session, &carried));
+            return Ok(findings(ended, ending.findings, format));
         }
         Verb::Abandon {
             number,
@@ -54,7 +61,7 @@ pub fn run(verb: Verb) -> miette::Result<ExitCode> {
         } => {
             let session = abandon::abandon(&repo, number.as_deref(), &reason)?;
             let said = format!("session {} is given up\n", session.id());
-            one(&repo, &session, &said, format)
+            one(&repo, &session, &said, format)?
         }
         Verb::Claim { paths, format } => {
             if !paths.is_empty() {
@@ -69,34 +76,44 @@ pub fn run(verb: Verb) -> miette::Result<ExitCode> {
         Verb::List { format } => {
             let sessions = store::list(&repo)?;
             let carried = aggregated::at_head(&repo)?;
-            super::print(&match format {
+            match format {
                 Format::Human => sessions.iter().map(|one| line(one, &carried)).collect(),
                 Format::Json => escape::json(&output::sessions(&sessions, &carried)),
-            })?;
-            Ok(ALLOWED)
+            }
         }
         Verb::Show { number, format } => {
             let session = end::named_or_bound(&repo, number.as_deref())?;
             let page = page(&session, &aggregated::at_head(&repo)?);
-            one(&repo, &session, &page, format)
+            one(&repo, &session, &page, format)?
         }
-        Verb::Lint { format, .. } => findings(None, end::lint_own(&repo)?, format),
-    }
+        Verb::Lint { format, .. } => return Ok(findings(None, end::lint_own(&repo)?, format)),
+    };
+    Ok((said, ALLOWED))
 }
 
-/// Writes the claims, a line each.
-fn held(held: &[HeldClaim], format: Format) -> miette::Result<ExitCode> {
+/// Hands in a summary, and says so.
+pub fn summary(
+    repo: &Repo,
+    session: Option<&str>,
+    text: Option<BString>,
+    format: Format,
+) -> miette::Result<String> {
+    let handed_in = end::hand_in(repo, session, text)?;
+    one(repo, &handed_in.session, &stored(&handed_in), format)
+}
+
+/// The claims, a line each.
+fn held(held: &[HeldClaim], format: Format) -> String {
     let line = |one: &HeldClaim| {
         let paths: Vec<_> = one.claim.paths.iter().map(PathGlob::as_str).collect();
         let text = format!("{} is claimed by {one}", paths.join(" "));
         escape::visible(text.as_bytes()) + "\n"
     };
-    super::print(&match format {
+    match format {
         Format::Human if held.is_empty() => "nothing is claimed\n".to_owned(),
         Format::Human => held.iter().map(line).collect(),
         Format::Json => output::claims(held),
-    })?;
-    Ok(ALLOWED)
+    }
 }
 
 fn stored(handed_in: &HandedIn) -> String {
@@ -108,7 +125,7 @@ fn stored(handed_in: &HandedIn) -> String {
     format!("session {id}: the summary is stored\n{next}\n")
 }
 
-fn begin(repo: &Repo, args: SessionStart) -> miette::Result<ExitCode> {
+fn begin(repo: &Repo, args: SessionStart) -> miette::Result<String> {
     let created = start::start(
         repo,
         &NewSession {
@@ -158,23 +175,22 @@ fn read(directory: &Path, path: &Path) -> miette::Result<Vec<u8>> {
         .wrap_err_with(|| format!("{} cannot be read", path.display()))
 }
 
-fn one(repo: &Repo, session: &Session, said: &str, format: Format) -> miette::Result<ExitCode> {
-    super::print(&match format {
+fn one(repo: &Repo, session: &Session, said: &str, format: Format) -> miette::Result<String> {
+    Ok(match format {
         Format::Human => said.to_owned(),
         Format::Json => {
             let carried = aggregated::at_head(repo)?;
             escape::json(&output::sessions(std::slice::from_ref(session), &carried))
         }
-    })?;
-    Ok(ALLOWED)
+    })
 }
 
-/// Writes what was found; 1 when something of it keeps a session from ending.
+/// What was found; 1 when something of it keeps a session from ending.
 fn findings(
     session: Option<(&Session, &BTreeSet<String>)>,
     findings: Vec<Finding>,
     format: Format,
-) -> miette::Result<ExitCode> {
+) -> (String, ExitCode) {
     let refused = end::is_refused(&findings);
     let mut text = String::new();
     match format {
@@ -196,8 +212,7 @@ fn findings(
             }
         }
     }
-    super::print(&text)?;
-    Ok(if refused { BROKEN } else { ALLOWED })
+    (text, if refused { BROKEN } else { ALLOWED })
 }
 
 /// The text with what is not seen escaped, line by line.

@@ -20,7 +20,18 @@ use baton_sys::{GitEnv, ci};
 /// Judges the range and writes the report.
 pub fn run(args: Verify) -> miette::Result<ExitCode> {
     let env = GitEnv::from_process().into_diagnostic()?;
-    let repo = Repo::open(&env)?;
+    let is_raw = args.format == CliFormat::Github;
+    let (text, code) = answer(&env, args)?;
+    match is_raw {
+        true => super::print_raw(&text)?,
+        false => super::print(&text)?,
+    }
+    Ok(code)
+}
+
+/// The report, and how the command ends.
+pub fn answer(env: &GitEnv, args: Verify) -> miette::Result<(String, ExitCode)> {
+    let repo = Repo::open(env)?;
     let judgement = judge(&repo, &args)?;
     let is_undecided = args.all && tell_unreadable(&repo, &judgement)?;
     let report = report(&repo, judgement)?;
@@ -28,15 +39,10 @@ pub fn run(args: Verify) -> miette::Result<ExitCode> {
         colour: std::io::stdout().is_terminal(),
         width: None,
     };
-    let format = format(args.format);
-    let text = report::render(&report, format, style);
-    match format {
-        Format::Github => super::print_raw(&text)?,
-        _ => super::print(&text)?,
-    }
+    let text = report::render(&report, format(args.format), style);
     Ok(match report.exit_code() {
-        ALLOWED if is_undecided => UNDECIDED,
-        code => code,
+        ALLOWED if is_undecided => (text, UNDECIDED),
+        code => (text, code),
     })
 }
 
@@ -178,7 +184,7 @@ fn judge_by_base(repo: &Repo, range: &RevRange) -> Result<Option<Judgement>, Gua
 }
 
 /// The report, with the subject of each commit that breaks a rule.
-fn report(repo: &Repo, judgement: Judgement) -> Result<Report, GuardError> {
+pub fn report(repo: &Repo, judgement: Judgement) -> Result<Report, GuardError> {
     let summary = Summary {
         commits: judgement.commits,
         tips: judgement.tips,

@@ -9,6 +9,7 @@ mod doc_comments;
 mod init;
 mod init_agents;
 mod install_sh;
+mod mcp;
 mod newcomer;
 mod parsed;
 mod schema;

@@ -260,16 +260,21 @@ pub fn answer(call: &Call) -> Result<Answer, HookError> {
         is_hook: true,
         ..env
     };
-    let repo = Repo::open(&env)?;
+    answer_in(&env, call)
+}
+
+/// Answers a call in this environment.
+pub fn answer_in(env: &GitEnv, call: &Call) -> Result<Answer, HookError> {
+    let repo = Repo::open(env)?;
     let judgement = match call.hook {
-        Hook::PreCommit => pre_commit::answer(&repo, &env),
-        Hook::PreMergeCommit => pre_commit::answer_merge(&repo, &env),
-        Hook::PrepareCommitMsg => prepare_commit_msg::answer(&repo, &env, call),
-        Hook::CommitMsg => commit_msg::answer(&repo, &env, call),
+        Hook::PreCommit => pre_commit::answer(&repo, env),
+        Hook::PreMergeCommit => pre_commit::answer_merge(&repo, env),
+        Hook::PrepareCommitMsg => prepare_commit_msg::answer(&repo, env, call),
+        Hook::CommitMsg => commit_msg::answer(&repo, env, call),
         Hook::PostMerge => return post_merge::answer(&repo, call),
         Hook::ReferenceTransaction => return reference_transaction::answer(&repo, call),
         Hook::PrePush => pre_push::answer(&repo, call),
-        Hook::PreReceive => pre_receive::answer(&repo, &env, call),
+        Hook::PreReceive => pre_receive::answer(&repo, env, call),
     };
     Ok(judgement?.into())
 }

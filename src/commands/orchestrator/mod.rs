@@ -6,9 +6,9 @@ mod edit;
 mod feature;
 mod handoff;
 mod merge;
-mod plan;
-mod pool;
-mod run;
+pub mod plan;
+pub mod pool;
+pub mod run;
 mod trash;
 
 use serde::Serialize;

@@ -15,22 +15,28 @@ use baton_sys::GitEnv;
 
 /// Shows the plan.
 pub fn run(args: Args) -> miette::Result<ExitCode> {
-    let policy = policy_of(args.policy.as_deref())?;
-    let list = read(&args.tasks, &policy)?;
-    let plan = Plan::new(&list, &policy.conductor);
-    print(&match args.format {
-        PlanFormat::Human => panel(&list, &plan, screen()) + &overlaps(&list),
-        PlanFormat::Json => PlanDocument::new(&list, &plan).to_json(),
-        PlanFormat::Mermaid => mermaid(&list, &plan),
-    })?;
+    let env = GitEnv::from_process().into_diagnostic()?;
+    print(&answer(&env, args)?)?;
     Ok(ALLOWED)
 }
 
-fn policy_of(file: Option<&Path>) -> miette::Result<Policy> {
+/// The plan as text.
+pub fn answer(env: &GitEnv, args: Args) -> miette::Result<String> {
+    let policy = policy_of(env, args.policy.as_deref())?;
+    let list = read(&args.tasks, &policy)?;
+    let plan = Plan::new(&list, &policy.conductor);
+    Ok(match args.format {
+        PlanFormat::Human => panel(&list, &plan, screen()) + &overlaps(&list),
+        PlanFormat::Json => PlanDocument::new(&list, &plan).to_json(),
+        PlanFormat::Mermaid => mermaid(&list, &plan),
+    })
+}
+
+fn policy_of(env: &GitEnv, file: Option<&Path>) -> miette::Result<Policy> {
     match file {
         Some(file) => policy::read(file),
         None => {
-            let repo = Repo::open(&GitEnv::from_process().into_diagnostic()?)?;
+            let repo = Repo::open(env)?;
             Ok(settings::policy(&repo)?)
         }
     }

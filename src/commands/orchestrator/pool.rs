@@ -30,7 +30,7 @@ pub fn run(verb: Pool) -> miette::Result<ExitCode> {
 }
 
 /// What a verb prints, and how it ends.
-fn answer(repo: &Repo, env: &GitEnv, verb: Pool) -> Result<(String, ExitCode), MergeError> {
+pub fn answer(repo: &Repo, env: &GitEnv, verb: Pool) -> Result<(String, ExitCode), MergeError> {
     Ok(match verb {
         Pool::Init(args) => {
             let new = pool::init(repo, args.size.map(usize::from))?;

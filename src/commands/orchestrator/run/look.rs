@@ -9,22 +9,27 @@ use baton_conductor::run::conduct::control::ControlRequest;
 use baton_conductor::run::conduct::{self};
 use baton_conductor::run::{event_text, record, report};
 use baton_core::report::escape;
+use baton_git::Repo;
 use baton_sys::file;
 
 /// Says how a run stands.
 pub fn status(args: RunLook) -> miette::Result<ExitCode> {
-    let repo = open()?;
-    let record = conduct::open(&repo, args.run.as_deref())?;
-    let state = conduct::load(&repo, &record)?;
-    let is_conducted = conduct::is_conducted(&repo, &record.id)?;
-    print(&match args.format {
+    print(&status_of(&open()?, args)?)?;
+    Ok(ALLOWED)
+}
+
+/// How a run stands, as text.
+pub fn status_of(repo: &Repo, args: RunLook) -> miette::Result<String> {
+    let record = conduct::open(repo, args.run.as_deref())?;
+    let state = conduct::load(repo, &record)?;
+    let is_conducted = conduct::is_conducted(repo, &record.id)?;
+    Ok(match args.format {
         TextFormat::Json => event_text::status_json(&record.id, &state, is_conducted),
         TextFormat::Human => {
-            let others = record::ids(&repo)?;
+            let others = record::ids(repo)?;
             event_text::status(&record.id, &state, is_conducted, &others)
         }
-    })?;
-    Ok(ALLOWED)
+    })
 }
 
 /// Shows the states of a run, and which it is in.
