@@ -219,6 +219,8 @@ fn the_last_hook_is_left_to_no_directory() {
     script(&place, path, other);
     let before = hooks(&place);
     install(&place);
+    let kept = place.at("s.git/hooks.before-baton/reference-transaction");
+    assert!(kept.exists());
     both_guard(&place);
     healthy(&place);
     let ran = fs::read_to_string(place.at("s.git/ran")).unwrap();

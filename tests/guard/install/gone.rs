@@ -70,6 +70,24 @@ fn a_kept_hook_that_is_gone_is_told_of() {
 }
 
 #[test]
+fn a_setting_outlives_the_record() {
+    let place = repository();
+    place.write_hook("r/.gh/pre-commit", "team");
+    place.git("r", &["config", "core.hooksPath", ".gh"]);
+    installed(&place.baton("r", &["install"]));
+    for verb in ["install", "uninstall"] {
+        fs::remove_dir_all(place.at("r/.git/baton")).unwrap();
+        assert_eq!(place.baton("r", &["doctor"]).code, Some(1));
+        installed(&place.baton("r", &[verb]));
+        place.git("r", &["commit", "-q", "--allow-empty", "-m", "x"]);
+        assert_eq!(place.log(), ["team"], "{verb}");
+    }
+    assert_eq!(place.git("r", &["config", "core.hooksPath"]), ".gh\n");
+    assert!(!place.at("r/.git/hooks.before-baton").exists());
+    assert!(!place.at("r/.git/baton").exists());
+}
+
+#[test]
 fn a_directory_of_hooks_that_became_a_link_is_left_alone() {
     let place = repository();
     place.write_hook("r/.git/hooks/pre-commit", "team");

@@ -81,15 +81,23 @@ fn an_earlier_hook_runs_for_what_it_does_in_another_worktree_and_leaves_behind()
 
 #[test]
 fn a_tool_that_renamed_batons_hook_and_calls_it_goes_on() {
-    for call in [
-        "\"$(dirname \"$0\")/pre-commit.chained\"",
-        "\"$0.chained\"",
-        ".git/hooks/pre-commit.chained",
+    for (name, call) in [
+        (
+            "pre-commit.chained",
+            "\"$(dirname \"$0\")/pre-commit.chained\"",
+        ),
+        ("pre-commit.chained", "\"$0.chained\""),
+        ("pre-commit.chained", ".git/hooks/pre-commit.chained"),
+        (
+            "old/pre-commit",
+            "\"$(dirname \"$0\")/old/$(basename \"$0\")\"",
+        ),
     ] {
         let place = repository();
         let hook = place.at("r/.git/hooks/pre-commit");
-        let renamed = place.at("r/.git/hooks/pre-commit.chained");
+        let renamed = place.at("r/.git/hooks").join(name);
         install(&place);
+        fs::create_dir_all(renamed.parent().unwrap()).unwrap();
         fs::rename(&hook, &renamed).unwrap();
         let log = place.at("log");
         let text = format!(
@@ -99,7 +107,8 @@ fn a_tool_that_renamed_batons_hook_and_calls_it_goes_on() {
         write_program(&hook, &text);
         let told = place.baton("r", &["doctor"]);
         let words = "renamed to pre-commit.chained, and runs only where that hook runs it";
-        assert!(told.out.contains(words), "{told:?}");
+        let is_beside = !name.contains('/');
+        assert_eq!(told.out.contains(words), is_beside, "{told:?}");
         for _ in 0..2 {
             install(&place);
             assert_eq!(work(&place), ["tool"], "{call}");

@@ -6,7 +6,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::layout::{Occupant, read_hook};
+use super::layout::{Occupant, is_edited};
 use super::manifest::Manifest;
 use super::{InstallError, Kind, Layout, kept, known_text, managers};
 use crate::{DIRECTORY_SUFFIX, Hook, NAME_IN_DIRECTORY};
@@ -227,8 +227,7 @@ pub fn take_out(layout: &Layout, hook: &str, path: &Path) -> Result<TakenOut, In
     if occupant(layout, path)? != Occupant::Baton {
         return Ok(TakenOut::Nothing);
     }
-    let text = read_hook(path).map_err(InstallError::io(path))?;
-    if text.is_some_and(|text| text.is_edited) {
+    if is_edited(path)? {
         return kept::move_aside(layout, hook, path).map(TakenOut::Kept);
     }
     file::remove_if_exists(path).map_err(InstallError::io(path))?;

@@ -85,14 +85,17 @@ pub fn parse(text: &[u8]) -> Option<HookFile> {
         });
     }
     // A path may have line breaks of its own.
-    let at = rest.find("\nexec '")?;
-    let (before, command) = (&rest[..at], &rest[at + 6..]);
+    let begins = ["\nexec '", "\n'"].into_iter();
+    let (at, begins) = { begins }.find_map(|it| Some((rest.find(it)?, it)))?;
+    let (before, command) = (&rest[..at], &rest[at + begins.len() - 1..]);
     let (path, after) = command.split_once_str(&argument)?;
-    let (hook, after) = after.split_once_str(" \"$0\" \"$@\"\n")?;
+    let (hook, after) = after.split_once_str(" \"$0\" \"$@\"")?;
+    // Another first line was put above Baton's.
+    let is_displaced = begins == "\n'";
     Some(HookFile {
         hook: hook.to_str_lossy().into_owned(),
         program: program(&unquoted(path)),
-        is_edited: before.lines().chain(after.lines()).any(is_command),
+        is_edited: is_displaced || before.lines().chain(after.lines()).any(is_command),
     })
 }
 
@@ -149,6 +152,10 @@ mod tests {
                 assert_eq!(parse(&written), Some(expected), "{path}");
                 let edited = [&written[..], b"npx lint-staged\n"].concat();
                 assert!(parse(&edited).unwrap().is_edited, "{path}");
+                let above = [b"#!/bin/sh\nnpx lint-staged\n", &written[..]].concat();
+                let above = parse(&above).unwrap();
+                let found = (&above.program, &above.hook[..], above.is_edited);
+                assert_eq!(found, (&Path::new(path).to_owned(), hook, true));
             }
         }
     }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::delegate::{self, TakenOut, Way};
 use super::installed::{Change, Installed};
-use super::layout::{Occupant, read_hook};
+use super::layout::{Occupant, is_edited};
 use super::manifest::{Manifest, Program};
 use super::{InstallError, Kind, Layout, has_worktree, hooks_path, kept, misled};
 use crate::{ALWAYS_PASSED_ON, Hook, PASSED_ON, all_names};
@@ -254,7 +254,7 @@ impl Placing<'_> {
             }
             // A tool that renamed Baton's hook, and calls it, goes on finding it.
             let is_called = |by: &PathBuf| kept::names(by, &path, hook);
-            if earlier.as_ref().is_some_and(is_called) {
+            if path != layout.in_directory(hook) && earlier.as_ref().is_some_and(is_called) {
                 self.keep_edits(hook, &path)?;
                 delegate::place(layout, &path, hook)?;
                 continue;
@@ -271,8 +271,7 @@ impl Placing<'_> {
 
     /// Moves a file of Baton's aside that has lines of others. Says whether it did.
     fn keep_edits(&mut self, hook: &'static str, path: &Path) -> Result<bool, InstallError> {
-        let text = read_hook(path).map_err(InstallError::io(path))?;
-        if !text.is_some_and(|text| text.is_edited) {
+        if !is_edited(path)? {
             return Ok(false);
         }
         let aside = kept::move_aside(self.layout, hook, path)?;

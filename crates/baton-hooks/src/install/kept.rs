@@ -225,20 +225,17 @@ pub fn lost(layout: &Layout, manifest: &Manifest) -> Vec<PathBuf> {
     kept.filter(is_gone).map(|hook| layout.kept(hook)).collect()
 }
 
-/// True if the hook at this path names the file that another tool made of Baton's hook: whole, or by what its name adds to
-/// the hook's.
+/// True if the hook at this path names the file that another tool made of Baton's hook: whole, by what its name adds to
+/// the hook's, or by its directory.
 pub fn names(by: &Path, renamed: &Path, hook: &str) -> bool {
-    let Some(name) = renamed.file_name().and_then(|name| name.to_str()) else {
-        return false;
-    };
+    let part = |path: Option<&Path>| Some(path?.file_name()?.to_str()?.to_owned());
+    let name = part(Some(renamed));
+    let ending = name.as_deref().and_then(|name| name.strip_prefix(hook));
+    let ending = ending.filter(|it| it.len() > 1).map(ToOwned::to_owned);
+    let directory = part(renamed.parent().filter(|it| Some(*it) != by.parent()));
     let text = file::beginning(by, LONGEST).ok().flatten();
-    let ending = name.strip_prefix(hook).filter(|ending| ending.len() > 1);
-    text.is_some_and(|text| {
-        [Some(name), ending]
-            .into_iter()
-            .flatten()
-            .any(|it| text.contains_str(it))
-    })
+    let mut words = [name, ending, directory].into_iter().flatten();
+    text.is_some_and(|text| words.any(|word| text.contains_str(word)))
 }
 
 /// Puts a file that does nothing where Baton's was under another tool's name, because the hook that is there now calls it.

@@ -125,6 +125,11 @@ impl Layout {
         self.baton_dir().join(recorded::FILE)
     }
 
+    /// A copy of the record, which outlives Baton's own directory.
+    pub fn manifest_copy(&self) -> PathBuf {
+        self.kept_dir().join(".install.json")
+    }
+
     /// By what the hooks know that they guard a server.
     pub fn server_mark(&self) -> PathBuf {
         self.baton_dir().join(SERVER_MARK)
@@ -195,6 +200,23 @@ impl Layout {
         }
         Ok(found)
     }
+
+    /// Baton's files for this hook that a tool has moved into a directory among the hooks.
+    pub fn moved_below(&self, hook: &str) -> io::Result<Vec<PathBuf>> {
+        let mut found = Vec::new();
+        for directory in file::entries(&self.hooks_dir())? {
+            if file::is_link(&directory) {
+                continue;
+            }
+            for path in file::entries(&directory)? {
+                let is_batons = read_hook(&path)?.is_some_and(|text| text.name() == hook);
+                if is_batons && path != self.in_directory(hook) {
+                    found.push(path);
+                }
+            }
+        }
+        Ok(found)
+    }
 }
 
 /// What Baton's file at this path says; `None` where it is not a text of Baton's. A link is never Baton's, wherever it leads,
@@ -202,6 +224,12 @@ impl Layout {
 pub fn read_hook(path: &Path) -> io::Result<Option<HookFile>> {
     let text = beginning(path, BEGINNING)?;
     Ok(text.and_then(|text| hook_file::parse(&text)))
+}
+
+/// True if Baton's file is at this path, and has lines that are not Baton's.
+pub fn is_edited(path: &Path) -> Result<bool, InstallError> {
+    let text = read_hook(path).map_err(InstallError::io(path))?;
+    Ok(text.is_some_and(|text| text.is_edited))
 }
 
 fn beginning(path: &Path, at_most: u64) -> io::Result<Option<Vec<u8>>> {

@@ -94,10 +94,14 @@ impl Manifest {
         }
     }
 
-    /// Reads the record; `None` where nothing is installed.
+    /// Reads the record; `None` where nothing is installed. Where it is gone, its copy tells what the settings were.
     pub fn read(layout: &Layout) -> Result<Option<Self>, InstallError> {
-        let path = layout.manifest();
-        let bytes = file::read_if_exists(&path).map_err(InstallError::io(&path))?;
+        let mut path = layout.manifest();
+        let mut bytes = file::read_if_exists(&path).map_err(InstallError::io(&path))?;
+        if bytes.is_none() {
+            path = layout.manifest_copy();
+            bytes = file::read_if_exists(&path).map_err(InstallError::io(&path))?;
+        }
         let Some(bytes) = bytes else {
             return Ok(None);
         };
@@ -113,10 +117,16 @@ impl Manifest {
         }
     }
 
-    /// Writes the record in one step.
+    /// Writes the record in one step. A copy lies elsewhere while it holds a setting: nothing else knows of that.
     pub fn write(&self, layout: &Layout) -> Result<(), InstallError> {
         let path = layout.manifest();
         let text = serde_json::to_string_pretty(self).expect("strings serialise") + "\n";
+        let copy = layout.manifest_copy();
+        let copied = match self.hooks_paths.is_empty() {
+            true => file::remove_if_exists(&copy),
+            false => file::write_atomically(&copy, text.as_bytes()),
+        };
+        copied.map_err(InstallError::io(copy))?;
         file::write_atomically(&path, text.as_bytes()).map_err(InstallError::io(path))
     }
 

@@ -35,6 +35,33 @@ pub fn files(repo: &Repo, manifest: &Manifest) -> Result<Vec<PathBuf>, InstallEr
 fn asks_git(text: &[u8]) -> bool {
     known_text::commands(text).iter().any(|line| {
         let line = line.to_ascii_lowercase();
-        line.contains_str("core.hookspath") || line.contains_str("--git-path hooks")
+        let asked = line.find("--git-path").map(|at| &line[at..]);
+        line.contains_str("core.hookspath") || asked.is_some_and(|rest| rest.contains_str("hooks"))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_asks_for_the_directory_is_told_from_what_names_it() {
+        for (line, expected) in [
+            (". \"$(git rev-parse --git-path hooks)/lib.sh\"", true),
+            ("lib=$(git rev-parse --git-path \"hooks/lib.sh\")", true),
+            (
+                "run([\"git\", \"rev-parse\", \"--git-path\", \"hooks\"])",
+                true,
+            ),
+            ("git config --get core.hookspath", true),
+            ("# git rev-parse --git-path hooks", false),
+            ("git rev-parse --git-path info/exclude", false),
+            (
+                "\"$(git rev-parse --git-common-dir)/hooks/pre-commit\"",
+                false,
+            ),
+        ] {
+            assert_eq!(asks_git(line.as_bytes()), expected, "{line}");
+        }
+    }
 }

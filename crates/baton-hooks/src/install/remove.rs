@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::delegate::{self, TakenOut};
 use super::kept::{self, Restored};
-use super::layout::read_hook;
+use super::layout::is_edited;
 use super::manifest::{Manifest, SetAside};
 use super::{InstallError, Layout, hooks_path};
 use crate::all_names;
@@ -42,10 +42,12 @@ impl Uninstalled {
 /// it does nothing.
 pub fn uninstall(repo: &Repo) -> Result<Uninstalled, InstallError> {
     let layout = Layout::of(repo);
-    layout.refuse_link()?;
     let mut done = Uninstalled::default();
     let lock = FileLock::acquire(&layout.lock()).map_err(InstallError::io(layout.lock()))?;
     let manifest = Manifest::read(&layout)?;
+    if manifest.is_some() {
+        layout.refuse_link()?;
+    }
     // The settings come first: while one is back and the hooks are still there, git runs the
     // hooks that it names; the other way round it would run none for a moment.
     for one in manifest.iter().flat_map(|manifest| &manifest.hooks_paths) {
@@ -57,40 +59,7 @@ pub fn uninstall(repo: &Repo) -> Result<Uninstalled, InstallError> {
     }
     done.lost = manifest.map_or_else(Vec::new, |manifest| kept::lost(&layout, &manifest));
     for hook in all_names() {
-        let io = InstallError::io(layout.hook(hook));
-        let own = [layout.hook(hook), layout.in_directory(hook)].into_iter();
-        let custom = layout.in_custom_hooks(hook);
-        let renamed = layout.renamed(hook).map_err(io)?;
-        let own: Vec<_> = own.chain(renamed).chain(custom.clone()).collect();
-        kept::forget_older(&layout, hook)?;
-        for path in &own {
-            if read_hook(path)
-                .map_err(InstallError::io(path))?
-                .is_some_and(|text| text.is_edited)
-            {
-                let aside = kept::move_aside(&layout, hook, path)?;
-                done.edited.push((layout.name_of(path), aside));
-            }
-        }
-        match kept::put_back(&layout, hook)? {
-            Restored::Nothing => {}
-            Restored::To(path) => done.restored.push(layout.name_of(&path)),
-            Restored::Left { hook, kept } => done.foreign.push((hook, kept)),
-        }
-        let there = layout.hook(hook);
-        for path in own {
-            if delegate::take_out(&layout, hook, &path)? != TakenOut::Removed {
-                continue;
-            }
-            done.removed.push(layout.name_of(&path));
-            if path != there && kept::names(&there, &path, hook) {
-                kept::leave_empty(&path, hook)?;
-                done.emptied.push(path);
-            }
-        }
-        if let Some(directory) = custom.as_deref().and_then(Path::parent) {
-            file::remove_if_empty(directory);
-        }
+        done.take_out(&layout, hook)?;
     }
     remove_records(repo, &layout)?;
     drop(lock);
@@ -104,6 +73,45 @@ pub fn uninstall(repo: &Repo) -> Result<Uninstalled, InstallError> {
     Ok(done)
 }
 
+impl Uninstalled {
+    /// Takes the files of one hook out, and puts back what was there before.
+    fn take_out(&mut self, layout: &Layout, hook: &str) -> Result<(), InstallError> {
+        let there = layout.hook(hook);
+        let io = || InstallError::io(&there);
+        let custom = layout.in_custom_hooks(hook);
+        let mut others = layout.renamed(hook).map_err(io())?;
+        others.extend(layout.moved_below(hook).map_err(io())?);
+        let own = [there.clone(), layout.in_directory(hook)].into_iter();
+        let all: Vec<_> = own.chain(others.clone()).chain(custom.clone()).collect();
+        kept::forget_older(layout, hook)?;
+        for path in &all {
+            if is_edited(path)? {
+                let aside = kept::move_aside(layout, hook, path)?;
+                self.edited.push((layout.name_of(path), aside));
+            }
+        }
+        match kept::put_back(layout, hook)? {
+            Restored::Nothing => {}
+            Restored::To(path) => self.restored.push(layout.name_of(&path)),
+            Restored::Left { hook, kept } => self.foreign.push((hook, kept)),
+        }
+        for path in all {
+            if delegate::take_out(layout, hook, &path)? != TakenOut::Removed {
+                continue;
+            }
+            self.removed.push(layout.name_of(&path));
+            if others.contains(&path) && kept::names(&there, &path, hook) {
+                kept::leave_empty(&path, hook)?;
+                self.emptied.push(path);
+            }
+        }
+        if let Some(directory) = custom.as_deref().and_then(Path::parent) {
+            file::remove_if_empty(directory);
+        }
+        Ok(())
+    }
+}
+
 /// Removes what installing and guarding recorded. The manifest goes last of what tells about the
 /// user's settings, so that a removal that is cut off can be done again.
 fn remove_records(repo: &Repo, layout: &Layout) -> Result<(), InstallError> {
@@ -115,6 +123,7 @@ fn remove_records(repo: &Repo, layout: &Layout) -> Result<(), InstallError> {
     records.push(layout.later_marks());
     records.extend(Journal::files(&layout.baton_dir()));
     records.push(layout.server_mark());
+    records.push(layout.manifest_copy());
     records.push(layout.manifest());
     // With what a copy that was cut off has left there.
     records.extend(layout.program().parent().map(ToOwned::to_owned));
