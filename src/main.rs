@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use baton_core::report::diagnostic::EscapingHandler;
 use clap::Parser;
 use git_baton::cli::Cli;
-use git_baton::commands::{self, UNDECIDED, hook};
+use git_baton::commands::{self, ReaderGone, UNDECIDED, hook};
 
 fn main() -> ExitCode {
     baton_sys::interrupt::outlive_file_size_limit();
@@ -21,6 +21,7 @@ fn main() -> ExitCode {
     };
     match ran {
         Ok(code) => ExitCode::from(code),
+        Err(error) if error.is::<ReaderGone>() => ExitCode::from(UNDECIDED),
         Err(error) => {
             commands::tell(&format!("{error:?}\n"));
             ExitCode::from(UNDECIDED)

@@ -29,7 +29,7 @@ mod session;
 mod uninstall;
 mod verify;
 
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 
 use miette::{IntoDiagnostic, WrapErr};
 
@@ -63,16 +63,24 @@ fn print(text: &str) -> miette::Result<()> {
     print_raw(&escape::output(text))
 }
 
-/// Writes what speaks to a CI runner to standard output; a reader that has gone is no error worth
-/// more than a sentence.
+/// The reader of standard output has gone, as `| head` does: nobody is there to be told.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("nobody reads the result")]
+pub struct ReaderGone;
+
+/// Writes what speaks to a CI runner to standard output. Fails with [`ReaderGone`] where nobody reads it.
 fn print_raw(text: &str) -> miette::Result<()> {
     // By way of `anstream`, which takes colours out where they are not wanted.
     let mut stdout = anstream::stdout();
-    stdout
+    let written = stdout
         .write_all(text.as_bytes())
-        .and_then(|()| stdout.flush())
-        .into_diagnostic()
-        .wrap_err("the result cannot be written")
+        .and_then(|()| stdout.flush());
+    match written {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Err(ReaderGone.into()),
+        written => written
+            .into_diagnostic()
+            .wrap_err("the result cannot be written"),
+    }
 }
 
 /// Writes to standard error, with nothing in it that steers a terminal or a CI runner. Where nobody

@@ -156,3 +156,15 @@ fn output_that_nobody_takes_is_no_panic() {
     let status = command(&["verify", "nowhere"]).stderr(full()).status();
     assert_eq!(status.unwrap().code(), Some(2));
 }
+
+#[test]
+fn a_reader_that_has_gone_is_told_nothing() {
+    let sandbox = with_bundle();
+    for args in [&["verify", "--all"][..], &["policy", "show"], &["doctor"]] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let out = sandbox.baton().args(args).stdout(writer).output().unwrap();
+        let said = String::from_utf8_lossy(&out.stderr);
+        assert_eq!((out.status.code(), &*said), (Some(2), ""), "{args:?}");
+    }
+}
