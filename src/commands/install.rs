@@ -32,8 +32,9 @@ pub fn run(args: &Install) -> miette::Result<ExitCode> {
     Ok(ALLOWED)
 }
 
-const NEXT: &str = "\nNext, for agents: worktrees that are kept ready, or a list of tasks that they work on:\n   \
-                    git baton orchestrator pool init\n   git baton orchestrator run ../tasks.toml\n";
+const NEXT: &str = "\nNext, for agents: worktrees that are kept ready:\n   git baton orchestrator pool init\n\
+                    or a run of agents; for the file of tasks that it reads, and how it goes:\n   \
+                    git baton orchestrator run --help\n";
 
 const NO_POLICY: &str =
     "`HEAD` carries no baton.toml; `git baton init` writes one, and prints how to commit it";

@@ -321,3 +321,22 @@ fn no_maintainer_is_taken_off_the_list_in_silence() {
     new.sh("rm .baton/allowed_signers && git baton init --frozen");
     assert_eq!(new.sh("ls .baton 2>/dev/null || true"), "");
 }
+
+#[test]
+fn the_tasks_that_the_help_shows_can_be_planned() {
+    let new = Newcomer::new("main", &["me"]);
+    new.follow("git baton init", "git commit");
+    let help = new.sh("git-baton orchestrator run --help");
+    let (_, example) = help.split_once("A file of tasks").unwrap();
+    let lines = example
+        .lines()
+        .skip(1)
+        .map_while(|line| line.strip_prefix("  "));
+    let tasks: String = lines.flat_map(|line| [line, "\n"]).collect();
+    fs::write(new.sandbox.root.path().join("tasks.toml"), tasks).unwrap();
+    let plan = new.sh("git baton orchestrator plan --format json ../tasks.toml");
+    assert!(
+        plan.contains("\"dates\"") && plan.contains("\"manual\""),
+        "{plan}"
+    );
+}

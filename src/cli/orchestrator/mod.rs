@@ -26,6 +26,22 @@ pub use trash::{Trash, TrashDrop, TrashRestore};
 
 use clap::{Args, Subcommand, ValueEnum};
 
+/// A file of tasks, for the help of those who read one. A test plans it.
+const TASKS_EXAMPLE: &str = r#"A file of tasks (keep it outside of the repository, or commit it):
+  version = 1
+  [[task]]
+  id = "dates"
+  prompt = "Parse ISO dates in src/dates.rs, with tests."
+  files = ["src/dates.rs"]
+  verify = ["cargo test dates"]
+  [[task]]
+  id = "manual"
+  prompt = "Write the page on dates."
+  files = ["docs/dates.md"]
+  after = ["dates"]
+
+`files`, `verify` and `after` may be missing. `git config baton.conductor.agent claude` names the agent."#;
+
 /// What the orchestrator does with what the sessions leave.
 #[derive(Debug, Subcommand)]
 pub enum Orchestrator {

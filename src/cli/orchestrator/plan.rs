@@ -4,6 +4,7 @@ use clap::{Args, ValueEnum};
 
 /// `git baton orchestrator plan`.
 #[derive(Debug, Args)]
+#[command(after_long_help = super::TASKS_EXAMPLE)]
 pub struct Plan {
     /// The file of tasks
     #[arg(value_name = "FILE", default_value = "tasks.toml")]

@@ -8,8 +8,9 @@ use super::TextFormat;
 
 /// `git baton orchestrator run`.
 #[derive(Debug, Args)]
+#[command(after_long_help = super::TASKS_EXAMPLE)]
 pub struct Run {
-    /// The tasks
+    /// The file of tasks
     #[arg(default_value = "tasks.toml", value_name = "FILE")]
     pub tasks: PathBuf,
     /// The branch on which the work lands; without it, the one that is checked out
