@@ -12,7 +12,7 @@ use crate::cli::{AgentHook, Unknown};
 use baton_agents::{Event, Refusal};
 use baton_hooks::agent_event;
 
-/// How long an event may be judged: an agent waits for the answer.
+/// The time for the judgement of an event: an agent waits for the answer.
 const TIME: Duration = Duration::from_secs(2);
 /// The stack of the thread that judges: commands may stand deep in commands.
 const STACK: usize = 32 << 20;
@@ -40,7 +40,7 @@ pub fn run(args: &AgentHook) -> miette::Result<ExitCode> {
     })
 }
 
-/// What the policy says of the event, within the time that there is.
+/// The policy's answer to the event, within the time that there is.
 fn judged(event: &Event) -> Result<Option<Refusal>, String> {
     let (send, answer) = mpsc::channel();
     let event = event.clone();

@@ -80,7 +80,7 @@ fn print(text: &str) -> Result<(), DemoError> {
     written.map_err(DemoError::io("standard output"))
 }
 
-/// What to look at in a demonstration that stays.
+/// The things to look at in a demonstration that stays.
 fn advice(path: &Path) -> String {
     format!(
         "\nEverything is still in {}. To try it yourself:\n    \

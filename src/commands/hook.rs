@@ -21,7 +21,7 @@ use baton_sys::previous_hooks::EarlierHook;
 pub struct Called {
     /// The name of the hook: Baton's, or one that it passes on; `None` where nothing tells.
     name: Option<String>,
-    /// Whether it is one of the programs in a directory of hooks, which another hook runs.
+    /// True if it is one of the programs in a directory of hooks, which another hook runs.
     in_directory: bool,
     /// The hook's file.
     file: PathBuf,
@@ -161,7 +161,7 @@ pub fn run_by_name(name: &str, args: Vec<OsString>) -> miette::Result<ExitCode> 
     Ok(answer(&Call { hook, args, input }))
 }
 
-/// Whether a branch that moves breaks the rule, and no commit that could be made again.
+/// True if a branch that moves breaks the rule, and no commit that could be made again.
 fn is_move(violation: &Violation) -> bool {
     violation.reference.is_some()
 }

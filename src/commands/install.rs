@@ -39,7 +39,7 @@ const NEXT: &str = "\nNext, for agents: worktrees that are kept ready:\n   git b
 const NO_POLICY: &str =
     "`HEAD` carries no baton.toml; `git baton init` writes one, and prints how to commit it";
 
-/// Whether `HEAD` carries a policy. Fails where the hooks would enforce a policy that cannot be read: the one that `HEAD` carries
+/// True if `HEAD` carries a policy. Fails where the hooks would enforce a policy that cannot be read: the one that `HEAD` carries
 /// or, where it carries none yet, the one that waits in the worktree to be committed.
 fn check_policy(repo: &Repo) -> miette::Result<bool> {
     let found = match repo.head()? {

@@ -38,7 +38,7 @@ use baton_core::layout::Screen;
 use baton_core::report::escape;
 use baton_sys::{shows_unicode, terminal, warnings};
 
-/// How a process ends: 0 allowed, 1 rules broken, 2 cannot decide or usage, 130 interrupted.
+/// The exit code of a process: 0 allowed, 1 rules broken, 2 cannot decide or usage, 130 interrupted.
 pub type ExitCode = u8;
 
 /// Allowed.
@@ -47,10 +47,10 @@ pub const ALLOWED: ExitCode = 0;
 pub const BROKEN: ExitCode = 1;
 /// Baton cannot decide, or was asked in words it does not know.
 pub const UNDECIDED: ExitCode = 2;
-/// Somebody asked the process to end.
+/// An interrupt or a signal asked the process to end.
 pub const INTERRUPTED: ExitCode = 130;
 
-/// What standard output can show.
+/// The screen behind standard output.
 fn screen() -> Screen {
     Screen {
         ascii: !shows_unicode(),

@@ -100,7 +100,7 @@ fn judge_mover(repo: &Repo) -> miette::Result<Judgement> {
     Ok(judgement)
 }
 
-/// What to judge, or why there is nothing to judge.
+/// The commits to judge, or the reason why there are none.
 fn asked(repo: &Repo, args: &Verify) -> miette::Result<Result<Asked, &'static str>> {
     let range = if args.all {
         range::all(repo)?

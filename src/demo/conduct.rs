@@ -4,7 +4,7 @@ use super::DemoError;
 use super::scene::{Place, Scene};
 use super::shell::Ran;
 
-/// What the agents are to do. Each is a script: one changes a file of another's at first, and one
+/// The agents' tasks. Each agent is a script: one changes a file of another's at first, and one
 /// says that it is done when it has committed nothing.
 const TASKS: &str = r#"version = 1
 

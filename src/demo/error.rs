@@ -21,7 +21,7 @@ pub enum DemoError {
     #[error("git is too old: `{found}`")]
     #[diagnostic(help("install git {} or later, and put it first on PATH", OLDEST_GIT))]
     OldGit {
-        /// What `git --version` prints.
+        /// The output of `git --version`.
         found: String,
     },
 
@@ -38,7 +38,7 @@ pub enum DemoError {
     Io {
         /// Which.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         #[source]
         source: std::io::Error,
     },
@@ -49,11 +49,11 @@ pub enum DemoError {
     Preparation {
         /// The command.
         command: String,
-        /// What it printed.
+        /// Its output.
         said: String,
     },
 
-    /// Somebody asked it to end.
+    /// An interrupt or a signal asked it to end.
     #[error("interrupted")]
     Interrupted,
 }

@@ -3,7 +3,7 @@ use std::fmt;
 
 use baton_hooks::Hook;
 
-/// What stopped an attempt.
+/// The layer that stops an attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Stop {
     /// Nothing: it went through, and neither `verify` nor `doctor` has anything to say of the
@@ -34,7 +34,7 @@ impl fmt::Display for Stop {
     }
 }
 
-/// What the repositories look like after an attempt, compared with before it.
+/// The state of the repositories after an attempt, compared with before it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum State {
     /// As before: every reference, `HEAD`, the index and the files; the change that was to be
@@ -70,16 +70,16 @@ impl fmt::Display for State {
 pub struct Row {
     /// The heading that it stands under.
     pub group: &'static str,
-    /// What was tried.
+    /// The attempt.
     pub attempt: &'static str,
-    /// What ought to stop it, and what ought to be left.
+    /// The layer that ought to stop it, and the state that ought to be left.
     pub expected: (Stop, State),
-    /// What stopped it, and what was left.
+    /// The layer that stopped it, and the state that was left.
     pub seen: (Stop, State),
 }
 
 impl Row {
-    /// Whether it was as it ought to be.
+    /// True if it was as it ought to be.
     pub fn holds(&self) -> bool {
         self.expected == self.seen
     }

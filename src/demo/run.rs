@@ -9,9 +9,9 @@ use super::shell::Ran;
 use super::snapshot::Snapshot;
 use baton_hooks::Hook;
 
-/// What a hook's objection begins with.
+/// The beginnings of a hook's objection.
 const OBJECTIONS: [&str; 2] = ["baton: refused (", "baton: found ("];
-/// What an expected remedy begins with when it is the one that the refusal prints.
+/// The beginning of an expected remedy that is the one that the refusal prints.
 const PRINTED: &str = "printed ";
 
 /// Lets the agents try everything that belongs to this act, one attempt after another, each
@@ -85,7 +85,7 @@ fn prepare(scene: &Scene<'_>, attempt: &Attempt) -> Result<BTreeMap<String, Stri
     Ok(words)
 }
 
-/// What refused, by what the run itself says.
+/// The layer that refused, by the run's own output.
 fn stopped_by(ran: &Ran) -> Stop {
     let said = ran.said();
     let objection = |begins: &str| {
@@ -114,7 +114,7 @@ fn declined(attempt: &Attempt, ran: &Ran) -> Option<Stop> {
     (!ran.succeeded && ran.err.contains(why)).then_some(Stop::Command(command))
 }
 
-/// What `verify` and `doctor` say of an attempt that no hook has stopped, and whether it shows what it
+/// The verdict of `verify` and `doctor` on an attempt that no hook has stopped, and true if it shows what it
 /// ought to.
 fn seen_later(
     scene: &Scene<'_>,
@@ -132,7 +132,7 @@ fn seen_later(
     Ok(found(&verified, &examined))
 }
 
-/// What these answers of `verify` and `doctor` come to.
+/// The layer that these answers of `verify` and `doctor` name.
 fn found(verified: &Ran, examined: &Ran) -> Stop {
     let broken = verified.out.contains(" broken in ");
     let unhealthy = examined.out.contains("not healthy");
@@ -161,7 +161,7 @@ fn remedy(expected: &State, ran: &Ran) -> Option<(String, String)> {
     Some((name.to_string(), line))
 }
 
-/// What this command makes of what an attempt has left.
+/// The state after this command has put an attempt right.
 fn restored(
     scene: &Scene<'_>,
     place: Place,

@@ -78,10 +78,10 @@ impl Place {
 /// The directory of the pool of worktrees.
 pub(super) const POOL: &str = "agents";
 
-/// How the scene is put back: by git without any hook.
+/// The git that puts the scene back: without any hook.
 const QUIET_GIT: &str = "git -c core.hooksPath=/dev/null";
 
-/// What stands before the names of the remote's own references.
+/// The prefix of the names of the remote's own references.
 pub(super) const FORGE_MARK: &str = "forge ";
 
 /// The files by which git remembers an operation that is not finished.
@@ -143,7 +143,7 @@ impl<'s> Scene<'s> {
         self.root.join(place.directory())
     }
 
-    /// What stands for the words in braces in every line.
+    /// The values of the words in braces in every line.
     pub(super) fn words(&self) -> &BTreeMap<String, String> {
         &self.words
     }
@@ -183,7 +183,7 @@ impl<'s> Scene<'s> {
         Ok(())
     }
 
-    /// What `git baton verify --all` says of everything as it is now.
+    /// The output of `git baton verify --all` on the state as it is now.
     pub fn verify(&self) -> Result<Ran, DemoError> {
         self.run(Place::Project, "git-baton verify --all", &self.words)
     }
@@ -222,7 +222,7 @@ impl<'s> Scene<'s> {
         Ok(refs)
     }
 
-    /// What there is now, seen from this place.
+    /// The state as it is now, seen from this place.
     pub(super) fn snapshot(&self, place: Place) -> Result<Snapshot, DemoError> {
         let line = "git status --porcelain=v2 --branch --no-ahead-behind";
         let status = self.line(place, line, &self.words)?;

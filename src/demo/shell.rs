@@ -10,7 +10,7 @@ use baton_sys::interrupt::Interrupt;
 /// When the demonstration's first command runs, in seconds since 1970: 2026-01-05, 09:00 UTC.
 const FIRST_SECOND: u64 = 1_767_603_600;
 
-/// What passes through from the user's environment; without them no program may be found, or
+/// The variables that are passed on from the user's environment; without them no program may be found, or
 /// temporary files land where there is no room.
 const INHERITED: [&str; 4] = [
     "PATH",
@@ -29,10 +29,10 @@ pub struct Shell {
     interrupt: Interrupt,
 }
 
-/// What a program printed and how it ended.
+/// A program's output and end.
 #[derive(Debug, Clone, Default)]
 pub struct Ran {
-    /// Whether it ended with 0.
+    /// True if it ended with 0.
     pub succeeded: bool,
     /// Its standard output.
     pub out: String,

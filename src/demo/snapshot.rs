@@ -15,7 +15,7 @@ pub(super) struct Snapshot {
 }
 
 impl Snapshot {
-    /// What there is to say of this one, which comes after `before`.
+    /// The state of this one, which comes after `before`.
     pub(super) fn compared_with(&self, before: &Self) -> State {
         if self == before {
             return self.untouched();

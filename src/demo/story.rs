@@ -1,4 +1,4 @@
-//! What has happened in the repositories before the attempts begin.
+//! The history of the repositories before the attempts begin.
 
 use std::fs;
 use std::path::Path;
@@ -17,17 +17,17 @@ const HANDOFF: &str = "# Handoff\n\nWhat the next session has to know.\n\n## Rec
 /// The day of every session under the guard.
 const DAY: &str = "2026-01-05";
 
-/// What an agent does in a session of its own.
+/// The session of one agent.
 struct Session {
     /// Where it works.
     place: Place,
     /// The number that `session start` has to give it.
     number: &'static str,
-    /// What it is about.
+    /// Its title.
     title: &'static str,
     /// The file that it writes.
     file: &'static str,
-    /// What it hands in.
+    /// Its summary.
     summary: &'static str,
 }
 

@@ -10,7 +10,7 @@ const STOPPED_BY: usize = 22;
 /// The width of the last column: lines are no longer than 100 characters.
 const STATE: usize = 100 - SIGN - ATTEMPT - STOPPED_BY;
 
-/// What the last column says in short.
+/// The legend of the last column.
 const LEGEND: &str = "as before: HEAD, index, files, and every branch here and on the forge";
 
 /// A table that grows row by row.

@@ -1,4 +1,4 @@
-//! What a repository that ran agents in parallel before has written down of it.
+//! The record of an earlier tool that ran agents in parallel here.
 
 use std::num::NonZeroUsize;
 
@@ -45,7 +45,7 @@ impl Parallelization {
             .unwrap_or_default())
     }
 
-    /// What it says, as keys of `[conductor]` and their values in TOML.
+    /// Its content, as keys of `[conductor]` and their values in TOML.
     pub fn settings(&self) -> Vec<(&'static str, String)> {
         let settings = [
             ("enabled", self.enabled.map(|it| it.to_string())),

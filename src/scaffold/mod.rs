@@ -25,20 +25,20 @@ impl CiService {
     }
 }
 
-/// What somebody wants in their repository.
+/// The wishes of the person who calls `init`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Choices {
     /// The service whose job is written.
     pub ci: Option<CiService>,
     /// The text of the list of signers.
     pub signers: Option<String>,
-    /// Whether the rules are written alone.
+    /// True if the rules are written alone.
     pub guard_only: bool,
     /// The branch on which work lands, in short.
     pub branch: Option<String>,
     /// The agent that works, where it is not the default one.
     pub agent: Option<String>,
-    /// What the settings take over from before.
+    /// The settings that are taken over from an earlier tool.
     pub parallelization: Parallelization,
 }
 
@@ -49,11 +49,11 @@ pub struct Scaffold {
     pub path: &'static str,
     /// Its text.
     pub text: String,
-    /// What becomes of one that is there already and says something else.
+    /// The treatment of a file that is there already and differs.
     pub existing: Existing,
 }
 
-/// What becomes of a file that is there already and says something else.
+/// The treatment of a file that is there already and differs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Existing {
     /// It belongs to Baton, and is replaced when that is asked for.
@@ -153,7 +153,7 @@ fn versioned(template: &str) -> String {
     template.replace("@VERSION@", env!("CARGO_PKG_VERSION"))
 }
 
-/// What was found of how agents work here; `None` where that is the default.
+/// The settings that fit the agents found here; `None` where the defaults do.
 fn settings(choices: &Choices) -> Option<String> {
     let mut found = choices.parallelization.settings();
     let agent = choices.agent.as_ref();

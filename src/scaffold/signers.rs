@@ -21,7 +21,7 @@ pub enum SignerError {
     NoKey {
         /// The file.
         file: String,
-        /// What is wrong with it.
+        /// The fault.
         reason: String,
     },
 
@@ -46,7 +46,7 @@ pub enum SignerError {
     Unsupported(#[from] SignersError),
 }
 
-/// What a key itself begins with, where it stands in the place of a file; git's own
+/// The prefix of a key that stands in the place of a file; git's own
 /// `user.signingKey` has it.
 pub const LITERAL: &str = "key::";
 

@@ -1,4 +1,4 @@
-//! What an agent is about to do, judged by the policy of the worktree in which it happens.
+//! Judges the action that an agent announces, by the policy of the worktree in which it happens.
 
 use std::path::{Path, PathBuf};
 

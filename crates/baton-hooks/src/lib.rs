@@ -89,7 +89,7 @@ impl Hook {
         Self::all().find(|hook| hook.name() == name)
     }
 
-    /// What comes of its objection, in a word: git has merged before it asks `post-merge`.
+    /// The effect of its objection, in a word: git has merged before it asks `post-merge`.
     pub fn outcome(self) -> &'static str {
         match self {
             Self::PostMerge => "found",
@@ -97,7 +97,7 @@ impl Hook {
         }
     }
 
-    /// Whether it says what there is to say beside its answer: one of those that git calls for one
+    /// True if it says what there is to say beside its answer: one of those that git calls for one
     /// commit, and those that are called alone.
     pub fn tells_warnings(self) -> bool {
         !matches!(
@@ -106,7 +106,7 @@ impl Hook {
         )
     }
 
-    /// Whether git gives it arguments.
+    /// True if git gives it arguments.
     pub fn takes_arguments(self) -> bool {
         !matches!(
             self,
@@ -114,7 +114,7 @@ impl Hook {
         )
     }
 
-    /// Whether git writes to its standard input.
+    /// True if git writes to its standard input.
     pub fn reads_input(self) -> bool {
         matches!(
             self,
@@ -130,10 +130,10 @@ pub const SERVER_MARK: &str = "server";
 /// names.
 pub const NAME_IN_DIRECTORY: &str = "50-baton";
 
-/// What the name of a directory of hooks adds to the hook's.
+/// The suffix that makes a hook's name the name of its directory.
 pub const DIRECTORY_SUFFIX: &str = ".d";
 
-/// What the first line of an installed hook tells the program: as which hook it is called.
+/// The argument, in an installed hook's first line, that names the hook.
 pub const ARGUMENT: &str = "--hook=";
 
 /// The hooks of git that Baton has nothing to say in. It takes their places too, and passes
@@ -165,7 +165,7 @@ pub fn all_names() -> impl Iterator<Item = &'static str> {
 /// nothing by being there.
 pub const ALWAYS_PASSED_ON: &[&str] = PASSED_ON.split_at(9).0;
 
-/// Whether git writes to the standard input of one of [`PASSED_ON`] all that it has to say at
+/// True if git writes to the standard input of one of [`PASSED_ON`] all that it has to say at
 /// once, so that several can be given the same.
 pub fn passes_input_on(name: &str) -> bool {
     matches!(name, "post-rewrite" | "post-receive")
@@ -190,7 +190,7 @@ pub enum HookError {
     #[diagnostic(transparent)]
     Guard(#[from] GuardError),
 
-    /// What git wrote to the hook's input is not of the form that git documents.
+    /// The hook's input has not the form that git documents.
     #[error(transparent)]
     #[diagnostic(transparent)]
     Input(#[from] RefLineError),
@@ -201,7 +201,7 @@ pub enum HookError {
     Argument {
         /// The hook's name.
         hook: &'static str,
-        /// What is missing.
+        /// The argument or the variable that is missing.
         name: &'static str,
     },
 
@@ -211,7 +211,7 @@ pub enum HookError {
     Message {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         #[source]
         source: std::io::Error,
     },
@@ -228,18 +228,18 @@ impl From<GitError> for HookError {
     }
 }
 
-/// Whether the call can be answered from its arguments and input alone, with "nothing to judge".
+/// True if the call can be answered from its arguments and input alone, with "nothing to judge".
 /// Most calls of `reference-transaction` can, and git makes thousands of them.
 pub fn is_idle(call: &Call) -> bool {
     call.hook == Hook::ReferenceTransaction && reference_transaction::is_idle(call)
 }
 
-/// What a hook answers.
+/// The answer of a hook.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Answer {
-    /// What the judge said.
+    /// The judgement.
     pub judgement: Judgement,
-    /// How to put right what git has changed already, lines of text; empty where a refusal leaves
+    /// The way to undo what git has changed already, lines of text; empty where a refusal leaves
     /// everything as it was.
     pub recovery: Vec<String>,
 }

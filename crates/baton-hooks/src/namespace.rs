@@ -5,10 +5,10 @@ use bstr::{BStr, BString, ByteSlice};
 use super::ref_lines::RefLine;
 use baton_core::model::RefName;
 
-/// What the names of a namespace begin with.
+/// The prefix of a namespace's references.
 const ROOT: &[u8] = b"refs/namespaces/";
 
-/// What the references of `GIT_NAMESPACE` begin with: `a/b` is `b` inside of `a`.
+/// The prefix of the references of this `GIT_NAMESPACE`: `a/b` is `b` inside of `a`.
 pub(super) fn prefix(namespace: &[u8]) -> BString {
     let mut prefix = BString::default();
     let parts = namespace.split_str("/").filter(|part| !part.is_empty());

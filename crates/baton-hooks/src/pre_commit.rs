@@ -82,7 +82,7 @@ pub(super) fn judge_index(
     Ok(judgement)
 }
 
-/// Whether git would sign here with a key that may be a maintainer's.
+/// True if git would sign here with a key that may be a maintainer's.
 pub(super) fn signs_as_maintainer(repo: &Repo, policy: &Policy) -> Result<bool, HookError> {
     let signing = &policy.signing;
     Ok(!signing.signers.is_empty()

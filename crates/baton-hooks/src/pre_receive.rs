@@ -55,7 +55,7 @@ pub(super) fn replacements(lines: &[RefLine]) -> Vec<(RefName, Oid)> {
         .collect()
 }
 
-/// Whether git looks there for what to show in an object's place.
+/// True if git looks there for what to show in an object's place.
 pub(super) fn is_replacement(line: &RefLine) -> bool {
     line.reference.starts_with(b"refs/replace/")
 }

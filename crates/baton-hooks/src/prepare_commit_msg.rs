@@ -63,7 +63,7 @@ pub(super) fn answer(repo: &Repo, env: &GitEnv, call: &Call) -> Result<Judgement
     nothing
 }
 
-/// Whether the message, without its comments, is the trailer alone.
+/// True if the message, without its comments, is the trailer alone.
 pub(super) fn wrote_all(repo: &Repo, message: &BStr) -> Result<bool, HookError> {
     let line = message.trim();
     if line.is_empty() || line.contains(&b'\n') {

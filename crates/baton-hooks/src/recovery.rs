@@ -1,4 +1,4 @@
-//! How to put right what git has changed before it asks `reference-transaction`.
+//! The commands that undo what git changes before it asks `reference-transaction`.
 
 use std::path::Path;
 
@@ -12,10 +12,10 @@ use baton_guard::range;
 use baton_guard::updates::RefUpdate;
 use baton_sys::file;
 
-/// How many paths are looked at to learn what git has moved.
+/// The greatest number of paths that are compared to learn what git has moved.
 const LOOKED_AT: usize = 500;
 
-/// What to run after these moves were refused; empty where nothing has changed.
+/// The commands to run after these moves were refused; empty where nothing has changed.
 pub(super) fn advice(repo: &Repo, moved: &[RefUpdate]) -> Result<Vec<String>, HookError> {
     match Operation::in_progress(repo)? {
         None | Some(Operation::Bisect) => {}
@@ -36,7 +36,7 @@ pub(super) fn advice(repo: &Repo, moved: &[RefUpdate]) -> Result<Vec<String>, Ho
     }
 }
 
-/// What to run after `git switch -c` or `git checkout -b`, which go to the commit first.
+/// The commands to run after `git switch -c` or `git checkout -b`, which go to the commit first.
 fn of_new_branch(repo: &Repo, head: Oid, moved: &[RefUpdate]) -> Result<Vec<String>, HookError> {
     let mut new = moved.iter().filter(|update| update.old.is_none());
     match new.find_map(|update| update.new) {
@@ -45,7 +45,7 @@ fn of_new_branch(repo: &Repo, head: Oid, moved: &[RefUpdate]) -> Result<Vec<Stri
     }
 }
 
-/// How to make commits again that break a rule and are in `HEAD`: whatever stands on them is refused
+/// The commands that make commits again that break a rule and are in `HEAD`: whatever stands on them is refused
 /// too. Empty where all that breaks a rule is new.
 pub(super) fn of_head(repo: &Repo, verdict: &Verdict) -> Result<Vec<String>, HookError> {
     let Some(head) = repo.head()? else {
@@ -93,7 +93,7 @@ pub(super) fn of_head(repo: &Repo, verdict: &Verdict) -> Result<Vec<String>, Hoo
     ])
 }
 
-/// What to run after a branch was to be renamed: git has moved the source's log away before it
+/// The commands to run after a refused rename of a branch: git has moved the source's log away before it
 /// asks and, where another branch is to go for it, the source itself.
 pub(super) fn of_rename(repo: &Repo, moved: &[RefUpdate]) -> Result<Vec<String>, HookError> {
     let [
@@ -136,7 +136,7 @@ pub(super) fn of_rename(repo: &Repo, moved: &[RefUpdate]) -> Result<Vec<String>,
     ])
 }
 
-/// What to run after the last entry of the stash was to go: git takes it out of the list first.
+/// The commands to run after a refused removal of the stash's last entry: git takes it out of the list first.
 pub(super) fn of_stash(repo: &Repo, entry: Oid) -> Result<Vec<String>, HookError> {
     let path = repo.common_dir().join("logs").join("refs").join("stash");
     let log = file::read_if_exists(&path).map_err(GitError::io(path))?;
@@ -149,7 +149,7 @@ pub(super) fn of_stash(repo: &Repo, entry: Oid) -> Result<Vec<String>, HookError
     ])
 }
 
-/// Whether `git revert` has just made this commit: what it stages stays behind a refusal, and
+/// True if `git revert` has just made this commit: what it stages stays behind a refusal, and
 /// only the message that it has prepared tells of it.
 fn is_revert(repo: &Repo, target: Oid) -> Result<bool, HookError> {
     let path = repo.git_dir().join("MERGE_MSG");
@@ -161,7 +161,7 @@ fn is_revert(repo: &Repo, target: Oid) -> Result<bool, HookError> {
     }))
 }
 
-/// Whether the target is an old commit, to which a fast-forward or a reset goes, and not one that
+/// True if the target is an old commit, to which a fast-forward or a reset goes, and not one that
 /// was made just now. Both of those set `ORIG_HEAD` first.
 fn was_there_before(repo: &Repo, head: Oid, target: Oid) -> Result<bool, HookError> {
     if repo.refs().resolve("ORIG_HEAD")? != Some(head) {
@@ -175,7 +175,7 @@ fn was_there_before(repo: &Repo, head: Oid, target: Oid) -> Result<bool, HookErr
     is_reached(repo, target)
 }
 
-/// Whether a reference or `FETCH_HEAD` reaches the commit.
+/// True if a reference or `FETCH_HEAD` reaches the commit.
 fn is_reached(repo: &Repo, target: Oid) -> Result<bool, HookError> {
     let mut tips = range::everything(repo)?.tips;
     let mut fetched = repo.listed_ids("FETCH_HEAD")?;

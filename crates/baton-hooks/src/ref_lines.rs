@@ -1,4 +1,4 @@
-//! What git writes to the input of `reference-transaction`, `pre-receive` and `pre-push`.
+//! The lines that git writes to `reference-transaction`, `pre-receive` and `pre-push`.
 
 use bstr::ByteSlice;
 use miette::Diagnostic;
@@ -6,7 +6,7 @@ use thiserror::Error;
 
 use baton_core::model::{Oid, RefName};
 
-/// What git writes to a hook's input is not of the form that it documents.
+/// A hook's input has not the form that git documents.
 #[derive(Debug, Error, Diagnostic, PartialEq, Eq)]
 #[error("line {line} of the hook's input is not what git writes: `{text}`")]
 #[diagnostic(help("let git call the hook; if git did, report its version with this line"))]
@@ -82,11 +82,11 @@ pub fn parse(input: &[u8]) -> Result<Vec<RefLine>, RefLineError> {
 /// A line `<local reference> <local id> <remote reference> <remote id>` of `pre-push`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PushLine {
-    /// What is pushed; zeros to delete.
+    /// The pushed object; zeros to delete.
     pub local: Value,
     /// Where to, as the remote names it.
     pub reference: RefName,
-    /// What the remote has there; zeros when it has nothing.
+    /// The remote's object; zeros where it has none.
     pub remote: Value,
 }
 

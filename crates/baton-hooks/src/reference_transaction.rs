@@ -14,7 +14,7 @@ use baton_guard::updates::{self, Place, RefUpdate};
 use baton_guard::{Judgement, reference};
 use baton_sys::file;
 
-/// Whether nothing in the call can carry a commit to judge. Only `prepared` can still be
+/// True if nothing in the call can carry a commit to judge. Only `prepared` can still be
 /// vetoed; states unknown today pass.
 pub(super) fn is_idle(call: &Call) -> bool {
     if call.args.first().is_none_or(|state| state != "prepared") {
@@ -166,7 +166,7 @@ fn deleted(repo: &Repo, lines: &[RefLine]) -> Result<Vec<RefUpdate>, HookError> 
     Ok(deleted.collect())
 }
 
-/// What the references will name to which branches come to point.
+/// The branches to which symbolic references come to point.
 fn symbolic_targets(
     repo: &Repo,
     lines: &[RefLine],

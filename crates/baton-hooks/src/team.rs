@@ -26,7 +26,7 @@ pub struct RefusedMessage {
     pub hook: &'static str,
     /// The message's first line.
     pub subject: String,
-    /// What the hook printed.
+    /// The hook's output.
     pub said: String,
     /// The key that words the subject.
     pub key: &'static str,

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::LazyLock;
 
-/// Who makes the commits.
+/// The author of the commits.
 pub const NAME: &str = "Tester";
 /// Their address.
 pub const EMAIL: &str = "tester@example.com";

@@ -22,7 +22,7 @@ use crate::{BATON, Git, Ran, environment, like, run, seal, write_programs};
 /// The handoff document of the default policy.
 pub const HANDOFF: &str = ".agents/HANDOFF.md";
 
-/// What must not change when something is refused.
+/// The state that a refusal must leave as it is.
 #[derive(Debug, PartialEq, Eq)]
 pub struct State {
     /// The reference that `HEAD` names, and its commit.
@@ -35,12 +35,12 @@ pub struct State {
     pub files: BTreeMap<PathBuf, Vec<u8>>,
 }
 
-/// How a repository is made.
+/// The form of a new repository.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Make {
-    /// Whether its ids are SHA-256.
+    /// True if its ids are SHA-256.
     pub sha256: bool,
-    /// Whether its references are in reftables.
+    /// True if its references are in reftables.
     pub reftable: bool,
 }
 
@@ -68,7 +68,7 @@ impl Fixture {
         fixture
     }
 
-    /// What lies in this directory already.
+    /// The sandbox that lies in this directory already.
     pub fn at(git: &Git, dir: TempDir) -> Self {
         Self {
             dir,
@@ -114,7 +114,7 @@ impl Fixture {
         self.dir.path()
     }
 
-    /// What lies below that directory.
+    /// The path of this name below that directory.
     pub fn path(&self, name: &str) -> PathBuf {
         self.dir.path().join(name)
     }
@@ -425,12 +425,12 @@ impl Fixture {
             .ok();
     }
 
-    /// What `HEAD`, the references, the index and the files of the main worktree are.
+    /// The state of `HEAD`, the references, the index and the files of the main worktree.
     pub fn state(&self) -> State {
         self.state_at(&self.repo())
     }
 
-    /// What `HEAD`, the references, the index and the files are.
+    /// The state of `HEAD`, the references, the index and the files.
     pub fn state_at(&self, worktree: &Path) -> State {
         let out = |args: &[&str]| self.git_at(worktree, args).out;
         let mut files = BTreeMap::new();

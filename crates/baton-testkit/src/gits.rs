@@ -18,7 +18,7 @@ impl Git {
         self.program.parent().unwrap()
     }
 
-    /// Whether it can make a repository with reftables (git's release notes for 2.45.0).
+    /// True if it can make a repository with reftables (git's release notes for 2.45.0).
     pub fn knows_reftable(&self) -> bool {
         self.version >= (2, 45)
     }

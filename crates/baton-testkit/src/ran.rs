@@ -1,16 +1,16 @@
-//! How commands end.
+//! The end of a command.
 
 use std::io::Write;
 use std::process::{Command, ExitStatus, Stdio};
 
-/// How a command ended.
+/// The end of a command.
 #[derive(Debug, Clone)]
 pub struct Ran {
     /// The exit code, -1 where a signal ended it.
     pub code: i32,
-    /// What it printed.
+    /// Its output.
     pub out: String,
-    /// What it told on its standard error.
+    /// Its words on standard error.
     pub err: String,
 }
 

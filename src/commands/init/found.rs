@@ -1,4 +1,4 @@
-//! What `git baton init` finds in a repository and on the machine.
+//! The findings of `git baton init` in a repository and on the machine.
 
 use std::path::Path;
 

@@ -92,7 +92,7 @@ fn job_already(root: &Path) -> Result<Option<CiService>, worktree_file::Worktree
     Ok(None)
 }
 
-/// What another tool's file says of agents in parallel. A file that cannot be read is told of,
+/// The parallelization that another tool's file asks for. A file that cannot be read is told of,
 /// and stands in the way of nothing.
 fn written_before(root: &Path) -> Parallelization {
     let warn = |why: &dyn std::fmt::Display| {
@@ -133,7 +133,7 @@ fn taken_over(steps: &[Step], choices: &Choices) -> String {
     text
 }
 
-/// What the commit that is checked out says of its rules.
+/// The rules of the commit that is checked out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Rules {
     /// It carries no policy.

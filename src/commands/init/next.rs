@@ -1,4 +1,4 @@
-//! What is left to do after `git baton init`. Each line that is indented is a command to type as it is.
+//! The steps that follow on `git baton init`. Each line that is indented is a command to type as it is.
 
 use bstr::ByteSlice;
 
@@ -71,7 +71,7 @@ fn commit(steps: &[Step], choices: &Choices, rules: Rules, agents: &AgentFiles) 
     })
 }
 
-/// What is left to do when the pipeline was there before the job.
+/// The step that is left when the pipeline was there before the job.
 fn inclusion(steps: &[Step]) -> Option<String> {
     let pipeline = steps
         .iter()
@@ -87,7 +87,7 @@ fn inclusion(steps: &[Step]) -> Option<String> {
     })
 }
 
-/// What is left to do when the policy was there before the job.
+/// The step that is left when the policy was there before the job.
 fn protection(steps: &[Step], choices: &Choices) -> Option<String> {
     let policy = steps.iter().find(|step| step.file.path == POLICY_PATH)?;
     let paths = choices.ci.map(CiService::paths)?;

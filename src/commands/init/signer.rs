@@ -1,4 +1,4 @@
-//! Who may change the rules: the maintainers' keys that `git baton init` lists.
+//! The maintainers' keys that `git baton init` lists: their owners may change the rules.
 
 use std::path::Path;
 

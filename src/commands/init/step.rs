@@ -1,4 +1,4 @@
-//! What becomes of each file.
+//! The treatment of each file.
 
 use std::path::{Path, PathBuf};
 
@@ -13,17 +13,17 @@ use baton_sys::{file, worktree_file};
 
 use super::Rules;
 
-/// What becomes of one file.
+/// The treatment of one file.
 pub struct Step {
     /// The file.
     pub file: Scaffold,
-    /// What is there.
+    /// Its content before.
     pub found: Option<Vec<u8>>,
-    /// What becomes of it.
+    /// Its treatment.
     pub action: Action,
 }
 
-/// What becomes of a file.
+/// The treatment of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
     /// It is written where there is none.
@@ -122,7 +122,7 @@ impl Step {
         lines.map(|line| line + "\n").collect()
     }
 
-    /// Whether the file is new here.
+    /// True if the file is new here.
     pub fn is_written(&self) -> bool {
         matches!(self.action, Action::Create | Action::Replace)
     }

@@ -18,7 +18,7 @@ use baton_core::report::escape;
 use baton_git::Repo;
 use baton_sys::GitEnv;
 
-/// What follows on a pool with new worktrees.
+/// The steps that follow on a pool with new worktrees.
 const NEXT: &str =
     "\nNext, one of them for a task:\n   git baton orchestrator pool acquire first-task\n";
 

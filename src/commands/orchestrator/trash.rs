@@ -11,7 +11,7 @@ use baton_sys::{GitEnv, clock};
 
 const SECONDS_A_DAY: i64 = 24 * 60 * 60;
 
-/// What the verb prints.
+/// The output of the verb.
 pub fn answer(repo: &Repo, env: &GitEnv, verb: Trash) -> Result<String, WorkError> {
     Ok(match verb {
         Trash::List(look) => {

@@ -4,7 +4,7 @@ use crate::demo::outcome::Stop;
 use crate::demo::scene::Place;
 use baton_hooks::Hook::ReferenceTransaction;
 
-/// What is too early while sessions are active.
+/// Attempts that come too early while sessions are active.
 pub(super) fn out_of_turn() -> Vec<Attempt> {
     vec![
         Attempt::declined(
@@ -23,7 +23,7 @@ pub(super) fn out_of_turn() -> Vec<Attempt> {
     ]
 }
 
-/// What is tried once the aggregate is there.
+/// Attempts once the aggregate is there.
 pub(super) fn afterwards() -> Vec<Attempt> {
     vec![
         Attempt::new(

@@ -2,7 +2,7 @@ use super::Step::{At, Let, Run, Write};
 use super::{ADD, Attempt, LOG, TREE, WORK};
 use crate::demo::scene::Place;
 
-/// What must go through.
+/// Attempts that must go through.
 pub(super) fn all() -> Vec<Attempt> {
     vec![
         Attempt::allowed(

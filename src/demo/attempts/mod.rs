@@ -14,20 +14,20 @@ use baton_hooks::Hook;
 pub(super) struct Attempt {
     /// The heading that it stands under.
     pub(super) group: &'static str,
-    /// What it is, in a few words.
+    /// The attempt, in a few words.
     pub(super) name: &'static str,
     /// Where it is tried.
     pub(super) place: Place,
-    /// What has to be done before, without being stopped.
+    /// The steps before it, which nothing stops.
     pub(super) first: &'static [Step],
     /// The command line that is tried.
     pub(super) tries: &'static str,
-    /// What ought to stop it, and what ought to be left.
+    /// The layer that ought to stop it, and the state that ought to be left.
     pub(super) expected: (Stop, State),
     /// A command line, run afterwards, and what it ought to print; for what references do not
     /// show.
     pub(super) shows: Option<(&'static str, &'static str)>,
-    /// What a command of Baton says that declines.
+    /// The answer of a command of Baton that declines.
     pub(super) because: Option<&'static str>,
 }
 
@@ -70,7 +70,7 @@ impl Attempt {
         }
     }
 
-    /// What a hook has to refuse.
+    /// An attempt that a hook has to refuse.
     fn refused(
         name: &'static str,
         first: &'static [Step],
@@ -81,7 +81,7 @@ impl Attempt {
         Self::new(name, first, tries, Stop::Hook(hook), left)
     }
 
-    /// What this command of Baton has to decline, saying why.
+    /// An attempt that this command of Baton has to decline, saying why.
     fn declined(
         name: &'static str,
         tries: &'static str,
@@ -95,7 +95,7 @@ impl Attempt {
         }
     }
 
-    /// What has to go through, moving these references.
+    /// An attempt that has to go through, moving these references.
     fn allowed(
         name: &'static str,
         first: &'static [Step],

@@ -10,7 +10,7 @@ const UNSEEN_BY_TWO: Step = Run(
 );
 const UNSEEN: Step = Run("git -c core.hooksPath=/dev/null commit -q -a -m 'Note'");
 
-/// What the hooks of a clone cannot stop, and who stops it then.
+/// Attempts that the hooks of a clone cannot stop, and the layer that stops each.
 pub(super) fn all() -> Vec<Attempt> {
     let refused = Attempt::refused;
     vec![

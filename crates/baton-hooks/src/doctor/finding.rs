@@ -2,14 +2,14 @@ use std::fmt;
 
 use baton_core::report::escape;
 
-/// What a finding is.
+/// The kind of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Id {
     /// Baton's hooks are not in this repository.
     NotInstalled,
     /// A bare repository that only receives pushes is guarded as one in which commits are made.
     GuardedAsClone,
-    /// What was installed cannot be told.
+    /// The record of the installation cannot be read.
     RecordBroken,
     /// A hook is gone.
     HookMissing,
@@ -48,7 +48,7 @@ pub enum Id {
     JournalMissing,
     /// The record of what was judged cannot be added to.
     JournalReadOnly,
-    /// What is Baton's does not have the permissions of a shared repository.
+    /// Baton's own files lack the permissions of a shared repository.
     NotShared,
     /// The guard never saw a commit.
     CommitUnjudged,
@@ -56,7 +56,7 @@ pub enum Id {
     CommitBreaksRule,
     /// A branch follows a reference that no rule guards.
     BranchSymbolic,
-    /// What a remote has published does not count.
+    /// The commits of a remote do not count as published.
     RemoteUnrecorded,
     /// The hooks start whatever git their caller's environment names.
     GitUnrecorded,
@@ -143,7 +143,7 @@ impl Id {
         }
     }
 
-    /// Whether the guard does not guard while this is so.
+    /// True if the guard does not guard while this is so.
     pub fn severity(self) -> Severity {
         match self {
             Self::EarlierHookSilent
@@ -166,7 +166,7 @@ impl Id {
     }
 }
 
-/// How bad a finding is.
+/// The weight of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Severity {
     /// Something can land unjudged, or has.
@@ -188,13 +188,13 @@ impl Severity {
 /// One thing that is not as it should be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
-    /// What it is.
+    /// Its kind.
     pub id: Id,
-    /// What it is here, a sentence.
+    /// The case at hand, a sentence.
     pub what: String,
     /// The file, the commit or the setting.
     pub place: String,
-    /// What to do about it.
+    /// The next step.
     pub remedy: String,
 }
 
@@ -206,7 +206,7 @@ pub struct Diagnosis {
 }
 
 impl Diagnosis {
-    /// Whether no finding is an error.
+    /// True if no finding is an error.
     pub fn is_healthy(&self) -> bool {
         self.count(Severity::Error) == 0
     }

@@ -1,11 +1,11 @@
-//! What is on local branches and breaks a rule, or was never judged.
+//! Commits of local branches that break a rule, or were never judged.
 
 use super::{DoctorError, Finding, Id};
 use baton_core::model::Oid;
 use baton_git::Repo;
 use baton_guard::{GuardError, audit};
 
-/// How many commits a finding names before the rest are only counted.
+/// The number of commits that a finding names; the rest are only counted.
 const NAMED: usize = 5;
 
 pub(super) fn examine(repo: &Repo, findings: &mut Vec<Finding>) -> Result<(), DoctorError> {

@@ -97,7 +97,7 @@ fn guarded_as_clone(repo: &Repo, layout: &Layout) -> Result<Option<Finding>, Doc
     }))
 }
 
-/// What takes git elsewhere. Before Baton is installed, only what installing cannot set aside.
+/// The settings that take git to other hooks. Before Baton is installed, only those that installing cannot set aside.
 fn diversions(
     repo: &Repo,
     layout: &Layout,

@@ -5,7 +5,7 @@ use baton_git::Repo;
 use baton_guard::journal::Journal;
 use baton_sys::file;
 
-/// How many paths a finding names before the rest are only counted.
+/// The number of paths that a finding names; the rest are only counted.
 const NAMED: usize = 5;
 
 pub(super) fn examine(repo: &Repo, findings: &mut Vec<Finding>) -> Result<(), DoctorError> {

@@ -9,7 +9,7 @@ use baton_core::report::escape;
 /// The version of the format: it grows when a field changes its meaning or goes.
 const VERSION: u8 = 1;
 
-/// What `git baton doctor --format json` writes. Readers must ignore fields they do not know.
+/// The document of `git baton doctor --format json`. Readers must ignore fields they do not know.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(title = "Baton diagnosis")]
 struct Document<'a> {
@@ -17,27 +17,27 @@ struct Document<'a> {
     /// one is added.
     #[schemars(extend("const" = VERSION))]
     version: u8,
-    /// Whether no finding is an error.
+    /// True if no finding is an error.
     healthy: bool,
-    /// What is not as it should be.
+    /// The findings.
     findings: Vec<Item<'a>>,
 }
 
 /// One thing that is not as it should be.
 #[derive(Debug, Serialize, JsonSchema)]
 struct Item<'a> {
-    /// What it is.
+    /// The kind.
     #[schemars(extend("enum" = Id::ALL.map(Id::as_str)))]
     id: &'static str,
     /// `error`: something can land unjudged, or has. `warning`: what lands is judged all the
     /// same.
     #[schemars(extend("enum" = [Severity::Error.as_str(), Severity::Warning.as_str()]))]
     severity: &'static str,
-    /// What it is here, a sentence.
+    /// The case at hand, a sentence.
     what: &'a str,
     /// The file, the commit or the setting.
     r#where: &'a str,
-    /// What to do about it.
+    /// The next step.
     remedy: &'a str,
 }
 

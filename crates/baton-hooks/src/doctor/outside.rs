@@ -1,4 +1,4 @@
-//! What lies outside the repository and was recorded when Baton was installed: git, and the remotes.
+//! The records of what lies outside the repository: git, and the remotes.
 
 use super::{DoctorError, Finding, Id};
 use crate::install::{Layout, Manifest};

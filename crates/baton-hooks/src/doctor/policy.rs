@@ -67,7 +67,7 @@ pub(super) fn examine(repo: &Repo, findings: &mut Vec<Finding>) -> Result<(), Do
     Ok(())
 }
 
-/// Whether a branch carries a policy, where `HEAD` names one that is not born.
+/// True if a branch carries a policy, where `HEAD` names one that is not born.
 fn is_on_a_branch(repo: &Repo, bases: &Bases<'_>) -> Result<bool, DoctorError> {
     for (_, tip) in repo.refs().branches()? {
         if bases.adopted(tip)?.is_some() {

@@ -15,13 +15,13 @@ use baton_sys::{executable, file};
 /// GitLab's directory of a repository's own hooks.
 const CUSTOM_HOOKS: &str = "custom_hooks";
 
-/// What pre-commit and prek add to the name of the hook that they found.
+/// The suffix that pre-commit and prek give to the hook that they found.
 const LEGACY_SUFFIX: &str = ".legacy";
 
 /// The hook that sees every commit. No manager has it, and no hook's word is taken for it that it runs Baton.
 const LAST: &str = Hook::ReferenceTransaction.name();
 
-/// How a call of a hook comes to Baton.
+/// The way by which a call of a hook comes to Baton.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Way {
     /// Git runs Baton's file.
@@ -90,7 +90,7 @@ impl Layout {
         })
     }
 
-    /// How a call of this hook comes to Baton, as far as what is not Baton's decides it.
+    /// The way by which a call of this hook comes to Baton, as far as other tools' files decide it.
     pub fn way(&self, hook: &str, manifest: &Manifest) -> io::Result<Way> {
         let own = self.hook(hook);
         // What core.hooksPath named runs instead of what is here.

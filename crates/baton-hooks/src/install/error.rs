@@ -45,7 +45,7 @@ pub enum InstallError {
         scope: &'static str,
         /// The file that holds it, or what else does.
         origin: String,
-        /// What to do.
+        /// The next step.
         remedy: String,
     },
 
@@ -101,7 +101,7 @@ pub enum InstallError {
     Manifest {
         /// The file.
         path: PathBuf,
-        /// What is wrong.
+        /// The fault.
         reason: String,
     },
 
@@ -111,7 +111,7 @@ pub enum InstallError {
     Io {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         #[source]
         source: std::io::Error,
     },

@@ -24,17 +24,17 @@ const COMMENT: &str = "\
 /// The longest first line that every Linux reads whole, its end included (`BINPRM_BUF_SIZE` before 5.1).
 const LONGEST: usize = 127;
 
-/// What is read of a file to know whether it is one of these.
+/// The number of bytes of a file that are read to recognise a hook of Baton's.
 pub const BEGINNING: u64 = 16 * 1024;
 
-/// What the text of a hook of Baton's says.
+/// The content of a hook of Baton's.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HookFile {
     /// The hook's name, with `.d` behind it in a directory of hooks.
     pub hook: String,
     /// The program that it starts.
     pub program: PathBuf,
-    /// Whether it has lines that are not Baton's.
+    /// True if it has lines that are not Baton's.
     pub is_edited: bool,
 }
 

@@ -18,7 +18,7 @@ pub struct Diversion {
     pub worktree: Worktree,
     /// The value that counts there.
     pub setting: Setting,
-    /// Whether it is in a file of this repository, and not in one that is included there.
+    /// True if it is in a file of this repository, and not in one that is included there.
     pub own: bool,
 }
 
@@ -54,7 +54,7 @@ fn in_worktrees(
     Ok(found)
 }
 
-/// What must be set aside so that git uses the repository's own hooks in every worktree. Fails
+/// The settings to set aside so that git uses the repository's own hooks in every worktree. Fails
 /// when that is not enough.
 pub fn to_set_aside(repo: &Repo, layout: &Layout) -> Result<Vec<SetAside>, InstallError> {
     let mut found: Vec<SetAside> = Vec::new();
@@ -150,7 +150,7 @@ pub fn worktree_of(repo: &Repo, one: &SetAside) -> Result<Option<Worktree>, Inst
     Ok(worktrees.find(|worktree| worktree.id == one.worktree))
 }
 
-/// Whether the value is the very directory that git uses without one. A relative value means
+/// True if the value is the very directory that git uses without one. A relative value means
 /// another directory in every worktree.
 fn leads_home(setting: &Setting, layout: &Layout) -> bool {
     setting.path.is_absolute() && file::is_same_place(&setting.path, &layout.hooks_dir())
@@ -192,7 +192,7 @@ pub fn origin(setting: &Setting) -> String {
     }
 }
 
-/// What to do about a value that Baton cannot set aside.
+/// The way out of a value that Baton cannot set aside.
 pub fn remedy(setting: &Setting, layout: &Layout) -> String {
     let own = layout.hooks_dir();
     let here = format!(

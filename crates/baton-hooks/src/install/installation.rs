@@ -128,7 +128,7 @@ fn put(repo: &Repo, kind: Kind, recorded: Option<Recorded>) -> Result<Installed,
     })
 }
 
-/// Whether commits are made here. The hooks of a clone may be left from a plain `install` by an
+/// True if commits are made here. The hooks of a clone may be left from a plain `install` by an
 /// earlier Baton, in a bare repository that no worktree uses.
 fn is_clone(repo: &Repo, kind: Kind, manifest: &Manifest) -> Result<bool, InstallError> {
     Ok(has(manifest, Hook::PreCommit) && (kind == Kind::Client || has_worktree(repo)?))
@@ -190,7 +190,7 @@ fn hooks_elsewhere(repo: &Repo, manifest: &Manifest) -> Result<Vec<&'static str>
     Ok(names)
 }
 
-/// What can be refused before anything is written.
+/// Refuses what can be refused before anything is written.
 fn refuse_early(repo: &Repo, layout: &Layout, kind: Kind) -> Result<(), InstallError> {
     if kind == Kind::Server && !repo.is_bare()? {
         return Err(InstallError::NotBare(repo.common_dir().to_owned()));

@@ -13,7 +13,7 @@ use crate::all_names;
 use baton_sys::previous_hooks::KEPT_DIRECTORY;
 use baton_sys::{executable, file};
 
-/// What the name of a hook that an earlier version moved aside ends in.
+/// The suffix of a hook that an earlier version moved aside.
 const OLD_SUFFIX: &str = ".before-baton";
 
 /// The way from the directory of hooks to that of the kept ones.
@@ -41,7 +41,7 @@ impl Layout {
         Some(kept).filter(|_| is_kept).or_else(older)
     }
 
-    /// Whether this name in the directory of kept hooks stands for a file that is still among the hooks.
+    /// True if this name in the directory of kept hooks stands for a file that is still among the hooks.
     fn is_mirrored(&self, path: &Path) -> bool {
         let target = file::link_target(path).ok();
         let name = path
@@ -293,7 +293,7 @@ pub fn put_back(layout: &Layout, hook: &str) -> Result<Restored, InstallError> {
     Ok(Restored::To(place))
 }
 
-/// What became of a hook that was there before.
+/// The fate of a hook that was there before.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Restored {
     /// There was none.

@@ -24,14 +24,14 @@ pub struct Layout {
     work_tree: Option<PathBuf>,
 }
 
-/// What a file in a hook's place is.
+/// The kind of a file in a hook's place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Occupant {
     /// There is none.
     Nobody,
     /// Baton, of this or another version.
     Baton,
-    /// Somebody else's.
+    /// Another tool's or a person's.
     Other,
 }
 
@@ -112,7 +112,7 @@ impl Layout {
         hook_file::text(&self.program(), &format!("{hook}{suffix}"))
     }
 
-    /// Whether Baton's file is at this path as it would be written now.
+    /// True if Baton's file is at this path as it would be written now.
     pub fn is_current(&self, path: &Path, hook: &str) -> io::Result<bool> {
         if !file::is_file(path) || !executable::is_executable(path) {
             return Ok(false);
@@ -140,7 +140,7 @@ impl Layout {
         self.baton_dir().join("lock")
     }
 
-    /// What hooks read to find the directory of hooks that `core.hooksPath` named before: in one
+    /// The file that names the directory of hooks that `core.hooksPath` named before: in one
     /// worktree, by its git directory, or everywhere.
     pub fn earlier_path(&self, worktree: Option<&Path>) -> PathBuf {
         match worktree {
@@ -159,12 +159,12 @@ impl Layout {
         previous_hooks::is_later(&self.common_dir, hook)
     }
 
-    /// What is in this hook's place.
+    /// The kind of the file in this hook's place.
     pub fn occupant(&self, hook: &str) -> io::Result<Occupant> {
         self.occupant_of(&self.hook(hook))
     }
 
-    /// What is at this path, where a hook may be.
+    /// The kind of the file at this path, where a hook may be.
     pub fn occupant_of(&self, path: &Path) -> io::Result<Occupant> {
         match path.symlink_metadata() {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Occupant::Nobody),

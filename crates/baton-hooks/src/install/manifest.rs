@@ -13,7 +13,7 @@ use baton_sys::file;
 /// The version of the record's form.
 const VERSION: u32 = 1;
 
-/// What was installed, and what had to give way to it.
+/// The record of an installation: its files, and what had to give way to them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Manifest {
     version: u32,
@@ -46,7 +46,7 @@ pub struct SetAside {
     /// The linked worktree whose setting it was, by the name of its git directory; `None` for the
     /// main worktree, and for a setting of the whole repository.
     pub worktree: Option<String>,
-    /// Whether it was the worktree's own or the whole repository's.
+    /// True if it was the worktree's own or the whole repository's.
     pub only_there: bool,
     /// The values, as they were written; the last one counted.
     pub values: Vec<String>,
@@ -75,7 +75,7 @@ impl SetAside {
         }
     }
 
-    /// Whether the other was taken out of the same file.
+    /// True if the other was taken out of the same file.
     pub fn has_place_of(&self, other: &Self) -> bool {
         (self.only_there, &self.worktree) == (other.only_there, &other.worktree)
     }

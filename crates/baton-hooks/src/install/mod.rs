@@ -33,7 +33,7 @@ pub use remove::{Uninstalled, uninstall};
 use crate::Hook;
 use baton_git::{GitError, Repo};
 
-/// Whether commits are made here: some worktree uses the repository.
+/// True if commits are made here: some worktree uses the repository.
 pub fn has_worktree(repo: &Repo) -> Result<bool, GitError> {
     if repo.work_tree().is_some() || !repo.is_bare()? {
         return Ok(true);
@@ -41,7 +41,7 @@ pub fn has_worktree(repo: &Repo) -> Result<bool, GitError> {
     Ok(repo.worktrees()?.iter().any(|one| one.id.is_some()))
 }
 
-/// What a repository is guarded as.
+/// The role in which a repository is guarded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// One in which people and agents commit.

@@ -13,7 +13,7 @@ use baton_git::Repo;
 use baton_guard::journal::Journal;
 use baton_sys::{FileLock, file};
 
-/// What taking the hooks out came to.
+/// The result of taking the hooks out.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Uninstalled {
     removed: Vec<String>,

@@ -13,7 +13,7 @@ use baton_core::report::escape;
 use baton_sys::interrupt::Interrupt;
 use baton_sys::{clock, file};
 
-/// How often a log is looked at for more.
+/// The interval at which a log is read for more.
 const TICK: Duration = Duration::from_millis(200);
 
 /// Prints a log, and what is added to it.

@@ -52,7 +52,7 @@ fn open() -> miette::Result<Repo> {
     Ok(Repo::open(&GitEnv::from_process().into_diagnostic()?)?)
 }
 
-/// Whether to pause after each group: an agent that conducts has a context that fills up.
+/// True if the run pauses after each group: an agent that conducts has a context that fills up.
 pub(super) fn one_group(extent: &Extent) -> bool {
     extent.one_group || (!extent.all && is_under_agent())
 }

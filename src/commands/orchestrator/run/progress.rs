@@ -1,4 +1,4 @@
-//! What is told while a run goes on: a box that is drawn again on a terminal, below what was said
+//! The progress of a run: a box that is drawn again on a terminal, below what was said
 //! so far; lines elsewhere; or JSON for programs.
 
 use crate::cli::orchestrator::RunFormat;
@@ -14,7 +14,7 @@ use baton_sys::{clock, terminal};
 pub struct ProgressPrinter {
     format: RunFormat,
     ascii: bool,
-    /// Whether a box showed what happened last.
+    /// True if a box showed what happened last.
     is_live: bool,
     /// The box as it stands on the terminal; empty where none does.
     drawn: String,
@@ -47,7 +47,7 @@ impl ProgressPrinter {
         }
     }
 
-    /// How far the agents are, in a box.
+    /// The agents' progress, in a box.
     fn progress(&self, state: &RunState) -> String {
         let lines = lanes::agents(state, clock::now_millis());
         let complete = lanes::complete(state);
@@ -62,7 +62,7 @@ impl ProgressPrinter {
         }
     }
 
-    /// What takes the box off the terminal: up to its first line, and nothing from there on.
+    /// The bytes that take the box off the terminal: up to its first line, and nothing from there on.
     fn away(&self) -> String {
         match self.drawn.lines().count() {
             0 => String::new(),
@@ -70,7 +70,7 @@ impl ProgressPrinter {
         }
     }
 
-    /// What happened, and a bar where that brought the run on.
+    /// The lines that tell an event, and a bar where it brought the run on.
     fn lines(&self, run: &str, state: &RunState, event: &Event) -> String {
         let line = event_text::line(run, state, event);
         let mut text = line.map_or(String::new(), |line| line + "\n");
@@ -89,7 +89,7 @@ impl ProgressPrinter {
     }
 }
 
-/// Whether the terminal has room for a box: it could not be taken off again if its lines were
+/// True if the terminal has room for a box: it could not be taken off again if its lines were
 /// broken or its top scrolled away.
 fn fits(text: &str) -> bool {
     terminal::size().is_some_and(|(columns, rows)| {
@@ -97,7 +97,7 @@ fn fits(text: &str) -> bool {
     })
 }
 
-/// Whether the box does not show it.
+/// True if the box does not show it.
 fn is_beside_the_box(event: &Event) -> bool {
     !matches!(
         event,
