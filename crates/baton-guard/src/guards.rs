@@ -95,9 +95,15 @@ impl<'a> Guards<'a> {
             return Ok(found);
         }
         let applies = |guard: &Guard| guard.base.policy.applies_to(reference);
-        let branch = reference.branch().unwrap_or_default();
-        for remote in self.remotes()? {
-            let tracking = branch.tracked_at(remote.as_ref());
+        let at_remotes: Vec<_> = match reference.branch() {
+            Some(branch) => {
+                let remotes = self.remotes()?.iter();
+                remotes.map(|at| branch.tracked_at(at.as_ref())).collect()
+            }
+            // A `HEAD` that names no branch has none at a remote.
+            None => Vec::new(),
+        };
+        for tracking in at_remotes {
             if let Some(tip) = self.repo.refs().resolve(&tracking)?
                 && let Some(guard) = self.guard(tracking, tip)?.filter(applies)
             {
