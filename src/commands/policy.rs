@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use bstr::ByteSlice;
 use miette::{IntoDiagnostic, WrapErr, miette};
 
 use super::{ALLOWED, ExitCode};
@@ -12,7 +13,7 @@ use baton_core::policy::settings::{Layer, annotate, is_setting, written_keys};
 use baton_core::policy::{POLICY_PATH, Policy, SETTINGS_PATH, Settings};
 use baton_git::Repo;
 use baton_guard::base::Bases;
-use baton_sys::{GitEnv, warnings, worktree_file};
+use baton_sys::{GitEnv, clock, warnings, worktree_file};
 
 /// Runs the verb.
 pub fn run(verb: Verb) -> miette::Result<ExitCode> {
@@ -20,6 +21,7 @@ pub fn run(verb: Verb) -> miette::Result<ExitCode> {
         Verb::Show(which) => super::print(&load(&which)?.annotated())?,
         Verb::Check(which) => {
             let loaded = load(&which)?;
+            check_maintainers(&which, &loaded.policy)?;
             super::print(&format!("{} is valid\n", loaded.names()))?;
         }
         Verb::Migrate => super::print(&migrated()?)?,
@@ -59,6 +61,31 @@ fn migrated() -> miette::Result<String> {
          signature since no rule changes:\n   git add {POLICY_PATH} {SETTINGS_PATH} && git commit -m \
          \"Move the settings out of the rules\"\n"
     ))
+}
+
+/// Fails where the list of signers beside the policy cannot be read, or leaves nobody who could change the rules.
+fn check_maintainers(which: &PolicyFile, policy: &Policy) -> miette::Result<()> {
+    if which.file.is_some() {
+        return Ok(());
+    }
+    let repo = Repo::open(&GitEnv::from_process().into_diagnostic()?)?;
+    if let Some(commit) = &which.at {
+        Bases::new(repo.objects()).usable(repo.commit_of(commit)?)?;
+        return Ok(());
+    }
+    let Some(root) = repo.work_tree() else {
+        return Ok(());
+    };
+    let path = policy.signing.allowed_signers.to_str_lossy();
+    let list = worktree_file::read(root, &path)?;
+    let listed = match &list {
+        Some(bytes) => policy.clone().with_signers(&path, bytes)?,
+        None => policy.clone(),
+    };
+    let fault = listed
+        .signing
+        .without_maintainer(list.is_some(), clock::now());
+    fault.map_or(Ok(()), |fault| Err(fault.into()))
 }
 
 /// A policy and the settings that go with it.

@@ -122,6 +122,22 @@ impl<'a> Bases<'a> {
         self.own_at_tree(commit, self.tree_of(commit)?)
     }
 
+    /// [`Self::own`] for a commit that comes in.
+    ///
+    /// # Errors
+    /// [`GuardError::Unreadable`] also where nobody could ever change the policy again, though it asks for maintainers.
+    pub fn usable(&self, commit: Oid) -> Result<Option<Rc<BasePolicy>>, GuardError> {
+        let Some(own) = self.own(commit)? else {
+            return Ok(None);
+        };
+        let time = self.objects.commit(commit, &mut Vec::new())?.committed_at;
+        let signing = &own.policy.signing;
+        match signing.without_maintainer(own.key.signers.is_some(), time) {
+            None => Ok(Some(own)),
+            Some(fault) => Err(unreadable(commit, Arc::new(fault.into()))),
+        }
+    }
+
     /// The policy that this commit itself carries, without a key that this version does not know.
     pub fn strict(&self, commit: Oid) -> Result<Option<Policy>, GuardError> {
         let Some(own) = self.own(commit)? else {
@@ -133,10 +149,10 @@ impl<'a> Bases<'a> {
         Ok(Some(own.policy.clone()))
     }
 
-    /// Fails where `new` carries a policy that cannot be read and `old` does not carry that very
-    /// one under a readable one: it may stay until it is repaired, but it does not come in.
+    /// Fails where `new` carries a policy that cannot be used, and `old` does not carry that very one
+    /// under a usable one: it may stay until it is repaired, but it does not come in.
     pub fn check_brought(&self, new: Oid, old: Option<Oid>) -> Result<(), GuardError> {
-        let unreadable = match self.own(new) {
+        let unreadable = match self.usable(new) {
             Err(GuardError::Unreadable(unreadable)) => unreadable,
             other => return other.map(|_| ()),
         };

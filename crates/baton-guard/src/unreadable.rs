@@ -8,7 +8,7 @@ use miette::{Diagnostic, LabeledSpan, SourceCode};
 use thiserror::Error;
 
 use baton_core::model::Oid;
-use baton_core::policy::{PolicyError, SignersError};
+use baton_core::policy::{NoMaintainer, PolicyError, SignersError};
 
 /// A commit whose policy cannot be read.
 #[derive(Debug)]
@@ -31,6 +31,11 @@ pub enum PolicyFault {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Signers(#[from] SignersError),
+
+    /// The policy leaves nobody who could change it.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    NoMaintainer(#[from] NoMaintainer),
 
     /// The policy or the list of signers is no file.
     #[error("{path} in {commit} is not a regular file")]

@@ -238,7 +238,7 @@ impl Judge<'_> {
     /// Adopts a commit without a policy at its base. The commit that brings the first one is
     /// taken as it is.
     fn adopt(&self, new: Oid) -> Result<(), GuardError> {
-        match self.bases.own(new) {
+        match self.bases.usable(new) {
             Ok(Some(base)) => self.judged_commits.adopt(&base.key, new),
             Err(GuardError::Unreadable(_)) if self.comes_from_remote(new, None)? => Ok(()),
             other => other.map(|_| ()),

@@ -129,7 +129,21 @@ impl AllowedSigners {
         signers.find_map(|signer| signer.holds(&key, allowed))
     }
 
-    /// Whether nobody is on the list.
+    /// True if somebody of `allowed`, or anybody when that is empty, can sign a commit at this time or later.
+    pub fn has_signer(&self, allowed: &[String], time: i64) -> bool {
+        self.entries
+            .iter()
+            .any(|signer| signer.may_sign(allowed, time))
+    }
+
+    /// The principals, as the lines name them.
+    pub fn principals(&self) -> impl Iterator<Item = &str> {
+        self.entries
+            .iter()
+            .map(|signer| signer.principals.0.as_str())
+    }
+
+    /// True if nobody is on the list.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }

@@ -104,6 +104,13 @@ impl Signer {
         is_theirs.then(|| self.principal_among(allowed)).flatten()
     }
 
+    /// True if a commit of this time or a later one can be signed with the key by one of `allowed`, or by anybody when that is empty.
+    pub(super) fn may_sign(&self, allowed: &[String], time: i64) -> bool {
+        self.signs_commits()
+            && self.valid_before.is_none_or(|before| time <= before)
+            && self.principal_among(allowed).is_some()
+    }
+
     fn signs_commits(&self) -> bool {
         let namespaces = self.namespaces.as_ref();
         namespaces.is_none_or(|patterns| patterns.admits(NAMESPACE))
