@@ -340,3 +340,112 @@ fn the_tasks_that_the_help_shows_can_be_planned() {
         "{plan}"
     );
 }
+
+/// The lines that are indented: commands to type.
+fn commands(printed: &str) -> Vec<&str> {
+    let lines = printed.lines().filter_map(|line| line.strip_prefix("   "));
+    lines.filter(|line| !line.starts_with(' ')).collect()
+}
+
+#[test]
+fn rules_that_wait_in_the_worktree_get_their_maintainer() {
+    let new = Newcomer::new("main", &["ann"]);
+    new.sh("printf 'version = 1\\n' >baton.toml && git baton init --guard-only");
+    assert!(new.sandbox.read(".baton/allowed_signers").contains("ann@"));
+    assert_eq!(new.sandbox.read("baton.toml"), "version = 1\n");
+}
+
+#[test]
+fn a_key_that_git_does_not_sign_with_yet_is_told_with_the_settings() {
+    let new = Newcomer::new("main", &["ann"]);
+    let printed = new.sh("git baton init --guard-only");
+    let (_, told) = printed.split_once("after `").unwrap();
+    let (settings, _) = told.split_once('`').unwrap();
+    new.sh("git add -A && git commit -qm Rules && git baton install");
+    new.sh(settings);
+    new.sh("printf '# ours\\n' >>baton.toml && git commit -qS -am Remark");
+}
+
+#[test]
+fn a_maintainer_is_added_as_it_is_printed() {
+    let new = Newcomer::new("main", &["ann", "bob"]);
+    new.sh("git config gpg.format ssh && git config user.signingkey ~/.ssh/id_ann.pub");
+    new.follow("git baton init --guard-only", "git baton install");
+    new.sh("printf '# ours\\n' >>baton.toml && git commit -qS -am Remark");
+    let told = new.try_sh("git baton init --guard-only --signer ~/.ssh/id_bob.pub");
+    assert!(!told.out.contains("--force"), "{told:?}");
+    for line in commands(&told.out) {
+        new.sh(line);
+    }
+    new.sh("git config user.signingkey ~/.ssh/id_bob.pub");
+    new.sh("printf '# theirs\\n' >>baton.toml && git commit -qS -am Remark");
+    assert!(
+        new.sandbox
+            .read("baton.toml")
+            .contains("# ours\n# theirs\n")
+    );
+}
+
+#[test]
+fn what_is_printed_holds_in_a_subdirectory_and_beside_staged_work() {
+    let new = Newcomer::new("main", &["ann"]);
+    new.sh("mkdir -p packages/app && echo b >b && git add b");
+    let printed = new.sh("cd packages/app && git baton init");
+    for line in commands(&printed) {
+        new.sh(&format!("cd packages/app && {line}"));
+    }
+    assert_eq!(new.sh("git status --porcelain"), "A  b\n");
+}
+
+#[test]
+fn rules_that_nobody_could_change_again_do_not_come_in() {
+    let mistakes = [
+        "printf '[signing]\\nmaintainers = [\"me\"]\\n' >>baton.toml",
+        ": >.baton/allowed_signers",
+        "sed -i 's/namespaces=/valid-before=\"20200101\",namespaces=/' .baton/allowed_signers",
+    ];
+    for mistake in mistakes {
+        let new = Newcomer::new("main", &["ann"]);
+        new.sh("git config gpg.format ssh && git config user.signingkey ~/.ssh/id_ann.pub");
+        new.sh("git baton init --guard-only");
+        let first = format!(
+            "cp -r . ../first && cd ../first && {mistake} && git add -A && git baton install"
+        );
+        new.sh(&first);
+        let ran = new.try_sh("cd ../first && git commit -qm Rules");
+        assert!(
+            ran.err.contains("nobody could ever change"),
+            "{mistake}: {ran:?}"
+        );
+
+        new.sh("git add -A && git commit -qm Rules && git baton install && git branch before");
+        new.sh(mistake);
+        for line in ["git baton policy check", "git commit -qS -am Mistake"] {
+            let ran = new.try_sh(line);
+            assert_ne!(ran.code, 0, "{mistake}: {ran:?}");
+            assert!(
+                ran.err.contains("nobody could ever change"),
+                "{mistake}: {ran:?}"
+            );
+        }
+        new.sh("git -c core.hooksPath=/dev/null commit -qS -am Mistake");
+        let ran = new.try_sh("git baton policy check --at HEAD");
+        assert!(
+            ran.err.contains("nobody could ever change"),
+            "{mistake}: {ran:?}"
+        );
+        let ran = new.try_sh("git baton verify before..HEAD");
+        assert_eq!(ran.code, 2, "{mistake}: {ran:?}");
+    }
+}
+
+#[test]
+fn rules_may_arrive_in_a_clone_that_is_guarded_already() {
+    let new = Newcomer::new("main", &["ann"]);
+    new.sh("git clone -q --bare . ../origin.git && git remote add origin ../origin.git && git fetch -q && git branch -q -u origin/main");
+    new.sh("git clone -q ../origin.git ../other && cd ../other && git baton install");
+    new.sh("cd ../other && echo l >l && git add l && git commit -qm Local");
+    new.sh("git baton init --guard-only && git add -A && git commit -qm Rules");
+    new.sh("git commit -q --allow-empty -m More && git push -q");
+    new.sh("cd ../other && git pull -q --rebase && git switch -q --detach origin/main && git commit -q --allow-empty -m Looking");
+}

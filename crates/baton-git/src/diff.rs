@@ -29,6 +29,13 @@ pub(super) fn differing(
     Ok(lines(&out))
 }
 
+/// True if the index differs from `HEAD`.
+pub fn has_staged(repo: &Repo) -> Result<bool, GitError> {
+    let args = ["status", "--porcelain=v1", "-z", "--untracked-files=no"];
+    let said = lines(&repo.program().output(args)?);
+    Ok(said.iter().any(|line| !line.starts_with(b" ")))
+}
+
 /// The parts between the NULs of git's output.
 pub(super) fn lines(said: &BString) -> Vec<BString> {
     let lines = said.split(|byte| *byte == 0);

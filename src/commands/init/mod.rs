@@ -14,11 +14,12 @@ use super::{ALLOWED, BROKEN, ExitCode};
 use crate::cli::{Ci, Init};
 use crate::scaffold::auto_context::{AUTO_CONTEXT_PATH, Parallelization};
 use crate::scaffold::{self, Choices, CiService};
-use baton_core::policy::{POLICY_PATH, SETTINGS_PATH};
+use baton_core::policy::SETTINGS_PATH;
 use baton_core::report::escape;
 use baton_git::Repo;
 use baton_guard::base::Bases;
 use baton_sys::{GitEnv, worktree_file};
+use next::Place;
 pub use step::copy_name;
 use step::{Action, Step};
 
@@ -34,8 +35,7 @@ pub fn run(args: &Init) -> miette::Result<ExitCode> {
         )
     })?;
     let rules = rules_in_force(&repo)?;
-    let has_policy = rules != Rules::None || worktree_file::read(root, POLICY_PATH)?.is_some();
-    let decided = signer::decide(&repo, root, args, has_policy)?;
+    let decided = signer::decide(&repo, root, args, rules)?;
     let choices = Choices {
         ci: match args.ci {
             Some(ci) => Some(service(ci)),
@@ -50,6 +50,7 @@ pub fn run(args: &Init) -> miette::Result<ExitCode> {
             false => written_before(root),
         },
     };
+    let place = Place::of(&repo, root)?;
     let steps = step::plan(root, &choices, args.force, rules)?;
     let copies = copies(&repo);
     let mut text = String::new();
@@ -61,7 +62,7 @@ pub fn run(args: &Init) -> miette::Result<ExitCode> {
     let agents = agents::set_up(&repo, root, args, rules, &copies)?;
     text.push_str(&agents.text);
     text.push_str(&decided.told.unwrap_or_default());
-    text.push_str(&next::steps(&steps, &choices, rules, &agents));
+    text.push_str(&next::steps(&steps, &choices, rules, &agents, &place));
     super::print(&text)?;
     let is_left = |step: &Step| matches!(step.action, Action::Leave | Action::Refuse);
     Ok(match agents.is_left || steps.iter().any(is_left) {

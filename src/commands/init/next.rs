@@ -1,17 +1,58 @@
 //! The steps that follow on `git baton init`. Each line that is indented is a command to type as it is.
 
+use std::path::Path;
+
 use bstr::ByteSlice;
+use miette::IntoDiagnostic;
 
 use super::Rules;
 use super::agents::AgentFiles;
 use super::step::{Action, Step};
-use crate::scaffold::{self, Choices, CiService};
+use crate::scaffold::{self, Choices, CiService, SIGNERS_PATH};
 use baton_core::policy::POLICY_PATH;
+use baton_git::{Repo, diff};
+
+/// The place in which the next commands are typed.
+pub struct Place {
+    /// True where it is not the root of the worktree, by which paths go.
+    is_below: bool,
+    /// True where something is staged that belongs to another commit.
+    has_staged: bool,
+}
+
+impl Place {
+    /// The caller's, before anything is written.
+    pub fn of(repo: &Repo, root: &Path) -> miette::Result<Self> {
+        let here = std::env::current_dir().into_diagnostic()?;
+        Ok(Self {
+            is_below: !baton_sys::file::is_same_place(&here, root),
+            has_staged: diff::has_staged(repo)?,
+        })
+    }
+
+    /// The path as git takes it here.
+    fn path(&self, path: &str) -> String {
+        match self.is_below {
+            true => format!(":/{path}"),
+            false => path.to_owned(),
+        }
+    }
+}
 
 /// The steps, numbered.
-pub fn steps(steps: &[Step], choices: &Choices, rules: Rules, agents: &AgentFiles) -> String {
+pub fn steps(
+    steps: &[Step],
+    choices: &Choices,
+    rules: Rules,
+    agents: &AgentFiles,
+    place: &Place,
+) -> String {
     let mut todo = Vec::new();
-    if steps.iter().any(|step| step.action == Action::Leave) {
+    let mut left = steps.iter().filter(|step| step.action == Action::Leave);
+    if let Some(list) = left.clone().find(|step| step.file.path == SIGNERS_PATH) {
+        todo.extend(addition(list, rules, place));
+    }
+    if left.any(|step| step.file.path != SIGNERS_PATH) {
         todo.push(
             "take over by hand what you want of the lines above, or replace the files and keep copies of them:\n   \
              git baton init --force"
@@ -20,7 +61,7 @@ pub fn steps(steps: &[Step], choices: &Choices, rules: Rules, agents: &AgentFile
     }
     todo.extend(inclusion(steps));
     todo.extend(protection(steps, choices));
-    todo.extend(commit(steps, choices, rules, agents));
+    todo.extend(commit(steps, choices, rules, agents, place));
     todo.push(
         "guard this clone; every other clone needs the same:\n   git baton install".to_owned(),
     );
@@ -32,8 +73,14 @@ pub fn steps(steps: &[Step], choices: &Choices, rules: Rules, agents: &AgentFile
 }
 
 /// The commit of what is new, or not committed yet.
-fn commit(steps: &[Step], choices: &Choices, rules: Rules, agents: &AgentFiles) -> Option<String> {
-    let is_rule = |path: &str| [POLICY_PATH, scaffold::SIGNERS_PATH].contains(&path);
+fn commit(
+    steps: &[Step],
+    choices: &Choices,
+    rules: Rules,
+    agents: &AgentFiles,
+    place: &Place,
+) -> Option<String> {
+    let is_rule = |path: &str| [POLICY_PATH, SIGNERS_PATH].contains(&path);
     let has_rule = steps
         .iter()
         .any(|step| is_rule(step.file.path) && step.is_written())
@@ -47,27 +94,61 @@ fn commit(steps: &[Step], choices: &Choices, rules: Rules, agents: &AgentFiles) 
         .filter(is_due)
         .map(|step| step.file.path)
         .chain(agents.committed.iter().copied())
+        .map(|path| place.path(path))
         .collect();
     if paths.is_empty() {
         return None;
     }
-    let add = format!("git add {}", paths.join(" "));
+    let paths = paths.join(" ");
+    let add = format!("git add {paths}");
+    let only = match place.has_staged {
+        true => format!(" -- {paths}"),
+        false => String::new(),
+    };
     Some(match rules {
         Rules::None if choices.signers.is_none() => format!(
             "read {POLICY_PATH}, then commit it; without a maintainer its rules can never change after that:\n   \
-             {add} && git commit -m \"Set the rules for coding agents\""
+             {add} && git commit -m \"Set the rules for coding agents\"{only}"
         ),
         Rules::None => format!(
             "read {POLICY_PATH}, then commit it; this first commit needs no signature:\n   {add} && git commit -m \
-             \"Set the rules for coding agents\""
+             \"Set the rules for coding agents\"{only}"
         ),
         Rules::InForce if has_rule => format!(
             "commit what was written, as a maintainer: the rules change with a maintainer's signature alone:\n   \
-             {add} && git commit -S -m \"Change the rules for coding agents\""
+             {add} && git commit -S -m \"Change the rules for coding agents\"{only}"
         ),
         Rules::InForce | Rules::Frozen => format!(
-            "commit what was written:\n   {add} && git commit -m \"Add files for coding agents\""
+            "commit what was written:\n   {add} && git commit -m \"Add files for coding agents\"{only}"
         ),
+    })
+}
+
+/// The maintainers that were named and are not on the list that is there.
+fn addition(list: &Step, rules: Rules, place: &Place) -> Option<String> {
+    let found = list.found.as_deref().unwrap_or_default();
+    let is_key = |line: &&str| !line.is_empty() && !line.starts_with('#');
+    let missing = list.file.text.lines().filter(is_key);
+    let missing: Vec<_> = missing
+        .filter(|line| !found.lines().any(|one| one.trim() == line.as_bytes()))
+        .map(shell_words::quote)
+        .collect();
+    let path = match place.is_below {
+        true => format!("\"$(git rev-parse --show-toplevel)/{SIGNERS_PATH}\""),
+        false => SIGNERS_PATH.to_owned(),
+    };
+    let commit = match rules {
+        Rules::None => String::new(),
+        Rules::Frozen | Rules::InForce => format!(
+            "\n   git commit -S -m \"Add a maintainer\" -- {}",
+            place.path(SIGNERS_PATH)
+        ),
+    };
+    (!missing.is_empty()).then(|| {
+        format!(
+            "add the maintainer to those that {SIGNERS_PATH} lists:\n   printf '%s\\n' {} >>{path}{commit}",
+            missing.join(" ")
+        )
     })
 }
 

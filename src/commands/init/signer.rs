@@ -5,6 +5,7 @@ use std::path::Path;
 use bstr::ByteSlice;
 use miette::{IntoDiagnostic, WrapErr, miette};
 
+use super::Rules;
 use crate::cli::Init;
 use crate::scaffold::{self, signers};
 use baton_git::Repo;
@@ -21,15 +22,17 @@ pub struct Decided {
     pub told: Option<String>,
 }
 
-/// A key, its line of the list, and the word by which `--signer` names it.
+/// A key: its line of the list, and the word by which `--signer` names it.
 struct Candidate {
     line: String,
     argument: String,
+    /// The value of `user.signingKey` for it, quoted for a shell.
+    key: String,
 }
 
 /// Decides who may change the rules: whom the caller names, whom the list names already, or whose key is
 /// at hand.
-pub fn decide(repo: &Repo, root: &Path, args: &Init, has_policy: bool) -> miette::Result<Decided> {
+pub fn decide(repo: &Repo, root: &Path, args: &Init, rules: Rules) -> miette::Result<Decided> {
     if !args.signer.is_empty() {
         return Ok(Decided {
             list: Some(named(&args.signer)?),
@@ -47,21 +50,34 @@ pub fn decide(repo: &Repo, root: &Path, args: &Init, has_policy: bool) -> miette
             told: args.frozen.then_some(told),
         });
     }
-    if args.frozen || has_policy {
+    if args.frozen || rules != Rules::None {
         return Ok(Decided::default());
     }
     let email = repo.config().value("user.email")?;
-    let (one, why) = match signing_key(repo, email.as_deref())? {
-        Some(candidate) => (candidate, "the key with which git signs here"),
-        None => only_one(at_hand(email.as_deref()))?,
+    let (one, why, is_set) = match signing_key(repo, email.as_deref())? {
+        Some(candidate) => {
+            let format = repo.config().value("gpg.format")?;
+            let is_ssh = format.as_deref() == Some("ssh");
+            (candidate, "the key with which git signs here", is_ssh)
+        }
+        None => {
+            let (candidate, why) = only_one(at_hand(email.as_deref()))?;
+            (candidate, why, false)
+        }
     };
     let who = one.line.split(' ').next().unwrap_or_default();
-    let told = format!(
+    let mut told = format!(
         "maintainer {who}, by {}, {why}: later changes of the rules need a signature with it \
          (another: remove {} and run `git baton init --signer FILE`)\n",
-        one.argument,
+        shortened(&one.argument),
         scaffold::SIGNERS_PATH
     );
+    if !is_set {
+        told.push_str(&format!(
+            "git signs with it, in `git commit -S`, after `git config gpg.format ssh && git config user.signingKey {}`\n",
+            one.key
+        ));
+    }
     Ok(Decided {
         list: Some(signers::list(&[one.line])?),
         told: Some(told),
@@ -109,14 +125,18 @@ fn candidate(key: PublicKey, email: Option<&str>) -> Option<Candidate> {
         None => shell_words::quote(&format!("{}{}", signers::LITERAL, key.text)).into_owned(),
     };
     let (line, argument) = match signers::line(None, &place, &key.text) {
-        Ok(line) => (line, place),
+        Ok(line) => (line, place.clone()),
         Err(_) => {
             let email = email?;
             let line = signers::line(Some(email), &place, &key.text).ok()?;
             (line, format!("{email}={place}"))
         }
     };
-    Some(Candidate { line, argument })
+    Some(Candidate {
+        line,
+        argument,
+        key: place,
+    })
 }
 
 /// The only key, or the one that a person chooses.
