@@ -217,7 +217,7 @@ pub fn make_directory(path: &Path) -> io::Result<()> {
 }
 
 fn make_parent(path: &Path) -> io::Result<()> {
-    fs::create_dir_all(path.parent().unwrap_or(Path::new(".")))
+    fs::create_dir_all(crate::file::directory_of(path))
 }
 
 #[cfg(test)]

@@ -379,8 +379,16 @@ pub fn write_at_once(path: &Path, bytes: &[u8]) -> io::Result<()> {
     replace(path, bytes, |_| Ok(()))
 }
 
+/// The directory in which the file lies: for a bare name, the current one.
+pub(crate) fn directory_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(directory) if !directory.as_os_str().is_empty() => directory,
+        _ => Path::new("."),
+    }
+}
+
 fn replace(path: &Path, bytes: &[u8], settle: fn(&File) -> io::Result<()>) -> io::Result<()> {
-    let directory = path.parent().unwrap_or(Path::new("."));
+    let directory = directory_of(path);
     shared::make_directories(directory)?;
     // As for any new file the user's mask decides, or the directory, if it is shared with others.
     let mut temporary = tempfile::Builder::new()
@@ -405,7 +413,7 @@ pub(crate) fn open_to_append(path: &Path) -> io::Result<File> {
     options.append(true).read(true);
     match options.open(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            shared::make_directories(path.parent().unwrap_or(Path::new(".")))?;
+            shared::make_directories(directory_of(path))?;
             let file = options.create(true).open(path)?;
             shared::take_over(path);
             Ok(file)
@@ -418,6 +426,12 @@ pub(crate) fn open_to_append(path: &Path) -> io::Result<File> {
 mod tests {
     use super::*;
     use std::time::{Duration, SystemTime};
+
+    #[test]
+    fn a_bare_name_lies_in_the_current_directory() {
+        let lies = |path| directory_of(Path::new(path)).to_str().unwrap();
+        assert_eq!(["a", "./a", "b/a", "/a"].map(lies), [".", ".", "b", "/"]);
+    }
 
     #[test]
     fn what_was_written_last_stays() {

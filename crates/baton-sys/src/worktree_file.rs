@@ -97,7 +97,7 @@ pub fn write(root: &Path, path: &str, bytes: &[u8]) -> Result<(), WorktreeFileEr
 }
 
 fn replace(target: &Path, bytes: &[u8]) -> io::Result<()> {
-    let directory = target.parent().unwrap_or(Path::new("."));
+    let directory = crate::file::directory_of(target);
     fs::create_dir_all(directory)?;
     let mut temporary = tempfile::Builder::new()
         .permissions(Permissions::from_mode(0o666))

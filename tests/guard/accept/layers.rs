@@ -163,6 +163,31 @@ fn the_doctor_is_content_with_what_was_accepted() {
 }
 
 #[test]
+fn the_doctor_says_how_what_others_have_is_accepted() {
+    let w = World::new();
+    w.origin();
+    let bad = w.land_bad();
+    w.git([
+        "-c",
+        "core.hooksPath=/dev/null",
+        "push",
+        "-q",
+        "origin",
+        "main",
+    ])
+    .ok();
+    w.baton(["install"]).ok();
+    w.git(["fetch", "-q"]).ok();
+    let ran = w.baton(["doctor"]);
+    let told = format!("{}{}", ran.out, ran.err);
+    let accept = format!("`git baton accept {bad} --reason '…'`");
+    assert!(
+        told.contains(&accept) && !told.contains("git restore"),
+        "{ran:#?}"
+    );
+}
+
+#[test]
 fn the_program_says_what_it_needs() {
     let w = World::new();
     let bad = w.land_bad();

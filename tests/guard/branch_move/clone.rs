@@ -64,7 +64,6 @@ fn what_is_printed_lands_the_work() {
             .filter(|text| text.starts_with("git "))
             .map(|text| text.split_whitespace().collect::<Vec<_>>().join(" "))
             .collect();
-        f.git(["reset", "-q", "--hard"]).ok();
         f.shell(&commands[0]).ok();
         baton(&f, commands[1].strip_prefix("git baton ").unwrap()).ok();
         assert_eq!(f.git(["show", "main:direct"]).ok(), "direct");

@@ -87,6 +87,20 @@ pub fn accepted(accepted: &[Accepted]) -> String {
 /// The commands by which a maintainer accepts what is broken as it is, a paragraph; `None` where
 /// there is no commit to name.
 pub fn way_out(violations: &[Violation]) -> Option<String> {
+    let commands = accept_commands(violations);
+    if commands.is_empty() {
+        return None;
+    }
+    let mut text =
+        "What has to stay as it is, a maintainer accepts by a signed commit:\n".to_owned();
+    for command in commands {
+        writeln!(text, "  {command}").expect("a String takes all");
+    }
+    Some(text)
+}
+
+/// The commands by which a maintainer accepts what is broken as it is.
+pub fn accept_commands(violations: &[Violation]) -> Vec<String> {
     let mut by_rule = BTreeSet::new();
     let mut commits: Vec<Oid> = Vec::new();
     for violation in violations {
@@ -112,15 +126,7 @@ pub fn way_out(violations: &[Violation]) -> Option<String> {
     for (rule, old) in by_rule.into_iter().take(COMMANDS_TOLD) {
         commands.push(format!("git baton accept {old} --rule {rule} --reason '…'"));
     }
-    if commands.is_empty() {
-        return None;
-    }
-    let mut text =
-        "What has to stay as it is, a maintainer accepts by a signed commit:\n".to_owned();
-    for command in commands {
-        writeln!(text, "  {command}").expect("a String takes all");
-    }
-    Some(text)
+    commands
 }
 
 /// The title of an accepted violation.

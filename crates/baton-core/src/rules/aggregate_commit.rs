@@ -39,7 +39,7 @@ fn made_elsewhere(policy: &Policy, commit: &CommitChange) -> Option<String> {
     let base: Oid = bases.next()?.to_str().ok()?.parse().ok()?;
     (base != *parent).then(|| {
         format!(
-            "an aggregate is made for one parent, and git cannot carry it to another: end the rebase or the pick (`git rebase --abort`), and have the aggregate made again there (`git baton orchestrator aggregate --onto {}`)",
+            "an aggregate is made for one parent, and git cannot carry it to another: end the rebase or the pick (`git rebase --abort`), and bring the histories together by a merge, which leaves the aggregate as it is (`git pull --no-rebase`); where it is all that the branch has beside {0}, it can be made again there (`git baton orchestrator aggregate --onto {0}`)",
             parent.short()
         )
     })

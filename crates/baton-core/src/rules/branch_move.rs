@@ -136,7 +136,7 @@ fn help(moved: &BranchMove, who: Mover) -> String {
         (Step::Forward, Some(new)) if who == Mover::Landing => {
             let (new, branch) = (new.short(), format!("land-{}", new.short()));
             format!(
-                "have the work landed: `git branch {branch} {new}`, then `git baton orchestrator merge --into {name} {branch}`"
+                "have the work landed: `git switch -c {branch} {new}`, then `git baton orchestrator merge --into {name} {branch}`"
             )
         }
         (Step::Forward, Some(new)) => {

@@ -2,6 +2,7 @@
 
 use super::{DoctorError, Finding, Id};
 use baton_core::model::Oid;
+use baton_core::report::human;
 use baton_git::Repo;
 use baton_guard::{GuardError, audit};
 
@@ -42,9 +43,14 @@ pub(super) fn examine(repo: &Repo, findings: &mut Vec<Finding>) -> Result<(), Do
         let is_published = violation
             .commit
             .is_some_and(|oid| audit.published.contains(&oid));
-        let published = match is_published {
-            true => " (a remote has it already)",
-            false => "",
+        let accept = human::accept_commands(std::slice::from_ref(&violation));
+        let (published, remedy) = match accept.first().filter(|_| is_published) {
+            // To make it again would take it from everybody who has it.
+            Some(accept) => (
+                " (a remote has it already)",
+                format!("a maintainer accepts it as it is, by a signed commit: `{accept}`"),
+            ),
+            None => ("", violation.help),
         };
         let commit = violation.commit.map(|oid| oid.to_string());
         findings.push(Finding {
@@ -55,7 +61,7 @@ pub(super) fn examine(repo: &Repo, findings: &mut Vec<Finding>) -> Result<(), Do
                 violation.message
             ),
             place: format!("commit {}", commit.unwrap_or_default()),
-            remedy: violation.help,
+            remedy,
         });
     }
     Ok(())
