@@ -127,7 +127,7 @@ pub fn files(choices: &Choices) -> Vec<Scaffold> {
     files
 }
 
-/// What a page that agents read says of the protocol, where this is the handoff document.
+/// The section on the protocol in a page that agents read, where this is the handoff document.
 pub fn agents_section(handoff: &str) -> String {
     include_str!("../../templates/AGENTS.md").replace("@HANDOFF@", handoff)
 }

@@ -1,4 +1,4 @@
-//! What `git baton init` adds to the files that agents read.
+//! The entries and the section that `git baton init` adds to the files that agents read.
 
 use std::path::{Path, PathBuf};
 
@@ -13,10 +13,10 @@ use baton_git::{Repo, status};
 use baton_guard::base::Bases;
 use baton_sys::{file, lookup, worktree_file};
 
-/// What was added for agents.
+/// The files that were changed for agents.
 #[derive(Debug, Default)]
 pub struct AgentFiles {
-    /// What there is to tell of it.
+    /// The lines that tell of it.
     pub text: String,
     /// The files to commit.
     pub committed: Vec<&'static str>,
