@@ -50,7 +50,7 @@ pub fn run(args: &Init) -> miette::Result<ExitCode> {
             false => written_before(root),
         },
     };
-    let place = Place::of(&repo, root)?;
+    let place = Place::of(&repo, &env.current_dir)?;
     let steps = step::plan(root, &choices, args.force, rules)?;
     let copies = copies(&repo);
     let mut text = String::new();

@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use bstr::ByteSlice;
-use miette::IntoDiagnostic;
 
 use super::Rules;
 use super::agents::AgentFiles;
@@ -21,11 +20,10 @@ pub struct Place {
 }
 
 impl Place {
-    /// The caller's, before anything is written.
-    pub fn of(repo: &Repo, root: &Path) -> miette::Result<Self> {
-        let here = std::env::current_dir().into_diagnostic()?;
+    /// This directory of the worktree, before anything is written.
+    pub fn of(repo: &Repo, directory: &Path) -> miette::Result<Self> {
         Ok(Self {
-            is_below: !baton_sys::file::is_same_place(&here, root),
+            is_below: !repo.has_its_root_at(directory),
             has_staged: diff::has_staged(repo)?,
         })
     }

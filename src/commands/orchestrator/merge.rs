@@ -41,7 +41,7 @@ fn told(merged: &Result<MergeReport, MergeError>, format: TextFormat) -> miette:
     }
 }
 
-/// What merging the branches of the pool's tasks prints, and how it ends.
+/// The output and exit code of merging the branches of the pool's tasks.
 pub(super) fn pool(repo: &Repo, args: PoolMerge) -> Result<(String, ExitCode), MergeError> {
     let interrupt = Interrupt::watch().map_err(MergeError::Signals)?;
     let request = MergeRequest {

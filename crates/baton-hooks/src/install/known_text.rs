@@ -23,7 +23,7 @@ for code in ${codes}; do
 done
 "#;
 
-/// How the lines of pre-commit's hook begin, and of prek's.
+/// The beginnings of the lines of pre-commit's hook, and of prek's.
 const LEGACY: [&[&str]; 2] = [
     &[
         "INSTALL_PYTHON=",

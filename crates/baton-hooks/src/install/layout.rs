@@ -219,7 +219,7 @@ impl Layout {
     }
 }
 
-/// What Baton's file at this path says; `None` where it is not a text of Baton's. A link is never Baton's, wherever it leads,
+/// The content of Baton's file at this path; `None` where it is not a text of Baton's. A link is never Baton's, wherever it leads,
 /// nor is what nobody may read.
 pub fn read_hook(path: &Path) -> io::Result<Option<HookFile>> {
     let text = beginning(path, BEGINNING)?;
@@ -242,7 +242,7 @@ fn beginning(path: &Path, at_most: u64) -> io::Result<Option<Vec<u8>>> {
     }
 }
 
-/// Whether this is the program itself, as hooks of earlier versions were.
+/// True if this is the program itself, as hooks of earlier versions were.
 fn is_old_program(path: &Path) -> io::Result<bool> {
     if beginning(path, 2)?.is_none_or(|bytes| bytes.len() < 2 || bytes == b"#!") {
         return Ok(false);
