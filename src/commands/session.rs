@@ -30,7 +30,7 @@ pub fn run(verb: Verb) -> miette::Result<ExitCode> {
     Ok(code)
 }
 
-/// What the verb prints, and how it ends.
+/// The output of the verb, and its exit code.
 pub fn answer(env: &GitEnv, verb: Verb) -> miette::Result<(String, ExitCode)> {
     if let Verb::Lint { files, format } = &verb
         && !files.is_empty()
@@ -185,7 +185,7 @@ fn one(repo: &Repo, session: &Session, said: &str, format: Format) -> miette::Re
     })
 }
 
-/// What was found; 1 when something of it keeps a session from ending.
+/// The findings; 1 when one of them keeps a session from ending.
 fn findings(
     session: Option<(&Session, &BTreeSet<String>)>,
     findings: Vec<Finding>,

@@ -5,10 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The rooms whose comments read so.
-const ROOMS: [&str; 14] = [
-    "../src/commands",
-    "../src/demo",
-    "../src/scaffold",
+const ROOMS: [&str; 9] = [
     "baton-core/src/model",
     "baton-core/src/plan",
     "baton-core/src/handoff",
@@ -18,8 +15,6 @@ const ROOMS: [&str; 14] = [
     "baton-sys/src",
     "baton-git/src",
     "baton-guard/src",
-    "baton-hooks/src",
-    "baton-testkit/src",
 ];
 
 /// Files whose comments are the descriptions of published schemas.

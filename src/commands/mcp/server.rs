@@ -15,7 +15,7 @@ use super::tools;
 use baton_core::report::escape;
 use baton_sys::warnings;
 
-/// What a client tells its model of the server.
+/// The words by which a client tells its model of the server.
 const INSTRUCTIONS: &str = "Baton guards this git repository and keeps coding agents apart. Begin a session in your \
     worktree before you change files, claim the paths that you are about to change, and hand in a summary before you end \
     the session. Name the worktree in which you work by its absolute path in each call.";
@@ -85,7 +85,7 @@ fn answer(json: &str) -> CallToolResult {
     }
 }
 
-/// What a command fails with: the message, its causes and the help.
+/// The failure of a command: the message, its causes and the help.
 fn failure(error: &dyn Diagnostic) -> CallToolResult {
     let mut text = error.to_string();
     let mut cause = Error::source(error);

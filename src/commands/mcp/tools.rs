@@ -22,13 +22,13 @@ use baton_sys::GitEnv;
 
 /// A tool.
 pub(super) struct Tool {
-    /// What a client is told of it.
+    /// The words by which a client is told of it.
     pub description: Description,
     /// Runs it with its arguments; the result is JSON.
     pub call: Box<dyn Fn(Value) -> miette::Result<String> + Send>,
 }
 
-/// Whether a tool changes anything.
+/// True if a tool changes anything.
 #[derive(PartialEq)]
 enum Does {
     Read,
@@ -145,7 +145,7 @@ struct Place {
 struct Start {
     /// The absolute path of the worktree in which you work.
     path: PathBuf,
-    /// What the session is about.
+    /// The title of the session.
     #[serde(default)]
     title: String,
     /// The task that it works on.
@@ -215,13 +215,13 @@ struct Acquire {
     path: PathBuf,
     /// The task's id, which becomes part of its branch's name.
     task: String,
-    /// What the session is about; without it, the task's id.
+    /// The title of the session; without it, the task's id.
     #[serde(default)]
     title: Option<String>,
     /// The revision to begin on.
     #[serde(default)]
     base: Option<String>,
-    /// How many seconds to wait for a free worktree.
+    /// The seconds to wait for a free worktree.
     #[serde(default)]
     wait: Option<u32>,
 }

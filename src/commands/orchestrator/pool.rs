@@ -29,7 +29,7 @@ pub fn run(verb: Pool) -> miette::Result<ExitCode> {
     merge::finish(answer(&repo, &env, verb))
 }
 
-/// What a verb prints, and how it ends.
+/// The output of a verb, and its exit code.
 pub fn answer(repo: &Repo, env: &GitEnv, verb: Pool) -> Result<(String, ExitCode), MergeError> {
     Ok(match verb {
         Pool::Init(args) => {

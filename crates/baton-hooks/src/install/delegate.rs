@@ -211,7 +211,7 @@ pub fn keep_legacy(
     }
 }
 
-/// What became of a file of Baton's that is taken out.
+/// The fate of a file of Baton's that is taken out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TakenOut {
     /// It was not there.

@@ -1,4 +1,4 @@
-//! What `git baton install` came to, and how it says so.
+//! The result of `git baton install`, and its words.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -8,7 +8,7 @@ use super::manifest::SetAside;
 use baton_core::policy::POLICY_PATH;
 use baton_git::GitVersion;
 
-/// What an installation came to.
+/// The result of an installation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Installed {
     pub(super) layout: Layout,
@@ -25,13 +25,13 @@ pub struct Installed {
     pub(super) misled: Vec<PathBuf>,
     pub(super) set_aside: Vec<SetAside>,
     pub(super) journal_begun: bool,
-    /// Whether it guards both what is committed here and what is pushed to it.
+    /// True if it guards both what is committed here and what is pushed to it.
     pub(super) is_clone_and_server: bool,
     /// The version of git, where it does not call every hook.
     pub(super) git_too_old: Option<GitVersion>,
 }
 
-/// What became of one hook.
+/// The change to one hook.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Change {
     /// It was there already.

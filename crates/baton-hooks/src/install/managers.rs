@@ -20,7 +20,7 @@ const LEFTHOOK: [&str; 5] = [
     ".config/lefthook.yml",
 ];
 
-/// What says otherwise.
+/// The local files that may say otherwise.
 const LEFTHOOK_LOCAL: [&str; 4] = [
     "lefthook-local.yml",
     "lefthook-local.yaml",
@@ -28,7 +28,7 @@ const LEFTHOOK_LOCAL: [&str; 4] = [
     ".lefthook-local.yaml",
 ];
 
-/// What simple-git-hooks writes before the command: it can be told to run none, as by `--no-verify`.
+/// The lines that simple-git-hooks writes before the command: it can be told to run none, as by `--no-verify`.
 const PREAMBLE: [&str; 7] = [
     "if [ \"$SKIP_SIMPLE_GIT_HOOKS\" = \"1\" ]; then",
     "echo \"[INFO] SKIP_SIMPLE_GIT_HOOKS is set to 1, skipping hook.\"",
@@ -39,10 +39,10 @@ const PREAMBLE: [&str; 7] = [
     "fi",
 ];
 
-/// How the lines of lefthook's script begin that are in no function and in no condition.
+/// The beginnings of the lines of lefthook's script that are in no function and in no condition.
 const LEFTHOOK_LINES: [&str; 6] = ["#", "if [ \"$LEFTHOOK", "fi", "call_lefthook", "{", "}"];
 
-/// Whether the hook at this path runs `git baton hook <name>`.
+/// True if the hook at this path runs `git baton hook <name>`.
 pub fn run_baton(path: &Path, name: &str, work_tree: Option<&Path>) -> io::Result<bool> {
     let text = file::beginning(path, known_text::LONGEST)?.unwrap_or_default();
     if !known_text::is_for_shell(&text) {
@@ -57,7 +57,7 @@ pub fn run_baton(path: &Path, name: &str, work_tree: Option<&Path>) -> io::Resul
     }
 }
 
-/// Whether the command is all that the hook says.
+/// True if the command is all that the hook says.
 fn says_only_that(script: &[u8], name: &str) -> bool {
     let lines = known_text::commands(script);
     let preamble = PREAMBLE.map(str::as_bytes);
@@ -66,7 +66,7 @@ fn says_only_that(script: &[u8], name: &str) -> bool {
     matches!(own, [line] if is_command(line, name))
 }
 
-/// Whether this is the command, with arguments of the hook's, and its answer is the answer of the line.
+/// True if this is the command, with arguments of the hook's, and its answer is the answer of the line.
 fn is_command(line: &[u8], name: &str) -> bool {
     let line = line.strip_prefix(b"exec ").unwrap_or(line);
     let begins = ["git baton hook ", "git-baton hook "];
@@ -99,7 +99,7 @@ fn is_lefthooks(script: &[u8], name: &str) -> bool {
         })
 }
 
-/// Whether the file of lefthook in this worktree has the hook run the command, whatever changes.
+/// True if the file of lefthook in this worktree has the hook run the command, whatever changes.
 fn lefthook_is_told(root: &Path, name: &str) -> io::Result<bool> {
     if LEFTHOOK_LOCAL
         .iter()
@@ -115,7 +115,7 @@ fn lefthook_is_told(root: &Path, name: &str) -> io::Result<bool> {
     Ok(false)
 }
 
-/// Whether this configuration has a job of the hook run the command, without a condition.
+/// True if this configuration has a job of the hook run the command, without a condition.
 fn lefthook_runs(config: &str, name: &str) -> bool {
     let Ok(config) = serde_saphyr::from_str::<Map<String, Value>>(config) else {
         return false;

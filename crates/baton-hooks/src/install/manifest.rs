@@ -26,7 +26,7 @@ pub struct Manifest {
     /// The names of the hooks that were there before, and are kept.
     #[serde(default)]
     pub kept: Vec<String>,
-    /// What lay outside the repository.
+    /// The records of what lies outside the repository.
     #[serde(flatten)]
     pub recorded: Recorded,
 }

@@ -18,7 +18,7 @@ pub fn status(args: RunLook) -> miette::Result<ExitCode> {
     Ok(ALLOWED)
 }
 
-/// How a run stands, as text.
+/// The state of a run, as text.
 pub fn status_of(repo: &Repo, args: RunLook) -> miette::Result<String> {
     let record = conduct::open(repo, args.run.as_deref())?;
     let state = conduct::load(repo, &record)?;
