@@ -100,6 +100,7 @@ install)
     fi
     cat >"$hook" <<'END'
 #!/bin/sh
+# Runs the hooks of lefthook.yml.
 if [ "$LEFTHOOK" = "0" ]; then
   exit 0
 fi

@@ -270,7 +270,7 @@ fn examine_hook(layout: &Layout, hook: &str, path: &Path) -> Result<Option<Findi
     }
     let renamed = layout.renamed(hook).map_err(DoctorError::io(path))?;
     let what = match renamed.first() {
-        Some(renamed) if kept::names(path, renamed, hook) => format!(
+        Some(renamed) if kept::names(layout, path, renamed, hook) => format!(
             "is not Baton's, which was renamed to {}, and runs only where that hook runs it",
             layout.name_of(renamed)
         ),

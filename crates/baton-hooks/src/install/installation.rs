@@ -253,7 +253,7 @@ impl Placing<'_> {
                 continue;
             }
             // A tool that renamed Baton's hook, and calls it, goes on finding it.
-            let is_called = |by: &PathBuf| kept::names(by, &path, hook);
+            let is_called = |by: &PathBuf| kept::names(layout, by, &path, hook);
             if path != layout.in_directory(hook) && earlier.as_ref().is_some_and(is_called) {
                 self.keep_edits(hook, &path)?;
                 delegate::place(layout, &path, hook)?;

@@ -227,12 +227,12 @@ pub fn lost(layout: &Layout, manifest: &Manifest) -> Vec<PathBuf> {
 
 /// True if the hook at this path names the file that another tool made of Baton's hook: whole, by what its name adds to
 /// the hook's, or by its directory.
-pub fn names(by: &Path, renamed: &Path, hook: &str) -> bool {
+pub fn names(layout: &Layout, by: &Path, renamed: &Path, hook: &str) -> bool {
     let part = |path: Option<&Path>| Some(path?.file_name()?.to_str()?.to_owned());
     let name = part(Some(renamed));
     let ending = name.as_deref().and_then(|name| name.strip_prefix(hook));
     let ending = ending.filter(|it| it.len() > 1).map(ToOwned::to_owned);
-    let directory = part(renamed.parent().filter(|it| Some(*it) != by.parent()));
+    let directory = part(renamed.parent().filter(|it| *it != layout.hooks_dir()));
     let text = file::beginning(by, LONGEST).ok().flatten();
     let mut words = [name, ending, directory].into_iter().flatten();
     text.is_some_and(|text| words.any(|word| text.contains_str(word)))

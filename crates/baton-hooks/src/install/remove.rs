@@ -100,7 +100,7 @@ impl Uninstalled {
                 continue;
             }
             self.removed.push(layout.name_of(&path));
-            if others.contains(&path) && kept::names(&there, &path, hook) {
+            if others.contains(&path) && kept::names(layout, &there, &path, hook) {
                 kept::leave_empty(&path, hook)?;
                 self.emptied.push(path);
             }
