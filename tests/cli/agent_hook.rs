@@ -80,8 +80,8 @@ fn ordinary_work_is_answered_with_silence() {
     }
     let edit = json!({"file_path": root.join("src/a.rs"), "old_string": "a", "new_string": "b"});
     allowed(&ask(&sandbox, &claude(root, "Edit", &edit), &[]));
-    let started = json!({"hook_event_name": "SessionStart", "cwd": root, "source": "startup"});
-    allowed(&ask(&sandbox, &started, &[]));
+    let ended = json!({"hook_event_name": "SessionEnd", "cwd": root, "reason": "other"});
+    allowed(&ask(&sandbox, &ended, &[]));
 }
 
 #[test]
@@ -186,4 +186,120 @@ fn what_another_session_claims_is_refused() {
     ));
     allowed(&ask(&sandbox, &edit(root), &[]));
     allowed(&ask(&sandbox, &shell(&linked, "cat src/a.rs"), &[]));
+}
+
+fn started(cwd: &Path) -> Value {
+    json!({"session_id": "1", "transcript_path": "/t", "hook_event_name": "SessionStart", "cwd": cwd, "source": "startup"})
+}
+
+fn stops(cwd: &Path) -> Value {
+    json!({"session_id": "1", "transcript_path": "/t", "hook_event_name": "Stop", "cwd": cwd, "stop_hook_active": false})
+}
+
+/// What the answer says at this pointer.
+#[track_caller]
+fn said(ran: &Ran, pointer: &str) -> String {
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{ran:?}");
+    let answer: Value = serde_json::from_str(&ran.out).unwrap();
+    let text = answer.pointer(pointer).and_then(Value::as_str);
+    text.unwrap_or_else(|| panic!("{ran:?}")).to_owned()
+}
+
+#[test]
+fn an_agent_that_begins_is_told_its_session_and_its_files() {
+    let sandbox = Sandbox::with_policy(POLICY);
+    let context = "/hookSpecificOutput/additionalContext";
+    let before = said(&ask(&sandbox, &started(sandbox.repo()), &[]), context);
+    assert!(before.contains("git baton session start"), "{before}");
+    let date = [
+        "session",
+        "start",
+        "--date",
+        "2025-01-01",
+        "--title",
+        "Parse dates",
+    ];
+    assert_eq!(sandbox.run(date).code, 0);
+    let told = said(&ask(&sandbox, &started(sandbox.repo()), &[]), context);
+    for part in [
+        "2025-01-01/1, \"Parse dates\"",
+        ".agents/sessions/2025-01-01-session-1-parse-dates.md",
+        ".agents/HANDOFF.md",
+        "git baton session summary -",
+    ] {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+    let copilot = json!({"sessionId": "1", "timestamp": 1, "cwd": sandbox.repo(), "source": "new"});
+    assert_eq!(
+        said(&ask(&sandbox, &copilot, &[]), "/additionalContext"),
+        told
+    );
+    let elsewhere = started(sandbox.repo().parent().unwrap());
+    allowed(&ask(&sandbox, &elsewhere, &[]));
+    let mut in_a_run = sandbox.baton();
+    in_a_run.arg("agent-hook").env("BATON_JOB", "x");
+    allowed(&run(
+        &mut in_a_run,
+        started(sandbox.repo()).to_string().as_bytes(),
+    ));
+}
+
+#[test]
+fn an_agent_that_stops_with_work_and_no_summary_is_told_once() {
+    let sandbox = Sandbox::with_policy(POLICY);
+    let stop = stops(sandbox.repo());
+    allowed(&ask(&sandbox, &stop, &[]));
+    assert_eq!(
+        sandbox
+            .run(["session", "start", "--date", "2025-01-01"])
+            .code,
+        0
+    );
+    allowed(&ask(&sandbox, &stop, &[]));
+    sandbox.commit_file("a", "a");
+    let mut again = stop.clone();
+    again["stop_hook_active"] = json!(true);
+    allowed(&ask(&sandbox, &again, &[]));
+    let ran = ask(&sandbox, &stop, &[]);
+    let reason = said(&ran, "/reason");
+    assert!(ran.out.contains("\"block\""), "{ran:?}");
+    assert!(
+        reason.contains("2025-01-01/1") && reason.contains("has no summary"),
+        "{reason}"
+    );
+    allowed(&ask(&sandbox, &stop, &[]));
+}
+
+#[test]
+fn a_worktree_comes_from_the_pool_or_from_git_and_goes_back() {
+    let sandbox = Sandbox::with_policy(POLICY);
+    let root = sandbox.repo();
+    let create = |name: &str| {
+        let event = json!({"hook_event_name": "WorktreeCreate", "transcript_path": "/t", "cwd": root, "name": name});
+        let ran = ask(&sandbox, &event, &[]);
+        assert_eq!(ran.code, 0, "{ran:?}");
+        Path::new(ran.out.trim_end()).to_owned()
+    };
+    let leave = |path: &Path| {
+        let event = json!({"hook_event_name": "WorktreeRemove", "transcript_path": "/t", "cwd": root, "worktree_path": path});
+        ask(&sandbox, &event, &[])
+    };
+    let plain = create("one");
+    assert!(plain.ends_with(".claude/worktrees/one") && plain.join("baton.toml").is_file());
+    assert_eq!(create("one"), plain);
+    std::fs::write(plain.join("new"), "x").unwrap();
+    let ran = leave(&plain);
+    assert!(ran.err.contains("stays"), "{ran:?}");
+    std::fs::remove_file(plain.join("new")).unwrap();
+    allowed(&leave(&plain));
+    assert!(!plain.exists());
+
+    assert_eq!(sandbox.run(["orchestrator", "pool", "init", "1"]).code, 0);
+    let pooled = create("two");
+    assert!(pooled.ends_with("repo.worktrees/wt-1"), "{pooled:?}");
+    let other = create("three");
+    assert!(other.ends_with(".claude/worktrees/three"), "{other:?}");
+    allowed(&leave(&pooled));
+    let status = sandbox.run(["orchestrator", "pool", "status", "--format", "json"]);
+    assert!(status.out.contains("\"ready\""), "{status:?}");
 }

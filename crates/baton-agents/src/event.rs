@@ -21,6 +21,17 @@ pub enum Call {
     Edit(Vec<String>),
     /// Runs this shell command.
     Shell(String),
+    /// Begins to work, or goes on after its context was cut.
+    Start,
+    /// Is about to stop.
+    Stop {
+        /// True if a hook has kept it from that just before.
+        again: bool,
+    },
+    /// Asks for a worktree of this name.
+    NewWorktree(String),
+    /// Gives this worktree back.
+    LeaveWorktree(String),
     /// Anything else.
     Other,
 }

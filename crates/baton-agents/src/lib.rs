@@ -32,7 +32,7 @@ pub fn judge(event: &Event, ground: &Ground) -> Option<Refusal> {
             &event.cwd,
             event.dialect.has_unseen_input(),
         ),
-        Call::Other => None,
+        _ => None,
     }
 }
 

@@ -73,8 +73,26 @@ pub fn unbind(repo: &Repo) -> Result<(), GitError> {
 
 /// Unbinds the worktree with this git directory.
 pub fn unbind_git_dir(git_dir: &Path) -> Result<(), GitError> {
-    let path = path(git_dir);
-    file::remove_if_exists(&path).map_err(GitError::io(path))
+    for path in [path(git_dir), reminded(git_dir)] {
+        file::remove_if_exists(&path).map_err(GitError::io(path))?;
+    }
+    Ok(())
+}
+
+/// Notes that the agent of this session is reminded of it in this worktree; true for the first time.
+pub fn remind_once(repo: &Repo, session: &SessionId) -> Result<bool, GitError> {
+    let path = reminded(repo.git_dir());
+    let text = format!("{session}\n");
+    let found = file::read_if_exists(&path).map_err(GitError::io(path.clone()))?;
+    if found.as_deref() == Some(text.as_bytes()) {
+        return Ok(false);
+    }
+    file::write_atomically(&path, text.as_bytes()).map_err(GitError::io(path))?;
+    Ok(true)
+}
+
+fn reminded(git_dir: &Path) -> PathBuf {
+    git_dir.join("baton").join("reminded")
 }
 
 fn path(git_dir: &Path) -> PathBuf {

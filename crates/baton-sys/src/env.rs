@@ -66,6 +66,16 @@ pub fn is_under_agent() -> bool {
     AGENTS.iter().any(|name| value(name).is_some())
 }
 
+/// True if a run of the conductor has started this process.
+pub fn is_under_conductor() -> bool {
+    value(crate::supervise::JOB_VARIABLE).is_some()
+}
+
+/// The process of the coding agent that has started this one, if it says so.
+pub fn agent_process() -> Option<u32> {
+    value("CLAUDE_PID")?.to_str()?.parse().ok()
+}
+
 /// The command by which git starts `ssh`, if the user sets one.
 pub fn ssh_command() -> Option<String> {
     value("GIT_SSH_COMMAND")?.into_string().ok()

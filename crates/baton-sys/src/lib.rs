@@ -28,6 +28,9 @@ pub mod terminal;
 pub mod warnings;
 pub mod worktree_file;
 
-pub use env::{GitEnv, config_home, home, host_name, is_under_agent, shows_unicode, ssh_command};
+pub use env::{
+    GitEnv, agent_process, config_home, home, host_name, is_under_agent, is_under_conductor,
+    shows_unicode, ssh_command,
+};
 pub use lock::FileLock;
 pub use parallel::both;

@@ -17,13 +17,24 @@ pub(super) fn read(event: &Value) -> Option<Event> {
             event::call(tool, &args, cwd)
         }
         (Some(tool), Some(args)) if asks => event::call(tool, args, cwd),
-        _ => (Call::Other, cwd.to_owned()),
+        (Some(_), _) => (Call::Other, cwd.to_owned()),
+        (None, _) => (around(event), cwd.to_owned()),
     };
     Some(Event {
         dialect: Dialect::Copilot,
         cwd,
         call,
     })
+}
+
+/// What happens around the calls of tools, by the fields that tell.
+fn around(event: &Value) -> Call {
+    let has = |key: &str| event.get(key).is_some();
+    match (has("source"), has("stopReason"), has("parentAgentId")) {
+        (true, false, false) => Call::Start,
+        (false, true, false) => super::stop(event),
+        _ => Call::Other,
+    }
 }
 
 pub(super) fn deny(reason: &str) -> Value {

@@ -6,9 +6,9 @@ mod copilot;
 mod cursor;
 mod gemini;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::event::{self, Event};
+use crate::event::{self, Call, Event};
 
 /// An agent's way to tell an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,6 +39,23 @@ impl Dialect {
         .to_string()
     }
 
+    /// The answer to an agent that begins to work, which tells it this.
+    pub fn tell(self, text: &str) -> String {
+        match self {
+            Self::Copilot => json!({"additionalContext": text}),
+            _ => json!({"hookSpecificOutput": {
+                "hookEventName": "SessionStart",
+                "additionalContext": text,
+            }}),
+        }
+        .to_string()
+    }
+
+    /// The answer to an agent that is about to stop, which has it go on for this reason. All take the same.
+    pub fn go_on(self, reason: &str) -> String {
+        json!({"decision": "block", "reason": reason}).to_string()
+    }
+
     /// True if what is typed into an open shell is no event.
     pub(crate) fn has_unseen_input(self) -> bool {
         self == Self::Codex
@@ -64,7 +81,26 @@ fn with_tool(event: &Value, dialect: Dialect, before: &[&str]) -> Option<Event> 
             event.get("tool_input")?,
             cwd,
         ),
-        false => (event::Call::Other, cwd.to_owned()),
+        false => (around(event, name), cwd.to_owned()),
     };
     Some(Event { dialect, cwd, call })
+}
+
+/// What happens around the calls of tools, by the event's name.
+fn around(event: &Value, name: &str) -> Call {
+    let named = |key: &str| event::text(event, key).map(str::to_owned);
+    match name {
+        "SessionStart" => Call::Start,
+        "Stop" | "AfterAgent" => stop(event),
+        "WorktreeCreate" => named("name").map_or(Call::Other, Call::NewWorktree),
+        "WorktreeRemove" => named("worktree_path").map_or(Call::Other, Call::LeaveWorktree),
+        _ => Call::Other,
+    }
+}
+
+fn stop(event: &Value) -> Call {
+    let again = event.get("stop_hook_active").and_then(Value::as_bool);
+    Call::Stop {
+        again: again.unwrap_or(false),
+    }
 }

@@ -84,6 +84,20 @@ pub(super) fn command(missing: MissingProgram) -> &'static str {
     }
 }
 
+/// The events at which an agent asks Baton, and what becomes of each without the program: an agent begins and stops all the same.
+pub(super) fn events(agent: Agent, missing: MissingProgram) -> Vec<(&'static str, MissingProgram)> {
+    let (judged, told): (&[_], &[_]) = match agent {
+        Agent::Claude | Agent::Codex => (&["PreToolUse"], &["SessionStart", "Stop"]),
+        Agent::Gemini => (&["BeforeTool"], &["SessionStart", "AfterAgent"]),
+        Agent::Copilot => (&["preToolUse"], &["sessionStart", "agentStop"]),
+        Agent::Cursor => (&["preToolUse", "beforeShellExecution"], &[]),
+        Agent::Opencode => (&[], &[]),
+    };
+    let judged = judged.iter().map(|event| (*event, missing));
+    let told = told.iter().map(|event| (*event, MissingProgram::Allow));
+    judged.chain(told).collect()
+}
+
 /// True if a hook's command line runs Baton.
 pub(super) fn is_own(command: &str) -> bool {
     ["git baton agent-hook", "git-baton agent-hook"]

@@ -9,7 +9,7 @@ use jsonc_parser::common::Ranged;
 use jsonc_parser::{CollectOptions, ParseOptions, parse_to_ast};
 use serde::Serialize;
 
-use super::agent::{command, is_own};
+use super::agent::{command, events, is_own};
 use super::splice::List;
 use super::{Agent, MissingProgram, Unreadable};
 
@@ -54,7 +54,7 @@ pub(super) fn add(
             Ok((!has_version).then(|| List::of_object(&text, root).append(Some("version"), &1)))
         })?;
     }
-    for event in events(agent) {
+    for (event, missing) in events(agent, missing) {
         text = edit(&text, |root| add_event(&text, root, event, agent, missing))?;
     }
     Ok(text)
@@ -67,7 +67,7 @@ fn add_event(
     agent: Agent,
     missing: MissingProgram,
 ) -> Result<Option<String>, Unreadable> {
-    let entries = [entry(agent, missing)];
+    let entries = [entry(agent, event, missing)];
     let hooks = match member(root, "hooks") {
         Some(Value::Object(hooks)) => hooks,
         Some(_) => return Err(Unreadable("its `hooks` are no object".to_owned())),
@@ -198,18 +198,7 @@ fn own_command<'b>(handler: &'b Object) -> Option<(&'b str, Range<usize>)> {
     })
 }
 
-/// The events at which an agent asks Baton.
-fn events(agent: Agent) -> &'static [&'static str] {
-    match agent {
-        Agent::Claude | Agent::Codex => &["PreToolUse"],
-        Agent::Gemini => &["BeforeTool"],
-        Agent::Copilot => &["preToolUse"],
-        Agent::Cursor => &["preToolUse", "beforeShellExecution"],
-        Agent::Opencode => &[],
-    }
-}
-
-fn entry(agent: Agent, missing: MissingProgram) -> Entry {
+fn entry(agent: Agent, event: &str, missing: MissingProgram) -> Entry {
     let mut handler = Handler {
         kind: Some("command"),
         name: None,
@@ -229,7 +218,7 @@ fn entry(agent: Agent, missing: MissingProgram) -> Entry {
         Agent::Claude | Agent::Codex | Agent::Opencode => {}
     }
     Entry::Group {
-        matcher: (agent != Agent::Codex).then_some("*"),
+        matcher: (event.ends_with("ToolUse") || event == "BeforeTool").then_some("*"),
         hooks: [handler],
     }
 }

@@ -2,10 +2,8 @@
 
 use toml_edit::{ArrayOfTables, DocumentMut, Item, Table, value};
 
-use super::agent::{command, is_own};
-use super::{MissingProgram, Unreadable};
-
-const EVENT: &str = "PreToolUse";
+use super::agent::{command, events, is_own};
+use super::{Agent, MissingProgram, Unreadable};
 
 /// True if hooks stand in this text.
 pub(super) fn has_hooks(text: &str) -> bool {
@@ -13,44 +11,47 @@ pub(super) fn has_hooks(text: &str) -> bool {
     document.is_ok_and(|document| document.get("hooks").is_some_and(Item::is_table_like))
 }
 
-/// The text with Codex's entry in it.
+/// The text with Codex's entries in it.
 pub(super) fn add(found: &str, missing: MissingProgram) -> Result<String, Unreadable> {
     let mut document = parse(found)?;
-    let events = document
+    let tables = document
         .entry("hooks")
         .or_insert(toml_edit::table())
         .as_table_like_mut()
         .ok_or_else(|| Unreadable("its `hooks` are no table".to_owned()))?;
-    let entries = events
-        .entry(EVENT)
-        .or_insert(Item::ArrayOfTables(ArrayOfTables::new()))
-        .as_array_of_tables_mut()
-        .ok_or_else(|| Unreadable(format!("its `hooks.{EVENT}` is no array of tables")))?;
+    for (event, missing) in events(Agent::Codex, missing) {
+        let entries = tables
+            .entry(event)
+            .or_insert(Item::ArrayOfTables(ArrayOfTables::new()))
+            .as_array_of_tables_mut()
+            .ok_or_else(|| Unreadable(format!("its `hooks.{event}` is no array of tables")))?;
+        add_event(entries, command(missing));
+    }
+    Ok(document.to_string())
+}
+
+/// Adds the entry of one event, or corrects the line of the one that is there.
+fn add_event(entries: &mut ArrayOfTables, line: &str) {
     let mut is_there = false;
-    for handler in entries
-        .iter_mut()
-        .filter_map(handlers)
+    let all = entries.iter_mut().filter_map(handlers);
+    for handler in all
         .flat_map(|all| all.iter_mut())
+        .filter(|one| is_baton(one))
     {
-        if is_baton(handler) {
-            is_there = true;
-            if handler.get("command").and_then(Item::as_str) != Some(command(missing)) {
-                handler.insert("command", value(command(missing)));
-            }
+        is_there = true;
+        if handler.get("command").and_then(Item::as_str) != Some(line) {
+            handler.insert("command", value(line));
         }
     }
     if !is_there {
         let mut handler = Table::new();
         handler.insert("type", value("command"));
-        handler.insert("command", value(command(missing)));
+        handler.insert("command", value(line));
         let mut entry = Table::new();
-        entry.insert(
-            "hooks",
-            Item::ArrayOfTables(ArrayOfTables::from_iter([handler])),
-        );
+        let handlers = ArrayOfTables::from_iter([handler]);
+        entry.insert("hooks", Item::ArrayOfTables(handlers));
         entries.push(entry);
     }
-    Ok(document.to_string())
 }
 
 /// The text without Baton's entries; `None` where there are none.

@@ -125,7 +125,7 @@ fn what_changes_nothing_is_allowed() {
         assert_eq!(event(shape, tool, input).call, Call::Other, "{tool}");
     }
     for other in [
-        r#"{"session_id":"1","cwd":"/src/app","hook_event_name":"SessionStart","source":"startup"}"#,
+        r#"{"session_id":"1","cwd":"/src/app","hook_event_name":"SessionEnd","reason":"other"}"#,
         r#"{"cwd":"/src/app","hook_event_name":"PostToolUse","tool_name":"Write","tool_input":{"file_path":"/src/app/baton.toml"}}"#,
         r#"{"sessionId":"1","timestamp":1,"cwd":"/src/app","reason":"complete"}"#,
         r#"{"hook_event_name":"AfterTool","cwd":"/src/app","tool_name":"write_file","tool_input":{"file_path":"baton.toml"}}"#,
@@ -195,5 +195,61 @@ fn each_agent_is_answered_in_its_own_words() {
     }
     for dialect in [Dialect::Codex, Dialect::CopilotAsClaude] {
         assert_eq!(dialect.deny("no"), Dialect::Claude.deny("no"));
+    }
+}
+
+#[test]
+fn what_happens_around_tools_is_known_in_each_agent() {
+    let stop = |again| Call::Stop { again };
+    for (event, dialect, call) in [
+        (
+            r#"{"session_id":"1","transcript_path":"/t","cwd":"/src/app","hook_event_name":"SessionStart","source":"startup"}"#,
+            Dialect::Claude,
+            Call::Start,
+        ),
+        (
+            r#"{"session_id":"1","transcript_path":"/t","cwd":"/src/app","hook_event_name":"Stop","stop_hook_active":true}"#,
+            Dialect::Claude,
+            stop(true),
+        ),
+        (
+            r#"{"session_id":"1","turn_id":"2","transcript_path":"/t","cwd":"/src/app","hook_event_name":"Stop","stop_hook_active":false}"#,
+            Dialect::Codex,
+            stop(false),
+        ),
+        (
+            r#"{"session_id":"1","transcript_path":"/t","cwd":"/src/app","hook_event_name":"AfterAgent","timestamp":"t","prompt":"hi","stop_hook_active":false}"#,
+            Dialect::Gemini,
+            stop(false),
+        ),
+        (
+            r#"{"sessionId":"1","timestamp":1,"cwd":"/src/app","source":"new","initialPrompt":"go"}"#,
+            Dialect::Copilot,
+            Call::Start,
+        ),
+        (
+            r#"{"sessionId":"1","timestamp":1,"cwd":"/src/app","stopReason":"end_turn","stop_hook_active":false}"#,
+            Dialect::Copilot,
+            stop(false),
+        ),
+        (
+            r#"{"sessionId":"1","timestamp":1,"cwd":"/src/app","stopReason":"end_turn","agentId":"2","parentAgentId":"1"}"#,
+            Dialect::Copilot,
+            Call::Other,
+        ),
+        (
+            r#"{"session_id":"1","transcript_path":"/t","cwd":"/src/app","hook_event_name":"WorktreeCreate","name":"feat"}"#,
+            Dialect::Claude,
+            Call::NewWorktree("feat".to_owned()),
+        ),
+        (
+            r#"{"session_id":"1","transcript_path":"/t","cwd":"/src/feat","hook_event_name":"WorktreeRemove","worktree_path":"/src/feat"}"#,
+            Dialect::Claude,
+            Call::LeaveWorktree("/src/feat".to_owned()),
+        ),
+    ] {
+        let read = Event::read(event.as_bytes()).unwrap();
+        assert_eq!((read.dialect, &read.call), (dialect, &call), "{event}");
+        assert!(!is_refused(&read));
     }
 }

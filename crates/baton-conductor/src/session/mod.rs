@@ -23,6 +23,7 @@ pub mod end;
 mod error;
 mod history;
 mod location;
+pub mod notice;
 pub mod number;
 pub mod output;
 mod record;

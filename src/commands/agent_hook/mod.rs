@@ -1,5 +1,7 @@
 //! `git baton agent-hook`.
 
+mod worktree;
+
 use std::io::Read;
 use std::sync::mpsc;
 use std::thread;
@@ -9,15 +11,19 @@ use miette::{IntoDiagnostic, WrapErr};
 
 use super::{ALLOWED, ExitCode, UNDECIDED};
 use crate::cli::{AgentHook, Unknown};
-use baton_agents::{Event, Refusal};
+use baton_agents::{Call, Event, Refusal};
+use baton_conductor::session::{SessionError, notice};
+use baton_git::Repo;
 use baton_hooks::agent_event;
+use baton_sys::GitEnv;
 
 /// The time for the judgement of an event: an agent waits for the answer.
 const TIME: Duration = Duration::from_secs(2);
 /// The stack of the thread that judges: commands may stand deep in commands.
 const STACK: usize = 32 << 20;
 
-/// Answers the event on standard input: in the agent's own words where it may not happen, with silence where it may.
+/// Answers the event on standard input in the agent's own words: where it may not happen, and where there is something to say of the
+/// session. Else it is silent.
 pub fn run(args: &AgentHook) -> miette::Result<ExitCode> {
     let mut input = Vec::new();
     std::io::stdin()
@@ -28,7 +34,53 @@ pub fn run(args: &AgentHook) -> miette::Result<ExitCode> {
         Ok(event) => event,
         Err(error) => return Ok(undecided(args, &error.to_string())),
     };
-    Ok(match judged(&event) {
+    match &event.call {
+        Call::Edit(_) | Call::Shell(_) | Call::Other => Ok(answer(args, &event)),
+        Call::Start => Ok(notice(&event, notice::at_start, |text| {
+            event.dialect.tell(text)
+        })),
+        Call::Stop { again: true } => Ok(ALLOWED),
+        Call::Stop { again: false } => Ok(notice(&event, notice::at_stop, |text| {
+            event.dialect.go_on(text)
+        })),
+        Call::NewWorktree(name) => worktree::create(&repository(&event)?, name),
+        Call::LeaveWorktree(path) => worktree::leave(&repository(&event)?, path),
+    }
+}
+
+/// The repository in whose directory the event happens.
+fn repository(event: &Event) -> miette::Result<Repo> {
+    let env = GitEnv {
+        current_dir: event.cwd.clone().into(),
+        ..GitEnv::default()
+    };
+    Ok(Repo::open(&env)?)
+}
+
+/// Says what there is to say of the session here; nothing in a run, which tells its agents itself.
+fn notice(
+    event: &Event,
+    text: impl FnOnce(&Repo) -> Result<Option<String>, SessionError>,
+    words: impl FnOnce(&str) -> String,
+) -> ExitCode {
+    if baton_sys::is_under_conductor() {
+        return ALLOWED;
+    }
+    // Elsewhere than in a repository there are no sessions.
+    let Ok(repo) = repository(event) else {
+        return ALLOWED;
+    };
+    match text(&repo) {
+        Ok(Some(text)) => say!("{}", words(&text)),
+        Ok(None) => {}
+        Err(error) => tell_line!("baton: the session here cannot be told: {error}"),
+    }
+    ALLOWED
+}
+
+/// Denies the event or allows it.
+fn answer(args: &AgentHook, event: &Event) -> ExitCode {
+    match judged(event) {
         Ok(None) => ALLOWED,
         Ok(Some(refusal)) => {
             let reason = refusal.to_string();
@@ -37,7 +89,7 @@ pub fn run(args: &AgentHook) -> miette::Result<ExitCode> {
             ALLOWED
         }
         Err(message) => undecided(args, &message),
-    })
+    }
 }
 
 /// The policy's answer to the event, within the time that there is.
