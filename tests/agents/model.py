@@ -10,7 +10,7 @@ SCRIPT is a list of conversations in JSON: the first whose `when`, a regular exp
 is followed, and each answer of the model is one of its `turns`. A turn is an object: `say` (text), `run` (a line for the
 agent's shell), `status` (an HTTP error instead), `after` (seconds of thought before). `$NAME` stands for a named group
 of `when`. The server keeps no state: a request holds the answers that were given before it. LOG gets a line of JSON for
-each request: what the agent's tools answered.
+each request: what the agent was told, and what its tools answered.
 """
 
 import gzip
@@ -199,7 +199,8 @@ class Handler(BaseHTTPRequestHandler):
         answered = sum(1 for at, role in enumerate(roles) if role in ("assistant", "model") and (at == 0 or roles[at - 1] != role))
         chosen = turn(self.server.script, said, answered) if tools else {"say": "{}" if "chema" in str(body.get("generationConfig")) else "ok"}
         results = [text for role, text in history if role == "tool"]
-        self.server.note({"answered": answered, "asked": said if not answered else None, "results": results[-1:], "turn": chosen})
+        told = "\n".join(text for role, text in history if role not in ("tool", "assistant", "model"))
+        self.server.note({"answered": answered, "told": told, "results": results[-1:], "turn": chosen})
         time.sleep(chosen.get("after", 0))
         if "status" in chosen:
             return self.reply(chosen["status"], {"error": {"type": "scripted", "message": "the scripted refusal"}})

@@ -201,11 +201,8 @@ failure_told() {
     grep 'failed for good' "$work/said" | grep -qiE 'scripted refusal|401|authenticat|api key'
 }
 
-# The agent's own hook, as `init --agents` writes it, denies an edit before it happens, and the agent sees why. After that
-# `uninstall` leaves nothing of it.
-denied_before() {
-    repository "agent = '$1'" ''
-    "$baton" init --agents "$1" >"$work/init" 2>&1 || return 1
+# Starts an agent as a person does, with this script.
+starts() {
     case $1 in
     claude) words='claude -p --permission-mode acceptEdits --allowedTools Bash -- hi' ;;
     codex) words='codex exec --trust --dangerously-bypass-hook-trust --sandbox workspace-write hi' ;;
@@ -213,19 +210,37 @@ denied_before() {
     copilot) words='copilot --allow-all-tools --no-ask-user --trust-folder -p hi' ;;
     opencode) words='opencode run hi' ;;
     esac
-    turns='{"run":"echo mine >> .agents/HANDOFF.md"},{"run":"echo fine > other.txt"},{"say":"I stop."}'
     # Each word is one of the command's.
     # shellcheck disable=SC2086
-    printf '[{"when":"","turns":[%s]}]' "$turns" | GEMINI_CLI_TRUST_WORKSPACE=true offline $words
+    printf '[{"when":"","turns":[%s]}]' "$2" | GEMINI_CLI_TRUST_WORKSPACE=true offline $words
+}
+
+# The agent's own hook, as `init --agents` writes it, denies an edit before it happens, and the agent sees why. After that
+# `uninstall` leaves nothing of it.
+denied_before() {
+    repository "agent = '$1'" ''
+    "$baton" init --agents "$1" >"$work/init" 2>&1 || return 1
+    starts "$1" '{"run":"echo mine >> .agents/HANDOFF.md"},{"run":"echo fine > other.txt"},{"say":"I stop."}'
     git diff --quiet -- .agents && [ -e other.txt ] && grep '"answered": 1' "$LOG" | grep -q 'session summary' || return 1
     "$baton" uninstall >>"$work/init" 2>&1
     rm -rf other.txt .agents/SESSION-PROTOCOL.md .agents/ORCHESTRATOR.md .agents/PARALLEL-EXECUTION.md
     [ -z "$(git status --porcelain)" ]
 }
 
+# The agent is told its session when it begins, by its hook or by AGENTS.md, and what is missing when it stops with work done.
+told() {
+    repository "agent = '$1'" ''
+    "$baton" init --agents "$1" >"$work/init" 2>&1 && git add -A && git commit -qm Agents || return 1
+    "$baton" session start --title 'Parse dates' >/dev/null || return 1
+    git commit -q --allow-empty -m Work
+    starts "$1" '{"say":"Done."},{"say":"I heard it."}'
+    [ "$1" != opencode ] || { grep -q 'Sessions of coding agents' "$LOG"; return; }
+    grep '"answered": 0' "$LOG" | grep -q 'The session of this worktree is' && grep 'I heard it' "$LOG" | grep -q 'has no summary'
+}
+
 HOME_BEFORE=$HOME failed=0
-table='| agent | tried with | a task lands | a rejected one is tried again with the reason | its gate is heard | a forged one is not | the guard refuses HANDOFF.md | its own hook denies it before | ends with Ctrl-C and in time | a failure is told |
-|---|---|---|---|---|---|---|---|---|---|'
+table='| agent | tried with | a task lands | a rejected one is tried again with the reason | its gate is heard | a forged one is not | the guard refuses HANDOFF.md | its own hook denies it before | it is told its session | ends with Ctrl-C and in time | a failure is told |
+|---|---|---|---|---|---|---|---|---|---|---|'
 for agent; do
     if ! installed "$agent"; then
         echo "agents: SKIPPED: $agent cannot be installed; npm says:"
@@ -234,7 +249,7 @@ for agent; do
         continue
     fi
     row="| \`$agent\` | $(package "$agent" | sed 's/.*@/ /; s/^ //') |"
-    for case in lands retried gate_heard forged_not_heard guarded denied_before ends failure_told; do
+    for case in lands retried gate_heard forged_not_heard guarded denied_before told ends failure_told; do
         "$case" "$agent"
         code=$?
         if [ "$code" = 77 ]; then
