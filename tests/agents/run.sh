@@ -201,10 +201,10 @@ failure_told() {
     grep 'failed for good' "$work/said" | grep -qiE 'scripted refusal|401|authenticat|api key'
 }
 
-# Starts an agent as a person does, with this script.
+# Starts an agent as a person does, with this script and these further words.
 starts() {
     case $1 in
-    claude) words='claude -p --permission-mode acceptEdits --allowedTools Bash -- hi' ;;
+    claude) words="claude -p --permission-mode acceptEdits --allowedTools Bash ${3:-} -- hi" ;;
     codex) words='codex exec --trust --dangerously-bypass-hook-trust --sandbox workspace-write hi' ;;
     gemini) words='gemini --approval-mode=yolo -p hi' ;;
     copilot) words='copilot --allow-all-tools --no-ask-user --trust-folder -p hi' ;;
@@ -238,9 +238,36 @@ told() {
     grep '"answered": 0' "$LOG" | grep -q 'The session of this worktree is' && grep 'I heard it' "$LOG" | grep -q 'has no summary'
 }
 
+# The plugin of this repository, or its extension, denies as well without any file in the repository, its manifests are valid, and
+# Claude Code works in a worktree of the pool.
+by_plugin() {
+    repository "agent = '$1'" ''
+    plugins=$root/plugins more=
+    case $1 in
+    claude)
+        "$work/bin/claude" plugin validate --strict "$root" >"$work/said" 2>&1 &&
+            "$work/bin/claude" plugin validate --strict "$plugins/baton" >>"$work/said" 2>&1 || return 1
+        "$baton" orchestrator pool init 1 >/dev/null || return 1
+        more="--plugin-dir $plugins/baton --worktree feat"
+        ;;
+    codex)
+        "$work/bin/codex" plugin marketplace add "$root" >"$work/said" 2>&1 &&
+            "$work/bin/codex" plugin add baton@git-baton >>"$work/said" 2>&1 || return 1
+        ;;
+    gemini)
+        "$work/bin/gemini" extensions validate "$plugins/gemini" >"$work/said" 2>&1 &&
+            echo y | "$work/bin/gemini" extensions install "$plugins/gemini" --consent >>"$work/said" 2>&1 || return 1
+        ;;
+    *) return 77 ;;
+    esac
+    starts "$1" '{"run":"echo mine >> .agents/HANDOFF.md; pwd"},{"run":"pwd; echo fine > other.txt"},{"say":"I stop."}' "$more"
+    [ "$1" != claude ] || { cd ../repository.worktrees/wt-1 && git log -1 >/dev/null; } || return 1
+    git diff --quiet -- .agents && [ -e other.txt ] && grep '"answered": 1' "$LOG" | grep -q 'session summary'
+}
+
 HOME_BEFORE=$HOME failed=0
-table='| agent | tried with | a task lands | a rejected one is tried again with the reason | its gate is heard | a forged one is not | the guard refuses HANDOFF.md | its own hook denies it before | it is told its session | ends with Ctrl-C and in time | a failure is told |
-|---|---|---|---|---|---|---|---|---|---|---|'
+table='| agent | tried with | a task lands | a rejected one is tried again with the reason | its gate is heard | a forged one is not | the guard refuses HANDOFF.md | its own hook denies it before | by its plugin | it is told its session | ends with Ctrl-C and in time | a failure is told |
+|---|---|---|---|---|---|---|---|---|---|---|---|'
 for agent; do
     if ! installed "$agent"; then
         echo "agents: SKIPPED: $agent cannot be installed; npm says:"
@@ -249,11 +276,11 @@ for agent; do
         continue
     fi
     row="| \`$agent\` | $(package "$agent" | sed 's/.*@/ /; s/^ //') |"
-    for case in lands retried gate_heard forged_not_heard guarded denied_before told ends failure_told; do
+    for case in lands retried gate_heard forged_not_heard guarded denied_before by_plugin told ends failure_told; do
         "$case" "$agent"
         code=$?
         if [ "$code" = 77 ]; then
-            row="$row has no hook |"
+            row="$row has none |"
         elif [ "$code" = 0 ]; then
             row="$row yes |"
             rm -rf "$work"

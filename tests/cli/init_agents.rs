@@ -304,3 +304,43 @@ fn doctor_tells_of_an_agent_that_does_not_ask() {
     init(&sandbox, &["--agents", "codex"]);
     assert!(!sandbox.run(["doctor"]).out.contains("agent-unasked"));
 }
+
+#[test]
+fn the_plugins_ask_at_the_events_that_init_sets_up() {
+    let sandbox = Sandbox::empty();
+    init(
+        &sandbox,
+        &["--agents", "claude,codex,gemini,copilot,cursor"],
+    );
+    let file = |path: &str| fs::read_to_string(format!("{}/{path}", env!("CARGO_MANIFEST_DIR")));
+    for path in [".github/hooks/baton.json", ".cursor/hooks.json"] {
+        let top = if path.starts_with(".github") {
+            "copilot"
+        } else {
+            "cursor"
+        };
+        assert_eq!(
+            file(&format!("plugins/{top}/{path}")).unwrap(),
+            sandbox.read(path)
+        );
+    }
+    for (plugin, path) in [("baton", SETTINGS[0].1), ("gemini", SETTINGS[2].1)] {
+        let own: Value =
+            serde_json::from_str(&file(&format!("plugins/{plugin}/hooks/hooks.json")).unwrap())
+                .unwrap();
+        let settings: Value = serde_json::from_str(&sandbox.read(path)).unwrap();
+        for (event, entry) in settings["hooks"].as_object().unwrap() {
+            assert_eq!(own["hooks"][event], *entry, "{plugin}: {event}");
+        }
+    }
+    let version = Some(env!("CARGO_PKG_VERSION"));
+    for path in [
+        "baton/.claude-plugin/plugin.json",
+        "baton/.codex-plugin/plugin.json",
+        "gemini/gemini-extension.json",
+    ] {
+        let manifest: Value =
+            serde_json::from_str(&file(&format!("plugins/{path}")).unwrap()).unwrap();
+        assert_eq!(manifest["version"].as_str(), version, "{path}");
+    }
+}
