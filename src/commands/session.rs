@@ -74,7 +74,13 @@ pub fn answer(env: &GitEnv, verb: Verb) -> miette::Result<(String, ExitCode)> {
             held(&claims::list(&repo)?, format)
         }
         Verb::List { format } => {
-            let sessions = store::list(&repo)?;
+            let (sessions, damaged) = store::list_all(&repo)?;
+            for one in damaged {
+                let (number, reason) = (one.number, escape::visible(one.reason.as_bytes()));
+                tell_line!(
+                    "baton: the record of session {number} cannot be read: {reason}; `git baton doctor` tells what to do"
+                );
+            }
             let carried = aggregated::at_head(&repo)?;
             match format {
                 Format::Human => sessions.iter().map(|one| line(one, &carried)).collect(),

@@ -9,7 +9,7 @@ use crate::parsed::{Source, packages, source, sources};
 
 /// A room that shares its crate with others: the path that names it, the folder it stands in, and what of its crate it may
 /// name.
-const ROOMS: [(&str, &str, &[&str]); 21] = [
+const ROOMS: [(&str, &str, &[&str]); 22] = [
     ("baton-core", "model", &[]),
     ("baton-core", "policy", &["model"]),
     ("baton-core", "claims", &["model", "policy"]),
@@ -24,13 +24,18 @@ const ROOMS: [(&str, &str, &[&str]); 21] = [
     ("baton-core", "plan", &["model", "policy", "report"]),
     ("baton-hooks", "doctor", &["install", "Hook"]),
     ("baton-conductor", "settings", &[]),
-    ("baton-conductor", "session", &[]),
-    ("baton-conductor", "pool", &["settings", "session"]),
+    ("baton-conductor", "ref_moves", &[]),
+    ("baton-conductor", "session", &["ref_moves"]),
+    (
+        "baton-conductor",
+        "pool",
+        &["settings", "ref_moves", "session"],
+    ),
     ("baton-conductor", "approvals", &[]),
     (
         "baton-conductor",
         "landing",
-        &["settings", "session", "pool", "approvals"],
+        &["settings", "ref_moves", "session", "pool", "approvals"],
     ),
     (
         "baton-conductor",
@@ -42,6 +47,7 @@ const ROOMS: [(&str, &str, &[&str]); 21] = [
         "run",
         &[
             "settings",
+            "ref_moves",
             "session",
             "pool",
             "approvals",

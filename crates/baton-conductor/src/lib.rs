@@ -2,6 +2,7 @@
 //!
 //! Each module uses those before it. Its head states its guarantees, its stored state and the effect of a kill:
 //!
+//! - `ref_moves`: moves references, past the locks of a killed git;
 //! - [`session`]: one agent's session, with its number, its log and its summary;
 //! - [`pool`]: worktrees that are kept ready, and what is saved before one of them is cleaned;
 //! - `approvals`: what the gates of runs have approved;
@@ -19,6 +20,7 @@ mod approvals;
 pub mod feature;
 pub mod landing;
 pub mod pool;
+mod ref_moves;
 pub mod run;
 pub mod session;
 pub mod settings;

@@ -45,6 +45,28 @@ pub fn on_branch(repo: &Repo, branch: &RefName) -> Result<Option<Lock>, GitError
     }
 }
 
+/// The locks that keep these references from being moved together.
+pub fn on_edits(repo: &Repo, names: &[&RefName]) -> Result<Vec<Lock>, GitError> {
+    let common = repo.common_dir();
+    let mut paths: Vec<_> = ["packed-refs.lock", "reftable/tables.list.lock", "HEAD.lock"]
+        .map(|path| common.join(path))
+        .into();
+    paths.push(repo.git_dir().join("HEAD.lock"));
+    paths.extend(names.iter().map(|name| common.join(format!("{name}.lock"))));
+    paths.sort();
+    paths.dedup();
+    paths.retain(|path| file::is_taken(path));
+    if paths.is_empty() {
+        return Ok(Vec::new());
+    }
+    let at = everywhere(repo)?;
+    let lock = |path| Lock {
+        path,
+        at: at.clone(),
+    };
+    Ok(paths.into_iter().map(lock).collect())
+}
+
 /// The locks on the references that all worktrees share. In a repository that is used, some come
 /// and go.
 pub fn on_references(repo: &Repo) -> Result<Vec<Lock>, GitError> {

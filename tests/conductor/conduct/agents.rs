@@ -162,8 +162,20 @@ fn a_branch_that_was_left_is_found_again() {
 
 #[test]
 fn a_worktree_that_was_deleted_is_made_again() {
-    recovers_from("rm -rf \"$BATON_WORKTREE\"; promise");
-    recovers_from("rm -f \"$BATON_WORKTREE/.git\"; promise");
+    for gone in [
+        "rm -rf \"$BATON_WORKTREE\"",
+        "rm -f \"$BATON_WORKTREE/.git\"",
+    ] {
+        let scene = Scene::new();
+        let script = format!(
+            "if test $BATON_ATTEMPT = 1; then {gone}; promise; else work a/file; promise; fi"
+        );
+        let run = scene.run(&[Task::new("a", &script), Task::plain("b")]);
+        assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+        // Who has done that is not known.
+        assert_eq!(scene.task("a")["failed"], 0);
+        scene.assert_clean();
+    }
 }
 
 #[test]
@@ -413,5 +425,27 @@ fn a_file_that_a_tool_drops_ends_no_attempt() {
     )]);
     assert_eq!(run.code, 0, "{}{}", run.out, run.err);
     assert_eq!(scene.task("a")["begun"], 1);
+    scene.assert_clean();
+}
+
+#[test]
+fn a_base_that_was_rewritten_is_where_the_attempt_began_again() {
+    let scene = Scene::new();
+    let base = scene.sandbox.commit_file("early", "x\n");
+    let script = "case $BATON_ATTEMPT in
+        1) work a/one; exit 1;;
+        2) git reset -q --hard $(git commit-tree -m All -p $(git rev-list --max-parents=0 HEAD) HEAD^{tree}); exit 1;;
+        *) test -e a/one && work a/file; promise;;
+        esac";
+    let run = scene.run(&[Task::new("a", script).with("attempts = 3")]);
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+    assert!(scene.has("a/one") && scene.has("a/file"));
+    let prompt = |attempt: u32| {
+        let prompt = scene.files("a").join(format!("attempt-{attempt}.prompt"));
+        std::fs::read_to_string(prompt).unwrap()
+    };
+    assert!(prompt(1).contains(&base[..10]) && prompt(1).contains("never amend"));
+    let told = format!("an agent rewrote {}", &base[..10]);
+    assert!(prompt(3).contains(&told), "{}", prompt(3));
     scene.assert_clean();
 }

@@ -1,5 +1,8 @@
 //! What is in the way of work that lands.
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
 use crate::conduct::scene::{Scene, Task};
 
 #[test]
@@ -55,8 +58,14 @@ fn what_keeps_the_summaries_from_being_aggregated_keeps_the_run_waiting() {
     let conductor = scene.begin(&[waiting("a"), waiting("b")]);
     scene.wait_for("a");
     scene.wait_for("b");
+    // One record that cannot be read is left out.
     let odd = "refs/baton/sessions/999";
     scene.sandbox.git(["update-ref", odd, "main"]);
+    let hooks = scene.sandbox.repo().join(".git/hooks.before-baton");
+    let hook = hooks.join("commit-msg");
+    fs::create_dir_all(&hooks).unwrap();
+    fs::write(&hook, "#!/bin/sh\n! grep -qi aggregate \"$1\"\n").unwrap();
+    fs::set_permissions(&hook, fs::Permissions::from_mode(0o755)).unwrap();
     scene.tell("go");
     let run = conductor.end();
     assert_eq!(run.code, 1, "{}{}", run.out, run.err);
@@ -67,7 +76,7 @@ fn what_keeps_the_summaries_from_being_aggregated_keeps_the_run_waiting() {
     );
     assert!(run.out.contains("orchestrator resume"), "{}", run.out);
     assert_eq!([scene.status("a"), scene.phase()], ["done", "paused"]);
-    scene.sandbox.git(["update-ref", "-d", odd]);
+    fs::remove_file(&hook).unwrap();
     let run = scene.resume();
     assert_eq!(run.code, 0, "{}{}", run.out, run.err);
     scene.assert_clean();

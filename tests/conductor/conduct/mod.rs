@@ -11,4 +11,5 @@ mod landing;
 mod refusals;
 mod scene;
 mod straight;
+mod surroundings;
 mod target;

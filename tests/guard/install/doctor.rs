@@ -374,6 +374,21 @@ fn broken_worktrees_are_found() {
 }
 
 #[test]
+fn a_record_that_lacks_an_object_is_found() {
+    let place = healthy();
+    let record = place.git("r", &["commit-tree", "-m", "x", "HEAD^{tree}"]);
+    let record = record.trim();
+    place.git("r", &["update-ref", "refs/baton/sessions/1", record]);
+    assert_eq!(found(&place, "r"), BTreeSet::new());
+    let object = format!("r/.git/objects/{}/{}", &record[..2], &record[2..]);
+    fs::remove_file(place.at(&object)).unwrap();
+    assert_eq!(
+        found(&place, "r"),
+        BTreeSet::from(["record-unreadable".to_owned()])
+    );
+}
+
+#[test]
 fn an_earlier_hook_added_later_is_found() {
     let place = healthy();
     place.git("r", &["config", "core.hooksPath", ".githooks"]);

@@ -18,6 +18,8 @@ use baton_sys::file;
 pub struct Candidate {
     /// The day and the state of the session, where it is recorded.
     pub recorded: Option<(String, State)>,
+    /// Why its record cannot be read.
+    pub damaged: Option<String>,
     /// Where it is, while it is active.
     pub location: Option<Location>,
     /// Whether a worktree is bound to it.
@@ -40,7 +42,11 @@ pub type Collected = BTreeMap<String, Candidate>;
 /// Looks through the record, this checkout, every linked worktree and the branch's tree.
 pub fn collect(repo: &Repo, base: &AggregateBase) -> Result<Collected, AggregateError> {
     let mut found = Collected::new();
-    for session in store::list(repo)? {
+    let (sessions, damaged) = store::list_all(repo)?;
+    for one in damaged {
+        found.entry(one.number).or_default().damaged = Some(one.reason);
+    }
+    for session in sessions {
         let candidate = found.entry(session.number.clone()).or_default();
         candidate.recorded = Some((session.date.clone(), session.state));
         candidate.title.clone_from(&session.title);

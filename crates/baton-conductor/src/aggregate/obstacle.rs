@@ -36,6 +36,9 @@ pub enum Obstacle {
         "it was given up; `git baton session summary --session` with a summary ends it after all"
     )]
     Abandoned,
+    /// Its record cannot be read.
+    #[error("its record cannot be read: {0}; `git baton doctor` tells what to do")]
+    Damaged(String),
     /// Nobody wrote a summary.
     #[error("it has no summary; `git baton session summary` stores one")]
     NoSummary,

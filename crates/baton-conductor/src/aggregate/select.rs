@@ -112,6 +112,7 @@ pub fn select(collected: &Collected, wish: &Wish<'_>) -> Result<Plan, AggregateE
                     _ if !wanted => {}
                     Obstacle::NoLog
                     | Obstacle::NoSummary
+                    | Obstacle::Damaged(_)
                     | Obstacle::OtherSummary { .. }
                     | Obstacle::Unbound(_)
                         if wish.partial =>
@@ -143,7 +144,8 @@ fn considered(collected: &Collected, wish: &Wish<'_>, own: Option<&str>) -> Vec<
             continue;
         }
         let wanted = wish.sessions.is_none();
-        let known = candidate.recorded.is_some() || !candidate.summaries.is_empty();
+        let is_recorded = candidate.recorded.is_some() || candidate.damaged.is_some();
+        let known = is_recorded || !candidate.summaries.is_empty();
         if (wanted && known) || candidate.bound {
             ids.extend(SessionId::new(None, number).map(|id| (id, wanted && known)));
         }
@@ -155,6 +157,9 @@ fn considered(collected: &Collected, wish: &Wish<'_>, own: Option<&str>) -> Vec<
 fn section(id: &SessionId, candidate: &Candidate, bound: bool) -> Result<Section, Obstacle> {
     if !candidate.aggregated.is_empty() {
         return Err(aggregated(candidate));
+    }
+    if let Some(reason) = &candidate.damaged {
+        return Err(Obstacle::Damaged(reason.clone()));
     }
     match candidate.recorded {
         Some((_, State::Active)) => {

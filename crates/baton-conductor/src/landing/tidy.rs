@@ -6,6 +6,7 @@ use super::MergeError;
 use super::context::MergeContext;
 use super::report::Afterwards;
 use crate::pool::trash;
+use crate::ref_moves;
 use baton_core::model::{BranchName, Oid, RefName};
 use baton_git::integration::{MergeState, merge_state};
 use baton_git::{RefEdit, Repo, history, worktrees};
@@ -39,11 +40,11 @@ pub fn branches(
     }
     let all: Vec<_> = edits.iter().flat_map(|(_, moves)| moves.clone()).collect();
     let reason = "baton: merged";
-    if all.is_empty() || repo.store().transact(&all, reason).is_ok() {
+    if all.is_empty() || ref_moves::transact(repo, &all, reason).is_ok() {
         return Ok(fates);
     }
     for (at, moves) in edits {
-        if let Err(error) = repo.store().transact(&moves, reason) {
+        if let Err(error) = ref_moves::transact(repo, &moves, reason) {
             let why = format!("git did not let it be deleted: {error}");
             fates[at] = Afterwards::Kept { why };
         }

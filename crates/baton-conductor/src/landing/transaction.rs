@@ -17,8 +17,9 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::checkouts::{self, Shown};
+use crate::ref_moves;
 use baton_core::model::{BranchName, Oid, RefName};
-use baton_git::{GitError, Repo, StoreError};
+use baton_git::{GitError, RefEdit, Repo, StoreError};
 use baton_guard::landings;
 use baton_sys::{FileLock, file};
 
@@ -72,10 +73,12 @@ pub fn land(repo: &Repo, landing: &Landing) -> Result<bool, GitError> {
         (Kind::Merge, [(only, _)]) => format!("baton: merge {only}"),
         (Kind::Merge, all) => format!("baton: merge {} branches", all.len()),
     };
-    match repo
-        .store()
-        .move_branch(&landing.branch, landing.old, landing.new, &reason)
-    {
+    let edit = RefEdit {
+        name: landing.branch.clone(),
+        old: Some(landing.old),
+        new: Some(landing.new),
+    };
+    match ref_moves::transact(repo, &[edit], &reason) {
         Ok(()) => Ok(true),
         Err(StoreError::Raced(_)) => Ok(false),
         Err(StoreError::Git(error)) => {

@@ -5,6 +5,7 @@ use crate::pool;
 use crate::session::{Location, Session, State, store};
 use baton_core::model::{BranchName, Oid, RefName};
 use baton_git::{Repo, worktrees};
+use baton_guard::binding;
 
 /// Branches on which somebody is still at work.
 #[derive(Default)]
@@ -14,6 +15,8 @@ pub(super) struct Unfinished {
     /// The branches, full names, whose slots were given back, and where they were then.
     released: Vec<(RefName, Oid)>,
     worktrees: Vec<worktrees::Checkout>,
+    /// The branches of worktrees that are bound to a session whose record cannot be read, and its number.
+    unknown: Vec<(RefName, String)>,
 }
 
 impl Unfinished {
@@ -21,8 +24,20 @@ impl Unfinished {
         let (slots, finished) =
             pool::read(repo)?.map_or_else(Default::default, |pool| (pool.slots, pool.finished));
         let leased = |slot: pool::state::Slot| Some((slot.lease?.branch?, slot.name));
+        let (sessions, damaged) = store::list_all(repo)?;
+        let mut unknown = Vec::new();
+        for worktree in repo.worktrees()? {
+            if let Ok(Some(bound)) = binding::in_git_dir(&worktree.git_dir)
+                && let Some(one) = damaged
+                    .iter()
+                    .find(|one| one.number == bound.session.number())
+            {
+                unknown.extend(bound.branch.map(|branch| (branch, one.number.clone())));
+            }
+        }
         Ok(Self {
-            sessions: store::list(repo)?,
+            sessions,
+            unknown,
             leases: slots.into_iter().filter_map(leased).collect(),
             released: finished
                 .into_iter()
@@ -39,6 +54,11 @@ impl Unfinished {
         tip: Oid,
     ) -> Result<Option<String>, MergeError> {
         let reference = BranchName::new(branch).full();
+        if let Some((_, number)) = self.unknown.iter().find(|(name, _)| *name == reference) {
+            return Ok(Some(format!(
+                "the record of session {number}, which works on it, cannot be read; `git baton doctor` tells what to do"
+            )));
+        }
         let mut sessions = self.sessions.iter().rev();
         let last = sessions.find(|one| one.branch.as_ref() == Some(&reference));
         if let Some(session) = last.filter(|last| last.state == State::Abandoned) {

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::stuck::{Resolution, Stuck};
 use super::{MergeError, markers, place};
 use crate::pool::trash::{self, Parcel};
+use crate::ref_moves;
 use baton_core::model::{Oid, RefName};
 use baton_core::policy::merge::Strategy;
 use baton_git::scratch_worktree::{ResolutionState, ScratchWorktree};
@@ -180,7 +181,7 @@ fn point(repo: &Repo, branch: &str, new: Option<Oid>) -> Result<(), MergeError> 
     let old = repo.refs().resolve(&name)?;
     if old != new {
         let edit = RefEdit { name, old, new };
-        repo.store().transact(&[edit], "baton: conflict")?;
+        ref_moves::transact(repo, &[edit], "baton: conflict")?;
     }
     Ok(())
 }

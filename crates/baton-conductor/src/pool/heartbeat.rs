@@ -2,6 +2,7 @@
 
 use super::state::{Lease, Process};
 use super::{PoolError, notes, state_file};
+use baton_core::model::{RefName, SessionId};
 use baton_git::Repo;
 use baton_sys::clock;
 
@@ -20,6 +21,32 @@ pub fn heartbeat(repo: &Repo, slot: &str, lease: &str) -> Result<String, PoolErr
 pub fn take_over(repo: &Repo, slot: &str, lease: &str) -> Result<String, PoolError> {
     note(repo, slot, lease, |held| {
         held.process = Some(Process::own())
+    })
+}
+
+/// Takes a slot over of which nobody knows any more whose it is, since the pool's record was lost: by the branch and the
+/// session that git knows of it. Gives the lease, where it is so.
+pub fn adopt(
+    repo: &Repo,
+    slot: &str,
+    branch: &RefName,
+    session: Option<&SessionId>,
+    owner: &str,
+) -> Result<Option<String>, PoolError> {
+    state_file::update(repo, |state| {
+        let lease = state.slot_mut(slot).and_then(|slot| slot.lease.as_mut());
+        let is_same = |held: &&mut Lease| {
+            let agrees = match (&held.session, session) {
+                (Some(one), Some(other)) => one.agrees_with(other),
+                (one, other) => one.is_none() && other.is_none(),
+            };
+            held.is_unknown() && held.branch.as_ref() == Some(branch) && agrees
+        };
+        Ok(lease.filter(is_same).map(|held| {
+            held.owner = Some(owner.to_owned());
+            held.process = Some(Process::own());
+            held.id.clone()
+        }))
     })
 }
 

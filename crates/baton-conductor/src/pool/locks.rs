@@ -1,17 +1,13 @@
 //! Whether git is at work in a slot: its locks, and what a git that was killed has left of them.
 
-use std::time::Duration;
-
 use super::state::Slot;
 use super::{PoolError, place};
+use crate::ref_moves::is_nobodys;
+pub use crate::ref_moves::{is_left_behind, is_old};
 use baton_core::model::RefName;
 use baton_git::locks::{self, Lock};
 use baton_git::{GitError, Repo};
 use baton_sys::{file, process};
-
-/// How old a lock is at least that was left behind. Git holds most for milliseconds; longer, while a
-/// hook or an editor runs, or while it writes many files.
-const LEFT_BEHIND: Duration = Duration::from_secs(120);
 
 /// Git programs at work are not disturbed: fails while there is a lock on what a slot has for itself,
 /// on the branch that it has checked out or on that of its task.
@@ -51,21 +47,6 @@ pub fn whose(lock: &Lock) -> String {
         Some([first, ..]) => format!("held by process {} ({})", first.id, first.name),
         _ => "left by a process that is gone, or that cannot be seen from here".to_owned(),
     }
-}
-
-/// Whether everything says that a lock was left behind: it is old, and no git that began before it works
-/// where it could hold it.
-pub fn is_left_behind(lock: &Lock) -> bool {
-    is_old(lock) && is_nobodys(lock)
-}
-
-/// Whether a lock is older than one that comes and goes.
-pub fn is_old(lock: &Lock) -> bool {
-    process::age(&lock.path).is_some_and(|age| age >= LEFT_BEHIND)
-}
-
-fn is_nobodys(lock: &Lock) -> bool {
-    process::gits_behind(&lock.path, &lock.at).is_some_and(|gits| gits.is_empty())
 }
 
 /// Removes a lock.

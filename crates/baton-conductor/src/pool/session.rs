@@ -48,7 +48,7 @@ pub(super) fn settle(
     };
     let found = match store::find(repo, named.number()) {
         // A damaged record keeps no slot from being given back.
-        Err(error @ SessionError::Unreadable { .. }) => {
+        Err(error @ (SessionError::Unreadable { .. } | SessionError::Git(_))) => {
             let fate = Fate::Active {
                 why: error.to_string(),
                 remedy: error

@@ -1,6 +1,6 @@
 //! The worktree of a slot: made, brought back to where tasks begin, and removed.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use bstr::{BString, ByteSlice};
 
@@ -8,7 +8,7 @@ use super::at_risk_text::AtRiskText;
 use super::state::{Finished, Slot, State};
 use super::trash::{self, Parcel};
 use super::{LOCK_REASON, PoolError, directory, include, place, state_file};
-use baton_core::model::{Oid, RefName};
+use baton_core::model::{Oid, RefName, SessionId};
 use baton_core::policy::PoolPolicy;
 use baton_git::slot::Recycled;
 use baton_git::{Repo, integration, settings, slot, worktrees};
@@ -43,6 +43,30 @@ pub(super) fn fill(
         }
         Ok(())
     })
+}
+
+/// Puts the files of a slot that is lent there again, on its branch and bound to its session.
+pub(super) fn put_back(
+    repo: &Repo,
+    path: &Path,
+    (branch, tip): (&RefName, Oid),
+    session: Option<&SessionId>,
+    policy: &PoolPolicy,
+) -> Result<(), PoolError> {
+    const REASON: &str = "baton: slot made again";
+    {
+        let _turn = directory::worktree_list(repo)?;
+        slot::remove(repo, path)?;
+        slot::add(repo, path, tip, LOCK_REASON)?;
+    }
+    let worktree = worktrees::open_worktree(path)?;
+    settings::note(&worktree)?;
+    slot::restore(&worktree, tip, &[], REASON)?;
+    slot::enter_branch(&worktree, branch, REASON)?;
+    if let Some(session) = session {
+        binding::bind(&worktree, session, Some(branch))?;
+    }
+    equip(repo, &worktree, policy)
 }
 
 /// The directory of a free slot at this commit. It may be acquired any time: what is taken from

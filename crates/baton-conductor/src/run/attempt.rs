@@ -81,6 +81,8 @@ pub enum Outcome {
         /// Which.
         paths: Vec<BString>,
     },
+    /// The worktree is gone or is none any more, whoever did that.
+    Uprooted,
     /// The agent has met a usage limit, of which it says this. The attempt counts for nothing.
     Limited {
         /// What it says.
@@ -100,6 +102,7 @@ impl Outcome {
             Self::NotStarted { how } => {
                 format!("its program is not there or cannot be run: it {how}")
             }
+            Self::Uprooted => "its worktree was destroyed".to_owned(),
             Self::TimedOut => "it took too long and was ended".to_owned(),
             Self::Lied { why } => format!("it said that the task is done, but {why}"),
             Self::Strayed { paths } => {
@@ -230,9 +233,7 @@ impl Prepared<'_> {
         let outcome = match strayed.into_inner() {
             Some(paths) => Outcome::Strayed { paths },
             None if finished.end == End::Stopped => Outcome::Stopped,
-            None if !is_intact(&place.worktree) => Outcome::Failed {
-                how: "destroyed its worktree".to_owned(),
-            },
+            None if !is_intact(&place.worktree) => Outcome::Uprooted,
             None => match ownership.strays_in(&place.worktree, place.base)? {
                 paths if !paths.is_empty() => Outcome::Strayed { paths },
                 _ => {

@@ -16,9 +16,11 @@ pub fn for_attempt(
     constraints: &str,
 ) -> String {
     let mut text = format!(
-        "Work in worktree at {}. It is on the branch {}; commit there, and to no other branch.\n\nTask: {}\n\n{}\n\n",
+        "Work in worktree at {}. It is on the branch {}; commit there, and to no other branch. Commit on top of {}: never \
+         amend, rebase or reset that commit, or one before it.\n\nTask: {}\n\n{}\n\n",
         place.worktree.display(),
         place.branch,
+        place.base.short(),
         quoted(&assignment.title),
         quoted(assignment.prompt.trim_end()),
     );

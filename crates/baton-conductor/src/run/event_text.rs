@@ -25,7 +25,7 @@ pub struct EventRecord<'a> {
     pub run: &'a str,
     /// When, in milliseconds since the epoch.
     pub at: u64,
-    /// What happened: `begin`, `retry`, `dispatched`, `worked`, `attempt_failed`, `interrupted`, `gate_began`,
+    /// What happened: `begin`, `retry`, `dispatched`, `worked`, `attempt_failed`, `disturbed`, `interrupted`, `gate_began`,
     /// `approved`, `rejected`, `blocked`, `landed`, `aggregated`, `cleaned_up`, `moved_target`, `target_moved`, `one_group` or
     /// `pause`.
     pub event: &'static str,
@@ -116,6 +116,7 @@ pub fn line(run: &str, state: &RunState, event: &Event) -> Option<String> {
         }
         Event::Worked { .. } => format!("{task}: says it is done: {detail}"),
         Event::AttemptFailed { .. } => format!("{task}: {}: {detail}", fate(state, event)),
+        Event::Disturbed { .. } => format!("{task}: {}: {detail}", fate(state, event)),
         Event::Interrupted { .. } => format!("{task}: interrupted"),
         Event::GateBegan { .. } => return None,
         Event::Approved { .. } => format!("{task}: approved"),
@@ -174,6 +175,7 @@ fn parts(event: &Event) -> (&'static str, Option<&str>, Option<String>) {
         Event::AttemptFailed { task, reason, .. } => {
             ("attempt_failed", Some(task), Some(reason.clone()))
         }
+        Event::Disturbed { task, reason } => ("disturbed", Some(task), Some(reason.clone())),
         Event::Interrupted { task } => ("interrupted", Some(task), None),
         Event::GateBegan { task } => ("gate_began", Some(task), None),
         Event::Approved { task, commit, .. } => ("approved", Some(task), Some(commit.to_string())),

@@ -103,6 +103,7 @@ mod tests {
             worktree: "/w".to_owned(),
             branch: BranchName::new("auto/task-1"),
             base: Oid::from_bytes(&[7; 20]).unwrap(),
+            tip: None,
             session: None,
         }
     }

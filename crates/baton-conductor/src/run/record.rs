@@ -7,8 +7,9 @@ use bstr::{BStr, BString, ByteSlice};
 use miette::Diagnostic;
 use thiserror::Error;
 
+use crate::ref_moves::{self, Place};
 use baton_core::model::{Entry, Oid, RefName};
-use baton_git::{GitError, RefEdit, Repo, StoreError};
+use baton_git::{GitError, Repo, StoreError};
 use baton_sys::clock;
 
 /// Below what the runs' references are.
@@ -42,7 +43,8 @@ pub enum RecordError {
     /// What is recorded lacks something, or holds what this version does not understand.
     #[error("the record of run {run} cannot be read: {reason}")]
     #[diagnostic(help(
-        "an intact clone has another copy: `git fetch <remote> 'refs/baton/runs/{run}:refs/baton/runs/{run}' --force`"
+        "an intact clone has another copy: `git fetch <remote> 'refs/baton/runs/{run}:refs/baton/runs/{run}' --force`; \
+         `git update-ref -d refs/baton/runs/{run}` gives it up"
     ))]
     Unreadable {
         /// The run's id.
@@ -71,13 +73,11 @@ impl Record {
     /// Begins the record of a run on this day (`YYYY-MM-DD`) with these files, whose names hold
     /// no `/`.
     pub fn begin(repo: &Repo, day: &str, files: &[(&str, &[u8])]) -> Result<Self, RecordError> {
-        let files = blobs(repo, files)?;
         let mut number = 1 + last_of(day, &ids(repo)?);
         for _ in 0..ATTEMPTS {
             let id = format!("{day}-{number}");
-            let tip = commit(repo, &id, &files, None, "begun")?;
-            match move_to(repo, &id, None, tip) {
-                Ok(()) => return Ok(Self { id, tip, files }),
+            match Change::new(&id, None, "begun").store(repo, &BTreeMap::new(), files) {
+                Ok((tip, files)) => return Ok(Self { id, tip, files }),
                 Err(StoreError::Raced(_)) => number += 1,
                 Err(error) => return Err(RecordError::Store(error)),
             }
@@ -93,11 +93,14 @@ impl Record {
         }
         let tip = repo.refs().resolve(format!("{PREFIX}{id}"))?;
         let tip = tip.ok_or_else(unknown)?;
-        let tree = repo.objects().commit(tip, &mut Vec::new())?.tree;
         let mut files = BTreeMap::new();
-        repo.objects().tree(tree, &mut Vec::new(), |name, entry| {
-            files.insert(name.to_str_lossy().into_owned(), entry.oid);
-        })?;
+        let mut read = || {
+            let tree = repo.objects().commit(tip, &mut Vec::new())?.tree;
+            repo.objects().tree(tree, &mut Vec::new(), |name, entry| {
+                files.insert(name.to_str_lossy().into_owned(), entry.oid);
+            })
+        };
+        read().map_err(|error| unreadable(id, &error))?;
         Ok(Self {
             id: id.to_owned(),
             tip,
@@ -119,7 +122,8 @@ impl Record {
     /// A file of the record; `None` where it has none of this name.
     pub fn file(&self, repo: &Repo, name: &str) -> Result<Option<BString>, RecordError> {
         let blob = self.files.get(name).map(|blob| repo.objects().blob(*blob));
-        Ok(blob.transpose()?)
+        blob.transpose()
+            .map_err(|error| unreadable(&self.id, &error))
     }
 
     /// The names of its files, sorted.
@@ -144,14 +148,20 @@ impl Record {
         if all == self.files {
             return Ok(());
         }
-        let tip = commit(repo, &self.id, &all, Some(self.tip), what)?;
-        match move_to(repo, &self.id, Some(self.tip), tip) {
-            Ok(()) => {}
+        let change = Change::new(&self.id, Some(self.tip), what);
+        (self.tip, self.files) = match change.store(repo, &self.files, files) {
+            Ok(stored) => stored,
             Err(StoreError::Raced(_)) => return Err(RecordError::Raced(self.id.clone())),
             Err(error) => return Err(RecordError::Store(error)),
-        }
-        (self.tip, self.files) = (tip, all);
+        };
         Ok(())
+    }
+}
+
+fn unreadable(run: &str, error: &GitError) -> RecordError {
+    RecordError::Unreadable {
+        run: run.to_owned(),
+        reason: error.to_string(),
     }
 }
 
@@ -196,35 +206,64 @@ fn blobs(repo: &Repo, files: &[(&str, &[u8])]) -> Result<BTreeMap<String, Oid>, 
     files.iter().map(blob).collect()
 }
 
-fn commit(
-    repo: &Repo,
-    id: &str,
-    files: &BTreeMap<String, Oid>,
+/// A change of a record, to be written.
+struct Change<'a> {
+    id: &'a str,
     parent: Option<Oid>,
-    what: &str,
-) -> Result<Oid, GitError> {
-    let entry = |oid: &Oid| Entry {
-        mode: 0o100_644,
-        oid: *oid,
-    };
-    let entries: Vec<_> = files
-        .iter()
-        .map(|(name, oid)| (BStr::new(name), entry(oid)))
-        .collect();
-    let tree = repo.store().tree(&entries)?;
-    let message = format!("Run {id}: {what}\n");
-    let parents: Vec<_> = parent.into_iter().collect();
-    repo.store()
-        .commit(tree, &parents, message.as_bytes(), clock::now())
+    message: String,
+    at: i64,
 }
 
-fn move_to(repo: &Repo, id: &str, old: Option<Oid>, new: Oid) -> Result<(), StoreError> {
-    let edit = RefEdit {
-        name: RefName::new(format!("{PREFIX}{id}")),
-        old,
-        new: Some(new),
-    };
-    repo.store().transact(&[edit], "baton: run")
+impl<'a> Change<'a> {
+    fn new(id: &'a str, parent: Option<Oid>, what: &str) -> Self {
+        Self {
+            id,
+            parent,
+            message: format!("Run {id}: {what}\n"),
+            at: clock::now(),
+        }
+    }
+
+    /// Writes these files beside those that are there, and has the record name them.
+    fn store(
+        &self,
+        repo: &Repo,
+        there: &BTreeMap<String, Oid>,
+        files: &[(&str, &[u8])],
+    ) -> Result<(Oid, BTreeMap<String, Oid>), StoreError> {
+        let mut all = there.clone();
+        all.extend(blobs(repo, files)?);
+        let write = || {
+            let new = blobs(repo, files)?;
+            let (tree, tip) = self.commit(repo, &all)?;
+            Ok((tip, new.into_values().chain([tree]).collect()))
+        };
+        let name = RefName::new(format!("{PREFIX}{}", self.id));
+        let place = Place {
+            name,
+            old: self.parent,
+            beside: Vec::new(),
+        };
+        let tip = ref_moves::record(repo, &place, &write, "baton: run")?;
+        Ok((tip, all))
+    }
+
+    /// Writes the tree of these files, and its commit, the same each time.
+    fn commit(&self, repo: &Repo, files: &BTreeMap<String, Oid>) -> Result<(Oid, Oid), GitError> {
+        let entry = |oid: &Oid| Entry {
+            mode: 0o100_644,
+            oid: *oid,
+        };
+        let entries: Vec<_> = files
+            .iter()
+            .map(|(name, oid)| (BStr::new(name), entry(oid)))
+            .collect();
+        let tree = repo.store().tree(&entries)?;
+        let parents: Vec<_> = self.parent.into_iter().collect();
+        let message = self.message.as_bytes();
+        let commit = repo.store().commit(tree, &parents, message, self.at)?;
+        Ok((tree, commit))
+    }
 }
 
 #[cfg(test)]

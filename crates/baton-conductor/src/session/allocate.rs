@@ -2,11 +2,11 @@
 //! time.
 
 use super::record::State;
-use super::store::{ATTEMPTS, PREFIX, canonical, find, numbers, reference, write};
+use super::store::{ATTEMPTS, Draft, PREFIX, canonical, find, numbers};
 use super::{Session, SessionError, number, remote};
-use baton_core::model::{Oid, RefName, SessionId};
+use baton_core::model::SessionId;
 use baton_core::policy::Policy;
-use baton_git::{GitError, RefEdit, Repo, StoreError, tree::TreeReader};
+use baton_git::{GitError, Repo, StoreError, tree::TreeReader};
 use baton_sys::{FileLock, clock};
 
 /// A session to begin.
@@ -136,7 +136,8 @@ fn claim_exactly(
     if let Some(other) = find(repo, &session.number)? {
         return Err(taken(&other));
     }
-    let commit = write(repo, &session, &[])?;
+    let draft = Draft::of(&session, &[])?;
+    let (commit, _) = draft.write(repo)?;
     let claim = match shared {
         None => Claim::Local,
         Some(remote) => match remote.claim(&session.number, commit) {
@@ -152,7 +153,7 @@ fn claim_exactly(
             Err(error) => return Err(error),
         },
     };
-    if claim_here(repo, &session.number, commit)? {
+    if claim_here(repo, &draft)? {
         return Ok(Created { session, claim });
     }
     if let (Some(remote), Claim::Shared(_)) = (shared, &claim) {
@@ -182,7 +183,8 @@ fn claim_next(
         }
         let next = number::after(&greatest(known).unwrap_or_else(|| "0".to_owned()));
         let session = begin(next)?;
-        let commit = write(repo, &session, &[])?;
+        let draft = Draft::of(&session, &[])?;
+        let (commit, _) = draft.write(repo)?;
         let claim = match shared {
             None => Claim::Local,
             Some(remote) if remote.claim(&session.number, commit)? => {
@@ -190,7 +192,7 @@ fn claim_next(
             }
             Some(_) => continue,
         };
-        if claim_here(repo, &session.number, commit)? {
+        if claim_here(repo, &draft)? {
             return Ok(Created { session, claim });
         }
         if let Some(remote) = shared {
@@ -201,14 +203,9 @@ fn claim_next(
 }
 
 /// Creates the session's reference; `false` when there is one.
-fn claim_here(repo: &Repo, number: &str, commit: Oid) -> Result<bool, SessionError> {
-    let edit = RefEdit {
-        name: RefName::new(reference(number)),
-        old: None,
-        new: Some(commit),
-    };
-    match repo.store().transact(&[edit], "baton: session started") {
-        Ok(()) => Ok(true),
+fn claim_here(repo: &Repo, draft: &Draft<'_>) -> Result<bool, SessionError> {
+    match draft.store(repo, None, Vec::new(), "baton: session started") {
+        Ok(_) => Ok(true),
         Err(StoreError::Raced(_)) => Ok(false),
         Err(error) => Err(error.into()),
     }

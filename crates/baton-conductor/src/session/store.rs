@@ -6,6 +6,7 @@ use bstr::{BStr, ByteSlice};
 
 use super::record::Record;
 use super::{Session, SessionError, State, claims_record, number};
+use crate::ref_moves::{self, Place};
 use baton_core::model::{Entry, Oid, RefName, SessionId};
 use baton_core::policy::Policy;
 use baton_git::{GitError, RefEdit, Repo, StoreError};
@@ -35,17 +36,34 @@ pub fn reference(number: &str) -> String {
     format!("{PREFIX}{number}")
 }
 
-/// Every session, by number.
-///
-/// # Errors
-/// When one of them cannot be read: an orchestrator must not overlook it.
+/// A session of which the record cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Damaged {
+    /// Its number.
+    pub number: String,
+    /// What is wrong.
+    pub reason: String,
+}
+
+/// Every session whose record can be read, by number.
 pub fn list(repo: &Repo) -> Result<Vec<Session>, SessionError> {
-    let mut sessions = Vec::new();
+    Ok(list_all(repo)?.0)
+}
+
+/// Every session, by number; apart from them those whose record cannot be read, which stop nothing but themselves.
+pub fn list_all(repo: &Repo) -> Result<(Vec<Session>, Vec<Damaged>), SessionError> {
+    let (mut sessions, mut damaged) = (Vec::new(), Vec::new());
     for (name, oid) in repo.refs().below(PREFIX)? {
-        sessions.push(read(repo, &name.to_str_lossy(), oid)?);
+        match read(repo, &name.to_str_lossy(), oid) {
+            Ok(session) => sessions.push(session),
+            Err(error) => damaged.push(Damaged {
+                number: name[PREFIX.len()..].to_str_lossy().into_owned(),
+                reason: error.to_string(),
+            }),
+        }
     }
     sessions.sort_by(|a, b| number::key(&a.number).cmp(&number::key(&b.number)));
-    Ok(sessions)
+    Ok((sessions, damaged))
 }
 
 /// The session of this number; leading zeros do not count.
@@ -78,18 +96,14 @@ pub fn update<E: From<SessionError>>(
         if session == before.session {
             return Ok(session);
         }
-        let commit = write(repo, &session, &[before.commit])?;
-        let edit = RefEdit {
-            name: RefName::new(reference(&session.number)),
-            old: Some(before.commit),
-            new: Some(commit),
-        };
-        let mut edits = vec![edit];
+        let parents = [before.commit];
+        let draft = Draft::of(&session, &parents)?;
+        let mut beside = Vec::new();
         if session.state != State::Active {
-            edits.extend(claims_record::dropped(repo, &session.id())?);
+            beside.extend(claims_record::dropped(repo, &session.id())?);
         }
-        match repo.store().transact(&edits, "baton: session changed") {
-            Ok(()) => return Ok(session),
+        match draft.store(repo, Some(before.commit), beside, "baton: session changed") {
+            Ok(_) => return Ok(session),
             Err(StoreError::Raced(_)) => {}
             Err(error) => return Err(SessionError::from(error).into()),
         }
@@ -175,28 +189,64 @@ fn read(repo: &Repo, name: &str, commit: Oid) -> Result<Session, SessionError> {
     Ok(session)
 }
 
-/// Writes the commit that records the session.
-pub(super) fn write(repo: &Repo, session: &Session, parents: &[Oid]) -> Result<Oid, SessionError> {
-    let store = repo.store();
-    let file = |oid| Entry {
-        mode: 0o100_644,
-        oid,
-    };
-    let record = serde_json::to_string_pretty(&session.record()).expect("a record is plain text");
-    let record = file(store.blob(format!("{record}\n").as_bytes())?);
-    let mut entries = vec![(BStr::new(RECORD), record)];
-    if let Some(summary) = &session.summary {
-        entries.push((BStr::new(SUMMARY), file(store.blob(summary)?)));
+/// What records a session, to be written.
+pub(super) struct Draft<'a> {
+    session: &'a Session,
+    parents: &'a [Oid],
+    message: String,
+    at: i64,
+}
+
+impl<'a> Draft<'a> {
+    /// The record of this session as it is, after those.
+    pub(super) fn of(session: &'a Session, parents: &'a [Oid]) -> Result<Self, SessionError> {
+        let mut message = format!("Session {}: {}\n", session.id(), session.state.as_str());
+        if parents.is_empty() {
+            // Two clones may begin the same session in the same second; their claims must differ, or
+            // each would take the other's for its own.
+            message.push_str(&format!(
+                "\nClaim: {}\n",
+                random::id().map_err(GitError::io("/dev/urandom"))?
+            ));
+        }
+        Ok(Self {
+            session,
+            parents,
+            message,
+            at: clock::now(),
+        })
     }
-    let tree = store.tree(&entries)?;
-    let mut message = format!("Session {}: {}\n", session.id(), session.state.as_str());
-    if parents.is_empty() {
-        // Two clones may begin the same session in the same second; their claims must differ, or
-        // each would take the other's for its own.
-        message.push_str(&format!(
-            "\nClaim: {}\n",
-            random::id().map_err(GitError::io("/dev/urandom"))?
-        ));
+
+    /// Writes the commit, the same each time; gives it and the objects of which it is made.
+    pub(super) fn write(&self, repo: &Repo) -> Result<(Oid, Vec<Oid>), GitError> {
+        let store = repo.store();
+        let file = |oid| Entry {
+            mode: 0o100_644,
+            oid,
+        };
+        let record = self.session.record();
+        let record = serde_json::to_string_pretty(&record).expect("a record is plain text");
+        let record = store.blob(format!("{record}\n").as_bytes())?;
+        let mut entries = vec![(BStr::new(RECORD), file(record))];
+        if let Some(summary) = &self.session.summary {
+            entries.push((BStr::new(SUMMARY), file(store.blob(summary)?)));
+        }
+        let tree = store.tree(&entries)?;
+        let commit = store.commit(tree, self.parents, self.message.as_bytes(), self.at)?;
+        let files = entries.iter().map(|(_, entry)| entry.oid);
+        Ok((commit, files.chain([tree]).collect()))
     }
-    Ok(store.commit(tree, parents, message.as_bytes(), clock::now())?)
+
+    /// Has the session's reference name the commit, where it names `old` before, together with these moves.
+    pub(super) fn store(
+        &self,
+        repo: &Repo,
+        old: Option<Oid>,
+        beside: Vec<RefEdit>,
+        reason: &str,
+    ) -> Result<Oid, StoreError> {
+        let name = RefName::new(reference(&self.session.number));
+        let place = Place { name, old, beside };
+        ref_moves::record(repo, &place, &|| self.write(repo), reason)
+    }
 }

@@ -66,13 +66,15 @@ pub enum Id {
     WorktreeMissing,
     /// A worktree and its git directory do not name each other.
     WorktreeBroken,
+    /// What a session or a run has recorded lacks an object.
+    RecordUnreadable,
     /// An agent that works here does not ask Baton before it acts.
     AgentUnasked,
 }
 
 impl Id {
     /// All of them.
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 32] = [
         Self::NotInstalled,
         Self::GuardedAsClone,
         Self::RecordBroken,
@@ -104,6 +106,7 @@ impl Id {
         Self::WorktreeMissing,
         Self::WorktreeBroken,
         Self::AgentUnasked,
+        Self::RecordUnreadable,
     ];
 
     /// The name that users and machines see.
@@ -139,6 +142,7 @@ impl Id {
             Self::ObjectReplaced => "object-replaced",
             Self::WorktreeMissing => "worktree-missing",
             Self::WorktreeBroken => "worktree-broken",
+            Self::RecordUnreadable => "record-unreadable",
             Self::AgentUnasked => "agent-unasked",
         }
     }
@@ -160,6 +164,7 @@ impl Id {
             | Self::GitUnrecorded
             | Self::ObjectReplaced
             | Self::WorktreeMissing
+            | Self::RecordUnreadable
             | Self::AgentUnasked => Severity::Warning,
             _ => Severity::Error,
         }

@@ -8,6 +8,7 @@ mod journal;
 mod json;
 mod outside;
 mod policy;
+mod records;
 mod worktrees;
 
 pub use finding::{Diagnosis, Finding, Id, Severity};
@@ -36,6 +37,7 @@ pub fn examine(repo: &Repo) -> Result<Diagnosis, DoctorError> {
     let installed = hooks::examine(repo, &mut findings)?;
     policy::examine(repo, &mut findings)?;
     worktrees::examine(repo, &mut findings)?;
+    records::examine(repo, &mut findings)?;
     if installed {
         outside::examine(repo, &mut findings)?;
         journal::examine(repo, &mut findings)?;

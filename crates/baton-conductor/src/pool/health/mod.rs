@@ -10,7 +10,7 @@ use crate::settings;
 use baton_git::Repo;
 
 pub use finding::{Code, Finding};
-pub use repair::make_anew;
+pub use repair::{make_anew, put_back};
 
 use examine::look;
 use repair::repair;

@@ -81,6 +81,29 @@ pub fn make_anew(repo: &Repo, name: &str, lease: &str) -> Result<bool, PoolError
     }
 }
 
+/// Makes the directory of a slot anew that is lent under this lease and whose directory is gone: on the lease's branch, and
+/// bound to its session. Says whether it was so; a kill leaves a directory that is gone or on no branch.
+pub fn put_back(repo: &Repo, name: &str, lease: &str) -> Result<bool, PoolError> {
+    let policy = settings::policy(repo)?.pool;
+    let state = state_file::update(repo, |state| Ok(state.clone()))?;
+    let Some(slot) = state.slot(name).filter(|slot| slot.is_held_by(lease)) else {
+        return Ok(false);
+    };
+    let branch = slot.lease.as_ref().and_then(|held| held.branch.as_ref());
+    let tip = branch
+        .map(|branch| repo.refs().resolve(branch))
+        .transpose()?;
+    let (Some(branch), Some(tip)) = (branch, tip.flatten()) else {
+        return Ok(false);
+    };
+    if place::standing(repo, &state, slot)? != Standing::Missing {
+        return Ok(false);
+    }
+    let session = slot.lease.as_ref().and_then(|held| held.session.as_ref());
+    slot_worktree::put_back(repo, &state.path_of(name), (branch, tip), session, &policy)?;
+    Ok(true)
+}
+
 /// Moves the files of a slot of which git knows nothing out of the way.
 fn set_aside(repo: &Repo, name: &str) -> Result<(), PoolError> {
     state_file::update(repo, |state| {

@@ -18,6 +18,7 @@ pub use restore::{Restored, branch as restore_branch, worktree as restore_worktr
 pub use save::{Parcel, branch_tip, save};
 
 use super::WorkError;
+use crate::ref_moves;
 use baton_core::model::{Oid, RefName};
 use baton_git::{RefEdit, Repo};
 
@@ -80,7 +81,7 @@ pub fn drop_before(repo: &Repo, time: i64) -> Result<Vec<Saved>, WorkError> {
         })
         .collect();
     if !edits.is_empty() {
-        repo.store().transact(&edits, "baton: trash dropped")?;
+        ref_moves::transact(repo, &edits, "baton: trash dropped")?;
     }
     Ok(old)
 }

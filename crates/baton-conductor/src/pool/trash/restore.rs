@@ -2,6 +2,7 @@ use std::path::{Path, PathBuf};
 
 use super::super::WorkError;
 use super::{Saved, operation_state};
+use crate::ref_moves;
 use baton_core::model::{BranchName, Oid, RefName};
 use baton_git::worktrees::open_worktree;
 use baton_git::{RefEdit, Repo, StoreError};
@@ -42,7 +43,7 @@ pub fn branch(repo: &Repo, saved: &Saved, branch: &str) -> Result<Restored, Work
         old: None,
         new: Some(commit),
     };
-    match repo.store().transact(&[edit], "baton: restored") {
+    match ref_moves::transact(repo, &[edit], "baton: restored") {
         Ok(()) => {}
         Err(StoreError::Raced(_)) => return Err(WorkError::Taken(format!("branch {branch}"))),
         Err(error) => return Err(error.into()),

@@ -3,6 +3,7 @@ use bstr::{BString, ByteSlice};
 use super::super::WorkError;
 use super::super::at_risk::{self, AtRisk};
 use super::{PREFIX, Record, Saved, operation_state};
+use crate::ref_moves;
 use baton_core::model::{BranchName, Oid, RefName};
 use baton_git::{RefEdit, Repo, ScratchIndex, StoreError, status};
 use baton_sys::clock;
@@ -169,7 +170,7 @@ fn name(repo: &Repo, slot: &str, commit: Oid) -> Result<String, WorkError> {
             old: None,
             new: Some(commit),
         };
-        match repo.store().transact(&[edit], "baton: slot saved") {
+        match ref_moves::transact(repo, &[edit], "baton: slot saved") {
             Ok(()) => return Ok(name),
             Err(StoreError::Raced(_)) => {}
             Err(error) => return Err(error.into()),

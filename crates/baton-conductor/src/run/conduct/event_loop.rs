@@ -1,6 +1,7 @@
 //! The event loop: starts the actions that the state asks for in threads, and applies their events to the state.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::time::Duration;
@@ -33,6 +34,7 @@ impl Conductor<'_> {
         let stop = || halt.load(Ordering::Relaxed) || asked();
         let (repo, policy, tasks) = (self.repo, self.policy.clone(), self.tasks.clone());
         let (run, limits) = (self.record.id.clone(), UsageLimits::default());
+        let guard = &Arc::clone(&self.guard_losses);
         let (policy, run, tasks, limits, stop) = (&policy, run.as_str(), &tasks, &limits, &stop);
         std::thread::scope(|scope| {
             let (sender, told) = mpsc::channel();
@@ -45,6 +47,7 @@ impl Conductor<'_> {
                         run,
                         tasks,
                         limits,
+                        guard,
                         stop,
                     };
                     carry_out(&context, &action, &state, &events);
@@ -70,6 +73,7 @@ impl Conductor<'_> {
                 halt.store(true, Ordering::Relaxed);
             }
             self.hear_wishes()?;
+            self.watch_guard();
             let is_landing = [LAND, AGGREGATE].iter().any(|key| under_way.contains(*key));
             self.watch_target(is_landing)?;
             let is_asked = stop();
@@ -86,19 +90,21 @@ impl Conductor<'_> {
                 return Ok(());
             }
             match told.recv_timeout(TICK) {
-                Ok(LoopMessage::Event(message)) => match self.take(&message.event, is_landing) {
-                    Ok(()) => {
-                        stale_events = 0;
-                        // A worker that has ended meanwhile does not wait.
-                        // The asker may be gone.
-                        message.recorded.send(self.state.clone()).ok();
+                Ok(LoopMessage::Event(message)) => {
+                    match self.take(&message.event, is_landing) {
+                        Ok(()) => {
+                            stale_events = 0;
+                            // A worker that has ended meanwhile does not wait.
+                            // The asker may be gone.
+                            message.recorded.send(self.state.clone()).ok();
+                        }
+                        // The worker is told by nobody's answering; what is due then begins anew.
+                        Err(ConductError::State(_)) if stale_events < MAX_STALE_EVENTS => {
+                            stale_events += 1
+                        }
+                        Err(error) => return Err(error),
                     }
-                    // The worker is told by nobody's answering; what is due then begins anew.
-                    Err(ConductError::State(_)) if stale_events < MAX_STALE_EVENTS => {
-                        stale_events += 1
-                    }
-                    Err(error) => return Err(error),
-                },
+                }
                 Ok(LoopMessage::Sentence(sentence)) => self.watcher.said(&sentence),
                 Ok(LoopMessage::Over(key, result)) => {
                     under_way.remove(&key);
@@ -112,6 +118,7 @@ impl Conductor<'_> {
 
     /// Takes up an event; what has moved the target before is known by then.
     fn take(&mut self, event: &Event, is_landing: bool) -> Result<(), ConductError> {
+        self.watch_guard();
         self.watch_target(is_landing)?;
         self.apply(event)
     }

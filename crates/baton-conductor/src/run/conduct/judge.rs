@@ -3,6 +3,8 @@
 use super::error::told;
 use super::worker::{EventSender, RunContext};
 use super::{ConductError, GRACE, limits, release, session, setup};
+use crate::pool;
+use crate::run::attempt::is_intact;
 use crate::run::gate::{self, Work};
 use crate::run::signal::Decision;
 use crate::run::state::{Event, RunState};
@@ -25,8 +27,10 @@ pub(super) fn judge(
         task: id.to_owned(),
     })?;
     let task = id.to_owned();
+    let guard = context.guard.see(context.repo);
     let event = match verdict(context, state, id) {
         Ok(event) => event,
+        Err(_) if context.guard.is_lost_since(context.repo, &guard) => Event::Interrupted { task },
         Err(ConductError::Run(RunError::Limited { agent, said })) => {
             limits::meet(context, &agent, id, &said, events);
             Event::Interrupted { task }
@@ -70,6 +74,10 @@ fn verdict(context: &RunContext<'_>, state: &RunState, id: &str) -> Result<Event
     let task = id.to_owned();
     let pictures = verdict.pictures.iter();
     let pictures = pictures.map(|path| path.display().to_string()).collect();
+    // A neighbour may have removed it since the agent has ended.
+    if !is_intact(place.worktree.as_ref()) {
+        pool::put_back(context.repo, &place.slot, &place.lease)?;
+    }
     Ok(match verdict.decision {
         Some(Decision::Approved) => match session::end(&open_worktree(place.worktree.as_ref())?)? {
             Ok(()) => Event::Approved {

@@ -311,6 +311,7 @@ mod tests {
             worktree: String::new(),
             branch: BranchName::new("auto/a"),
             base: base.parse().unwrap(),
+            tip: None,
             session: None,
         });
         assert!(matches!(answer(&task), Ok(branch) if branch == "auto/a"));

@@ -11,12 +11,15 @@ pub mod control;
 mod earlier;
 mod error;
 mod event_loop;
+mod guard_watch;
+mod intrusion;
 mod judge;
 mod land;
 mod limits;
 mod log_commit;
 mod mirrored;
 mod preflight;
+mod readiness;
 mod release;
 mod session;
 mod setup;
@@ -26,6 +29,7 @@ mod turn;
 mod work;
 mod worker;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bstr::BString;
@@ -33,6 +37,7 @@ use bstr::BString;
 pub use earlier::Selection;
 use earlier::ToDo;
 pub use error::ConductError;
+use guard_watch::GuardLosses;
 use preflight::{equipped, may_start};
 use target_watch::Whereabouts;
 pub use turn::is_conducted;
@@ -40,14 +45,11 @@ use turn::{LOOKS, alone, turn};
 
 use super::record::{Record, RecordError};
 use super::state::{Checkpoint, Event, RunState, Terminal};
-use super::{RunError, files};
-use crate::pool;
 use crate::settings;
 use baton_core::plan::{Plan, TaskList};
 use baton_core::policy::Policy;
 use baton_git::{GitError, Repo};
 use baton_hooks::upkeep;
-use baton_sys::supervise::{self, JOB_VARIABLE};
 use baton_sys::{FileLock, clock, file};
 
 /// The file of a run's record that holds its state.
@@ -96,6 +98,10 @@ struct Conductor<'a> {
     tasks: TaskList,
     stop: &'a (dyn Fn() -> bool + Sync),
     watcher: &'a mut dyn Watcher,
+    /// Whether the guard was there when it was looked for last.
+    is_guarded: bool,
+    /// How often it was lost.
+    guard_losses: Arc<GuardLosses>,
     /// Where the target was seen that the run does not build on.
     misplaced_target: Option<Whereabouts>,
     /// Whether the target has been looked at since the run began or went on.
@@ -230,6 +236,8 @@ fn go_on(
         tasks,
         stop,
         watcher,
+        is_guarded: false,
+        guard_losses: Arc::default(),
         misplaced_target: None,
         has_seen_target: false,
         unmirrored: None,
@@ -294,6 +302,7 @@ impl Conductor<'_> {
         control::clear(self.repo, &run)?;
         for _ in 0..LOOKS {
             self.end_what_is_left()?;
+            self.free_locks()?;
             self.give_back_what_is_over();
             self.make_room()?;
             match self.apply(&Event::Begin { one_group }) {
@@ -316,50 +325,6 @@ impl Conductor<'_> {
         Err(RecordError::Raced(run).into())
     }
 
-    /// Ends the agents that a conductor which was killed has left at work.
-    fn end_what_is_left(&self) -> Result<(), ConductError> {
-        for task in &self.state.tasks {
-            if task.is_busy() {
-                let job = files::job_id(self.repo.common_dir(), &self.record.id, &task.id);
-                supervise::end_leftovers(&job, GRACE).map_err(RunError::io(JOB_VARIABLE))?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Gives back the worktrees of tasks whose conductor was killed before it could.
-    fn give_back_what_is_over(&mut self) {
-        if self.state.is_target_misplaced() {
-            return;
-        }
-        for task in self.state.tasks.iter().filter(|task| task.is_settled()) {
-            for sentence in release::release_task(self.repo, &self.policy, &self.record.id, task) {
-                self.watcher.said(&sentence);
-            }
-        }
-    }
-
-    /// Sees to it that the pool has a worktree for each agent.
-    fn make_room(&mut self) -> Result<(), ConductError> {
-        let slots = pool::read(self.repo)?.map_or_else(Vec::new, |pool| pool.slots);
-        let busy = self.state.tasks.iter().filter(|task| !task.is_settled());
-        // A conductor that was killed may have got one without having told.
-        let own: Vec<_> = busy
-            .map(|task| task_worktree::owner(&self.record.id, &task.id))
-            .collect();
-        let serves = |slot: &&pool::state::Slot| {
-            let owner = slot.lease.as_ref().and_then(|lease| lease.owner.as_ref());
-            slot.is_free() || owner.is_some_and(|owner| own.contains(owner))
-        };
-        let there = slots.iter().filter(serves).count();
-        let missing = self.state.max_agents.saturating_sub(there);
-        if missing > 0 {
-            self.watcher.said(&format!("making {missing} worktrees"));
-            pool::grow(self.repo, slots.len() + missing)?;
-        }
-        Ok(())
-    }
-
     /// Takes up an event, records the state with the checkpoints that are due, and tells whoever
     /// watches.
     fn apply(&mut self, event: &Event) -> Result<(), ConductError> {
@@ -371,6 +336,7 @@ impl Conductor<'_> {
         loop {
             match self.save(&next, &due) {
                 Err(RecordError::Raced(_)) if self.catch_up()? => {}
+                Err(RecordError::Store(_)) if self.watch_guard() => {}
                 saved => break saved?,
             }
         }

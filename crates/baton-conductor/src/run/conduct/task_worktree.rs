@@ -27,18 +27,20 @@ const NAMES: usize = 50;
 /// What is written into the log of a branch.
 const REASON: &str = "baton: a task begins again";
 
-/// The worktree in which the task was worked on before, where it is still lent to it, or another.
+/// The worktree in which the task was worked on before, where it is still lent to it, or another; and what the agent is to
+/// know of how it was put right.
 pub fn find(
     context: &RunContext<'_>,
     state: &RunState,
     task: &Task,
     known: &TaskState,
-) -> Result<TaskPlace, ConductError> {
-    let before = known.place.as_ref();
-    let before = before
-        .filter(|place| is_leased(context.repo, place))
-        .cloned();
-    let leased = match before {
+) -> Result<(TaskPlace, Option<String>), ConductError> {
+    let owner_name = owner(context.run, task.id.as_str());
+    let before = known
+        .place
+        .as_ref()
+        .map(|place| still_leased(context.repo, place, &owner_name));
+    let leased = match before.transpose()?.flatten() {
         Some(place) => Some(place),
         // A conductor that was killed may have got a worktree without having told.
         None => begun_in(context, task)?,
@@ -46,21 +48,25 @@ pub fn find(
     if let Some(place) = leased {
         pool::take_over(context.repo, &place.slot, &place.lease)?;
         if is_intact(place.worktree.as_ref()) {
-            put_right(context, task, &place)?;
-            return Ok(place);
+            let note = put_right(context, task, &place)?;
+            let tip = context.repo.refs().resolve(place.branch.full())?;
+            return Ok((TaskPlace { tip, ..place }, note));
         }
         pool::make_anew(context.repo, &place.slot, &place.lease)?;
     }
     let acquired = acquire(context, state, task)?;
     let worktree = open_worktree(&acquired.path)?;
-    Ok(TaskPlace {
+    let base = session::head(&worktree)?;
+    let place = TaskPlace {
         slot: acquired.slot,
         lease: acquired.lease,
         worktree: acquired.path.display().to_string(),
         branch: BranchName::given(acquired.branch),
-        base: session::head(&worktree)?,
+        base,
+        tip: Some(base),
         session: acquired.session,
-    })
+    };
+    Ok((place, None))
 }
 
 /// A place as an attempt takes it.
@@ -71,6 +77,27 @@ pub fn of(place: &TaskPlace) -> Place {
         base: place.base,
         session: place.session.clone(),
     }
+}
+
+/// The place as the pool still lends it to the task: by its lease or, where the pool's record was lost meanwhile, by what
+/// git knows of the worktree.
+fn still_leased(
+    repo: &Repo,
+    place: &TaskPlace,
+    owner: &str,
+) -> Result<Option<TaskPlace>, ConductError> {
+    if is_leased(repo, place) {
+        return Ok(Some(place.clone()));
+    }
+    let (branch, session) = (place.branch.full(), place.session.as_ref());
+    let lease = match pool::adopt(repo, &place.slot, &branch, session, owner) {
+        Err(PoolError::None) => None,
+        lease => lease?,
+    };
+    Ok(lease.map(|lease| TaskPlace {
+        lease,
+        ..place.clone()
+    }))
 }
 
 /// Whether the pool still lends this worktree to the task.
@@ -108,13 +135,16 @@ pub fn leased(
     run: &str,
     task: &TaskState,
 ) -> Result<Option<LeasedWorktree>, ConductError> {
-    match task.place.as_ref().filter(|place| is_leased(repo, place)) {
+    let owner = owner(run, &task.id);
+    let place = task.place.as_ref();
+    let place = place.map(|place| still_leased(repo, place, &owner));
+    match place.transpose()?.flatten() {
         Some(place) => Ok(Some(LeasedWorktree {
-            slot: place.slot.clone(),
-            lease: place.lease.clone(),
-            path: place.worktree.clone().into(),
             branch: Some(place.branch.full()),
-            session: place.session.clone(),
+            slot: place.slot,
+            lease: place.lease,
+            path: place.worktree.into(),
+            session: place.session,
         })),
         None => leased_to(repo, run, &task.id),
     }
@@ -202,6 +232,7 @@ fn begun_in(context: &RunContext<'_>, task: &Task) -> Result<Option<TaskPlace>, 
         worktree: path.display().to_string(),
         branch: BranchName::given(&branch),
         base: session::head(&worktree)?,
+        tip: None,
         session: Some(session),
     }))
 }
@@ -224,8 +255,13 @@ fn base(repo: &Repo, state: &RunState, task: &Task) -> Result<Oid, ConductError>
 }
 
 /// Clears away what the attempt before, which may have been killed, has left in the way of another:
-/// a lock, a branch of its own, changes in files of others. What the task came to stays.
-fn put_right(context: &RunContext<'_>, task: &Task, place: &TaskPlace) -> Result<(), ConductError> {
+/// a lock, a branch of its own, changes in files of others, a base that was rewritten. What the task came to before that
+/// attempt stays. Gives what the next one is to know.
+fn put_right(
+    context: &RunContext<'_>,
+    task: &Task,
+    place: &TaskPlace,
+) -> Result<Option<String>, ConductError> {
     let worktree = open_worktree(place.worktree.as_ref())?;
     let branch = place.branch.full();
     pool::free_locks(&worktree, Some(&branch));
@@ -254,34 +290,53 @@ fn put_right(context: &RunContext<'_>, task: &Task, place: &TaskPlace) -> Result
         Some(tip) => worktree.merge_base(base, tip)? != Some(base),
         None => false,
     };
-    if has_lost_its_base {
-        let reason = "an agent rewrote the commit on which its task began";
-        start_over(context, place, &branch, base, reason)?;
-    } else if !ownership.strays_in(&location.worktree, base)?.is_empty() {
-        let reason = "an agent changed files of others";
-        start_over(context, place, &branch, base, reason)?;
-    }
-    session::restore_log(&worktree)
+    let strays = ownership.strays_in(&location.worktree, base)?;
+    let reason = match (has_lost_its_base, strays.is_empty()) {
+        (true, _) => format!(
+            "an agent rewrote {}, the commit on which its task began",
+            base.short()
+        ),
+        (false, false) => "an agent changed files of others".to_owned(),
+        (false, true) => {
+            session::restore_log(&worktree)?;
+            return Ok(None);
+        }
+    };
+    let to = attempt_base(&worktree, place)?;
+    start_over(context, place, &branch, to, &reason)?;
+    session::restore_log(&worktree)?;
+    Ok(Some(format!(
+        "{reason}: the branch is at {} again, where that attempt began, and what was done since is kept below refs/baton/trash/",
+        to.short()
+    )))
 }
 
-/// Brings a worktree back to where the task began; what was there is kept below
+/// The commit on which the last attempt began, as far as it is on top of the task's.
+fn attempt_base(worktree: &Repo, place: &TaskPlace) -> Result<Oid, ConductError> {
+    match place.tip.filter(|tip| worktree.objects().contains(*tip)) {
+        Some(tip) if worktree.merge_base(place.base, tip)? == Some(place.base) => Ok(tip),
+        _ => Ok(place.base),
+    }
+}
+
+/// Brings a worktree back to where an attempt began; what was there is kept below
 /// `refs/baton/trash/`. Killed in between, it leaves a worktree that is not on its branch, which
 /// the next attempt puts right.
 fn start_over(
     context: &RunContext<'_>,
     place: &TaskPlace,
     branch: &RefName,
-    base: Oid,
+    to: Oid,
     reason: &str,
 ) -> Result<(), ConductError> {
     let worktree = open_worktree(place.worktree.as_ref())?;
-    save(&worktree, base, place, reason)?;
+    save(&worktree, to, place, reason)?;
     let tip = worktree.refs().resolve(branch)?;
-    slot::restore(&worktree, base, &context.policy.pool.keep, REASON)?;
+    slot::restore(&worktree, to, &context.policy.pool.keep, REASON)?;
     if let Some(tip) = tip {
         slot::delete_branch(&worktree, branch, tip, REASON).map_err(PoolError::from)?;
     }
-    Ok(slot::begin_branch(&worktree, branch, base, REASON).map_err(PoolError::from)?)
+    Ok(slot::begin_branch(&worktree, branch, to, REASON).map_err(PoolError::from)?)
 }
 
 fn save(worktree: &Repo, base: Oid, place: &TaskPlace, reason: &str) -> Result<(), ConductError> {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::error::told;
 use super::worker::{EventSender, RunContext};
-use super::{ConductError, GRACE, limits, release, session, setup, task_worktree, wait};
+use super::{ConductError, GRACE, intrusion, limits, release, session, setup, task_worktree, wait};
 use crate::pool::PoolError;
 use crate::run::attempt::{Attempt, Outcome};
 use crate::run::ownership::INTERVAL;
@@ -27,16 +27,21 @@ pub(super) fn dispatch(
         return Ok(());
     };
     let first = Duration::from_secs(context.policy.conductor.retry_delay);
-    wait(agent::backoff(first, known.failed), context.stop)?;
+    let setbacks = known.failed + known.disturbed;
+    wait(agent::backoff(first, setbacks), context.stop)?;
     let agent = task.agent.as_deref();
     let agent = agent.unwrap_or(&context.policy.conductor.staff.agent);
     limits::wait_for(context, agent)?;
     let event = match attempt(context, state, task, known, number, events) {
         Ok(event) => event,
         Err(ConductError::Interrupted) => return Err(ConductError::Interrupted),
-        Err(error) => Event::AttemptFailed {
+        Err(error) if is_final(&error) => Event::AttemptFailed {
             task: id.to_owned(),
-            is_final: is_final(&error),
+            is_final: true,
+            reason: told(&error),
+        },
+        Err(error) => Event::Disturbed {
+            task: id.to_owned(),
             reason: told(&error),
         },
     };
@@ -63,7 +68,9 @@ fn attempt(
     events: &EventSender,
 ) -> Result<Event, ConductError> {
     let id = task.id.as_str();
-    let place = task_worktree::find(context, state, task, known)?;
+    let (place, note) = task_worktree::find(context, state, task, known)?;
+    let feedback: Vec<_> = known.feedback.iter().chain(&note).cloned().collect();
+    let feedback = (!feedback.is_empty()).then(|| feedback.join("\n"));
     let staff = &context.policy.conductor.staff;
     let name = task.agent.as_deref().unwrap_or(&staff.agent);
     let agent = staff
@@ -77,7 +84,7 @@ fn attempt(
         agent: &agent,
         policy: context.policy,
         number,
-        feedback: known.feedback.as_deref(),
+        feedback: feedback.as_deref(),
         promise: match staff.gate.judge {
             Judge::Verification => Promise::Done,
             _ => Promise::ReadyForQa,
@@ -91,6 +98,7 @@ fn attempt(
         place: place.clone(),
         job: prepared.job_id().to_owned(),
     })?;
+    let guard = context.guard.see(context.repo);
     let report = prepared.run(context.stop, &mut |_| {})?;
     let feedback = report.outcome.feedback();
     let task = id.to_owned();
@@ -110,6 +118,16 @@ fn attempt(
                 &outcome,
             )?;
             Event::Worked { task, outcome }
+        }
+        (_, Some(_)) if context.guard.is_lost_since(context.repo, &guard) => {
+            let reason = "Baton's directory was removed from the repository meanwhile".to_owned();
+            Event::Disturbed { task, reason }
+        }
+        (Outcome::Uprooted, Some(reason)) => Event::Disturbed { task, reason },
+        (Outcome::Strayed { paths }, Some(reason))
+            if intrusion::is_likely(context, &task, &location, &paths)? =>
+        {
+            Event::Disturbed { task, reason }
         }
         // Another attempt would meet the same machine.
         (Outcome::NotStarted { how }, _) => Event::AttemptFailed {

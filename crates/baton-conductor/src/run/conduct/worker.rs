@@ -3,6 +3,7 @@
 use std::sync::mpsc::{self, Sender, SyncSender};
 
 use super::ConductError;
+use super::guard_watch::GuardLosses;
 use crate::run::state::{Event, RunState};
 use crate::run::usage_limit::UsageLimits;
 use baton_core::plan::{Task, TaskList};
@@ -21,6 +22,8 @@ pub(super) struct RunContext<'a> {
     pub tasks: &'a TaskList,
     /// The usage limits that agents have met.
     pub limits: &'a UsageLimits,
+    /// How often the guard was lost.
+    pub guard: &'a GuardLosses,
     /// Whether to stop.
     pub stop: &'a (dyn Fn() -> bool + Sync),
 }

@@ -29,6 +29,7 @@ fn place() -> TaskPlace {
         worktree: "/w".to_owned(),
         branch: BranchName::new("auto/a"),
         base: oid(),
+        tip: None,
         session: SessionId::parse("2025-12-18/19"),
     }
 }

@@ -6,6 +6,10 @@ use super::{
 };
 use baton_core::model::Oid;
 
+/// How many attempts at a task something else may end before they count: what an agent does to its own surroundings looks
+/// the same.
+const MAX_DISTURBANCES: u32 = 3;
+
 impl RunState {
     /// The state after an event at `now` (milliseconds since the epoch), and the checkpoints that
     /// are due with it.
@@ -73,6 +77,15 @@ impl RunState {
                 })?;
                 task.span(false, since.unwrap_or(now), now, false, reason);
                 task.fail(reason, *is_final);
+                Some(())
+            }
+            Event::Disturbed { task, reason } => {
+                let since = self.since(task, false);
+                let task = self.at_work(task, |status| {
+                    matches!(status, Status::Pending | Status::Running { .. })
+                })?;
+                task.span(false, since.unwrap_or(now), now, false, reason);
+                task.disturb(reason);
                 Some(())
             }
             Event::Interrupted { task } => {
@@ -338,6 +351,15 @@ impl TaskState {
             },
             false => Status::Pending,
         };
+    }
+
+    /// The attempt does not count, unless that has happened too often.
+    fn disturb(&mut self, reason: &str) {
+        self.disturbed += 1;
+        match self.disturbed > MAX_DISTURBANCES {
+            true => self.fail(reason, false),
+            false => self.status = Status::Pending,
+        }
     }
 
     /// What was at work begins anew, and does not count.

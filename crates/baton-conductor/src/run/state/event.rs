@@ -43,6 +43,13 @@ pub enum Event {
         /// Whether another attempt is of no use.
         is_final: bool,
     },
+    /// Something other than the agent has ended an attempt; a few of these do not count.
+    Disturbed {
+        /// The task.
+        task: String,
+        /// What.
+        reason: String,
+    },
     /// An attempt, or a gate, ended before it came to anything, and does not count.
     Interrupted {
         /// The task.

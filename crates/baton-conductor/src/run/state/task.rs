@@ -22,6 +22,9 @@ pub struct TaskState {
     pub begun: u32,
     /// How many of them have failed, or were rejected.
     pub failed: u32,
+    /// How many attempts something other than the agent has ended.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub disturbed: u32,
     /// What the next attempt is told about the one before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub feedback: Option<String>,
@@ -62,6 +65,9 @@ pub struct TaskPlace {
     pub branch: BranchName,
     /// The commit on which it began.
     pub base: Oid,
+    /// The commit of the branch on which the last attempt began; absent in older records.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tip: Option<Oid>,
     /// The session that is bound to the worktree.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session: Option<SessionId>,
@@ -135,6 +141,11 @@ pub enum Terminal {
     Failed,
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
+}
+
 impl TaskState {
     /// A task that nobody has begun.
     pub fn new(id: &str, title: &str, builds_on: Vec<String>, attempts: u32) -> Self {
@@ -146,6 +157,7 @@ impl TaskState {
             status: Status::Pending,
             begun: 0,
             failed: 0,
+            disturbed: 0,
             feedback: None,
             outcome: None,
             place: None,

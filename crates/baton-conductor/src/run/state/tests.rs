@@ -16,6 +16,7 @@ fn place() -> TaskPlace {
         worktree: "/w".to_owned(),
         branch: BranchName::new("auto/a"),
         base: oid(),
+        tip: None,
         session: None,
     }
 }

@@ -1,0 +1,79 @@
+//! What a conductor puts right before it goes on: the agents, locks and worktrees that a killed one has left, and too few
+//! worktrees.
+
+use super::{ConductError, Conductor, GRACE, release, task_worktree};
+use crate::run::state::Phase;
+use crate::run::{RunError, files, record};
+use crate::session::store;
+use crate::{pool, ref_moves};
+use baton_core::model::RefName;
+use baton_sys::supervise::{self, JOB_VARIABLE};
+
+impl Conductor<'_> {
+    /// Ends the agents that a conductor which was killed has left at work.
+    pub(super) fn end_what_is_left(&self) -> Result<(), ConductError> {
+        for task in &self.state.tasks {
+            if task.is_busy() {
+                let job = files::job_id(self.repo.common_dir(), &self.record.id, &task.id);
+                supervise::end_leftovers(&job, GRACE).map_err(RunError::io(JOB_VARIABLE))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes the locks that a conductor which was killed has left on what the run moves.
+    pub(super) fn free_locks(&self) -> Result<(), ConductError> {
+        if matches!(self.state.phase, Phase::Paused { .. }) {
+            return Ok(());
+        }
+        let own = RefName::new(format!("{}{}", record::PREFIX, self.record.id));
+        let places = self
+            .state
+            .tasks
+            .iter()
+            .filter_map(|task| task.place.as_ref());
+        let sessions = places.filter_map(|place| place.session.as_ref());
+        let sessions = sessions.map(|session| RefName::new(store::reference(session.number())));
+        let names: Vec<_> = [own, self.state.target.full()]
+            .into_iter()
+            .chain(sessions)
+            .collect();
+        Ok(ref_moves::free(
+            self.repo,
+            &names.iter().collect::<Vec<_>>(),
+        )?)
+    }
+
+    /// Gives back the worktrees of tasks whose conductor was killed before it could.
+    pub(super) fn give_back_what_is_over(&mut self) {
+        if self.state.is_target_misplaced() {
+            return;
+        }
+        for task in self.state.tasks.iter().filter(|task| task.is_settled()) {
+            for sentence in release::release_task(self.repo, &self.policy, &self.record.id, task) {
+                self.watcher.said(&sentence);
+            }
+        }
+    }
+
+    /// Sees to it that the pool has a worktree for each agent.
+    pub(super) fn make_room(&mut self) -> Result<(), ConductError> {
+        let slots = pool::read(self.repo)?.map_or_else(Vec::new, |pool| pool.slots);
+        let busy = self.state.tasks.iter().filter(|task| !task.is_settled());
+        // A conductor that was killed may have got one without having told.
+        let own: Vec<_> = busy
+            .map(|task| task_worktree::owner(&self.record.id, &task.id))
+            .collect();
+        let serves = |slot: &&pool::state::Slot| {
+            let owner = slot.lease.as_ref().and_then(|lease| lease.owner.as_ref());
+            slot.is_free() || owner.is_some_and(|owner| own.contains(owner))
+        };
+        let there = slots.iter().filter(serves).count();
+        let missing = self.state.max_agents.saturating_sub(there);
+        if missing > 0 {
+            self.watcher.said(&format!("making {missing} worktrees"));
+            pool::grow(self.repo, slots.len() + missing)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,38 @@
+//! What sessions and runs have recorded: whether the objects of which it is made are there.
+
+use super::{DoctorError, Finding, Id};
+use baton_core::model::Oid;
+use baton_git::{GitError, Repo};
+
+/// Below what sessions and runs are recorded.
+const RECORDS: [&str; 2] = ["refs/baton/sessions/", "refs/baton/runs/"];
+
+pub(super) fn examine(repo: &Repo, findings: &mut Vec<Finding>) -> Result<(), DoctorError> {
+    for prefix in RECORDS {
+        for (name, commit) in repo.refs().below(prefix)? {
+            let Err(error) = read(repo, commit) else {
+                continue;
+            };
+            findings.push(Finding {
+                id: Id::RecordUnreadable,
+                what: format!("the record cannot be read: {error}"),
+                place: name.to_string(),
+                remedy: format!(
+                    "`git fetch <remote> '+{name}:{name}'` where another clone has it; `git update-ref -d {name}` gives it up"
+                ),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Reads all that a record is made of.
+fn read(repo: &Repo, commit: Oid) -> Result<(), GitError> {
+    let objects = repo.objects();
+    let tree = objects.commit(commit, &mut Vec::new())?.tree;
+    let mut files = Vec::new();
+    objects.tree(tree, &mut Vec::new(), |_, entry| files.push(entry.oid))?;
+    files
+        .into_iter()
+        .try_for_each(|file| objects.blob(file).map(drop))
+}

@@ -1,0 +1,182 @@
+//! What goes wrong around an agent costs its task no attempt.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use baton_testkit::finish;
+
+use crate::conduct::scene::{Scene, Task};
+
+const SIGKILL: i32 = 9;
+
+/// A task that has one attempt, and waits in it until it is told to go on.
+fn waiting(id: &str) -> Task {
+    Task::new(
+        id,
+        &format!("reached {id}; until_told go; work {id}/file; promise"),
+    )
+    .with("attempts = 1")
+}
+
+/// The words that do this in the worktree of another's, of which `$other` is the path.
+fn elsewhere(script: &str) -> String {
+    format!(
+        "for other in \"$(dirname \"$BATON_WORKTREE\")\"/wt-*; do
+             test \"$other\" = \"$BATON_WORKTREE\" || {{ {script}; }}
+         done"
+    )
+}
+
+#[test]
+fn a_lock_that_a_killed_git_has_left_stops_no_resume() {
+    let scene = Scene::new();
+    let conductor = scene.begin(&[waiting("a")]);
+    scene.wait_for("a");
+    conductor.signal(SIGKILL);
+    drop(conductor.end());
+    let run = scene
+        .sandbox
+        .git(["for-each-ref", "--format=%(refname)", "refs/baton/runs"]);
+    let git = scene.sandbox.repo().join(".git");
+    for lock in [
+        run.trim(),
+        "refs/heads/main",
+        "packed-refs",
+        "HEAD",
+        "refs/baton/sessions/1",
+    ] {
+        fs::write(git.join(format!("{lock}.lock")), "").unwrap();
+    }
+    scene.tell("go");
+    let run = scene.resume();
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+    assert_eq!(scene.task("a")["failed"], 0);
+    scene.assert_clean();
+}
+
+#[test]
+fn a_worktree_that_a_neighbour_removes_is_made_again() {
+    let scene = Scene::new();
+    let remove = elsewhere("rm -rf \"$other\"; touch $SIGNALS/go");
+    let neighbour = format!("until_told a; {remove}\nwork b/file; promise");
+    let run = scene.run(&[waiting("a"), Task::new("b", &neighbour)]);
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+    assert_eq!(scene.task("a")["failed"], 0);
+    assert_eq!(scene.task("a")["disturbed"], 1);
+    scene.assert_clean();
+}
+
+#[test]
+fn a_worktree_that_is_gone_when_the_work_is_approved_is_put_back() {
+    let scene = Scene::with_policy(
+        "max_agents = 1\nretry_delay = 0",
+        "[conductor.gate]\ncommand = \"rm -rf \\\"$(cat ROOT/signals/place)\\\"; echo TASK_APPROVED\"",
+    );
+    let script = "echo \"$BATON_WORKTREE\" >$SIGNALS/place; work a/file; promise";
+    let run = scene.run(&[Task::new("a", script).with("attempts = 1")]);
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+    assert_eq!(scene.task("a")["begun"], 1);
+    scene.assert_clean();
+}
+
+#[test]
+fn what_a_neighbour_writes_into_a_worktree_is_put_aside() {
+    let scene = Scene::new();
+    scene.sandbox.commit_file("b/file", "old\n");
+    let write = elsewhere("echo x >\"$other/b/file\"; touch $SIGNALS/go");
+    let neighbour = format!("until_told a; {write}\nwork b/file; promise");
+    let run = scene.run(&[waiting("a"), Task::new("b", &neighbour)]);
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+    assert_eq!(scene.task("a")["failed"], 0);
+    assert_eq!(scene.task("a")["disturbed"], 1);
+    scene.assert_clean();
+}
+
+#[test]
+fn a_run_goes_on_without_batons_directory() {
+    let scene = Scene::new();
+    let script = "rm -rf \"$BATON_GIT_DIR/baton\"; touch $SIGNALS/gone
+        while ! git commit -q --allow-empty -m Try; do sleep 0.1; done
+        work a/file; promise";
+    let run = scene.run(&[
+        Task::new("a", script).with("attempts = 1"),
+        Task::new("b", "until_told gone; work b/file; promise").with("attempts = 1"),
+        Task::plain("c").after(&["a"]),
+    ]);
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+    for id in ["a", "b", "c"] {
+        assert_eq!(scene.task(id)["failed"], 0, "{id}: {}{}", run.out, run.err);
+    }
+    assert_eq!(scene.branches(), ["main"]);
+    scene.assert_clean();
+}
+
+#[test]
+fn records_survive_a_collection_of_garbage_beside_them() {
+    let scene = Scene::new();
+    // The worst moment: what was written is reached by nothing yet.
+    let hooks = scene.sandbox.repo().join(".git/hooks.before-baton");
+    fs::create_dir_all(&hooks).unwrap();
+    let hook = hooks.join("reference-transaction");
+    let script = "#!/bin/sh\ntest \"$1\" = prepared && grep -qE 'refs/baton/(runs|sessions)/' || exit 0\n\
+                  test -e \"$SIGNALS/pruned\" && exit 0\n: >\"$SIGNALS/pruned\"\nexec git prune --expire=now\n";
+    let script = script.replace("$SIGNALS", scene.signal("").to_str().unwrap());
+    fs::write(&hook, script).unwrap();
+    fs::set_permissions(&hook, fs::Permissions::from_mode(0o755)).unwrap();
+    let pruned = scene.signal("pruned");
+    let started = scene.sandbox.run(["session", "start", "--title", "One"]);
+    assert_eq!(started.code, 0, "{}", started.err);
+    assert!(pruned.exists());
+    let listed = scene.sandbox.run(["session", "list"]);
+    assert_eq!(listed.code, 0, "{}", listed.err);
+    fs::remove_file(&pruned).unwrap();
+    let given_up = ["session", "abandon", "1", "--reason", "Over"];
+    assert_eq!(scene.sandbox.run(given_up).code, 0);
+    assert!(pruned.exists());
+    fs::remove_file(&pruned).unwrap();
+    let run = scene.run(&[Task::plain("a")]);
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+    assert!(pruned.exists());
+    scene.sandbox.git(["fsck", "--connectivity-only"]);
+}
+
+#[test]
+fn a_record_that_lacks_an_object_stops_nothing_else() {
+    let scene = Scene::new();
+    let elsewhere = scene.sandbox.root.path().join("elsewhere");
+    let add = [
+        "worktree",
+        "add",
+        "-q",
+        "-b",
+        "one",
+        elsewhere.to_str().unwrap(),
+    ];
+    scene.sandbox.git(add);
+    let mut start = scene.sandbox.baton();
+    start.current_dir(&elsewhere);
+    let started = finish(start.args(["session", "start", "--title", "One"]));
+    assert_eq!(started.code, 0, "{}", started.err);
+    let record = scene.sandbox.git(["rev-parse", "refs/baton/sessions/1"]);
+    let (directory, file) = record.trim().split_at(2);
+    let objects = scene.sandbox.repo().join(".git/objects");
+    fs::remove_file(objects.join(directory).join(file)).unwrap();
+    let listed = scene.sandbox.run(["session", "list"]);
+    assert_eq!(listed.code, 0, "{}", listed.err);
+    let said = "the record of session 1 cannot be read";
+    assert!(listed.err.contains(said), "{}", listed.err);
+    let run = scene.run(&[Task::plain("a")]);
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+    let whole = scene.orchestrator(&["aggregate"]);
+    assert_eq!(whole.code, 2, "{}{}", whole.out, whole.err);
+    assert!(whole.err.contains("session 1: its record"), "{}", whole.err);
+    let partial = scene.orchestrator(&["aggregate", "--partial"]);
+    assert_eq!(partial.code, 0, "{}{}", partial.out, partial.err);
+    let doctor = scene.sandbox.run(["doctor"]);
+    let give_up = "git update-ref -d refs/baton/sessions/1";
+    assert!(doctor.out.contains(give_up), "{}{}", doctor.out, doctor.err);
+    let words = give_up.split(' ').skip(1).collect::<Vec<_>>();
+    scene.sandbox.git(words);
+    let whole = scene.orchestrator(&["aggregate"]);
+    assert_eq!(whole.code, 0, "{}{}", whole.out, whole.err);
+}
