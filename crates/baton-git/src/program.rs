@@ -20,6 +20,8 @@ pub struct Program {
     objects: Option<PathBuf>,
     /// The directory in which the command runs, if not the root of the worktree.
     directory: Option<PathBuf>,
+    /// The version, once it was asked for.
+    version: Arc<OnceLock<GitVersion>>,
 }
 
 /// Which file the git program is.
@@ -112,12 +114,17 @@ impl Program {
             overrides: false,
             objects: None,
             directory: None,
+            version: Arc::default(),
         }
     }
 
     /// The same, where git is this file.
     pub(super) fn started_as(self, executable: Executable) -> Self {
-        Self { executable, ..self }
+        Self {
+            executable,
+            version: Arc::default(),
+            ..self
+        }
     }
 
     /// The same git, on another git directory, without a worktree.
@@ -236,11 +243,15 @@ impl Program {
 
     /// The version of the program.
     pub fn version(&self) -> Result<GitVersion, GitError> {
+        if let Some(version) = self.version.get() {
+            return Ok(*version);
+        }
         let said = self.output(["version"])?;
-        GitVersion::parse(&said).ok_or_else(|| GitError::Program {
+        let version = GitVersion::parse(&said).ok_or_else(|| GitError::Program {
             args: "version".to_owned(),
             reason: format!("`{}` names no version", said.trim().as_bstr()),
-        })
+        })?;
+        Ok(*self.version.get_or_init(|| version))
     }
 
     /// The object that a revision names; `None` when it names none.

@@ -2,7 +2,8 @@
 
 use bstr::{BStr, BString, ByteSlice, ByteVec};
 
-use super::Merged;
+use super::changes::Changed;
+use super::{Merged, apply};
 use crate::tree::Trees;
 use crate::{GitError, Repo, tree_edit};
 use baton_core::model::{EntryKind, Oid};
@@ -26,9 +27,10 @@ pub(super) fn named(repo: &Repo, mut merged: Merged, sides: Sides<'_>) -> Result
         let entry = trees.entry(merged.tree, path.as_bstr())?;
         let renamed = file_name(path.as_bstr(), &ids);
         let is_free = trees.entry(merged.tree, renamed.as_bstr())?.is_none();
-        let Some(mut entry) = entry.filter(|entry| entry.kind() != EntryKind::Tree) else {
+        let Some(before) = entry.filter(|entry| entry.kind() != EntryKind::Tree) else {
             continue;
         };
+        let mut entry = before;
         let mut text = None;
         if entry.kind() == EntryKind::File {
             text = marked(repo.objects().blob(entry.oid)?.as_bstr(), &ids);
@@ -36,17 +38,29 @@ pub(super) fn named(repo: &Repo, mut merged: Merged, sides: Sides<'_>) -> Result
         if let Some(text) = &text {
             entry.oid = repo.store().record(text)?;
         }
+        let change = |path, before, after| Changed {
+            path,
+            before,
+            after,
+        };
         if renamed != path && is_free {
-            edits.push((path, None));
-            edits.push((renamed.clone(), Some(entry)));
+            edits.push(change(path, Some(before), None));
+            edits.push(change(renamed.clone(), None, Some(entry)));
             conflict.path = renamed;
         } else if text.is_some() {
-            edits.push((path, Some(entry)));
+            edits.push(change(path, Some(before), Some(entry)));
         }
     }
-    if !edits.is_empty() {
-        merged.tree = tree_edit::tree_edited(repo, merged.tree, &edits)?;
+    if edits.is_empty() {
+        return Ok(merged);
     }
+    merged.tree = match apply::apply(repo.objects(), &trees, merged.tree, &edits)? {
+        Some(tree) => tree,
+        None => {
+            let edits: Vec<_> = edits.into_iter().map(|one| (one.path, one.after)).collect();
+            tree_edit::tree_edited(repo, merged.tree, &edits)?
+        }
+    };
     Ok(merged)
 }
 

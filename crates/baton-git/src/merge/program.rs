@@ -1,6 +1,5 @@
 //! Merges by the git program: whatever needs contents, renames, attributes or several bases.
 
-use std::cell::OnceCell;
 use std::collections::HashMap;
 
 use bstr::ByteSlice;
@@ -24,7 +23,6 @@ const ATTRIBUTES_OF_TREE: GitVersion = GitVersion(2, 41);
 /// ends) from the files there. So does this: from the tree of ours, whatever is checked out.
 pub(super) struct ByProgram<'a> {
     repo: &'a Repo,
-    version: OnceCell<GitVersion>,
 }
 
 /// Two commits to merge: ours and theirs.
@@ -32,10 +30,7 @@ pub(super) type Pair = (Oid, Oid);
 
 impl<'a> ByProgram<'a> {
     pub fn new(repo: &'a Repo) -> Self {
-        Self {
-            repo,
-            version: OnceCell::new(),
-        }
+        Self { repo }
     }
 
     /// Merges each pair of commits; each pair has a common history, and the answers are in the
@@ -117,9 +112,6 @@ impl<'a> ByProgram<'a> {
     }
 
     fn version(&self) -> Result<GitVersion, GitError> {
-        if let Some(version) = self.version.get() {
-            return Ok(*version);
-        }
         let version = self.repo.program().version()?;
         if version < OLDEST {
             return Err(GitError::TooOld {
@@ -128,7 +120,7 @@ impl<'a> ByProgram<'a> {
                 what: "merging without a checkout",
             });
         }
-        Ok(*self.version.get_or_init(|| version))
+        Ok(version)
     }
 }
 
