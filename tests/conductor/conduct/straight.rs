@@ -111,3 +111,11 @@ fn the_pool_stays_as_large_as_somebody_asked_for() {
     assert_eq!(pool(), 1);
     scene.assert_clean();
 }
+
+#[test]
+fn what_the_run_lands_by_itself_is_no_move_beside_it() {
+    let scene = Scene::new();
+    let run = scene.run(&[Task::plain("a")]);
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+    assert!(!run.out.contains("beside the run"), "{}", run.out);
+}

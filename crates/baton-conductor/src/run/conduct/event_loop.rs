@@ -74,8 +74,7 @@ impl Conductor<'_> {
             }
             self.hear_wishes()?;
             self.watch_guard();
-            let is_landing = [LAND, AGGREGATE].iter().any(|key| under_way.contains(*key));
-            self.watch_target(is_landing)?;
+            self.watch_target(is_landing(&under_way))?;
             let is_asked = stop();
             if !is_asked {
                 self.refuse_target()?;
@@ -89,6 +88,8 @@ impl Conductor<'_> {
                 }
                 return Ok(());
             }
+            // A landing may have begun just now.
+            let is_landing = is_landing(&under_way);
             match told.recv_timeout(TICK) {
                 Ok(LoopMessage::Event(message)) => {
                     match self.take(&message.event, is_landing) {
@@ -143,6 +144,11 @@ impl Conductor<'_> {
         }
         Ok(())
     }
+}
+
+/// True while the run itself may move the target.
+fn is_landing(under_way: &BTreeSet<String>) -> bool {
+    [LAND, AGGREGATE].iter().any(|key| under_way.contains(*key))
 }
 
 /// By what an action is known while it is under way.
