@@ -268,3 +268,18 @@ fn a_pool_is_not_begun_where_no_directory_can_be() {
         }
     }
 }
+
+#[test]
+fn the_worktree_of_a_run_is_the_runs_to_give_back() {
+    let world = World::with_slots(1);
+    let (path, _) = world.acquire("one");
+    fs::write(path.join("new"), "").unwrap();
+    with_lease(&world, long_gone);
+    let told = || world.pool(&["health"]).out;
+    assert!(!told().contains("orchestrator resume"), "{}", told());
+    with_lease(&world, |lease| {
+        lease["owner"] = "run 2025-12-18-1, task one".into()
+    });
+    let resume = "git baton orchestrator resume 2025-12-18-1";
+    assert!(told().contains(resume), "{}", told());
+}

@@ -123,6 +123,8 @@ fn a_daemon_does_not_outlive_the_attempt() {
 fn a_promise_without_a_commit_says_that_nothing_was_to_do() {
     let mut scene = Scene::new();
     assert_eq!(scene.outcome(SAYS_DONE), done("nothing to do"));
+    let prompt = fs::read_to_string(scene.files().join("attempt-1.prompt")).unwrap();
+    assert!(prompt.contains("If nothing is left to change"), "{prompt}");
     scene.assignment.verify = vec!["test -e other".to_owned()];
     assert_eq!(scene.outcome(SAYS_DONE), done("nothing to do"));
 

@@ -43,6 +43,9 @@ pub fn for_attempt(
             quoted(feedback)
         ));
     }
+    text.push_str(
+        "If nothing is left to change, commit nothing and output the line below all the same.\n",
+    );
     text.push_str(&format!(
         "When done, commit and output, on a line of its own: {}\n",
         promise.line(&assignment.task)
