@@ -7,11 +7,11 @@ use std::process::{Command, Output, Stdio};
 
 use baton_git::Repo;
 use baton_guard::journal::Journal;
-use baton_hooks::Hook;
+use baton_hooks::{Hook, install};
 use baton_sys::GitEnv;
 use tempfile::TempDir;
 
-use crate::{BATON, seal};
+use crate::{BATON, seal, write_programs};
 
 /// A temporary directory: `main` is the clone, with the branch `main` checked out.
 pub struct TestClone {
@@ -32,14 +32,18 @@ impl TestClone {
         clone
     }
 
-    /// Gives the clone every client hook, each a link to the program.
+    /// Gives the clone every client hook, each as `git baton install` writes it.
     pub fn install_hooks(&self) {
         let repo = self.repo();
         Journal::begin(&repo.baton_dir(), repo.head().unwrap()).unwrap();
-        for hook in Hook::CLIENT {
+        let texts = Hook::CLIENT.iter().map(|hook| {
             let path = self.main().join(".git/hooks").join(hook.name());
-            std::os::unix::fs::symlink(BATON, path).unwrap();
-        }
+            (
+                path,
+                install::hook_file::text(Path::new(&BATON), hook.name()),
+            )
+        });
+        write_programs(&texts.collect::<Vec<_>>());
     }
 
     /// The directory that holds the clone and all beside it.

@@ -348,7 +348,7 @@ fn a_conductor_killed_before_it_gave_up_a_session_does_so_when_it_is_resumed() {
     ];
     let path = scene.tasks("tasks.toml", &tasks);
     let run = scene.orchestrator(&["run", "--one-group", path.to_str().unwrap()]);
-    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+    assert_eq!(run.code, 1, "{}{}", run.out, run.err);
     assert_eq!(sessions(&scene, &["Do a"]), ["abandoned"]);
     let id = scene.task("a")["place"]["session"]
         .as_str()
