@@ -5,7 +5,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The rooms whose comments read so.
-const ROOMS: [&str; 9] = [
+const ROOMS: [&str; 14] = [
+    "../src/commands",
+    "../src/demo",
+    "../src/scaffold",
     "baton-core/src/model",
     "baton-core/src/plan",
     "baton-core/src/handoff",
@@ -15,6 +18,8 @@ const ROOMS: [&str; 9] = [
     "baton-sys/src",
     "baton-git/src",
     "baton-guard/src",
+    "baton-hooks/src",
+    "baton-testkit/src",
 ];
 
 /// Files whose comments are the descriptions of published schemas.

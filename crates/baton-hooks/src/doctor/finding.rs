@@ -66,7 +66,7 @@ pub enum Id {
     WorktreeMissing,
     /// A worktree and its git directory do not name each other.
     WorktreeBroken,
-    /// What a session or a run has recorded lacks an object.
+    /// A record of a session or a run lacks an object.
     RecordUnreadable,
     /// An agent that works here does not ask Baton before it acts.
     AgentUnasked,

@@ -1,4 +1,4 @@
-//! What sessions and runs have recorded: whether the objects of which it is made are there.
+//! The records of sessions and runs: finds those that lack an object.
 
 use super::{DoctorError, Finding, Id};
 use baton_core::model::Oid;
