@@ -1,7 +1,7 @@
 //! The records of sessions and runs: finds those that lack an object.
 
 use super::{DoctorError, Finding, Id};
-use baton_core::model::Oid;
+use baton_core::model::{EntryKind, Oid};
 use baton_git::{GitError, Repo};
 
 /// Below what sessions and runs are recorded.
@@ -29,9 +29,14 @@ pub(super) fn examine(repo: &Repo, findings: &mut Vec<Finding>) -> Result<(), Do
 /// Reads all that a record is made of.
 fn read(repo: &Repo, commit: Oid) -> Result<(), GitError> {
     let objects = repo.objects();
-    let tree = objects.commit(commit, &mut Vec::new())?.tree;
+    let mut trees = vec![objects.commit(commit, &mut Vec::new())?.tree];
     let mut files = Vec::new();
-    objects.tree(tree, &mut Vec::new(), |_, entry| files.push(entry.oid))?;
+    while let Some(tree) = trees.pop() {
+        objects.tree(tree, &mut Vec::new(), |_, entry| match entry.kind() {
+            EntryKind::Tree => trees.push(entry.oid),
+            _ => files.push(entry.oid),
+        })?;
+    }
     files
         .into_iter()
         .try_for_each(|file| objects.blob(file).map(drop))
