@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use baton_testkit::{Ran, Sandbox, run};
+use baton_testkit::{Ran, Sandbox, finish, run};
 use serde_json::{Value, json};
 
 const POLICY: &str = "version = 1\n";
@@ -291,8 +291,18 @@ fn a_worktree_comes_from_the_pool_or_from_git_and_goes_back() {
     let ran = leave(&plain);
     assert!(ran.err.contains("stays"), "{ran:?}");
     std::fs::remove_file(plain.join("new")).unwrap();
+    std::fs::write(plain.join("kept"), "x").unwrap();
+    let commit = "git add kept && git commit -qm Work";
+    let mut shell = sandbox.command("sh");
+    assert_eq!(
+        finish(shell.args(["-c", commit]).current_dir(&plain)).code,
+        0
+    );
     allowed(&leave(&plain));
     assert!(!plain.exists());
+    // Its branch is there still, with the work.
+    assert!(create("one").join("kept").is_file());
+    allowed(&leave(&plain));
 
     assert_eq!(sandbox.run(["orchestrator", "pool", "init", "1"]).code, 0);
     let pooled = create("two");

@@ -1,11 +1,12 @@
 //! The worktrees that share one repository.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use bstr::ByteSlice;
 
 use super::{GitError, Repo};
-use baton_core::model::RefName;
+use baton_core::model::{BranchName, RefName};
 use baton_sys::{GitEnv, file};
 
 /// A worktree, as its git directory describes it.
@@ -51,6 +52,29 @@ pub struct Checkout {
     pub path: PathBuf,
     /// The full name of the branch that is checked out there.
     pub branch: Option<RefName>,
+}
+
+/// Makes a worktree at `path` on this branch: on a new one at `HEAD`, or on the one that is there, with all its commits.
+pub fn add(repo: &Repo, path: &Path, branch: &BranchName) -> Result<(), GitError> {
+    let name = branch.short().to_str_lossy();
+    let is_there = repo.refs().resolve(&branch.full())?.is_some();
+    let mut args: Vec<&OsStr> = ["worktree", "add", "--quiet"].map(OsStr::new).to_vec();
+    if !is_there {
+        args.extend(["--no-track", "-b", &name].map(OsStr::new));
+    }
+    let start = match is_there {
+        true => &name,
+        false => "HEAD",
+    };
+    args.extend([OsStr::new("--"), path.as_os_str(), OsStr::new(start)]);
+    repo.program().output(args).map(drop)
+}
+
+/// Removes a worktree without files that are not committed; any other git refuses. Its branch stays.
+pub fn remove(repo: &Repo, path: &Path) -> Result<(), GitError> {
+    let args = ["worktree", "remove", "--"].map(OsStr::new);
+    let args = args.into_iter().chain([path.as_os_str()]);
+    repo.program().output(args).map(drop)
 }
 
 /// The worktrees of the repository whose directories are there, the main one first.

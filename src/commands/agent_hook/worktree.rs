@@ -2,11 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use miette::{IntoDiagnostic, miette};
+use miette::{Report, miette};
 
 use super::super::{ALLOWED, ExitCode};
 use baton_conductor::pool::{self, Acquire, PoolError, Release};
-use baton_git::Repo;
+use baton_core::model::BranchName;
+use baton_git::{Repo, worktrees};
 use baton_sys::file;
 
 /// Prints the path of a worktree of this name: one of the pool, or without a free one a new one where Claude Code has its own.
@@ -44,12 +45,8 @@ fn add(repo: &Repo, name: &str) -> miette::Result<PathBuf> {
         .ok_or_else(|| miette!("this repository is bare"))?;
     let path = root.join(".claude/worktrees").join(name);
     if !file::is_taken(&path.join(".git")) {
-        let branch = format!("worktree-{name}");
-        let place = path
-            .to_str()
-            .ok_or_else(|| miette!("{} is no text", path.display()))?;
-        let args = ["worktree", "add", "--quiet", "-B", &branch, place, "HEAD"];
-        repo.program().output(args).into_diagnostic()?;
+        let branch = BranchName::new(format!("worktree-{name}"));
+        worktrees::add(repo, &path, &branch)?;
     }
     Ok(path)
 }
@@ -62,21 +59,13 @@ pub fn leave(repo: &Repo, path: &str) -> miette::Result<ExitCode> {
     };
     let left = match pool::release(repo, &wish) {
         Ok(_) => return Ok(ALLOWED),
-        Err(PoolError::None | PoolError::NoSlot(_)) => remove(repo, Path::new(path)),
+        Err(PoolError::None | PoolError::NoSlot(_)) => {
+            worktrees::remove(repo, Path::new(path)).map_err(Report::from)
+        }
         Err(error) => Err(error.into()),
     };
     if let Err(error) = left {
         tell_line!("baton: {path} stays: {error}");
     }
     Ok(ALLOWED)
-}
-
-fn remove(repo: &Repo, path: &Path) -> miette::Result<()> {
-    let place = path
-        .to_str()
-        .ok_or_else(|| miette!("{} is no text", path.display()))?;
-    repo.program()
-        .output(["worktree", "remove", place])
-        .into_diagnostic()?;
-    Ok(())
 }
