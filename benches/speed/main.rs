@@ -6,6 +6,7 @@
 mod benches;
 mod conducting;
 mod history;
+mod hooks;
 mod import;
 mod merging;
 mod pool;

@@ -9,8 +9,9 @@ use std::process::Command;
 use baton_hooks::Hook;
 
 use crate::Row;
-use crate::benches::{compared, install, made};
+use crate::benches::{compared, made};
 use crate::history::{self, source_path};
+use crate::hooks::install;
 use crate::run::{Contestant, git, medians, seal, succeed};
 
 /// How many files the base moves by.

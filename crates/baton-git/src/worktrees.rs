@@ -57,7 +57,7 @@ pub struct Checkout {
 /// Makes a worktree at `path` on this branch: on a new one at `HEAD`, or on the one that is there, with all its commits.
 pub fn add(repo: &Repo, path: &Path, branch: &BranchName) -> Result<(), GitError> {
     let name = branch.short().to_str_lossy();
-    let is_there = repo.refs().resolve(&branch.full())?.is_some();
+    let is_there = repo.refs().resolve(branch.full())?.is_some();
     let mut args: Vec<&OsStr> = ["worktree", "add", "--quiet"].map(OsStr::new).to_vec();
     if !is_there {
         args.extend(["--no-track", "-b", &name].map(OsStr::new));
