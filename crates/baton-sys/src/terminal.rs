@@ -32,3 +32,12 @@ pub fn ask(question: &str) -> Option<String> {
     input.read_line(&mut line).ok()?;
     Some(line.trim().to_owned())
 }
+
+/// Writes to standard output what moves a terminal's cursor: the program's own bytes, as they are.
+pub fn steer(sequence: &str) {
+    let mut out = std::io::stdout();
+    // Nobody may read any more.
+    out.write_all(sequence.as_bytes())
+        .and_then(|()| out.flush())
+        .ok();
+}

@@ -13,3 +13,4 @@ mod scene;
 mod straight;
 mod surroundings;
 mod target;
+mod terminal;

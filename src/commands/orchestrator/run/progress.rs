@@ -57,12 +57,18 @@ impl ProgressPrinter {
     /// Puts `above` where the box stands, and this box below it.
     fn draw(&mut self, above: &str, text: String) {
         if !above.is_empty() || text != self.drawn {
-            self.put(&format!("{}{above}{text}", self.away()));
+            self.clear();
+            self.put(&format!("{above}{text}"));
             self.drawn = text;
         }
     }
 
-    /// The bytes that take the box off the terminal: up to its first line, and nothing from there on.
+    /// Takes the box off the terminal.
+    fn clear(&self) {
+        terminal::steer(&self.away());
+    }
+
+    /// The bytes that do so: up to its first line, and nothing from there on.
     fn away(&self) -> String {
         match self.drawn.lines().count() {
             0 => String::new(),
@@ -129,7 +135,8 @@ impl Watcher for ProgressPrinter {
             let line = line.filter(|_| is_beside_the_box(event));
             return self.draw(&line.map_or(String::new(), |line| line + "\n"), text);
         }
-        self.put(&format!("{}{}", self.away(), self.lines(run, state, event)));
+        self.clear();
+        self.put(&self.lines(run, state, event));
         self.drawn.clear();
     }
 
@@ -142,7 +149,7 @@ impl Watcher for ProgressPrinter {
 
     fn said(&mut self, sentence: &str) {
         if !self.drawn.is_empty() {
-            self.put(&self.away());
+            self.clear();
             self.drawn.clear();
         }
         tell(&format!("{sentence}\n"));
