@@ -16,7 +16,7 @@ pub struct Run {
     /// The branch on which the work lands; without it, the one that is checked out
     #[arg(long, value_name = "BRANCH")]
     pub into: Option<String>,
-    /// Run these tasks and no others, be it that an earlier run has landed them
+    /// Run these tasks and no others, be it that an earlier run has landed them; FILE goes before
     #[arg(long, value_name = "ID", num_args = 1.., conflicts_with = "from")]
     pub only: Vec<String>,
     /// Run this task and those behind it in the file

@@ -343,7 +343,7 @@ pub(super) fn shown(text: &str) -> String {
                 false => "; ",
             });
         }
-        line.push_str(part);
+        line.push_str(&part.replace('\t', " "));
     }
     escape::visible(line.as_bytes())
 }

@@ -9,7 +9,6 @@ use super::open;
 use crate::cli::orchestrator::Logs;
 use crate::commands::{ALLOWED, ExitCode, INTERRUPTED, print};
 use baton_conductor::run::{agent_output, conduct, files};
-use baton_core::report::escape;
 use baton_sys::interrupt::Interrupt;
 use baton_sys::{clock, file};
 
@@ -48,9 +47,7 @@ pub fn run(args: Logs) -> miette::Result<ExitCode> {
         };
         for line in new[..end].lines() {
             if let Some(text) = agent_output::readable(line) {
-                for line in text.lines().map(str::as_bytes) {
-                    print(&format!("{}\n", escape::visible(line)))?;
-                }
+                print(&(text.trim_end_matches('\n').to_owned() + "\n"))?;
             }
         }
         shown += end;
