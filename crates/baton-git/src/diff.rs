@@ -36,6 +36,17 @@ pub fn has_staged(repo: &Repo) -> Result<bool, GitError> {
     Ok(said.iter().any(|line| !line.starts_with(b" ")))
 }
 
+/// Those of these paths from the root that are not as `HEAD` has them, but for what git ignores.
+pub fn uncommitted(repo: &Repo, paths: &[&str]) -> Result<Vec<BString>, GitError> {
+    let mut args: Vec<_> = ["status", "--porcelain=v1", "-z", "--no-renames"]
+        .map(str::to_owned)
+        .into();
+    args.extend(["--untracked-files=all", "--"].map(str::to_owned));
+    args.extend(paths.iter().map(|path| format!(":(top,literal){path}")));
+    let said = lines(&repo.program().output(args)?);
+    Ok(said.iter().map(|line| line[3..].into()).collect())
+}
+
 /// The parts between the NULs of git's output.
 pub(super) fn lines(said: &BString) -> Vec<BString> {
     let lines = said.split(|byte| *byte == 0);

@@ -9,7 +9,7 @@ use crate::cli::Init;
 use crate::scaffold;
 use baton_agents::setup::{self, AGENTS_PAGE, Agent, CLAUDE_PAGE, GEMINI_PAGE, Unreadable};
 use baton_core::policy::{POLICY_PATH, Policy, Writer};
-use baton_git::{Repo, status};
+use baton_git::{Repo, diff, status};
 use baton_guard::base::Bases;
 use baton_sys::{file, lookup, worktree_file};
 
@@ -48,15 +48,20 @@ pub fn set_up(
     if !agents.is_empty() && !args.guard_only {
         writing.pages(&agents)?;
     }
-    let mut done = writing.done;
-    let is_ignored = ignored(repo, &done.committed)?;
-    for path in &is_ignored {
-        done.text.push_str(&format!(
-            "found      {path} is ignored by git: it counts in this worktree alone\n"
+    let set_up: Vec<_> = { setup::FILES.into_iter() }
+        .filter(|path| writing.holds_own(path))
+        .collect();
+    for path in ignored(repo, &set_up)? {
+        writing.tell(&format!(
+            "found      {path} is ignored by git: it counts in this worktree alone"
         ));
     }
-    done.committed.retain(|path| !is_ignored.contains(path));
-    Ok(done)
+    let uncommitted = diff::uncommitted(repo, &set_up)?;
+    let is_due = |path: &&str| uncommitted.iter().any(|one| one == path.as_bytes());
+    writing.done.committed = set_up.into_iter().filter(is_due).collect();
+    let mut due = writing.done.committed.iter();
+    writing.done.is_signed = due.any(|path| writing.writer(path).is_some());
+    Ok(writing.done)
 }
 
 /// The policy that holds here, or that waits to be committed; the default one where none can be read.
@@ -160,8 +165,7 @@ impl Writing<'_> {
         path: &'static str,
         change: impl FnOnce(Option<&str>) -> Result<String, Unreadable>,
     ) -> miette::Result<()> {
-        let writer = self.policy.writer_of(path.as_bytes().as_bstr());
-        let writer = writer.filter(|_| self.rules != Rules::None);
+        let writer = self.writer(path);
         if let Some(Writer::Nobody | Writer::Aggregate) = writer {
             return self.leave(path, "the rules let nobody change it");
         }
@@ -184,12 +188,7 @@ impl Writing<'_> {
             Err(error) => return self.leave(path, &error.to_string()),
         };
         match &found {
-            Some(same) if *same == text => {
-                self.tell(&format!("unchanged  {path}"));
-                if self.rules != Rules::None {
-                    return Ok(());
-                }
-            }
+            Some(same) if *same == text => self.tell(&format!("unchanged  {path}")),
             Some(other) => {
                 let copy: PathBuf = step::keep_copy(self.copies, path, other.as_bytes())?;
                 worktree_file::write(self.root, path, text.as_bytes())?;
@@ -203,9 +202,19 @@ impl Writing<'_> {
                 self.tell(&format!("created    {path}"));
             }
         }
-        self.done.committed.push(path);
-        self.done.is_signed |= writer.is_some();
         Ok(())
+    }
+
+    /// Who may write the file under the rules in force; `None` when anybody may.
+    fn writer(&self, path: &str) -> Option<Writer> {
+        let writer = self.policy.writer_of(path.as_bytes().as_bstr());
+        writer.filter(|_| self.rules != Rules::None)
+    }
+
+    /// True if something of Baton's is in the file.
+    fn holds_own(&self, path: &str) -> bool {
+        let text = self.read(path);
+        text.is_some_and(|text| matches!(setup::remove(path, &text), Ok(Some(_))))
     }
 
     fn leave(&mut self, path: &str, why: &str) -> miette::Result<()> {

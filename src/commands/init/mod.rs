@@ -50,7 +50,7 @@ pub fn run(args: &Init) -> miette::Result<ExitCode> {
             false => written_before(root),
         },
     };
-    let place = Place::of(&repo, &env.current_dir)?;
+    let mut place = Place::of(&repo, &env.current_dir)?;
     let steps = step::plan(root, &choices, args.force, rules)?;
     let copies = copies(&repo);
     let mut text = String::new();
@@ -62,6 +62,7 @@ pub fn run(args: &Init) -> miette::Result<ExitCode> {
     let agents = agents::set_up(&repo, root, args, rules, &copies)?;
     text.push_str(&agents.text);
     text.push_str(&decided.told.unwrap_or_default());
+    place.look(&repo, &steps)?;
     text.push_str(&next::steps(&steps, &choices, rules, &agents, &place));
     super::print(&text)?;
     let is_left = |step: &Step| matches!(step.action, Action::Leave | Action::Refuse);

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use bstr::ByteSlice;
+use bstr::{BString, ByteSlice};
 
 use super::Rules;
 use super::agents::AgentFiles;
@@ -17,6 +17,8 @@ pub struct Place {
     is_below: bool,
     /// True where something is staged that belongs to another commit.
     has_staged: bool,
+    /// What was written and is not committed.
+    uncommitted: Vec<BString>,
 }
 
 impl Place {
@@ -25,7 +27,15 @@ impl Place {
         Ok(Self {
             is_below: !repo.has_its_root_at(directory),
             has_staged: diff::has_staged(repo)?,
+            uncommitted: Vec::new(),
         })
+    }
+
+    /// Looks at what the steps have left.
+    pub fn look(&mut self, repo: &Repo, steps: &[Step]) -> miette::Result<()> {
+        let paths: Vec<_> = steps.iter().map(|step| step.file.path).collect();
+        self.uncommitted = diff::uncommitted(repo, &paths)?;
+        Ok(())
     }
 
     /// The path as git takes it here.
@@ -79,18 +89,14 @@ fn commit(
     place: &Place,
 ) -> Option<String> {
     let is_rule = |path: &str| [POLICY_PATH, SIGNERS_PATH].contains(&path);
-    let has_rule = steps
-        .iter()
-        .any(|step| is_rule(step.file.path) && step.is_written())
-        || agents.is_signed;
     let is_due = |step: &&Step| match rules {
         Rules::None => step.action != Action::Refuse,
-        Rules::Frozen | Rules::InForce => step.is_written(),
+        Rules::Frozen | Rules::InForce => step.is_written() || step.action == Action::Nothing,
     };
-    let paths: Vec<_> = steps
-        .iter()
-        .filter(is_due)
-        .map(|step| step.file.path)
+    let due = steps.iter().filter(is_due).map(|step| step.file.path);
+    let due = due.filter(|path| place.uncommitted.iter().any(|one| one == path));
+    let has_rule = due.clone().any(is_rule) || agents.is_signed;
+    let paths: Vec<_> = due
         .chain(agents.committed.iter().copied())
         .map(|path| place.path(path))
         .collect();

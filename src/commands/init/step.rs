@@ -48,10 +48,12 @@ pub fn plan(
     force: bool,
     rules: Rules,
 ) -> Result<Vec<Step>, worktree_file::WorktreeFileError> {
-    let ruled = rules != Rules::None || worktree_file::read(root, POLICY_PATH)?.is_some();
+    let waits = worktree_file::read(root, POLICY_PATH)?.is_some();
+    let is_begun = worktree_file::read(root, scaffold::HANDOFF_PATH)?.is_some();
+    let takes_handoff = rules == Rules::None && (!waits || is_begun);
     let files = scaffold::files(choices).into_iter();
     files
-        .filter(|file| !(ruled && file.path == scaffold::HANDOFF_PATH))
+        .filter(|file| takes_handoff || file.path != scaffold::HANDOFF_PATH)
         .map(|file| {
             let found = worktree_file::read(root, file.path)?;
             let is_rule = [POLICY_PATH, scaffold::SIGNERS_PATH].contains(&file.path);

@@ -165,3 +165,31 @@ fn rules_may_arrive_in_a_clone_that_is_guarded_already() {
     new.sh("git commit -q --allow-empty -m More && git push -q");
     new.sh("cd ../other && git pull -q --rebase && git switch -q --detach origin/main && git commit -q --allow-empty -m Looking");
 }
+
+#[test]
+fn a_second_init_prints_all_that_is_not_committed() {
+    let new = Newcomer::new("main", &["ann"]);
+    new.sh("echo '# Ours' >CLAUDE.md && git add CLAUDE.md && git commit -qm Page");
+    new.sh("git baton init --agents claude");
+    let again = new.sh("git baton init --agents codex");
+    for line in commands(&again) {
+        new.sh(line);
+    }
+    assert_eq!(new.sh("git status --porcelain"), "");
+    for path in [
+        ".agents/HANDOFF.md",
+        ".claude/settings.json",
+        ".codex/hooks.json",
+    ] {
+        new.sh(&format!("git ls-files --error-unmatch {path}"));
+    }
+    new.sh("git config gpg.format ssh && git config user.signingkey ~/.ssh/id_ann.pub");
+    new.sh("git baton init --agents gemini");
+    let again = new.sh("git baton init --agents gemini --ci github");
+    for line in commands(&again) {
+        new.sh(line);
+    }
+    assert_eq!(new.sh("git status --porcelain"), "");
+    let told = new.sh("git baton init --agents gemini");
+    assert!(!told.contains("git commit"), "{told}");
+}
