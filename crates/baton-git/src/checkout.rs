@@ -96,10 +96,10 @@ pub fn size(repo: &Repo, commit: Oid) -> Result<u64, GitError> {
         .sum())
 }
 
-/// Adds these paths of the worktree to the index as they are, ignored ones too. Says whether they
-/// differ from what is committed.
+/// Adds these paths of the worktree to the index as they are, also those that are ignored or outside of a sparse checkout. Says
+/// whether they differ from what is committed.
 pub fn stage_paths(worktree: &Repo, paths: &[&str]) -> Result<bool, GitError> {
-    on_paths(worktree, &["add", "--force"], paths)?;
+    on_paths(worktree, &["add", "--force", "--sparse"], paths)?;
     let changed = on_paths(worktree, &["diff", "--cached", "--name-only"], paths)?;
     Ok(!changed.is_empty())
 }

@@ -266,3 +266,11 @@ fn a_run_whose_committer_is_not_known_does_not_begin() {
     );
     assert_eq!(scene.sandbox.git(["for-each-ref", "refs/baton"]), "");
 }
+
+#[test]
+fn in_a_sparse_checkout_a_task_lands_with_its_log() {
+    let scene = Scene::new();
+    scene.sandbox.git(["sparse-checkout", "set", "a"]);
+    done(&scene, &[Task::plain("a")]);
+    assert_eq!(of_logs(&scene), ["Write a/file"]);
+}
