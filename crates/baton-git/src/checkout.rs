@@ -99,7 +99,12 @@ pub fn size(repo: &Repo, commit: Oid) -> Result<u64, GitError> {
 /// Adds these paths of the worktree to the index as they are, also those that are ignored or outside of a sparse checkout. Says
 /// whether they differ from what is committed.
 pub fn stage_paths(worktree: &Repo, paths: &[&str]) -> Result<bool, GitError> {
-    on_paths(worktree, &["add", "--force", "--sparse"], paths)?;
+    let mut add = vec!["add", "--force"];
+    // Git knows the option since 2.34.
+    if worktree.is_sparse() {
+        add.push("--sparse");
+    }
+    on_paths(worktree, &add, paths)?;
     let changed = on_paths(worktree, &["diff", "--cached", "--name-only"], paths)?;
     Ok(!changed.is_empty())
 }

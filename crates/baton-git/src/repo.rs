@@ -195,6 +195,11 @@ impl Repo {
         }
     }
 
+    /// True if a sparse checkout was set up in this worktree.
+    pub fn is_sparse(&self) -> bool {
+        file::is_taken(&self.git_dir.join("info/sparse-checkout"))
+    }
+
     /// True if the repository has no main worktree, linked ones or not.
     pub fn is_bare(&self) -> Result<bool, GitError> {
         let program = self.program.elsewhere(self.common_dir.clone());

@@ -157,7 +157,7 @@ impl Difference {
         found: Option<&Found>,
         leftovers: &[BString],
     ) -> Result<Option<BString>, GitError> {
-        let is_sparse = file::is_taken(&slot.git_dir().join("info/sparse-checkout"));
+        let is_sparse = slot.is_sparse();
         let (Some(found), Some(root), false) = (found, slot.work_tree(), is_sparse) else {
             let stayed = remove_leftovers(slot, leftovers)?;
             empty_submodules(slot, &self.submodules)?;

@@ -56,7 +56,7 @@ impl Tracked {
     /// The hidden entries that may hold work: a sparse checkout has no files for most of them.
     pub(super) fn looked_at(&self, worktree: &Repo) -> Vec<BString> {
         let root = worktree.program().directory();
-        let is_sparse = file::is_taken(&worktree.git_dir().join("info/sparse-checkout"));
+        let is_sparse = worktree.is_sparse();
         let holds_work = |(path, skipped): &&(BString, bool)| {
             !skipped || !is_sparse || file::is_taken(&root.join(path.to_path_lossy()))
         };
