@@ -193,3 +193,20 @@ fn a_second_init_prints_all_that_is_not_committed() {
     let told = new.sh("git baton init --agents gemini");
     assert!(!told.contains("git commit"), "{told}");
 }
+
+#[test]
+fn settings_that_cannot_be_used_are_found() {
+    let new = Newcomer::new("main", &["ann"]);
+    new.follow("git baton init --guard-only", "git baton install");
+    for setting in ["baton.pool.siz 3", "baton.pool.size three"] {
+        new.sh(&format!("git config {setting}"));
+        let told = new.sh("git baton doctor");
+        assert!(
+            told.contains("warning[settings-invalid]"),
+            "{setting}: {told}"
+        );
+        new.sh("git config --remove-section baton.pool");
+    }
+    new.sh("printf '[pool]\\nsize = \"x\"\\n' >baton.settings.toml");
+    assert!(new.sh("git baton doctor").contains("settings-invalid"));
+}

@@ -62,6 +62,8 @@ pub enum Id {
     GitUnrecorded,
     /// Git shows another object in place of one that is guarded.
     ObjectReplaced,
+    /// The settings cannot be read.
+    SettingsInvalid,
     /// A worktree's directory is not where git expects it.
     WorktreeMissing,
     /// A worktree and its git directory do not name each other.
@@ -74,7 +76,7 @@ pub enum Id {
 
 impl Id {
     /// All of them.
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 33] = [
         Self::NotInstalled,
         Self::GuardedAsClone,
         Self::RecordBroken,
@@ -103,6 +105,7 @@ impl Id {
         Self::RemoteUnrecorded,
         Self::GitUnrecorded,
         Self::ObjectReplaced,
+        Self::SettingsInvalid,
         Self::WorktreeMissing,
         Self::WorktreeBroken,
         Self::AgentUnasked,
@@ -140,6 +143,7 @@ impl Id {
             Self::RemoteUnrecorded => "remote-unrecorded",
             Self::GitUnrecorded => "git-unrecorded",
             Self::ObjectReplaced => "object-replaced",
+            Self::SettingsInvalid => "settings-invalid",
             Self::WorktreeMissing => "worktree-missing",
             Self::WorktreeBroken => "worktree-broken",
             Self::RecordUnreadable => "record-unreadable",
@@ -157,6 +161,7 @@ impl Id {
             | Self::ProgramNewer
             | Self::ProgramOtherBuild
             | Self::PolicyMissing
+            | Self::SettingsInvalid
             | Self::JournalReadOnly
             | Self::NotShared
             | Self::CommitUnjudged

@@ -27,7 +27,7 @@ struct Document<'a> {
 #[derive(Debug, Serialize, JsonSchema)]
 struct Item<'a> {
     /// The kind.
-    #[schemars(extend("enum" = Id::ALL.map(Id::as_str)))]
+    #[schemars(extend("enum" = Id::ALL.map(Id::as_str).to_vec()))]
     id: &'static str,
     /// `error`: something can land unjudged, or has. `warning`: what lands is judged all the
     /// same.
