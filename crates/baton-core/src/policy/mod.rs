@@ -16,7 +16,6 @@ mod glob;
 mod literal_prefix;
 mod lookalike;
 pub mod merge;
-mod no_maintainer;
 mod overlap;
 mod path_set;
 mod pool;
@@ -26,6 +25,7 @@ mod session_pattern;
 pub mod settings;
 mod short_name;
 mod signers;
+mod signing;
 pub mod subjects;
 pub mod toml_file;
 
@@ -38,20 +38,19 @@ pub use conductor::Conductor;
 pub use error::{PolicyError, PolicyProblem};
 pub use glob::{GlobError, PathGlob};
 pub use merge::Merge;
-pub use no_maintainer::NoMaintainer;
 pub use path_set::{Neighbours, PathSet};
 pub use pool::PoolPolicy;
 pub use schema::{MissingProgram, json_schema};
 pub use session_pattern::SessionPattern;
 pub use settings::{SETTINGS_PATH, Settings};
 pub use signers::{AllowedSigners, SignatureError, SignersError, SignersProblem};
+pub use signing::{NoMaintainer, Signing};
 pub use subjects::{Subject, Subjects};
 
 use bstr::{BStr, BString};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::model::Signature;
 use crate::model::{RefName, SessionId, Watch, Wording};
 use lookalike::Likeness;
 use scope::Scope;
@@ -186,31 +185,6 @@ pub struct Branches {
     pub include: Vec<BranchGlob>,
     /// The branches among those on which they do not.
     pub exclude: Vec<BranchGlob>,
-}
-
-/// Whose signature counts for what.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Signing {
-    /// The path of the list of signers.
-    pub allowed_signers: BString,
-    /// That list; empty until [`Policy::with_signers`].
-    pub signers: AllowedSigners,
-    /// The principals who may change the policy; when empty, every one in the list.
-    pub maintainers: Vec<String>,
-    /// The principals who may sign aggregate commits; when empty, every one in the list.
-    pub orchestrators: Vec<String>,
-    /// Whether an aggregate commit must carry an orchestrator's signature.
-    pub aggregate: bool,
-}
-
-impl Signing {
-    /// The maintainer whose signature this is.
-    ///
-    /// # Errors
-    /// When it is nobody's on the list, or of somebody who is no maintainer.
-    pub fn maintainer(&self, signature: &Signature) -> Result<String, SignatureError> {
-        self.signers.verify(signature, &self.maintainers)
-    }
 }
 
 impl Policy {
