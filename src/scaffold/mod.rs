@@ -4,6 +4,7 @@ pub mod auto_context;
 pub mod signers;
 
 use auto_context::Parallelization;
+pub use baton_core::policy::SIGNERS_PATH;
 use baton_core::policy::{POLICY_PATH, SETTINGS_PATH};
 
 /// The services for which there is a job that judges.
@@ -64,8 +65,6 @@ pub enum Existing {
 
 /// The handoff document of the default policy.
 pub const HANDOFF_PATH: &str = ".agents/HANDOFF.md";
-/// The list of signers of the default policy.
-pub const SIGNERS_PATH: &str = ".baton/allowed_signers";
 /// The file in which a GitLab pipeline begins.
 pub const GITLAB_PIPELINE: &str = ".gitlab-ci.yml";
 /// The job for GitLab, which the pipeline includes.

@@ -257,7 +257,7 @@ impl<'a> Bases<'a> {
         key: &PolicyKey,
     ) -> Result<Policy, GuardError> {
         let Some(blob) = key.signers else {
-            return Ok(policy);
+            return Ok(policy.without_signers());
         };
         self.check_not_broken(commit, key)?;
         let name = format!("{}:{}", commit.short(), policy.signing.allowed_signers);

@@ -178,6 +178,9 @@ fn rules_that_nobody_could_change_again_do_not_come_in() {
     let mistakes = [
         "printf '[signing]\\nmaintainers = [\"me\"]\\n' >>baton.toml",
         ": >.baton/allowed_signers",
+        "printf '[signing]\\nmaintainers = [\"ann@example.org\"]\\n' >>baton.toml; git add baton.toml; git rm -qf --cached .baton/allowed_signers; rm .baton/allowed_signers",
+        "printf '[signing]\\nallowed_signers = \"nope\"\\n' >>baton.toml",
+        "ssh-keygen -q -t rsa -b 1024 -N '' -f short; printf 'ann@example.org %s\\n' \"$(cut -d' ' -f1,2 short.pub)\" >.baton/allowed_signers; rm short short.pub",
         "sed -i 's/namespaces=/valid-before=\"20200101\",namespaces=/' .baton/allowed_signers",
     ];
     for mistake in mistakes {
@@ -212,5 +215,31 @@ fn rules_that_nobody_could_change_again_do_not_come_in() {
         );
         let ran = new.try_sh("git baton verify before..HEAD");
         assert_eq!(ran.code, 2, "{mistake}: {ran:?}");
+    }
+}
+
+#[test]
+fn maintainers_stay_as_long_as_the_rules_name_them() {
+    for (gone, is_refused) in [
+        ("git rm -q .baton/allowed_signers", true),
+        ("git mv .baton/allowed_signers .baton/signers", true),
+        (
+            "git rm -q .baton/allowed_signers && printf 'version = 1\\n' >baton.toml && git add baton.toml",
+            false,
+        ),
+    ] {
+        let new = Newcomer::new("main", &["ann"]);
+        new.sh("git config gpg.format ssh && git config user.signingkey ~/.ssh/id_ann.pub");
+        new.sh("git baton init --guard-only");
+        new.sh("printf '[signing]\\nmaintainers = [\"ann@example.org\"]\\n' >>baton.toml");
+        new.sh("git add -A && git commit -qm Rules && git baton install");
+        new.sh(gone);
+        let ran = new.try_sh("git commit -q -S -m Gone");
+        let told = ran.err.contains("nobody could ever change");
+        assert_eq!(
+            (ran.code != 0, told),
+            (is_refused, is_refused),
+            "{gone}: {ran:?}"
+        );
     }
 }

@@ -44,7 +44,7 @@ pub use schema::{MissingProgram, json_schema};
 pub use session_pattern::SessionPattern;
 pub use settings::{SETTINGS_PATH, Settings};
 pub use signers::{AllowedSigners, SignatureError, SignersError, SignersProblem};
-pub use signing::{NoMaintainer, Signing};
+pub use signing::{NoMaintainer, SIGNERS_PATH, Signing};
 pub use subjects::{Subject, Subjects};
 
 use bstr::{BStr, BString};
@@ -215,6 +215,12 @@ impl Policy {
     pub fn with_signers(mut self, name: &str, bytes: &[u8]) -> Result<Self, SignersError> {
         self.signing.signers = AllowedSigners::parse(name, bytes)?;
         Ok(self)
+    }
+
+    /// The policy with an empty list of signers.
+    pub fn without_signers(mut self) -> Self {
+        self.signing.signers = AllowedSigners::default();
+        self
     }
 
     /// Who may write `path`; `None` when anybody may.

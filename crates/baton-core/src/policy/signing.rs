@@ -5,6 +5,9 @@ use bstr::BString;
 use super::{AllowedSigners, SignatureError};
 use crate::model::Signature;
 
+/// The path of the list of signers where a policy names none.
+pub const SIGNERS_PATH: &str = ".baton/allowed_signers";
+
 /// The signers, and what each may sign.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Signing {
@@ -29,10 +32,11 @@ impl Signing {
         self.signers.verify(signature, &self.maintainers)
     }
 
-    /// The reason why nobody could change the rules from this time on, though maintainers are asked for: by name, or by a list that is
-    /// there (`has_list`). Rules without either are meant never to change.
+    /// The reason why nobody could change the rules from this time on, though maintainers are asked for: by name, by a list that is
+    /// there (`has_list`), or by the path of one. Rules without any of these are meant never to change.
     pub fn without_maintainer(&self, has_list: bool, time: i64) -> Option<NoMaintainer> {
-        let is_wanted = has_list || !self.maintainers.is_empty();
+        let is_wanted =
+            has_list || !self.maintainers.is_empty() || self.allowed_signers != SIGNERS_PATH;
         let is_missing = is_wanted && !self.signers.has_signer(&self.maintainers, time);
         is_missing.then(|| NoMaintainer {
             list: self.allowed_signers.to_string(),
@@ -46,7 +50,7 @@ impl Signing {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, miette::Diagnostic)]
 #[error("nobody could ever change these rules again: {}", self.reason())]
 #[diagnostic(help(
-    "let {list} list a maintainer's key that is valid for commits, and `maintainers` in [signing], where it is there, name its principal; rules that are never to change have neither"
+    "let {list} list a maintainer's key that is valid for commits, and `maintainers` in [signing], where it is there, name its principal; rules that are never to change have no [signing] and no list"
 ))]
 pub struct NoMaintainer {
     list: String,

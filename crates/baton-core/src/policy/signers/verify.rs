@@ -4,6 +4,8 @@ use ssh_key::{HashAlg, PublicKey, SshSig};
 use super::{AllowedSigners, NAMESPACE, Signer};
 use crate::model::Signature;
 
+/// The bytes of the shortest RSA key whose signatures are verified: 2048 bits.
+const SHORTEST_RSA: usize = 256;
 const BEGIN: &[u8] = b"-----BEGIN SSH SIGNATURE-----";
 const END: &[u8] = b"-----END SSH SIGNATURE-----";
 /// The width of a line of base64 in an SSH signature, which the decoder insists on.
@@ -106,7 +108,12 @@ impl Signer {
 
     /// True if a commit of this time or a later one can be signed with the key by one of `allowed`, or by anybody when that is empty.
     pub(super) fn may_sign(&self, allowed: &[String], time: i64) -> bool {
-        self.signs_commits()
+        let is_long_enough = match self.key.key_data().rsa() {
+            Some(rsa) => rsa.n.as_bytes().len() >= SHORTEST_RSA,
+            None => true,
+        };
+        is_long_enough
+            && self.signs_commits()
             && self.valid_before.is_none_or(|before| time <= before)
             && self.principal_among(allowed).is_some()
     }
