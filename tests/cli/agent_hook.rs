@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use baton_testkit::{Ran, Sandbox, finish, run};
+use baton_testkit::{BATON, Ran, Sandbox, finish, run};
 use serde_json::{Value, json};
 
 const POLICY: &str = "version = 1\n";
@@ -302,7 +302,43 @@ fn a_worktree_comes_from_the_pool_or_from_git_and_goes_back() {
     assert!(!plain.exists());
     // Its branch is there still, with the work.
     assert!(create("one").join("kept").is_file());
+    for (doing, undoing) in [
+        (
+            "git checkout -q --detach && git commit -q --allow-empty -m Lost",
+            "git switch -q -",
+        ),
+        (
+            "git-baton session start",
+            "git-baton session abandon --reason x && git clean -fdq",
+        ),
+    ] {
+        let at = |line: &str| {
+            let path = std::env::join_paths([
+                BATON.path().parent().unwrap(),
+                Path::new("/usr/bin"),
+                Path::new("/bin"),
+            ]);
+            let mut shell = sandbox.command("sh");
+            shell
+                .args(["-c", line])
+                .current_dir(&plain)
+                .env("PATH", path.unwrap());
+            let ran = finish(&mut shell);
+            assert_eq!(ran.code, 0, "{line}: {ran:?}");
+        };
+        at(doing);
+        let ran = leave(&plain);
+        assert!(
+            ran.err.contains("stays") && plain.is_dir(),
+            "{doing}: {ran:?}"
+        );
+        at(undoing);
+    }
     allowed(&leave(&plain));
+    assert!(!plain.exists());
+    let own = root.parent().unwrap().join("own");
+    sandbox.git(["worktree", "add", "-q", "../own"]);
+    assert!(leave(&own).err.contains("stays") && own.is_dir());
 
     assert_eq!(sandbox.run(["orchestrator", "pool", "init", "1"]).code, 0);
     let pooled = create("two");
