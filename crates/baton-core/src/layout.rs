@@ -92,6 +92,12 @@ pub fn table(rows: &[Vec<String>]) -> String {
     text
 }
 
+/// A number and what it counts: `1 commit`, `2 commits`.
+pub fn counted(number: usize, noun: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {noun}{plural}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

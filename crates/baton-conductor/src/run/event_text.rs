@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::attempt::NOTHING_TO_DO;
 use super::state::{Aggregate, Event, Phase, RunState, Status, TaskState};
+use baton_core::layout::counted;
 use baton_core::model::SessionId;
 use baton_core::plan::Mode;
 use baton_core::report::escape;
@@ -98,8 +99,8 @@ pub fn line(run: &str, state: &RunState, event: &Event) -> Option<String> {
     let task = task.map(shown).unwrap_or_default();
     Some(match event {
         Event::Begin { .. } => format!(
-            "run {run}: {} tasks onto {}",
-            state.tasks.len(),
+            "run {run}: {} onto {}",
+            counted(state.tasks.len(), "task"),
             state.target
         ),
         Event::Retry => "the tasks that came to nothing begin anew".to_owned(),
@@ -287,9 +288,19 @@ pub fn conclusion(run: &str, state: &RunState) -> String {
         writeln!(text, "go on with `git baton orchestrator resume {run}`")
             .expect("a String takes all");
     } else {
+        let mut failed = state.tasks.iter();
+        let failed = failed.find(|task| matches!(task.status, Status::Failed { .. }));
+        if let Some(task) = failed {
+            writeln!(
+                text,
+                "what its agent said: `git baton orchestrator logs {} --run {run}`\nbegin what failed anew: `git baton orchestrator resume {run} --failed`",
+                task.id
+            )
+            .expect("a String takes all");
+        }
         writeln!(
             text,
-            "the whole story: `git baton orchestrator report {run} --format html`"
+            "the whole story: `git baton orchestrator report {run}`"
         )
         .expect("a String takes all");
     }

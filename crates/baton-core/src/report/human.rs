@@ -7,7 +7,7 @@ use anstyle::{AnsiColor, Style as Ansi};
 use bstr::ByteSlice;
 
 use super::{Report, Style, escape, place};
-use crate::layout;
+use crate::layout::{self, counted};
 use crate::model::{Accepted, Oid, Override, RuleId, SessionId, Violation};
 
 /// The longest quotation of a path, a reason or a session, in characters.
@@ -157,8 +157,8 @@ pub fn conclusion(report: &Report) -> String {
         0 => String::new(),
         some => format!(" ({some} already published)"),
     };
-    let commits = format!("{}{published}", count(summary.commits, "commit"));
-    let tips = count(summary.tips, "branch move");
+    let commits = format!("{}{published}", counted(summary.commits, "commit"));
+    let tips = counted(summary.tips, "branch move");
     let rules = report.rules().len();
     if rules == 0 {
         let judged = match (summary.commits, summary.tips) {
@@ -181,7 +181,7 @@ pub fn conclusion(report: &Report) -> String {
     .collect();
     format!(
         "{} broken in {}",
-        count(rules, "rule"),
+        counted(rules, "rule"),
         places.join(" and ")
     )
 }
@@ -284,12 +284,6 @@ impl Page {
         }
         text.push('\n');
     }
-}
-
-/// `1 commit`, `2 commits`.
-fn count(number: usize, noun: &str) -> String {
-    let plural = if number == 1 { "" } else { "s" };
-    format!("{number} {noun}{plural}")
 }
 
 /// The sessions by name, as `session 19` or `sessions 19, 20 and 3 more`.

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use super::forecast::{Branch, ConflictingFile, Forecast};
 use super::hunks::Hunk;
-use baton_core::layout;
+use baton_core::layout::{self, counted};
 use baton_core::report::escape;
 
 /// What a terminal can show.
@@ -51,7 +51,7 @@ pub fn render(forecast: &Forecast, charset: Charset) -> String {
         writeln!(
             text,
             "\n{ours} and {theirs}: {}",
-            count(one.files.len(), "file")
+            counted(one.files.len(), "file")
         )
         .expect("a String takes all");
         for file in &one.files {
@@ -61,11 +61,11 @@ pub fn render(forecast: &Forecast, charset: Charset) -> String {
     if forecast.clean {
         text.push_str("\nnothing collides\n");
     } else {
-        let pairs = count(forecast.collisions.len(), "pair");
+        let pairs = counted(forecast.collisions.len(), "pair");
         writeln!(text, "\n{pairs} will collide").expect("a String takes all");
     }
     for one in &forecast.claimed {
-        let (branch, files) = (shown(&one.branch), count(one.files.len(), "file"));
+        let (branch, files) = (shown(&one.branch), counted(one.files.len(), "file"));
         let holder = shown(&one.holder);
         writeln!(text, "\n{branch} changes {files} claimed by {holder}")
             .expect("a String takes all");
@@ -133,13 +133,6 @@ fn range(hunk: &Hunk) -> String {
 
 fn shown(text: &str) -> String {
     escape::inert(text.as_bytes())
-}
-
-fn count(number: usize, what: &str) -> String {
-    match number {
-        1 => format!("1 {what}"),
-        _ => format!("{number} {what}s"),
-    }
 }
 
 #[cfg(test)]

@@ -150,7 +150,9 @@ fn the_end_names_what_came_to_nothing_and_what_comes_next() {
         "run r: failed; 1 done, 1 failed, 1 skipped\n\
          \x20 failed           a (attempt 1 of 2) [wt-1 auto/a]  it crashed\n\
          \x20 skipped          c (attempt 0 of 2)  because of a\n\
-         the whole story: `git baton orchestrator report r --format html`\n"
+         what its agent said: `git baton orchestrator logs a --run r`\n\
+         begin what failed anew: `git baton orchestrator resume r --failed`\n\
+         the whole story: `git baton orchestrator report r`\n"
     );
     let paused = Told::begun().then(&Event::Pause(Pause::Stopped));
     let text = conclusion("r", &paused.0);
