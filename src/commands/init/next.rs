@@ -17,7 +17,7 @@ pub struct Place {
     is_below: bool,
     /// True where something is staged that belongs to another commit.
     has_staged: bool,
-    /// What was written and is not committed.
+    /// The files that were written and are not committed.
     uncommitted: Vec<BString>,
 }
 
