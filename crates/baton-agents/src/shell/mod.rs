@@ -4,15 +4,18 @@
 //! stands as [`UNKNOWN`] in words, and is allowed unless a protected name follows it.
 
 mod commands;
+mod copies;
 mod find;
 mod git;
 mod inline;
 mod output;
 mod redirect;
 mod refs;
+mod sed;
 mod settings;
 mod targets;
 mod word;
+mod wrappers;
 
 use std::collections::HashMap;
 use std::rc::Rc;

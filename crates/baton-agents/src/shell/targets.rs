@@ -1,7 +1,7 @@
 //! Which files a command writes, by its options and operands.
 
 use super::commands::after_options;
-use super::{Flow, Shell};
+use super::{Flow, Shell, copies, sed};
 use crate::patch;
 use crate::path::How;
 
@@ -106,9 +106,9 @@ pub(super) fn judge(shell: &mut Shell, name: &str, args: &[String], input: &Flow
             }
         }
         "cp" | "mv" | "install" | "rsync" | "ln" | "scp" | "gcp" | "gmv" => {
-            copies(shell, name, args)
+            copies::judge(shell, name, args)
         }
-        "sed" | "gsed" => sed(shell, args),
+        "sed" | "gsed" => sed::judge(shell, args),
         "patch" => patches(shell, args, input),
         "apply_patch" | "applypatch" => {
             let text = args.first().cloned().or(match input {
@@ -186,180 +186,6 @@ pub(super) fn values(args: &[String], options: &[&str]) -> Vec<String> {
 /// True if several options of one letter stand in a word.
 fn is_cluster(arg: &str) -> bool {
     arg.len() > 2 && arg.starts_with('-') && arg[1..].chars().all(|one| one.is_ascii_alphabetic())
-}
-
-fn copies(shell: &mut Shell, name: &str, args: &[String]) {
-    let valued: &[&str] = match name {
-        "install" => &["-m", "-o", "-g", "-t", "--mode", "--target-directory"],
-        "rsync" | "scp" => &[
-            "-e",
-            "--exclude",
-            "--include",
-            "--filter",
-            "-f",
-            "-P",
-            "-i",
-            "-o",
-        ],
-        _ => &["-t", "-S", "--target-directory"],
-    };
-    let mut sources = operands(args, valued);
-    let into = match name {
-        "rsync" | "scp" => Vec::new(),
-        _ => values(args, &["-t", "--target-directory"]),
-    };
-    if name == "ln" && sources.len() == 1 && into.is_empty() {
-        sources.push(".".to_owned());
-    }
-    let Some(target) = into.first().cloned().or_else(|| sources.pop()) else {
-        return;
-    };
-    let is_tree = match name {
-        "mv" | "gmv" => true,
-        "rsync" => args
-            .iter()
-            .any(|arg| arg.starts_with('-') && arg.contains(['a', 'r'])),
-        _ => args.iter().any(|arg| {
-            ["--recursive", "--archive"].contains(&arg.as_str())
-                || arg.starts_with('-') && !arg.starts_with("--") && arg.contains(['r', 'R', 'a'])
-        }),
-    };
-    let how = if is_tree { How::Tree } else { How::Write };
-    let place = shell.absolute(&target);
-    let is_directory = !into.is_empty()
-        || sources.len() > 1
-        || target.ends_with('/')
-        || shell.ground.files.is_directory(&place);
-    let sources: Vec<_> = sources
-        .iter()
-        .flat_map(|source| shell.present(source))
-        .collect();
-    for source in &sources {
-        if matches!(name, "mv" | "gmv")
-            || name == "rsync" && args.iter().any(|arg| arg == "--remove-source-files")
-        {
-            shell.writes(source, How::Tree);
-        }
-        let own = source
-            .trim_end_matches('/')
-            .rsplit('/')
-            .next()
-            .unwrap_or_default();
-        // What is below such a source goes into the target itself.
-        let spreads = name == "rsync" && source.ends_with('/') || ["", ".", ".."].contains(&own);
-        let written = match is_directory && !spreads {
-            true => format!("{}/{own}", target.trim_end_matches('/')),
-            false => target.clone(),
-        };
-        let written = if written.starts_with('/') || !target.starts_with('/') {
-            written
-        } else {
-            format!("/{written}")
-        };
-        if !(spreads && is_directory) {
-            shell.writes(&written, how);
-        } else {
-            shell.writes(&written, How::Directory);
-        }
-        if name == "ln"
-            || name == "cp"
-                && args
-                    .iter()
-                    .any(|arg| ["-l", "-s", "--link", "--symbolic-link"].contains(&arg.as_str()))
-        {
-            let link = shell.absolute(&written);
-            let is_symbolic = args.iter().any(|arg| {
-                arg == "--symbolic"
-                    || arg.starts_with('-') && !arg.starts_with("--") && arg.contains('s')
-            });
-            let from = match (is_symbolic, link.rsplit_once('/')) {
-                (true, Some((directory, _))) => directory.to_owned(),
-                _ => shell.cwd.clone(),
-            };
-            shell.links.insert(link, crate::path::join(&from, source));
-        }
-    }
-}
-
-fn sed(shell: &mut Shell, args: &[String]) {
-    let mut in_place = false;
-    let mut scripts = Vec::new();
-    let mut operands = Vec::new();
-    let mut from_file = false;
-    let mut at = 0;
-    while let Some(arg) = args.get(at) {
-        at += 1;
-        if let Some(script) = arg.strip_prefix("--expression=") {
-            scripts.push(script.to_owned());
-        } else if arg == "--expression" {
-            scripts.extend(args.get(at).cloned());
-            at += 1;
-        } else if arg.starts_with("--in-place") {
-            in_place = true;
-        } else if arg.starts_with("--") {
-            from_file |= arg.starts_with("--file");
-        } else if arg.len() > 1 && arg.starts_with('-') {
-            for (place, one) in arg.char_indices().skip(1) {
-                let rest = &arg[place + 1..];
-                match one {
-                    'i' => {
-                        in_place = true;
-                        break;
-                    }
-                    'e' | 'f' | 'l' => {
-                        let value = match rest {
-                            "" => {
-                                at += 1;
-                                args.get(at - 1).cloned().unwrap_or_default()
-                            }
-                            rest => rest.to_owned(),
-                        };
-                        match one {
-                            'e' => scripts.push(value),
-                            'f' => from_file = true,
-                            _ => {}
-                        }
-                        break;
-                    }
-                    _ => {}
-                }
-            }
-        } else {
-            operands.push(arg.clone());
-        }
-    }
-    // The sed of BSD takes the suffix as a word of its own.
-    if in_place && operands.first().is_some_and(String::is_empty) {
-        operands.remove(0);
-    }
-    if scripts.is_empty() && !from_file && !operands.is_empty() {
-        scripts.push(operands.remove(0));
-    }
-    for script in &scripts {
-        for path in written_by_script(script) {
-            shell.writes(&path, How::Write);
-        }
-    }
-    if in_place {
-        for path in operands {
-            shell.writes(&path, How::Write);
-        }
-    }
-}
-
-/// The files behind the command or flag `w` of a sed script.
-fn written_by_script(script: &str) -> Vec<String> {
-    let words: Vec<_> = script.split_whitespace().collect();
-    let is_write = |word: &str| {
-        let before = word
-            .strip_suffix('w')
-            .map(|word| word.trim_end_matches(['g', 'p', 'I', 'M', 'e']));
-        before.is_some_and(|word| !word.ends_with(|one: char| one.is_alphabetic()))
-    };
-    let pairs = words.windows(2).filter(|pair| is_write(pair[0]));
-    pairs
-        .map(|pair| pair[1].trim_end_matches([';', '}']).to_owned())
-        .collect()
 }
 
 fn patches(shell: &mut Shell, args: &[String], input: &Flow) {
