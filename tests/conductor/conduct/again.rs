@@ -93,10 +93,9 @@ fn failed_tasks_of_a_run_that_is_over_begin_anew() {
 #[test]
 fn tasks_at_work_are_not_begun_twice() {
     let scene = Scene::new();
-    let held = || Task::new("a", "reached a; until_told go; work a/file; promise");
-    let conductor = scene.begin(&[held(), Task::plain("b")]);
+    let conductor = scene.begin(&[Task::waiting("a"), Task::plain("b")]);
     scene.wait_for("a");
-    let run = scene.run(&[held(), Task::plain("c")]);
+    let run = scene.run(&[Task::waiting("a"), Task::plain("c")]);
     assert_eq!(run.code, 2, "{}{}", run.out, run.err);
     assert!(
         run.err.contains("is at work on the same tasks: a"),
@@ -114,8 +113,7 @@ fn tasks_at_work_are_not_begun_twice() {
 #[test]
 fn a_file_whose_run_was_killed_goes_on_with_it() {
     let scene = Scene::new();
-    let held = || Task::new("a", "reached a; until_told go; work a/file; promise");
-    let tasks = || [held(), Task::plain("b")];
+    let tasks = || [Task::waiting("a"), Task::plain("b")];
     let conductor = scene.begin(&tasks());
     scene.wait_for("a");
     let id = scene.json(&["status", "--format", "json"])["run"].clone();

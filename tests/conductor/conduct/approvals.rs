@@ -54,12 +54,9 @@ fn a_branch_that_an_agent_made_by_itself_is_the_runs_as_well() {
 #[test]
 fn a_branch_that_moved_after_it_was_approved_is_left_out() {
     let scene = Scene::new();
-    let blocker = Task::new("b", "reached b; until_told go; work b/file; promise");
-    let conductor = scene.begin(&[Task::plain("a"), blocker]);
+    let conductor = scene.begin(&[Task::plain("a"), Task::waiting("b")]);
     scene.wait_for("b");
-    wait_until("approval", || {
-        scene.status("a") == "qa_approved" && scene.lent() == 1
-    });
+    scene.wait_for_approval("a");
     let tree = scene.sandbox.git(["rev-parse", "auto/a^{tree}"]);
     let later = ["commit-tree", &tree, "-p", "auto/a", "-m", "Later"];
     let later = scene.sandbox.git(later);
@@ -75,10 +72,8 @@ fn a_branch_that_moved_after_it_was_approved_is_left_out() {
     assert!(!scene.has("a/file"), "{}", merged.out);
     // The approved work waits, until somebody gives it up.
     assert_eq!(scene.orchestrator(&["aggregate"]).code, 2);
-    let place = scene.task("a")["place"].clone();
-    let session = place["session"].as_str().unwrap();
-    let (_, number) = session.split_once('/').unwrap();
-    let given_up = ["session", "abandon", number, "--reason", "It was changed"];
+    let number = scene.session_number("a");
+    let given_up = ["session", "abandon", &number, "--reason", "It was changed"];
     let given_up = scene.sandbox.run(given_up);
     assert_eq!(given_up.code, 0, "{}", given_up.err);
     let merged = scene.orchestrator(&["merge"]);
@@ -93,9 +88,7 @@ fn what_a_stopped_run_has_approved_lands_and_the_rest_does_not() {
     let waiting = "work b/file; reached b; until_told never; promise";
     let mut conductor = scene.begin(&[Task::plain("a"), Task::new("b", waiting)]);
     scene.wait_for("b");
-    wait_until("approval", || {
-        scene.status("a") == "qa_approved" && scene.lent() == 1
-    });
+    scene.wait_for_approval("a");
     conductor.signal(2);
     wait_until("the end of the run", || conductor.is_over());
     // Somebody gives the worktree back, and the session ends.

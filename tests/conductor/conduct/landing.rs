@@ -1,7 +1,6 @@
 //! What is in the way of work that lands.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 
 use crate::conduct::scene::{Scene, Task};
 
@@ -9,10 +8,7 @@ use crate::conduct::scene::{Scene, Task};
 fn a_conflict_keeps_one_task_out() {
     let scene = Scene::new();
     scene.sandbox.commit_file("a/file", "before\n");
-    let conductor = scene.begin(&[
-        Task::new("a", "reached a; until_told go; work a/file; promise"),
-        Task::plain("b"),
-    ]);
+    let conductor = scene.begin(&[Task::waiting("a"), Task::plain("b")]);
     scene.wait_for("a");
     let moved = scene.sandbox.commit_file("a/file", "other\n");
     scene.tell("go");
@@ -31,10 +27,7 @@ fn a_conflict_keeps_one_task_out() {
 #[test]
 fn a_target_that_moves_meanwhile_is_built_upon() {
     let scene = Scene::new();
-    let conductor = scene.begin(&[Task::new(
-        "a",
-        "reached a; until_told go; work a/file; promise",
-    )]);
+    let conductor = scene.begin(&[Task::waiting("a")]);
     scene.wait_for("a");
     let moved = scene.sandbox.commit_file("elsewhere", "other\n");
     scene.tell("go");
@@ -49,23 +42,14 @@ fn a_target_that_moves_meanwhile_is_built_upon() {
 #[test]
 fn what_keeps_the_summaries_from_being_aggregated_keeps_the_run_waiting() {
     let scene = Scene::new();
-    let waiting = |id| {
-        Task::new(
-            id,
-            &format!("reached {id}; until_told go; work {id}/file; promise"),
-        )
-    };
-    let conductor = scene.begin(&[waiting("a"), waiting("b")]);
+    let conductor = scene.begin(&[Task::waiting("a"), Task::waiting("b")]);
     scene.wait_for("a");
     scene.wait_for("b");
     // One record that cannot be read is left out.
     let odd = "refs/baton/sessions/999";
     scene.sandbox.git(["update-ref", odd, "main"]);
-    let hooks = scene.sandbox.repo().join(".git/hooks.before-baton");
-    let hook = hooks.join("commit-msg");
-    fs::create_dir_all(&hooks).unwrap();
-    fs::write(&hook, "#!/bin/sh\n! grep -qi aggregate \"$1\"\n").unwrap();
-    fs::set_permissions(&hook, fs::Permissions::from_mode(0o755)).unwrap();
+    let no_aggregate = "#!/bin/sh\n! grep -qi aggregate \"$1\"\n";
+    let hook = scene.earlier_hook("commit-msg", no_aggregate);
     scene.tell("go");
     let run = conductor.end();
     assert_eq!(run.code, 1, "{}{}", run.out, run.err);
@@ -85,12 +69,9 @@ fn what_keeps_the_summaries_from_being_aggregated_keeps_the_run_waiting() {
 #[test]
 fn a_branch_that_is_gone_has_not_landed() {
     let scene = Scene::new();
-    let blocker = Task::new("b", "reached b; until_told go; work b/file; promise");
-    let conductor = scene.begin(&[Task::plain("a"), blocker]);
+    let conductor = scene.begin(&[Task::plain("a"), Task::waiting("b")]);
     scene.wait_for("b");
-    crate::conduct::scene::wait_until("approval", || {
-        scene.status("a") == "qa_approved" && scene.lent() == 1
-    });
+    scene.wait_for_approval("a");
     scene.sandbox.git(["branch", "-qD", "auto/a"]);
     scene.tell("go");
     let run = conductor.end();

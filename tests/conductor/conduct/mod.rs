@@ -10,6 +10,7 @@ mod kills;
 mod landing;
 mod refusals;
 mod scene;
+mod sessions;
 mod straight;
 mod surroundings;
 mod target;

@@ -2,6 +2,8 @@
 //! them.
 
 use std::fmt::Write as _;
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -52,6 +54,12 @@ impl Task {
     /// A task that writes and commits its file, and says so.
     pub fn plain(id: &str) -> Self {
         Self::new(id, &format!("work {id}/file; promise"))
+    }
+
+    /// A task that has one attempt, signals that it has reached its id, and waits to be told `go`.
+    pub fn waiting(id: &str) -> Self {
+        let script = format!("reached {id}; until_told go; work {id}/file; promise");
+        Self::new(id, &script).with("attempts = 1")
     }
 
     pub fn after(self, ids: &[&str]) -> Self {
@@ -172,6 +180,23 @@ impl Scene {
         self.state()["phase"]["name"].as_str().unwrap().to_owned()
     }
 
+    /// The number of the session in which a task of the last run is worked on.
+    pub fn session_number(&self, id: &str) -> String {
+        let place = self.task(id)["place"].clone();
+        let session = place["session"].as_str().unwrap();
+        session.rsplit('/').next().unwrap().to_owned()
+    }
+
+    /// Installs a hook that the repository had before Baton's.
+    pub fn earlier_hook(&self, name: &str, script: &str) -> PathBuf {
+        let hooks = self.sandbox.repo().join(".git/hooks.before-baton");
+        std::fs::create_dir_all(&hooks).unwrap();
+        let hook = hooks.join(name);
+        std::fs::write(&hook, script).unwrap();
+        std::fs::set_permissions(&hook, Permissions::from_mode(0o755)).unwrap();
+        hook
+    }
+
     /// Where the last run keeps what it told an agent and what that said.
     pub fn files(&self, task: &str) -> PathBuf {
         let status = self.json(&["status", "--format", "json"]);
@@ -200,6 +225,13 @@ impl Scene {
             .trim()
             .parse()
             .unwrap()
+    }
+
+    /// Waits until a task is approved, and only the worktree of one other is lent.
+    pub fn wait_for_approval(&self, id: &str) {
+        wait_until("approval", || {
+            self.status(id) == "qa_approved" && self.lent() == 1
+        });
     }
 
     /// Whether the target has this file.

@@ -1,7 +1,6 @@
 //! What goes wrong around an agent costs its task no attempt.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 
 use baton_testkit::finish;
 
@@ -9,28 +8,27 @@ use crate::conduct::scene::{Scene, Task};
 
 const SIGKILL: i32 = 9;
 
-/// A task that has one attempt, and waits in it until it is told to go on.
-fn waiting(id: &str) -> Task {
-    Task::new(
-        id,
-        &format!("reached {id}; until_told go; work {id}/file; promise"),
-    )
-    .with("attempts = 1")
-}
-
-/// The words that do this in the worktree of another's, of which `$other` is the path.
-fn elsewhere(script: &str) -> String {
-    format!(
-        "for other in \"$(dirname \"$BATON_WORKTREE\")\"/wt-*; do
-             test \"$other\" = \"$BATON_WORKTREE\" || {{ {script}; }}
-         done"
-    )
+/// A run of a task while whose only attempt the agent of another does this in its worktree, `$other`; the attempt does not
+/// count.
+fn is_disturbed_by(scene: &Scene, script: &str) {
+    let neighbour = format!(
+        "until_told a
+         for other in \"$(dirname \"$BATON_WORKTREE\")\"/wt-*; do
+             test \"$other\" = \"$BATON_WORKTREE\" || {{ {script}; touch $SIGNALS/go; }}
+         done
+         work b/file; promise"
+    );
+    let run = scene.run(&[Task::waiting("a"), Task::new("b", &neighbour)]);
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+    let task = scene.task("a");
+    assert_eq!([&task["failed"], &task["disturbed"]], [0, 1], "{task}");
+    scene.assert_clean();
 }
 
 #[test]
 fn a_lock_that_a_killed_git_has_left_stops_no_resume() {
     let scene = Scene::new();
-    let conductor = scene.begin(&[waiting("a")]);
+    let conductor = scene.begin(&[Task::waiting("a")]);
     scene.wait_for("a");
     conductor.signal(SIGKILL);
     drop(conductor.end());
@@ -56,14 +54,7 @@ fn a_lock_that_a_killed_git_has_left_stops_no_resume() {
 
 #[test]
 fn a_worktree_that_a_neighbour_removes_is_made_again() {
-    let scene = Scene::new();
-    let remove = elsewhere("rm -rf \"$other\"; touch $SIGNALS/go");
-    let neighbour = format!("until_told a; {remove}\nwork b/file; promise");
-    let run = scene.run(&[waiting("a"), Task::new("b", &neighbour)]);
-    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
-    assert_eq!(scene.task("a")["failed"], 0);
-    assert_eq!(scene.task("a")["disturbed"], 1);
-    scene.assert_clean();
+    is_disturbed_by(&Scene::new(), "rm -rf \"$other\"");
 }
 
 #[test]
@@ -83,13 +74,7 @@ fn a_worktree_that_is_gone_when_the_work_is_approved_is_put_back() {
 fn what_a_neighbour_writes_into_a_worktree_is_put_aside() {
     let scene = Scene::new();
     scene.sandbox.commit_file("b/file", "old\n");
-    let write = elsewhere("echo x >\"$other/b/file\"; touch $SIGNALS/go");
-    let neighbour = format!("until_told a; {write}\nwork b/file; promise");
-    let run = scene.run(&[waiting("a"), Task::new("b", &neighbour)]);
-    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
-    assert_eq!(scene.task("a")["failed"], 0);
-    assert_eq!(scene.task("a")["disturbed"], 1);
-    scene.assert_clean();
+    is_disturbed_by(&scene, "echo x >\"$other/b/file\"");
 }
 
 #[test]
@@ -115,14 +100,10 @@ fn a_run_goes_on_without_batons_directory() {
 fn records_survive_a_collection_of_garbage_beside_them() {
     let scene = Scene::new();
     // The worst moment: what was written is reached by nothing yet.
-    let hooks = scene.sandbox.repo().join(".git/hooks.before-baton");
-    fs::create_dir_all(&hooks).unwrap();
-    let hook = hooks.join("reference-transaction");
     let script = "#!/bin/sh\ntest \"$1\" = prepared && grep -qE 'refs/baton/(runs|sessions)/' || exit 0\n\
                   test -e \"$SIGNALS/pruned\" && exit 0\n: >\"$SIGNALS/pruned\"\nexec git prune --expire=now\n";
     let script = script.replace("$SIGNALS", scene.signal("").to_str().unwrap());
-    fs::write(&hook, script).unwrap();
-    fs::set_permissions(&hook, fs::Permissions::from_mode(0o755)).unwrap();
+    scene.earlier_hook("reference-transaction", &script);
     let pruned = scene.signal("pruned");
     let started = scene.sandbox.run(["session", "start", "--title", "One"]);
     assert_eq!(started.code, 0, "{}", started.err);

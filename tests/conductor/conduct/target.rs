@@ -9,14 +9,6 @@ use crate::conduct::scene::{Conductor, Scene, Task, wait_until};
 /// The shell words that go to the main checkout.
 const MAIN: &str = "cd \"$BATON_GIT_DIR/..\"";
 
-fn waiting(id: &str) -> Task {
-    Task::new(
-        id,
-        &format!("reached {id}; until_told go; work {id}/file; promise"),
-    )
-    .with("attempts = 1")
-}
-
 /// What the run has told of moves of the target.
 fn moves(scene: &Scene) -> Vec<Value> {
     let state = scene.state();
@@ -50,6 +42,18 @@ fn put_back_and_resume(scene: &Scene) -> Ran {
     scene.resume()
 }
 
+/// A run of these tasks, of which `a` waits, that has paused because of a commit on the target that breaks a rule.
+fn paused_by_broken_rule(scene: &Scene, tasks: &[Task]) {
+    let conductor = scene.begin(tasks);
+    scene.wait_for("a");
+    scene.sandbox.write(".agents/HANDOFF.md", "mine\n");
+    let unguarded = ["-c", "core.hooksPath=/dev/null", "commit", "-qam", "Evil"];
+    scene.sandbox.git(unguarded);
+    wait_until("the move", || !moves(scene).is_empty());
+    scene.tell("go");
+    is_paused(scene, &conductor.end(), "protected-path");
+}
+
 #[test]
 fn a_commit_beside_the_run_is_told_and_built_upon() {
     let scene = Scene::new();
@@ -78,14 +82,7 @@ fn a_commit_beside_the_run_is_told_and_built_upon() {
 #[test]
 fn what_breaks_a_rule_on_the_target_keeps_the_run_waiting() {
     let scene = Scene::new();
-    let conductor = scene.begin(&[waiting("a")]);
-    scene.wait_for("a");
-    scene.sandbox.write(".agents/HANDOFF.md", "mine\n");
-    let unguarded = ["-c", "core.hooksPath=/dev/null", "commit", "-qam", "Evil"];
-    scene.sandbox.git(unguarded);
-    wait_until("the move", || !moves(&scene).is_empty());
-    scene.tell("go");
-    is_paused(&scene, &conductor.end(), "protected-path");
+    paused_by_broken_rule(&scene, &[Task::waiting("a")]);
     assert!(!scene.has("a/file"));
     // It does not come to be right by itself.
     is_paused(&scene, &scene.resume(), "protected-path");
@@ -98,14 +95,8 @@ fn what_breaks_a_rule_on_the_target_keeps_the_run_waiting() {
 #[test]
 fn a_task_does_not_begin_on_what_breaks_a_rule() {
     let scene = Scene::with_policy("max_agents = 1\nretry_delay = 0", "");
-    let conductor = scene.begin(&[waiting("a"), Task::plain("b").with("attempts = 1")]);
-    scene.wait_for("a");
-    scene.sandbox.write(".agents/HANDOFF.md", "mine\n");
-    let unguarded = ["-c", "core.hooksPath=/dev/null", "commit", "-qam", "Evil"];
-    scene.sandbox.git(unguarded);
-    wait_until("the move", || !moves(&scene).is_empty());
-    scene.tell("go");
-    is_paused(&scene, &conductor.end(), "protected-path");
+    let tasks = [Task::waiting("a"), Task::plain("b").with("attempts = 1")];
+    paused_by_broken_rule(&scene, &tasks);
     let run = put_back_and_resume(&scene);
     assert_eq!(run.code, 0, "{}{}", run.out, run.err);
     scene.assert_clean();
@@ -116,7 +107,7 @@ fn with_unapproved_work() -> (Scene, Conductor) {
     let scene = Scene::new();
     let script = "until_told go; work b/file; git update-ref refs/heads/main HEAD; exit 1";
     let forward = Task::new("b", script).with("attempts = 1");
-    let conductor = scene.begin(&[waiting("a"), forward]);
+    let conductor = scene.begin(&[Task::waiting("a"), forward]);
     scene.wait_for("a");
     scene.tell("go");
     (scene, conductor)
@@ -150,7 +141,7 @@ fn whoever_resumes_takes_what_breaks_no_rule() {
 #[test]
 fn a_target_that_leads_to_another_branch_is_put_right_first() {
     let scene = Scene::new();
-    let conductor = scene.begin(&[waiting("a")]);
+    let conductor = scene.begin(&[Task::waiting("a")]);
     scene.wait_for("a");
     scene
         .sandbox
