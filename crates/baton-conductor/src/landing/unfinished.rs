@@ -1,4 +1,4 @@
-//! Branches on which somebody is still at work.
+//! Branches that are still worked on.
 
 use super::MergeError;
 use crate::pool;
@@ -7,7 +7,7 @@ use baton_core::model::{BranchName, Oid, RefName};
 use baton_git::{Repo, worktrees};
 use baton_guard::binding;
 
-/// Branches on which somebody is still at work.
+/// Branches that are still worked on.
 #[derive(Default)]
 pub(super) struct Unfinished {
     sessions: Vec<Session>,
@@ -83,7 +83,7 @@ impl Unfinished {
         Ok(None)
     }
 
-    /// The session or the slot in which somebody is at work on a branch.
+    /// The session or the slot in which a branch is worked on.
     fn worker(&self, repo: &Repo, branch: &RefName) -> Result<Option<String>, MergeError> {
         let session_in = |state: State| {
             let mut sessions = self.sessions.iter();

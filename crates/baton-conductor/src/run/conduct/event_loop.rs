@@ -19,7 +19,7 @@ const TICK: Duration = Duration::from_millis(250);
 /// that has paused meanwhile. More are a fault that would repeat itself for ever.
 const MAX_STALE_EVENTS: usize = 100;
 
-/// By what the actions that move the target are known while they are under way.
+/// The keys of the actions that move the target.
 const LAND: &str = "land";
 const AGGREGATE: &str = "aggregate";
 
@@ -72,14 +72,12 @@ impl Conductor<'_> {
             if ControlRequest::Stop.is_left(self.repo, &self.record.id) {
                 halt.store(true, Ordering::Relaxed);
             }
-            self.hear_wishes()?;
+            self.take_requests()?;
             self.watch_guard();
             self.watch_target(is_landing(&under_way))?;
             let is_asked = stop();
             if !is_asked {
                 self.refuse_target()?;
-            }
-            if !is_asked {
                 self.begin_what_is_due(&mut under_way, begin);
             }
             if under_way.is_empty() {
@@ -91,21 +89,18 @@ impl Conductor<'_> {
             // A landing may have begun just now.
             let is_landing = is_landing(&under_way);
             match told.recv_timeout(TICK) {
-                Ok(LoopMessage::Event(message)) => {
-                    match self.take(&message.event, is_landing) {
-                        Ok(()) => {
-                            stale_events = 0;
-                            // A worker that has ended meanwhile does not wait.
-                            // The asker may be gone.
-                            message.recorded.send(self.state.clone()).ok();
-                        }
-                        // The worker is told by nobody's answering; what is due then begins anew.
-                        Err(ConductError::State(_)) if stale_events < MAX_STALE_EVENTS => {
-                            stale_events += 1
-                        }
-                        Err(error) => return Err(error),
+                Ok(LoopMessage::Event(message)) => match self.take(&message.event, is_landing) {
+                    Ok(()) => {
+                        stale_events = 0;
+                        // A worker that has ended meanwhile does not wait.
+                        message.recorded.send(self.state.clone()).ok();
                     }
-                }
+                    // Its worker gets no answer and ends; what is due then begins anew.
+                    Err(ConductError::State(_)) if stale_events < MAX_STALE_EVENTS => {
+                        stale_events += 1;
+                    }
+                    Err(error) => return Err(error),
+                },
                 Ok(LoopMessage::Sentence(sentence)) => self.watcher.said(&sentence),
                 Ok(LoopMessage::Over(key, result)) => {
                     under_way.remove(&key);
@@ -117,7 +112,7 @@ impl Conductor<'_> {
         }
     }
 
-    /// Takes up an event; what has moved the target before is known by then.
+    /// Applies an event, after what has moved the target before.
     fn take(&mut self, event: &Event, is_landing: bool) -> Result<(), ConductError> {
         self.watch_guard();
         self.watch_target(is_landing)?;
@@ -137,7 +132,7 @@ impl Conductor<'_> {
         }
     }
 
-    fn hear_wishes(&mut self) -> Result<(), ConductError> {
+    fn take_requests(&mut self) -> Result<(), ConductError> {
         let wants_pause = ControlRequest::OneGroup.is_left(self.repo, &self.record.id);
         if wants_pause && !self.state.one_group && !self.state.is_over() {
             self.apply(&Event::OneGroup)?;
@@ -151,7 +146,7 @@ fn is_landing(under_way: &BTreeSet<String>) -> bool {
     [LAND, AGGREGATE].iter().any(|key| under_way.contains(*key))
 }
 
-/// By what an action is known while it is under way.
+/// The key of an action while it is under way.
 fn key(action: &Action) -> String {
     match action {
         Action::Dispatch { task, .. } | Action::Judge { task } => format!("task {task}"),
@@ -177,6 +172,5 @@ fn carry_out(context: &RunContext<'_>, action: &Action, state: &RunState, events
         result => result,
     };
     // When the loop has ended, an error there is told already.
-    // The loop may be over.
     events.0.send(LoopMessage::Over(key(action), result)).ok();
 }

@@ -1,4 +1,4 @@
-//! Whether the guard is still there while a run goes on: without its program git moves no reference here.
+//! Watches over the guard while a run goes on: without its program git moves no reference here.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -7,28 +7,28 @@ use baton_git::Repo;
 use baton_hooks::install::{self, Kind, Layout};
 use baton_sys::file;
 
-/// How often the guard was lost, as the workers of a run see it.
+/// A counter of the guard's losses that a run's workers share.
 #[derive(Default)]
 pub(super) struct GuardLosses(AtomicU32);
 
-/// What a worker has seen of the guard when it began.
-pub(super) struct Seen {
+/// The guard as a worker has found it.
+pub(super) struct GuardSnapshot {
     losses: u32,
     is_there: bool,
 }
 
 impl GuardLosses {
-    /// How it stands now.
-    pub(super) fn see(&self, repo: &Repo) -> Seen {
-        Seen {
+    /// The guard as it is now.
+    pub(super) fn snapshot(&self, repo: &Repo) -> GuardSnapshot {
+        GuardSnapshot {
             losses: self.0.load(Ordering::Relaxed),
             is_there: is_there(repo),
         }
     }
 
-    /// Whether the guard was lost since then, for a time or until now.
-    pub(super) fn is_lost_since(&self, repo: &Repo, before: &Seen) -> bool {
-        let now = self.see(repo);
+    /// True if the guard was lost since then, for a time or until now.
+    pub(super) fn is_lost_since(&self, repo: &Repo, before: &GuardSnapshot) -> bool {
+        let now = self.snapshot(repo);
         let is_gone = before.is_there && !now.is_there;
         let was_gone = !before.is_there && now.losses > 0;
         now.losses != before.losses || is_gone || was_gone
@@ -40,8 +40,7 @@ fn is_there(repo: &Repo) -> bool {
 }
 
 impl Conductor<'_> {
-    /// Installs the guard again where somebody has removed Baton's directory since the run began or went on; says whether
-    /// that was so.
+    /// Installs the guard again where Baton's directory was removed since the run began or went on; true if it was.
     pub(super) fn watch_guard(&mut self) -> bool {
         let is_there = is_there(self.repo);
         if is_there || !self.is_guarded {

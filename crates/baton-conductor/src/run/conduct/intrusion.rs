@@ -1,4 +1,4 @@
-//! Whether changes in a worktree are another agent's rather than those of the agent that works there.
+//! Changes in a worktree that are likely another agent's than the one that works there.
 
 use bstr::BString;
 
@@ -9,7 +9,7 @@ use baton_core::policy::PathGlob;
 use baton_git::checkout;
 use baton_git::worktrees::open_worktree;
 
-/// Whether all of these paths, which the task does not own, are files of other tasks, and none of them is committed: an agent
+/// True if all of these paths, which the task does not own, are files of other tasks, and none of them is committed: an agent
 /// that mistakes another's worktree for its own leaves that.
 pub(super) fn is_likely(
     context: &RunContext<'_>,

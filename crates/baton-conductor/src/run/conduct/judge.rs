@@ -27,7 +27,7 @@ pub(super) fn judge(
         task: id.to_owned(),
     })?;
     let task = id.to_owned();
-    let guard = context.guard.see(context.repo);
+    let guard = context.guard.snapshot(context.repo);
     let event = match verdict(context, state, id) {
         Ok(event) => event,
         Err(_) if context.guard.is_lost_since(context.repo, &guard) => Event::Interrupted { task },

@@ -7,12 +7,12 @@ use crate::run::files;
 use baton_git::{GitError, Repo};
 use baton_sys::{FileLock, clock};
 
-/// How often it is looked whether another conductor is at work.
+/// The number of attempts at a lock that another process may hold for a moment.
 pub(super) const LOOKS: usize = 10;
-/// The pause between two looks.
+/// The pause between two of them.
 const LOOK_PAUSE: Duration = Duration::from_millis(50);
 
-/// Whether a conductor is at work on this run on this machine.
+/// True if a conductor is at work on this run on this machine.
 pub fn is_conducted(repo: &Repo, run: &str) -> Result<bool, ConductError> {
     Ok(lock(repo, run)?.is_none())
 }

@@ -98,7 +98,7 @@ fn attempt(
         place: place.clone(),
         job: prepared.job_id().to_owned(),
     })?;
-    let guard = context.guard.see(context.repo);
+    let guard = context.guard.snapshot(context.repo);
     let report = prepared.run(context.stop, &mut |_| {})?;
     let feedback = report.outcome.feedback();
     let task = id.to_owned();

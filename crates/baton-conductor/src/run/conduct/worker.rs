@@ -22,7 +22,7 @@ pub(super) struct RunContext<'a> {
     pub tasks: &'a TaskList,
     /// The usage limits that agents have met.
     pub limits: &'a UsageLimits,
-    /// How often the guard was lost.
+    /// The losses of the guard.
     pub guard: &'a GuardLosses,
     /// Whether to stop.
     pub stop: &'a (dyn Fn() -> bool + Sync),
