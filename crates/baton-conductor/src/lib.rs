@@ -5,7 +5,7 @@
 //! - `ref_moves`: moves references, past the locks of a killed git;
 //! - [`session`]: one agent's session, with its number, its log and its summary;
 //! - [`pool`]: worktrees that are kept ready, and what is saved before one of them is cleaned;
-//! - `approvals`: what the gates of runs have approved;
+//! - [`run_record`]: what is recorded of runs, and what their gates have approved;
 //! - [`landing`]: predicts conflicts between branches, joins the branches, and tests the result;
 //! - [`aggregate`]: the commit that brings sessions' summaries into the handoff document;
 //! - [`run`]: the tasks of a list, worked on by agents, judged and landed;
@@ -16,11 +16,11 @@
 //! here as in the hooks.
 
 pub mod aggregate;
-mod approvals;
 pub mod feature;
 pub mod landing;
 pub mod pool;
 mod ref_moves;
 pub mod run;
+pub mod run_record;
 pub mod session;
 pub mod settings;

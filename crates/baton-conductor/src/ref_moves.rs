@@ -7,18 +7,13 @@
 use std::time::Duration;
 
 use baton_core::model::{Oid, RefName};
-use baton_git::locks::{self, Lock};
+use baton_git::locks::{self, STALE_AGE};
 use baton_git::{GitError, RefEdit, Repo, StoreError};
-use baton_sys::{file, process};
 
-/// How old a lock is at least that was left behind. Git holds most for milliseconds; longer, while a
-/// hook or an editor runs, or while it writes many files.
-const LEFT_BEHIND: Duration = Duration::from_secs(120);
-
-/// The same of a lock for which git has just waited in vain.
+/// The age from which on a lock may be stale for which git has just waited in vain.
 const WAITED_FOR: Duration = Duration::from_secs(15);
 
-/// How often objects are written that somebody else removes.
+/// The number of times that objects are written which a collection of garbage removes.
 const ATTEMPTS: usize = 20;
 
 /// Moves all of these references or none; `reason` goes into their logs.
@@ -27,22 +22,22 @@ const ATTEMPTS: usize = 20;
 /// As for [`baton_git::Store::transact`].
 pub fn transact(repo: &Repo, edits: &[RefEdit], reason: &str) -> Result<(), StoreError> {
     let names: Vec<_> = edits.iter().map(|edit| &edit.name).collect();
-    remove_left_behind(repo, &names, LEFT_BEHIND)?;
+    remove_stale_locks(repo, &names, STALE_AGE)?;
     match repo.store().transact(edits, reason) {
-        Err(StoreError::Git(_)) if remove_left_behind(repo, &names, WAITED_FOR)? => {
+        Err(StoreError::Git(_)) if remove_stale_locks(repo, &names, WAITED_FOR)? => {
             repo.store().transact(edits, reason)
         }
         done => done,
     }
 }
 
-/// Where a commit is recorded.
-pub struct Place {
-    /// The reference that names it.
+/// A reference that is to name a new commit.
+pub struct RefUpdate {
+    /// Its name.
     pub name: RefName,
-    /// What that names before.
+    /// The commit that it names before.
     pub old: Option<Oid>,
-    /// What moves with it.
+    /// The moves in the same transaction.
     pub beside: Vec<RefEdit>,
 }
 
@@ -53,7 +48,7 @@ pub struct Place {
 /// As for [`transact`].
 pub fn record(
     repo: &Repo,
-    place: &Place,
+    update: &RefUpdate,
     write: &dyn Fn() -> Result<(Oid, Vec<Oid>), GitError>,
     reason: &str,
 ) -> Result<Oid, StoreError> {
@@ -67,11 +62,11 @@ pub fn record(
                 .all(|one| repo.objects().contains(*one))
         };
         let mut edits = vec![RefEdit {
-            name: place.name.clone(),
-            old: place.old,
+            name: update.name.clone(),
+            old: update.old,
             new: Some(new),
         }];
-        edits.extend(place.beside.iter().cloned());
+        edits.extend(update.beside.iter().cloned());
         match transact(repo, &edits, reason) {
             Err(StoreError::Git(_)) if attempts < ATTEMPTS && !is_whole() => attempts += 1,
             Err(error) => return Err(error),
@@ -87,40 +82,11 @@ pub fn record(
     }
 }
 
-/// Removes the locks that a process which was cut short has left on these references, as far as no git can be at them any
-/// more: young or not.
-pub fn free(repo: &Repo, names: &[&RefName]) -> Result<(), GitError> {
-    remove_left_behind(repo, names, Duration::ZERO).map(drop)
+/// Removes the locks, young or not, that a process which was cut short has left on these references.
+pub fn free_locks(repo: &Repo, names: &[&RefName]) -> Result<(), GitError> {
+    remove_stale_locks(repo, names, Duration::ZERO).map(drop)
 }
 
-/// Removes the locks on these references that are at least so old and nobody's; says whether there was one.
-fn remove_left_behind(repo: &Repo, names: &[&RefName], age: Duration) -> Result<bool, GitError> {
-    let mut removed = false;
-    for lock in locks::on_edits(repo, names)? {
-        if is_older(&lock, age) && is_nobodys(&lock) {
-            // If it stays, git says so.
-            removed |= file::remove_if_exists(&lock.path).is_ok();
-        }
-    }
-    Ok(removed)
-}
-
-/// Whether everything says that a lock was left behind: it is old, and no git that began before it works
-/// where it could hold it.
-pub fn is_left_behind(lock: &Lock) -> bool {
-    is_old(lock) && is_nobodys(lock)
-}
-
-/// Whether a lock is older than one that comes and goes.
-pub fn is_old(lock: &Lock) -> bool {
-    is_older(lock, LEFT_BEHIND)
-}
-
-/// Whether no git that could hold a lock is at work.
-pub fn is_nobodys(lock: &Lock) -> bool {
-    process::gits_behind(&lock.path, &lock.at).is_some_and(|gits| gits.is_empty())
-}
-
-fn is_older(lock: &Lock, than: Duration) -> bool {
-    process::age(&lock.path).is_some_and(|age| age >= than)
+fn remove_stale_locks(repo: &Repo, names: &[&RefName], age: Duration) -> Result<bool, GitError> {
+    Ok(locks::remove_stale(&locks::on_edits(repo, names)?, age))
 }

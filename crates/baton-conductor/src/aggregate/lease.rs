@@ -2,6 +2,7 @@
 
 use super::AggregateError;
 use super::holder::Holder;
+use crate::ref_moves;
 use baton_core::model::{Oid, RefName};
 use baton_git::{GitError, RefEdit, Repo, StoreError};
 use baton_sys::{clock, process};
@@ -58,7 +59,7 @@ impl<'a> Lease<'a> {
                 old,
                 new: Some(record),
             };
-            match repo.store().transact(&[edit], "baton: aggregate") {
+            match ref_moves::transact(repo, &[edit], "baton: aggregate") {
                 Ok(()) => return Ok(Self { repo, record }),
                 Err(StoreError::Raced(_)) => {}
                 Err(StoreError::Git(error)) => return Err(error.into()),
@@ -81,7 +82,7 @@ impl Drop for Lease<'_> {
             new: None,
         };
         // A lease that stays behind is taken from a process that is gone by the next one.
-        drop(self.repo.store().transact(&[edit], "baton: aggregate"));
+        ref_moves::transact(self.repo, &[edit], "baton: aggregate").ok();
     }
 }
 

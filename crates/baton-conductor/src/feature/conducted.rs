@@ -5,8 +5,8 @@ use miette::Diagnostic;
 use super::{Ran, ToRun};
 use crate::run::conduct::{self, ConductError, Request, STATE, Selection, Watcher};
 use crate::run::event_text;
-use crate::run::record::Record;
 use crate::run::state::{Pause, Phase, RunState};
+use crate::run_record::Record;
 use baton_git::Repo;
 
 /// The name of the task file in what is said about it.

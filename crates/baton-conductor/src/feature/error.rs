@@ -6,7 +6,7 @@ use thiserror::Error;
 use crate::run::RunError;
 use crate::run::constraints::ConstraintsError;
 use crate::run::preflight::{Obstacle, listed};
-use crate::run::record::RecordError;
+use crate::run_record::RecordError;
 use crate::settings::SettingsError;
 use baton_git::GitError;
 use baton_guard::GuardError;

@@ -5,7 +5,7 @@ use bstr::{BString, ByteSlice};
 use super::FeatureError;
 use super::state::{State, VERSION};
 use crate::run::files;
-use crate::run::record::{Record, ids};
+use crate::run_record::{Record, ids};
 use baton_git::Repo;
 use baton_sys::{clock, file};
 

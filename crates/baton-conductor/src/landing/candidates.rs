@@ -9,8 +9,8 @@ use super::order::{self, Cycle, Node};
 use super::report::{BranchReport, Outcome, Unmatched};
 use super::unfinished::Unfinished;
 use super::{MergeError, MergeRequest};
-use crate::approvals::{Approvals, Asked};
 use crate::pool;
+use crate::run_record::approvals::{Approvals, Asked};
 use baton_core::model::{BranchName, Oid};
 use baton_git::merge::Merger;
 use baton_git::tree::{Everything, TreeReader};
@@ -56,13 +56,13 @@ pub fn collect(
     };
     let mut found = Candidates::default();
     let mut taken: Vec<Candidate> = Vec::new();
-    let unasked = match request.branches.is_empty() {
-        true => Some(Unasked::read(repo, context)?),
+    let checks = match request.branches.is_empty() {
+        true => Some(UnnamedChecks::read(repo, context)?),
         false => None,
     };
     for (name, tip) in named {
-        let (commits, objection) = match &unasked {
-            Some(unasked) => unasked.look(repo, context, &name, tip)?,
+        let (commits, objection) = match &checks {
+            Some(checks) => checks.check(repo, context, &name, tip)?,
             None => (brought(repo, context, tip)?, None),
         };
         if let Some(why) = objection {
@@ -83,8 +83,8 @@ pub fn collect(
             needs: Vec::new(),
         });
     }
-    if let Some(unasked) = unasked.filter(|_| taken.is_empty() && !request.of_pool) {
-        found.unmatched = unmatched(repo, context, &unasked)?;
+    if let Some(checks) = checks.filter(|_| taken.is_empty() && !request.of_pool) {
+        found.unmatched = unmatched(repo, context, &checks)?;
     }
     for (later, earlier) in &request.after {
         let [later, earlier] = [later, earlier].map(|name| BranchName::given(name).to_string());
@@ -94,13 +94,13 @@ pub fn collect(
     Ok(found)
 }
 
-/// What decides on branches that nobody has named.
-struct Unasked {
+/// The checks of branches that are not named in the command.
+struct UnnamedChecks {
     unfinished: Unfinished,
     approvals: Approvals,
 }
 
-impl Unasked {
+impl UnnamedChecks {
     fn read(repo: &Repo, context: &MergeContext) -> Result<Self, MergeError> {
         Ok(Self {
             unfinished: Unfinished::read(repo)?,
@@ -108,9 +108,9 @@ impl Unasked {
         })
     }
 
-    /// The commits that a branch brings, and why it is left out; a branch on which somebody is at work is not looked
-    /// into.
-    fn look(
+    /// The commits that a branch brings, and the reason why it is left out; of a branch that is still worked on no commits
+    /// are listed.
+    fn check(
         &self,
         repo: &Repo,
         context: &MergeContext,
@@ -307,7 +307,7 @@ fn others(repo: &Repo, context: &MergeContext) -> Result<Vec<(String, Oid)>, Mer
 fn unmatched(
     repo: &Repo,
     context: &MergeContext,
-    unasked: &Unasked,
+    checks: &UnnamedChecks,
 ) -> Result<Option<Unmatched>, MergeError> {
     let terms = context.terms();
     let (taken, left): (Vec<_>, Vec<_>) = others(repo, context)?
@@ -315,7 +315,7 @@ fn unmatched(
         .partition(|(name, _)| terms.takes(name.as_str().into()));
     let mut finished = Vec::new();
     for (name, tip) in left {
-        let (commits, objection) = unasked.look(repo, context, &name, tip)?;
+        let (commits, objection) = checks.check(repo, context, &name, tip)?;
         if !commits.is_empty() && objection.is_none() {
             finished.push(name);
         }

@@ -1,9 +1,9 @@
 //! Whether git is at work in a slot: its locks, and what a git that was killed has left of them.
 
+use std::time::Duration;
+
 use super::state::Slot;
 use super::{PoolError, place};
-use crate::ref_moves::is_nobodys;
-pub use crate::ref_moves::{is_left_behind, is_old};
 use baton_core::model::RefName;
 use baton_git::locks::{self, Lock};
 use baton_git::{GitError, Repo};
@@ -66,10 +66,7 @@ pub fn free(worktree: &Repo, branch: Option<&RefName>) {
     };
     let on_branch = branch.map(|branch| locks::on_branch(worktree, branch));
     found.extend(on_branch.and_then(Result::ok).flatten());
-    for lock in found.iter().filter(|lock| is_nobodys(lock)) {
-        // If it stays, git says so.
-        drop(remove(lock));
-    }
+    locks::remove_stale(&found, Duration::ZERO);
 }
 
 /// The locks that keep all worktrees from something: on references, and on the main worktree, in which

@@ -35,7 +35,6 @@ pub mod mirror;
 pub mod ownership;
 pub mod picture;
 pub mod preflight;
-pub mod record;
 pub mod report;
 pub mod schemas;
 pub mod signal;

@@ -14,6 +14,7 @@ use baton_sys::{file, lookup};
 use super::claims_record::edit;
 use super::store::{self, ATTEMPTS};
 use super::{Session, SessionError, State};
+use crate::ref_moves;
 
 /// The claims of all sessions at work in this clone.
 pub fn list(repo: &Repo) -> Result<Vec<HeldClaim>, SessionError> {
@@ -85,7 +86,7 @@ fn change(
             return Ok(own);
         }
         let edit = edit(repo, before.blob, &claims)?;
-        match repo.store().transact(&[edit], "baton: claims changed") {
+        match ref_moves::transact(repo, &[edit], "baton: claims changed") {
             Ok(()) => return Ok(own),
             Err(StoreError::Raced(_)) => {}
             Err(error) => return Err(error.into()),

@@ -6,7 +6,7 @@ use bstr::{BStr, ByteSlice};
 
 use super::record::Record;
 use super::{Session, SessionError, State, claims_record, number};
-use crate::ref_moves::{self, Place};
+use crate::ref_moves::{self, RefUpdate};
 use baton_core::model::{Entry, Oid, RefName, SessionId};
 use baton_core::policy::Policy;
 use baton_git::{GitError, RefEdit, Repo, StoreError};
@@ -246,7 +246,7 @@ impl<'a> Draft<'a> {
         reason: &str,
     ) -> Result<Oid, StoreError> {
         let name = RefName::new(reference(&self.session.number));
-        let place = Place { name, old, beside };
-        ref_moves::record(repo, &place, &|| self.write(repo), reason)
+        let update = RefUpdate { name, old, beside };
+        ref_moves::record(repo, &update, &|| self.write(repo), reason)
     }
 }

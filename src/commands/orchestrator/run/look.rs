@@ -7,7 +7,8 @@ use crate::cli::orchestrator::{Report, ReportFormat, RunLook, Stop, TextFormat};
 use crate::commands::{ALLOWED, ExitCode, print};
 use baton_conductor::run::conduct::control::ControlRequest;
 use baton_conductor::run::conduct::{self};
-use baton_conductor::run::{event_text, record, report};
+use baton_conductor::run::{event_text, report};
+use baton_conductor::run_record;
 use baton_core::report::escape;
 use baton_git::Repo;
 use baton_sys::file;
@@ -26,7 +27,7 @@ pub fn status_of(repo: &Repo, args: RunLook) -> miette::Result<String> {
     Ok(match args.format {
         TextFormat::Json => event_text::status_json(&record.id, &state, is_conducted),
         TextFormat::Human => {
-            let others = record::ids(repo)?;
+            let others = run_record::ids(repo)?;
             event_text::status(&record.id, &state, is_conducted, &others)
         }
     })

@@ -10,7 +10,7 @@ use crate::pool::state::{Lease, Phase, Slot, State};
 use crate::pool::{LOCK_REASON, PoolError, locks, notes, state_file};
 use baton_core::policy::PoolPolicy;
 use baton_git::Repo;
-use baton_git::locks::{self as git_locks, Lock};
+use baton_git::locks::{self as git_locks, Lock, STALE_AGE};
 
 /// Looks at the record, the locks and every slot.
 pub(super) fn look(repo: &Repo, policy: &PoolPolicy) -> Result<Vec<Finding>, PoolError> {
@@ -40,7 +40,9 @@ pub(super) fn look(repo: &Repo, policy: &PoolPolicy) -> Result<Vec<Finding>, Poo
             fixable: true,
         });
     }
-    let old = locks::shared_locks(repo)?.into_iter().filter(locks::is_old);
+    let old = locks::shared_locks(repo)?
+        .into_iter()
+        .filter(|lock| lock.is_older_than(STALE_AGE));
     findings.extend(old.map(|lock| locked(None, &lock)));
     for slot in &state.slots {
         findings.extend(look_at(repo, &state, slot, policy)?);
@@ -61,7 +63,7 @@ fn mark(repo: &Repo, seen: &Slot, why: &str) -> Result<(), PoolError> {
 
 /// A lock that keeps git from working on a slot, or on what all of them share.
 fn locked(slot: Option<&str>, lock: &Lock) -> Finding {
-    let fixable = locks::is_left_behind(lock);
+    let fixable = lock.is_stale();
     Finding {
         code: Code::InUse,
         slot: slot.map(ToOwned::to_owned),

@@ -50,7 +50,7 @@ pub(super) fn repair(repo: &Repo, finding: &Finding, policy: &PoolPolicy) -> Res
                 Some(worktree) => git_locks::on_worktree(worktree),
                 None => locks::shared_locks(repo)?,
             };
-            let left = found.iter().filter(|lock| locks::is_left_behind(lock));
+            let left = found.iter().filter(|lock| lock.is_stale());
             left.into_iter().try_for_each(locks::remove)?;
             recover::interrupted(repo, policy)
         }

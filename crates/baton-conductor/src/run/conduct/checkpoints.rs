@@ -2,8 +2,8 @@
 
 use super::control::ControlRequest;
 use super::{ConductError, load, mirrored, open, setup};
-use crate::run::record::{Record, RecordError};
 use crate::run::state::{Checkpoint, CheckpointKind};
+use crate::run_record::{Record, RecordError};
 use crate::settings;
 use baton_git::Repo;
 

@@ -1,17 +1,17 @@
-//! What earlier runs have left to do of a task file.
+//! The tasks of a file that earlier runs have left to do.
 //!
 //! A task is known by what it says: where somebody has changed its prompt, its files or its checks, it is another.
 
 use super::{ConductError, Request, is_conducted, load, tasks};
-use crate::run::record::{self, Record};
 use crate::run::state::{RunState, Status};
+use crate::run_record::{self, Record};
 use baton_core::model::{BranchName, Oid};
 use baton_core::plan::{Task, TaskList};
 use baton_core::policy::Policy;
 use baton_git::Repo;
 use baton_git::integration::merge_state;
 
-/// Which tasks of a file are run.
+/// The tasks of a file that are run.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Selection {
     /// Those that no earlier run has landed.
@@ -23,11 +23,11 @@ pub enum Selection {
     From(String),
 }
 
-/// What is to be done.
+/// The run that is to be conducted.
 pub(super) enum ToDo {
-    /// A new run of these tasks.
+    /// A new one of these tasks.
     Begin(TaskList),
-    /// Going on with this run, which has the same task file and is not over.
+    /// This one, which has the same task file and is not over.
     GoOn(String),
 }
 
@@ -65,7 +65,7 @@ impl Selection {
     }
 }
 
-/// What is left to do of these tasks, which are to land on this branch; `say` hears what is left out.
+/// The run that does what is left of these tasks, which are to land on this branch; `say` gets a sentence for each that is left out.
 ///
 /// # Errors
 /// [`ConductError::SameTasks`] when another run works on them, [`ConductError::NothingLeft`] when all have landed.
@@ -124,7 +124,7 @@ fn known(
     target: &BranchName,
 ) -> Result<Vec<Known>, ConductError> {
     let mut runs = Vec::new();
-    for id in record::ids(repo)?.into_iter().rev() {
+    for id in run_record::ids(repo)?.into_iter().rev() {
         let Ok(record) = Record::open(repo, &id) else {
             continue;
         };

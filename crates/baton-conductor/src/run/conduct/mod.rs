@@ -39,12 +39,12 @@ use earlier::ToDo;
 pub use error::ConductError;
 use guard_watch::GuardLosses;
 use preflight::{equipped, may_start};
-use target_watch::Whereabouts;
+use target_watch::TargetTip;
 pub use turn::is_conducted;
 use turn::{LOOKS, alone, turn};
 
-use super::record::{Record, RecordError};
 use super::state::{Checkpoint, Event, RunState, Terminal};
+use crate::run_record::{Record, RecordError};
 use crate::settings;
 use baton_core::plan::{Plan, TaskList};
 use baton_core::policy::Policy;
@@ -53,7 +53,7 @@ use baton_hooks::upkeep;
 use baton_sys::{FileLock, clock, file};
 
 /// The file of a run's record that holds its state.
-pub use crate::approvals::STATE;
+pub use crate::run_record::STATE;
 /// The file of a run's record that holds its tasks as they were given.
 pub const TASKS: &str = "tasks.toml";
 
@@ -71,7 +71,7 @@ pub struct Request {
     pub into: Option<String>,
     /// Whether to pause after each group.
     pub one_group: bool,
-    /// Which of the tasks.
+    /// The tasks of the file that are run.
     pub selection: Selection,
     /// The run whose record is there already, without a state; `None` for a new one.
     pub run: Option<String>,
@@ -98,14 +98,12 @@ struct Conductor<'a> {
     tasks: TaskList,
     stop: &'a (dyn Fn() -> bool + Sync),
     watcher: &'a mut dyn Watcher,
-    /// Whether the guard was there when it was looked for last.
+    /// True if the guard was there when it was looked for last.
     is_guarded: bool,
-    /// How often it was lost.
+    /// The losses of the guard, for the workers.
     guard_losses: Arc<GuardLosses>,
-    /// Where the target was seen that the run does not build on.
-    misplaced_target: Option<Whereabouts>,
-    /// Whether the target has been looked at since the run began or went on.
-    has_seen_target: bool,
+    /// The target as this conductor has refused it, so that it is judged once.
+    refused_target: Option<TargetTip>,
     /// Why the run could not be told in the main worktree, as it was said last.
     unmirrored: Option<String>,
 }
@@ -238,8 +236,7 @@ fn go_on(
         watcher,
         is_guarded: false,
         guard_losses: Arc::default(),
-        misplaced_target: None,
-        has_seen_target: false,
+        refused_target: None,
         unmirrored: None,
     };
     if retry {
@@ -352,9 +349,7 @@ impl Conductor<'_> {
         self.watcher.happened(run, state, event);
         Ok(())
     }
-}
 
-impl Conductor<'_> {
     fn save(&mut self, next: &RunState, due: &[Checkpoint]) -> Result<(), RecordError> {
         let json = setup::json(next);
         let mut files = vec![(STATE.to_owned(), json.into_bytes())];
@@ -371,7 +366,7 @@ impl Conductor<'_> {
         self.record.save(self.repo, &files, next.phase.as_str())
     }
 
-    /// Takes up what somebody else has written to the record, such as a checkpoint; says whether
+    /// Takes up what another process has written to the record, such as a checkpoint; true if
     /// the state in it is still this conductor's.
     fn catch_up(&mut self) -> Result<bool, ConductError> {
         let record = Record::open(self.repo, &self.record.id)?;

@@ -1,11 +1,11 @@
-//! What a conductor puts right before it goes on: the agents, locks and worktrees that a killed one has left, and too few
-//! worktrees.
+//! Preparations of a conductor that goes on: it ends the agents and removes the locks that a killed one has left, gives back
+//! worktrees, and adds those that are missing.
 
 use super::{ConductError, Conductor, GRACE, release, task_worktree};
 use crate::run::state::Phase;
-use crate::run::{RunError, files, record};
+use crate::run::{RunError, files};
 use crate::session::store;
-use crate::{pool, ref_moves};
+use crate::{pool, ref_moves, run_record};
 use baton_core::model::RefName;
 use baton_sys::supervise::{self, JOB_VARIABLE};
 
@@ -26,7 +26,7 @@ impl Conductor<'_> {
         if matches!(self.state.phase, Phase::Paused { .. }) {
             return Ok(());
         }
-        let own = RefName::new(format!("{}{}", record::PREFIX, self.record.id));
+        let own = RefName::new(format!("{}{}", run_record::PREFIX, self.record.id));
         let places = self
             .state
             .tasks
@@ -38,7 +38,7 @@ impl Conductor<'_> {
             .into_iter()
             .chain(sessions)
             .collect();
-        Ok(ref_moves::free(
+        Ok(ref_moves::free_locks(
             self.repo,
             &names.iter().collect::<Vec<_>>(),
         )?)

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::ConductError;
 use crate::run::Assignment;
-use crate::run::record::Record;
 use crate::run::state::{Checkpoint, RunState, TaskState};
+use crate::run_record::Record;
 use baton_core::model::{BranchName, Oid, RefName};
 use baton_core::plan::{Plan, Task, TaskList};
 use baton_core::policy::{Conductor, PathGlob};

@@ -1,5 +1,5 @@
-//! What moves the target while a run goes on, beside the run itself: it is noticed at once, judged as the guard judges, and
-//! told. The run builds on what breaks no rule; anything else keeps its work from landing, and costs no task an attempt.
+//! Moves of the target that are not the run's own: each is noticed at once, judged as the guard judges, and told. The run
+//! builds on what breaks no rule; anything else keeps its work from landing, and costs no task an attempt.
 
 use std::collections::HashSet;
 
@@ -7,10 +7,10 @@ use bstr::ByteSlice;
 
 use super::error::told;
 use super::{ConductError, Conductor};
-use crate::approvals::Approvals;
 use crate::landing::broken_rules;
 use crate::landing::transaction::{self, Kind};
 use crate::run::state::{Action, Event, Pause, RunState, TargetMove};
+use crate::run_record::approvals::Approvals;
 use baton_core::model::{Oid, RefName};
 use baton_core::policy::Policy;
 use baton_git::history::{self, Walked};
@@ -20,16 +20,16 @@ use baton_sys::clock;
 /// How many of the commits that moved the target are named.
 const NAMED: usize = 3;
 
-/// Where the target is.
+/// What the target names.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Whereabouts {
+pub(super) struct TargetTip {
     /// The commit that it names, unless it leads to another reference.
     tip: Option<Oid>,
     /// The reference to which it leads.
     leads_to: Option<RefName>,
 }
 
-impl Whereabouts {
+impl TargetTip {
     fn of(repo: &Repo, target: &RefName) -> Result<Self, GitError> {
         let leads_to = repo.refs().symbolic(target)?;
         let tip = match leads_to {
@@ -41,18 +41,17 @@ impl Whereabouts {
 }
 
 impl Conductor<'_> {
-    /// Looks where the target is, unless the run moves it just now, and takes up what moved it.
+    /// Compares the target with the commit on which the run builds, unless the run moves it just now, and records a move.
     pub(super) fn watch_target(&mut self, is_landing: bool) -> Result<(), ConductError> {
         let Some(known) = self.state.target_tip.filter(|_| !is_landing) else {
             return Ok(());
         };
         let target = self.state.target.full();
-        let is_first_look = !std::mem::replace(&mut self.has_seen_target, true);
-        let now = Whereabouts::of(self.repo, &target)?;
+        let now = TargetTip::of(self.repo, &target)?;
         if now.tip == Some(known) {
             return self.take_target_back(known);
         }
-        if self.misplaced_target.as_ref() == Some(&now) {
+        if self.refused_target.as_ref() == Some(&now) {
             return Ok(());
         }
         if let Some(to) = now.tip
@@ -60,11 +59,17 @@ impl Conductor<'_> {
         {
             return self.apply(&Event::MovedTarget { from: known, to });
         }
-        // Whoever lets the run go on after it was told takes what breaks no rule as it is.
-        let last = self.state.target_moves.last();
-        let is_taken = is_first_look && last.is_some_and(|last| last.to == now.tip);
+        // This conductor has refused none yet: whoever has let the run go on takes what the one before has refused, unless it
+        // breaks a rule.
+        let is_taken = self.refused_target.is_none()
+            && self.state.is_target_misplaced()
+            && self
+                .state
+                .target_moves
+                .last()
+                .is_some_and(|last| last.to == now.tip);
         let judged = judge(self.repo, &self.policy, &self.state, known, &now, is_taken)?;
-        self.misplaced_target = judged.problem.is_some().then_some(now);
+        self.refused_target = judged.problem.is_some().then_some(now);
         let is_told = |last: &TargetMove| (last.to, &last.problem) == (judged.to, &judged.problem);
         if self.state.target_moves.last().is_some_and(is_told) {
             return Ok(());
@@ -72,9 +77,9 @@ impl Conductor<'_> {
         self.apply(&Event::TargetMoved(judged))
     }
 
-    /// The target is where the run knows it; that is told where it was elsewhere.
+    /// Records that the target is back where the run knows it, if it was elsewhere.
     fn take_target_back(&mut self, known: Oid) -> Result<(), ConductError> {
-        self.misplaced_target = None;
+        self.refused_target = None;
         match self.state.is_target_misplaced() {
             true => self.apply(&Event::TargetMoved(TargetMove {
                 at: clock::now_millis(),
@@ -89,7 +94,7 @@ impl Conductor<'_> {
     /// Pauses the run where work is to land on a target that must not be built upon.
     pub(super) fn refuse_target(&mut self) -> Result<(), ConductError> {
         let lands = |action: &Action| matches!(action, Action::Land { .. } | Action::Aggregate);
-        if self.misplaced_target.is_none() || !self.state.next_actions().iter().any(lands) {
+        if !self.state.is_target_misplaced() || !self.state.next_actions().iter().any(lands) {
             return Ok(());
         }
         let last = self.state.target_moves.last();
@@ -98,7 +103,7 @@ impl Conductor<'_> {
     }
 }
 
-/// Whether a landing of this machine, whose process was killed, has moved the target so.
+/// True if a landing of this machine, whose process was killed, has moved the target so.
 fn is_landed(repo: &Repo, target: &RefName, [from, to]: [Oid; 2]) -> Result<bool, GitError> {
     for kind in [Kind::Merge, Kind::Aggregate] {
         let landing = transaction::interrupted(repo, kind)?;
@@ -109,13 +114,13 @@ fn is_landed(repo: &Repo, target: &RefName, [from, to]: [Oid; 2]) -> Result<bool
     Ok(false)
 }
 
-/// What is to be said of a target that is no longer where the run knows it.
+/// The judgement of a target that is no longer where the run knows it.
 fn judge(
     repo: &Repo,
     policy: &Policy,
     state: &RunState,
     known: Oid,
-    now: &Whereabouts,
+    now: &TargetTip,
     is_taken: bool,
 ) -> Result<TargetMove, ConductError> {
     let target = &state.target;
@@ -155,7 +160,7 @@ fn judge(
     Ok(moved)
 }
 
-/// What of a run's work the target has without a gate's approval, or has lost.
+/// The reason why the run does not build on this tip: it has a run's work without a gate's approval, or has lost some.
 fn unapproved(
     repo: &Repo,
     policy: &Policy,
@@ -189,7 +194,7 @@ fn unapproved(
     }))
 }
 
-/// What has landed by this run and is not on the target any more.
+/// The tasks that this run has landed and that are not on the target any more.
 fn lost(repo: &Repo, state: &RunState, tip: Oid) -> Result<Vec<String>, GitError> {
     let mut lost = Vec::new();
     for task in &state.tasks {

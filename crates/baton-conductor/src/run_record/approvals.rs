@@ -1,25 +1,19 @@
-//! What the gates of runs have approved, read from the runs' records: of the work of a run, nothing else lands unless
-//! somebody names it.
+//! The approvals of the gates of runs, read from the runs' records: of the work of a run, nothing else lands unless
+//! it is named.
 //!
 //! Work is known as a run's by the branches that its tasks had, and by the sessions that its commits name: what became of
 //! worktrees, leases and sessions since then decides nothing. A record that cannot be read tells of no work.
 
 use std::collections::HashSet;
 
-use bstr::{BStr, ByteSlice};
+use bstr::ByteSlice;
 use serde::Deserialize;
 
+use super::{Record, STATE, ids};
 use baton_core::model::{BranchName, Oid, SessionId, trailers};
-use baton_git::tree::Trees;
 use baton_git::{GitError, Repo};
 
-/// Below what the runs' references are.
-pub const RUNS: &str = "refs/baton/runs/";
-
-/// The file of a run's record that holds its state.
-pub const STATE: &str = "state.json";
-
-/// What the gates of all runs have approved.
+/// The approvals of the gates of all runs.
 pub struct Approvals {
     /// The tasks, those of the latest run first.
     tasks: Vec<Task>,
@@ -27,7 +21,7 @@ pub struct Approvals {
     trailer: String,
 }
 
-/// A branch that is asked about.
+/// A branch that may land.
 pub struct Asked<'a> {
     /// Its name.
     pub branch: &'a BranchName,
@@ -44,7 +38,7 @@ struct Task {
     recorded: RecordedTask,
 }
 
-/// As much of a run's state as tells what was approved.
+/// The part of a run's state that tells what was approved, in the records of any version.
 #[derive(Deserialize)]
 struct RecordedRun {
     phase: RecordedPhase,
@@ -77,30 +71,25 @@ struct RecordedPlace {
 impl Approvals {
     /// The approvals that are recorded; `trailer` is the key by which commits name their session.
     pub fn read(repo: &Repo, trailer: &str) -> Result<Self, GitError> {
-        let mut runs = Vec::new();
-        for (name, commit) in repo.refs().below(RUNS)? {
-            let run = name[RUNS.len()..].to_str_lossy().into_owned();
-            if let Some(recorded) = state(repo, commit) {
-                runs.push((key(&run), run, recorded));
-            }
-        }
-        runs.sort_by(|one, other| other.0.cmp(&one.0));
-        let tasks = runs.into_iter().flat_map(|(_, run, recorded)| {
+        let mut tasks = Vec::new();
+        for run in ids(repo)?.into_iter().rev() {
+            let Some(recorded) = recorded(repo, &run) else {
+                continue;
+            };
             let is_over = matches!(recorded.phase.name.as_str(), "done" | "failed");
-            let task = move |recorded| Task {
+            tasks.extend(recorded.tasks.into_iter().map(|recorded| Task {
                 run: run.clone(),
                 is_over,
                 recorded,
-            };
-            recorded.tasks.into_iter().map(task)
-        });
+            }));
+        }
         Ok(Self {
-            tasks: tasks.collect(),
+            tasks,
             trailer: trailer.to_owned(),
         })
     }
 
-    /// Why a branch does not land unless somebody names it: it is a run's, or brings a run's work, and no gate has
+    /// The reason why a branch does not land unless it is named: it is a run's, or brings a run's work, and no gate has
     /// approved that.
     pub fn objection(&self, repo: &Repo, asked: &Asked<'_>) -> Result<Option<String>, GitError> {
         let mut approved = self.tasks.iter().filter_map(|task| task.recorded.approved);
@@ -199,16 +188,8 @@ impl Task {
     }
 }
 
-/// The state in the record of a run; `None` where it cannot be read.
-fn state(repo: &Repo, commit: Oid) -> Option<RecordedRun> {
-    let tree = repo.objects().commit(commit, &mut Vec::new()).ok()?.tree;
-    let entry = Trees::new(repo.objects()).entry(tree, BStr::new(STATE));
-    let json = repo.objects().blob(entry.ok()??.oid).ok()?;
+/// The state of a run; `None` where it cannot be read.
+fn recorded(repo: &Repo, run: &str) -> Option<RecordedRun> {
+    let json = Record::open(repo, run).ok()?.file(repo, STATE).ok()??;
     serde_json::from_slice(&json).ok()
-}
-
-/// By what runs are put in the order in which they began: the day, and the number on that day.
-fn key(run: &str) -> (String, u64) {
-    let (day, number) = run.rsplit_once('-').unwrap_or((run, ""));
-    (day.to_owned(), number.parse().unwrap_or_default())
 }

@@ -7,13 +7,18 @@ use bstr::{BStr, BString, ByteSlice};
 use miette::Diagnostic;
 use thiserror::Error;
 
-use crate::ref_moves::{self, Place};
+use crate::ref_moves::{self, RefUpdate};
 use baton_core::model::{Entry, Oid, RefName};
 use baton_git::{GitError, Repo, StoreError};
 use baton_sys::clock;
 
-/// Below what the runs' references are.
-pub use crate::approvals::RUNS as PREFIX;
+pub mod approvals;
+
+/// Where the references of runs lie.
+pub const PREFIX: &str = "refs/baton/runs/";
+
+/// The file that holds a run's state.
+pub const STATE: &str = "state.json";
 
 /// How often a run asks for the next free id.
 const ATTEMPTS: usize = 200;
@@ -166,7 +171,7 @@ fn unreadable(run: &str, error: &GitError) -> RecordError {
 }
 
 /// The ids of all runs, in the order in which they began.
-pub fn ids(repo: &Repo) -> Result<Vec<String>, RecordError> {
+pub fn ids(repo: &Repo) -> Result<Vec<String>, GitError> {
     let mut ids: Vec<_> = repo
         .refs()
         .below(PREFIX)?
@@ -239,12 +244,12 @@ impl<'a> Change<'a> {
             Ok((tip, new.into_values().chain([tree]).collect()))
         };
         let name = RefName::new(format!("{PREFIX}{}", self.id));
-        let place = Place {
+        let update = RefUpdate {
             name,
             old: self.parent,
             beside: Vec::new(),
         };
-        let tip = ref_moves::record(repo, &place, &write, "baton: run")?;
+        let tip = ref_moves::record(repo, &update, &write, "baton: run")?;
         Ok((tip, all))
     }
 
