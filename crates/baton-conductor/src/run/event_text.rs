@@ -279,7 +279,7 @@ pub fn conclusion(run: &str, state: &RunState) -> String {
         }
     }
     // The pause tells of the last.
-    let is_open = matches!(state.phase, Phase::Paused { .. }) && state.is_target_misplaced();
+    let is_open = matches!(state.phase, Phase::Paused { .. }) && state.refused_move().is_some();
     let told = state.target_moves.len() - usize::from(is_open);
     for moved in &state.target_moves[..told] {
         writeln!(text, "  {}", shown(&moved.sentence())).expect("a String takes all");

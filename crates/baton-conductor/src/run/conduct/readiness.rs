@@ -46,7 +46,7 @@ impl Conductor<'_> {
 
     /// Gives back the worktrees of tasks whose conductor was killed before it could.
     pub(super) fn give_back_what_is_over(&mut self) {
-        if self.state.is_target_misplaced() {
+        if self.state.refused_move().is_some() {
             return;
         }
         for task in self.state.tasks.iter().filter(|task| task.is_settled()) {

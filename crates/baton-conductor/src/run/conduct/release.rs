@@ -34,7 +34,7 @@ pub(super) fn release_task_when_over(
     events: &EventSender,
 ) {
     // What a target has that was moved by others is not kept there.
-    let over = state.task(id).filter(|_| !state.is_target_misplaced());
+    let over = state.task(id).filter(|_| state.refused_move().is_none());
     let over = over.filter(|task| task.is_settled());
     for sentence in over.map_or_else(Vec::new, |task| {
         release_task(context.repo, context.policy, context.run, task)

@@ -62,11 +62,9 @@ impl Conductor<'_> {
         // This conductor has refused none yet: whoever has let the run go on takes what the one before has refused, unless it
         // breaks a rule.
         let is_taken = self.refused_target.is_none()
-            && self.state.is_target_misplaced()
             && self
                 .state
-                .target_moves
-                .last()
+                .refused_move()
                 .is_some_and(|last| last.to == now.tip);
         let judged = judge(self.repo, &self.policy, &self.state, known, &now, is_taken)?;
         self.refused_target = judged.problem.is_some().then_some(now);
@@ -80,26 +78,27 @@ impl Conductor<'_> {
     /// Records that the target is back where the run knows it, if it was elsewhere.
     fn take_target_back(&mut self, known: Oid) -> Result<(), ConductError> {
         self.refused_target = None;
-        match self.state.is_target_misplaced() {
-            true => self.apply(&Event::TargetMoved(TargetMove {
+        match self.state.refused_move() {
+            Some(_) => self.apply(&Event::TargetMoved(TargetMove {
                 at: clock::now_millis(),
                 to: Some(known),
                 what: format!("{} is back at {}", self.state.target, known.short()),
                 problem: None,
             })),
-            false => Ok(()),
+            None => Ok(()),
         }
     }
 
     /// Pauses the run where work is to land on a target that must not be built upon.
     pub(super) fn refuse_target(&mut self) -> Result<(), ConductError> {
         let lands = |action: &Action| matches!(action, Action::Land { .. } | Action::Aggregate);
-        if !self.state.is_target_misplaced() || !self.state.next_actions().iter().any(lands) {
-            return Ok(());
+        match self.state.refused_move() {
+            Some(refused) if self.state.next_actions().iter().any(lands) => {
+                let reason = refused.sentence();
+                self.apply(&Event::Pause(Pause::Landing { reason }))
+            }
+            _ => Ok(()),
         }
-        let last = self.state.target_moves.last();
-        let reason = last.map_or_else(String::new, TargetMove::sentence);
-        self.apply(&Event::Pause(Pause::Landing { reason }))
     }
 }
 

@@ -216,10 +216,10 @@ impl RunState {
         self.tasks.iter().find(|task| task.id == id)
     }
 
-    /// Whether the target was seen last where the run does not build on it.
-    pub fn is_target_misplaced(&self) -> bool {
+    /// The move that has left the target where the run does not build on it.
+    pub fn refused_move(&self) -> Option<&TargetMove> {
         let last = self.target_moves.last();
-        last.is_some_and(|last| last.problem.is_some())
+        last.filter(|last| last.problem.is_some())
     }
 
     /// Whether nothing will happen any more.
