@@ -59,7 +59,7 @@ impl<'a> Store<'a> {
         Self { repo }
     }
 
-    /// Writes a blob.
+    /// Writes a blob, without a program.
     pub fn blob(&self, content: &[u8]) -> Result<Oid, GitError> {
         self.repo.objects().write(Kind::Blob, content)
     }
@@ -77,11 +77,6 @@ impl<'a> Store<'a> {
         let args = ["hash-object", "-w", "--no-filters", "--stdin-paths"];
         let out = self.repo.program().output_with_input(args, &input)?;
         out.lines().map(|line| written(&args, line)).collect()
-    }
-
-    /// Writes a blob without a program: for small records that are written often.
-    pub fn record(&self, content: &[u8]) -> Result<Oid, GitError> {
-        self.repo.objects().write(Kind::Blob, content)
     }
 
     /// Writes a tree of these entries, whose names hold no `/`, in any order.

@@ -1,4 +1,4 @@
-//! What is recorded of a run: files in the tree of `refs/baton/runs/<id>`, each change a commit on
+//! The record of a run: files in the tree of `refs/baton/runs/<id>`, each change a commit on
 //! top of the one before, so that a push and a fetch are all that another machine needs.
 
 use std::collections::BTreeMap;
@@ -14,7 +14,7 @@ use baton_sys::clock;
 
 pub mod approvals;
 
-/// Where the references of runs lie.
+/// The prefix of the references of runs.
 pub const PREFIX: &str = "refs/baton/runs/";
 
 /// The file that holds a run's state.
@@ -207,7 +207,7 @@ fn last_of(day: &str, ids: &[String]) -> u64 {
 
 fn blobs(repo: &Repo, files: &[(&str, &[u8])]) -> Result<BTreeMap<String, Oid>, GitError> {
     let blob =
-        |(name, content): &(&str, &[u8])| Ok(((*name).to_owned(), repo.store().record(content)?));
+        |(name, content): &(&str, &[u8])| Ok(((*name).to_owned(), repo.store().blob(content)?));
     files.iter().map(blob).collect()
 }
 

@@ -26,7 +26,7 @@ pub(super) fn edit(
 ) -> Result<RefEdit, SessionError> {
     let new = match claims.is_empty() {
         true => None,
-        false => Some(repo.store().record(record::write(claims).as_bytes())?),
+        false => Some(repo.store().blob(record::write(claims).as_bytes())?),
     };
     Ok(RefEdit {
         name: RefName::new(REFERENCE),

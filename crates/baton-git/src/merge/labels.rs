@@ -36,7 +36,7 @@ pub(super) fn named(repo: &Repo, mut merged: Merged, sides: Sides<'_>) -> Result
             text = marked(repo.objects().blob(entry.oid)?.as_bstr(), &ids);
         }
         if let Some(text) = &text {
-            entry.oid = repo.store().record(text)?;
+            entry.oid = repo.store().blob(text)?;
         }
         let change = |path, before, after| Changed {
             path,
