@@ -90,3 +90,44 @@ pub fn free_locks(repo: &Repo, names: &[&RefName]) -> Result<(), GitError> {
 fn remove_stale_locks(repo: &Repo, names: &[&RefName], age: Duration) -> Result<bool, GitError> {
     Ok(locks::remove_stale(&locks::on_edits(repo, names)?, age))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use bstr::BStr;
+
+    use super::*;
+    use baton_core::model::Entry;
+    use baton_git::worktrees::open_worktree;
+
+    #[test]
+    fn objects_that_are_gone_before_the_reference_moves_are_written_again() {
+        let place = tempfile::tempdir().unwrap();
+        baton_testkit::git(place.path(), &["init", "-q"], b"");
+        let repo = open_worktree(place.path()).unwrap();
+        let is_collected = Cell::new(false);
+        let write = || {
+            let oid = repo.store().blob(b"x")?;
+            let entry = Entry {
+                mode: 0o100_644,
+                oid,
+            };
+            let tree = repo.store().tree(&[(BStr::new("x"), entry)])?;
+            let commit = repo.store().commit(tree, &[], b"Recorded\n", 0)?;
+            if !is_collected.replace(true) {
+                baton_testkit::git(place.path(), &["prune", "--expire=now"], b"");
+            }
+            Ok((commit, vec![oid, tree]))
+        };
+        let name = RefName::new("refs/baton/runs/2025-12-18-1");
+        let update = RefUpdate {
+            name: name.clone(),
+            old: None,
+            beside: Vec::new(),
+        };
+        let commit = record(&repo, &update, &write, "baton: run").unwrap();
+        assert_eq!(repo.refs().resolve(&name).unwrap(), Some(commit));
+        baton_testkit::git(place.path(), &["fsck", "--connectivity-only"], b"");
+    }
+}

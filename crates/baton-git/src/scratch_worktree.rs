@@ -293,6 +293,25 @@ mod tests {
     }
 
     #[test]
+    fn a_fresh_worktree_of_a_sparse_one_has_all_files() {
+        let dir = tempfile::tempdir().unwrap();
+        let (root, path) = (dir.path().join("repo"), dir.path().join("fresh"));
+        git(dir.path(), &["init", "-q", "repo"], b"");
+        std::fs::create_dir_all(root.join("a")).unwrap();
+        std::fs::create_dir_all(root.join("b")).unwrap();
+        std::fs::write(root.join("a/x"), "").unwrap();
+        std::fs::write(root.join("b/y"), "").unwrap();
+        git(&root, &["add", "--all"], b"");
+        git(&root, &["commit", "-q", "-m", "one"], b"");
+        git(&root, &["sparse-checkout", "set", "a"], b"");
+        let repo = worktrees::open_worktree(&root).unwrap();
+        let head = repo.head().unwrap().unwrap();
+        ScratchWorktree::fresh(&repo, &path, head).unwrap();
+        assert!(path.join("a/x").exists() && path.join("b/y").exists());
+        assert!(!root.join("b/y").exists());
+    }
+
+    #[test]
     fn git_forgets_a_worktree_whose_files_are_gone() {
         let dir = tempfile::tempdir().unwrap();
         let (root, path) = (dir.path().join("repo"), dir.path().join("kept"));

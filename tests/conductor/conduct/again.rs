@@ -49,6 +49,20 @@ fn what_has_landed_is_not_done_again() {
 }
 
 #[test]
+fn what_the_target_has_lost_is_done_again() {
+    let scene = Scene::new();
+    let base = scene.sandbox.git(["rev-parse", "main"]);
+    let run = scene.run(&[Task::plain("a")]);
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+    let unguarded = ["-c", "core.hooksPath=/dev/null", "reset", "-q", "--hard"];
+    scene.sandbox.git([&unguarded[..], &[&base]].concat());
+    let run = scene.run(&[Task::plain("a")]);
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+    assert_eq!(ids(&scene), ["a"]);
+    assert!(scene.has("a/file"));
+}
+
+#[test]
 fn tasks_that_are_named_are_done_and_no_others() {
     let scene = Scene::new();
     scene.tell("willing");
@@ -68,9 +82,14 @@ fn tasks_that_are_named_are_done_and_no_others() {
 }
 
 #[test]
-fn failed_tasks_of_a_run_that_is_over_begin_anew() {
+fn failed_tasks_of_a_run_that_is_over_begin_anew_with_all_their_attempts() {
     let scene = Scene::new();
-    let run = scene.run(&tasks());
+    let script = "test $BATON_ATTEMPT -lt 4 && exit 1; work b/file; promise";
+    let run = scene.run(&[
+        Task::plain("a"),
+        Task::new("b", script).with("attempts = 2"),
+        Task::plain("c").after(&["a", "b"]),
+    ]);
     assert_eq!(run.code, 1, "{}{}", run.out, run.err);
     assert_eq!(
         (scene.status("b"), scene.status("c")),
@@ -79,12 +98,11 @@ fn failed_tasks_of_a_run_that_is_over_begin_anew() {
     let run = scene.resume();
     assert_eq!(run.code, 1, "{}{}", run.out, run.err);
 
-    scene.tell("willing");
     let run = scene.orchestrator(&["resume", "--failed"]);
     assert_eq!(run.code, 0, "{}{}", run.out, run.err);
     assert_eq!(scene.phase(), "done");
     assert_eq!(scene.task("a")["begun"], 1);
-    assert_eq!(scene.task("b")["begun"], 2);
+    assert_eq!(scene.task("b")["begun"], 4);
     scene.assert_clean();
     let run = scene.orchestrator(&["resume", "--failed"]);
     assert_eq!(run.code, 0, "{}{}", run.out, run.err);

@@ -18,15 +18,12 @@ fn moves(scene: &Scene) -> Vec<Value> {
         .unwrap_or_default()
 }
 
-/// The run has paused before anything landed, for this reason, and no attempt of `a` counts.
-fn is_paused(scene: &Scene, run: &Ran, why: &str) {
+/// The run has paused before this task landed, for this reason, and none of its attempts counts.
+fn is_paused(scene: &Scene, run: &Ran, id: &str, why: &str) {
     assert_eq!(run.code, 1, "{}{}", run.out, run.err);
     assert!(run.out.contains(why), "{}{}", run.out, run.err);
-    assert_eq!(
-        [scene.phase(), scene.status("a")],
-        ["paused", "qa_approved"]
-    );
-    assert_eq!(scene.task("a")["failed"], 0);
+    assert_eq!([scene.phase(), scene.status(id)], ["paused", "qa_approved"]);
+    assert_eq!(scene.task(id)["failed"], 0);
 }
 
 /// Does what the pause says, and lets the run go on to its end.
@@ -42,16 +39,11 @@ fn put_back_and_resume(scene: &Scene) -> Ran {
     scene.resume()
 }
 
-/// A run of these tasks, of which `a` waits, that has paused because of a commit on the target that breaks a rule.
-fn paused_by_broken_rule(scene: &Scene, tasks: &[Task]) {
-    let conductor = scene.begin(tasks);
-    scene.wait_for("a");
+/// Commits what breaks a rule to the target, past the guard.
+fn break_rule(scene: &Scene) {
     scene.sandbox.write(".agents/HANDOFF.md", "mine\n");
     let unguarded = ["-c", "core.hooksPath=/dev/null", "commit", "-qam", "Evil"];
     scene.sandbox.git(unguarded);
-    wait_until("the move", || !moves(scene).is_empty());
-    scene.tell("go");
-    is_paused(scene, &conductor.end(), "protected-path");
 }
 
 #[test]
@@ -82,10 +74,15 @@ fn a_commit_beside_the_run_is_told_and_built_upon() {
 #[test]
 fn what_breaks_a_rule_on_the_target_keeps_the_run_waiting() {
     let scene = Scene::new();
-    paused_by_broken_rule(&scene, &[Task::waiting("a")]);
+    let conductor = scene.begin(&[Task::waiting("a")]);
+    scene.wait_for("a");
+    break_rule(&scene);
+    wait_until("the move", || !moves(&scene).is_empty());
+    scene.tell("go");
+    is_paused(&scene, &conductor.end(), "a", "protected-path");
     assert!(!scene.has("a/file"));
     // It does not come to be right by itself.
-    is_paused(&scene, &scene.resume(), "protected-path");
+    is_paused(&scene, &scene.resume(), "a", "protected-path");
     assert_eq!(moves(&scene).len(), 1);
     let run = put_back_and_resume(&scene);
     assert_eq!(run.code, 0, "{}{}", run.out, run.err);
@@ -94,19 +91,23 @@ fn what_breaks_a_rule_on_the_target_keeps_the_run_waiting() {
 
 #[test]
 fn a_task_does_not_begin_on_what_breaks_a_rule() {
-    let scene = Scene::with_policy("max_agents = 1\nretry_delay = 0", "");
-    let tasks = [Task::waiting("a"), Task::plain("b").with("attempts = 1")];
-    paused_by_broken_rule(&scene, &tasks);
+    let scene = Scene::new();
+    let last = Task::plain("c").after(&["a", "b"]).with("attempts = 1");
+    let path = scene.tasks("tasks.toml", &[Task::plain("a"), Task::plain("b"), last]);
+    let run = scene.orchestrator(&["run", "--one-group", path.to_str().unwrap()]);
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+    break_rule(&scene);
+    is_paused(&scene, &scene.resume(), "c", "protected-path");
     let run = put_back_and_resume(&scene);
     assert_eq!(run.code, 0, "{}{}", run.out, run.err);
     scene.assert_clean();
 }
 
-/// A run one of whose agents has moved the target to what it made, and failed.
-fn with_unapproved_work() -> (Scene, Conductor) {
+/// A run one of whose agents has committed `b/file`, moved the target in this way, and failed.
+fn with_unapproved_work(moves: &str) -> (Scene, Conductor) {
     let scene = Scene::new();
-    let script = "until_told go; work b/file; git update-ref refs/heads/main HEAD; exit 1";
-    let forward = Task::new("b", script).with("attempts = 1");
+    let script = format!("until_told go; work b/file\n{moves}\nexit 1");
+    let forward = Task::new("b", &script).with("attempts = 1");
     let conductor = scene.begin(&[Task::waiting("a"), forward]);
     scene.wait_for("a");
     scene.tell("go");
@@ -115,21 +116,36 @@ fn with_unapproved_work() -> (Scene, Conductor) {
 
 #[test]
 fn work_that_no_gate_has_approved_is_not_built_upon() {
-    let (scene, conductor) = with_unapproved_work();
-    is_paused(&scene, &conductor.end(), "task b that no gate has approved");
-    let run = put_back_and_resume(&scene);
-    assert_eq!(run.code, 1, "{}{}", run.out, run.err);
-    assert_eq!([scene.status("a"), scene.status("b")], ["done", "failed"]);
-    assert!(!scene.has("b/file"));
-    scene.assert_clean();
+    for moves in [
+        // The commit names the session, and is on no branch of the run.
+        "message=$(git log -1 --format=%B)
+         git update-ref refs/heads/main $(git commit-tree HEAD^{tree} -p HEAD~1 -m Again -m \"$message\")",
+        // The commit names no session, and is on the task's branch.
+        "git reset -q --hard $(git commit-tree HEAD^{tree} -p HEAD~1 -m Bare)
+         git update-ref refs/heads/main HEAD",
+    ] {
+        let (scene, conductor) = with_unapproved_work(moves);
+        is_paused(
+            &scene,
+            &conductor.end(),
+            "a",
+            "task b that no gate has approved",
+        );
+        let run = put_back_and_resume(&scene);
+        assert_eq!(run.code, 1, "{}{}", run.out, run.err);
+        assert_eq!([scene.status("a"), scene.status("b")], ["done", "failed"]);
+        assert!(!scene.has("b/file"));
+        scene.assert_clean();
+    }
 }
 
 #[test]
 fn whoever_resumes_takes_what_breaks_no_rule() {
-    let (scene, conductor) = with_unapproved_work();
+    let (scene, conductor) = with_unapproved_work("git update-ref refs/heads/main HEAD");
     is_paused(
         &scene,
         &conductor.end(),
+        "a",
         "`git baton orchestrator resume` takes it",
     );
     scene.sandbox.git(["reset", "-q", "--hard"]);
@@ -150,6 +166,7 @@ fn a_target_that_leads_to_another_branch_is_put_right_first() {
     is_paused(
         &scene,
         &conductor.end(),
+        "a",
         "symbolic reference to refs/heads/auto/a",
     );
     let run = put_back_and_resume(&scene);
