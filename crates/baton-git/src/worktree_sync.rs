@@ -231,7 +231,7 @@ fn is_overlooked(worktree: &Repo, paths: &[BString]) -> bool {
     !overlooked(worktree, paths).is_empty()
 }
 
-/// Those of these paths.
+/// Those of these paths that git was told to overlook.
 fn overlooked(worktree: &Repo, paths: &[BString]) -> Vec<BString> {
     let listed = at_paths(worktree, &["ls-files", "-v", "-z"], paths).unwrap_or_default();
     let lines = listed.split(|byte| *byte == 0);

@@ -18,7 +18,7 @@ use baton_sys::file;
 pub struct Candidate {
     /// The day and the state of the session, where it is recorded.
     pub recorded: Option<(String, State)>,
-    /// Why its record cannot be read.
+    /// The reason why its record cannot be read.
     pub damaged: Option<String>,
     /// Where it is, while it is active.
     pub location: Option<Location>,

@@ -1,11 +1,11 @@
-//! Whether a task file can be run, and what it has done.
+//! Checks and comparisons of task files.
 
 use super::state::TaskLine;
 use crate::run::answers::essence;
 use baton_core::plan::{Because, TaskList};
 use baton_core::policy::Policy;
 
-/// What a valid task file has done, the same for files that differ in titles, order and looks alone.
+/// The work that a valid task file asks for, the same for files that differ in titles, order and looks alone.
 pub fn effect(text: &str, policy: &Policy) -> Option<String> {
     let mut tasks = TaskList::parse("", text.as_bytes(), policy).ok()?.tasks;
     for task in &mut tasks {

@@ -1,6 +1,6 @@
 //! What an agent says, in plain text or in events, a JSON object a line.
 //!
-//! What a tool or the agent's standard error output says is not what the agent says.
+//! Only what the agent itself says counts: not the output of its tools, nor anything on the standard error output.
 
 mod event;
 

@@ -46,7 +46,7 @@ pub fn combine(how: Combine, answers: &[Answer]) -> Combined {
     combine_by(how, answers, &essence)
 }
 
-/// What these answers come to. Two are the same when this gives the same for both.
+/// [`combine`], with another measure of sameness: two answers are the same when `essence` is.
 pub fn combine_by(how: Combine, answers: &[Answer], essence: &dyn Fn(&str) -> String) -> Combined {
     if how == Combine::Merge {
         return Combined::One(merged(answers));

@@ -23,7 +23,7 @@ pub fn agents(state: &RunState, now: u64) -> Vec<AgentLine> {
     lanes.enumerate().map(line).collect()
 }
 
-/// How many agents have done all their work, and how many there are in all groups.
+/// The number of agents that have done all their work, and that of all agents in all groups.
 pub fn complete(state: &RunState) -> (usize, usize) {
     let lanes = || state.groups.iter().flatten();
     let is_done = |task: &&TaskState| matches!(task.status, Status::Done | Status::QaApproved);

@@ -17,7 +17,7 @@ use baton_sys::file;
 /// How long to wait between two looks at a worktree, where nobody asks for another time.
 pub const INTERVAL: Duration = Duration::from_millis(1500);
 
-/// What the built-in agents, and the interpreters they start, drop in any repository.
+/// The files that the built-in agents, and the interpreters they start, drop in any repository.
 static DROPPED: LazyLock<Vec<PathGlob>> = LazyLock::new(|| {
     let patterns = [
         "{.claude,**/.claude}/settings.local.json",

@@ -1,4 +1,4 @@
-//! What an agent is told of the session of its worktree, when it begins to work and when it is about to stop.
+//! Messages to an agent about the session of its worktree: when it begins to work, and when it is about to stop.
 
 use super::{Session, SessionError, State, store};
 use baton_core::policy::Policy;
@@ -6,7 +6,7 @@ use baton_git::Repo;
 use baton_guard::base::Bases;
 use baton_guard::{applies_here, binding};
 
-/// What an agent that begins to work is told; `None` where no policy holds.
+/// The message to an agent that begins to work; `None` where no policy holds.
 pub fn at_start(repo: &Repo) -> Result<Option<String>, SessionError> {
     let Some(policy) = policy(repo)? else {
         return Ok(None);
@@ -40,8 +40,8 @@ fn of_session(session: &Session) -> String {
     )
 }
 
-/// Why an agent that is about to stop is to go on: it has committed work in a session that has no summary, or has not ended.
-/// Each session's agent is told once.
+/// The message that keeps an agent from stopping: it has committed work in a session that has no summary, or has not ended.
+/// Each session's agent gets it once.
 pub fn at_stop(repo: &Repo) -> Result<Option<String>, SessionError> {
     let Some(session) = active(repo)?.filter(|_| policy(repo).is_ok_and(|one| one.is_some()))
     else {

@@ -50,7 +50,7 @@ pub fn list(repo: &Repo) -> Result<Vec<Session>, SessionError> {
     Ok(list_all(repo)?.0)
 }
 
-/// Every session, by number; apart from them those whose record cannot be read, which stop nothing but themselves.
+/// Every session, by number, and those whose record cannot be read, which stop nothing but themselves.
 pub fn list_all(repo: &Repo) -> Result<(Vec<Session>, Vec<Damaged>), SessionError> {
     let (mut sessions, mut damaged) = (Vec::new(), Vec::new());
     for (name, oid) in repo.refs().below(PREFIX)? {
@@ -189,7 +189,7 @@ fn read(repo: &Repo, name: &str, commit: Oid) -> Result<Session, SessionError> {
     Ok(session)
 }
 
-/// What records a session, to be written.
+/// The record of a session, to be written.
 pub(super) struct Draft<'a> {
     session: &'a Session,
     parents: &'a [Oid],

@@ -1,4 +1,4 @@
-//! What branches have changed of the paths that sessions at work claim.
+//! Changes of branches to paths that sessions at work claim.
 
 use std::collections::BTreeMap;
 

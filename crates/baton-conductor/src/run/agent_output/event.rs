@@ -14,7 +14,7 @@
 //!   sub-agent speaks;
 //! - opencode, `run --format json`: `text`.
 //!
-//! What tools print and what the agent was told stands in other events, and is not what it says.
+//! The output of tools and the prompt stand in other events, and are not what the agent says.
 
 use bstr::ByteSlice;
 use serde_json::Value;
@@ -40,7 +40,7 @@ fn is_own_message(event: &Value) -> bool {
     event["type"] == "message" && event["role"] == "assistant"
 }
 
-/// What the agent says in an event.
+/// The texts that the agent says in an event.
 pub(super) fn texts(event: &Value) -> Vec<&str> {
     match event["type"].as_str() {
         // What another agent says on its behalf is the result of a tool.

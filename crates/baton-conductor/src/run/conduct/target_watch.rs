@@ -17,10 +17,10 @@ use baton_git::history::{self, Walked};
 use baton_git::{GitError, Repo};
 use baton_sys::clock;
 
-/// How many of the commits that moved the target are named.
+/// The number of commits that are named of those which moved the target.
 const NAMED: usize = 3;
 
-/// What the target names.
+/// The commit or the reference that the target names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct TargetTip {
     /// The commit that it names, unless it leads to another reference.

@@ -6,8 +6,8 @@ use super::{
 };
 use baton_core::model::Oid;
 
-/// How many attempts at a task something else may end before they count: what an agent does to its own surroundings looks
-/// the same.
+/// The number of attempts at a task that something else may end before they count: what an agent does to its own
+/// surroundings looks the same.
 const MAX_DISTURBANCES: u32 = 3;
 
 impl RunState {

@@ -47,7 +47,7 @@ pub enum Event {
     Disturbed {
         /// The task.
         task: String,
-        /// What.
+        /// The disturbance, in words.
         reason: String,
     },
     /// An attempt, or a gate, ended before it came to anything, and does not count.
