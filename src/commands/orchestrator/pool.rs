@@ -12,6 +12,8 @@ use baton_conductor::pool::{
     self, Acquire, Acquired, Fate, Left, PoolError, Release, Released, Settled, health::Health,
     output,
 };
+use baton_conductor::run_record::approvals::Approvals;
+use baton_conductor::settings;
 use baton_core::layout::padded;
 use baton_core::model::SessionId;
 use baton_core::report::escape;
@@ -138,7 +140,8 @@ fn overview(
     left: &[Left],
 ) -> Result<(String, ExitCode), PoolError> {
     let state = pool::read(repo)?.ok_or(PoolError::None)?;
-    let document = output::pool(&state, left);
+    let approvals = Approvals::read(repo, &settings::policy(repo)?.trailers.session)?;
+    let document = output::pool(&state, left, &approvals);
     let code = match left.iter().any(|one| !one.in_use) {
         true => BROKEN,
         false => ALLOWED,
@@ -180,10 +183,13 @@ fn human_pool(pool: &output::Pool) -> String {
     }
     for one in &pool.finished {
         let branch = inert(&one.branch);
-        text.push_str(&format!(
-            "waits to be merged: {branch} (released {})\n",
-            one.released_at
-        ));
+        text.push_str(&match &one.objection {
+            None => format!(
+                "waits to be merged: {branch} (released {})\n",
+                one.released_at
+            ),
+            Some(why) => format!("does not land by itself: {branch}: {}\n", inert(why)),
+        });
     }
     for one in &pool.left {
         text.push_str(&format!("left: {}: {}\n", one.slot, inert(&one.why)));

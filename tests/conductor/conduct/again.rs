@@ -49,6 +49,24 @@ fn what_has_landed_is_not_done_again() {
 }
 
 #[test]
+fn a_paused_run_whose_tasks_a_later_one_has_landed_does_not_go_on() {
+    let scene = Scene::new();
+    scene.tell("willing");
+    let path = scene.tasks("tasks.toml", &tasks());
+    let path = path.to_str().unwrap();
+    let run = scene.orchestrator(&["run", "--one-group", path]);
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+    assert_eq!(scene.phase(), "paused");
+    let run = scene.orchestrator(&["run", path, "--only", "c"]);
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+    let tip = scene.sandbox.git(["rev-parse", "main"]);
+    let run = scene.orchestrator(&["run", path]);
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+    assert!(run.err.contains("nothing is left to do"), "{}", run.err);
+    assert_eq!(scene.sandbox.git(["rev-parse", "main"]), tip);
+}
+
+#[test]
 fn what_the_target_has_lost_is_done_again() {
     let scene = Scene::new();
     let base = scene.sandbox.git(["rev-parse", "main"]);

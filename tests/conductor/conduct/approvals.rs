@@ -89,6 +89,19 @@ fn what_a_stopped_run_has_approved_lands_and_the_rest_does_not() {
     let mut conductor = scene.begin(&[Task::plain("a"), Task::new("b", waiting)]);
     scene.wait_for("b");
     scene.wait_for_approval("a");
+    for verb in ["merge", "aggregate"] {
+        let told = scene.orchestrator(&[verb]);
+        let said = format!("{}{}", told.out, told.err);
+        let words: Vec<_> = said
+            .split(|c: char| c.is_whitespace() || c == '│')
+            .collect();
+        let said = words.into_iter().filter(|word| !word.is_empty());
+        let said = said.collect::<Vec<_>>().join(" ");
+        assert!(
+            said.contains("works in it: `git baton orchestrator status"),
+            "{said}"
+        );
+    }
     conductor.signal(2);
     wait_until("the end of the run", || conductor.is_over());
     // Somebody gives the worktree back, and the session ends.
@@ -103,4 +116,7 @@ fn what_a_stopped_run_has_approved_lands_and_the_rest_does_not() {
     assert!(!scene.has("b/file"), "{}{}", merged.out, merged.err);
     assert!(merged.out.contains(UNAPPROVED), "{}", merged.out);
     assert!(merged.out.contains("orchestrator resume"), "{}", merged.out);
+    let pool = scene.orchestrator(&["pool", "status"]);
+    let told = "does not land by itself: auto/b: it has work for task b";
+    assert!(pool.out.contains(told), "{}", pool.out);
 }

@@ -90,6 +90,24 @@ fn programs_that_are_not_there_begin_no_run() {
     refuses(&scene, &tasks, &words);
 }
 
+/// Agents work in worktrees, in which a path may lead elsewhere.
+#[test]
+fn a_program_beside_the_main_checkout_begins_no_run() {
+    let scene = Scene::with_policy(
+        "max_agents = 2",
+        "[conductor.agents.own]\ncommand = \"../own {prompt}\"\n\
+         [conductor.agents.mine]\ncommand = \"bin/mine {prompt}\"",
+    );
+    let own = scene.sandbox.repo().parent().unwrap().join("own");
+    baton_testkit::write_program(&own, "#!/bin/sh\n");
+    let words = [
+        "`../own`, which agent `own` starts, is not in the worktrees",
+        "`bin/mine`, which agent `mine` starts, is not in the worktrees",
+    ];
+    let by = |id, agent| Task::plain(id).with(&format!("agent = \"{agent}\""));
+    refuses(&scene, &[by("a", "own"), by("b", "mine")], &words);
+}
+
 #[test]
 fn what_is_gone_when_a_run_goes_on_costs_no_task_an_attempt() {
     let scene = Scene::with_policy(

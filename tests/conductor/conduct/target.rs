@@ -29,13 +29,11 @@ fn is_paused(scene: &Scene, run: &Ran, id: &str, why: &str) {
 /// Does what the pause says, and lets the run go on to its end.
 fn put_back_and_resume(scene: &Scene) -> Ran {
     let problem = moves(scene).last().unwrap()["problem"].to_string();
-    let command = problem
-        .split('`')
-        .find(|text| text.starts_with("git update-ref"));
-    let command = command.unwrap();
-    let words: Vec<_> = command.split(' ').skip(1).collect();
-    scene.sandbox.git(words);
-    scene.sandbox.git(["reset", "-q", "--hard"]);
+    let mut quoted = problem.split('`');
+    let is_way_back = |text: &&str| text.starts_with("git update-ref") || text.contains("--keep");
+    let command = quoted.find(is_way_back).unwrap();
+    scene.sandbox.git(command.split(' ').skip(1));
+    assert_eq!(scene.sandbox.git(["status", "--porcelain", "-uno"]), "");
     scene.resume()
 }
 
@@ -65,6 +63,12 @@ fn a_commit_beside_the_run_is_told_and_built_upon() {
         run.out
     );
     assert_eq!(moves(&scene).len(), 1);
+    let status = scene.orchestrator(&["status"]);
+    assert!(
+        status.out.contains("\"Stray\"; it breaks no rule"),
+        "{}",
+        status.out
+    );
     for file in ["stray", "a/file", "b/file"] {
         assert!(scene.has(file), "{file}");
     }
@@ -79,7 +83,11 @@ fn what_breaks_a_rule_on_the_target_keeps_the_run_waiting() {
     break_rule(&scene);
     wait_until("the move", || !moves(&scene).is_empty());
     scene.tell("go");
-    is_paused(&scene, &conductor.end(), "a", "protected-path");
+    let paused = conductor.end();
+    is_paused(&scene, &paused, "a", "protected-path");
+    // Once when it is seen, and once at the end.
+    let told = format!("{}{}", paused.out, paused.err);
+    assert_eq!(told.matches("protected-path").count(), 2, "{told}");
     assert!(!scene.has("a/file"));
     // It does not come to be right by itself.
     is_paused(&scene, &scene.resume(), "a", "protected-path");

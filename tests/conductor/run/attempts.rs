@@ -17,6 +17,10 @@ fn done(subject: &str) -> Outcome {
     }
 }
 
+fn no_promise() -> Outcome {
+    Outcome::NoPromise("<promise>TASK_DONE: t1</promise>".to_owned())
+}
+
 /// Why an agent is not believed.
 fn lie(outcome: &Outcome) -> &str {
     match outcome {
@@ -47,7 +51,7 @@ fn ready_for_qa_is_a_promise_too() {
     let says = format!("{WORKS}; echo '<promise>READY_FOR_QA: t1</promise>'");
     assert_eq!(Scene::new().outcome(&says), done("Write a"));
     let on_errors = Scene::new().outcome(&format!("{says} >&2"));
-    assert_eq!(on_errors, Outcome::NoPromise);
+    assert_eq!(on_errors, no_promise());
 }
 
 #[test]
@@ -56,7 +60,7 @@ fn a_promise_in_an_event_is_one() {
     let said = r#"{"type":"item.completed","item":{"type":"agent_message","text":"ok\n<promise>TASK_DONE: t1</promise>"}}"#;
     assert_eq!(Scene::new().outcome(&prints(said)), done("Write a"));
     let read = r#"{"type":"item.completed","item":{"type":"command_execution","aggregated_output":"<promise>TASK_DONE: t1</promise>"}}"#;
-    assert_eq!(Scene::new().outcome(&prints(read)), Outcome::NoPromise);
+    assert_eq!(Scene::new().outcome(&prints(read)), no_promise());
 }
 
 #[test]
@@ -65,7 +69,7 @@ fn the_prompt_repeated_is_no_promise() {
     scene.assignment.prompt = format!("Say this:\n{}\n", "<promise>TASK_DONE: t1</promise>");
     scene.feedback = Some("<promise>TASK_DONE: t1</promise>".to_owned());
     let report = scene.attempt_with(&shell(&format!("{WORKS}; cat"), Input::Prompt));
-    assert_eq!(report.outcome, Outcome::NoPromise);
+    assert_eq!(report.outcome, no_promise());
     let prompt = fs::read_to_string(scene.files().join("attempt-1.prompt")).unwrap();
     assert_eq!(report.tail, prompt);
     let place = scene.worktree().display();
@@ -77,7 +81,7 @@ fn the_prompt_repeated_is_no_promise() {
 fn another_tasks_promise_is_none() {
     let says = "echo '<promise>TASK_DONE: t2</promise>'";
     let outcome = Scene::new().outcome(&format!("{WORKS}; {says}"));
-    assert_eq!(outcome, Outcome::NoPromise);
+    assert_eq!(outcome, no_promise());
 }
 
 #[test]

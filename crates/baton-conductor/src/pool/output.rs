@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::health::{Finding, Health};
 use super::state::{Finished, Slot, State};
 use super::{Acquired, Fate, Left, Released};
+use crate::run_record::approvals::Approvals;
 use baton_core::model::SessionId;
 
 /// The version of these documents.
@@ -92,6 +93,8 @@ pub struct Waiting {
     pub slot: String,
     /// When that was released, RFC 3339.
     pub released_at: String,
+    /// Why `merge` leaves it out unless it is named; absent where it lands.
+    pub objection: Option<String>,
 }
 
 /// A worktree that was acquired, released or heard of.
@@ -182,8 +185,8 @@ impl Item {
     }
 }
 
-impl From<&Finished> for Waiting {
-    fn from(finished: &Finished) -> Self {
+impl Waiting {
+    fn new(finished: &Finished, approvals: &Approvals) -> Self {
         Self {
             task: finished.task.clone(),
             branch: finished.branch.readable().into_owned(),
@@ -192,12 +195,16 @@ impl From<&Finished> for Waiting {
             session: finished.session.as_ref().map(SessionId::to_string),
             slot: finished.slot.clone(),
             released_at: finished.released_at.clone(),
+            objection: finished
+                .branch
+                .branch()
+                .and_then(|branch| approvals.objection_to(&branch, finished.tip)),
         }
     }
 }
 
-/// The pool, and what was left where slots were to be removed.
-pub fn pool(state: &State, left: &[Left]) -> Pool {
+/// The pool, with what was left where slots were to be removed, and what the gates of runs say of finished branches.
+pub fn pool(state: &State, left: &[Left], approvals: &Approvals) -> Pool {
     Pool {
         version: VERSION,
         root: state.root.display().to_string(),
@@ -208,7 +215,11 @@ pub fn pool(state: &State, left: &[Left]) -> Pool {
             .iter()
             .map(|slot| Item::new(state, slot))
             .collect(),
-        finished: state.finished.iter().map(Waiting::from).collect(),
+        finished: state
+            .finished
+            .iter()
+            .map(|finished| Waiting::new(finished, approvals))
+            .collect(),
         left: left.to_vec(),
     }
 }

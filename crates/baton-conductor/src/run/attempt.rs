@@ -57,8 +57,8 @@ pub enum Outcome {
         /// The subject of the last commit, or [`NOTHING_TO_DO`].
         outcome: String,
     },
-    /// The agent ended without saying that the task is done.
-    NoPromise,
+    /// The agent ended without saying that the task is done, which takes this line.
+    NoPromise(String),
     /// The agent ended with another exit status than 0.
     Failed {
         /// How, with its last line.
@@ -97,7 +97,11 @@ impl Outcome {
     pub fn feedback(&self) -> Option<String> {
         Some(match self {
             Self::Done { .. } | Self::Limited { .. } | Self::Stopped => return None,
-            Self::NoPromise => "it ended without saying that the task is done".to_owned(),
+            Self::NoPromise(line) => {
+                format!(
+                    "it ended without saying that the task is done, which takes a line `{line}`"
+                )
+            }
             Self::Failed { how } => format!("it {how}"),
             Self::NotStarted { how } => {
                 format!("its program is not there or cannot be run: it {how}")
@@ -278,7 +282,8 @@ impl Prepared<'_> {
             }
         }
         if !promised {
-            return Ok(Outcome::NoPromise);
+            let line = self.attempt.promise.line(&self.attempt.assignment.task);
+            return Ok(Outcome::NoPromise(line));
         }
         let outcome = match self.work()? {
             Ok(outcome) => outcome,

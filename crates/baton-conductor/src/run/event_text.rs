@@ -141,7 +141,8 @@ pub fn line(run: &str, state: &RunState, event: &Event) -> Option<String> {
         Event::CleanedUp | Event::MovedTarget { .. } => return None,
         Event::TargetMoved(moved) => shown(&moved.sentence()),
         Event::OneGroup => "the run pauses after this group".to_owned(),
-        Event::Pause(reason) => format!("paused: {}", shown(&reason.to_string())),
+        // The conclusion tells it.
+        Event::Pause(_) => return None,
     })
 }
 
@@ -208,6 +209,10 @@ pub fn status(run: &str, state: &RunState, is_conducted: bool, all: &[String]) -
     );
     for task in &state.tasks {
         writeln!(text, "  {}", task_line(task)).expect("a String takes all");
+    }
+    text.push_str(&moves(state));
+    if matches!(state.phase, Phase::Paused { .. }) && !is_conducted {
+        text.push_str(&way_on(run));
     }
     let others: Vec<_> = all.iter().filter(|id| *id != run).cloned().collect();
     if !others.is_empty() {
@@ -278,15 +283,9 @@ pub fn conclusion(run: &str, state: &RunState) -> String {
             writeln!(text, "  {}", task_line(task)).expect("a String takes all");
         }
     }
-    // The pause tells of the last.
-    let is_open = matches!(state.phase, Phase::Paused { .. }) && state.refused_move().is_some();
-    let told = state.target_moves.len() - usize::from(is_open);
-    for moved in &state.target_moves[..told] {
-        writeln!(text, "  {}", shown(&moved.sentence())).expect("a String takes all");
-    }
+    text.push_str(&moves(state));
     if matches!(state.phase, Phase::Paused { .. }) {
-        writeln!(text, "go on with `git baton orchestrator resume {run}`")
-            .expect("a String takes all");
+        text.push_str(&way_on(run));
     } else {
         let mut failed = state.tasks.iter();
         let failed = failed.find(|task| matches!(task.status, Status::Failed { .. }));
@@ -305,6 +304,20 @@ pub fn conclusion(run: &str, state: &RunState) -> String {
         .expect("a String takes all");
     }
     text
+}
+
+/// The moves of the target that are not the run's own, but for one that the pause tells.
+fn moves(state: &RunState) -> String {
+    let is_open = matches!(state.phase, Phase::Paused { .. }) && state.refused_move().is_some();
+    let told = state.target_moves.len() - usize::from(is_open);
+    let lines = state.target_moves[..told].iter();
+    lines
+        .map(|moved| format!("  {}\n", shown(&moved.sentence())))
+        .collect()
+}
+
+fn way_on(run: &str) -> String {
+    format!("go on with `git baton orchestrator resume {run}`\n")
 }
 
 /// The states of a run, with a mark at the one it is in.

@@ -76,7 +76,7 @@ impl Approvals {
             let Some(recorded) = recorded(repo, &run) else {
                 continue;
             };
-            let is_over = matches!(recorded.phase.name.as_str(), "done" | "failed");
+            let is_over = recorded.is_over();
             tasks.extend(recorded.tasks.into_iter().map(|recorded| Task {
                 run: run.clone(),
                 is_over,
@@ -92,18 +92,29 @@ impl Approvals {
     /// The reason why a branch does not land unless it is named: it is a run's, or brings a run's work, and no gate has
     /// approved that.
     pub fn objection(&self, repo: &Repo, asked: &Asked<'_>) -> Result<Option<String>, GitError> {
-        let mut approved = self.tasks.iter().filter_map(|task| task.recorded.approved);
-        if approved.any(|approved| approved == asked.tip) {
+        if self.is_approved(asked.tip) {
             return Ok(None);
         }
-        if let Some(task) = self.tasks.iter().find(|task| task.had(asked.branch)) {
-            return Ok(Some(task.objection(asked.branch)));
+        if let Some(objection) = self.objection_to(asked.branch, asked.tip) {
+            return Ok(Some(objection));
         }
         let found = self.work_without(repo, asked.commits, |commit, approved| {
             Ok(repo.objects().contains(approved)
                 && repo.merge_base(commit, approved)? == Some(commit))
         })?;
         Ok(found.map(|(_, task)| task.objection(asked.branch)))
+    }
+
+    /// The same for a branch of a run, whatever it brings.
+    pub fn objection_to(&self, branch: &BranchName, tip: Oid) -> Option<String> {
+        let mut owners = self.tasks.iter().filter(|task| task.had(branch));
+        let owner = owners.next().filter(|_| !self.is_approved(tip))?;
+        Some(owner.objection(branch))
+    }
+
+    fn is_approved(&self, tip: Oid) -> bool {
+        let mut tasks = self.tasks.iter();
+        tasks.any(|task| task.recorded.approved == Some(tip))
     }
 
     /// A commit among these that is work for a task of which no gate has approved anything, and the task.
@@ -150,6 +161,28 @@ impl Approvals {
         Ok(values
             .filter_map(|value| SessionId::parse(value.to_str().ok()?))
             .collect())
+    }
+}
+
+/// The run that has a task at work in this session and is not over.
+pub fn open_run_of(repo: &Repo, session: &SessionId) -> Result<Option<String>, GitError> {
+    let mut runs = ids(repo)?.into_iter().rev();
+    let works_in = |run: &String| {
+        recorded(repo, run).is_some_and(|recorded| {
+            let mut places = recorded.tasks.iter().filter_map(|task| task.place.as_ref());
+            !recorded.is_over()
+                && places.any(|place| {
+                    let own = place.session.as_ref();
+                    own.is_some_and(|own| own.agrees_with(session))
+                })
+        })
+    };
+    Ok(runs.find(works_in))
+}
+
+impl RecordedRun {
+    fn is_over(&self) -> bool {
+        matches!(self.phase.name.as_str(), "done" | "failed")
     }
 }
 

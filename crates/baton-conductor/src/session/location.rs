@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use super::Session;
+use crate::run_record::approvals;
 use baton_git::worktrees::Worktree;
 use baton_git::{GitError, Repo};
 use baton_guard::binding;
@@ -20,6 +21,8 @@ pub struct Location {
     pub worktree: Option<PathBuf>,
     /// The machine on which it began, where that is another.
     pub host: Option<String>,
+    /// The run that works in it and is not over.
+    pub run: Option<String>,
 }
 
 impl Location {
@@ -31,11 +34,18 @@ impl Location {
             branch: branch.map(|name| name.readable().into_owned()),
             worktree: worktree(repo, session)?,
             host: Some(session.host.clone()).filter(|host| *host != host_name()),
+            run: approvals::open_run_of(repo, &session.id())?,
         })
     }
 
-    /// The commands by which the session ends or is given up.
+    /// The commands by which the session ends or is given up, or those by which its run goes on.
     pub fn remedy(&self) -> String {
+        if let Some(run) = &self.run {
+            return format!(
+                "run {run} works in it: `git baton orchestrator status {run}` says how far that is, and \
+                 `git baton orchestrator resume {run}` goes on with it where it has stopped"
+            );
+        }
         let number = &self.number;
         let give_up = format!("`git baton session abandon {number} --reason TEXT` gives it up");
         match (&self.worktree, &self.branch) {

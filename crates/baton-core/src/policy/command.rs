@@ -120,16 +120,15 @@ impl CommandTemplate {
     }
 
     /// The program with which the line begins, behind variables that are set for it; `None` where
-    /// that cannot be told without a shell, or depends on the directory or on another search path.
+    /// that cannot be told without a shell, or depends on another search path.
     pub fn program(&self) -> Option<&str> {
         let mut words = self.line.split_ascii_whitespace();
         let word = words.find(|word| !is_setting(word))?;
         let sets_the_path =
             self.line.trim_start().starts_with("PATH=") || self.line.contains(" PATH=");
         let is_plain = |char: char| char.is_ascii_alphanumeric() || "/._+-".contains(char);
-        let is_name = word.starts_with(|char: char| char.is_ascii_alphanumeric() || char == '/')
-            && word.chars().all(is_plain)
-            && (word.starts_with('/') || !word.contains('/'));
+        let begins = |char: char| char.is_ascii_alphanumeric() || "/.".contains(char);
+        let is_name = word.starts_with(begins) && word.chars().all(is_plain) && word != ".";
         (is_name && !sets_the_path).then_some(word)
     }
 
@@ -204,9 +203,9 @@ mod tests {
             ("  A=1 b_2=x codex exec -", Some("codex")),
             ("/opt/bin/agent {prompt}", Some("/opt/bin/agent")),
             ("if true; then a; fi", Some("if")),
-            ("./agent", None),
-            ("tools/agent", None),
-            ("~/agent", None),
+            ("./agent", Some("./agent")),
+            ("tools/agent", Some("tools/agent")),
+            ("./agent", Some("./agent")),
             ("\"my agent\"", None),
             ("$AGENT -p", None),
             ("(cd x && agent)", None),

@@ -67,7 +67,7 @@ pub fn preflight(
             validators.filter_map(|one| of(&one.who, &format!("validator `{}`", one.name))),
         );
     }
-    lacking.extend(requirements::absent(needed)?);
+    lacking.extend(requirements::absent(repo, context.base, needed)?);
     match lacking.is_empty() {
         true => Ok(()),
         false => Err(FeatureError::Lacking(lacking)),

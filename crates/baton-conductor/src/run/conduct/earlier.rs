@@ -79,12 +79,17 @@ pub(super) fn to_do(
 ) -> Result<ToDo, ConductError> {
     let chosen = request.selection.of(all)?;
     let runs = known(repo, policy, request, target)?;
+    let tip = repo.commit_of(&target.full().to_string())?;
+    let mut landed = Vec::new();
+    for task in &chosen.tasks {
+        if let Some(run) = landed_by(repo, &runs, task, tip)? {
+            landed.push((&task.id, run));
+        }
+    }
+    let is_landed = |task: &Task| landed.iter().any(|(id, _)| **id == task.id);
     for run in runs.iter().filter(|run| !run.state.is_over()) {
-        let shared: Vec<_> = chosen
-            .tasks
-            .iter()
-            .filter(|task| is_open(run, task))
-            .collect();
+        let shared = chosen.tasks.iter().filter(|task| is_open(run, task));
+        let shared: Vec<_> = shared.collect();
         if shared.is_empty() {
             continue;
         }
@@ -95,25 +100,22 @@ pub(super) fn to_do(
                 tasks: names.collect::<Vec<_>>().join(", "),
             });
         }
-        if run.is_same_file && request.selection == Selection::Left {
+        // What it has left may be done by a later one: it would do that again.
+        let is_whole = !shared.into_iter().any(is_landed);
+        if is_whole && run.is_same_file && request.selection == Selection::Left {
             return Ok(ToDo::GoOn(run.id.clone()));
         }
     }
     if request.selection != Selection::Left {
         return Ok(ToDo::Begin(chosen));
     }
-    let tip = repo.commit_of(&target.full().to_string())?;
-    let mut landed = Vec::new();
-    for task in &chosen.tasks {
-        if let Some(run) = landed_by(repo, &runs, task, tip)? {
-            say(&format!("{} has landed with run {run}", task.id));
-            landed.push(&task.id);
-        }
+    for (id, run) in &landed {
+        say(&format!("{id} has landed with run {run}"));
     }
     if landed.len() == chosen.tasks.len() {
         return Err(ConductError::NothingLeft(target.clone()));
     }
-    Ok(ToDo::Begin(chosen.part(|task| !landed.contains(&&task.id))))
+    Ok(ToDo::Begin(chosen.part(|task| !is_landed(task))))
 }
 
 /// The runs that land on this branch, newest first. A record that cannot be read keeps none from beginning.

@@ -6,6 +6,7 @@ use crate::run::state::Phase;
 use crate::run::{RunError, files};
 use crate::session::store;
 use crate::{pool, ref_moves, run_record};
+use baton_core::layout::counted;
 use baton_core::model::RefName;
 use baton_sys::supervise::{self, JOB_VARIABLE};
 
@@ -71,7 +72,8 @@ impl Conductor<'_> {
         let there = slots.iter().filter(serves).count();
         let missing = self.state.max_agents.saturating_sub(there);
         if missing > 0 {
-            self.watcher.said(&format!("making {missing} worktrees"));
+            self.watcher
+                .said(&format!("making {}", counted(missing, "worktree")));
             pool::grow(self.repo, slots.len() + missing)?;
         }
         Ok(())

@@ -14,6 +14,7 @@ use crate::run_record::approvals::Approvals;
 use baton_core::model::{Oid, RefName};
 use baton_core::policy::Policy;
 use baton_git::history::{self, Walked};
+use baton_git::worktrees::{self, Checkout};
 use baton_git::{GitError, Repo};
 use baton_sys::clock;
 
@@ -147,7 +148,7 @@ fn judge(
         "{target} has moved beside the run, {}",
         named(&commits, tip)
     );
-    let back = format!("`git update-ref {full} {known} {tip}` puts it back");
+    let back = format!("`{}` puts it back", way_back(repo, &full, [known, tip])?);
     let taken = "`git baton orchestrator resume` takes it as it is";
     moved.problem = match broken_rules(repo, &full, known, [known, tip]) {
         Err(error) => Some(format!("it cannot be judged: {}; {back}", told(&error))),
@@ -157,6 +158,21 @@ fn judge(
             .map(|what| format!("{what}; {back}, {taken}")),
     };
     Ok(moved)
+}
+
+/// The command that moves the target back: with the files, where a worktree shows it.
+fn way_back(repo: &Repo, target: &RefName, [known, tip]: [Oid; 2]) -> Result<String, GitError> {
+    let checkouts = worktrees::checkouts(repo)?;
+    let shown = checkouts
+        .iter()
+        .find(|one| one.branch.as_ref() == Some(target));
+    Ok(match shown {
+        Some(Checkout { path, .. }) => format!(
+            "git -C {} reset --keep {known}",
+            shell_words::quote(&path.to_string_lossy())
+        ),
+        None => format!("git update-ref {target} {known} {tip}"),
+    })
 }
 
 /// The reason why the run does not build on this tip: it has a run's work without a gate's approval, or has lost some.

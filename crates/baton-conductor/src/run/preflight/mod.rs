@@ -95,6 +95,16 @@ pub enum Obstacle {
         /// Who starts it, as the policy calls them.
         who: String,
     },
+    /// A program of the repository that the worktrees of agents would not have.
+    #[error(
+        "`{program}`, which {who} starts, is not in the worktrees in which agents work: commit it there, or write its whole path"
+    )]
+    NotInWorktrees {
+        /// The program.
+        program: String,
+        /// Who starts it, as the policy calls them.
+        who: String,
+    },
     /// An agent whose sandbox keeps it from committing.
     #[error(
         "the sandbox of agent `{agent}` keeps it from committing{said}: open it as docs/conductor.md#agents says, or let another agent do the work"

@@ -14,7 +14,8 @@ use baton_core::policy::command::CommandTemplate;
 use baton_core::policy::conductor::agents::Judge;
 use baton_core::policy::conductor::staff::Staff;
 use baton_core::policy::{Policy, Subject};
-use baton_git::{Repo, signing};
+use baton_git::tree::Trees;
+use baton_git::{GitError, Repo, signing, worktrees};
 use baton_hooks::team::TeamHooks;
 use baton_sys::executable;
 
@@ -38,7 +39,7 @@ pub fn lacking(
     if let Some(first) = tasks.first() {
         lacking.extend(unworded(repo, tip, &target.to_string(), first)?);
     }
-    lacking.extend(absent(programs(&policy.conductor.staff, tasks))?);
+    lacking.extend(absent(repo, tip, programs(&policy.conductor.staff, tasks))?);
     if lacking.is_empty() {
         lacking.extend(unable_to_commit(repo, policy, tip, tasks)?);
     }
@@ -123,13 +124,23 @@ fn with_help(error: &dyn Diagnostic) -> String {
 /// A program, and who starts it.
 pub type Entry = (String, String);
 
-/// Those among these programs that are not there.
+/// Those among these programs that are not there for agents, whose worktrees hold this commit.
 ///
 /// # Errors
-/// When the system starts no shell.
-pub fn absent(programs: BTreeSet<Entry>) -> Result<Vec<Obstacle>, RunError> {
+/// When the commit cannot be read, or the system starts no shell.
+pub fn absent(
+    repo: &Repo,
+    commit: Oid,
+    programs: BTreeSet<Entry>,
+) -> Result<Vec<Obstacle>, RunError> {
     let mut absent = Vec::new();
     for (program, who) in programs {
+        if program.contains('/') && !program.starts_with('/') {
+            if !is_in_worktrees(repo, commit, &program)? {
+                absent.push(Obstacle::NotInWorktrees { program, who });
+            }
+            continue;
+        }
         let is_known = executable::is_known_to_shell(&program);
         let is_known = is_known.map_err(|source| RunError::Start {
             command: "sh".to_owned(),
@@ -140,6 +151,20 @@ pub fn absent(programs: BTreeSet<Entry>) -> Result<Vec<Obstacle>, RunError> {
         }
     }
     Ok(absent)
+}
+
+/// True if a worktree of this commit may have that program: it is committed, or lies in the main worktree, from where
+/// `.worktreeinclude` takes what is ignored.
+fn is_in_worktrees(repo: &Repo, commit: Oid, program: &str) -> Result<bool, GitError> {
+    let path = program.trim_start_matches("./");
+    let tree = repo.objects().commit(commit, &mut Vec::new())?.tree;
+    let entry = Trees::new(repo.objects()).entry(tree, path.into())?;
+    let leads_out = path.split('/').any(|part| part == "..");
+    let root = worktrees::main(repo)?
+        .work_tree()
+        .map(|root| root.join(path));
+    let is_here = root.is_some_and(|file| executable::is_executable(&file));
+    Ok(!leads_out && (entry.is_some() || is_here))
 }
 
 /// The programs that are started for these tasks, as far as the commands tell.

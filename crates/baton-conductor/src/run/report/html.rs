@@ -73,7 +73,7 @@ fn timeline(page: &mut String, report: &RunReport) {
     }
     page.push_str(
         "</div>\n</div>\n<p class=\"legend\"><span class=\"agent well\"></span> an agent at work\n\
-         <span class=\"agent ill\"></span> an attempt that failed\n\
+         <span class=\"agent ill\"></span> an attempt that failed or was interrupted\n\
          <span class=\"gate well\"></span> a quality gate</p>\n",
     );
 }

@@ -39,7 +39,7 @@ pub fn markdown(report: &RunReport) -> String {
         writeln!(text, "{} |{line}|", layout::padded(&name(task), width))
             .expect("a String takes all");
     }
-    text.push_str("```\n\n`█` an agent at work, `▒` an attempt that failed, `▓` a quality gate\n");
+    text.push_str("```\n\n`█` an agent at work, `▒` an attempt that failed or was interrupted, `▓` a quality gate\n");
     text.push_str(&pictures(report));
     if !report.landed.is_empty() {
         text.push_str("\n## Landed\n\n");
