@@ -371,6 +371,17 @@ fn broken_worktrees_are_found() {
     fs::rename(place.at("moved"), place.at("w")).unwrap();
     place.write("w/.git", "gitdir: /elsewhere\n");
     assert_eq!(r(&place), ["worktree-broken"]);
+    fs::remove_file(place.at("r/.git/worktrees/w/HEAD")).unwrap();
+    assert_eq!(r(&place), ["worktree-broken"]);
+    // git is just adding it.
+    place.write("r/.git/worktrees/w/locked", "initializing");
+    assert_eq!(found(&place, "r"), BTreeSet::new());
+    // git is just removing it, and is killed.
+    fs::remove_file(place.at("r/.git/worktrees/w/locked")).unwrap();
+    fs::remove_dir_all(place.at("w")).unwrap();
+    assert_eq!(r(&place), ["worktree-missing"]);
+    place.git("r", &["worktree", "prune"]);
+    assert_eq!(found(&place, "r"), BTreeSet::new());
 }
 
 #[test]

@@ -8,38 +8,57 @@ use baton_sys::file;
 
 pub(super) fn examine(repo: &Repo, findings: &mut Vec<Finding>) -> Result<(), DoctorError> {
     for worktree in repo.worktrees()? {
-        let Some(id) = worktree.id.clone() else {
-            continue;
-        };
-        let broken = |what: String| Finding {
-            id: Id::WorktreeBroken,
-            what,
-            place: worktree.git_dir.display().to_string(),
-            remedy: "run `git worktree repair` with the worktree's path".to_owned(),
-        };
-        let Some(link) = &worktree.link else {
-            findings.push(broken(format!("nothing says where the worktree {id} is")));
-            continue;
-        };
-        if !file::is_taken(&worktree.git_dir.join("HEAD")) {
-            findings.push(broken(format!("the worktree {id} has no HEAD")));
-        } else if !file::is_taken(link) {
-            if !file::is_taken(&worktree.git_dir.join("locked")) {
-                findings.push(Finding {
-                    id: Id::WorktreeMissing,
-                    what: format!("the worktree {id} is not where git expects it"),
-                    place: link.display().to_string(),
-                    remedy: format!("`git worktree repair <path>` where it was moved, `git worktree remove {id}` where it is gone"),
-                });
-            }
-        } else if !leads_back(&worktree) {
-            findings.push(broken(format!(
-                "{} does not lead back to the worktree's git directory",
-                link.display()
-            )));
+        if let Some(id) = &worktree.id {
+            findings.extend(finding(&worktree, id));
         }
     }
     Ok(())
+}
+
+fn finding(worktree: &Worktree, id: &str) -> Option<Finding> {
+    let has = |name| file::is_taken(&worktree.git_dir.join(name));
+    let is_whole = has("HEAD") && worktree.link.is_some();
+    let link = worktree.link.as_ref().filter(|link| file::is_taken(link));
+    // git locks a worktree while it adds it, and removes the files of one before its git directory.
+    let finding = match (is_whole, link) {
+        (true, Some(_)) if leads_back(worktree) => return None,
+        (true, Some(link)) => broken(format!(
+            "{} does not lead back to the worktree's git directory",
+            link.display()
+        )),
+        _ if has("locked") => return None,
+        (false, Some(_)) => broken(format!("the worktree {id} has no HEAD")),
+        (false, None) => missing(
+            format!("of the worktree {id} only a part is there"),
+            "`git worktree prune` removes what is left of it".to_owned(),
+        ),
+        (true, None) => missing(
+            format!("the worktree {id} is not where git expects it"),
+            format!(
+                "`git worktree repair <path>` where it was moved, `git worktree remove {id}` where it is gone"
+            ),
+        ),
+    };
+    let (id, what, remedy) = finding;
+    let place = match (id, &worktree.link) {
+        (Id::WorktreeMissing, Some(link)) => link,
+        _ => &worktree.git_dir,
+    };
+    Some(Finding {
+        id,
+        what,
+        place: place.display().to_string(),
+        remedy,
+    })
+}
+
+fn broken(what: String) -> (Id, String, String) {
+    let remedy = "run `git worktree repair` with the worktree's path";
+    (Id::WorktreeBroken, what, remedy.to_owned())
+}
+
+fn missing(what: String, remedy: String) -> (Id, String, String) {
+    (Id::WorktreeMissing, what, remedy)
 }
 
 fn leads_back(worktree: &Worktree) -> bool {
