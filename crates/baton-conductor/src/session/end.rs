@@ -48,7 +48,9 @@ pub fn hand_in(
     let own = store::bound(repo).ok().flatten();
     let is_own = own.is_some_and(|own| own.number == session.number);
     if session.state == State::Active && !is_own {
-        return Err(SessionError::AtWork(Location::of(repo, &session)?));
+        return Err(SessionError::AtWork(Box::new(Location::of(
+            repo, &session,
+        )?)));
     }
     let text = match text {
         Some(text) => text,

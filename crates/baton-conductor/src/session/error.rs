@@ -147,7 +147,7 @@ pub enum SessionError {
     /// The session belongs to an agent that is at work on it elsewhere.
     #[error("session {} is still active {}", .0.number, .0)]
     #[diagnostic(help("run the command there; {}", .0.remedy()))]
-    AtWork(Location),
+    AtWork(Box<Location>),
 
     /// Nobody says why a session is given up.
     #[error("the reason is empty")]
