@@ -10,7 +10,7 @@
 //! [`report`] describes the whole run, and [`mirror`] writes it for other programs.
 //!
 //! **Stores.** `refs/baton/runs/<id>`: a commit whose tree holds `state.json`, `tasks.toml` and the checkpoints; each change
-//! is a commit on the one before, by compare-and-swap ([`record`]). `runs/<id>/` in Baton's directory: logs, prompts,
+//! is a commit on the one before, by compare-and-swap ([`crate::run_record`]). `runs/<id>/` in Baton's directory: logs, prompts,
 //! pictures, the conductor's lock, and requests of other processes ([`files`]). None of it is needed to resume.
 //!
 //! **A kill** of the conductor loses only events that it had neither recorded nor reported. `resume` ends the agents that
