@@ -25,13 +25,13 @@ const ROOMS: [(&str, &str, &[&str]); 22] = [
     ("baton-hooks", "doctor", &["install", "Hook"]),
     ("baton-conductor", "settings", &[]),
     ("baton-conductor", "ref_moves", &[]),
-    ("baton-conductor", "session", &["ref_moves"]),
+    ("baton-conductor", "run_record", &["ref_moves"]),
+    ("baton-conductor", "session", &["ref_moves", "run_record"]),
     (
         "baton-conductor",
         "pool",
-        &["settings", "ref_moves", "session"],
+        &["settings", "ref_moves", "run_record", "session"],
     ),
-    ("baton-conductor", "run_record", &["ref_moves"]),
     (
         "baton-conductor",
         "landing",

@@ -9,12 +9,6 @@ use crate::parsed::{Source, source, sources};
 /// gone leaves the list.
 const LEFT: &[(&str, &str, &[&str])] = &[
     ("baton-agents", "", &["dialect", "event"]),
-    // A shell's command may hold any other.
-    (
-        "baton-agents",
-        "shell",
-        &["commands", "git", "inline", "targets"],
-    ),
     (
         "baton-core",
         "policy",
@@ -22,12 +16,10 @@ const LEFT: &[(&str, &str, &[&str])] = &[
             "branch_rule",
             "compile",
             "conductor",
-            "error",
             "merge",
             "pool",
             "schema",
             "settings",
-            "signers",
             "subjects",
         ],
     ),

@@ -1,5 +1,6 @@
 //! The commands of a shell: those that set what the shell knows, and the way to all others.
 
+use super::arguments::{after_options, assignment};
 use super::{Flow, Shell, inline, targets};
 use crate::path::{self, UNKNOWN};
 
@@ -7,21 +8,6 @@ use crate::path::{self, UNKNOWN};
 pub(super) fn program(path: &str) -> &str {
     let name = path.rsplit('/').next().unwrap_or(path);
     name.strip_suffix(".exe").unwrap_or(name)
-}
-
-/// Where the operands begin behind options, of which these take a value.
-pub(super) fn after_options(args: &[String], valued: &[&str]) -> usize {
-    let mut at = 0;
-    while let Some(arg) = args.get(at) {
-        if arg == "--" {
-            return at + 1;
-        }
-        if !arg.starts_with(['-', '+']) || arg.len() < 2 {
-            break;
-        }
-        at += 1 + usize::from(valued.contains(&arg.as_str()));
-    }
-    at.min(args.len())
 }
 
 impl Shell<'_> {
@@ -145,17 +131,4 @@ impl Shell<'_> {
             self.variables.insert(name.clone(), value);
         }
     }
-}
-
-/// The parts of `NAME=VALUE`.
-pub(super) fn assignment(word: &str) -> Option<(&str, &str)> {
-    let (name, value) = word.split_once('=')?;
-    let is_name = |name: &str| {
-        let mut chars = name.chars();
-        chars
-            .next()
-            .is_some_and(|one| one.is_alphabetic() || one == '_')
-            && chars.all(|one| one.is_alphanumeric() || one == '_')
-    };
-    is_name(name).then_some((name, value))
 }

@@ -1,7 +1,7 @@
 //! The files that `cp` and its like write: copies, moves and links.
 
 use super::Shell;
-use super::targets::{operands, values};
+use super::arguments::{operands, values};
 use crate::path::How;
 
 /// Refuses the files that this command copies, moves or links to, if one may not be written.

@@ -1,6 +1,6 @@
 //! Git's own commands: what leaves hooks out, leads git elsewhere, or changes protected files.
 
-use super::targets::{operands, values};
+use super::arguments::{operands, values};
 use super::{Flow, Shell};
 use crate::Refusal;
 use crate::path::{self, How, UNKNOWN};

@@ -1,8 +1,7 @@
 //! Code that is handed to an interpreter, and commands that no parser reads: refused where a protected path stands in them
 //! beside something that writes.
 
-use super::commands::after_options;
-use super::targets::{operands, values};
+use super::arguments::{after_options, operands, values};
 use super::{Flow, Shell};
 use crate::Refusal;
 use crate::path::{How, UNKNOWN};

@@ -3,6 +3,7 @@
 //! Variables, functions, directories and small outputs (`echo`, `pwd`) are followed where they are literal. What is not known
 //! stands as [`UNKNOWN`] in words, and is allowed unless a protected name follows it.
 
+mod arguments;
 mod commands;
 mod copies;
 mod find;

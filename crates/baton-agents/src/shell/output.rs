@@ -1,6 +1,6 @@
 //! What small commands print.
 
-use super::commands::after_options;
+use super::arguments::after_options;
 use super::{Flow, Shell};
 use crate::path::UNKNOWN;
 

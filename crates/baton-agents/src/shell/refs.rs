@@ -1,6 +1,6 @@
 //! Git's commands that move references, and those for the stash and the worktrees, which all worktrees share.
 
-use super::targets::operands;
+use super::arguments::operands;
 use super::{Flow, Shell};
 use crate::Refusal;
 use crate::path::{self, How, UNKNOWN};

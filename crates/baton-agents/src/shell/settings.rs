@@ -1,7 +1,7 @@
 //! Git's settings and variables that lead it away from a repository's settings and hooks.
 
+use super::arguments::{operands, values};
 use super::git::leads_elsewhere;
-use super::targets::{operands, values};
 use super::{Flow, Shell};
 use crate::path::{self, UNKNOWN};
 

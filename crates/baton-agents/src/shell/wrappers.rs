@@ -1,6 +1,6 @@
 //! Commands that run other commands: wrappers, shells, runners of packages, and what reads commands from its input.
 
-use super::commands::{after_options, assignment};
+use super::arguments::{after_options, assignment};
 use super::{Flow, MAX_ROUNDS, Shell, find};
 use crate::Refusal;
 use crate::path::{self, UNKNOWN};

@@ -29,12 +29,9 @@ use super::settings::TABLES;
 use super::subjects;
 use super::toml_file::{self, TomlFault, TomlProblem};
 use super::{
-    AllowedSigners, Branches, POLICY_PATH, Policy, Protected, SessionPattern, Sessions, Signing,
-    Trailers,
+    AllowedSigners, Branches, MAX_POLICY_BYTES, POLICY_PATH, Policy, Protected, SessionPattern,
+    Sessions, Signing, Trailers,
 };
-
-/// The largest policy that is read, in bytes.
-pub const MAX_POLICY_BYTES: usize = 1 << 20;
 
 /// A problem and where it is, before the file's text joins it.
 pub(super) struct Fault {

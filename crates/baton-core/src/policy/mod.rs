@@ -33,7 +33,6 @@ pub use alias::fold;
 pub use archive_pattern::ArchivePattern;
 pub use branch_glob::BranchGlob;
 pub use branch_rule::{BranchRule, Mover};
-pub use compile::MAX_POLICY_BYTES;
 pub use conductor::Conductor;
 pub use error::{PolicyError, PolicyProblem};
 pub use glob::{GlobError, PathGlob};
@@ -44,7 +43,7 @@ pub use schema::{MissingProgram, json_schema};
 pub use session_pattern::SessionPattern;
 pub use settings::{SETTINGS_PATH, Settings};
 pub use signers::{AllowedSigners, SignatureError, SignersError, SignersProblem};
-pub use signing::{NoMaintainer, SIGNERS_PATH, Signing};
+pub use signing::{NoMaintainer, Signing};
 pub use subjects::{Subject, Subjects};
 
 use bstr::{BStr, BString};
@@ -57,6 +56,12 @@ use scope::Scope;
 
 /// The file at the root of a repository that holds its policy.
 pub const POLICY_PATH: &str = "baton.toml";
+
+/// The path of the list of signers where a policy names none.
+pub const SIGNERS_PATH: &str = ".baton/allowed_signers";
+
+/// The largest policy that is read, in bytes.
+pub const MAX_POLICY_BYTES: usize = 1 << 20;
 
 /// A compiled policy. Questions about paths take raw bytes from the repository's root and hold
 /// for each alias of a path as for the path (see [`fold`]).

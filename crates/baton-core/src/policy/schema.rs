@@ -9,7 +9,6 @@ use super::branch_rule::BranchTable;
 use super::conductor::ConductorTable;
 use super::merge::MergeTable;
 use super::pool::PoolTable;
-use super::signing::SIGNERS_PATH;
 use super::subjects::SubjectsTable;
 use crate::model::Wording;
 
@@ -353,7 +352,7 @@ impl Default for BranchesTable {
 impl Default for SigningTable {
     fn default() -> Self {
         Self {
-            allowed_signers: unplaced_text(SIGNERS_PATH),
+            allowed_signers: unplaced_text(super::SIGNERS_PATH),
             aggregate: AggregateSigning::Optional,
             maintainers: Vec::new(),
             orchestrators: Vec::new(),

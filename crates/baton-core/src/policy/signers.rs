@@ -10,7 +10,7 @@ use bstr::ByteSlice;
 use miette::{Diagnostic, LabeledSpan, SourceCode};
 use ssh_key::{PrivateKey, PublicKey};
 
-use super::compile::MAX_POLICY_BYTES;
+use super::MAX_POLICY_BYTES;
 use super::error::Located;
 use line::Fields;
 

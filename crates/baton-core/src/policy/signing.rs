@@ -2,11 +2,8 @@
 
 use bstr::BString;
 
-use super::{AllowedSigners, SignatureError};
+use super::{AllowedSigners, SIGNERS_PATH, SignatureError};
 use crate::model::Signature;
-
-/// The path of the list of signers where a policy names none.
-pub const SIGNERS_PATH: &str = ".baton/allowed_signers";
 
 /// The signers, and what each may sign.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,0 +1,74 @@
+//! The operands, the options and the settings among a command's words.
+
+/// The operands between and behind options, of which these take a value.
+pub(super) fn operands(args: &[String], valued: &[&str]) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut at = 0;
+    while let Some(arg) = args.get(at) {
+        if arg == "--" {
+            found.extend(args[at + 1..].iter().cloned());
+            break;
+        }
+        match arg.starts_with('-') && arg.len() > 1 {
+            true => at += usize::from(valued.contains(&arg.as_str())),
+            false => found.push(arg.clone()),
+        }
+        at += 1;
+    }
+    found
+}
+
+/// The values of these options.
+pub(super) fn values(args: &[String], options: &[&str]) -> Vec<String> {
+    let mut found = Vec::new();
+    for (at, arg) in args.iter().enumerate() {
+        for option in options {
+            if arg == option {
+                found.extend(args.get(at + 1).cloned());
+            } else if let Some(rest) = arg.strip_prefix(option) {
+                let is_long = option.starts_with("--");
+                match rest.strip_prefix('=') {
+                    Some(value) => found.push(value.to_owned()),
+                    None if !is_long && option.len() == 2 => found.push(rest.to_owned()),
+                    None => {}
+                }
+            } else if is_cluster(arg) && option.len() == 2 && arg.ends_with(&option[1..]) {
+                found.extend(args.get(at + 1).cloned());
+            }
+        }
+    }
+    found
+}
+
+/// True if several options of one letter stand in a word.
+fn is_cluster(arg: &str) -> bool {
+    arg.len() > 2 && arg.starts_with('-') && arg[1..].chars().all(|one| one.is_ascii_alphabetic())
+}
+
+/// Where the operands begin behind options, of which these take a value.
+pub(super) fn after_options(args: &[String], valued: &[&str]) -> usize {
+    let mut at = 0;
+    while let Some(arg) = args.get(at) {
+        if arg == "--" {
+            return at + 1;
+        }
+        if !arg.starts_with(['-', '+']) || arg.len() < 2 {
+            break;
+        }
+        at += 1 + usize::from(valued.contains(&arg.as_str()));
+    }
+    at.min(args.len())
+}
+
+/// The parts of `NAME=VALUE`.
+pub(super) fn assignment(word: &str) -> Option<(&str, &str)> {
+    let (name, value) = word.split_once('=')?;
+    let is_name = |name: &str| {
+        let mut chars = name.chars();
+        chars
+            .next()
+            .is_some_and(|one| one.is_alphabetic() || one == '_')
+            && chars.all(|one| one.is_alphanumeric() || one == '_')
+    };
+    is_name(name).then_some((name, value))
+}
