@@ -36,6 +36,24 @@ fn a_record_that_is_lost_is_made_again_with_every_slot_taken() {
 }
 
 #[test]
+fn a_record_that_is_lost_while_a_slot_is_acquired_does_not_cost_the_slot() {
+    let policy =
+        "[pool]\npost_acquire = ['rm -r \"$(git rev-parse --git-common-dir)/baton/pool\"']\n";
+    let world = World::without_pool();
+    world.sandbox.commit_file("baton.toml", policy);
+    world.ok(&["init", "2"]);
+    let (_, lease) = world.acquire("one");
+    let status = world.json(&["status"]);
+    assert_eq!(status["slots"][0]["lease"]["id"], lease.as_str());
+    assert_eq!(status["slots"][0]["lease"]["task"], "one");
+    world.ok(&["release", "wt-1", "--lease", &lease]);
+    // Of the other slot nothing is known but that it is on no branch.
+    assert_eq!(world.findings(&["--fix"]), []);
+    assert_eq!(world.findings(&[]), []);
+    world.assert_sound();
+}
+
+#[test]
 fn a_record_of_another_version_is_left_alone() {
     let world = World::with_slots(1);
     let text = fs::read_to_string(world.state_file()).unwrap();

@@ -309,10 +309,15 @@ fn begin_session(worktree: &Repo, wish: &Acquire) -> Result<SessionId, PoolError
 }
 
 fn finish(repo: &Repo, claim: Claim, session: Begun) -> Result<Acquired, PoolError> {
-    let name = claim.slot.name;
+    let Slot { name, lease, .. } = claim.slot;
     state_file::update(repo, |state| {
         let slot = state.slot_mut(&name);
-        let own = slot.filter(|slot| slot.is_held_by(&claim.lease));
+        // A record that was lost meanwhile does not tell whose the slot is, and nobody else can have taken it since.
+        let is_forgotten = |slot: &Slot| {
+            let known = slot.lease.as_ref().filter(|known| known.is_unknown());
+            known.is_some_and(|known| known.branch.as_ref().is_none_or(|own| *own == claim.branch))
+        };
+        let own = slot.filter(|slot| slot.is_held_by(&claim.lease) || is_forgotten(slot));
         let slot = own.ok_or_else(|| PoolError::Passed {
             slot: name.clone(),
             holder: "nobody known: the pool's state was lost meanwhile".to_owned(),
@@ -320,6 +325,7 @@ fn finish(repo: &Repo, claim: Claim, session: Begun) -> Result<Acquired, PoolErr
         slot.phase = Phase::Leased;
         slot.worker = None;
         slot.base = Some(claim.base);
+        slot.lease = lease;
         if let Some(lease) = &mut slot.lease {
             lease.session.clone_from(&session);
             let owner = match (&session, &lease.task) {
