@@ -114,6 +114,14 @@ impl Hook {
         )
     }
 
+    /// True if it cannot answer without the first of them.
+    pub fn needs_an_argument(self) -> bool {
+        matches!(
+            self,
+            Self::PrepareCommitMsg | Self::CommitMsg | Self::PrePush
+        )
+    }
+
     /// True if git writes to its standard input.
     pub fn reads_input(self) -> bool {
         matches!(
@@ -197,7 +205,9 @@ pub enum HookError {
 
     /// An argument that git always gives is missing.
     #[error("the hook {hook} was called without its argument {name}")]
-    #[diagnostic(help("let git call the hook"))]
+    #[diagnostic(help(
+        "have what calls it pass on what git gives: `git baton hook {hook} \"$@\"` in a hook, or `git baton hook {hook} {{0}}` for lefthook"
+    ))]
     Argument {
         /// The hook's name.
         hook: &'static str,

@@ -43,6 +43,7 @@ impl Manager {
         if !program.exists() {
             let log = place.at("log");
             let text = self.script().replace("LOG", log.to_str().unwrap());
+            let text = text.replace("PROGRAM", program.to_str().unwrap());
             write_program(&program, &text);
         }
         let mut shell = place.command(Path::new("sh"), "r");
@@ -63,7 +64,10 @@ install)
 #!/bin/sh
 # ID: 138fd403
 HERE="\$(cd "\$(dirname "\$0")" && pwd)"
-PREK='$0'
+PREK="$0"
+if [ ! -x "\$PREK" ]; then
+    PREK="prek"
+fi
 exec "\$PREK" hook-impl --hook-dir="\$HERE" --hook-type=$type -- "\$@"
 END
         chmod 755 "$hook"
@@ -106,12 +110,18 @@ if [ "$LEFTHOOK" = "0" ]; then
 fi
 call_lefthook()
 {
-  echo "checked by the manager" >>'LOG'
+  if test -n "$LEFTHOOK_BIN"
+  then
+    "$LEFTHOOK_BIN" "$@"
+  else
+    "PROGRAM" "$@"
+  fi
 }
 call_lefthook run "pre-commit" "$@"
 END
     chmod 755 "$hook"
     ;;
+run) echo "checked by the manager" >>'LOG' ;;
 uninstall)
     [ -e "$hook" ] && is_ours || exit 0
     rm "$hook"

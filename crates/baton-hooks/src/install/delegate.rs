@@ -16,7 +16,7 @@ use baton_sys::{executable, file};
 const CUSTOM_HOOKS: &str = "custom_hooks";
 
 /// The suffix that pre-commit and prek give to the hook that they found.
-const LEGACY_SUFFIX: &str = ".legacy";
+pub const LEGACY_SUFFIX: &str = ".legacy";
 
 /// The hook that sees every commit. No manager has it, and no hook's word is taken for it that it runs Baton.
 const LAST: &str = Hook::ReferenceTransaction.name();

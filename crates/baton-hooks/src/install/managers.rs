@@ -2,13 +2,16 @@
 //! Each is known by all that it says: where a command stands behind a condition, or its answer may not count, Baton takes the
 //! hook's place and runs it first.
 
+use std::fmt;
 use std::io;
 use std::path::Path;
 
 use bstr::ByteSlice;
 use serde_json::{Map, Value};
 
+use super::delegate::LEGACY_SUFFIX;
 use super::known_text;
+use crate::Hook;
 use baton_sys::file;
 
 /// Where lefthook reads what to run: the first of them that is there.
@@ -28,6 +31,18 @@ const LEFTHOOK_LOCAL: [&str; 4] = [
     ".lefthook-local.yaml",
 ];
 
+/// The settings of lefthook that change nothing in what it runs.
+const HARMLESS: [&str; 8] = [
+    "$schema",
+    "assert_lefthook_installed",
+    "colors",
+    "min_version",
+    "no_auto_install",
+    "no_tty",
+    "output",
+    "skip_output",
+];
+
 /// The lines that simple-git-hooks writes before the command: it can be told to run none, as by `--no-verify`.
 const PREAMBLE: [&str; 7] = [
     "if [ \"$SKIP_SIMPLE_GIT_HOOKS\" = \"1\" ]; then",
@@ -39,8 +54,8 @@ const PREAMBLE: [&str; 7] = [
     "fi",
 ];
 
-/// The beginnings of the lines of lefthook's script that are in no function and in no condition.
-const LEFTHOOK_LINES: [&str; 6] = ["#", "if [ \"$LEFTHOOK", "fi", "call_lefthook", "{", "}"];
+/// The suffix that lefthook gives to the hook that it found, and that has to be free when it is installed again.
+const LEFTHOOK_SUFFIX: &str = ".old";
 
 /// True if the hook at this path runs `git baton hook <name>`.
 pub fn run_baton(path: &Path, name: &str, work_tree: Option<&Path>) -> io::Result<bool> {
@@ -52,9 +67,23 @@ pub fn run_baton(path: &Path, name: &str, work_tree: Option<&Path>) -> io::Resul
         return Ok(true);
     }
     match work_tree {
-        Some(root) if is_lefthooks(&text, name) => lefthook_is_told(root, name),
+        Some(root) if known_text::is_lefthooks(&text, name) => lefthook_is_told(root, name),
         _ => Ok(false),
     }
+}
+
+/// True if the hook at this path is known to do without the file as which its manager keeps the hook that it found: lefthook never
+/// runs that, and pre-commit and prek where it is there.
+pub fn does_without(path: &Path, renamed: &Path, name: &str) -> io::Result<bool> {
+    let text = file::beginning(path, known_text::LONGEST)?.unwrap_or_default();
+    let is = |suffix: &str| {
+        let file = format!("{name}{suffix}");
+        renamed.file_name().is_some_and(|own| *own == *file)
+    };
+    Ok(is(LEFTHOOK_SUFFIX)
+        && known_text::is_for_shell(&text)
+        && known_text::is_lefthooks(&text, name)
+        || is(LEGACY_SUFFIX) && known_text::runs_legacy(&text, name))
 }
 
 /// True if the command is all that the hook says.
@@ -66,15 +95,55 @@ fn says_only_that(script: &[u8], name: &str) -> bool {
     matches!(own, [line] if is_command(line, name))
 }
 
-/// True if this is the command, with arguments of the hook's, and its answer is the answer of the line.
-fn is_command(line: &[u8], name: &str) -> bool {
-    let line = line.strip_prefix(b"exec ").unwrap_or(line);
-    let begins = ["git baton hook ", "git-baton hook "];
-    let rest = begins
+/// A fault of a call of Baton by a hook, for which the hook refuses whatever comes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Miscall {
+    /// What git gives to the hook is not passed on.
+    NoArgument,
+    /// The carriage returns at the ends of the lines are part of the words.
+    LineEnds,
+}
+
+impl Miscall {
+    /// The next step about a hook of this name.
+    pub fn remedy(self, name: &str) -> String {
+        match self {
+            Self::NoArgument => format!("have it pass that on: `git baton hook {name} \"$@\"`"),
+            Self::LineEnds => "write it with line feeds alone".to_owned(),
+        }
+    }
+}
+
+impl fmt::Display for Miscall {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NoArgument => "without what git gives to it",
+            Self::LineEnds => "with carriage returns at the ends of its lines",
+        })
+    }
+}
+
+/// The fault of the hook at this path, where a line of it is the command.
+pub fn miscall(path: &Path, name: &str) -> io::Result<Option<Miscall>> {
+    let text = file::beginning(path, known_text::LONGEST)?.unwrap_or_default();
+    let lines = known_text::commands(&text);
+    let mut calls = lines
         .iter()
-        .find_map(|it| line.strip_prefix(it.as_bytes()));
-    let mut words = rest.unwrap_or_default().fields();
-    let is_argument = |word: &[u8]| {
+        .filter_map(|line| words_behind_command(line, name));
+    Ok(calls.find_map(|words| match words.is_empty() {
+        _ if text.contains(&b'\r') => Some(Miscall::LineEnds),
+        true if needs_an_argument(name) => Some(Miscall::NoArgument),
+        _ => None,
+    }))
+}
+
+fn needs_an_argument(name: &str) -> bool {
+    Hook::from_name(name).is_some_and(Hook::needs_an_argument)
+}
+
+/// True if this is the command, with the arguments of the hook's that it needs, and its answer is the answer of the line.
+fn is_command(line: &[u8], name: &str) -> bool {
+    let is_argument = |word: &&[u8]| {
         let word = word
             .strip_prefix(b"\"")
             .and_then(|word| word.strip_suffix(b"\""))
@@ -84,19 +153,20 @@ fn is_command(line: &[u8], name: &str) -> bool {
             b"$@" | b"$1" | b"$2" | b"$3" | b"{0}" | b"{1}" | b"{2}" | b"{3}"
         )
     };
-    words.next() == Some(name.as_bytes()) && words.all(is_argument)
+    let is_first = |word: &&&[u8]| !word.contains(&b'2') && !word.contains(&b'3');
+    words_behind_command(line, name).is_some_and(|words| {
+        let has_first = words.first().filter(is_first).is_some();
+        words.iter().all(is_argument) && (has_first || !needs_an_argument(name))
+    })
 }
 
-fn is_lefthooks(script: &[u8], name: &str) -> bool {
-    let last = format!("call_lefthook run \"{name}\" \"$@\"");
-    let mut outer = { script.lines().skip(1) }
-        .filter(|line| line.first().is_some_and(|byte| !byte.is_ascii_whitespace()));
-    known_text::commands(script).last() == Some(&last.as_bytes())
-        && outer.all(|line| {
-            LEFTHOOK_LINES
-                .iter()
-                .any(|known| line.starts_with_str(known))
-        })
+/// The words behind the command of this hook; `None` where the line begins with another one.
+fn words_behind_command<'l>(line: &'l [u8], name: &str) -> Option<Vec<&'l [u8]>> {
+    let line = line.strip_prefix(b"exec ").unwrap_or(line);
+    let mut begins = ["git baton hook ", "git-baton hook "].iter();
+    let rest = begins.find_map(|it| line.strip_prefix(it.as_bytes()))?;
+    let mut words = rest.fields();
+    (words.next() == Some(name.as_bytes())).then(|| words.collect())
 }
 
 /// True if the file of lefthook in this worktree has the hook run the command, whatever changes.
@@ -122,9 +192,12 @@ fn lefthook_runs(config: &str, name: &str) -> bool {
     };
     let has_only =
         |map: &Map<String, Value>, known: &[&str]| map.keys().all(|key| known.contains(&&key[..]));
-    let elsewhere = ["extends", "remotes", "remote"];
+    // Of what is no hook, some keys bring other hooks, or another lefthook.
+    let is_harmless = |(key, value): (&String, &Value)| {
+        HARMLESS.contains(&&key[..]) || value.is_object() && key != "remote"
+    };
     let hook = config.get(name).and_then(Value::as_object);
-    let Some(hook) = hook.filter(|_| !elsewhere.iter().any(|key| config.contains_key(*key))) else {
+    let Some(hook) = hook.filter(|_| config.iter().all(is_harmless)) else {
         return false;
     };
     if !has_only(hook, &["jobs", "commands", "parallel", "piped", "follow"]) {
@@ -183,6 +256,21 @@ mod tests {
     }
 
     #[test]
+    fn what_git_gives_has_to_be_passed_on() {
+        for (words, is_enough) in [
+            ("\"$@\"", true),
+            ("$1", true),
+            ("\"$1\" \"$2\"", true),
+            ("", false),
+            ("\"$2\"", false),
+        ] {
+            let script = format!("#!/bin/sh\ngit baton hook commit-msg {words}\n");
+            let says = says_only_that(script.as_bytes(), "commit-msg");
+            assert_eq!(says, is_enough, "{words}");
+        }
+    }
+
+    #[test]
     fn lefthook_runs_what_stands_behind_no_condition() {
         for (config, expected) in [
             (
@@ -190,39 +278,51 @@ mod tests {
                 true,
             ),
             (
-                "pre-push:\n  commands:\n    baton:\n      run: git baton hook pre-push\n      use_stdin: true",
+                "min_version: 1.0\ncolors: false\nlint:\n  jobs: []\npre-push:\n  commands:\n    baton:\n      run: git baton hook pre-push {0}\n      use_stdin: true",
                 true,
             ),
             (
-                "pre-push:\n  jobs:\n    - run: git baton hook pre-push",
+                "pre-push:\n  jobs:\n    - {run: git baton hook pre-push, use_stdin: true}",
                 false,
             ),
             (
-                "pre-push:\n  skip: true\n  jobs:\n    - {run: git baton hook pre-push, use_stdin: true}",
+                "lefthook: 'true'\npre-push:\n  jobs:\n    - {run: 'git baton hook pre-push {0}', use_stdin: true}",
                 false,
             ),
             (
-                "pre-push:\n  jobs:\n    - {run: git baton hook pre-push, use_stdin: true, skip: merge}",
+                "rc: ./rc\npre-push:\n  jobs:\n    - {run: 'git baton hook pre-push {0}', use_stdin: true}",
                 false,
             ),
             (
-                "pre-push:\n  jobs:\n    - {run: git baton hook pre-push, use_stdin: true, only: [{ref: x}]}",
+                "pre-push:\n  jobs:\n    - run: git baton hook pre-push {0}",
                 false,
             ),
             (
-                "pre-push:\n  jobs:\n    - {run: 'git baton hook pre-push || true', use_stdin: true}",
+                "pre-push:\n  skip: true\n  jobs:\n    - {run: 'git baton hook pre-push {0}', use_stdin: true}",
                 false,
             ),
             (
-                "pre-push:\n  jobs:\n    - {run: 'echo git baton hook pre-push', use_stdin: true}",
+                "pre-push:\n  jobs:\n    - {run: 'git baton hook pre-push {0}', use_stdin: true, skip: merge}",
                 false,
             ),
             (
-                "pre-commit:\n  jobs:\n    - {run: git baton hook pre-push, use_stdin: true}",
+                "pre-push:\n  jobs:\n    - {run: 'git baton hook pre-push {0}', use_stdin: true, only: [{ref: x}]}",
                 false,
             ),
             (
-                "extends: [x.yml]\npre-push:\n  jobs:\n    - {run: git baton hook pre-push, use_stdin: true}",
+                "pre-push:\n  jobs:\n    - {run: 'git baton hook pre-push {0} || true', use_stdin: true}",
+                false,
+            ),
+            (
+                "pre-push:\n  jobs:\n    - {run: 'echo git baton hook pre-push {0}', use_stdin: true}",
+                false,
+            ),
+            (
+                "pre-commit:\n  jobs:\n    - {run: 'git baton hook pre-push {0}', use_stdin: true}",
+                false,
+            ),
+            (
+                "extends: [x.yml]\npre-push:\n  jobs:\n    - {run: 'git baton hook pre-push {0}', use_stdin: true}",
                 false,
             ),
             ("- no map", false),

@@ -18,7 +18,7 @@ mod installed;
 pub mod kept;
 mod known_text;
 pub mod layout;
-mod managers;
+pub mod managers;
 pub mod manifest;
 pub mod misled;
 mod remove;
