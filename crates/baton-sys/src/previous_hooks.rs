@@ -37,6 +37,9 @@ pub fn is_later(common_dir: &Path, name: &str) -> bool {
 /// and the hook's file.
 const RUNNING: &str = "BATON_EARLIER_HOOK";
 
+/// The most calls of one hook with the same arguments, each from a git that the one before started, in which it runs.
+const DEEPEST: usize = 8;
+
 /// A call of a hook that was there before.
 #[derive(Debug)]
 pub struct EarlierHook<'c> {
@@ -64,11 +67,13 @@ impl<'c> EarlierHook<'c> {
     ) -> Vec<Self> {
         let within = Running::all();
         let call = (!within.is_empty()).then(|| id(args, input));
-        let callers: Vec<_> = within
-            .iter()
-            .filter(|one| Some(one.call) == call)
-            .map(|one| one.path.clone())
-            .collect();
+        let mut callers: Vec<_> = within.iter().filter(|one| Some(one.call) == call).collect();
+        // A git that a hook started, such as another commit, calls all hooks for its own sake.
+        let is_anew = |one: &&Running| process::is_called_through_git(one.process);
+        if callers.len() < DEEPEST && callers.last().is_some_and(is_anew) {
+            callers.clear();
+        }
+        let callers: Vec<_> = callers.into_iter().map(|one| one.path.clone()).collect();
         let directory = common_dir.join(KEPT_DIRECTORY);
         let kept = directory.join(name);
         let paths = match callers.iter().any(|path| !path.starts_with(&directory)) {

@@ -50,6 +50,37 @@ pub fn caller_id() -> u32 {
     }
 }
 
+/// True if this process runs on behalf of that one through a git that runs hooks of its own accord: not by `git hook run`, which
+/// is told to. False where the system does not tell.
+pub fn is_called_through_git(from: u32) -> bool {
+    let mut id = std::os::unix::process::parent_id();
+    let mut found = false;
+    while id != from {
+        let Some(stat) = stat(id) else { return false };
+        found = found || stat.name == "git" && subcommand(id).is_some_and(|name| name != b"hook");
+        let parent = stat.field(4).and_then(|parent| parent.parse().ok());
+        match parent {
+            Some(parent) if parent > 1 => id = parent,
+            _ => return false,
+        }
+    }
+    found
+}
+
+/// The subcommand of a git, behind its own options.
+fn subcommand(id: u32) -> Option<Vec<u8>> {
+    const WITH_VALUE: [&[u8]; 5] = [b"-c", b"-C", b"--git-dir", b"--work-tree", b"--namespace"];
+    let arguments = std::fs::read(format!("/proc/{id}/cmdline")).ok()?;
+    let mut words = arguments.split(|byte| *byte == 0).skip(1);
+    loop {
+        match words.next()? {
+            option if WITH_VALUE.contains(&option) => words.next().map(drop)?,
+            option if option.starts_with(b"-") => {}
+            word => return Some(word.to_owned()),
+        }
+    }
+}
+
 /// A process and the name of its program.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Found {

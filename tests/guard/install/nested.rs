@@ -80,47 +80,34 @@ fn an_earlier_hook_runs_for_what_it_does_in_another_worktree_and_leaves_behind()
 }
 
 #[test]
-fn a_tool_that_renamed_batons_hook_and_calls_it_goes_on() {
-    for (name, call) in [
-        (
-            "pre-commit.chained",
-            "\"$(dirname \"$0\")/pre-commit.chained\"",
-        ),
-        ("pre-commit.chained", "\"$0.chained\""),
-        ("pre-commit.chained", ".git/hooks/pre-commit.chained"),
-        (
-            "old/pre-commit",
-            "\"$(dirname \"$0\")/old/$(basename \"$0\")\"",
-        ),
-    ] {
-        let place = repository();
-        let hook = place.at("r/.git/hooks/pre-commit");
-        let renamed = place.at("r/.git/hooks").join(name);
-        install(&place);
-        fs::create_dir_all(renamed.parent().unwrap()).unwrap();
-        fs::rename(&hook, &renamed).unwrap();
-        let log = place.at("log");
-        let text = format!(
-            "#!/bin/sh\necho tool >>'{}'\n{call} \"$@\" || exit\n",
-            log.display()
-        );
-        write_program(&hook, &text);
-        let told = place.baton("r", &["doctor"]);
-        let words = "renamed to pre-commit.chained, and runs only where that hook runs it";
-        let is_beside = !name.contains('/');
-        assert_eq!(told.out.contains(words), is_beside, "{told:?}");
-        for _ in 0..2 {
-            install(&place);
-            assert_eq!(work(&place), ["tool"], "{call}");
-            assert_eq!(place.break_a_rule("r").code, Some(128));
-            assert_eq!(place.baton("r", &["doctor"]).code, Some(0), "{call}");
-        }
-        let said = place.baton("r", &["uninstall"]);
-        assert!(said.out.contains("a script that does nothing"), "{said:?}");
-        assert_eq!(fs::read_to_string(&hook).unwrap(), text);
-        assert_eq!(work(&place), ["tool"], "{call}");
-        assert_eq!(place.break_a_rule("r").code, Some(0));
-    }
+fn an_earlier_hook_runs_for_a_commit_that_it_makes_itself() {
+    let place = repository();
+    let log = place.at("log");
+    let text = format!(
+        "#!/bin/sh\necho \"team $INNER\" >>'{}'\n[ -z \"$INNER\" ] || exit 1\n\
+         ! INNER=inner git commit -q --allow-empty -m inner\n",
+        log.display()
+    );
+    write_program(&place.at("r/.git/hooks/pre-commit"), &text);
+    install(&place);
+    place.git("r", &["commit", "-q", "--allow-empty", "-m", "x"]);
+    assert_eq!(place.log(), ["team ", "team inner"]);
+    assert_eq!(place.git("r", &["rev-list", "--count", "HEAD"]), "2\n");
+}
+
+#[test]
+fn a_hook_that_has_git_run_the_local_one_reaches_it() {
+    let place = repository();
+    place.write_hook("r/.git/hooks/pre-commit", "local");
+    let log = place.at("log");
+    let text = format!(
+        "#!/bin/sh\necho team >>'{}'\ngit -c core.hooksPath=.git/hooks hook run pre-commit\n",
+        log.display()
+    );
+    write_program(&place.at("r/.gh/pre-commit"), &text);
+    place.git("r", &["config", "core.hooksPath", ".gh"]);
+    install(&place);
+    assert_eq!(work(&place), ["team", "local"]);
 }
 
 #[test]
