@@ -2,6 +2,7 @@
 
 mod directories;
 mod doctor;
+mod earlier;
 mod forms;
 mod gone;
 mod links;

@@ -2,15 +2,14 @@
 
 use std::path::Path;
 
-use super::{DoctorError, Finding, Id, Severity};
+use super::{DoctorError, Finding, Id, Severity, earlier_hooks};
 use crate::install::hooks_path::Diversion;
 use crate::install::layout::{Occupant, read_hook};
-use crate::install::{Layout, Manifest, has_worktree, hooks_path, kept, misled};
-use crate::{Hook, PASSED_ON};
+use crate::install::{Layout, Manifest, has_worktree, hooks_path, kept};
 use baton_git::Repo;
 use baton_sys::{executable, file};
 
-const REINSTALL: &str = "run `git baton install`";
+pub(super) const REINSTALL: &str = "run `git baton install`";
 const MAKE_RUNNABLE: &str = "let this user read and run it, or have the file system mounted with `exec` (`findmnt -T .git` names it); then run `git baton install`";
 
 /// Looks at them. Says whether Baton is installed, as far as that can be told.
@@ -21,7 +20,8 @@ pub(super) fn examine(repo: &Repo, findings: &mut Vec<Finding>) -> Result<bool, 
         Ok(Some(manifest)) => {
             program(&layout, &manifest, findings)?;
             in_place(&layout, &manifest, findings)?;
-            earlier_hooks(repo, &manifest, findings)?;
+            findings.extend(linked_directory(&layout));
+            earlier_hooks::examine(repo, &manifest, findings)?;
             findings.extend(guarded_as_clone(repo, &layout)?);
         }
         Ok(None) => {
@@ -79,9 +79,27 @@ fn in_place(
             };
             findings.extend(found.filter(|new| !is_known(new)));
         }
-        findings.extend(renamed_delegate(layout, hook, manifest)?);
+        findings.extend(earlier_hooks::renamed_delegate(layout, hook, manifest)?);
     }
     Ok(())
+}
+
+/// A link in place of the directory of hooks: what changes where it leads, such as by a checkout, changes the hooks.
+fn linked_directory(layout: &Layout) -> Option<Finding> {
+    let link = layout.hooks_dir();
+    let target = file::is_link(&link).then(|| link.read_link().ok())??;
+    Some(Finding {
+        id: Id::HookReplaced,
+        what: format!(
+            "the directory of hooks is a link to {}, which others may use or change",
+            target.display()
+        ),
+        place: link.display().to_string(),
+        remedy: format!(
+            "make it a directory: `rm '{0}' && mkdir '{0}'`, and move the hooks there that are not Baton's; then {REINSTALL}",
+            link.display()
+        ),
+    })
 }
 
 /// A bare repository that no worktree uses, without the mark of a server.
@@ -301,76 +319,6 @@ fn moved(path: &Path, program: &Path) -> Finding {
         place: path.display().to_string(),
         remedy: REINSTALL.to_owned(),
     }
-}
-
-/// The hook that was there before, where it runs others that it looks for by its own name.
-fn renamed_delegate(
-    layout: &Layout,
-    hook: &str,
-    manifest: &Manifest,
-) -> Result<Option<Finding>, DoctorError> {
-    let own = layout.hook(hook);
-    let delegate = layout.delegate(hook).map_err(DoctorError::io(&own))?;
-    let renamed = delegate.filter(|one| one.path != own && manifest.hooks_paths.is_empty());
-    Ok(renamed.map(|one| Finding {
-        id: Id::EarlierHookSilent,
-        what: format!("the hook {hook} that was there before runs others that it looks for beside itself, and is not in its place"),
-        place: one.path.display().to_string(),
-        remedy: format!("{REINSTALL} again: it gives that hook its place, and goes beside it"),
-    }))
-}
-
-fn earlier_hooks(
-    repo: &Repo,
-    manifest: &Manifest,
-    findings: &mut Vec<Finding>,
-) -> Result<(), DoctorError> {
-    let installed: Vec<_> = manifest.hooks().collect();
-    let all = Hook::CLIENT.map(Hook::name).into_iter().chain(PASSED_ON);
-    let silent: Vec<_> = all.filter(|name| !installed.contains(name)).collect();
-    let layout = Layout::of(repo);
-    let lost = kept::lost(&layout, manifest);
-    findings.extend(lost.into_iter().map(|path| Finding {
-        id: Id::EarlierHookSilent,
-        what: "the hook that was there before is gone from where it was kept, and does not run".to_owned(),
-        place: path.display().to_string(),
-        remedy: format!("put it there again; where it is not wanted any more, {REINSTALL}, which expects it no longer"),
-    }));
-    let misled = misled::files(repo, manifest)?;
-    findings.extend(misled.into_iter().map(|path| Finding {
-        id: Id::EarlierHookMisled,
-        what: format!(
-            "this hook asks git where the hooks are, and git names {} now",
-            layout.hooks_dir().display()
-        ),
-        place: path.display().to_string(),
-        remedy: "have it look beside itself, in \"$(dirname \"$0\")\"".to_owned(),
-    }));
-    let kept = kept::leading_nowhere(&layout);
-    findings.extend(kept.into_iter().map(|path| Finding {
-        id: Id::EarlierHookSilent,
-        what: "this hook, which was there before, does not run: it is a link that leads nowhere".to_owned(),
-        place: path.display().to_string(),
-        remedy: format!("{REINSTALL} again; where it still leads nowhere, put back what it named, or remove the link"),
-    }));
-    for one in &manifest.hooks_paths {
-        for directory in hooks_path::directories(repo, one)? {
-            for hook in silent.iter().map(|name| directory.join(name)) {
-                if executable::is_executable(&hook) {
-                    findings.push(Finding {
-                        id: Id::EarlierHookSilent,
-                        what: format!(
-                            "this hook does not run, because core.hooksPath = {} is set aside",
-                            one.path
-                        ),
-                        place: hook.display().to_string(),
-                        remedy: format!("{REINSTALL} again: it passes the hook on"),
-                    });
-                }
-            }
-        }
-    }
-    Ok(())
 }
 
 fn digest(path: &Path) -> Result<String, DoctorError> {

@@ -1,6 +1,7 @@
 //! Checks that the guard is active in a repository. Read-only.
 
 mod agents;
+mod earlier_hooks;
 mod finding;
 mod history;
 mod hooks;

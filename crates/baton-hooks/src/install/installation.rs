@@ -98,7 +98,7 @@ fn put(repo: &Repo, kind: Kind, recorded: Option<Recorded>) -> Result<Installed,
         kept::clear(&layout)?;
     }
     let misled = misled::files(repo, &manifest)?;
-    let nowhere = kept::leading_nowhere(&layout);
+    let silent = kept::silent(&layout);
     let lost = kept::lost(&layout, &manifest);
     let kept = all_names().filter(|hook| layout.earlier(hook).is_some());
     let kept: Vec<_> = kept.map(str::to_owned).collect();
@@ -117,7 +117,7 @@ fn put(repo: &Repo, kind: Kind, recorded: Option<Recorded>) -> Result<Installed,
         hooks,
         gave_way,
         edited,
-        nowhere,
+        silent,
         misled,
         lost,
         set_aside,

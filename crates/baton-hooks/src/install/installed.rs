@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use super::Layout;
+use super::kept::Silence;
 use super::manifest::SetAside;
 use baton_core::policy::POLICY_PATH;
 use baton_git::GitVersion;
@@ -19,8 +20,8 @@ pub struct Installed {
     pub(super) edited: Vec<(&'static str, PathBuf)>,
     /// The earlier hooks that were kept and are gone: where they were.
     pub(super) lost: Vec<PathBuf>,
-    /// The earlier hooks that are links to nothing.
-    pub(super) nowhere: Vec<PathBuf>,
+    /// The earlier hooks that git would pass over, each with the reason.
+    pub(super) silent: Vec<(PathBuf, Silence)>,
     /// The hooks that ask git where the hooks are, and are in a directory that was set aside.
     pub(super) misled: Vec<PathBuf>,
     pub(super) set_aside: Vec<SetAside>,
@@ -101,10 +102,10 @@ impl fmt::Display for Installed {
                 path.display()
             )?;
         }
-        for path in &self.nowhere {
+        for (path, reason) in &self.silent {
             writeln!(
                 f,
-                "warning: the hook {} that was there before does not run: it is a link that leads nowhere",
+                "warning: the hook {} that was there before does not run: {reason}",
                 path.display()
             )?;
         }

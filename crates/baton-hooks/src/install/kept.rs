@@ -1,6 +1,7 @@
 //! The hooks that were there before Baton: kept in a directory of their own, under their own names, and put back when Baton
 //! goes. Nothing of theirs is ever removed, unless the same file is in the hook's place again.
 
+use std::fmt;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
@@ -246,10 +247,50 @@ pub fn leave_empty(path: &Path, hook: &str) -> Result<(), InstallError> {
     executable::write(path, text.as_bytes()).map_err(InstallError::io(path))
 }
 
-/// The hooks that are kept and are links to nothing: git passed over them, or what they led to has gone since.
-pub fn leading_nowhere(layout: &Layout) -> Vec<PathBuf> {
+/// Why git would pass over a hook that is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Silence {
+    /// It is a link to nothing: it was one, or what it led to has gone since.
+    LeadsNowhere,
+    /// It lacks the permission.
+    NotExecutable,
+}
+
+impl fmt::Display for Silence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::LeadsNowhere => "it is a link that leads nowhere",
+            Self::NotExecutable => "it is not executable",
+        })
+    }
+}
+
+impl Silence {
+    /// The next step about the hook at this path.
+    pub fn remedy(self, path: &Path) -> String {
+        match self {
+            Self::LeadsNowhere => "run `git baton install` again; where it still leads nowhere, put back what it named, or remove the link".to_owned(),
+            Self::NotExecutable => format!(
+                "where it is to run, `chmod +x '{0}'`; where it is not, remove it",
+                path.display()
+            ),
+        }
+    }
+}
+
+/// The hooks that are kept and that git would pass over.
+pub fn silent(layout: &Layout) -> Vec<(PathBuf, Silence)> {
     let kept = all_names().filter_map(|hook| layout.earlier(hook));
-    kept.filter(|path| !path.exists()).collect()
+    let silent = kept.filter_map(|path| {
+        let is_runnable = !path.is_file() || executable::is_executable(&path);
+        let why = match path.exists() {
+            false => Silence::LeadsNowhere,
+            true if is_runnable => return None,
+            true => Silence::NotExecutable,
+        };
+        Some((path, why))
+    });
+    silent.collect()
 }
 
 /// True if the hook of this name is Baton's. One that another tool renamed is to be found.
