@@ -11,5 +11,6 @@ mod neighbours;
 mod nested;
 mod place;
 mod put;
+mod renamed;
 mod shared;
 mod upkeep;

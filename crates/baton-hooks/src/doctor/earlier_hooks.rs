@@ -2,7 +2,7 @@
 
 use super::hooks::REINSTALL;
 use super::{DoctorError, Finding, Id};
-use crate::install::{Layout, Manifest, hooks_path, kept, managers, misled};
+use crate::install::{Layout, Manifest, hooks_path, kept, managers, misled, renamed};
 use crate::{Hook, PASSED_ON};
 use baton_git::Repo;
 use baton_sys::executable;
@@ -99,4 +99,21 @@ fn miscalling(
         }
     }
     Ok(())
+}
+
+/// Those of Baton's files to which a tool gave another name that are gone from there, where the hook that was there before may
+/// call them.
+pub(super) fn missed(layout: &Layout, manifest: &Manifest) -> Result<Vec<Finding>, DoctorError> {
+    let mut findings = Vec::new();
+    for one in renamed::gone(layout, manifest) {
+        if let Some(earlier) = one.missed_by(layout)? {
+            findings.push(Finding {
+                id: Id::HookMissing,
+                what: format!("the hook {} has gone from the name that a tool gave it, and the hook that was there before may call it by that", one.hook),
+                place: one.path.display().to_string(),
+                remedy: format!("{REINSTALL}: it puts the hook there again; where {} is not wanted any more, remove that before", earlier.display()),
+            });
+        }
+    }
+    Ok(findings)
 }

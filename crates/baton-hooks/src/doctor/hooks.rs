@@ -5,7 +5,7 @@ use std::path::Path;
 use super::{DoctorError, Finding, Id, Severity, earlier_hooks};
 use crate::install::hooks_path::Diversion;
 use crate::install::layout::{Occupant, read_hook};
-use crate::install::{Layout, Manifest, has_worktree, hooks_path, kept};
+use crate::install::{Layout, Manifest, has_worktree, hooks_path, renamed};
 use baton_git::Repo;
 use baton_sys::{executable, file};
 
@@ -81,6 +81,7 @@ fn in_place(
         }
         findings.extend(earlier_hooks::renamed_delegate(layout, hook, manifest)?);
     }
+    findings.extend(earlier_hooks::missed(layout, manifest)?);
     Ok(())
 }
 
@@ -286,15 +287,15 @@ fn examine_hook(layout: &Layout, hook: &str, path: &Path) -> Result<Option<Findi
         let remedy = format!("give that file another name; then {REINSTALL}");
         return found(Id::HookReplaced, "is not Baton's", &remedy);
     }
-    let renamed = layout.renamed(hook).map_err(DoctorError::io(path))?;
-    let what = match renamed.first() {
-        Some(renamed) if kept::names(layout, path, renamed, hook) => format!(
+    let renamed = renamed::all(layout, None)?;
+    let what = match renamed.iter().find(|one| one.hook == hook) {
+        Some(renamed) if renamed.may_be_called(path)? => format!(
             "is not Baton's, which was renamed to {}, and runs only where that hook runs it",
-            layout.name_of(renamed)
+            layout.name_of(&renamed.path)
         ),
         Some(renamed) => format!(
             "is not Baton's, which was renamed to {} and does not run",
-            layout.name_of(renamed)
+            layout.name_of(&renamed.path)
         ),
         None => "is not Baton's, which does not run".to_owned(),
     };

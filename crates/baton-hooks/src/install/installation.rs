@@ -6,6 +6,7 @@ use super::delegate::{self, TakenOut, Way};
 use super::installed::{Change, Installed};
 use super::layout::{Occupant, is_edited};
 use super::manifest::{Manifest, Program};
+use super::renamed::{self, Renamed};
 use super::{InstallError, Kind, Layout, has_worktree, hooks_path, kept, misled};
 use crate::{ALWAYS_PASSED_ON, Hook, PASSED_ON, all_names};
 use baton_core::model::Oid;
@@ -82,6 +83,7 @@ fn put(repo: &Repo, kind: Kind, recorded: Option<Recorded>) -> Result<Installed,
         hooks: Vec::new(),
         gave_way: Vec::new(),
         edited: Vec::new(),
+        renamed: renamed::all(&layout, Some(&manifest))?,
     };
     for hook in manifest.hooks() {
         placing.place_everywhere(hook)?;
@@ -90,6 +92,7 @@ fn put(repo: &Repo, kind: Kind, recorded: Option<Recorded>) -> Result<Installed,
         hooks,
         gave_way,
         edited,
+        renamed,
         ..
     } = placing;
     if all_names().any(|hook| layout.earlier(hook).is_some()) {
@@ -102,8 +105,10 @@ fn put(repo: &Repo, kind: Kind, recorded: Option<Recorded>) -> Result<Installed,
     let lost = kept::lost(&layout, &manifest);
     let kept = all_names().filter(|hook| layout.earlier(hook).is_some());
     let kept: Vec<_> = kept.map(str::to_owned).collect();
-    if kept != manifest.kept {
-        manifest.kept = kept;
+    let before = manifest.clone();
+    manifest.kept = kept;
+    manifest.set_renamed(&layout, &renamed);
+    if manifest != before {
         manifest.write(&layout)?;
     }
     for one in &set_aside {
@@ -111,7 +116,7 @@ fn put(repo: &Repo, kind: Kind, recorded: Option<Recorded>) -> Result<Installed,
     }
     let is_clone = is_clone(repo, kind, &manifest)?;
     mark_server(&layout, is_clone)?;
-    share(repo, &layout)?;
+    share(repo, &layout, &renamed)?;
     Ok(Installed {
         layout,
         hooks,
@@ -149,7 +154,7 @@ fn mark_server(layout: &Layout, is_clone: bool) -> Result<(), InstallError> {
 }
 
 /// Gives what is Baton's the permissions that git gives to what is its own.
-fn share(repo: &Repo, layout: &Layout) -> Result<(), InstallError> {
+fn share(repo: &Repo, layout: &Layout, renamed: &[Renamed]) -> Result<(), InstallError> {
     let Some(sharing) = repo.sharing()? else {
         return Ok(());
     };
@@ -163,9 +168,8 @@ fn share(repo: &Repo, layout: &Layout) -> Result<(), InstallError> {
     for hook in all_names() {
         let own = [layout.hook(hook), layout.in_directory(hook)];
         let custom = layout.in_custom_hooks(hook);
-        let renamed = layout
-            .renamed(hook)
-            .map_err(InstallError::io(layout.hooks_dir()))?;
+        let renamed = renamed.iter().filter(|one| one.hook == hook);
+        let renamed = renamed.map(|one| one.path.clone());
         for path in own.into_iter().chain(custom).chain(renamed) {
             if layout.occupant_of(&path).map_err(InstallError::io(&path))? == Occupant::Baton {
                 sharing.apply_below(&path).map_err(InstallError::io(path))?;
@@ -216,6 +220,8 @@ struct Placing<'i> {
     hooks: Vec<(String, Change)>,
     gave_way: Vec<(&'static str, PathBuf)>,
     edited: Vec<(&'static str, PathBuf)>,
+    /// The files of Baton's that others moved elsewhere; in the end those that stay.
+    renamed: Vec<Renamed>,
 }
 
 impl Placing<'_> {
@@ -246,27 +252,52 @@ impl Placing<'_> {
             }
         };
         kept::forget_older(layout, hook)?;
-        let renamed = layout.renamed(hook).map_err(io())?;
-        let earlier = layout.earlier(hook);
-        for path in renamed.into_iter().chain([layout.in_directory(hook)]) {
-            if Some(&path) == place.as_ref() {
-                continue;
-            }
-            // A tool that renamed Baton's hook, and calls it, goes on finding it.
-            let is_called = |by: &PathBuf| kept::names(layout, by, &path, hook);
-            if path != layout.in_directory(hook) && earlier.as_ref().is_some_and(is_called) {
-                self.keep_edits(hook, &path)?;
-                delegate::place(layout, &path, hook)?;
-                continue;
-            }
-            if let TakenOut::Kept(aside) = delegate::take_out(layout, hook, &path)? {
-                self.edited.push((hook, aside));
-            }
+        self.look_after_renamed(hook, place.as_deref())?;
+        let in_directory = layout.in_directory(hook);
+        if place.as_ref() != Some(&in_directory) {
+            self.take_out(hook, &in_directory)?;
         }
         match layout.in_custom_hooks(hook) {
             Some(path) => self.put_in(hook, &path),
             None => Ok(()),
         }
+    }
+
+    /// Keeps Baton's files that others moved elsewhere, where the hook that came in their place goes on finding them.
+    fn look_after_renamed(
+        &mut self,
+        hook: &'static str,
+        place: Option<&Path>,
+    ) -> Result<(), InstallError> {
+        let earlier = self.layout.earlier(hook);
+        let all = std::mem::take(&mut self.renamed).into_iter();
+        let (own, others): (Vec<_>, _) = all.partition(|one| one.hook == hook);
+        self.renamed = others;
+        for one in own {
+            let is_gone = !file::is_taken(&one.path);
+            if Some(&*one.path) == place || is_gone && earlier.is_none() {
+                continue;
+            }
+            let stays = match &earlier {
+                Some(by) => one.may_be_called(by)?,
+                None => true,
+            };
+            if stays {
+                self.keep_edits(hook, &one.path)?;
+                delegate::place(self.layout, &one.path, hook)?;
+                self.renamed.push(one);
+            } else {
+                self.take_out(hook, &one.path)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn take_out(&mut self, hook: &'static str, path: &Path) -> Result<(), InstallError> {
+        if let TakenOut::Kept(aside) = delegate::take_out(self.layout, hook, path)? {
+            self.edited.push((hook, aside));
+        }
+        Ok(())
     }
 
     /// Moves a file of Baton's aside that has lines of others. Says whether it did.

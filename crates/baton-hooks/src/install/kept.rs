@@ -20,9 +20,6 @@ const OLD_SUFFIX: &str = ".before-baton";
 /// The way from the directory of hooks to that of the kept ones.
 const DETOUR: &str = "../hooks.before-baton";
 
-/// The most that is read of a hook to know what it names.
-const LONGEST: u64 = 1 << 20;
-
 impl Layout {
     /// Where the hook is kept that was there before, while Baton has its place.
     pub fn kept(&self, hook: &str) -> PathBuf {
@@ -226,27 +223,6 @@ pub fn lost(layout: &Layout, manifest: &Manifest) -> Vec<PathBuf> {
     kept.filter(is_gone).map(|hook| layout.kept(hook)).collect()
 }
 
-/// True if the hook at this path names the file that another tool made of Baton's hook: whole, by what its name adds to
-/// the hook's, or by its directory.
-pub fn names(layout: &Layout, by: &Path, renamed: &Path, hook: &str) -> bool {
-    let part = |path: Option<&Path>| Some(path?.file_name()?.to_str()?.to_owned());
-    let name = part(Some(renamed));
-    let ending = name.as_deref().and_then(|name| name.strip_prefix(hook));
-    let ending = ending.filter(|it| it.len() > 1).map(ToOwned::to_owned);
-    let directory = part(renamed.parent().filter(|it| *it != layout.hooks_dir()));
-    let text = file::beginning(by, LONGEST).ok().flatten();
-    let mut words = [name, ending, directory].into_iter().flatten();
-    text.is_some_and(|text| words.any(|word| text.contains_str(word)))
-}
-
-/// Puts a file that does nothing where Baton's was under another tool's name, because the hook that is there now calls it.
-pub fn leave_empty(path: &Path, hook: &str) -> Result<(), InstallError> {
-    let text = format!(
-        "#!/bin/sh\n# The {hook} hook of git-baton was here, which is uninstalled. The {hook} beside it names this file.\nexit 0\n"
-    );
-    executable::write(path, text.as_bytes()).map_err(InstallError::io(path))
-}
-
 /// Why git would pass over a hook that is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Silence {
@@ -302,20 +278,23 @@ fn is_batons_place(layout: &Layout, path: &Path) -> io::Result<bool> {
     })
 }
 
-/// Gives the hook that was there before its place again, or the name that another tool gave Baton's. Says where it is
-/// left: in its place is another hook.
-pub fn put_back(layout: &Layout, hook: &str) -> Result<Restored, InstallError> {
+/// Gives the hook that was there before its place again, or `renamed`, the name that another tool gave Baton's since. Says
+/// where it is left: in its place is another hook.
+pub fn put_back(
+    layout: &Layout,
+    hook: &str,
+    renamed: Option<&Path>,
+) -> Result<Restored, InstallError> {
     let own = layout.hook(hook);
     let Some(earlier) = layout.earlier(hook) else {
         return Ok(Restored::Nothing);
     };
     let io = |path: &Path| InstallError::io(path.to_owned());
     let occupant = layout.occupant(hook).map_err(io(&own))?;
-    let renamed = layout.renamed(hook).map_err(io(&own))?;
     let place = match occupant {
         Occupant::Baton | Occupant::Nobody => own,
-        Occupant::Other => match renamed.into_iter().next() {
-            Some(place) => place,
+        Occupant::Other => match renamed {
+            Some(place) => place.to_owned(),
             None if file::is_same_content(&earlier, &own).map_err(io(&own))? => own,
             None => {
                 return Ok(Restored::Left {

@@ -57,6 +57,11 @@ impl Layout {
         self.work_tree.as_deref()
     }
 
+    /// The common git directory.
+    pub fn common_dir(&self) -> &Path {
+        &self.common_dir
+    }
+
     /// The directory in which git looks for hooks while `core.hooksPath` says nothing.
     pub fn hooks_dir(&self) -> PathBuf {
         self.common_dir.join("hooks")
@@ -177,46 +182,6 @@ impl Layout {
             false => Occupant::Other,
         })
     }
-
-    /// Baton's files for this hook in the directory of hooks under other names: those that another tool gave it.
-    pub fn renamed(&self, hook: &str) -> io::Result<Vec<PathBuf>> {
-        let mut found = Vec::new();
-        for path in file::entries(&self.hooks_dir())? {
-            let name = path.file_name().and_then(|name| name.to_str());
-            let Some(name) = name.filter(|name| *name != hook && !name.ends_with(".sample")) else {
-                continue;
-            };
-            let is_of_hook = match read_hook(&path)? {
-                Some(text) => text.name() == hook,
-                None => {
-                    name.strip_prefix(hook)
-                        .is_some_and(|rest| rest.starts_with('.'))
-                        && is_old_program(&path)?
-                }
-            };
-            if is_of_hook {
-                found.push(path);
-            }
-        }
-        Ok(found)
-    }
-
-    /// Baton's files for this hook that a tool has moved into a directory among the hooks.
-    pub fn moved_below(&self, hook: &str) -> io::Result<Vec<PathBuf>> {
-        let mut found = Vec::new();
-        for directory in file::entries(&self.hooks_dir())? {
-            if file::is_link(&directory) {
-                continue;
-            }
-            for path in file::entries(&directory)? {
-                let is_batons = read_hook(&path)?.is_some_and(|text| text.name() == hook);
-                if is_batons && path != self.in_directory(hook) {
-                    found.push(path);
-                }
-            }
-        }
-        Ok(found)
-    }
 }
 
 /// The content of Baton's file at this path; `None` where it is not a text of Baton's. A link is never Baton's, wherever it leads,
@@ -243,7 +208,7 @@ fn beginning(path: &Path, at_most: u64) -> io::Result<Option<Vec<u8>>> {
 }
 
 /// True if this is the program itself, as hooks of earlier versions were.
-fn is_old_program(path: &Path) -> io::Result<bool> {
+pub(super) fn is_old_program(path: &Path) -> io::Result<bool> {
     if beginning(path, 2)?.is_none_or(|bytes| bytes.len() < 2 || bytes == b"#!") {
         return Ok(false);
     }

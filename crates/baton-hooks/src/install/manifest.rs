@@ -1,9 +1,11 @@
 //! The record of what was installed: `baton/install.json`.
 
 use std::fmt;
+use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::renamed::Renamed;
 use super::{InstallError, Layout};
 use crate::all_names;
 use baton_git::Recorded;
@@ -26,9 +28,19 @@ pub struct Manifest {
     /// The names of the hooks that were there before, and are kept.
     #[serde(default)]
     pub kept: Vec<String>,
+    /// Baton's files to which others gave another name, below the common git directory.
+    #[serde(default)]
+    renamed: Vec<RenamedFile>,
     /// The records of what lies outside the repository.
     #[serde(flatten)]
     pub recorded: Recorded,
+}
+
+/// A file of Baton's by the name that others gave it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct RenamedFile {
+    hook: String,
+    path: String,
 }
 
 /// A version of this program.
@@ -90,6 +102,7 @@ impl Manifest {
             hooks: Vec::new(),
             hooks_paths: Vec::new(),
             kept: Vec::new(),
+            renamed: Vec::new(),
             recorded: Recorded::default(),
         }
     }
@@ -128,6 +141,27 @@ impl Manifest {
         };
         copied.map_err(InstallError::io(copy))?;
         file::write_atomically(&path, text.as_bytes()).map_err(InstallError::io(path))
+    }
+
+    /// Baton's files to which others gave another name: the hook, and the file.
+    pub fn renamed(&self, layout: &Layout) -> Vec<(&'static str, PathBuf)> {
+        let files = self.renamed.iter().filter_map(|one| {
+            let hook = all_names().find(|name| *name == one.hook)?;
+            Some((hook, layout.common_dir().join(&one.path)))
+        });
+        files.collect()
+    }
+
+    /// Records them. One whose name is no text is not remembered.
+    pub fn set_renamed(&mut self, layout: &Layout, files: &[Renamed]) {
+        let files = files.iter().filter_map(|one| {
+            let path = one.path.strip_prefix(layout.common_dir()).ok()?;
+            Some(RenamedFile {
+                hook: one.hook.to_owned(),
+                path: path.to_str()?.to_owned(),
+            })
+        });
+        self.renamed = files.collect();
     }
 
     /// The hooks that were installed.

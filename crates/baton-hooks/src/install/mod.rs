@@ -22,6 +22,7 @@ pub mod managers;
 pub mod manifest;
 pub mod misled;
 mod remove;
+pub mod renamed;
 
 pub use error::InstallError;
 pub use installation::{install, repair};

@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 
 use super::delegate::{self, TakenOut};
 use super::kept::{self, Restored};
-use super::layout::is_edited;
+use super::layout::{Occupant, is_edited};
 use super::manifest::{Manifest, SetAside};
+use super::renamed::{self, Renamed};
 use super::{InstallError, Layout, hooks_path};
 use crate::all_names;
 use baton_git::Repo;
@@ -24,7 +25,7 @@ pub struct Uninstalled {
     edited: Vec<(String, PathBuf)>,
     /// The earlier hooks that were kept and are gone: where they were.
     lost: Vec<PathBuf>,
-    /// The files that do nothing now, because the hooks that are there call them.
+    /// The files that do nothing now, because the hooks that are there may call them.
     emptied: Vec<PathBuf>,
     settings_restored: Vec<SetAside>,
     settings_left: Vec<SetAside>,
@@ -57,9 +58,11 @@ pub fn uninstall(repo: &Repo) -> Result<Uninstalled, InstallError> {
         };
         list.push(one.clone());
     }
+    let renamed = renamed::all(&layout, manifest.as_ref())?;
     done.lost = manifest.map_or_else(Vec::new, |manifest| kept::lost(&layout, &manifest));
     for hook in all_names() {
-        done.take_out(&layout, hook)?;
+        let renamed: Vec<_> = renamed.iter().filter(|one| one.hook == hook).collect();
+        done.take_out(&layout, hook, &renamed)?;
     }
     remove_records(repo, &layout)?;
     drop(lock);
@@ -75,14 +78,17 @@ pub fn uninstall(repo: &Repo) -> Result<Uninstalled, InstallError> {
 
 impl Uninstalled {
     /// Takes the files of one hook out, and puts back what was there before.
-    fn take_out(&mut self, layout: &Layout, hook: &str) -> Result<(), InstallError> {
+    fn take_out(
+        &mut self,
+        layout: &Layout,
+        hook: &str,
+        renamed: &[&Renamed],
+    ) -> Result<(), InstallError> {
         let there = layout.hook(hook);
-        let io = || InstallError::io(&there);
         let custom = layout.in_custom_hooks(hook);
-        let mut others = layout.renamed(hook).map_err(io())?;
-        others.extend(layout.moved_below(hook).map_err(io())?);
+        let others = renamed.iter().map(|one| one.path.clone());
         let own = [there.clone(), layout.in_directory(hook)].into_iter();
-        let all: Vec<_> = own.chain(others.clone()).chain(custom.clone()).collect();
+        let all: Vec<_> = own.chain(others).chain(custom.clone()).collect();
         kept::forget_older(layout, hook)?;
         for path in &all {
             if is_edited(path)? {
@@ -90,19 +96,22 @@ impl Uninstalled {
                 self.edited.push((layout.name_of(path), aside));
             }
         }
-        match kept::put_back(layout, hook)? {
+        let newly = renamed.iter().find(|one| !one.is_known);
+        match kept::put_back(layout, hook, newly.map(|one| &*one.path))? {
             Restored::Nothing => {}
             Restored::To(path) => self.restored.push(layout.name_of(&path)),
             Restored::Left { hook, kept } => self.foreign.push((hook, kept)),
         }
         for path in all {
-            if delegate::take_out(layout, hook, &path)? != TakenOut::Removed {
-                continue;
+            if delegate::take_out(layout, hook, &path)? == TakenOut::Removed {
+                self.removed.push(layout.name_of(&path));
             }
-            self.removed.push(layout.name_of(&path));
-            if others.contains(&path) && kept::names(layout, &there, &path, hook) {
-                kept::leave_empty(&path, hook)?;
-                self.emptied.push(path);
+        }
+        let occupant = layout.occupant(hook).map_err(InstallError::io(&there))?;
+        for one in renamed.iter().filter(|_| occupant == Occupant::Other) {
+            if !file::is_taken(&one.path) && one.may_be_called(&there)? {
+                one.leave_empty()?;
+                self.emptied.push(one.path.clone());
             }
         }
         if let Some(directory) = custom.as_deref().and_then(Path::parent) {
@@ -177,7 +186,7 @@ impl fmt::Display for Uninstalled {
         for path in &self.emptied {
             writeln!(
                 f,
-                "left as a script that does nothing, because the hook there calls it: {}",
+                "left as a script that does nothing, because the hook there may call it: {}",
                 path.display()
             )?;
         }
