@@ -242,6 +242,11 @@ fn hooks_go_on_where_a_tool_moved_their_directory() {
     assert_eq!(commit(&place), ["tool"]);
     assert_eq!(place.break_a_rule("r").code, Some(128));
     is_healthy(&place);
+    // The tool takes it back, and finds Baton's hooks in the place of its own.
+    fs::remove_dir_all(&hooks).unwrap();
+    fs::rename(place.at("r/.git/hooks.orig"), &hooks).unwrap();
+    install(&place);
+    assert_eq!(commit(&place), ["tool"]);
     let said = place.baton("r", &["uninstall"]);
     assert!(said.out.contains("hooks.orig/pre-commit"), "{said:?}");
     assert_eq!(commit(&place), ["tool"]);
