@@ -1,7 +1,6 @@
 //! The hooks that were there before Baton's, and have to go on.
 
-use super::hooks::REINSTALL;
-use super::{DoctorError, Finding, Id};
+use super::{DoctorError, Finding, Id, REINSTALL};
 use crate::install::{Layout, Manifest, hooks_path, kept, managers, misled, renamed};
 use crate::{Hook, PASSED_ON};
 use baton_git::Repo;

@@ -2,14 +2,13 @@
 
 use std::path::Path;
 
-use super::{DoctorError, Finding, Id, Severity, earlier_hooks};
+use super::{DoctorError, Finding, Id, REINSTALL, Severity, earlier_hooks};
 use crate::install::hooks_path::Diversion;
 use crate::install::layout::{Occupant, read_hook};
 use crate::install::{Layout, Manifest, has_worktree, hooks_path, renamed};
 use baton_git::Repo;
 use baton_sys::{executable, file};
 
-pub(super) const REINSTALL: &str = "run `git baton install`";
 const MAKE_RUNNABLE: &str = "let this user read and run it, or have the file system mounted with `exec` (`findmnt -T .git` names it); then run `git baton install`";
 
 /// Looks at them. Says whether Baton is installed, as far as that can be told.

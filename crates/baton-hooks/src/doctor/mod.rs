@@ -23,6 +23,8 @@ use crate::install::{Layout, has_worktree};
 use baton_git::{GitVersion, Repo};
 use baton_sys::file;
 
+const REINSTALL: &str = "run `git baton install`";
+
 /// Looks at everything that the guard depends on.
 pub fn examine(repo: &Repo) -> Result<Diagnosis, DoctorError> {
     let mut findings = Vec::new();

@@ -15,9 +15,6 @@ use baton_sys::{executable, file};
 /// GitLab's directory of a repository's own hooks.
 const CUSTOM_HOOKS: &str = "custom_hooks";
 
-/// The suffix that pre-commit and prek give to the hook that they found.
-pub const LEGACY_SUFFIX: &str = ".legacy";
-
 /// The hook that sees every commit. No manager has it, and no hook's word is taken for it that it runs Baton.
 const LAST: &str = Hook::ReferenceTransaction.name();
 
@@ -84,7 +81,7 @@ impl Layout {
         Ok(if runs_directory {
             Some(self.in_directory(hook))
         } else if hook != LAST && known_text::runs_legacy(&script, hook) {
-            Some(self.hook(&format!("{hook}{LEGACY_SUFFIX}")))
+            Some(self.hook(&format!("{hook}{}", known_text::LEGACY_SUFFIX)))
         } else {
             None
         })

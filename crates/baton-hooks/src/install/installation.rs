@@ -107,7 +107,8 @@ fn put(repo: &Repo, kind: Kind, recorded: Option<Recorded>) -> Result<Installed,
     let kept: Vec<_> = kept.map(str::to_owned).collect();
     let before = manifest.clone();
     manifest.kept = kept;
-    manifest.set_renamed(&layout, &renamed);
+    let files = renamed.iter().map(|one| (one.hook, &*one.path));
+    manifest.set_renamed(&layout, files);
     if manifest != before {
         manifest.write(&layout)?;
     }

@@ -52,6 +52,12 @@ const LEGACY: [&[&str]; 2] = [
 /// The bytes by which a shell reads more than words.
 const META: &[u8] = b";|&<>()`#\\";
 
+/// The suffix that pre-commit and prek give to the hook that they found.
+pub const LEGACY_SUFFIX: &str = ".legacy";
+
+/// The suffix that lefthook gives to it, and that has to be free when it is installed again.
+pub const LEFTHOOK_SUFFIX: &str = ".old";
+
 /// The shells for which the texts are written.
 const SHELLS: [&str; 4] = ["sh", "bash", "dash", "ash"];
 

@@ -9,8 +9,7 @@ use std::path::Path;
 use bstr::ByteSlice;
 use serde_json::{Map, Value};
 
-use super::delegate::LEGACY_SUFFIX;
-use super::known_text;
+use super::known_text::{self, LEFTHOOK_SUFFIX, LEGACY_SUFFIX};
 use crate::Hook;
 use baton_sys::file;
 
@@ -54,9 +53,6 @@ const PREAMBLE: [&str; 7] = [
     "fi",
 ];
 
-/// The suffix that lefthook gives to the hook that it found, and that has to be free when it is installed again.
-const LEFTHOOK_SUFFIX: &str = ".old";
-
 /// True if the hook at this path runs `git baton hook <name>`.
 pub fn run_baton(path: &Path, name: &str, work_tree: Option<&Path>) -> io::Result<bool> {
     let text = file::beginning(path, known_text::LONGEST)?.unwrap_or_default();
@@ -98,7 +94,7 @@ fn says_only_that(script: &[u8], name: &str) -> bool {
 /// A fault of a call of Baton by a hook, for which the hook refuses whatever comes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Miscall {
-    /// What git gives to the hook is not passed on.
+    /// The hook does not pass on its arguments.
     NoArgument,
     /// The carriage returns at the ends of the lines are part of the words.
     LineEnds,

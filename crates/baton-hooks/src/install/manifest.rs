@@ -1,11 +1,10 @@
 //! The record of what was installed: `baton/install.json`.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::renamed::Renamed;
 use super::{InstallError, Layout};
 use crate::all_names;
 use baton_git::Recorded;
@@ -153,11 +152,15 @@ impl Manifest {
     }
 
     /// Records them. One whose name is no text is not remembered.
-    pub fn set_renamed(&mut self, layout: &Layout, files: &[Renamed]) {
-        let files = files.iter().filter_map(|one| {
-            let path = one.path.strip_prefix(layout.common_dir()).ok()?;
+    pub fn set_renamed<'f>(
+        &mut self,
+        layout: &Layout,
+        files: impl Iterator<Item = (&'static str, &'f Path)>,
+    ) {
+        let files = files.filter_map(|(hook, path)| {
+            let path = path.strip_prefix(layout.common_dir()).ok()?;
             Some(RenamedFile {
-                hook: one.hook.to_owned(),
+                hook: hook.to_owned(),
                 path: path.to_str()?.to_owned(),
             })
         });
