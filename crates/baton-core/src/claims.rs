@@ -54,7 +54,7 @@ pub fn overlap<'a>(
     let claimed = others.flat_map(|holder| holder.claim.paths.iter().map(move |one| (holder, one)));
     let mut pairs =
         claimed.flat_map(|(holder, claimed)| wanted.iter().map(move |one| (one, claimed, holder)));
-    let (wanted, claimed, holder) = pairs.find(|(wanted, claimed, _)| wanted.overlaps(claimed))?;
+    let (wanted, claimed, holder) = pairs.find(|(wanted, claimed, _)| wanted.meets(claimed))?;
     Some(Overlap {
         wanted,
         claimed,
@@ -98,7 +98,7 @@ impl Watch for Others<'_> {
 
     fn may_watch_below(&self, directory: &BStr) -> bool {
         let mut globs = self.of_others().flat_map(|one| &one.claim.paths);
-        globs.any(|glob| glob.may_match_in(directory))
+        globs.any(|glob| glob.may_cover_in(directory))
     }
 
     fn scan_bound(&self) -> Option<&BStr> {
@@ -127,7 +127,7 @@ impl HeldClaim {
 
     fn has(&self, path: &BStr) -> bool {
         let mut globs = self.claim.paths.iter();
-        globs.any(|glob| glob.matches(path) || glob.lies_in(path))
+        globs.any(|glob| glob.covers(path))
     }
 }
 

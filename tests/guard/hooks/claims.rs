@@ -94,3 +94,18 @@ fn a_merge_brings_the_work_of_the_session_that_claims_it() {
         assert_eq!((ran.code, ran.err.as_str()), (0, ""));
     }
 }
+
+#[test]
+fn a_claim_covers_what_is_below_it_before_it_is_there_and_after() {
+    for git in gits() {
+        let (f, [one, two]) = claimed(&git, REFUSE);
+        session(&f, &one, &["claim", "lib/new"]).ok();
+        let ran = commit(&f, &two, "lib/new/f.rs");
+        assert!(ran.refused(RULE).err.contains("lib/new/f.rs"), "{ran:#?}");
+        assert_eq!(commit(&f, &one, "lib/new/g.rs").code, 0);
+        let ran = f.git_at(&two, ["commit", "-qm", "again"]);
+        ran.refused(RULE);
+        f.git_at(&two, ["reset", "-q", "--hard"]).ok();
+        assert_eq!(commit(&f, &two, "lib/newer/f.rs").code, 0);
+    }
+}

@@ -22,13 +22,21 @@ fn held(number: &str, paths: &[&str]) -> HeldClaim {
 
 #[test]
 fn what_another_session_claims_is_found_and_what_is_ones_own_is_not() {
-    let held = [held("19", &["src/**", "docs/"]), held("20", &["*.toml"])];
+    let held = [
+        held("19", &["src/**", "docs/"]),
+        held("20", &["*.toml", "new", "a/*.rs"]),
+    ];
     for (own, wanted, expected) in [
         ("21", "src/a.rs", Some(("src/**", "19"))),
         ("21", "**/*.rs", Some(("src/**", "19"))),
         ("21", "SRC/A.rs", Some(("src/**", "19"))),
         ("21", "Cargo.toml", Some(("*.toml", "20"))),
         ("21", "tests/", None),
+        ("21", "new/*.rs", Some(("new", "20"))),
+        ("21", "*/x", Some(("src/**", "19"))),
+        ("21", "n*/x/y", Some(("new", "20"))),
+        ("21", "newer/*.rs", None),
+        ("21", "A", Some(("a/*.rs", "20"))),
         ("19", "src/a.rs", None),
         ("19", "Cargo.toml", Some(("*.toml", "20"))),
     ] {
@@ -73,6 +81,31 @@ fn a_claimed_path_names_its_holder_and_files_of_sessions_are_free() {
         ..others
     };
     assert!(nobody.claimed("src/a".into()).is_some());
+}
+
+#[test]
+fn a_pattern_without_a_wildcard_covers_what_is_below_it() {
+    let policy = Policy::default();
+    let held = [held("19", &["src/new", "a/*"])];
+    let others = Others {
+        policy: &policy,
+        session: None,
+        held: &held,
+    };
+    for (path, expected) in [
+        ("src/new", true),
+        ("src/new/a", true),
+        ("Src/NEW/a/b", true),
+        ("src", true),
+        ("src/newer/a", false),
+        ("a/b", true),
+        ("a/b/c", false),
+    ] {
+        assert_eq!(others.claimed(path.into()).is_some(), expected, "{path}");
+        let directory = path.rsplit_once('/').map_or("", |(above, _)| above);
+        assert!(!expected || others.may_watch_below(directory.into()));
+    }
+    assert!(!others.may_watch_below("src/newer".into()));
 }
 
 #[test]

@@ -1,3 +1,7 @@
+//! Patterns over paths.
+
+mod cover;
+
 use std::path::Path;
 use std::sync::OnceLock;
 
@@ -160,16 +164,6 @@ impl PathGlob {
             Shape::Below(directory) => folded == directory || is_above(folded, directory),
             Shape::Wild(_) => self.literal_prefix.lies_below(folded),
         }
-    }
-
-    /// Whether all that it matches lies below this path, raw bytes from the root.
-    pub fn lies_in(&self, path: &BStr) -> bool {
-        self.lies_below(&fold(path))
-    }
-
-    /// Whether a match may lie below this directory, raw bytes from the root.
-    pub fn may_match_in(&self, directory: &BStr) -> bool {
-        directory.is_empty() || self.may_match_below(&fold(directory))
     }
 
     /// Whether a match may lie below this folded directory.
