@@ -11,7 +11,7 @@ use std::fmt;
 use bstr::BStr;
 
 use crate::model::{ClaimedPath, SessionId, Watch};
-use crate::policy::{GlobError, PathGlob, Policy};
+use crate::policy::{GlobError, PathGlob, Policy, escape_glob};
 
 /// The paths that a session claims.
 #[derive(Debug, Clone, PartialEq)]
@@ -131,33 +131,66 @@ impl HeldClaim {
     }
 }
 
+/// What is at a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Found {
+    /// Nothing.
+    Nothing,
+    /// Anything but a directory.
+    File,
+    /// A directory.
+    Directory,
+}
+
 /// The pattern that a path or a glob means, named in the directory `below` the root of the repository. A directory means all
-/// that lies in it.
+/// that lies in it, and what is there is taken literally, wildcards in its name or not.
 ///
 /// # Errors
-/// When it leads out of the repository, or is no pattern.
+/// When it names nothing, leads out of the repository, or is no pattern.
 pub fn pattern(
     below: &str,
     named: &str,
-    is_directory: impl Fn(&str) -> bool,
+    find: impl Fn(&str) -> Found,
 ) -> Result<PathGlob, GlobError> {
-    let mut parts: Vec<&str> = below.split('/').filter(|part| !part.is_empty()).collect();
+    if named.is_empty() {
+        return PathGlob::parse(named);
+    }
+    let below = below.split('/').filter(|part| !part.is_empty());
+    let mut parts: Vec<(&str, bool)> = below.map(|part| (part, true)).collect();
     for part in named.split('/') {
         match part {
             "" | "." => {}
             ".." => {
                 parts.pop().ok_or_else(GlobError::outside)?;
             }
-            part => parts.push(part),
+            part => parts.push((part, false)),
         }
     }
-    let mut path = parts.join("/");
-    if path.is_empty() {
-        path.push_str("**");
-    } else if named.ends_with('/') || is_directory(&path) {
+    let (mut path, mut glob, mut found) = (String::new(), String::new(), Found::Directory);
+    for (part, is_given) in parts {
+        path.push_str(part);
+        if found != Found::Nothing {
+            found = find(&path);
+        }
+        match is_given || found != Found::Nothing {
+            true => glob.push_str(&escape_glob(part)),
+            false => glob.push_str(part),
+        }
         path.push('/');
+        glob.push('/');
     }
-    PathGlob::parse(&path)
+    if glob.is_empty() {
+        glob.push_str("**");
+    } else if !(named.ends_with('/') || found == Found::Directory) {
+        glob.pop();
+    }
+    PathGlob::parse(&glob)
+}
+
+/// True if two patterns name the same, with or without the slash of a directory and the escapes of a path that is there.
+pub fn is_same(one: &PathGlob, other: &PathGlob) -> bool {
+    let name = |glob: &PathGlob| glob.name().trim_end_matches('/').to_owned();
+    name(one) == name(other)
 }
 
 #[cfg(test)]

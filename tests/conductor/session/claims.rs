@@ -129,7 +129,7 @@ fn paths_are_named_as_they_lie_from_here() {
     session(&fixture, &below, &named).ok();
     let paths = ["src/api/", "src/*.rs", "LICENSE", "docs/a.md"];
     assert_eq!(claims(&fixture, &one), [claim("2025-12-18/1", &paths)]);
-    for wrong in ["../../../x", "/etc/passwd", "a["] {
+    for wrong in ["../../../x", "/etc/passwd", "a[", ""] {
         let refused = session(&fixture, &below, &["claim", wrong]);
         assert_eq!(refused.code, 2, "{refused:#?}");
         assert!(refused.err.contains("names no paths"), "{refused:#?}");

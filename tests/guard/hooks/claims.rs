@@ -109,3 +109,25 @@ fn a_claim_covers_what_is_below_it_before_it_is_there_and_after() {
         assert_eq!(commit(&f, &two, "lib/newer/f.rs").code, 0);
     }
 }
+
+#[test]
+fn a_path_that_is_there_is_claimed_as_it_is_called() {
+    for git in gits() {
+        let (f, [one, two]) = claimed(&git, REFUSE);
+        assert_eq!(commit(&f, &one, "app/[id]/page.tsx").code, 0);
+        assert_eq!(commit(&f, &one, "app/{a,b}.ts").code, 0);
+        assert_eq!(commit(&f, &one, "app/back\\slash/x").code, 0);
+        session(&f, &one.join("app/[id]"), &["claim", "page.tsx"]).ok();
+        let named = ["claim", "app/{a,b}.ts", "app/back\\slash/x"];
+        session(&f, &one, &named).ok();
+        for path in ["app/[id]/page.tsx", "app/{a,b}.ts", "app/back\\slash/x"] {
+            let ran = commit(&f, &two, path);
+            ran.refused(RULE);
+            f.git_at(&two, ["reset", "-q", "--hard"]).ok();
+        }
+        for path in ["app/i/page.tsx", "app/a.ts", "app/backslash/x"] {
+            let ran = commit(&f, &two, path);
+            assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{path}");
+        }
+    }
+}

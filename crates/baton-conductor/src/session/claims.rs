@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use baton_core::claims::{self, Claim, HeldClaim};
+use baton_core::claims::{self, Claim, Found, HeldClaim};
 use baton_core::model::SessionId;
 use baton_core::policy::PathGlob;
 use baton_git::{Repo, StoreError};
@@ -113,16 +113,23 @@ fn patterns(
         .1
         .strip_prefix(&resolved.0)
         .unwrap_or(Path::new(""));
-    let below = below.to_string_lossy();
-    let is_directory = |path: &str| file::is_directory(&root.join(path));
+    let below = below.to_str().ok_or_else(|| SessionError::NoPattern {
+        pattern: below.display().to_string(),
+        reason: "the name of this directory is not UTF-8".to_owned(),
+    })?;
+    let find = |path: &str| match root.join(path) {
+        path if file::is_directory(&path) => Found::Directory,
+        path if file::is_taken(&path) => Found::File,
+        _ => Found::Nothing,
+    };
     let pattern = |word: &String| {
         let inside = [root, &resolved.0]
             .into_iter()
             .find_map(|root| Path::new(word).strip_prefix(root).ok());
         let parsed = match inside {
-            Some(inside) => claims::pattern("", &inside.to_string_lossy(), is_directory),
-            None if word.starts_with('/') => claims::pattern("", "..", is_directory),
-            None => claims::pattern(&below, word, is_directory),
+            Some(inside) => claims::pattern("", &format!("./{}", inside.display()), find),
+            None if word.starts_with('/') => claims::pattern("", "..", find),
+            None => claims::pattern(below, word, find),
         };
         parsed.map_err(|error| SessionError::NoPattern {
             pattern: word.clone(),

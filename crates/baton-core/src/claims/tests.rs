@@ -86,7 +86,7 @@ fn a_claimed_path_names_its_holder_and_files_of_sessions_are_free() {
 #[test]
 fn a_pattern_without_a_wildcard_covers_what_is_below_it() {
     let policy = Policy::default();
-    let held = [held("19", &["src/new", "a/*"])];
+    let held = [held("19", &["src/new", "app/\\[id\\]", "a/*"])];
     let others = Others {
         policy: &policy,
         session: None,
@@ -98,6 +98,8 @@ fn a_pattern_without_a_wildcard_covers_what_is_below_it() {
         ("Src/NEW/a/b", true),
         ("src", true),
         ("src/newer/a", false),
+        ("app/[id]/page.tsx", true),
+        ("app/i/page.tsx", false),
         ("a/b", true),
         ("a/b/c", false),
     ] {
@@ -132,7 +134,11 @@ fn only_directories_that_can_hold_a_claimed_path_are_read() {
 
 #[test]
 fn a_path_is_seen_from_where_it_is_named() {
-    let is_directory = |path: &str| ["src", "src/api"].contains(&path);
+    let find = |path: &str| match path {
+        "src" | "src/api" | "app" | "app/[id]" => Found::Directory,
+        "app/[id]/{x}.ts" | "*" | "app/a" => Found::File,
+        _ => Found::Nothing,
+    };
     for (below, named, expected) in [
         ("", "src", "src/"),
         ("", "./src/", "src/"),
@@ -143,10 +149,34 @@ fn a_path_is_seen_from_where_it_is_named() {
         ("src", ".", "src/"),
         ("src", "..", "**"),
         ("", "**/x", "**/x"),
+        ("", "app/[id]", "app/\\[id\\]/"),
+        ("", "app/[id]/{x}.ts", "app/\\[id\\]/\\{x\\}.ts"),
+        ("", "app/[id]/new.ts", "app/\\[id\\]/new.ts"),
+        ("", "app/[id]/*.ts", "app/\\[id\\]/*.ts"),
+        ("", "app/[ab]", "app/[ab]"),
+        ("", "*", "\\*"),
+        ("", "app/a/*", "app/a/*"),
+        ("app/[id]", "page.tsx", "app/\\[id\\]/page.tsx"),
+        ("app/[id]", "*.tsx", "app/\\[id\\]/*.tsx"),
+        ("app/[id]", ".", "app/\\[id\\]/"),
+        ("gone[1]", "a", "gone\\[1\\]/a"),
     ] {
-        let glob = pattern(below, named, is_directory).unwrap();
+        let glob = pattern(below, named, find).unwrap();
         assert_eq!(glob.as_str(), expected, "{below} {named}");
     }
-    assert!(pattern("src", "../..", is_directory).is_err());
-    assert!(pattern("", "a[", is_directory).is_err());
+    for (below, named) in [("src", "../.."), ("", "a["), ("", ""), ("src", "")] {
+        assert!(pattern(below, named, find).is_err(), "{below} {named}");
+    }
+}
+
+#[test]
+fn what_is_named_twice_is_the_same() {
+    let glob = |text| PathGlob::parse(text).unwrap();
+    for (one, other, expected) in [
+        ("src/new", "src/new/", true),
+        ("app/[id]/x", "app/\\[id\\]/x", true),
+        ("src", "src/a", false),
+    ] {
+        assert_eq!(is_same(&glob(one), &glob(other)), expected, "{one} {other}");
+    }
 }

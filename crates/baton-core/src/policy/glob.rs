@@ -1,6 +1,7 @@
 //! Patterns over paths.
 
 mod cover;
+mod escape;
 
 use std::path::Path;
 use std::sync::OnceLock;
@@ -12,6 +13,9 @@ use unicode_normalization::UnicodeNormalization;
 use super::alias::{fold, fold_text, is_above};
 use super::literal_prefix::{LiteralPrefix, after_prefix, literal_length};
 use super::overlap::{self, below_meet, wildcard_meets_below, wildcards_meet};
+
+pub use escape::escape_glob;
+use escape::{directory_of, has_wildcard, unescaped};
 
 /// Why a pattern is no pattern.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -30,10 +34,13 @@ impl GlobError {
 ///
 /// Without wildcards it names one path, or, with a trailing `/` or `/**`, all that lies below a
 /// directory; no regular expression is built for either. Otherwise `*`, `?` and `[…]` match
-/// within a component, `**` across components, and `{a,b}` either.
+/// within a component, `**` across components, and `{a,b}` either; a backslash before one of them makes it a character of a
+/// name.
 #[derive(Debug, Clone)]
 pub struct PathGlob {
     text: String,
+    /// The text without its escapes, where it has no other wildcards.
+    plain: Option<String>,
     shape: Shape,
     literal_prefix: LiteralPrefix,
 }
@@ -68,9 +75,17 @@ impl PathGlob {
     /// When it is empty, absolute, has an empty, `.` or `..` component, or is no valid glob.
     pub fn parse(text: &str) -> Result<Self, GlobError> {
         check_components(text)?;
-        let shape = Shape::parse(text, true)?;
+        let plain = unescaped(text);
+        let shape = match &plain {
+            Some(plain) => {
+                check_components(plain)?;
+                Shape::plain(text, plain)
+            }
+            None => Shape::parse(text, true)?,
+        };
         Ok(Self {
             text: text.to_owned(),
+            plain,
             shape: shape.map_names(|name| fold(name).into_owned()),
             literal_prefix: LiteralPrefix::of(text),
         })
@@ -79,6 +94,11 @@ impl PathGlob {
     /// The pattern as it was written.
     pub fn as_str(&self) -> &str {
         &self.text
+    }
+
+    /// The pattern as a path is written: without escapes where it has no other wildcards.
+    pub fn name(&self) -> &str {
+        self.plain.as_deref().unwrap_or(&self.text)
     }
 
     /// Whether it has no wildcards and is no directory.
@@ -136,10 +156,10 @@ impl PathGlob {
     /// The path that it names without wildcards, and whether that is one file; with wildcards, the
     /// directories before the first.
     pub(super) fn fixed_part(&self) -> (&BStr, bool) {
-        let text = &self.text;
+        let text = self.name();
         let part = match &self.shape {
             Shape::Everything => "",
-            Shape::Literal(_) => return (text.as_str().into(), true),
+            Shape::Literal(_) => return (text.into(), true),
             Shape::Below(_) => text.trim_end_matches("/**").trim_end_matches('/'),
             Shape::Wild(_) => {
                 let literal = &text[..literal_length(text)];
@@ -181,7 +201,7 @@ impl PathGlob {
     /// A path that sorts after every match which is ASCII or written as the pattern writes it;
     /// `None` when there is no such path.
     pub(super) fn bound(&self) -> Option<BString> {
-        let written = self.text.to_ascii_lowercase();
+        let written = self.name().to_ascii_lowercase();
         match &self.shape {
             Shape::Everything => None,
             Shape::Literal(path) => Some(path.clone().max(written.into())),
@@ -211,12 +231,20 @@ impl PartialEq for PathGlob {
 }
 
 impl Shape {
+    /// Of a pattern whose only wildcards are escapes, and of its text without them.
+    fn plain(text: &str, plain: &str) -> Self {
+        let below = text.len() - directory_of(text).map_or(text.len(), str::len);
+        match below {
+            0 => Self::Literal(plain.into()),
+            length => Self::Below(plain[..plain.len() - length].into()),
+        }
+    }
+
     pub(super) fn parse(text: &str, ignore_case: bool) -> Result<Self, GlobError> {
         if text == "**" {
             return Ok(Self::Everything);
         }
-        let base = text.strip_suffix("/**").or_else(|| text.strip_suffix('/'));
-        if let Some(base) = base
+        if let Some(base) = directory_of(text)
             && !has_wildcard(base)
         {
             return Ok(Self::Below(base.into()));
@@ -273,10 +301,6 @@ impl Shape {
             }
         }
     }
-}
-
-fn has_wildcard(text: &str) -> bool {
-    literal_length(text) < text.len()
 }
 
 /// Refuses what no path from the root can match.

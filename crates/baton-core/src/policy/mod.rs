@@ -35,7 +35,7 @@ pub use branch_glob::BranchGlob;
 pub use branch_rule::{BranchRule, Mover};
 pub use conductor::Conductor;
 pub use error::{PolicyError, PolicyProblem};
-pub use glob::{GlobError, PathGlob};
+pub use glob::{GlobError, PathGlob, escape_glob};
 pub use merge::Merge;
 pub use path_set::{Neighbours, PathSet};
 pub use pool::PoolPolicy;
