@@ -6,7 +6,7 @@
 
 use baton_core::claims::{Claim, HeldClaim, record};
 use baton_core::model::{Oid, RefName};
-use baton_git::Repo;
+use baton_git::{GitError, Repo};
 use baton_sys::file;
 
 use super::{GuardError, binding};
@@ -26,12 +26,14 @@ pub struct Recorded {
 /// Reads the record: one look at a reference where nothing is claimed.
 ///
 /// # Errors
-/// When the record is none.
+/// [`GuardError::Claims`] when the reference names no record.
 pub fn recorded(repo: &Repo) -> Result<Recorded, GuardError> {
-    let Some(blob) = repo.refs().resolve(REFERENCE)? else {
+    let none = |error: GitError| GuardError::Claims(error.to_string());
+    let Some(blob) = repo.refs().resolve(REFERENCE).map_err(none)? else {
         return Ok(Recorded::default());
     };
-    let claims = record::read(&repo.objects().blob(blob)?).map_err(GuardError::Claims)?;
+    let json = repo.objects().blob(blob).map_err(none)?;
+    let claims = record::read(&json).map_err(GuardError::Claims)?;
     let blob = Some(blob);
     Ok(Recorded { blob, claims })
 }

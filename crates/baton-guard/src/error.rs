@@ -28,7 +28,7 @@ pub enum GuardError {
     /// The record of the claims is none.
     #[error("refs/baton/claims does not hold the claims of sessions: {0}")]
     #[diagnostic(help(
-        "a newer git-baton may have written it; otherwise look at it with `git cat-file -p refs/baton/claims`, and drop all claims with `git update-ref -d refs/baton/claims`"
+        "a newer git-baton may have written it; otherwise look at it with `git cat-file -p refs/baton/claims`, and drop all claims with `git update-ref --no-deref -d refs/baton/claims`, or with `rm \"$(git rev-parse --git-path refs/baton/claims)\"` where git calls the reference broken"
     ))]
     Claims(String),
 

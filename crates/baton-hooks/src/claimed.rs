@@ -7,6 +7,7 @@ use baton_git::Repo;
 use baton_guard::base::Bases;
 use baton_guard::{GuardError, Judgement, binding, claims, staged};
 use baton_sys::{GitEnv, warnings};
+use miette::Diagnostic;
 
 use super::HookError;
 
@@ -16,8 +17,9 @@ pub(super) fn judge(repo: &Repo, env: &GitEnv, merged: &[Oid]) -> Result<Judgeme
     let held = match claims::held(repo) {
         Ok(held) => held,
         // Claims decide nothing about what may land.
-        Err(GuardError::Claims(reason)) => {
-            warnings::warn(GuardError::Claims(reason).to_string());
+        Err(error @ GuardError::Claims(_)) => {
+            let help = error.help().map(|help| format!("; {help}"));
+            warnings::warn(format!("{error}{}", help.unwrap_or_default()));
             return Ok(judgement);
         }
         Err(error) => return Err(error.into()),

@@ -131,3 +131,39 @@ fn a_path_that_is_there_is_claimed_as_it_is_called() {
         }
     }
 }
+
+#[test]
+fn a_reference_that_names_no_record_stops_no_commit() {
+    for git in gits() {
+        let (f, [one, two]) = claimed(&git, REFUSE);
+        let file = f.repo().join(".git/refs/baton/claims");
+        let commit_id = f.git(["rev-parse", "HEAD"]).ok();
+        let missing = format!("{}\n", "1".repeat(40));
+        for (at, text) in [
+            commit_id.as_str(),
+            &missing,
+            "ref: refs/heads/one\n",
+            "garbage\n",
+            "",
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            fs::write(&file, text).unwrap();
+            for tree in [&one, &two] {
+                let ran = commit(&f, tree, &format!("other/{at}"));
+                assert_eq!(ran.code, 0, "{text}: {ran:#?}");
+                let told = "git update-ref --no-deref -d refs/baton/claims";
+                assert!(ran.err.contains(told), "{text}: {ran:#?}");
+            }
+            let doctor = finish(f.program(BATON, &one).arg("doctor"));
+            assert!(doctor.out.contains("refs/baton/claims"), "{doctor:#?}");
+            let asked = session(&f, &one, &["claim", "x"]);
+            assert_eq!(asked.code, 2, "{text}: {asked:#?}");
+            assert!(asked.err.contains("--no-deref"), "{text}: {asked:#?}");
+        }
+        session(&f, &two, &["abandon", "--reason", "over"]).ok();
+        fs::remove_file(&file).unwrap();
+        assert_eq!(commit(&f, &one, "other/last").err, "");
+    }
+}

@@ -3,13 +3,17 @@
 use baton_core::claims::{Claim, record};
 use baton_core::model::{Oid, RefName, SessionId};
 use baton_git::{RefEdit, Repo};
+use baton_guard::GuardError;
 use baton_guard::claims::{REFERENCE, recorded};
 
 use super::SessionError;
 
 /// The change of the record that takes this session's claims out of it; `None` where it has none.
 pub(super) fn dropped(repo: &Repo, session: &SessionId) -> Result<Option<RefEdit>, SessionError> {
-    let before = recorded(repo)?;
+    let before = match recorded(repo) {
+        Err(GuardError::Claims(_)) => return Ok(None),
+        before => before?,
+    };
     let mut claims = before.claims.clone();
     claims.retain(|claim| !claim.session.agrees_with(session));
     match claims.len() == before.claims.len() {

@@ -1,8 +1,10 @@
-//! The records of sessions and runs: finds those that lack an object.
+//! The records of sessions, runs and claims: finds those that cannot be read.
 
 use super::{DoctorError, Finding, Id};
 use baton_core::model::{EntryKind, Oid};
 use baton_git::{GitError, Repo};
+use baton_guard::{GuardError, claims};
+use miette::Diagnostic;
 
 /// Below what sessions and runs are recorded.
 const RECORDS: [&str; 2] = ["refs/baton/sessions/", "refs/baton/runs/"];
@@ -22,6 +24,16 @@ pub(super) fn examine(repo: &Repo, findings: &mut Vec<Finding>) -> Result<(), Do
                 ),
             });
         }
+    }
+    if let Err(error @ GuardError::Claims(_)) = claims::recorded(repo) {
+        findings.push(Finding {
+            id: Id::RecordUnreadable,
+            what: error.to_string(),
+            place: claims::REFERENCE.to_owned(),
+            remedy: error
+                .help()
+                .map_or_else(String::new, |help| help.to_string()),
+        });
     }
     Ok(())
 }
