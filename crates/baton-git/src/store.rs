@@ -119,9 +119,14 @@ impl<'a> Store<'a> {
         let mut input = Vec::new();
         for edit in edits {
             let (new, old) = (hex(edit.new), hex(edit.old));
-            input.extend_from_slice(b"option no-deref\0update ");
+            let is_absent = edit.new.is_none() && edit.old.is_none();
+            let (verb, values) = match is_absent {
+                true => ("verify", format!("\0{old}\0")),
+                false => ("update", format!("\0{new}\0{old}\0")),
+            };
+            input.extend_from_slice(format!("option no-deref\0{verb} ").as_bytes());
             input.extend_from_slice(&edit.name);
-            input.extend_from_slice(format!("\0{new}\0{old}\0").as_bytes());
+            input.extend_from_slice(values.as_bytes());
         }
         let mut args = LOCK_WAIT.to_vec();
         args.extend(["update-ref", "-m", reason, "--stdin", "-z"]);

@@ -152,6 +152,32 @@ fn paths_are_named_as_they_lie_from_here() {
 }
 
 #[test]
+fn a_session_that_is_given_up_keeps_no_claim_that_comes_at_the_same_time() {
+    let fixture = fixture();
+    let [one, two] = two(&fixture);
+    for (at, tree) in [(1, &one), (2, &two)] {
+        let number = at.to_string();
+        let mut children: Vec<_> = (0..6)
+            .map(|path| command(&fixture, tree, &["claim", &format!("{at}/{path}")]))
+            .chain([command(
+                &fixture,
+                tree,
+                &["abandon", &number, "--reason", "x"],
+            )])
+            .map(|mut command| {
+                let piped = command.stdout(Stdio::null()).stderr(Stdio::null());
+                piped.spawn().unwrap()
+            })
+            .collect();
+        for child in &mut children {
+            child.wait().unwrap();
+        }
+        let record = fixture.git(["for-each-ref", "refs/baton/claims"]).ok();
+        assert_eq!(record, "", "{at}");
+    }
+}
+
+#[test]
 fn a_claim_goes_with_its_session() {
     let fixture = fixture();
     let [one, two] = two(&fixture);

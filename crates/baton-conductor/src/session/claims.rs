@@ -8,12 +8,13 @@ use baton_core::claims::{self, Claim, Found, HeldClaim};
 use baton_core::model::SessionId;
 use baton_core::policy::PathGlob;
 use baton_git::{Repo, StoreError};
+use baton_guard::binding;
 use baton_guard::claims::{at_work, recorded};
 use baton_sys::{file, lookup};
 
 use super::claims_record::edit;
-use super::store::{self, ATTEMPTS};
-use super::{Session, SessionError, State};
+use super::store::{self, ATTEMPTS, Stored};
+use super::{SessionError, State};
 use crate::ref_moves;
 
 /// The claims of all sessions at work in this clone.
@@ -26,10 +27,9 @@ pub fn list(repo: &Repo) -> Result<Vec<HeldClaim>, SessionError> {
 /// # Errors
 /// [`SessionError::Claimed`] names the session at work that holds one of them.
 pub fn claim(repo: &Repo, directory: &Path, named: &[String]) -> Result<Claim, SessionError> {
-    let session = at_work_here(repo)?;
     let wanted = patterns(repo, directory, named)?;
-    change(repo, &session.id(), |own, held| {
-        if let Some(overlap) = claims::overlap(&session.id(), &wanted, held) {
+    change(repo, |own, session, held| {
+        if let Some(overlap) = claims::overlap(session, &wanted, held) {
             return Err(SessionError::Claimed {
                 wanted: overlap.wanted.as_str().to_owned(),
                 claimed: overlap.claimed.as_str().to_owned(),
@@ -44,9 +44,8 @@ pub fn claim(repo: &Repo, directory: &Path, named: &[String]) -> Result<Claim, S
 /// Gives back what the session of this worktree claims by these patterns, or all of it where none is named, and returns what
 /// it claims still.
 pub fn release(repo: &Repo, directory: &Path, named: &[String]) -> Result<Claim, SessionError> {
-    let session = at_work_here(repo)?;
     let given_back = patterns(repo, directory, named)?;
-    change(repo, &session.id(), |own, _| {
+    change(repo, |own, _, _| {
         if let Some(unknown) = given_back.iter().find(|glob| !own.contains(glob)) {
             return Err(SessionError::NotClaimed(unknown.as_str().to_owned()));
         }
@@ -55,23 +54,24 @@ pub fn release(repo: &Repo, directory: &Path, named: &[String]) -> Result<Claim,
     })
 }
 
-/// Changes what a session claims, and drops what is stale on the way.
+/// Changes what the session of this worktree claims while it is active, and drops what is stale on the way.
 fn change(
     repo: &Repo,
-    session: &SessionId,
-    change: impl Fn(&mut Vec<PathGlob>, &[HeldClaim]) -> Result<(), SessionError>,
+    change: impl Fn(&mut Vec<PathGlob>, &SessionId, &[HeldClaim]) -> Result<(), SessionError>,
 ) -> Result<Claim, SessionError> {
     for _ in 0..ATTEMPTS {
+        let active = active_here(repo)?;
+        let session = active.session.id();
         let before = recorded(repo)?;
         let held = at_work(repo, before.claims.clone())?;
-        let is_own = |claim: &Claim| claim.session.agrees_with(session);
+        let is_own = |claim: &Claim| claim.session.agrees_with(&session);
         let (own, mut claims): (Vec<Claim>, Vec<Claim>) =
             held.iter().map(|one| one.claim.clone()).partition(is_own);
         let mut paths: Vec<PathGlob> = Vec::new();
         paths.extend(own.into_iter().flat_map(|claim| claim.paths));
-        change(&mut paths, &held)?;
+        change(&mut paths, &session, &held)?;
         let mut own = Claim {
-            session: session.clone(),
+            session,
             paths: Vec::new(),
         };
         for glob in paths {
@@ -85,8 +85,8 @@ fn change(
         if claims == before.claims {
             return Ok(own);
         }
-        let edit = edit(repo, before.blob, &claims)?;
-        match ref_moves::transact(repo, &[edit], "baton: claims changed") {
+        let edits = [active.unmoved(), edit(repo, before.blob, &claims)?];
+        match ref_moves::transact(repo, &edits, "baton: claims changed") {
             Ok(()) => return Ok(own),
             Err(StoreError::Raced(_)) => {}
             Err(error) => return Err(error.into()),
@@ -96,9 +96,13 @@ fn change(
 }
 
 /// The session of this worktree, which is still active.
-fn at_work_here(repo: &Repo) -> Result<Session, SessionError> {
-    let session = store::bound(repo)?.filter(|session| session.state == State::Active);
-    session.ok_or(SessionError::Unbound)
+fn active_here(repo: &Repo) -> Result<Stored, SessionError> {
+    let bound = binding::session(repo)?.ok_or(SessionError::Unbound)?;
+    let number = bound.number();
+    let stored = store::stored(repo, number)?;
+    let stored = stored.ok_or_else(|| SessionError::Unknown(number.to_owned()))?;
+    let is_active = stored.session.state == State::Active;
+    is_active.then_some(stored).ok_or(SessionError::Unbound)
 }
 
 /// The patterns that these words mean in a directory of the worktree.

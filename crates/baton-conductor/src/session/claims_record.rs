@@ -8,7 +8,8 @@ use baton_guard::claims::{REFERENCE, recorded};
 
 use super::SessionError;
 
-/// The change of the record that takes this session's claims out of it; `None` where it has none.
+/// The change of the record that takes this session's claims out of it, or holds it where it has none: no claim comes in
+/// between. `None` where the record cannot be read, which claims nothing.
 pub(super) fn dropped(repo: &Repo, session: &SessionId) -> Result<Option<RefEdit>, SessionError> {
     let before = match recorded(repo) {
         Err(GuardError::Claims(_)) => return Ok(None),
@@ -16,10 +17,14 @@ pub(super) fn dropped(repo: &Repo, session: &SessionId) -> Result<Option<RefEdit
     };
     let mut claims = before.claims.clone();
     claims.retain(|claim| !claim.session.agrees_with(session));
-    match claims.len() == before.claims.len() {
-        true => Ok(None),
-        false => edit(repo, before.blob, &claims).map(Some),
+    if claims.len() < before.claims.len() {
+        return edit(repo, before.blob, &claims).map(Some);
     }
+    Ok(Some(RefEdit {
+        name: RefName::new(REFERENCE),
+        old: before.blob,
+        new: before.blob,
+    }))
 }
 
 /// The change from one record to that of these claims; without a claim there is none.

@@ -31,6 +31,18 @@ pub struct Stored {
     pub session: Session,
 }
 
+impl Stored {
+    /// The change that keeps the record as it is: with it in a transaction, nobody else changes it meanwhile.
+    pub(super) fn unmoved(&self) -> RefEdit {
+        let commit = Some(self.commit);
+        RefEdit {
+            name: RefName::new(reference(&self.session.number)),
+            old: commit,
+            new: commit,
+        }
+    }
+}
+
 /// The full name of a session's reference.
 pub fn reference(number: &str) -> String {
     format!("{PREFIX}{number}")
