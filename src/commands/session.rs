@@ -70,8 +70,11 @@ pub fn answer(env: &GitEnv, verb: Verb) -> miette::Result<(String, ExitCode)> {
             held(&claims::list(&repo)?, format)
         }
         Verb::Release { paths, format } => {
-            claims::release(&repo, &env.current_dir, &paths)?;
-            held(&claims::list(&repo)?, format)
+            let released = claims::release(&repo, &env.current_dir, &paths)?;
+            match format {
+                Format::Human => given_back(&released),
+                Format::Json => held(&claims::list(&repo)?, format),
+            }
         }
         Verb::List { format } => {
             let (sessions, damaged) = store::list_all(&repo)?;
@@ -119,6 +122,15 @@ fn held(held: &[HeldClaim], format: Format) -> String {
         Format::Human if held.is_empty() => "nothing is claimed\n".to_owned(),
         Format::Human => held.iter().map(line).collect(),
         Format::Json => output::claims(held),
+    }
+}
+
+/// What a session claims no longer.
+fn given_back(released: &baton_core::claims::Claim) -> String {
+    let paths: Vec<_> = released.paths.iter().map(PathGlob::as_str).collect();
+    match paths.is_empty() {
+        true => format!("session {} claims nothing\n", released.session),
+        false => escape::visible(paths.join(" ").as_bytes()) + " is given back\n",
     }
 }
 

@@ -142,13 +142,35 @@ fn paths_are_named_as_they_lie_from_here() {
         unknown.err.contains("does not claim src/api/"),
         "{unknown:#?}"
     );
-    session(&fixture, &one, &["release"]).ok();
+    let released = session(&fixture, &one, &["release"]).ok();
+    assert_eq!(released, "src/*.rs docs/a.md is given back");
+    let released = session(&fixture, &one, &["release"]).ok();
+    assert_eq!(released, "session 2025-12-18/1 claims nothing");
     assert_eq!(claims(&fixture, &one), []);
     let reference = fixture.git(["for-each-ref", "refs/baton/claims"]).ok();
     assert_eq!(
         reference, "",
         "the reference is there only while something is claimed"
     );
+}
+
+#[test]
+fn what_was_claimed_is_given_back_whatever_has_become_of_it() {
+    let fixture = fixture();
+    let [one, _] = two(&fixture);
+    session(&fixture, &one, &["claim", "src/new", "docs/"]).ok();
+    let page = one.join("app/[id]");
+    fs::create_dir_all(&page).unwrap();
+    fs::create_dir_all(one.join("src/new")).unwrap();
+    session(&fixture, &one, &["claim", "app/[id]"]).ok();
+    fs::remove_dir(&page).unwrap();
+    let released = session(&fixture, &one, &["release", "src/new", "app/[id]"]).ok();
+    assert_eq!(released, "src/new app/\\[id\\]/ is given back");
+    assert_eq!(claims(&fixture, &one), [claim("2025-12-18/1", &["docs/"])]);
+    let root = one.to_str().unwrap();
+    session(&fixture, &one, &["claim", root]).ok();
+    let all = claim("2025-12-18/1", &["docs/", "**"]);
+    assert_eq!(claims(&fixture, &one), [all]);
 }
 
 #[test]

@@ -42,22 +42,31 @@ pub fn claim(repo: &Repo, directory: &Path, named: &[String]) -> Result<Claim, S
 }
 
 /// Gives back what the session of this worktree claims by these patterns, or all of it where none is named, and returns what
-/// it claims still.
+/// was given back.
 pub fn release(repo: &Repo, directory: &Path, named: &[String]) -> Result<Claim, SessionError> {
-    let given_back = patterns(repo, directory, named)?;
-    change(repo, |own, _, _| {
-        if let Some(unknown) = given_back.iter().find(|glob| !own.contains(glob)) {
+    let wanted = patterns(repo, directory, named)?;
+    let mut given_back = Vec::new();
+    let left = change(repo, |own, _, _| {
+        let is_own = |glob: &&PathGlob| own.iter().any(|one| claims::is_same(one, glob));
+        if let Some(unknown) = wanted.iter().find(|glob| !is_own(glob)) {
             return Err(SessionError::NotClaimed(unknown.as_str().to_owned()));
         }
-        own.retain(|glob| !named.is_empty() && !given_back.contains(glob));
+        let is_wanted = |glob: &PathGlob| wanted.iter().any(|one| claims::is_same(one, glob));
+        (given_back, *own) = std::mem::take(own)
+            .into_iter()
+            .partition(|glob| named.is_empty() || is_wanted(glob));
         Ok(())
+    })?;
+    Ok(Claim {
+        session: left.session,
+        paths: given_back,
     })
 }
 
 /// Changes what the session of this worktree claims while it is active, and drops what is stale on the way.
 fn change(
     repo: &Repo,
-    change: impl Fn(&mut Vec<PathGlob>, &SessionId, &[HeldClaim]) -> Result<(), SessionError>,
+    mut change: impl FnMut(&mut Vec<PathGlob>, &SessionId, &[HeldClaim]) -> Result<(), SessionError>,
 ) -> Result<Claim, SessionError> {
     for _ in 0..ATTEMPTS {
         let active = active_here(repo)?;
