@@ -139,6 +139,15 @@ impl Shell<'_> {
         false
     }
 
+    /// True if the current directory lies in another worktree that has a session.
+    fn is_in_worktree_of_another(&self) -> bool {
+        let here = self.ground.files.resolve(&self.cwd);
+        let depth = |root: &String| path::below(&here, root).map(|_| root.len());
+        let others = self.ground.others.iter();
+        let bound = others.filter(|one| one.session.is_some());
+        bound.filter_map(|one| depth(&one.root)).max() > depth(&self.ground.root)
+    }
+
     fn makes_repository(&mut self, name: &str, args: &[String], directory: &str) {
         let operands = operands(
             args,
@@ -229,8 +238,15 @@ impl Shell<'_> {
         self.git_output(name, args)
     }
 
-    /// Refuses what takes the guard out.
+    /// Refuses what takes the guard out, and what gives back the claims of another worktree's session.
     pub(super) fn baton(&mut self, args: &[String]) {
+        let verbs = args.iter().map(String::as_str).take(2);
+        if verbs.eq(["session", "release"]) && self.is_in_worktree_of_another() {
+            self.refuse(Some(Refusal::new(
+                "the command gives back what another session claims",
+                "leave that to the session, or wait until it has ended",
+            )));
+        }
         if args.first().is_some_and(|arg| arg == "uninstall") {
             self.refuse(Some(Refusal::new(
                 "the command takes the guard out of this repository",
@@ -315,21 +331,6 @@ impl Shell<'_> {
         if commit.is_some_and(|commit| !["HEAD", "@"].contains(&commit.as_str())) {
             for path in args[at + 1..].iter().filter(|path| *path != ".") {
                 self.writes(path, How::Tree);
-            }
-        }
-    }
-
-    fn fetch(&mut self, args: &[String]) {
-        let forced = args.iter().any(|arg| arg == "-f" || arg == "--force");
-        let operands = operands(args, &["-o", "--depth", "--upload-pack", "--refmap", "-j"]);
-        for refspec in operands.iter().skip(1) {
-            let plus = refspec.strip_prefix('+');
-            if let Some((_, to)) = plus.unwrap_or(refspec).split_once(':')
-                && (forced || plus.is_some())
-                && !to.starts_with("refs/remotes/")
-                && !to.is_empty()
-            {
-                self.moves_branch(to);
             }
         }
     }

@@ -9,6 +9,15 @@ use baton_core::model::BranchName;
 /// Branches on which others rest whatever a policy says.
 const SHARED: [&str; 5] = ["main", "master", "trunk", "develop", "production"];
 
+/// Below what Baton keeps its records.
+const RECORDS: &str = "refs/baton/";
+
+/// True if a refspec writes one of Baton's records otherwise than as the other side has it. What sessions claim is of one
+/// clone alone.
+fn forges_record(from: &str, to: &str) -> bool {
+    to.starts_with(RECORDS) && (from != to || to == "refs/baton/claims")
+}
+
 impl Shell<'_> {
     /// Refuses to move a branch in a way that loses commits, unless it is this worktree's own.
     pub(super) fn moves_branch(&mut self, name: &str) {
@@ -27,7 +36,7 @@ impl Shell<'_> {
         if name.contains(UNKNOWN) || name.is_empty() {
             return;
         }
-        let is_batons = name.starts_with("refs/baton/");
+        let is_batons = name.starts_with(RECORDS);
         let is_branch = !name.starts_with("refs/") || name.starts_with(BranchName::PREFIX);
         let short = name.strip_prefix(BranchName::PREFIX).unwrap_or(name);
         let full = BranchName::new(short).full();
@@ -77,6 +86,9 @@ impl Shell<'_> {
             let plus = refspec.strip_prefix('+');
             let plain = plus.unwrap_or(refspec);
             let (from, to) = plain.split_once(':').unwrap_or((plain, plain));
+            if forges_record(from, to) {
+                self.moves_shared(to);
+            }
             if !(forced || deletes || plus.is_some() || from.is_empty()) {
                 continue;
             }
@@ -87,6 +99,25 @@ impl Shell<'_> {
                 to
             };
             self.moves_shared(to);
+        }
+    }
+
+    /// Refuses refspecs that move a branch by force, or write one of Baton's records.
+    pub(super) fn fetch(&mut self, args: &[String]) {
+        let forced = args.iter().any(|arg| arg == "-f" || arg == "--force");
+        let operands = operands(args, &["-o", "--depth", "--upload-pack", "--refmap", "-j"]);
+        for refspec in operands.iter().skip(1) {
+            let plus = refspec.strip_prefix('+');
+            let Some((from, to)) = plus.unwrap_or(refspec).split_once(':') else {
+                continue;
+            };
+            if forges_record(from, to) {
+                self.moves_shared(to);
+            }
+            let is_forced = forced || plus.is_some();
+            if is_forced && !to.starts_with("refs/remotes/") && !to.is_empty() {
+                self.moves_branch(to);
+            }
         }
     }
 
@@ -110,7 +141,7 @@ impl Shell<'_> {
     fn moves_any(&mut self, name: &str) {
         let is_branch = name.starts_with(BranchName::PREFIX) || name.starts_with("heads/");
         let name = name.strip_prefix("heads/").unwrap_or(name);
-        if name.starts_with("refs/baton/") {
+        if name.starts_with(RECORDS) {
             self.moves_shared(name);
         } else if name == "refs/stash" {
             self.refuse_stash();
@@ -124,10 +155,15 @@ impl Shell<'_> {
     }
 
     pub(super) fn symbolic_ref(&mut self, args: &[String]) {
-        if let [_, to, ..] = operands(args, &["-m"]).as_slice()
-            && to.starts_with(BranchName::PREFIX)
+        let operands = operands(args, &["-m"]);
+        if let Some(name) = operands.first().filter(|name| name.starts_with(RECORDS)) {
+            self.moves_any(name);
+        }
+        if let Some(to) = operands
+            .get(1)
+            .filter(|to| to.starts_with(BranchName::PREFIX))
         {
-            self.moves_any(&to.clone());
+            self.moves_any(to);
         }
     }
 
