@@ -1,7 +1,7 @@
 use serde_json::Value;
 
 use crate::dialect::{self, Dialect};
-use crate::{patch, path};
+use crate::{json, patch, path};
 
 /// Something that an agent is about to do, as it tells its hook.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,10 +53,8 @@ impl Event {
     /// # Errors
     /// When no known agent sends such an event.
     pub fn read(input: &[u8]) -> Result<Self, UnknownEvent> {
-        let event: Value = serde_json::from_slice(input).map_err(|_| UnknownEvent::NoObject)?;
-        if !event.is_object() {
-            return Err(UnknownEvent::NoObject);
-        }
+        let event = json::read(input).filter(Value::is_object);
+        let event = event.ok_or(UnknownEvent::NoObject)?;
         dialect::read(&event).ok_or(UnknownEvent::Shape)
     }
 }

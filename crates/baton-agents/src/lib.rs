@@ -8,6 +8,7 @@
 mod dialect;
 mod event;
 mod ground;
+mod json;
 mod patch;
 mod path;
 mod refusal;

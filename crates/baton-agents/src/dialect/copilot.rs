@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::Dialect;
 use crate::event::{self, Call, Event};
+use crate::json::read as read_json;
 
 pub(super) fn read(event: &Value) -> Option<Event> {
     event.get("sessionId")?;
@@ -13,7 +14,7 @@ pub(super) fn read(event: &Value) -> Option<Event> {
     let asks = event.get("toolResult").is_none();
     let (call, cwd) = match (tool, event.get("toolArgs")) {
         (Some(tool), Some(Value::String(text))) if asks => {
-            let args = serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.clone()));
+            let args = read_json(text.as_bytes()).unwrap_or_else(|| Value::String(text.clone()));
             event::call(tool, &args, cwd)
         }
         (Some(tool), Some(args)) if asks => event::call(tool, args, cwd),

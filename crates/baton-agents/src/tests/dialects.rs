@@ -110,6 +110,28 @@ fn each_agents_edits_are_judged() {
 }
 
 #[test]
+fn what_is_no_strict_json_is_judged_by_what_can_be_read() {
+    let deep = format!("{}{}", "[".repeat(200), "]".repeat(200));
+    for content in [r#""\ud83d""#, &deep, "\"\\ude00 \\ud83d\\ude00\""] {
+        for (shape, tool) in [(CLAUDE, "Write"), (COPILOT, "create")] {
+            for (path, refused) in [(".agents/HANDOFF.md", true), ("src/main.rs", false)] {
+                let input = format!(r#"{{"content":{content},"path":"{path}"}}"#);
+                let event = event(shape, tool, &input);
+                assert_eq!(is_refused(&event), refused, "{tool} {input}");
+            }
+        }
+    }
+    let args = r#""{\"path\":\"baton.toml\",\"file_text\":\"\\ud83d\"}""#;
+    assert!(is_refused(&event(COPILOT, "create", args)));
+    let bytes = [
+        br#"{"hook_event_name":"PreToolUse","cwd":"/src/app","tool_name":"Bash","tool_input":{"x":""#.as_slice(),
+        b"\xff",
+        br#"","command":"rm baton.toml"}}"#,
+    ];
+    assert!(is_refused(&Event::read(&bytes.concat()).unwrap()));
+}
+
+#[test]
 fn what_changes_nothing_is_allowed() {
     for (shape, tool, input) in [
         (CLAUDE, "Read", r#"{"file_path":"/src/app/baton.toml"}"#),
