@@ -1,7 +1,7 @@
 //! `git baton init --agents` and what `git baton uninstall` makes of it.
 
 use std::fs;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{PermissionsExt, symlink};
 
 use baton_testkit::{Ran, Sandbox, finish, run};
 use serde_json::{Value, json};
@@ -157,6 +157,25 @@ fn what_was_there_is_given_back_byte_for_byte() {
         assert_eq!(sandbox.read(path), text, "{path}");
     }
     assert!(!sandbox.repo().join(".git/baton").exists());
+}
+
+#[test]
+fn permissions_stay_and_the_copy_has_them() {
+    let sandbox = Sandbox::empty();
+    let path = ".claude/settings.json";
+    sandbox.write(path, "{}");
+    let file = sandbox.repo().join(path);
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+    let mode = |path: &str| {
+        let found = sandbox.repo().join(path).metadata().unwrap();
+        found.permissions().mode() & 0o777
+    };
+    init(&sandbox, &["--agents", "claude"]);
+    for path in [path, ".git/baton/before-init/.claude-settings.json"] {
+        assert_eq!(mode(path), 0o600, "{path}");
+    }
+    uninstall(&sandbox);
+    assert_eq!((mode(path), sandbox.read(path).as_str()), (0o600, "{}"));
 }
 
 #[test]

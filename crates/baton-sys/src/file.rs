@@ -368,15 +368,20 @@ pub fn directories(path: &Path) -> io::Result<Vec<String>> {
 }
 
 /// Puts these bytes in place of the file in one step, making its directory where there is none:
-/// a reader, or a crash, finds the old content or the new, never a part.
+/// a reader, or a crash, finds the old content or the new, never a part. The permissions stay.
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    replace(path, bytes, File::sync_all)
+    replace(path, path, bytes, File::sync_all)
+}
+
+/// Like [`write_atomically`], with the permissions of the file whose copy this is.
+pub fn write_copy(of: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
+    replace(of, path, bytes, File::sync_all)
 }
 
 /// Like [`write_atomically`], without waiting for the disk: after a power cut the file can be the
 /// old one or empty.
 pub fn write_at_once(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    replace(path, bytes, |_| Ok(()))
+    replace(path, path, bytes, |_| Ok(()))
 }
 
 /// The directory in which the file lies: for a bare name, the current one.
@@ -387,18 +392,34 @@ pub(crate) fn directory_of(path: &Path) -> &Path {
     }
 }
 
-fn replace(path: &Path, bytes: &[u8], settle: fn(&File) -> io::Result<()>) -> io::Result<()> {
+fn replace(
+    like: &Path,
+    path: &Path,
+    bytes: &[u8],
+    settle: fn(&File) -> io::Result<()>,
+) -> io::Result<()> {
     let directory = directory_of(path);
     shared::make_directories(directory)?;
     // As for any new file the user's mask decides, or the directory, if it is shared with others.
     let mut temporary = tempfile::Builder::new()
         .permissions(fs::Permissions::from_mode(0o666))
         .tempfile_in(directory)?;
+    take_permissions(like, temporary.as_file())?;
     shared::take_over(temporary.path());
     temporary.write_all(bytes)?;
     settle(temporary.as_file())?;
     temporary.persist(path).map_err(|error| error.error)?;
     Ok(())
+}
+
+/// Gives a new file the permissions of another one, where that is there.
+pub(crate) fn take_permissions(like: &Path, new: &File) -> io::Result<()> {
+    match like.symlink_metadata() {
+        Ok(found) if found.is_file() => {
+            new.set_permissions(fs::Permissions::from_mode(found.mode() & 0o777))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Adds these bytes to the end of the file in one write, so that what several processes append
@@ -431,6 +452,27 @@ mod tests {
     fn a_bare_name_lies_in_the_current_directory() {
         let lies = |path| directory_of(Path::new(path)).to_str().unwrap();
         assert_eq!(["a", "./a", "b/a", "/a"].map(lies), [".", ".", "b", "/"]);
+    }
+
+    #[test]
+    fn a_file_that_is_replaced_keeps_its_permissions_and_its_copy_has_them() {
+        let dir = tempfile::tempdir().unwrap();
+        let at = |name: &str| dir.path().join(name);
+        let mode = |name: &str| at(name).metadata().unwrap().mode() & 0o777;
+        write_atomically(&at("new"), b"a").unwrap();
+        let usual = mode("new");
+        for own in [0o600, 0o640, 0o755, 0o400] {
+            fs::set_permissions(at("new"), fs::Permissions::from_mode(own)).unwrap();
+            write_copy(&at("new"), &at(&format!("copy{own}")), b"a").unwrap();
+            write_atomically(&at("new"), b"b").unwrap();
+            assert_eq!((mode("new"), mode(&format!("copy{own}"))), (own, own));
+        }
+        std::os::unix::fs::symlink("new", at("link")).unwrap();
+        write_at_once(&at("link"), b"c").unwrap();
+        assert_eq!(
+            (mode("link"), read(&at("new")).unwrap()),
+            (usual, b"b".to_vec())
+        );
     }
 
     #[test]

@@ -88,8 +88,8 @@ fn check(path: &Path, found: fs::FileType, is_last: bool) -> Result<(), Worktree
     })
 }
 
-/// Puts these bytes in place of the file at `path` below `root` in one step, readable as the
-/// user's other new files are, and makes the directories above it.
+/// Puts these bytes in place of the file at `path` below `root` in one step, and makes the directories above it. The
+/// permissions stay; a new file is readable as the user's other new files are.
 pub fn write(root: &Path, path: &str, bytes: &[u8]) -> Result<(), WorktreeFileError> {
     read(root, path)?;
     let target = root.join(path);
@@ -102,6 +102,7 @@ fn replace(target: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut temporary = tempfile::Builder::new()
         .permissions(Permissions::from_mode(0o666))
         .tempfile_in(directory)?;
+    crate::file::take_permissions(target, temporary.as_file())?;
     temporary.write_all(bytes)?;
     temporary.persist(target).map_err(|error| error.error)?;
     Ok(())

@@ -190,7 +190,8 @@ impl Writing<'_> {
         match &found {
             Some(same) if *same == text => self.tell(&format!("unchanged  {path}")),
             Some(other) => {
-                let copy: PathBuf = step::keep_copy(self.copies, path, other.as_bytes())?;
+                let copy: PathBuf =
+                    step::keep_copy(self.copies, self.root, path, other.as_bytes())?;
                 worktree_file::write(self.root, path, text.as_bytes())?;
                 self.tell(&format!(
                     "added to   {path}, of which {} is a copy",

@@ -90,7 +90,7 @@ impl Step {
             }
             Action::Replace => {
                 let found = self.found.as_deref().unwrap_or_default();
-                let copy = keep_copy(copies, path, found)?;
+                let copy = keep_copy(copies, root, path, found)?;
                 write()?;
                 let copy = copy.display();
                 format!(
@@ -130,8 +130,8 @@ impl Step {
     }
 }
 
-/// Keeps what is at a path under a name of its own below `copies`.
-pub fn keep_copy(copies: &Path, path: &str, found: &[u8]) -> miette::Result<PathBuf> {
+/// Keeps what is at a path below `root` under a name of its own below `copies`.
+pub fn keep_copy(copies: &Path, root: &Path, path: &str, found: &[u8]) -> miette::Result<PathBuf> {
     let name = copy_name(path);
     let mut copy = copies.join(&name);
     let mut number = 1;
@@ -139,8 +139,9 @@ pub fn keep_copy(copies: &Path, path: &str, found: &[u8]) -> miette::Result<Path
         number += 1;
         copy = copies.join(format!("{name}.{number}"));
     }
-    let kept = file::make_directory(copies).and_then(|()| file::write_atomically(&copy, found));
-    kept.into_diagnostic()
+    let kept = file::make_directory(copies);
+    kept.and_then(|()| file::write_copy(&root.join(path), &copy, found))
+        .into_diagnostic()
         .wrap_err_with(|| format!("{path} cannot be kept as {}", copy.display()))?;
     Ok(copy)
 }
