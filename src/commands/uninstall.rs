@@ -35,8 +35,14 @@ fn clear(root: &Path, path: &str, copies: &Path) -> miette::Result<String> {
     let Some(found) = bytes.and_then(|bytes| String::from_utf8(bytes).ok()) else {
         return Ok(String::new());
     };
-    let Ok(Some(rest)) = setup::remove(path, &found) else {
-        return Ok(String::new());
+    let rest = match setup::remove(path, &found) {
+        Ok(Some(rest)) => rest,
+        Err(error) if setup::names_call(&found) => {
+            return Ok(format!(
+                "left {path}: {error}; take out the lines with `git baton agent-hook` there\n"
+            ));
+        }
+        _ => return Ok(String::new()),
     };
     let mut rest = Some(rest).filter(|rest| !rest.is_empty());
     let copy = copies.join(init::copy_name(path));

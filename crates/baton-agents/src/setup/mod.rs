@@ -103,6 +103,11 @@ pub fn remove(path: &str, found: &str) -> Result<Option<String>, Unreadable> {
     }
 }
 
+/// True if a text names the call of Baton, wherever it stands.
+pub fn names_call(text: &str) -> bool {
+    agent::is_own(text)
+}
+
 /// True if `now` is what Baton makes of `earlier`, a text of one of [`FILES`].
 pub fn is_made_of(path: &str, earlier: &str, now: &str) -> bool {
     if let AGENTS_PAGE | CLAUDE_PAGE | GEMINI_PAGE = path {

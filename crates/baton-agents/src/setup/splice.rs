@@ -107,7 +107,12 @@ impl<'a> List<'a> {
             let rest = &self.text[stop..self.inner.end];
             cut.end += rest.len() - rest.trim_start_matches(' ').len();
         }
-        let shorter = self.replace(cut, "");
+        // What follows must not become part of a comment that stays.
+        let rest = self.text[cut.end..].trim_start_matches([' ', '\t']);
+        let is_swallowed =
+            ends_in_comment(&self.text[start..cut.start]) && !rest.starts_with(['\r', '\n']);
+        let between = if is_swallowed { self.newline() } else { "" };
+        let shorter = self.replace(cut, between);
         match (comma, self.comma(start..member.start)) {
             // The last member: the comma in front of it goes as well.
             (None, Some(before)) => shorter[..before].to_owned() + &shorter[before + 1..],
@@ -124,13 +129,10 @@ impl<'a> List<'a> {
         let mut at = range.start;
         while at < range.end {
             let rest = &self.text[at..range.end];
-            let length = match rest.as_bytes() {
-                [b',', ..] => return Some(at),
-                [b'/', b'/', ..] => rest.find('\n').unwrap_or(rest.len()),
-                [b'/', b'*', ..] => rest.find("*/").map_or(rest.len(), |end| end + 2),
-                _ => rest.chars().next().map_or(1, char::len_utf8),
-            };
-            at += length;
+            if rest.starts_with(',') {
+                return Some(at);
+            }
+            at += step(rest);
         }
         None
     }
@@ -175,6 +177,27 @@ impl<'a> List<'a> {
         let text = String::from_utf8(text).expect("JSON is UTF-8");
         text.replace('\n', &format!("{}{indent}", self.newline()))
     }
+}
+
+/// The length of the comment or the character with which a text begins.
+fn step(text: &str) -> usize {
+    match text.as_bytes() {
+        [b'/', b'/', ..] => text.find('\n').unwrap_or(text.len()),
+        [b'/', b'*', ..] => text.find("*/").map_or(text.len(), |end| end + 2),
+        _ => text.chars().next().map_or(1, char::len_utf8),
+    }
+}
+
+/// True if a text without members ends in a comment that goes on to the end of its line.
+fn ends_in_comment(mut text: &str) -> bool {
+    while !text.is_empty() {
+        let length = step(text);
+        if length == text.len() && text.starts_with("//") {
+            return true;
+        }
+        text = &text[length..];
+    }
+    false
 }
 
 fn compact(value: &impl Serialize) -> String {

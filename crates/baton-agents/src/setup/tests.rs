@@ -3,7 +3,7 @@ use super::*;
 const CLAUDE: &str = ".claude/settings.json";
 
 /// Settings as people write them.
-const JSON: [&str; 22] = [
+const JSON: [&str; 24] = [
     "{\"model\": \"opus\"}",
     "{\"model\":\"opus\"}\n",
     "{\n  \"model\": \"opus\"\n}\n",
@@ -25,6 +25,8 @@ const JSON: [&str; 22] = [
     "{\"version\": 1, \"a\": \"{\\\"hooks\\\": 1}\"}",
     "{ \"version\": 1, \"a\": 1 }\n",
     "{\n\n  \"version\": 1,\n\n  \"a\": 1\n\n}\n",
+    "{\"a\":1, // c\n\"b\":2}",
+    "{\"a\": 1 // c\n}",
     "{\n  \"version\": 1, \"a\": \"ünï\\u00e9\"\n}\n\n\n",
 ];
 
@@ -56,6 +58,24 @@ fn entries_in_json_come_and_go_byte_for_byte() {
                 comes_and_goes(path, agent, before);
             }
         }
+    }
+}
+
+#[test]
+fn no_comment_swallows_what_follows_an_entry() {
+    for (agent, before) in [
+        (Agent::Claude, "{\"a\":1, // c\n\"hooks\":{}}"),
+        (Agent::Claude, "{\"a\":1, // c\n\"hooks\":{}, \"b\": 2}"),
+        (Agent::Claude, "{// c\n\"hooks\":{\"PreToolUse\":[]}}"),
+        (Agent::Gemini, "{// c\n\"hooks\":{\"BeforeTool\":[]} }"),
+    ] {
+        let path = settings_path(agent, None);
+        let added = add_hooks(path, Some(before), agent, MissingProgram::Allow).unwrap();
+        let removed = remove(path, &added).unwrap().unwrap();
+        assert!(!names_call(&removed), "{before}: {removed}");
+        assert!(removed.contains("// c\n"), "{before}: {removed}");
+        let again = add_hooks(path, Some(&removed), agent, MissingProgram::Allow).unwrap();
+        assert!(names_call(&again), "{before}: {again}");
     }
 }
 
