@@ -160,6 +160,39 @@ fn what_was_there_is_given_back_byte_for_byte() {
 }
 
 #[test]
+fn what_stands_among_comments_and_ones_own_lines_stays() {
+    let sandbox = Sandbox::empty();
+    let theirs = "{\"hooks\":{\"PreToolUse\":[{\"matcher\":\"Bash\",\"hooks\":[{\"command\":\"/opt/bin/git baton agent-hook --unknown deny\"}]}]}}";
+    let files = [
+        (".claude/settings.json", "{\"a\":1, // c\n\"hooks\":{}}\n"),
+        (
+            ".gemini/settings.json",
+            "{// c\n\"hooks\":{\"BeforeTool\":[]}}",
+        ),
+        (".codex/hooks.json", theirs),
+    ];
+    for (path, text) in files {
+        sandbox.write(path, text);
+    }
+    init(&sandbox, &["--agents", "claude,codex,gemini"]);
+    let line = "\"matcher\":\"Bash\",\"hooks\":[{\"command\":\"/opt/bin/git baton agent-hook --unknown deny\"}]";
+    assert!(sandbox.read(".codex/hooks.json").contains(line));
+    // What was changed since is not given back from the copy.
+    for (path, _) in &files[..2] {
+        sandbox.write(path, sandbox.read(path) + "// d\n");
+    }
+    uninstall(&sandbox);
+    for (path, _) in &files[..2] {
+        let text = sandbox.read(path);
+        assert!(
+            !text.contains("agent-hook") && text.contains("// c\n"),
+            "{text}"
+        );
+    }
+    assert_eq!(sandbox.read(".codex/hooks.json"), theirs);
+}
+
+#[test]
 fn permissions_stay_and_the_copy_has_them() {
     let sandbox = Sandbox::empty();
     let path = ".claude/settings.json";

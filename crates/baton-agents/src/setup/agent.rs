@@ -98,6 +98,12 @@ pub(super) fn events(agent: Agent, missing: MissingProgram) -> Vec<(&'static str
     judged.chain(told).collect()
 }
 
+/// True if Baton wrote this command line, or would.
+pub(super) fn is_written(line: &str) -> bool {
+    let missing = [MissingProgram::Allow, MissingProgram::Deny];
+    missing.map(command).contains(&line)
+}
+
 /// True if a hook's command line runs Baton.
 pub(super) fn is_own(command: &str) -> bool {
     ["git baton agent-hook", "git-baton agent-hook"]

@@ -9,7 +9,7 @@ use jsonc_parser::common::Ranged;
 use jsonc_parser::{CollectOptions, ParseOptions, parse_to_ast};
 use serde::Serialize;
 
-use super::agent::{command, events, is_own};
+use super::agent::{command, events, is_own, is_written};
 use super::splice::List;
 use super::{Agent, MissingProgram, Unreadable};
 
@@ -88,18 +88,16 @@ fn add_event(
         }
     };
     let list = List::of_array(text, array);
-    let own = array
-        .elements
-        .iter()
-        .flat_map(handlers)
-        .find_map(own_command);
-    Ok(match own {
-        None => Some(list.append(None, &entries[0])),
-        Some((line, _)) if line == command(missing) => None,
-        Some((_, range)) => {
+    let handlers = array.elements.iter().flat_map(handlers);
+    let own: Vec<_> = handlers.filter_map(own_command).collect();
+    let written = own.iter().find(|(line, _)| is_written(line));
+    Ok(match written {
+        None if own.is_empty() => Some(list.append(None, &entries[0])),
+        Some((line, range)) if *line != command(missing) => {
             let line = serde_json::Value::from(command(missing)).to_string();
-            Some(list.replace(range, &line))
+            Some(list.replace(range.clone(), &line))
         }
+        _ => None,
     })
 }
 

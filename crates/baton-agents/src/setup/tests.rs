@@ -80,6 +80,42 @@ fn no_comment_swallows_what_follows_an_entry() {
 }
 
 #[test]
+fn a_line_of_somebody_else_stays() {
+    let theirs = "/opt/bin/git baton agent-hook --unknown deny";
+    let entry = |line| {
+        format!(
+            "{{\"matcher\": \"Bash\", \"hooks\": [{{\"type\": \"command\", \"command\": \"{line}\"}}]}}"
+        )
+    };
+    let both = format!(
+        "{}, {}",
+        entry(theirs),
+        entry("git baton agent-hook || exit 0")
+    );
+    for (entries, denies) in [(entry(theirs), 0), (both, 1)] {
+        let before =
+            format!("{{\"hooks\": {{\"PreToolUse\": [{entries}], \"SessionStart\": []}}}}\n");
+        let added = add_hooks(CLAUDE, Some(&before), Agent::Claude, MissingProgram::Deny).unwrap();
+        let (judged, _) = added.split_once("SessionStart").unwrap();
+        assert!(judged.contains(theirs), "{added}");
+        assert_eq!(judged.matches("exit 2").count(), denies, "{added}");
+        assert!(!judged.contains("exit 0"), "{added}");
+    }
+    let before = format!(
+        "[[hooks.PreToolUse]]\n[[hooks.PreToolUse.hooks]]\ntype = \"command\"\ncommand = \"{theirs}\"\n"
+    );
+    let added = add_hooks(
+        CODEX_CONFIG,
+        Some(&before),
+        Agent::Codex,
+        MissingProgram::Deny,
+    )
+    .unwrap();
+    assert!(added.starts_with(&before), "{added}");
+    assert!(!added.contains("exit 2"), "{added}");
+}
+
+#[test]
 fn a_file_that_holds_nothing_else_goes() {
     for agent in Agent::ALL {
         for missing in [MissingProgram::Allow, MissingProgram::Deny] {

@@ -2,7 +2,7 @@
 
 use toml_edit::{ArrayOfTables, DocumentMut, Item, Table, value};
 
-use super::agent::{command, events, is_own};
+use super::agent::{command, events, is_own, is_written};
 use super::{Agent, MissingProgram, Unreadable};
 
 /// True if hooks stand in this text.
@@ -30,7 +30,7 @@ pub(super) fn add(found: &str, missing: MissingProgram) -> Result<String, Unread
     Ok(document.to_string())
 }
 
-/// Adds the entry of one event, or corrects the line of the one that is there.
+/// Adds the entry of one event, or corrects the line of the one that is there. A line that somebody else wrote stays.
 fn add_event(entries: &mut ArrayOfTables, line: &str) {
     let mut is_there = false;
     let all = entries.iter_mut().filter_map(handlers);
@@ -39,7 +39,8 @@ fn add_event(entries: &mut ArrayOfTables, line: &str) {
         .filter(|one| is_baton(one))
     {
         is_there = true;
-        if handler.get("command").and_then(Item::as_str) != Some(line) {
+        let found = handler.get("command").and_then(Item::as_str);
+        if found.is_some_and(|found| found != line && is_written(found)) {
             handler.insert("command", value(line));
         }
     }
