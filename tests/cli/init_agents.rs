@@ -193,6 +193,24 @@ fn what_stands_among_comments_and_ones_own_lines_stays() {
 }
 
 #[test]
+fn uninstall_tells_of_entries_that_it_cannot_take_out() {
+    let sandbox = Sandbox::empty();
+    init(&sandbox, &["--agents", "claude"]);
+    let path = ".claude/settings.json";
+    let text = sandbox.read(path).replacen('{', "{\"a\": 1, \"a\": 2,", 1);
+    sandbox.write(path, &text);
+    let ran = uninstall(&sandbox);
+    let told = format!("left {path}: it has the key `a` twice");
+    assert!(ran.out.contains(&told), "{ran:?}");
+    assert_eq!(sandbox.read(path), text);
+    let ran = init(&sandbox, &["--agents", "claude"]);
+    assert!(
+        ran.out.contains(&format!("left       {path}: it has")),
+        "{ran:?}"
+    );
+}
+
+#[test]
 fn permissions_stay_and_the_copy_has_them() {
     let sandbox = Sandbox::empty();
     let path = ".claude/settings.json";

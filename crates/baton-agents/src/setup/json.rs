@@ -1,7 +1,7 @@
 //! Entries in settings that are JSON, with comments and trailing commas as some agents allow them. Keys, their order, comments
 //! and white space stay as they are.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
 
 use jsonc_parser::ast::{Array, Object, Value};
@@ -165,9 +165,28 @@ fn edit(
     };
     let parsed = parse_to_ast(text, &CollectOptions::default(), &options);
     let parsed = parsed.map_err(|error| Unreadable(error.to_string()))?;
+    if let Some(key) = parsed.value.as_ref().and_then(repeated) {
+        return Err(Unreadable(format!("it has the key `{key}` twice")));
+    }
     match &parsed.value {
         Some(Value::Object(root)) => Ok(change(root)?.unwrap_or_else(|| text.to_owned())),
         _ => Err(Unreadable("it is no JSON object".to_owned())),
+    }
+}
+
+/// The first key that an object holds twice: readers differ in which of the two counts.
+fn repeated<'b>(value: &'b Value) -> Option<&'b str> {
+    match value {
+        Value::Object(object) => {
+            let mut seen = HashSet::new();
+            object.properties.iter().find_map(|one| {
+                let name = one.name.as_str();
+                let is_repeated = !seen.insert(name);
+                is_repeated.then_some(name).or_else(|| repeated(&one.value))
+            })
+        }
+        Value::Array(array) => array.elements.iter().find_map(repeated),
+        _ => None,
     }
 }
 

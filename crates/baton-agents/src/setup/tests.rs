@@ -156,6 +156,12 @@ fn what_cannot_be_read_is_told() {
         ("{\"hooks\": 1}", "`hooks`"),
         ("{\"hooks\": {\"PreToolUse\": {}}}", "`hooks.PreToolUse`"),
         ("{\"a\": ", "line 1"),
+        ("{\"hooks\":{},\"hooks\":{\"Stop\":[]}}", "`hooks` twice"),
+        (
+            "{\"hooks\":{\"Stop\":[],\"\\u0053top\":[]}}",
+            "`Stop` twice",
+        ),
+        ("{\"a\": [{\"b\": 1, \"b\": 2}]}", "`b` twice"),
     ] {
         let error =
             add_hooks(CLAUDE, Some(text), Agent::Claude, MissingProgram::Allow).unwrap_err();
