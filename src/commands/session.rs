@@ -125,7 +125,7 @@ fn held(held: &[HeldClaim], format: Format) -> String {
     }
 }
 
-/// What a session claims no longer.
+/// The line that names the paths which a session has given back.
 fn given_back(released: &baton_core::claims::Claim) -> String {
     let paths: Vec<_> = released.paths.iter().map(PathGlob::as_str).collect();
     match paths.is_empty() {
