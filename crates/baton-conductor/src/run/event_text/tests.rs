@@ -259,7 +259,6 @@ fn what_others_wrote_steers_no_terminal() {
             refused: Vec::new(),
         },
         Event::Aggregated(Aggregate::Failed { reason: odd() }),
-        Event::Pause(Pause::Landing { reason: odd() }),
     ];
     let state = run();
     for event in events {
