@@ -105,3 +105,18 @@ fn a_driver_of_the_users_own() {
     sandbox.git(["config", "merge.mine.driver", "false"]);
     compare(&sandbox, &["f"]);
 }
+
+/// git merges by the attributes of the files that are checked out: those of the other side count for nothing, at the root
+/// and below it.
+#[test]
+fn attributes_that_the_other_side_brings() {
+    for path in [".gitattributes", "log/.gitattributes"] {
+        let sandbox = begun(&[("log/f", "a\n"), ("g", "g\n")]);
+        on(&sandbox, "ours", |root| write(root, "log/f", "a\nours\n"));
+        on(&sandbox, "theirs", |root| {
+            write(root, path, "f merge=union\n");
+            write(root, "log/f", "a\ntheirs\n");
+        });
+        compare(&sandbox, &["log/f"]);
+    }
+}
