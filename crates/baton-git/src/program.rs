@@ -20,8 +20,8 @@ pub struct Program {
     objects: Option<PathBuf>,
     /// The directory in which the command runs, if not the root of the worktree.
     directory: Option<PathBuf>,
-    /// The version, once it was asked for.
-    version: Arc<OnceLock<GitVersion>>,
+    /// The version, and how the program says it, once it was asked for.
+    version: Arc<OnceLock<(GitVersion, BString)>>,
 }
 
 /// Which file the git program is.
@@ -243,15 +243,20 @@ impl Program {
 
     /// The version of the program.
     pub fn version(&self) -> Result<GitVersion, GitError> {
-        if let Some(version) = self.version.get() {
-            return Ok(*version);
+        Ok(self.version_said()?.0)
+    }
+
+    /// The same, with the line that says it.
+    pub(super) fn version_said(&self) -> Result<&(GitVersion, BString), GitError> {
+        if let Some(known) = self.version.get() {
+            return Ok(known);
         }
         let said = self.output(["version"])?;
         let version = GitVersion::parse(&said).ok_or_else(|| GitError::Program {
             args: "version".to_owned(),
             reason: format!("`{}` names no version", said.trim().as_bstr()),
         })?;
-        Ok(*self.version.get_or_init(|| version))
+        Ok(self.version.get_or_init(|| (version, said)))
     }
 
     /// The object that a revision names; `None` when it names none.

@@ -52,6 +52,8 @@ pub struct Checkout {
     pub path: PathBuf,
     /// The full name of the branch that is checked out there.
     pub branch: Option<RefName>,
+    /// True for the main worktree.
+    pub is_main: bool,
 }
 
 /// Makes a worktree at `path` on this branch: on a new one at `HEAD`, or on the one that is there, with all its commits.
@@ -89,6 +91,7 @@ pub fn checkouts(repo: &Repo) -> Result<Vec<Checkout>, GitError> {
             found.push(Checkout {
                 path: path.to_path_lossy().into_owned(),
                 branch: None,
+                is_main: found.is_empty(),
             });
         } else if let (Some(branch), Some(last)) = (line.strip_prefix(b"branch "), found.last_mut())
         {

@@ -20,7 +20,7 @@ pub fn settings_digest(repo: &Repo) -> Result<String, GitError> {
         digest.update((bytes.len() as u64).to_be_bytes());
         digest.update(bytes);
     };
-    add(&program.output(["version"])?);
+    add(&program.version_said()?.1);
     let settings = program.output(["config", "--list", "-z"])?;
     for setting in settings.split(|byte| *byte == 0) {
         if SECTIONS
@@ -30,7 +30,9 @@ pub fn settings_digest(repo: &Repo) -> Result<String, GitError> {
             add(setting);
         }
     }
-    for path in attribute_files(repo)? {
+    let names_attributes = |setting: &[u8]| setting.starts_with(b"core.attributesfile\n");
+    let is_named = settings.split(|byte| *byte == 0).any(names_attributes);
+    for path in attribute_files(repo, is_named)? {
         let content = file::read_if_exists(&path).ok().flatten();
         add(&content.unwrap_or_default());
     }
@@ -38,10 +40,13 @@ pub fn settings_digest(repo: &Repo) -> Result<String, GitError> {
     Ok(digest.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
-/// The files in which gitattributes(5) says that attributes are, but for the tree.
-fn attribute_files(repo: &Repo) -> Result<Vec<PathBuf>, GitError> {
+/// The files in which gitattributes(5) says that attributes are, but for the tree; the settings may name one of them.
+fn attribute_files(repo: &Repo, is_named: bool) -> Result<Vec<PathBuf>, GitError> {
     let args = ["config", "--type=path", "--get", "core.attributesFile"];
-    let configured = repo.program().answer_or_none(args)?;
+    let configured = match is_named {
+        true => repo.program().answer_or_none(args)?,
+        false => None,
+    };
     let own = match configured {
         Some(path) => Some(repo.program().directory().join(path.trim().to_path_lossy())),
         None => config_home().map(|home| home.join("git/attributes")),

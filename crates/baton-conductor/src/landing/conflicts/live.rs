@@ -90,15 +90,14 @@ struct Place {
 
 /// The worktrees by the full names of their branches.
 fn checked_out(repo: &Repo) -> Result<HashMap<RefName, Place>, GitError> {
-    let bare = repo.is_bare()?;
-    let places = worktrees::checkouts(repo)?.into_iter().enumerate();
-    Ok(places
-        .filter_map(|(at, worktree)| {
-            let root = worktree.path;
-            let linked = bare || at > 0;
-            Some((worktree.branch?, Place { root, linked }))
-        })
-        .collect())
+    let places = worktrees::checkouts(repo)?.into_iter().filter_map(|one| {
+        let place = Place {
+            root: one.path,
+            linked: !one.is_main,
+        };
+        Some((one.branch?, place))
+    });
+    Ok(places.collect())
 }
 
 fn all(repo: &Repo, is_live: impl Fn(&str) -> bool) -> Result<Vec<(String, Oid)>, GitError> {
