@@ -222,10 +222,12 @@ fn is_file(pattern: &str) -> bool {
     PathGlob::parse(pattern).is_ok_and(|glob| glob.is_one_path())
 }
 
-/// The noun for tasks: files, where each is about one file.
+/// The noun for tasks: files, where each is about one file and no other is about the same.
 pub(super) fn noun(list: &TaskList, number: usize) -> &'static str {
     let is_file = |task: &Task| matches!(&task.files[..], [only] if is_file(only));
-    match (list.tasks.iter().all(is_file), number) {
+    let files: BTreeSet<_> = list.tasks.iter().flat_map(|task| &task.files).collect();
+    let are_files = files.len() == list.tasks.len() && list.tasks.iter().all(is_file);
+    match (are_files, number) {
         (true, 1) => "file",
         (true, _) => "files",
         (false, 1) => "task",

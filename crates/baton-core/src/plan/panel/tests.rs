@@ -102,6 +102,15 @@ fn a_long_order_is_wrapped_between_tasks() {
 }
 
 #[test]
+fn files_are_said_only_where_files_are_counted() {
+    let list = files(&[("a", ""), ("a", "'t0'"), ("b", ""), ("c", ""), ("d", "")]);
+    let plan = Plan::new(&list, &Conductor::default());
+    let drawn = panel(&list, &plan, screen(false));
+    let said = "Tasks: 4 independent tasks detected, 5 in all ";
+    assert!(drawn.contains(said), "{drawn}");
+}
+
+#[test]
 fn a_plan_in_which_some_wait_says_how_many_do_not() {
     let list = files(&[("a", ""), ("b", "'t0'"), ("c", "'t0'"), ("d", "'t0'")]);
     let drawn = panel(
