@@ -149,3 +149,41 @@ fn a_handoff_document_is_no_sessions_to_change_without_a_policy_either() {
     let found = refusals(&fixture, &repo);
     assert!(codes(&found).contains(&"broken-rule"), "{found:?}");
 }
+
+#[test]
+fn evidence_that_is_not_there_keeps_a_session_from_ending() {
+    let fixture = fixture();
+    let repo = fixture.repo();
+    let (number, log) = start(&fixture, &repo, &[]);
+    fixture.write(".agents/temp/handoff-session-1-summary.md", "done\n");
+    session(&fixture, &repo, &["summary"]).ok();
+    tick(&repo, &log);
+    let ticked = fixture.read(&log);
+    let step = "| MUST | Run the checks that this repository asks for | [x] | seen |";
+    let line = 1 + ticked.lines().position(|text| text == step).unwrap();
+    let saying = |evidence: &str| ticked.replace(step, &step.replace("seen", evidence));
+    for evidence in [
+        "commit 1a2b3c4d",
+        "on branch `auto/nowhere`",
+        "session 77 ran them",
+    ] {
+        fixture.write(&log, &saying(evidence));
+        commit_all(&fixture, &repo, "log");
+        let found = refusals(&fixture, &repo);
+        assert_eq!(
+            found,
+            [("unknown-evidence".to_owned(), Value::from(line))],
+            "{evidence}"
+        );
+    }
+    let head = fixture.rev("HEAD");
+    let branch = fixture.git(["branch", "--show-current"]).ok();
+    let there = format!(
+        "commit {}, branch `{}`, session {number}",
+        &head[..9],
+        branch.trim()
+    );
+    fixture.write(&log, &saying(&there));
+    commit_all(&fixture, &repo, "log");
+    session(&fixture, &repo, &["end"]).ok();
+}

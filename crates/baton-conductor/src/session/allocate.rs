@@ -233,7 +233,7 @@ fn greatest(numbers: Vec<String>) -> Option<String> {
 }
 
 /// The numbers of the session logs that `HEAD` holds.
-fn logged_numbers(repo: &Repo, policy: &Policy) -> Result<Vec<String>, SessionError> {
+pub(super) fn logged_numbers(repo: &Repo, policy: &Policy) -> Result<Vec<String>, SessionError> {
     let Some(head) = repo.head()? else {
         return Ok(Vec::new());
     };

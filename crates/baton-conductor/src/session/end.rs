@@ -6,7 +6,7 @@ use std::path::Path;
 use bstr::{BStr, BString, ByteSlice};
 
 use super::store::{self, stored};
-use super::{Location, Session, SessionError, State, aggregated, history, start};
+use super::{Location, Session, SessionError, State, aggregated, evidence, history, start};
 use baton_core::handoff::canonical_summary;
 use baton_core::model::Oid;
 use baton_core::policy::Policy;
@@ -137,7 +137,7 @@ fn bind_log(repo: &Repo, session: &Session, digest: &str) -> Result<Option<Strin
 }
 
 /// Checks the session that this worktree is bound to and, when nothing speaks against it, ends
-/// it: its log, its summary and what it has committed, see `history::check`.
+/// it: its log, with what its evidence names, its summary and what it has committed, see `history::check`.
 pub fn end(repo: &Repo) -> Result<Ending, SessionError> {
     let mut session = bound(repo)?;
     if session.state != State::Active {
@@ -184,12 +184,7 @@ pub fn lint_own(repo: &Repo) -> Result<Vec<Finding>, SessionError> {
     let root = work_tree(repo)?;
     let policy = store::policy(repo)?;
     match worktree_file::read(root, &session.log_path)? {
-        Some(text) => Ok(check_text(
-            &policy,
-            &session,
-            &session.log_path,
-            text[..].into(),
-        )),
+        Some(text) => check_text(repo, &policy, &session, &session.log_path, text[..].into()),
         None => Ok(vec![missing(&session)]),
     }
 }
@@ -203,7 +198,7 @@ fn bound(repo: &Repo) -> Result<Session, SessionError> {
 }
 
 /// Where the policy lets an agent write its summary; numbers also with a zero before a digit.
-fn summary_paths(policy: &Policy, session: &Session) -> Vec<String> {
+pub fn summary_paths(policy: &Policy, session: &Session) -> Vec<String> {
     let mut paths = Vec::new();
     for pattern in &policy.sessions.summaries {
         for number in [session.number.clone(), format!("{:0>2}", session.number)] {
@@ -214,7 +209,8 @@ fn summary_paths(policy: &Policy, session: &Session) -> Vec<String> {
     paths
 }
 
-fn plain_summary(repo: &Repo, paths: &[String]) -> Result<Option<BString>, SessionError> {
+/// The summary that an agent has written to one of these paths of the worktree.
+pub fn plain_summary(repo: &Repo, paths: &[String]) -> Result<Option<BString>, SessionError> {
     let root = work_tree(repo)?;
     for path in paths {
         if let Some(text) = worktree_file::read(root, path)? {
@@ -224,13 +220,20 @@ fn plain_summary(repo: &Repo, paths: &[String]) -> Result<Option<BString>, Sessi
     Ok(None)
 }
 
-fn check_text(policy: &Policy, session: &Session, path: &str, text: &BStr) -> Vec<Finding> {
+fn check_text(
+    repo: &Repo,
+    policy: &Policy,
+    session: &Session,
+    path: &str,
+    text: &BStr,
+) -> Result<Vec<Finding>, SessionError> {
     let log = protocol::parse(text);
     let began = protocol::parse(start::log(session, policy).as_str().into());
     let mut findings = protocol::check(path, &log);
     findings.extend(protocol::missing_rows(path, &began, &log));
+    findings.extend(evidence::check(repo, policy, path, &log)?);
     findings.extend(check_binding(session, path, text));
-    findings
+    Ok(findings)
 }
 
 /// Whether the log names the summary that was handed in, and no other.
@@ -265,12 +268,14 @@ fn check_log(
         let Some(text) = worktree_file::read(work_tree(repo)?, &session.log_path)? else {
             return Ok(vec![missing(session)]);
         };
-        let mut findings = check_text(policy, session, &session.log_path, text[..].into());
+        let path = &session.log_path;
+        let mut findings = check_text(repo, policy, session, path, text[..].into())?;
         findings.push(uncommitted(&session.log_path, "is not committed"));
         return Ok(findings);
     };
     let shown = path.to_str_lossy().into_owned();
-    let mut findings = check_text(policy, session, &shown, repo.objects().blob(blob)?.as_ref());
+    let text = repo.objects().blob(blob)?;
+    let mut findings = check_text(repo, policy, session, &shown, text.as_ref())?;
     let mut pathspec = BString::from(":(top,literal)");
     pathspec.extend_from_slice(&path);
     let args = [

@@ -2,7 +2,7 @@
 //!
 //! **Promises.** No two sessions have the same number, across all worktrees and all clones of the remote that the policy
 //! names (`allocate`, `remote`). A session that has ended has a log that follows the protocol, a summary whose digest the log
-//! names, and no commit that breaks a rule (`end`, `history`). A summary can be replaced until a branch carries it
+//! names, evidence that is there, and no commit that breaks a rule (`end`, `evidence`, `history`). A summary can be replaced until a branch carries it
 //! (`aggregated`).
 //!
 //! **Stores.** `refs/baton/sessions/<number>`: a commit whose tree holds `session.json` and `summary.md`; each change is a
@@ -21,6 +21,7 @@ pub mod claims;
 mod claims_record;
 pub mod end;
 mod error;
+mod evidence;
 mod history;
 mod location;
 pub mod notice;

@@ -42,6 +42,8 @@ pub enum Code {
     NoEvidence,
     /// A row is put aside without a reason.
     NoReason,
+    /// The evidence names a commit, a branch or a session that is not there.
+    UnknownEvidence,
     /// A row has more or fewer cells than its table's header.
     TornRow,
     /// The log has no row that binds.

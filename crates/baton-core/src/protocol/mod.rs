@@ -6,6 +6,7 @@
 
 mod binding;
 mod check;
+mod evidence;
 mod finding;
 mod parse;
 mod settle;
@@ -14,7 +15,8 @@ mod template;
 
 pub use binding::{bind_summary, named_summaries, summary_line};
 pub use check::{check, missing_rows};
+pub use evidence::{Claim, Named, claims};
 pub use finding::{Code, Finding, Severity};
-pub use parse::{Level, Log, Row, Section, Status, parse};
+pub use parse::{Evidence, Level, Log, Row, Section, Status, parse};
 pub use settle::settle;
 pub use template::{Blank, render};

@@ -12,8 +12,21 @@ pub struct Log {
     pub sections: Vec<Section>,
     /// Its rows of compliance, in order.
     pub rows: Vec<Row>,
+    /// The cells of evidence of all its tables, in order.
+    pub evidence: Vec<Evidence>,
     /// The number of its lines.
     pub lines: usize,
+}
+
+/// A cell of evidence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Evidence {
+    /// Its text.
+    pub text: BString,
+    /// Its line, from 1.
+    pub line: usize,
+    /// Its column, in bytes from 1.
+    pub column: usize,
 }
 
 /// A heading and what stands below it.
@@ -104,6 +117,7 @@ pub fn parse(text: &BStr) -> Log {
             (Some(table), _) => {
                 fill_sections(&mut log);
                 log.rows.extend(table.row(&line, &row));
+                log.evidence.extend(table.evidence(&line, &row));
             }
             (None, Some(titles)) if is_delimiter(&row) => {
                 table = cells(titles.text).map(|titles| Table::new(&titles));
@@ -163,6 +177,16 @@ impl Table {
             evidence: named(&["evidence", "actual evidence", "notes", "details", "reason"]),
             level: inline.map(|(level, _)| level),
         }
+    }
+
+    /// The row's evidence, where the table has such a column.
+    fn evidence(&self, line: &Line<'_>, row: &[Cell<'_>]) -> Option<Evidence> {
+        let cell = row.get(self.evidence?)?;
+        Some(Evidence {
+            text: cell.text.to_owned(),
+            line: line.number,
+            column: cell.at + 1,
+        })
     }
 
     /// The row, when it is one of compliance.
