@@ -63,25 +63,62 @@ pub fn committed_since(worktree: &Repo, base: Oid) -> Result<Vec<BString>, GitEr
 }
 
 /// The first line of the message of the last commit between these that changes another file than
-/// this; where none does, that of the last.
-pub fn subject(
-    repo: &Repo,
-    base: Oid,
-    tip: Oid,
-    besides: Option<&str>,
-) -> Result<BString, GitError> {
+/// these; where none does, that of the last.
+pub fn subject(repo: &Repo, base: Oid, tip: Oid, besides: &[&str]) -> Result<BString, GitError> {
     let range = format!("{base}..{tip}");
-    let ask = |paths: &[&str]| {
+    let ask = |paths: &[String]| {
         let args = ["log", "-1", "--format=%s", &range, "--"];
-        repo.program().output(args.iter().chain(paths))
+        let paths = paths.iter().map(String::as_str);
+        repo.program().output(args.into_iter().chain(paths))
     };
-    let excluded = besides.map(|path| format!(":(top,exclude,literal){path}"));
-    let paths: Vec<_> = excluded.iter().map(String::as_str).collect();
+    let paths = excluded(besides);
     let found = ask(&paths)?;
     match found.trim() {
         b"" if !paths.is_empty() => Ok(ask(&[])?.trim().into()),
         found => Ok(found.into()),
     }
+}
+
+/// The commits between these that are no merges and change another file than these, oldest first, each with
+/// the first line of its message.
+pub fn commits(
+    repo: &Repo,
+    base: Oid,
+    tip: Oid,
+    besides: &[&str],
+) -> Result<Vec<(Oid, BString)>, GitError> {
+    let range = format!("{base}..{tip}");
+    let args = [
+        "log",
+        "-z",
+        "--reverse",
+        "--no-merges",
+        "--format=%H %s",
+        &range,
+        "--",
+    ];
+    let paths = excluded(besides);
+    let args = args.into_iter().chain(paths.iter().map(String::as_str));
+    let said = diff::lines(&repo.program().output(args)?);
+    Ok(said
+        .iter()
+        .filter_map(|line| {
+            let (id, subject) = line.split_once_str(" ")?;
+            Some((Oid::from_hex(id).ok()?, subject.trim().into()))
+        })
+        .collect())
+}
+
+/// True for an untracked file that git ignores.
+pub fn is_ignored(worktree: &Repo, path: &str) -> Result<bool, GitError> {
+    let args = ["ls-files", "--others", "--ignored", "--exclude-standard"];
+    Ok(!on_paths(worktree, &args, &[path])?.is_empty())
+}
+
+/// The pathspecs for all but these files.
+fn excluded(paths: &[&str]) -> Vec<String> {
+    let one = |path: &&str| format!(":(top,exclude,literal){path}");
+    paths.iter().map(one).collect()
 }
 
 /// The bytes that the files of a commit take when they are checked out.
@@ -188,10 +225,16 @@ mod tests {
         git(root, &["add", "."], b"");
         git(root, &["commit", "-qm", "three"], b"");
         let tip = repo.head().unwrap().unwrap();
-        let said = |from, besides| subject(&repo, from, tip, besides).unwrap();
-        assert_eq!(said(base, None), "three");
-        assert_eq!(said(base, Some("new/ b")), "two");
+        let said = |from, besides: &[&str]| subject(&repo, from, tip, besides).unwrap();
+        assert_eq!(said(base, &[]), "three");
+        assert_eq!(said(base, &["new/ b"]), "two");
         let two = repo.commit_of("HEAD^").unwrap();
-        assert_eq!(said(two, Some("new/ b")), "three");
+        assert_eq!(said(two, &["new/ b"]), "three");
+        let all = commits(&repo, base, tip, &[]).unwrap();
+        assert_eq!(all, [(two, "two".into()), (tip, "three".into())]);
+        assert_eq!(
+            commits(&repo, base, tip, &["new/ b"]).unwrap(),
+            [(two, "two".into())]
+        );
     }
 }

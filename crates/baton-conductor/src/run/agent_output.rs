@@ -23,7 +23,16 @@ pub struct AgentOutput {
     error: Option<String>,
     /// The last line of the standard error output that is not empty.
     complaint: Option<String>,
+    /// The last text that is more than a promise or a decision: a message or, of plain lines, a paragraph.
+    words: String,
+    /// Whether a plain line begins another paragraph.
+    is_apart: bool,
+    /// Whether an event has told a text: what stands beside it in plain lines is not the agent's.
+    has_told: bool,
 }
+
+/// How many characters of the last words are kept.
+const WORDS: usize = 4000;
 
 impl AgentOutput {
     /// The output of an agent that writes so.
@@ -34,7 +43,18 @@ impl AgentOutput {
             last: String::new(),
             error: None,
             complaint: None,
+            words: String::new(),
+            is_apart: true,
+            has_told: false,
         }
+    }
+
+    /// What the agent said last, without its promise: the message or, of plain lines, the paragraph.
+    pub fn last_words(&self) -> Option<String> {
+        let words = self.words.trim();
+        let kept: String = words.chars().take(WORDS).collect();
+        let cut = if kept.len() < words.len() { "…" } else { "" };
+        (!words.is_empty()).then(|| kept + cut)
     }
 
     /// Takes a line of output, and gives `on_line` every line that the agent says in it: this one as
@@ -51,6 +71,7 @@ impl AgentOutput {
         let Some(event) = event(line) else {
             if self.format == Output::Text {
                 self.last = line.to_str_lossy().into_owned();
+                self.take_plain(line);
                 on_line(line);
             }
             return;
@@ -96,7 +117,30 @@ impl AgentOutput {
     fn say(&mut self, text: String, on_line: &mut dyn FnMut(&[u8])) {
         let marked = signal::with_quotations_marked(&text);
         marked.as_bytes().lines().for_each(on_line);
+        let words = text.lines().filter(|line| !signal::speaks(line));
+        let words = words.collect::<Vec<_>>().join("\n");
+        self.has_told = true;
+        if !words.trim().is_empty() {
+            self.words = words;
+        }
         self.last = text;
+    }
+
+    /// Takes a plain line as a part of the last words.
+    fn take_plain(&mut self, line: &[u8]) {
+        let line = line.to_str_lossy();
+        if self.has_told || signal::speaks(&line) {
+            return;
+        }
+        if line.trim().is_empty() {
+            self.is_apart = true;
+            return;
+        }
+        if std::mem::take(&mut self.is_apart) {
+            self.words.clear();
+        }
+        self.words.push_str(&line);
+        self.words.push('\n');
     }
 }
 
@@ -258,6 +302,47 @@ mod tests {
         let mut output = AgentOutput::new(Output::Events);
         output.take(Stream::Err, b"cannot log in", &mut |_| ());
         assert_eq!(output.failure(b"").as_deref(), Some("cannot log in"));
+    }
+
+    #[test]
+    fn the_last_words_are_what_is_said_beside_the_promise() {
+        let words = |format, lines: &[&str]| {
+            let mut output = AgentOutput::new(format);
+            for line in lines {
+                output.take(Stream::Out, line.as_bytes(), &mut |_| ());
+            }
+            output.end(&mut |_| ());
+            output.last_words()
+        };
+        let plain = [
+            "building",
+            "",
+            "I wrote a.",
+            "b is left.",
+            "",
+            "**<promise>TASK_DONE: t</promise>**",
+        ];
+        assert_eq!(
+            words(Output::Text, &plain).as_deref(),
+            Some("I wrote a.\nb is left.")
+        );
+        assert_eq!(
+            words(Output::Text, &["<promise>TASK_DONE: t</promise>"]),
+            None
+        );
+        let events = [
+            r#"{"type":"assistant","message":{"content":[{"type":"text","text":"I wrote a.\n\nb is left."}]}}"#,
+            "noise of its program",
+            r#"{"type":"result","result":"<promise>TASK_DONE: t</promise>"}"#,
+        ];
+        for format in [Output::Text, Output::Events] {
+            let said = words(format, &events);
+            assert_eq!(said.as_deref(), Some("I wrote a.\n\nb is left."));
+        }
+        let long = "x".repeat(WORDS + 1);
+        let said = words(Output::Text, &[&long]).unwrap();
+        assert_eq!(said.chars().count(), WORDS + 1);
+        assert!(said.ends_with('…'));
     }
 
     #[test]

@@ -9,18 +9,23 @@ use bstr::{BString, ByteSlice};
 
 use super::agent::{self, Values};
 use super::agent_output::AgentOutput;
+use super::brief::{AttemptBrief, ProtocolFiles};
 use super::ownership::Ownership;
 use super::signal::Promise;
 use super::usage_limit::is_limit;
 use super::verify::{Verified, behind_colon, how, is_not_started, verify};
 use super::{Assignment, Place, RunError, brief, constraints, files};
-use crate::session::store;
+use crate::session::{end, store};
 use baton_core::policy::Policy;
 use baton_core::policy::conductor::agents::Agent;
+use baton_git::tree::Trees;
 use baton_git::worktrees::open_worktree;
 use baton_git::{GitError, Repo, checkout};
 use baton_sys::file;
 use baton_sys::supervise::{self, End, Job};
+
+/// The name of the page that says how sessions work.
+const PROTOCOL_PAGE: &str = "SESSION-PROTOCOL.md";
 
 /// The outcome of a task whose work was there already.
 pub const NOTHING_TO_DO: &str = "nothing to do";
@@ -127,6 +132,8 @@ pub struct Report {
     pub log: PathBuf,
     /// The end of that.
     pub tail: BString,
+    /// What the agent said last of its work, where it was told what to say.
+    pub words: Option<String>,
 }
 
 /// An attempt that is ready to run.
@@ -155,8 +162,14 @@ impl<'a> Attempt<'a> {
         agent::make_directories(repo, &place.branch)?;
         let constraints = &self.policy.conductor.feature.constraints;
         let constraints = constraints::told(&constraints::load(repo, place.base, constraints)?);
-        let (promise, feedback) = (self.promise, self.feedback);
-        let prompt = brief::for_attempt(task, place, promise, number, feedback, &constraints);
+        let brief = AttemptBrief {
+            number,
+            feedback: self.feedback,
+            promise: self.promise,
+            constraints: &constraints,
+            files: &protocol_files(repo, self.policy, place)?,
+        };
+        let prompt = brief::for_attempt(task, place, &brief);
         let prompt_file = files::prompt(repo, &task.run, &task.task, number);
         file::write_atomically(&prompt_file, prompt.as_bytes())
             .map_err(RunError::io(&prompt_file))?;
@@ -251,6 +264,9 @@ impl Prepared<'_> {
             elapsed: finished.elapsed,
             log: self.log.clone(),
             tail: finished.tail,
+            words: output_events
+                .last_words()
+                .filter(|_| self.attempt.agent.is_told()),
         })
     }
 
@@ -318,19 +334,24 @@ impl Prepared<'_> {
             )));
         }
         let session = store::bound(&worktree).ok().flatten();
-        let log = session.as_ref().map(|session| session.log_path.as_str());
-        // The conductor commits the log.
+        let session_files = session.map(|session| {
+            let summary = end::summary_paths(self.attempt.policy, &session);
+            [vec![session.log_path], summary].concat()
+        });
+        let session_files: Vec<_> = session_files.iter().flatten().map(String::as_str).collect();
+        let is_own = |path: &BString| session_files.iter().any(|own| *path == *own);
+        // The conductor commits the log and the summary.
         let mut left = self.ownership().left_in(&worktree)?;
-        left.retain(|path| log.is_none_or(|log| *path != log));
+        left.retain(|path| !is_own(path));
         if !left.is_empty() {
             return Ok(Err(format!("it has not committed {}", listed(&left))));
         }
         let mut changed = checkout::committed_since(&worktree, place.base)?;
-        changed.retain(|path| log.is_none_or(|log| *path != log));
+        changed.retain(|path| !is_own(path));
         if changed.is_empty() {
             return Ok(Ok(NOTHING_TO_DO.to_owned()));
         }
-        let subject = checkout::subject(&worktree, place.base, head, log)?;
+        let subject = checkout::subject(&worktree, place.base, head, &session_files)?;
         Ok(Ok(subject.to_str_lossy().into_owned()))
     }
 
@@ -362,6 +383,31 @@ impl Prepared<'_> {
             prompt_file: &self.prompt_file,
         }
     }
+}
+
+/// The files of the session protocol as an agent in this place is told of them. The protocol's page lies
+/// beside the handoff document, where `git baton init` puts it.
+fn protocol_files(repo: &Repo, policy: &Policy, place: &Place) -> Result<ProtocolFiles, GitError> {
+    let handoff = policy.handoff.path.to_string();
+    let page = match handoff.rsplit_once('/') {
+        Some((directory, _)) => format!("{directory}/{PROTOCOL_PAGE}"),
+        None => PROTOCOL_PAGE.to_owned(),
+    };
+    let tree = repo.objects().commit(place.base, &mut Vec::new())?.tree;
+    let has_page = Trees::new(repo.objects())
+        .entry(tree, page.as_str().into())?
+        .is_some();
+    let summary = place.session.as_ref().and_then(|session| {
+        let mut patterns = policy.sessions.summaries.iter();
+        patterns.find_map(|pattern| {
+            pattern.render(session.date().unwrap_or_default(), session.number())
+        })
+    });
+    Ok(ProtocolFiles {
+        handoff,
+        summary,
+        page: has_page.then_some(page),
+    })
 }
 
 /// Whether this is still the root of a worktree, and not a directory inside of another one.

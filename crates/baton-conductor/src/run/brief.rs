@@ -5,16 +5,34 @@ use super::{Assignment, Place};
 use baton_core::model::BranchName;
 use baton_core::policy::PathGlob;
 
-/// What an agent that works on a task is told, these constraints among it. Nothing in it is a
-/// promise when it is repeated.
-pub fn for_attempt(
-    assignment: &Assignment,
-    place: &Place,
-    promise: Promise,
-    attempt: u32,
-    feedback: Option<&str>,
-    constraints: &str,
-) -> String {
+/// The files of the session protocol that concern an agent.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ProtocolFiles {
+    /// The path of the handoff document.
+    pub handoff: String,
+    /// The path at which the summary of its session is looked for.
+    pub summary: Option<String>,
+    /// The path of the protocol's page, where the repository has one.
+    pub page: Option<String>,
+}
+
+/// What there is to say about an attempt, beside its task and its place.
+#[derive(Debug, Clone, Copy)]
+pub struct AttemptBrief<'a> {
+    /// The number of the attempt, from 1.
+    pub number: u32,
+    /// What was wrong with the one before.
+    pub feedback: Option<&'a str>,
+    /// What the agent says in the end.
+    pub promise: Promise,
+    /// What no agent may do, as it is told.
+    pub constraints: &'a str,
+    /// The files of the session protocol.
+    pub files: &'a ProtocolFiles,
+}
+
+/// What an agent that works on a task is told. Nothing in it is a promise when it is repeated.
+pub fn for_attempt(assignment: &Assignment, place: &Place, brief: &AttemptBrief<'_>) -> String {
     let mut text = format!(
         "Work in worktree at {}. It is on the branch {}; commit there, and to no other branch. Commit on top of {}: never \
          amend, rebase or reset that commit, or one before it.\n\nTask: {}\n\n{}\n\n",
@@ -24,22 +42,20 @@ pub fn for_attempt(
         quoted(&assignment.title),
         quoted(assignment.prompt.trim_end()),
     );
-    if let Some(owned) = &assignment.owned {
-        text.push_str(&format!(
+    text.push_str(&match &assignment.owned {
+        Some(owned) => format!(
             "These files are yours. Others work on the rest at the same time: whoever changes a file that is not theirs is stopped.\n{}\n",
             list(owned)
-        ));
-    }
-    if let Some(session) = &place.session {
-        text.push_str(&format!(
-            "Your session is {session}; its log and its summary are yours as well. The log needs no commit of its own.\n\n"
-        ));
-    }
-    text.push_str(constraints);
+        ),
+        None => "Change what files the task needs.\n\n".to_owned(),
+    });
+    text.push_str(&protocol(place, brief.files));
+    text.push_str(brief.constraints);
     text.push_str(&verification(assignment));
-    if let Some(feedback) = feedback {
+    if let Some(feedback) = brief.feedback {
         text.push_str(&format!(
-            "This is attempt {attempt}. What was wrong with the one before:\n{}\n\n",
+            "This is attempt {}. What was wrong with the one before:\n{}\n\n",
+            brief.number,
             quoted(feedback)
         ));
     }
@@ -48,7 +64,36 @@ pub fn for_attempt(
     );
     text.push_str(&format!(
         "When done, commit and output, on a line of its own: {}\n",
-        promise.line(&assignment.task)
+        brief.promise.line(&assignment.task)
+    ));
+    text
+}
+
+/// What an agent is told of the handoff document, and of its session's log and summary.
+fn protocol(place: &Place, files: &ProtocolFiles) -> String {
+    let mut text = format!(
+        "Leave {} to the orchestrator: read it, and do not change it.\n",
+        files.handoff
+    );
+    let Some(session) = &place.session else {
+        return text + "\n";
+    };
+    if let Some(page) = &files.page {
+        text.push_str(&format!(
+            "{page} says how a session works here. Yours has begun, and is ended for you.\n"
+        ));
+    }
+    text.push_str(&format!(
+        "Your session is {session}; its log and its summary are yours as well. The log needs no commit of its own. Tick in it only what you have done, and name what shows it.\n"
+    ));
+    let place = match &files.summary {
+        Some(path) => {
+            format!("Write it to {path}; where you do not, what you say last is taken for it")
+        }
+        None => "What you say last is taken for it".to_owned(),
+    };
+    text.push_str(&format!(
+        "The handoff document gets the summary: in a few lines what you did, what you decided and why, and what is left. {place}.\n\n"
     ));
     text
 }
@@ -108,6 +153,47 @@ mod tests {
     use super::*;
     use crate::run::constraints::{Constraint, told};
     use crate::run::signal::Decision;
+
+    #[test]
+    fn an_agent_is_told_where_everything_goes() {
+        let assignment = Assignment {
+            run: "r".to_owned(),
+            task: "t".to_owned(),
+            title: "Title".to_owned(),
+            prompt: "Do it".to_owned(),
+            owned: Some(vec![PathGlob::parse("src/**").unwrap()]),
+            verify: vec!["make check".to_owned()],
+            limit: None,
+        };
+        let place = Place {
+            worktree: "/w".into(),
+            branch: BranchName::new("auto/t"),
+            base: "1".repeat(40).parse().unwrap(),
+            session: baton_core::model::SessionId::parse("2025-12-18/19"),
+        };
+        let files = ProtocolFiles {
+            handoff: ".agents/HANDOFF.md".to_owned(),
+            summary: Some(".agents/temp/handoff-session-19-summary.md".to_owned()),
+            page: Some(".agents/SESSION-PROTOCOL.md".to_owned()),
+        };
+        let brief = AttemptBrief {
+            number: 1,
+            feedback: None,
+            promise: Promise::Done,
+            constraints: "",
+            files: &files,
+        };
+        let prompt = for_attempt(&assignment, &place, &brief);
+        for part in [
+            "Leave .agents/HANDOFF.md to the orchestrator",
+            "Write it to .agents/temp/handoff-session-19-summary.md;",
+            ".agents/SESSION-PROTOCOL.md says how",
+            "- src/**\n",
+            "Verification: make check\n",
+        ] {
+            assert!(prompt.contains(part), "{part}: {prompt}");
+        }
+    }
 
     #[test]
     fn a_gate_is_told_what_the_work_had_to_keep_to() {

@@ -84,12 +84,14 @@ impl Decision {
     }
 }
 
+/// True for a line that would promise or decide something by itself.
+pub fn speaks(line: &str) -> bool {
+    let plain = plain(line.as_bytes());
+    plain.starts_with("<promise>") || Decision::of_line(line.as_bytes()).is_some()
+}
+
 /// The text, with every line that would say something by itself marked as a quotation.
 pub fn quoted(text: &str) -> String {
-    let speaks = |line: &str| {
-        let plain = plain(line.as_bytes());
-        plain.starts_with("<promise>") || Decision::of_line(line.as_bytes()).is_some()
-    };
     let mut quoted = String::new();
     for line in text.split_inclusive('\n') {
         if speaks(line) {

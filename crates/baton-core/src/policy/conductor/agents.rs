@@ -126,6 +126,14 @@ pub struct Agent {
     pub limits: Vec<String>,
 }
 
+impl Agent {
+    /// True for one that gets the whole prompt, and so knows what is asked of it beside the task.
+    pub fn is_told(&self) -> bool {
+        let by_command = |name| self.command.names(name);
+        self.input == Input::Prompt || by_command("prompt") || by_command("prompt_file")
+    }
+}
+
 /// `[conductor.gate]`, compiled.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Gate {
