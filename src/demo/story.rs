@@ -296,8 +296,21 @@ impl<'s> Scene<'s> {
 fn kept(log: &str, session: &Session) -> String {
     let (file, summary) = (session.file, session.summary);
     let table = "|------|--------|\n";
+    let criteria = "|-----------|--------|----------|\n";
     log.replace("| [ ] | |", "| [x] | seen |")
         .replace("## Work Log\n", &format!("## Work Log\n\n- {summary}"))
+        .replace(
+            "## Acceptance Criteria\n",
+            "## Acceptance Criteria\n\n- The file is there.\n",
+        )
+        .replace(
+            "## Context Gathered\n",
+            "## Context Gathered\n\n- The handoff document.\n",
+        )
         .replace("## Decisions\n", "## Decisions\n\n- None was needed.\n")
         .replace(table, &format!("{table}| `{file}` | new |\n"))
+        .replace(
+            criteria,
+            &format!("{criteria}| The file is there | [PASS] | `{file}` |\n"),
+        )
 }

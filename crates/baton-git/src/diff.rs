@@ -10,6 +10,24 @@ pub fn changed_paths(repo: &Repo, old: Oid, new: Oid) -> Result<Vec<BString>, Gi
     differing(repo, old, new, &[])
 }
 
+/// The paths that differ between two trees, each with a word for how.
+pub fn changes(repo: &Repo, old: Oid, new: Oid) -> Result<Vec<(&'static str, BString)>, GitError> {
+    let (old, new) = (old.to_string(), new.to_string());
+    let args = ["diff-tree", "-r", "-z", "--name-status", "--no-renames"];
+    let out = repo.program().output([&args[..], &[&old, &new]].concat())?;
+    let parts = lines(&out);
+    let (pairs, _) = parts.as_chunks::<2>();
+    let how = |letter: &BString| match letter.first() {
+        Some(b'A') => "added",
+        Some(b'D') => "deleted",
+        _ => "changed",
+    };
+    Ok(pairs
+        .iter()
+        .map(|[letter, path]| (how(letter), path.clone()))
+        .collect())
+}
+
 /// The paths that the new tree has and the old one has not.
 pub(super) fn added_paths(repo: &Repo, old: Oid, new: Oid) -> Result<Vec<BString>, GitError> {
     differing(repo, old, new, &["--diff-filter=A"])

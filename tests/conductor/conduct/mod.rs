@@ -8,6 +8,7 @@ mod commits;
 mod gates;
 mod kills;
 mod landing;
+mod logs;
 mod refusals;
 mod scene;
 mod sessions;

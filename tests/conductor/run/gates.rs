@@ -28,14 +28,14 @@ fn done() -> Scene {
     scene
 }
 
-fn verdict(scene: &Scene, staff: &Staff, is_frontend: bool) -> Verdict {
+fn verdict(scene: &Scene, staff: &Staff, is_seen: bool) -> Verdict {
     let work = Work {
         assignment: &scene.assignment,
         branch: &scene.place.branch,
         base: scene.place.base,
         tip: scene.tip(),
         attempt: 1,
-        is_frontend,
+        is_seen,
         worktrees: &scene.worktrees(),
         constraints: "",
         grace: Duration::from_millis(200),
@@ -137,6 +137,7 @@ fn pictures_of_the_frontend_are_kept() {
         let command = command(line);
         Some(EndToEnd {
             command,
+            paths: Vec::new(),
             timeout: 60,
         })
     };
@@ -171,7 +172,7 @@ fn who_stops_gets_no_decision() {
         base: scene.place.base,
         tip: scene.tip(),
         attempt: 1,
-        is_frontend: false,
+        is_seen: false,
         worktrees: &scene.worktrees(),
         constraints: "",
         grace: Duration::from_millis(200),

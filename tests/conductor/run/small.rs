@@ -15,6 +15,7 @@ files = ["a"]
 id = "b"
 prompt = "test $BATON_ATTEMPT -gt 1; echo b > b; git add -A; git commit -q -m 'Write b'"
 files = ["b"]
+verify = ["test -e b"]
 
 [[task]]
 id = "c"

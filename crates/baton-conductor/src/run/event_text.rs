@@ -27,7 +27,7 @@ pub struct EventRecord<'a> {
     /// When, in milliseconds since the epoch.
     pub at: u64,
     /// What happened: `begin`, `retry`, `dispatched`, `worked`, `attempt_failed`, `disturbed`, `interrupted`, `gate_began`,
-    /// `approved`, `rejected`, `blocked`, `landed`, `aggregated`, `cleaned_up`, `moved_target`, `target_moved`, `one_group` or
+    /// `approved`, `e2e`, `rejected`, `blocked`, `landed`, `aggregated`, `cleaned_up`, `moved_target`, `target_moved`, `one_group` or
     /// `pause`.
     pub event: &'static str,
     /// The task, where it is about one.
@@ -120,7 +120,13 @@ pub fn line(run: &str, state: &RunState, event: &Event) -> Option<String> {
         Event::Disturbed { .. } => format!("{task}: {}: {detail}", fate(state, event)),
         Event::Interrupted { .. } => format!("{task}: interrupted"),
         Event::GateBegan { .. } => return None,
-        Event::Approved { .. } => format!("{task}: approved"),
+        Event::Approved { checks, .. } => match checks.is_empty() {
+            true => format!("{task}: taken as its agent says; no check was named"),
+            false => format!("{task}: approved"),
+        },
+        Event::EndToEnd { report, .. } => {
+            format!("{task}: end-to-end check: {}", shown(&report.status_text()))
+        }
         Event::Rejected { .. } => format!("{task}: rejected, {}: {detail}", fate(state, event)),
         Event::Blocked { .. } => format!("{task}: its gate is blocked: {detail}"),
         Event::Landed { landed, refused } => {
@@ -181,6 +187,7 @@ fn parts(event: &Event) -> (&'static str, Option<&str>, Option<String>) {
         Event::Interrupted { task } => ("interrupted", Some(task), None),
         Event::GateBegan { task } => ("gate_began", Some(task), None),
         Event::Approved { task, commit, .. } => ("approved", Some(task), Some(commit.to_string())),
+        Event::EndToEnd { task, report } => ("e2e", Some(task), Some(report.status_text())),
         Event::Rejected { task, reason, .. } => ("rejected", Some(task), Some(reason.clone())),
         Event::Blocked { task, reason } => ("blocked", Some(task), Some(reason.clone())),
         Event::Landed { landed, .. } => ("landed", None, Some(names(landed))),

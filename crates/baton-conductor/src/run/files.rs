@@ -36,6 +36,11 @@ pub fn gate_log(repo: &Repo, run: &str, task: &str, attempt: u32) -> PathBuf {
     of_task(repo, run, task).join(format!("gate-{attempt}.log"))
 }
 
+/// The summary that was made for a task's session whose agent has handed in none.
+pub fn made_summary(repo: &Repo, run: &str, task: &str) -> PathBuf {
+    of_task(repo, run, task).join("summary.md")
+}
+
 /// The pictures that were made of that attempt.
 pub fn screenshots(repo: &Repo, run: &str, task: &str, attempt: u32) -> PathBuf {
     of_task(repo, run, task).join(format!("screenshots-{attempt}"))

@@ -6,16 +6,19 @@ use std::time::Duration;
 use super::agent::{self, Values};
 use super::agent_output::AgentOutput;
 use super::signal::Decision;
+use super::state::{CheckKind, WorkCheck};
 use super::usage_limit::is_limit;
 use super::verify::{Verified, behind_colon, how, is_not_started, verify};
 use super::{Assignment, RunError, brief, files, picture};
 use baton_core::model::{BranchName, Oid};
+use baton_core::plan::{EndToEndReport, EndToEndStatus};
 use baton_core::policy::conductor::agents::{Agent, EndToEnd, Judge, Output};
 use baton_core::policy::conductor::staff::Staff;
 use baton_git::Repo;
 use baton_git::scratch_worktree::ScratchWorktree;
 use baton_sys::supervise::{self, End, Job};
 use baton_sys::{clock, file};
+use bstr::ByteSlice;
 
 /// How often a fresh worktree is tried for once more: a git that has outlived a killed conductor may
 /// be making the same one.
@@ -36,8 +39,8 @@ pub struct Work<'a> {
     pub tip: Oid,
     /// The number of the attempt that led to it.
     pub attempt: u32,
-    /// Whether the task is of kind `frontend`.
-    pub is_frontend: bool,
+    /// Whether the end-to-end check looks at it.
+    pub is_seen: bool,
     /// The directory of the worktrees in which it is judged.
     pub worktrees: &'a Path,
     /// What [`super::constraints::told`] says of what no agent may do.
@@ -57,6 +60,22 @@ pub struct Verdict {
     pub log: PathBuf,
     /// The pictures that the end-to-end check left.
     pub pictures: Vec<PathBuf>,
+    /// What the end-to-end check told, where it looked.
+    pub end_to_end: Option<EndToEndReport>,
+    /// The checks that approved work has passed; none where no check was named.
+    pub checks: Vec<WorkCheck>,
+}
+
+/// What a judge is asked, and how it is heard.
+pub(crate) struct Question<'q> {
+    /// How long it may take.
+    pub limit: Duration,
+    /// How long it gets to end once it is asked to.
+    pub grace: Duration,
+    /// The file for what it prints.
+    pub log: &'q Path,
+    /// What its silence means.
+    pub silence: Silence,
 }
 
 /// What a command's silence means when it ends with success.
@@ -78,7 +97,7 @@ impl Silence {
     }
 }
 
-/// Has the work judged: by whom the policy names, and then, for the frontend, by its end-to-end
+/// Has the work judged: by whom the policy names, and then, where people see it, by the end-to-end
 /// check.
 ///
 /// # Errors
@@ -96,17 +115,64 @@ pub fn judge(
         decision: by_gate(repo, staff, work, &log, stop)?,
         log,
         pictures: Vec::new(),
+        end_to_end: None,
+        checks: Vec::new(),
     };
-    if let Some(check) = staff.end_to_end.as_ref().filter(|_| work.is_frontend)
-        && verdict.decision == Some(Decision::Approved)
+    let is_approved = |verdict: &Verdict| verdict.decision == Some(Decision::Approved);
+    if is_approved(&verdict) {
+        verdict.checks = passed(&staff.gate.judge, &work.assignment.verify);
+    }
+    if let Some(check) = staff.end_to_end.as_ref().filter(|_| work.is_seen)
+        && is_approved(&verdict)
     {
         let pictures = files::screenshots(repo, run, task, work.attempt);
-        verdict.decision = end_to_end(repo, check, work, &verdict.log, &pictures, stop)?;
+        let mut report = EndToEndReport::default();
+        let log = &verdict.log;
+        verdict.decision = end_to_end(repo, check, work, log, &pictures, &mut report, stop)?;
         let names = file::files_below(&pictures, &|_| true).map_err(RunError::io(&pictures))?;
         let names = names.iter().filter(|name| picture::kind(name).is_some());
         verdict.pictures = names.map(|name| pictures.join(name)).collect();
+        let has_pictures = !verdict.pictures.is_empty();
+        report.screenshots = has_pictures.then(|| pictures.display().to_string());
+        (report.status, report.reason) = match verdict.decision.clone() {
+            Some(Decision::Approved) => (EndToEndStatus::Pass, None),
+            Some(Decision::Rejected { reason }) => (EndToEndStatus::Fail, Some(reason)),
+            Some(Decision::Blocked { reason }) => (EndToEndStatus::Blocked, Some(reason)),
+            None => return Ok(verdict),
+        };
+        verdict.end_to_end = Some(report);
+        verdict.checks.push(WorkCheck {
+            by: CheckKind::EndToEnd,
+            what: check.command.as_str().to_owned(),
+            outcome: "approved".to_owned(),
+        });
     }
     Ok(verdict)
+}
+
+/// The checks that work has passed which this judge has approved.
+fn passed(judge: &Judge, verify: &[String]) -> Vec<WorkCheck> {
+    let by_gate = |what: &str| {
+        vec![WorkCheck {
+            by: CheckKind::Gate,
+            what: what.to_owned(),
+            outcome: "TASK_APPROVED".to_owned(),
+        }]
+    };
+    let mut checks: Vec<_> = verify
+        .iter()
+        .map(|line| WorkCheck {
+            by: CheckKind::Verify,
+            what: line.clone(),
+            outcome: "exit status 0".to_owned(),
+        })
+        .collect();
+    checks.extend(match judge {
+        Judge::Verification => Vec::new(),
+        Judge::Command(command) => by_gate(command.as_str()),
+        Judge::Agent(name) => by_gate(name),
+    });
+    checks
 }
 
 fn by_gate(
@@ -135,8 +201,13 @@ fn by_gate(
                 (values.agent(&named.1)?, Some((named.0, &named.1)))
             }
         };
-        let silence = Silence::DecidesNothing;
-        ask(job, agent, work.grace, limit, log, silence, stop)
+        let question = Question {
+            limit,
+            grace: work.grace,
+            log,
+            silence: Silence::DecidesNothing,
+        };
+        ask(job, agent, &question, &mut |_| (), stop)
     })
 }
 
@@ -146,6 +217,7 @@ fn end_to_end(
     work: &Work<'_>,
     log: &Path,
     pictures: &Path,
+    report: &mut EndToEndReport,
     stop: &dyn Fn() -> bool,
 ) -> Result<Option<Decision>, RunError> {
     file::make_directory(pictures).map_err(RunError::io(pictures))?;
@@ -153,29 +225,36 @@ fn end_to_end(
     in_fresh_worktree(repo, work, "e2e", |values| {
         let mut job = values.command(&check.command)?;
         job.env.push(("BATON_SCREENSHOTS".into(), pictures.into()));
-        let silence = Silence::Approves;
-        ask(job, None, work.grace, limit, log, silence, stop)
+        let question = Question {
+            limit,
+            grace: work.grace,
+            log,
+            silence: Silence::Approves,
+        };
+        let mut hear = |line: &[u8]| report.take(&line.to_str_lossy());
+        ask(job, None, &question, &mut hear, stop)
     })
 }
 
-/// Asks a judge, an agent with its name or a command, who gets this long to end once it is asked to; `None`
+/// Asks a judge, an agent with its name or a command, and gives `hear` each line that it says; `None`
 /// when it was stopped.
 pub(crate) fn ask(
     mut job: Job,
     agent: Option<(&str, &Agent)>,
-    grace: Duration,
-    limit: Duration,
-    log: &Path,
-    silence: Silence,
+    question: &Question<'_>,
+    hear: &mut dyn FnMut(&[u8]),
     stop: &dyn Fn() -> bool,
 ) -> Result<Option<Decision>, RunError> {
-    job.limit = Some(limit).filter(|limit| !limit.is_zero());
-    job.log = Some(log.to_owned());
-    job.grace = grace;
+    job.limit = Some(question.limit).filter(|limit| !limit.is_zero());
+    job.log = Some(question.log.to_owned());
+    job.grace = question.grace;
     job.keeps_errors_apart = true;
     let output = agent.map_or(Output::Text, |(_, agent)| agent.output);
     let (mut said, mut output_events) = (Vec::new(), AgentOutput::new(output));
-    let mut on_line = |line: &[u8]| said.extend(Decision::of_line(line));
+    let mut on_line = |line: &[u8]| {
+        said.extend(Decision::of_line(line));
+        hear(line);
+    };
     let finished = supervise::run(&job, stop, &mut |stream, line| {
         output_events.take(stream, line, &mut on_line)
     });
@@ -194,7 +273,7 @@ pub(crate) fn ask(
         });
     }
     let last = behind_colon(failure);
-    Ok(decide(finished.end, &said, silence, &last))
+    Ok(decide(finished.end, &said, question.silence, &last))
 }
 
 /// What a judge decided, by what it said and how it ended; `None` when it was stopped.

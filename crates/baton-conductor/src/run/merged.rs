@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::agent::Values;
-use super::gate::{self, Silence};
+use super::gate::{self, Question, Silence};
 use super::signal::Decision;
 use super::{Assignment, RunError, files};
 use crate::landing::MergeError;
@@ -26,7 +26,7 @@ pub struct Merged<'a> {
     pub group: usize,
     /// The target.
     pub target: &'a BranchName,
-    /// The tasks of kind `frontend`: their ids, their branches in short, and the files (trees) that
+    /// The tasks that people see: their ids, their branches in short, and the files (trees) that
     /// were approved.
     pub tasks: Vec<(String, String, Oid)>,
     /// How long processes may take to end once they are asked to.
@@ -76,9 +76,13 @@ impl Merged<'_> {
         let mut job = values.command(&self.check.command)?;
         job.id = view.job.to_owned();
         job.env.push(("BATON_SCREENSHOTS".into(), pictures.into()));
-        let limit = Duration::from_secs(self.check.timeout);
-        let silence = Silence::Approves;
-        gate::ask(job, None, self.grace, limit, view.log, silence, stop)
+        let question = Question {
+            limit: Duration::from_secs(self.check.timeout),
+            grace: self.grace,
+            log: view.log,
+            silence: Silence::Approves,
+        };
+        gate::ask(job, None, &question, &mut |_| (), stop)
     }
 }
 

@@ -58,7 +58,7 @@ fn task(text: &mut String, task: &TaskState) {
     }
     line("iterations", task.begun.to_string());
     let gate = task.spans.iter().rev().find(|span| span.gate);
-    line("qa_verified", task.approved.is_some().to_string());
+    line("qa_verified", task.is_checked().to_string());
     if let Some(span) = gate {
         line("qa_timestamp", time(span.to));
     }
@@ -93,7 +93,7 @@ fn quoted(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::run::state::{CheckpointKind, Event, TaskPlace};
+    use crate::run::state::{CheckKind, CheckpointKind, Event, TaskPlace, WorkCheck};
     use baton_core::model::{BranchName, Oid};
 
     fn place() -> TaskPlace {
@@ -156,6 +156,11 @@ mod tests {
                 task: "task-1".to_owned(),
                 commit: Oid::from_bytes(&[7; 20]).unwrap(),
                 pictures: Vec::new(),
+                checks: vec![WorkCheck {
+                    by: CheckKind::Gate,
+                    what: "codex".to_owned(),
+                    outcome: "TASK_APPROVED".to_owned(),
+                }],
             }),
         );
         assert!(approved.contains(
@@ -175,6 +180,21 @@ mod tests {
         );
         assert!(rejected.contains("status: qa_rejected\n"), "{rejected}");
         assert!(rejected.contains("qa_verified: false\n"), "{rejected}");
+    }
+
+    #[test]
+    fn what_nobody_has_checked_is_not_called_verified() {
+        let taken = Event::Approved {
+            task: "task-1".to_owned(),
+            commit: Oid::from_bytes(&[7; 20]).unwrap(),
+            pictures: Vec::new(),
+            checks: Vec::new(),
+        };
+        let state = judged(taken);
+        let text = progress("r", &state);
+        assert!(text.contains("qa_verified: false\n"), "{text}");
+        let checkpoint = state.checkpoint("r", CheckpointKind::Context);
+        assert!(!checkpoint.verification_passed);
     }
 
     #[test]

@@ -7,7 +7,7 @@
 //! **Steps.** [`preflight`] checks that agents may start, and [`preflight::requirements`] lists what is missing. [`conduct`]
 //! gets the next action from [`state`], a pure value; [`attempt`] works on a task in a worktree, [`gate`] judges it in a fresh
 //! one, and [`merged`] judges the merged result. [`event_text`] formats each event, [`lanes`] shows the progress of the agents,
-//! [`report`] describes the whole run, and [`mirror`] writes it for other programs.
+//! [`work_log`] writes what was seen into the logs of sessions, [`report`] describes the whole run, and [`mirror`] writes it for other programs.
 //!
 //! **Stores.** `refs/baton/runs/<id>`: a commit whose tree holds `state.json`, `tasks.toml` and the checkpoints; each change
 //! is a commit on the one before, by compare-and-swap ([`crate::run_record`]). `runs/<id>/` in Baton's directory: logs, prompts,
@@ -41,6 +41,7 @@ pub mod signal;
 pub mod state;
 pub mod usage_limit;
 pub(crate) mod verify;
+pub mod work_log;
 
 pub use assignment::{Assignment, Place};
 pub use error::RunError;

@@ -22,6 +22,7 @@ pub use groups::{Group, Lane, Mode, Plan};
 pub use id::{MAX_ID_BYTES, NotAnId, TaskId};
 pub use mermaid::mermaid;
 pub use panel::{AgentLine, Mark, NARROWEST as NARROWEST_BOX, bar, label, panel, progress};
+pub use panel::{EndToEndReport, EndToEndStatus, end_to_end};
 pub use read::TaskList;
 pub use schema::{Kind, MAX_TASKS, MAX_TASKS_BYTES, json_schema};
 pub use task::{Because, Owned, Task, Wait};

@@ -1,10 +1,14 @@
 //! A plan as text for people: the mode and the groups in a box, and the progress of the agents.
 
+mod end_to_end;
+
 use super::groups::{TOO_FEW, noun};
 use super::{Group, Lane, Mode, Plan, Task, TaskList};
 use crate::layout::{self, Screen, padded, width};
 use crate::policy::PathGlob;
 use crate::report::escape::visible;
+
+pub use end_to_end::{EndToEndReport, EndToEndStatus, end_to_end};
 
 /// The columns that a box takes where there is room.
 const WIDEST: usize = 63;
@@ -224,14 +228,19 @@ struct Panel {
 }
 
 impl Panel {
-    fn new(mode: &Mode, screen: Screen) -> Self {
-        let ascii = screen.ascii;
+    fn open(screen: Screen) -> Self {
         let mut panel = Self {
-            ascii,
+            ascii: screen.ascii,
             inside: screen.columns.clamp(NARROWEST, WIDEST) - 2,
             text: String::new(),
         };
         panel.rule('┌', '┐');
+        panel
+    }
+
+    fn new(mode: &Mode, screen: Screen) -> Self {
+        let ascii = screen.ascii;
+        let mut panel = Self::open(screen);
         let (sign, name) = match mode {
             Mode::Parallel => ("⚡ ", "PARALLEL"),
             Mode::Sequential { .. } => ("⏸\u{fe0f} ", "SEQUENTIAL"),

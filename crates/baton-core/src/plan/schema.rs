@@ -84,6 +84,20 @@ pub enum Kind {
     Other,
 }
 
+impl Kind {
+    /// Its name, as it is written.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Backend => "backend",
+            Self::Frontend => "frontend",
+            Self::Docs => "docs",
+            Self::Tests => "tests",
+            Self::Infra => "infra",
+            Self::Other => "other",
+        }
+    }
+}
+
 /// A length of time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "Written")]

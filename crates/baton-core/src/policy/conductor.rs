@@ -53,7 +53,7 @@ pub struct ConductorTable {
     pub agents: BTreeMap<String, AgentTable>,
     /// Who judges a finished task.
     pub gate: GateTable,
-    /// What looks at a finished task of kind `frontend`.
+    /// What looks at a finished task of kind `frontend`, or one that changes what people see.
     pub e2e: EndToEndTable,
     /// How many calls the agents may make.
     pub budget: CallsTable,

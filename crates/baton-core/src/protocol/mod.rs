@@ -2,11 +2,13 @@
 //!
 //! [`parse`] finds the rows of compliance in a log, [`check`] reports the problems in them,
 //! [`render`] writes the log that a session begins with, and [`bind_summary`] the line that binds
-//! it to the session's summary.
+//! it to the session's summary. [`settle`] and [`fill`] put in what whoever conducted the session has seen,
+//! and [`claims`] lists what the evidence names.
 
 mod binding;
 mod check;
 mod evidence;
+mod fill;
 mod finding;
 mod parse;
 mod settle;
@@ -16,7 +18,8 @@ mod template;
 pub use binding::{bind_summary, named_summaries, summary_line};
 pub use check::{check, missing_rows};
 pub use evidence::{Claim, Named, claims};
+pub use fill::{fill, put_part, set_field};
 pub use finding::{Code, Finding, Severity};
 pub use parse::{Evidence, Level, Log, Row, Section, Status, parse};
-pub use settle::settle;
+pub use settle::{Settlement, settle};
 pub use template::{Blank, render};

@@ -7,7 +7,7 @@ use baton_conductor::run::conduct::Watcher;
 use baton_conductor::run::state::{Event, Phase, RunState};
 use baton_conductor::run::{event_text, lanes};
 use baton_core::layout::Screen;
-use baton_core::plan::{self, Plan, TaskList, overlaps, panel, progress};
+use baton_core::plan::{self, Plan, TaskList, end_to_end, overlaps, panel, progress};
 use baton_sys::{clock, terminal};
 
 /// Tells what happens.
@@ -76,10 +76,19 @@ impl ProgressPrinter {
         }
     }
 
+    /// The lines that tell an event: what the end-to-end check saw in a box of its own.
+    fn line(&self, run: &str, state: &RunState, event: &Event) -> String {
+        let line = event_text::line(run, state, event);
+        let line = line.map_or(String::new(), |line| line + "\n");
+        match event {
+            Event::EndToEnd { report, .. } => line + &end_to_end(report, self.screen()),
+            _ => line,
+        }
+    }
+
     /// The lines that tell an event, and a bar where it brought the run on.
     fn lines(&self, run: &str, state: &RunState, event: &Event) -> String {
-        let line = event_text::line(run, state, event);
-        let mut text = line.map_or(String::new(), |line| line + "\n");
+        let mut text = self.line(run, state, event);
         let is_mile = matches!(event, Event::Approved { .. } | Event::AttemptFailed { .. });
         if is_mile && matches!(state.phase, Phase::Parallelize | Phase::Integrate) {
             let (done, all) = lanes::complete(state);
@@ -131,9 +140,11 @@ impl Watcher for ProgressPrinter {
         let text = self.progress(state);
         self.is_live = fits(&text);
         if self.is_live {
-            let line = event_text::line(run, state, event);
-            let line = line.filter(|_| is_beside_the_box(event));
-            return self.draw(&line.map_or(String::new(), |line| line + "\n"), text);
+            let above = match is_beside_the_box(event) {
+                true => self.line(run, state, event),
+                false => String::new(),
+            };
+            return self.draw(&above, text);
         }
         self.clear();
         self.put(&self.lines(run, state, event));
@@ -159,7 +170,7 @@ impl Watcher for ProgressPrinter {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use baton_conductor::run::state::{Aggregate, TaskState};
+    use baton_conductor::run::state::{Aggregate, CheckKind, TaskState, WorkCheck};
     use baton_core::model::{BranchName, Oid};
 
     fn printer() -> ProgressPrinter {
@@ -186,6 +197,11 @@ mod tests {
             task: "a".to_owned(),
             commit: Oid::from_bytes(&[7; 20]).unwrap(),
             pictures: Vec::new(),
+            checks: vec![WorkCheck {
+                by: CheckKind::Gate,
+                what: "codex".to_owned(),
+                outcome: "TASK_APPROVED".to_owned(),
+            }],
         }
     }
 

@@ -1,15 +1,16 @@
 //! A gate judges a task's branch.
 
 use super::error::told;
+use super::session::ApprovedTask;
 use super::worker::{EventSender, RunContext};
-use super::{ConductError, GRACE, limits, release, session, setup};
+use super::{ConductError, GRACE, land, limits, release, session, setup, task_worktree};
 use crate::pool;
 use crate::run::attempt::is_intact;
 use crate::run::gate::{self, Work};
 use crate::run::signal::Decision;
-use crate::run::state::{Event, RunState};
+use crate::run::state::{Event, RunState, TaskPlace};
 use crate::run::{RunError, constraints, files};
-use baton_core::plan::Kind;
+use baton_core::model::Oid;
 use baton_core::policy::conductor::agents::Judge;
 use baton_git::worktrees::open_worktree;
 
@@ -28,7 +29,7 @@ pub(super) fn judge(
     })?;
     let task = id.to_owned();
     let guard = context.guard.snapshot(context.repo);
-    let event = match verdict(context, state, id) {
+    let event = match verdict(context, state, id, events) {
         Ok(event) => event,
         Err(_) if context.guard.is_lost_since(context.repo, &guard) => Event::Interrupted { task },
         Err(ConductError::Run(RunError::Limited { agent, said })) => {
@@ -45,7 +46,12 @@ pub(super) fn judge(
     Ok(())
 }
 
-fn verdict(context: &RunContext<'_>, state: &RunState, id: &str) -> Result<Event, ConductError> {
+fn verdict(
+    context: &RunContext<'_>,
+    state: &RunState,
+    id: &str,
+    events: &EventSender,
+) -> Result<Event, ConductError> {
     let missing = || ConductError::NoTask {
         run: context.run.to_owned(),
         task: id.to_owned(),
@@ -64,14 +70,24 @@ fn verdict(context: &RunContext<'_>, state: &RunState, id: &str) -> Result<Event
         base,
         tip,
         attempt: known.begun,
-        is_frontend: task.kind == Kind::Frontend,
+        is_seen: land::is_seen(context, task, base, tip)?,
         worktrees: &files::worktrees(context.repo, context.policy),
         constraints: &constraints::told(&constraints),
         grace: GRACE,
     };
     let staff = &context.policy.conductor.staff;
     let verdict = gate::judge(context.repo, staff, &work, context.stop)?;
+    let approved = ApprovedTask {
+        task,
+        state: known,
+        agent: task.agent.as_deref().unwrap_or(&staff.agent),
+        checks: &verdict.checks,
+    };
     let task = id.to_owned();
+    if let Some(report) = verdict.end_to_end.clone() {
+        let task = task.clone();
+        events.send(Event::EndToEnd { task, report })?;
+    }
     let pictures = verdict.pictures.iter();
     let pictures = pictures.map(|path| path.display().to_string()).collect();
     // A neighbour may have removed it since the agent has ended.
@@ -79,11 +95,12 @@ fn verdict(context: &RunContext<'_>, state: &RunState, id: &str) -> Result<Event
         pool::put_back(context.repo, &place.slot, &place.lease)?;
     }
     Ok(match verdict.decision {
-        Some(Decision::Approved) => match session::end(&open_worktree(place.worktree.as_ref())?)? {
-            Ok(()) => Event::Approved {
+        Some(Decision::Approved) => match end(context, place, verdict.commit, &approved)? {
+            Ok(commit) => Event::Approved {
                 task,
-                commit: verdict.commit,
+                commit,
                 pictures,
+                checks: verdict.checks,
             },
             Err(reason) => Event::Rejected {
                 task,
@@ -99,4 +116,25 @@ fn verdict(context: &RunContext<'_>, state: &RunState, id: &str) -> Result<Event
         Some(Decision::Blocked { reason }) => Event::Blocked { task, reason },
         None => Event::Interrupted { task },
     })
+}
+
+/// Records what was seen of approved work in the log of its session, and ends that. Gives the commit that may land,
+/// the judged one with that log, or why none may.
+fn end(
+    context: &RunContext<'_>,
+    place: &TaskPlace,
+    judged: Oid,
+    approved: &ApprovedTask<'_>,
+) -> Result<Result<Oid, String>, ConductError> {
+    let worktree = open_worktree(place.worktree.as_ref())?;
+    let mut commit = judged;
+    // What came to the branch since then was not judged, and gets no log.
+    if session::head(&worktree)? == judged {
+        let place = task_worktree::of(place);
+        commit = match session::record(&worktree, context, &place, judged, approved)? {
+            Ok(commit) => commit,
+            Err(reason) => return Ok(Err(reason)),
+        };
+    }
+    Ok(session::end(&worktree)?.map(|()| commit))
 }

@@ -15,9 +15,9 @@ use crate::run::merged::Merged;
 use crate::run::state::{Aggregate, Event, Pause, RunState, Status, TaskState};
 use crate::run::verify::last_line;
 use baton_core::model::{BranchName, Oid};
-use baton_core::plan::Kind;
-use baton_git::Repo;
+use baton_core::plan::{Kind, Task};
 use baton_git::integration::merge_state;
+use baton_git::{Repo, diff};
 
 /// How long others may take to aggregate.
 const TURN: Duration = Duration::from_secs(120);
@@ -79,7 +79,7 @@ pub(super) fn land(
     events.send(Event::Landed { landed, refused }).map(drop)
 }
 
-/// The end-to-end check of the merged files, where tasks of the frontend are among these.
+/// The end-to-end check of the merged files, where tasks that people see are among these.
 fn end_to_end<'g>(
     context: &'g RunContext<'_>,
     state: &'g RunState,
@@ -88,15 +88,17 @@ fn end_to_end<'g>(
     let Some(check) = &context.policy.conductor.staff.end_to_end else {
         return Ok(None);
     };
-    let is_frontend = |id: &str| {
-        context
-            .task(id)
-            .is_some_and(|task| task.kind == Kind::Frontend)
-    };
     let mut tasks = Vec::new();
-    for (id, branch) in branches.iter().filter(|(id, _)| is_frontend(id)) {
-        let approved = state.task(id).and_then(|task| task.approved);
-        let commit = approved.ok_or_else(|| ConductError::NoId(String::new()))?;
+    for (id, branch) in branches {
+        let (Some(task), Some(known)) = (context.task(id), state.task(id)) else {
+            continue;
+        };
+        let commit = known.approved;
+        let commit = commit.ok_or_else(|| ConductError::NoId(String::new()))?;
+        let base = known.place.as_ref().map_or(commit, |place| place.base);
+        if !is_seen(context, task, base, commit)? {
+            continue;
+        }
         let tree = context.repo.objects().commit(commit, &mut Vec::new())?.tree;
         tasks.push((id.clone(), branch.clone(), tree));
     }
@@ -109,6 +111,23 @@ fn end_to_end<'g>(
         tasks,
         grace: GRACE,
     }))
+}
+
+/// Whether the end-to-end check looks at a task's work: what is of kind `frontend`, and what changes a file
+/// that people see.
+pub(super) fn is_seen(
+    context: &RunContext<'_>,
+    task: &Task,
+    base: Oid,
+    tip: Oid,
+) -> Result<bool, ConductError> {
+    let Some(check) = &context.policy.conductor.staff.end_to_end else {
+        return Ok(false);
+    };
+    if task.kind == Kind::Frontend || check.paths.is_empty() {
+        return Ok(task.kind == Kind::Frontend);
+    }
+    Ok(check.is_seen(&diff::changed_paths(context.repo, base, tip)?))
 }
 
 /// Has the run wait for somebody who puts right what keeps everything from landing.

@@ -10,26 +10,27 @@ use super::ConductError;
 use crate::session::{Session, SessionError, store};
 use baton_core::model::{Oid, SessionId, trailers};
 use baton_core::policy::{Policy, Subjects};
+use baton_core::protocol::{self, Named};
 use baton_git::{Repo, checkout, commit_object, signing};
 use baton_sys::worktree_file;
 
-/// Commits the log of this session as the file in the worktree has it, where it differs from what is
-/// committed.
+/// Commits these files, the log of this session and its summary, as the worktree has them, where they differ from
+/// what is committed.
 pub(super) fn commit(
     worktree: &Repo,
     session: &Session,
     subjects: &Subjects,
+    paths: &[String],
 ) -> Result<(), ConductError> {
-    let root = worktree.work_tree().ok_or(SessionError::NoWorktree)?;
-    let path = session.log_path.as_str();
-    let log = worktree_file::read(root, path).map_err(SessionError::from)?;
-    if log.is_none() || !checkout::stage_paths(worktree, &[path])? {
+    let paths: Vec<_> = paths.iter().map(String::as_str).collect();
+    if paths.is_empty() || !checkout::stage_paths(worktree, &paths)? {
         return Ok(());
     }
     let policy = store::policy(worktree)?;
     if let Some(head) = worktree.head()?
         && can_take_it(worktree, &policy, session, head)?
-        && checkout::amend_paths(worktree, &[path]).is_ok()
+        && !is_evidence(worktree, session, head)?
+        && checkout::amend_paths(worktree, &paths).is_ok()
     {
         return Ok(());
     }
@@ -39,7 +40,22 @@ pub(super) fn commit(
         policy.trailers.session,
         session.id()
     );
-    Ok(checkout::commit_paths(worktree, &[path], &message)?)
+    Ok(checkout::commit_paths(worktree, &paths, &message)?)
+}
+
+/// Whether the log names this commit as evidence: with the log in it, it would be another one.
+fn is_evidence(worktree: &Repo, session: &Session, head: Oid) -> Result<bool, ConductError> {
+    let root = worktree.work_tree().ok_or(SessionError::NoWorktree)?;
+    let log = worktree_file::read(root, &session.log_path).map_err(SessionError::from)?;
+    let log = protocol::parse(log.unwrap_or_default().as_bstr());
+    let head = head.to_string();
+    let is_head = |named: &Named| match named {
+        Named::Commit(id) => head.starts_with(&id.to_ascii_lowercase()),
+        _ => false,
+    };
+    Ok(protocol::claims(&log)
+        .iter()
+        .any(|claim| is_head(&claim.named)))
 }
 
 /// Whether the log can be put into this commit: the session's own, no merge, on no other branch, and

@@ -328,7 +328,7 @@ impl Conductor<'_> {
         let (next, due) = self.state.apply(event, clock::now_millis())?;
         let due = due.iter();
         let due: Vec<_> = due
-            .map(|kind| next.checkpoint(&self.record.id, *kind))
+            .map(|due| next.due_checkpoint(&self.record.id, *due))
             .collect();
         loop {
             match self.save(&next, &due) {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::error::told;
+use super::session::Said;
 use super::worker::{EventSender, RunContext};
 use super::{ConductError, GRACE, intrusion, limits, release, session, setup, task_worktree, wait};
 use crate::pool::PoolError;
@@ -111,12 +112,12 @@ fn attempt(
             Event::Interrupted { task }
         }
         (Outcome::Done { outcome }, _) => {
-            session::close(
-                &open_worktree(&location.worktree)?,
-                context,
-                &location,
-                &outcome,
-            )?;
+            let said = Said {
+                outcome: &outcome,
+                words: report.words.as_deref(),
+            };
+            let worktree = open_worktree(&location.worktree)?;
+            session::close(&worktree, context, &location, &task, &said)?;
             Event::Worked { task, outcome }
         }
         (_, Some(_)) if context.guard.is_lost_since(context.repo, &guard) => {

@@ -1,6 +1,7 @@
 use super::*;
-use crate::run::state::{Pause, TaskPlace};
+use crate::run::state::{CheckKind, Pause, TaskPlace, WorkCheck};
 use baton_core::model::{BranchName, Oid, SessionId};
+use baton_core::plan::EndToEndReport;
 
 /// What no terminal may be given: a colour, an end of a line, and a change of direction.
 const ODD: &str = "a\u{1b}[31m\nb\u{202e}\"c";
@@ -15,6 +16,15 @@ fn run() -> RunState {
         vec![vec![task("c", &["a"])]],
     ];
     RunState::new(BranchName::new("main"), groups, 2, false, 1)
+}
+
+/// Some check.
+fn check() -> WorkCheck {
+    WorkCheck {
+        by: CheckKind::Verify,
+        what: "make check".to_owned(),
+        outcome: "exit status 0".to_owned(),
+    }
 }
 
 /// Some commit.
@@ -70,6 +80,7 @@ impl Told {
             task: id.to_owned(),
             commit: oid(),
             pictures: Vec::new(),
+            checks: vec![check()],
         })
     }
 
@@ -259,6 +270,13 @@ fn what_others_wrote_steers_no_terminal() {
             refused: Vec::new(),
         },
         Event::Aggregated(Aggregate::Failed { reason: odd() }),
+        Event::EndToEnd {
+            task: odd(),
+            report: EndToEndReport {
+                reason: Some(odd()),
+                ..EndToEndReport::default()
+            },
+        },
     ];
     let state = run();
     for event in events {

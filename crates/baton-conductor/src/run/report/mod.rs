@@ -190,7 +190,7 @@ impl RunReport {
 }
 
 /// A time in its two greatest units.
-pub(super) fn duration(millis: u64) -> String {
+pub fn duration(millis: u64) -> String {
     let seconds = millis / 1000;
     match seconds {
         0..60 => format!("{}.{} s", seconds, millis % 1000 / 100),

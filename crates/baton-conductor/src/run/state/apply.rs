@@ -2,7 +2,8 @@
 
 use super::task::{Status, Terminal};
 use super::{
-    Aggregate, CheckpointKind, Event, Misplaced, Pause, Phase, RunState, TaskState, Within,
+    Aggregate, CheckpointKind, DueCheckpoint, Event, Misplaced, Pause, Phase, RunState, TaskState,
+    Within,
 };
 use baton_core::model::Oid;
 
@@ -16,7 +17,7 @@ impl RunState {
     ///
     /// # Errors
     /// When the event does not fit the state.
-    pub fn apply(&self, event: &Event, now: u64) -> Result<(Self, Vec<CheckpointKind>), Misplaced> {
+    pub fn apply(&self, event: &Event, now: u64) -> Result<(Self, Vec<DueCheckpoint>), Misplaced> {
         let mut next = self.clone();
         next.at = next.at.max(now);
         let mut due = Vec::new();
@@ -41,8 +42,8 @@ impl RunState {
     }
 
     /// Takes up the event; `None` when it does not fit.
-    fn change(&mut self, event: &Event, due: &mut Vec<CheckpointKind>) -> Option<()> {
-        let now = self.at;
+    fn change(&mut self, event: &Event, due: &mut Vec<DueCheckpoint>) -> Option<()> {
+        let (now, group) = (self.at, self.group);
         match event {
             Event::Begin { one_group } => self.begin(*one_group, due),
             Event::Retry => self.retry(),
@@ -53,7 +54,7 @@ impl RunState {
                 let job = job.clone();
                 task.status = Status::Running { since: now, job };
                 if task.failed > 0 {
-                    due.push(CheckpointKind::PreRetry);
+                    due.push(DueCheckpoint::new(CheckpointKind::PreRetry, group));
                 }
                 Some(())
             }
@@ -102,13 +103,20 @@ impl RunState {
                 task,
                 commit,
                 pictures,
+                checks,
             } => {
                 let since = self.since(task, true)?;
                 let task = self.task_mut(task)?;
                 task.span(true, since, now, true, "approved");
+                task.checks = checks.clone();
                 task.approved = Some(*commit);
                 task.pictures = pictures.clone();
                 task.status = Status::QaApproved;
+                Some(())
+            }
+            Event::EndToEnd { task, report } => {
+                self.since(task, true)?;
+                self.task_mut(task)?.end_to_end = Some(report.clone());
                 Some(())
             }
             Event::Rejected {
@@ -173,7 +181,7 @@ impl RunState {
         }
     }
 
-    fn begin(&mut self, one_group: bool, due: &mut Vec<CheckpointKind>) -> Option<()> {
+    fn begin(&mut self, one_group: bool, due: &mut Vec<DueCheckpoint>) -> Option<()> {
         if self.is_over() {
             return None;
         }
@@ -197,7 +205,7 @@ impl RunState {
         };
         self.phase = match within {
             Within::Plan => {
-                due.push(CheckpointKind::PreGroup);
+                due.push(DueCheckpoint::new(CheckpointKind::PreGroup, self.group));
                 Phase::Parallelize
             }
             Within::Parallelize => Phase::Parallelize,
@@ -266,7 +274,7 @@ impl RunState {
     }
 
     /// Goes on to the phase that the tasks' state asks for.
-    fn advance(&mut self, due: &mut Vec<CheckpointKind>) {
+    fn advance(&mut self, due: &mut Vec<DueCheckpoint>) {
         if self.phase == Phase::Parallelize {
             let busy = self.tasks.iter().any(TaskState::is_busy);
             if let Some(pause) = self.blocked().filter(|_| !busy) {
@@ -284,7 +292,7 @@ impl RunState {
             }
         }
         if self.phase == Phase::Integrate && self.landed && self.has_more() {
-            due.push(CheckpointKind::PostGroup);
+            due.push(DueCheckpoint::new(CheckpointKind::PostGroup, self.group));
             self.group += 1;
             self.landed = false;
             self.phase = match self.one_group {
@@ -293,14 +301,14 @@ impl RunState {
                     within: Within::Plan,
                 },
                 false => {
-                    due.push(CheckpointKind::PreGroup);
+                    due.push(DueCheckpoint::new(CheckpointKind::PreGroup, self.group));
                     Phase::Parallelize
                 }
             };
             return self.advance(due);
         }
         if self.phase == Phase::Integrate && self.landed && self.cleaned {
-            due.push(CheckpointKind::PostGroup);
+            due.push(DueCheckpoint::new(CheckpointKind::PostGroup, self.group));
             let all_well = self.tasks.iter().all(|task| task.status == Status::Done);
             self.phase = match all_well {
                 true => Phase::Done,

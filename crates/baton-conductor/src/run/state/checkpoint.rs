@@ -26,6 +26,22 @@ pub enum CheckpointKind {
     Handoff,
 }
 
+/// A checkpoint that an event makes due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DueCheckpoint {
+    /// What it is written for.
+    pub kind: CheckpointKind,
+    /// The group that it is about, counted from 1.
+    pub group: usize,
+}
+
+impl DueCheckpoint {
+    /// A checkpoint of this kind about this group.
+    pub fn new(kind: CheckpointKind, group: usize) -> Self {
+        Self { kind, group }
+    }
+}
+
 /// A run at a moment, as another session reads it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[schemars(title = "Checkpoint of a run")]
@@ -41,11 +57,11 @@ pub struct Checkpoint {
     pub group_number: usize,
     /// How that group stands: `pending`, `in_progress`, `complete` or `failed`.
     pub status: String,
-    /// The tasks that are done, with their outcomes in a line.
+    /// The tasks of that group that are done, with their outcomes in a line.
     pub tasks_completed: Vec<(String, String)>,
-    /// The branches on which there is work.
+    /// The branches on which there is work of that group.
     pub branches_created: Vec<String>,
-    /// Whether every task of the group that is over was approved and has landed.
+    /// Whether every task of the group that is over was checked, approved and has landed.
     pub verification_passed: bool,
     /// The group that comes next; absent after the last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -63,9 +79,15 @@ pub struct Checkpoint {
 }
 
 impl RunState {
-    /// The checkpoint of this kind for the run of this id.
+    /// The checkpoint of this kind for the run of this id, as somebody asks for it.
     pub fn checkpoint(&self, run: &str, kind: CheckpointKind) -> Checkpoint {
         let group = self.checkpoint_group(kind);
+        self.due_checkpoint(run, DueCheckpoint::new(kind, group))
+    }
+
+    /// The checkpoint that is due, for the run of this id.
+    pub fn due_checkpoint(&self, run: &str, due: DueCheckpoint) -> Checkpoint {
+        let DueCheckpoint { kind, group } = due;
         let ids = self.groups.get(group - 1).into_iter().flatten().flatten();
         let tasks: Vec<_> = ids.filter_map(|id| self.task(id)).collect();
         let over = tasks.iter().all(|task| task.terminal().is_some());
@@ -74,8 +96,7 @@ impl RunState {
         let remaining: Vec<_> = (1..=self.groups.len())
             .filter(|number| *number > group || (*number == group && !over))
             .collect();
-        let completed = self
-            .tasks
+        let completed = tasks
             .iter()
             .filter(|task| matches!(task.status, Status::Done | Status::QaApproved));
         Checkpoint {
@@ -93,13 +114,12 @@ impl RunState {
             tasks_completed: completed
                 .map(|task| (task.id.clone(), task.outcome.clone().unwrap_or_default()))
                 .collect(),
-            branches_created: self
-                .tasks
+            branches_created: tasks
                 .iter()
                 .filter_map(|task| task.place.as_ref())
                 .map(|place| place.branch.to_string())
                 .collect(),
-            verification_passed: over && ok,
+            verification_passed: over && ok && tasks.iter().all(|task| task.is_checked()),
             next_group: remaining.first().copied(),
             remaining_groups: remaining,
             context_used: None,
@@ -108,8 +128,8 @@ impl RunState {
         }
     }
 
-    /// The group that a checkpoint is about: after a group the one that is over, though the state
-    /// is at the next already.
+    /// The group that a checkpoint is about that somebody asks for: between two groups the one that is
+    /// over, where another session is to go on.
     fn checkpoint_group(&self, kind: CheckpointKind) -> usize {
         let between = matches!(
             self.phase,
@@ -119,12 +139,7 @@ impl RunState {
             }
         );
         let last = self.groups.len().max(1);
-        let is_past = match kind {
-            CheckpointKind::PostGroup => !self.is_over(),
-            CheckpointKind::Handoff => between,
-            _ => false,
-        };
-        match is_past {
+        match kind == CheckpointKind::Handoff && between {
             true => self.group.saturating_sub(1).clamp(1, last),
             false => self.group.clamp(1, last),
         }

@@ -3,9 +3,10 @@
 use miette::Diagnostic;
 use thiserror::Error;
 
-use super::task::TaskPlace;
+use super::task::{TaskPlace, WorkCheck};
 use super::{Aggregate, Pause, TargetMove};
 use baton_core::model::Oid;
+use baton_core::plan::EndToEndReport;
 
 /// Something that happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,10 +65,19 @@ pub enum Event {
     Approved {
         /// The task.
         task: String,
-        /// The commit that was judged.
+        /// The commit that was judged, with the log of its session.
         commit: Oid,
         /// The pictures that were made.
         pictures: Vec<String>,
+        /// The checks that it has passed.
+        checks: Vec<WorkCheck>,
+    },
+    /// The end-to-end check has looked at a task.
+    EndToEnd {
+        /// The task.
+        task: String,
+        /// What it told.
+        report: EndToEndReport,
     },
     /// A gate sends a task back.
     Rejected {

@@ -20,10 +20,10 @@ mod next;
 mod retry;
 mod task;
 
-pub use checkpoint::{Checkpoint, CheckpointKind};
+pub use checkpoint::{Checkpoint, CheckpointKind, DueCheckpoint};
 pub use event::{Event, Misplaced};
 pub use next::Action;
-pub use task::{Status, TaskPlace, TaskSpan, TaskState, Terminal};
+pub use task::{CheckKind, Status, TaskPlace, TaskSpan, TaskState, Terminal, WorkCheck};
 
 use baton_core::model::{BranchName, Oid};
 use schemars::JsonSchema;

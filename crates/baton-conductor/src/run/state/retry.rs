@@ -19,6 +19,7 @@ impl RunState {
             task.failed = 0;
             task.outcome = None;
             task.approved = None;
+            task.checks.clear();
         }
         let open = |group: &Vec<Vec<String>>| {
             let ids = group.iter().flatten();

@@ -1,6 +1,7 @@
 //! Where a task of a run stands.
 
 use baton_core::model::{BranchName, Oid, SessionId};
+use baton_core::plan::EndToEndReport;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -40,6 +41,12 @@ pub struct TaskState {
     /// The commit that was judged, once one was approved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approved: Option<Oid>,
+    /// The checks that the approved work has passed: none where nobody has checked it, and in older records.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub checks: Vec<WorkCheck>,
+    /// What the end-to-end check told of the last work that it looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end_to_end: Option<EndToEndReport>,
     /// The commit with which it landed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub landed: Option<Oid>,
@@ -71,6 +78,40 @@ pub struct TaskPlace {
     /// The session that is bound to the worktree.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session: Option<SessionId>,
+}
+
+/// A check that the work of a task has passed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct WorkCheck {
+    /// The kind of check.
+    pub by: CheckKind,
+    /// The command, or the name of the agent, that checked.
+    pub what: String,
+    /// How it said so: an exit status, or a decision.
+    pub outcome: String,
+}
+
+/// The kinds of check that a task's work passes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CheckKind {
+    /// A verify command of the task.
+    Verify,
+    /// The gate.
+    Gate,
+    /// The end-to-end check.
+    EndToEnd,
+}
+
+impl CheckKind {
+    /// Its name, as people read it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Verify => "verify",
+            Self::Gate => "gate",
+            Self::EndToEnd => "end-to-end check",
+        }
+    }
 }
 
 /// A stretch of time in which something was done for a task.
@@ -163,10 +204,17 @@ impl TaskState {
             place: None,
             former: Vec::new(),
             approved: None,
+            checks: Vec::new(),
+            end_to_end: None,
             landed: None,
             spans: Vec::new(),
             pictures: Vec::new(),
         }
+    }
+
+    /// Whether a machine or a judge has checked the work that was approved.
+    pub fn is_checked(&self) -> bool {
+        self.approved.is_some() && !self.checks.is_empty()
     }
 
     /// How it ended; `None` while it is not over.

@@ -4,6 +4,15 @@ use super::task::TaskPlace;
 use super::*;
 use baton_core::model::Oid;
 
+/// Some check.
+fn check() -> WorkCheck {
+    WorkCheck {
+        by: CheckKind::Verify,
+        what: "make check".to_owned(),
+        outcome: "exit status 0".to_owned(),
+    }
+}
+
 /// Some commit.
 fn oid() -> Oid {
     Oid::from_bytes(&[7; 20]).unwrap()
@@ -39,18 +48,20 @@ fn run() -> RunState {
 }
 
 #[derive(Clone)]
-struct Walk(RunState, Vec<CheckpointKind>);
+struct Walk(RunState, Vec<CheckpointKind>, Vec<Checkpoint>);
 
 impl Walk {
     fn begun() -> Self {
-        Self(run(), Vec::new()).then(Event::Begin { one_group: false })
+        Self(run(), Vec::new(), Vec::new()).then(Event::Begin { one_group: false })
     }
 
     #[track_caller]
     fn then(mut self, event: Event) -> Self {
         let (next, due) = self.0.apply(&event, self.0.at + 10).unwrap();
         self.0 = next;
-        self.1.extend(due);
+        self.1.extend(due.iter().map(|due| due.kind));
+        self.2
+            .extend(due.iter().map(|due| self.0.due_checkpoint("r", *due)));
         self
     }
 
@@ -74,6 +85,7 @@ impl Walk {
                 task,
                 commit: oid(),
                 pictures: Vec::new(),
+                checks: vec![check()],
             })
     }
 
@@ -233,7 +245,7 @@ fn a_blocked_gate_pauses_the_run_once_the_others_are_through() {
 
 #[test]
 fn one_group_a_call_pauses_between_groups_and_says_what_is_next() {
-    let walk = Walk(run(), Vec::new()).then(Event::Begin { one_group: true });
+    let walk = Walk(run(), Vec::new(), Vec::new()).then(Event::Begin { one_group: true });
     let walk = walk.approve("a").approve("b").approve("c").land();
     assert_eq!(walk.0.next_actions(), []);
     let checkpoint = walk.0.checkpoint("r", CheckpointKind::Handoff);
@@ -253,6 +265,41 @@ fn one_group_a_call_pauses_between_groups_and_says_what_is_next() {
     }
     let walk = walk.then(Event::Begin { one_group: true });
     assert_eq!(walk.dispatches(), ["d"]);
+}
+
+#[test]
+fn a_checkpoint_tells_of_its_own_group() {
+    let walk = Walk::begun().approve("a").approve("b").approve("c").land();
+    let walk = walk.approve("d").land();
+    let walk = walk.then(Event::Aggregated(Aggregate::Nothing));
+    let walk = walk.then(Event::CleanedUp);
+    let told = |checkpoint: &Checkpoint| {
+        let done = checkpoint.tasks_completed.iter();
+        let done: Vec<_> = done.map(|(id, _)| id.clone()).collect();
+        let branches = checkpoint.branches_created.len();
+        (checkpoint.group_number, done.concat(), branches)
+    };
+    let all: Vec<_> = walk.2.iter().map(told).collect();
+    let expected = [(1, "", 0), (1, "abc", 3), (2, "", 0), (2, "d", 1)];
+    let expected = expected.map(|(group, done, branches)| (group, done.to_owned(), branches));
+    assert_eq!(all, expected);
+}
+
+#[test]
+fn groups_that_end_at_once_have_a_checkpoint_each() {
+    let groups = vec![
+        vec![vec![task("a", &[])]],
+        vec![vec![task("b", &["a"])]],
+        vec![vec![task("c", &["b"])]],
+        vec![vec![task("d", &[])]],
+    ];
+    let state = RunState::new(BranchName::new("main"), groups, 3, false, 1);
+    let walk = Walk(state, Vec::new(), Vec::new()).then(Event::Begin { one_group: false });
+    let walk = walk.fail("a", true);
+    let over = walk.2.iter();
+    let over = over.filter(|one| one.kind == CheckpointKind::PostGroup);
+    let over: Vec<_> = over.map(|one| (one.group_number, &*one.status)).collect();
+    assert_eq!(over, [(1, "failed"), (2, "failed"), (3, "failed")]);
 }
 
 #[test]
@@ -374,6 +421,7 @@ fn answer(
                     task,
                     commit: oid(),
                     pictures: Vec::new(),
+                    checks: Vec::new(),
                 },
             };
             vec![began, then]

@@ -51,6 +51,12 @@ fn staff(table: &ConductorTable) -> Compiled<Staff> {
             true => None,
             false => Some(EndToEnd {
                 command: command(&table.e2e.command)?,
+                paths: table
+                    .e2e
+                    .paths
+                    .iter()
+                    .map(path_glob)
+                    .collect::<Compiled<_>>()?,
                 timeout: table.e2e.timeout,
             }),
         },

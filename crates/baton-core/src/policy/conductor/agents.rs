@@ -1,9 +1,11 @@
 //! Who works on tasks, who judges the work, and what may be spent on it.
 
+use bstr::BString;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
+use crate::policy::PathGlob;
 use crate::policy::command::CommandTemplate;
 use crate::policy::schema::unplaced_text;
 
@@ -73,7 +75,7 @@ pub struct GateTable {
     pub timeout: u64,
 }
 
-/// What looks at a task of kind `frontend` once the gate has approved it.
+/// What looks at a task of kind `frontend`, or one that changes what people see, once the gate has approved it.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct EndToEndTable {
@@ -81,6 +83,9 @@ pub struct EndToEndTable {
     /// leaves in the directory `BATON_SCREENSHOTS` are kept.
     #[schemars(with = "String")]
     pub command: Spanned<String>,
+    /// Files that people see: it also looks at a task of another kind that changes one.
+    #[schemars(with = "Vec<String>")]
+    pub paths: Vec<Spanned<String>>,
     /// How long it may take, in seconds.
     pub timeout: u64,
 }
@@ -155,10 +160,12 @@ pub enum Judge {
 }
 
 /// `[conductor.e2e]`, compiled.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct EndToEnd {
     /// The command.
     pub command: CommandTemplate,
+    /// Files that people see: it also looks at a task of another kind that changes one.
+    pub paths: Vec<PathGlob>,
     /// How long it may take, in seconds.
     pub timeout: u64,
 }
@@ -194,10 +201,26 @@ impl Default for GateTable {
     }
 }
 
+/// The files that pages are made of, as the programs that build them name these.
+const PAGES: [&str; 3] = [
+    "**/*.{css,scss,sass,less}",
+    "**/*.{html,htm}",
+    "**/*.{jsx,tsx,vue,svelte,astro}",
+];
+
+impl EndToEnd {
+    /// Whether people see one of these files.
+    pub fn is_seen<'p>(&self, paths: impl IntoIterator<Item = &'p BString>) -> bool {
+        let is_seen = |path: &BString| self.paths.iter().any(|glob| glob.matches(path.as_ref()));
+        paths.into_iter().any(is_seen)
+    }
+}
+
 impl Default for EndToEndTable {
     fn default() -> Self {
         Self {
             command: unplaced_text(""),
+            paths: PAGES.map(unplaced_text).into(),
             timeout: 1800,
         }
     }
@@ -247,6 +270,11 @@ impl From<Option<&EndToEnd>> for EndToEndTable {
     fn from(check: Option<&EndToEnd>) -> Self {
         check.map_or_else(Self::default, |check| Self {
             command: unplaced_text(check.command.as_str()),
+            paths: check
+                .paths
+                .iter()
+                .map(|glob| unplaced_text(glob.as_str()))
+                .collect(),
             timeout: check.timeout,
         })
     }

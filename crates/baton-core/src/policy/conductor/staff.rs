@@ -14,7 +14,7 @@ pub struct Staff {
     pub agents: BTreeMap<String, Agent>,
     /// Who judges a finished task.
     pub gate: Gate,
-    /// What looks at a task of kind `frontend`; `None` for nothing.
+    /// What looks at a task that changes what people see; `None` for nothing.
     pub end_to_end: Option<EndToEnd>,
     /// How many calls agents may make; `None` for as many as they like.
     pub calls: Option<Calls>,
