@@ -177,6 +177,30 @@ fn where_nobody_has_checked_nothing_says_verified() {
 }
 
 #[test]
+fn the_entry_of_a_run_names_its_orchestrator() {
+    let scene = Scene::new();
+    done(&scene, &[Task::plain("a")]);
+    let handoff = scene.sandbox.read(".agents/HANDOFF.md");
+    let line = handoff
+        .lines()
+        .find(|line| line.starts_with("**Orchestrator**: Session "));
+    let number = line.unwrap().rsplit(' ').next().unwrap().to_owned();
+    assert_ne!(number, scene.session_number("a"));
+    let shown = scene
+        .sandbox
+        .run(["session", "show", &number, "--format", "json"]);
+    let shown: serde_json::Value = serde_json::from_str(&shown.out).unwrap();
+    let title = shown["sessions"][0]["title"].as_str().unwrap();
+    assert!(title.starts_with("Conduct run "), "{title}");
+    let next = scene.orchestrator(&["aggregate"]);
+    assert_eq!(
+        next.code, 0,
+        "nobody waits for it: {}{}",
+        next.out, next.err
+    );
+}
+
+#[test]
 fn what_changes_a_page_is_looked_at_whatever_its_kind() {
     let check = "echo Viewports tested: mobile, wide; echo Interactive tests: 5/5 passed; \
                  echo png >$BATON_SCREENSHOTS/page.png; echo $BATON_TASK >>ROOT/seen";

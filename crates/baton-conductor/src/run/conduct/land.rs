@@ -7,7 +7,7 @@ use super::error::told;
 use super::release::release_task_when_over;
 use super::setup::oid;
 use super::worker::{EventSender, RunContext};
-use super::{GRACE, wait};
+use super::{GRACE, run_session, wait};
 use crate::aggregate::{self, AggregateError, Request};
 use crate::landing::report::{BranchReport, Outcome};
 use crate::landing::{self, Check, MergeError, MergeRequest};
@@ -238,13 +238,19 @@ pub(super) fn aggregate(
         .filter(|task| task.status == Status::Done);
     let places = done.filter_map(|task| task.place.as_ref());
     let sessions = places.filter_map(|place| place.session.clone());
-    let request = Request {
+    let mut request = Request {
         branch: Some(state.target.full().to_string()),
         sessions: Some(sessions.collect()),
         partial: true,
         ..Request::default()
     };
     let is_empty = request.sessions.as_ref().is_some_and(Vec::is_empty);
+    if !is_empty {
+        match run_session::of_run(context) {
+            Ok(session) => request.orchestrator = session,
+            Err(error) => events.say(format!("the entry names no orchestrator: {}", told(&error))),
+        }
+    }
     let made = match is_empty {
         true => Aggregate::Nothing,
         false => match in_turn(context, &request)? {

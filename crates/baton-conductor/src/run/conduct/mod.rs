@@ -21,6 +21,7 @@ mod mirrored;
 mod preflight;
 mod readiness;
 mod release;
+mod run_session;
 mod session;
 mod setup;
 mod target_watch;
