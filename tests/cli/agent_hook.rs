@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use baton_testkit::{BATON, Ran, Sandbox, finish, run};
+use baton_testkit::{Ran, Sandbox, run};
 use serde_json::{Value, json};
 
-const POLICY: &str = "version = 1\n";
+pub(crate) const POLICY: &str = "version = 1\n";
 
-fn ask(sandbox: &Sandbox, event: &Value, args: &[&str]) -> Ran {
+pub(crate) fn ask(sandbox: &Sandbox, event: &Value, args: &[&str]) -> Ran {
     let mut command = sandbox.baton();
     run(
         command.arg("agent-hook").args(args),
@@ -25,7 +25,7 @@ fn shell(cwd: &Path, command: &str) -> Value {
 }
 
 #[track_caller]
-fn allowed(ran: &Ran) {
+pub(crate) fn allowed(ran: &Ran) {
     assert_eq!((ran.code, ran.out.as_str(), ran.err.as_str()), (0, "", ""));
 }
 
@@ -268,84 +268,4 @@ fn an_agent_that_stops_with_work_and_no_summary_is_told_once() {
         "{reason}"
     );
     allowed(&ask(&sandbox, &stop, &[]));
-}
-
-#[test]
-fn a_worktree_comes_from_the_pool_or_from_git_and_goes_back() {
-    let sandbox = Sandbox::with_policy(POLICY);
-    let root = sandbox.repo();
-    let create = |name: &str| {
-        let event = json!({"hook_event_name": "WorktreeCreate", "transcript_path": "/t", "cwd": root, "name": name});
-        let ran = ask(&sandbox, &event, &[]);
-        assert_eq!(ran.code, 0, "{ran:?}");
-        Path::new(ran.out.trim_end()).to_owned()
-    };
-    let leave = |path: &Path| {
-        let event = json!({"hook_event_name": "WorktreeRemove", "transcript_path": "/t", "cwd": root, "worktree_path": path});
-        ask(&sandbox, &event, &[])
-    };
-    let plain = create("one");
-    assert!(plain.ends_with(".claude/worktrees/one") && plain.join("baton.toml").is_file());
-    assert_eq!(create("one"), plain);
-    std::fs::write(plain.join("new"), "x").unwrap();
-    let ran = leave(&plain);
-    assert!(ran.err.contains("stays"), "{ran:?}");
-    std::fs::remove_file(plain.join("new")).unwrap();
-    std::fs::write(plain.join("kept"), "x").unwrap();
-    let commit = "git add kept && git commit -qm Work";
-    let mut shell = sandbox.command("sh");
-    assert_eq!(
-        finish(shell.args(["-c", commit]).current_dir(&plain)).code,
-        0
-    );
-    allowed(&leave(&plain));
-    assert!(!plain.exists());
-    // Its branch is there still, with the work.
-    assert!(create("one").join("kept").is_file());
-    for (doing, undoing) in [
-        (
-            "git checkout -q --detach && git commit -q --allow-empty -m Lost",
-            "git switch -q -",
-        ),
-        (
-            "git-baton session start",
-            "git-baton session abandon --reason x && git clean -fdq",
-        ),
-    ] {
-        let at = |line: &str| {
-            let path = std::env::join_paths([
-                BATON.path().parent().unwrap(),
-                Path::new("/usr/bin"),
-                Path::new("/bin"),
-            ]);
-            let mut shell = sandbox.command("sh");
-            shell
-                .args(["-c", line])
-                .current_dir(&plain)
-                .env("PATH", path.unwrap());
-            let ran = finish(&mut shell);
-            assert_eq!(ran.code, 0, "{line}: {ran:?}");
-        };
-        at(doing);
-        let ran = leave(&plain);
-        assert!(
-            ran.err.contains("stays") && plain.is_dir(),
-            "{doing}: {ran:?}"
-        );
-        at(undoing);
-    }
-    allowed(&leave(&plain));
-    assert!(!plain.exists());
-    let own = root.parent().unwrap().join("own");
-    sandbox.git(["worktree", "add", "-q", "../own"]);
-    assert!(leave(&own).err.contains("stays") && own.is_dir());
-
-    assert_eq!(sandbox.run(["orchestrator", "pool", "init", "1"]).code, 0);
-    let pooled = create("two");
-    assert!(pooled.ends_with("repo.worktrees/wt-1"), "{pooled:?}");
-    let other = create("three");
-    assert!(other.ends_with(".claude/worktrees/three"), "{other:?}");
-    allowed(&leave(&pooled));
-    let status = sandbox.run(["orchestrator", "pool", "status", "--format", "json"]);
-    assert!(status.out.contains("\"ready\""), "{status:?}");
 }

@@ -2,6 +2,7 @@
 //! documents together.
 
 mod agent_hook;
+mod agent_worktrees;
 mod architecture;
 mod circles;
 mod demo;

@@ -32,6 +32,15 @@ pub enum Call {
     NewWorktree(String),
     /// Gives this worktree back.
     LeaveWorktree(String),
+    /// One of its subagents is done.
+    SubagentStop {
+        /// The agent's session.
+        session: String,
+        /// The subagent.
+        subagent: String,
+    },
+    /// Ends with this session, and does not go on in another.
+    End(String),
     /// Anything else.
     Other,
 }

@@ -76,6 +76,11 @@ pub fn agent_process() -> Option<u32> {
     value("CLAUDE_PID")?.to_str()?.parse().ok()
 }
 
+/// The session of that agent, if it says so.
+pub fn agent_session() -> Option<String> {
+    value("CLAUDE_CODE_SESSION_ID")?.into_string().ok()
+}
+
 /// The command by which git starts `ssh`, if the user sets one.
 pub fn ssh_command() -> Option<String> {
     value("GIT_SSH_COMMAND")?.into_string().ok()

@@ -29,8 +29,8 @@ pub mod warnings;
 pub mod worktree_file;
 
 pub use env::{
-    GitEnv, agent_process, config_home, home, host_name, is_under_agent, is_under_conductor,
-    shows_unicode, ssh_command,
+    GitEnv, agent_process, agent_session, config_home, home, host_name, is_under_agent,
+    is_under_conductor, shows_unicode, ssh_command,
 };
 pub use lock::FileLock;
 pub use parallel::both;

@@ -45,6 +45,14 @@ pub fn run(args: &AgentHook) -> miette::Result<ExitCode> {
         })),
         Call::NewWorktree(name) => worktree::create(&repository(&event)?, name),
         Call::LeaveWorktree(path) => worktree::leave(&repository(&event)?, path),
+        // Elsewhere than in a repository there are no worktrees.
+        Call::SubagentStop { session, subagent } => repository(&event)
+            .map_or(Ok(ALLOWED), |repo| {
+                worktree::after_subagent(&repo, session, subagent)
+            }),
+        Call::End(session) => {
+            repository(&event).map_or(Ok(ALLOWED), |repo| worktree::after_session(&repo, session))
+        }
     }
 }
 

@@ -94,6 +94,15 @@ fn around(event: &Value, name: &str) -> Call {
         "Stop" | "AfterAgent" => stop(event),
         "WorktreeCreate" => named("name").map_or(Call::Other, Call::NewWorktree),
         "WorktreeRemove" => named("worktree_path").map_or(Call::Other, Call::LeaveWorktree),
+        "SubagentStop" => match (named("session_id"), named("agent_id")) {
+            (Some(session), Some(subagent)) => Call::SubagentStop { session, subagent },
+            _ => Call::Other,
+        },
+        "SessionEnd" => match (named("session_id"), event::text(event, "reason")) {
+            // The program goes on, where it is.
+            (_, Some("clear" | "resume")) => Call::Other,
+            (session, _) => session.map_or(Call::Other, Call::End),
+        },
         _ => Call::Other,
     }
 }

@@ -147,7 +147,6 @@ fn what_changes_nothing_is_allowed() {
         assert_eq!(event(shape, tool, input).call, Call::Other, "{tool}");
     }
     for other in [
-        r#"{"session_id":"1","cwd":"/src/app","hook_event_name":"SessionEnd","reason":"other"}"#,
         r#"{"cwd":"/src/app","hook_event_name":"PostToolUse","tool_name":"Write","tool_input":{"file_path":"/src/app/baton.toml"}}"#,
         r#"{"sessionId":"1","timestamp":1,"cwd":"/src/app","reason":"complete"}"#,
         r#"{"hook_event_name":"AfterTool","cwd":"/src/app","tool_name":"write_file","tool_input":{"file_path":"baton.toml"}}"#,
@@ -268,6 +267,24 @@ fn what_happens_around_tools_is_known_in_each_agent() {
             r#"{"session_id":"1","transcript_path":"/t","cwd":"/src/feat","hook_event_name":"WorktreeRemove","worktree_path":"/src/feat"}"#,
             Dialect::Claude,
             Call::LeaveWorktree("/src/feat".to_owned()),
+        ),
+        (
+            r#"{"session_id":"1","transcript_path":"/t","cwd":"/src/feat","hook_event_name":"SubagentStop","agent_id":"a3","agent_type":"general-purpose","stop_hook_active":false}"#,
+            Dialect::Claude,
+            Call::SubagentStop {
+                session: "1".to_owned(),
+                subagent: "a3".to_owned(),
+            },
+        ),
+        (
+            r#"{"session_id":"1","transcript_path":"/t","cwd":"/src/feat","hook_event_name":"SessionEnd","reason":"other"}"#,
+            Dialect::Claude,
+            Call::End("1".to_owned()),
+        ),
+        (
+            r#"{"session_id":"1","transcript_path":"/t","cwd":"/src/feat","hook_event_name":"SessionEnd","reason":"clear"}"#,
+            Dialect::Claude,
+            Call::Other,
         ),
     ] {
         let read = Event::read(event.as_bytes()).unwrap();

@@ -79,6 +79,20 @@ pub(super) fn settle(
     }))
 }
 
+/// The session that a slot is held for, where it is active and has brought something.
+pub(super) fn at_work(repo: &Repo, held: &Slot) -> Result<Option<SessionId>, PoolError> {
+    let lease = held.lease.as_ref();
+    let Some(named) = lease.and_then(|lease| lease.session.clone()) else {
+        return Ok(None);
+    };
+    let found = store::find(repo, named.number())?;
+    let active = found.filter(|session| session.state == State::Active);
+    Ok(match active {
+        Some(session) if !is_empty(repo, held, &session)? => Some(named),
+        _ => None,
+    })
+}
+
 /// Whether the session has handed in nothing, and its branch has nothing but its log.
 fn is_empty(repo: &Repo, held: &Slot, session: &Session) -> Result<bool, PoolError> {
     if session.summary.is_some() {

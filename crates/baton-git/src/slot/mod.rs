@@ -260,6 +260,20 @@ pub fn is_kept(repo: &Repo, commit: Oid) -> Result<bool, GitError> {
     Ok(!kept.trim().is_empty())
 }
 
+/// True if a branch beside this one, here or of a remote, has this commit.
+pub fn is_on_another_branch(repo: &Repo, commit: Oid, branch: &RefName) -> Result<bool, GitError> {
+    let contains = format!("--contains={commit}");
+    let found = repo.program().output([
+        "for-each-ref",
+        "--count=2",
+        "--format=%(refname)",
+        &contains,
+        BranchName::PREFIX,
+        "refs/remotes",
+    ])?;
+    Ok(found.lines().any(|name| **branch != *name))
+}
+
 /// The full name of the branch that the `HEAD` in this git directory names.
 pub fn branch_in(git_dir: &Path) -> Result<Option<RefName>, GitError> {
     let path = git_dir.join("HEAD");
