@@ -44,25 +44,47 @@ impl Shell<'_> {
             "unset" => args.iter().for_each(|arg| drop(self.variables.remove(arg))),
             "eval" => return self.script(&args.join(" "), input),
             "source" | "." => {
-                let path = args.first().map(|path| self.absolute(path));
-                let text = path.and_then(|path| self.written.get(&path).cloned());
+                let text = match (args.first().map(String::as_str), input) {
+                    (Some("/dev/stdin"), Flow::Text(text)) => Some(text.clone()),
+                    (path, _) => {
+                        path.and_then(|path| self.written.get(&self.absolute(path)).cloned())
+                    }
+                };
                 return text.map_or(Flow::Unknown, |text| self.script(&text, input));
             }
             "trap" => {
                 let action = args.first().cloned().unwrap_or_default();
                 self.apart(|shell| shell.script(&action, &Flow::Unknown));
             }
-            "read" | "mapfile" | "readarray" => self.read(args, input),
+            "read" => self.read(args, input),
+            "mapfile" | "readarray" => self.read_lines(args, input),
             "find" => return self.find(args),
             "git" => return self.git(args, assigned, input),
             "git-baton" => self.baton(args),
             _ => {
+                if let Some(text) = self.own_script(first) {
+                    let args = args.to_vec();
+                    return self.apart(|shell| {
+                        shell.args = args;
+                        shell.script(&text, input)
+                    });
+                }
                 targets::judge(self, name, args, input);
                 inline::judge(self, name, args, input);
                 return self.output(name, args, input);
             }
         }
         Flow::Text(String::new())
+    }
+
+    /// The text of a script that the command has written before, where it is one of a shell.
+    fn own_script(&self, path: &str) -> Option<String> {
+        let text = self
+            .written
+            .get(&self.absolute(path))
+            .filter(|_| path.contains('/'))?;
+        let first = text.lines().next().unwrap_or_default();
+        (!first.starts_with("#!") || first.ends_with("sh")).then(|| text.clone())
     }
 
     fn call(
@@ -113,6 +135,16 @@ impl Shell<'_> {
             self.sets_for_git(std::slice::from_ref(&pair));
             self.variables.insert(pair.0, pair.1);
         }
+    }
+
+    fn read_lines(&mut self, args: &[String], input: &Flow) {
+        let at = after_options(args, &["-d", "-n", "-O", "-s", "-u", "-C", "-c"]);
+        let lines = match input {
+            Flow::Text(text) => text.lines().collect::<Vec<_>>().join(" "),
+            _ => UNKNOWN.to_string(),
+        };
+        let name = args.get(at).map_or("MAPFILE", |name| name);
+        self.variables.insert(name.to_owned(), lines);
     }
 
     fn read(&mut self, args: &[String], input: &Flow) {

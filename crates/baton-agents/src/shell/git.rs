@@ -228,6 +228,8 @@ impl Shell<'_> {
                 }
             }
             "baton" => self.baton(args),
+            "apply" | "am" => self.applies(args, input),
+            "update-index" => self.update_index(args),
             "archive" | "bundle" | "format-patch" | "diff" | "log" | "show" => {
                 for path in values(args, &["--output", "-o"]) {
                     self.writes(&path, How::Write);
@@ -277,62 +279,6 @@ impl Shell<'_> {
             _ => None,
         };
         known.map_or(Flow::Unknown, |text| Flow::Text(text + "\n"))
-    }
-
-    fn restore(&mut self, args: &[String]) {
-        let source = values(args, &["-s", "--source"]).into_iter().next();
-        let is_head = |source: &String| ["HEAD", "@", "HEAD~0"].contains(&source.as_str());
-        let staged_only = args.iter().any(|arg| arg == "--staged" || arg == "-S")
-            && !args.iter().any(|arg| arg == "--worktree" || arg == "-W");
-        if source.as_ref().is_none_or(is_head) || staged_only {
-            return;
-        }
-        for path in operands(args, &["-s", "--source", "--pathspec-from-file"]) {
-            if path != "." {
-                self.writes(&path, How::Tree);
-            }
-        }
-    }
-
-    fn checkout(&mut self, name: &str, args: &[String]) {
-        for (at, arg) in args.iter().enumerate() {
-            let forces = match name {
-                "switch" => ["-C", "--force-create"],
-                _ => ["-B", "-B"],
-            };
-            if forces.contains(&arg.as_str())
-                && let Some(branch) = args.get(at + 1)
-            {
-                self.moves_branch(branch);
-            }
-        }
-        let Some(at) = args.iter().position(|arg| arg == "--") else {
-            // Without the dashes the first operand is the commit.
-            let operands = operands(args, &["-b", "-B", "--orphan", "--conflict", "-t"]);
-            let makes = args.iter().any(|arg| {
-                [
-                    "-b", "-B", "-c", "-C", "--orphan", "-t", "--detach", "--ours", "--theirs",
-                ]
-                .contains(&arg.as_str())
-            });
-            if name == "checkout"
-                && !makes
-                && operands.len() > 1
-                && !["HEAD", "@"].contains(&operands[0].as_str())
-            {
-                operands[1..]
-                    .iter()
-                    .filter(|path| *path != ".")
-                    .for_each(|path| self.writes(path, How::Tree));
-            }
-            return;
-        };
-        let commit = args[..at].iter().find(|arg| !arg.starts_with('-'));
-        if commit.is_some_and(|commit| !["HEAD", "@"].contains(&commit.as_str())) {
-            for path in args[at + 1..].iter().filter(|path| *path != ".") {
-                self.writes(path, How::Tree);
-            }
-        }
     }
 }
 

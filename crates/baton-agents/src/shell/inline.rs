@@ -126,29 +126,52 @@ fn names_protected(shell: &Shell, code: &str) -> Option<Refusal> {
             .ground
             .refuses(&path, How::Write)
             .or_else(|| in_parts(shell, code, token));
-        if refusal.is_some() && !is_copied(code, token) {
+        if refusal.is_some() && !is_read(code, token) {
             return refusal;
         }
     }
     None
 }
 
-/// True if the token stands as what is copied: reading it is allowed.
-fn is_copied(code: &str, token: &str) -> bool {
-    let Some(at) = code.find(token) else {
-        return false;
-    };
-    let before = code[..at].trim_end_matches(['\'', '"']);
-    let before = before.trim_end();
-    let copies = [
+/// True if the token stands nowhere but where it is read or copied from.
+fn is_read(code: &str, token: &str) -> bool {
+    const READING: [&str; 12] = [
         "copy(",
         "copy2(",
         "copyfile(",
         "copyFileSync(",
         "copyfilesync(",
         "copytree(",
+        "readFileSync(",
+        "readFile(",
+        "readTextFile(",
+        "readTextFileSync(",
+        "File.read(",
+        "file_get_contents(",
     ];
-    copies.iter().any(|one| before.ends_with(one))
+    code.match_indices(token).all(|(at, _)| {
+        let before = code[..at].trim_end_matches(['\'', '"']).trim_end();
+        let after = &code[at + token.len()..];
+        let opened = before.ends_with("open(") && is_opened_to_read(after);
+        let is_path = before.ends_with("Path(");
+        let read = is_path && after.trim_start_matches(['\'', '"']).starts_with(").read_");
+        opened || read || READING.iter().any(|one| before.ends_with(one))
+    })
+}
+
+/// True if what follows the name of a file in Python's `open` has it only read.
+fn is_opened_to_read(after: &str) -> bool {
+    let Some(rest) = after.strip_prefix(['\'', '"']) else {
+        return false;
+    };
+    let mode = rest.strip_prefix(',').map(str::trim_start);
+    let mode = mode.map(|mode| mode.trim_start_matches("mode="));
+    match mode {
+        None => rest.starts_with(')'),
+        Some(mode) => ["'r'", "\"r\"", "'rb'", "\"rb\""]
+            .iter()
+            .any(|one| mode.starts_with(one)),
+    }
 }
 
 /// A name that is protected in a directory which the code names elsewhere.
@@ -181,26 +204,32 @@ fn code(shell: &Shell, name: &str, args: &[String], input: &Flow) -> Option<(Str
             Some(file) => shell.written.get(&shell.absolute(file)).cloned(),
         }
     };
-    let code = match base {
-        "python" | "pypy" => of_options(&["-c"]).or_else(|| from_input(&["-m", "-W", "-X"])),
-        "node" | "nodejs" | "bun" | "tsx" | "ts-node" => {
-            of_options(&["-e", "--eval", "-p", "--print", "-pe"])
-                .or_else(|| from_input(&["-r", "--import"]))
-        }
-        "deno" => (args.first().is_some_and(|arg| arg == "eval")).then(|| args.join(" ")),
-        "perl" | "ruby" => return Some(perl(args, from_input(&["-I", "-M"]))),
-        "php" => of_options(&["-r"]).or_else(|| from_input(&["-d"])),
-        "lua" | "luajit" | "osascript" | "Rscript" | "julia" | "elixir" | "groovy" => {
-            of_options(&["-e"]).or_else(|| from_input(&[]))
-        }
-        "pwsh" | "powershell" => of_options(&["-c", "-C", "-Command", "-command"]),
-        "tclsh" | "expect" | "guile" => of_options(&["-c"]).or_else(|| from_input(&[])),
-        "awk" | "gawk" | "mawk" | "nawk" => operands(args, &["-F", "-v", "-f", "-i"])
-            .first()
-            .map(|code| code.clone() + "\n" + &args.join(" ")),
-        "vim" | "vi" | "nvim" | "emacs" => of_options(&["-c", "--eval", "--cmd"]),
-        _ => None,
-    };
+    let code =
+        match base {
+            "python" | "pypy" => of_options(&["-c"]).or_else(|| from_input(&["-m", "-W", "-X"])),
+            "node" | "nodejs" | "bun" | "tsx" | "ts-node" => {
+                of_options(&["-e", "--eval", "-p", "--print", "-pe"])
+                    .or_else(|| from_input(&["-r", "--import"]))
+            }
+            "deno" => (args.first().is_some_and(|arg| arg == "eval")).then(|| args.join(" ")),
+            "perl" | "ruby" => return Some(perl(args, from_input(&["-I", "-M"]))),
+            "php" => of_options(&["-r"]).or_else(|| from_input(&["-d"])),
+            "lua" | "luajit" | "osascript" | "Rscript" | "julia" | "elixir" | "groovy" => {
+                of_options(&["-e"]).or_else(|| from_input(&[]))
+            }
+            "pwsh" | "powershell" => of_options(&["-c", "-C", "-Command", "-command"]),
+            "tclsh" | "expect" | "guile" => of_options(&["-c"]).or_else(|| from_input(&[])),
+            "awk" | "gawk" | "mawk" | "nawk" => operands(args, &["-F", "-v", "-f", "-i"])
+                .first()
+                .map(
+                    |code| match ["FILENAME", "ARGV"].iter().any(|one| code.contains(one)) {
+                        true => code.clone() + "\n" + &args.join(" "),
+                        false => code.clone(),
+                    },
+                ),
+            "vim" | "vi" | "nvim" | "emacs" => of_options(&["-c", "--eval", "--cmd"]),
+            _ => None,
+        };
     code.map(|code| (code, Vec::new()))
 }
 

@@ -8,6 +8,7 @@ mod commands;
 mod copies;
 mod find;
 mod git;
+mod git_files;
 mod inline;
 mod output;
 mod redirect;

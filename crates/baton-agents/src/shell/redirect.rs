@@ -70,8 +70,12 @@ impl Shell<'_> {
             }
             CommandPrefixOrSuffixItem::IoRedirect(redirect) => self.redirect(redirect, io),
             CommandPrefixOrSuffixItem::ProcessSubstitution(_, subshell) => {
-                self.apart(|shell| shell.list(&subshell.list, &Flow::Unknown));
-                words.push("/dev/fd/63".to_owned());
+                let flow = self.apart(|shell| shell.list(&subshell.list, &Flow::Unknown));
+                let path = "/dev/fd/63".to_owned();
+                if let Flow::Text(text) = flow {
+                    self.written.insert(path.clone(), text);
+                }
+                words.push(path);
             }
         }
     }
@@ -107,8 +111,8 @@ impl Shell<'_> {
                 }
             }
             IoRedirect::File(_, _, IoFileRedirectTarget::ProcessSubstitution(_, subshell)) => {
-                self.apart(|shell| shell.list(&subshell.list, &Flow::Unknown));
-                io.input = Some(Flow::Unknown);
+                let flow = self.apart(|shell| shell.list(&subshell.list, &Flow::Unknown));
+                io.input = Some(flow);
             }
             IoRedirect::File(..) => {}
             IoRedirect::OutputAndError(word, _) => io.outputs.extend(self.expand(word)),

@@ -98,7 +98,9 @@ impl Shell<'_> {
             } else {
                 to
             };
-            self.moves_shared(to);
+            // All branches are others' too.
+            let is_every = to == "refs/*" || to.strip_prefix(BranchName::PREFIX) == Some("*");
+            self.moves_shared(if is_every { "main" } else { to });
         }
     }
 

@@ -5,6 +5,31 @@ use super::git::leads_elsewhere;
 use super::{Flow, Shell};
 use crate::path::{self, UNKNOWN};
 
+/// Variables by which git is told commands of a shell.
+const COMMANDS: [&str; 10] = [
+    "EDITOR",
+    "VISUAL",
+    "PAGER",
+    "GIT_EDITOR",
+    "GIT_SEQUENCE_EDITOR",
+    "GIT_PAGER",
+    "GIT_SSH_COMMAND",
+    "GIT_EXTERNAL_DIFF",
+    "GIT_ASKPASS",
+    "GIT_PROXY_COMMAND",
+];
+
+/// Settings of that kind.
+const COMMAND_SETTINGS: [&str; 7] = [
+    "core.editor",
+    "core.pager",
+    "core.sshcommand",
+    "core.fsmonitor",
+    "core.askpass",
+    "sequence.editor",
+    "diff.external",
+];
+
 impl Shell<'_> {
     /// Refuses variables that lead git elsewhere.
     pub(super) fn sets_for_git(&mut self, assigned: &[(String, String)]) {
@@ -23,11 +48,15 @@ impl Shell<'_> {
                             && path::below(&self.cwd, &self.ground.root).is_some()
                             && !value.contains(UNKNOWN)
                 }
+                "GIT_EXEC_PATH" => !value.is_empty() && !value.contains(UNKNOWN),
                 name if name.starts_with("GIT_CONFIG_KEY_") => is_leading(&folded),
                 _ => false,
             };
             if leads {
                 self.refuse(Some(leads_elsewhere(&format!("the variable {name}"))));
+            }
+            if COMMANDS.contains(&name.as_str()) {
+                self.apart(|shell| shell.script(value, &Flow::Unknown));
             }
         }
     }
@@ -39,6 +68,8 @@ impl Shell<'_> {
             self.alias(value);
         } else if is_leading(&folded) {
             self.refuse(Some(leads_elsewhere("the setting")));
+        } else if COMMAND_SETTINGS.contains(&folded.as_str()) {
+            self.apart(|shell| shell.script(value, &Flow::Unknown));
         }
     }
 
@@ -112,8 +143,12 @@ impl Shell<'_> {
                 let place = self.absolute(path);
                 let own = [&self.ground.git_dir, &self.ground.common_dir];
                 let is_own = own.iter().any(|one| path::below(&place, one).is_some());
-                let is_own =
-                    is_own || path::below(&place, &format!("{}/.git", self.ground.root)).is_some();
+                let home = self.ground.home.as_deref();
+                let of_user =
+                    |name: &&str| home.is_some_and(|home| place == format!("{home}/{name}"));
+                let is_own = is_own
+                    || path::below(&place, &format!("{}/.git", self.ground.root)).is_some()
+                    || [".gitconfig", ".config/git/config"].iter().any(of_user);
                 if is_own {
                     self.sets(&key, operands.get(1).map_or("", |value| value));
                 }

@@ -1,12 +1,12 @@
 //! Which files a command writes, by its options and operands.
 
-use super::arguments::{after_options, operands, values};
+use super::arguments::{operands, values};
 use super::{Flow, Shell, copies, sed};
 use crate::patch;
 use crate::path::How;
 
 /// Commands all of whose operands are written: the name, the options with a value, and how many operands come before.
-const ALL_OPERANDS: [(&str, &[&str], usize); 21] = [
+const ALL_OPERANDS: [(&str, &[&str], usize); 24] = [
     ("tee", &[], 0),
     ("sponge", &[], 0),
     ("unlink", &[], 0),
@@ -28,10 +28,13 @@ const ALL_OPERANDS: [(&str, &[&str], usize); 21] = [
     ("xz", &["-S"], 0),
     ("bzip2", &[], 0),
     ("rename", &[], 1),
+    ("fallocate", &["-l", "-o"], 0),
+    ("mdformat", &["--wrap", "--end-of-line"], 0),
+    ("black", &["-l", "-t", "--line-length"], 0),
 ];
 
 /// Options that name a file to write, by command.
-const OUTPUT_OPTIONS: [(&str, &[&str]); 12] = [
+const OUTPUT_OPTIONS: [(&str, &[&str]); 14] = [
     ("curl", &["-o", "--output"]),
     ("wget", &["-O", "--output-document"]),
     ("sort", &["-o", "--output"]),
@@ -44,10 +47,12 @@ const OUTPUT_OPTIONS: [(&str, &[&str]); 12] = [
     ("patch", &["-o", "--output"]),
     ("envsubst", &["-o"]),
     ("yq", &["-o"]),
+    ("go", &["-o"]),
+    ("rustc", &["-o"]),
 ];
 
 /// Formatters that rewrite their operands when this option is given.
-const IN_PLACE: [(&str, &[&str]); 8] = [
+const IN_PLACE: [(&str, &[&str]); 11] = [
     ("prettier", &["--write", "-w"]),
     ("gofmt", &["-w"]),
     ("yq", &["-i", "--inplace", "-yi"]),
@@ -56,11 +61,15 @@ const IN_PLACE: [(&str, &[&str]); 8] = [
     ("clang-format", &["-i"]),
     ("shfmt", &["-w"]),
     ("jq", &["-i"]),
+    ("markdownlint", &["--fix", "-f"]),
+    ("markdownlint-cli2", &["--fix"]),
+    ("taplo", &["fmt", "format"]),
 ];
 
 /// Refuses the files that this command writes, if one may not be.
 pub(super) fn judge(shell: &mut Shell, name: &str, args: &[String], input: &Flow) {
-    if let Some((_, valued, skip)) = ALL_OPERANDS.iter().find(|(one, ..)| *one == name) {
+    let written = ALL_OPERANDS.iter().find(|(one, ..)| *one == name);
+    if let Some((_, valued, skip)) = written.filter(|_| !leaves_operands(name, args)) {
         let operands = operands(args, valued);
         // A mode may begin with a dash.
         let is_mode = |arg: &String| {
@@ -120,15 +129,24 @@ pub(super) fn judge(shell: &mut Shell, name: &str, args: &[String], input: &Flow
             }
         }
         "vim" | "vi" | "nvim" | "emacs"
-            if args
-                .iter()
-                .any(|arg| ["-c", "-es", "-s", "--batch", "-Es"].contains(&arg.as_str())) =>
+            if args.iter().any(|arg| {
+                ["-c", "-es", "-s", "--batch", "-Es"].contains(&arg.as_str()) || is_saving(arg)
+            }) =>
         {
             for path in operands(args, &["-c", "--cmd", "-S", "--eval", "-l"]) {
                 shell.writes(&path, How::Write);
             }
         }
         "tar" | "bsdtar" => tar(shell, args),
+        "unzip" => {
+            let directory = values(args, &["-d"]).into_iter().next();
+            for member in operands(args, &["-d", "-x", "-P"]).iter().skip(1) {
+                let path = directory
+                    .as_ref()
+                    .map_or(member.clone(), |dir| format!("{dir}/{member}"));
+                shell.writes(&path, How::Write);
+            }
+        }
         "zip" => {
             if let Some(path) = operands(args, &["-x", "-i"]).first() {
                 shell.writes(path, How::Write);
@@ -140,6 +158,31 @@ pub(super) fn judge(shell: &mut Shell, name: &str, args: &[String], input: &Flow
             }
         }
         _ => {}
+    }
+}
+
+/// True if a command of vim's, `+COMMAND`, writes the file.
+fn is_saving(arg: &str) -> bool {
+    arg.strip_prefix('+')
+        .is_some_and(|command| command.starts_with(['w', 'x']))
+}
+
+/// True if the options have the command only read its operands.
+fn leaves_operands(name: &str, args: &[String]) -> bool {
+    let has = |words: &[&str]| args.iter().any(|arg| words.contains(&arg.as_str()));
+    let letters = |letters: &[char]| {
+        let mut short = args
+            .iter()
+            .filter(|arg| arg.starts_with('-') && !arg.starts_with("--"));
+        short.any(|arg| arg.contains(letters))
+    };
+    match name {
+        "gzip" | "xz" | "bzip2" => {
+            has(&["--stdout", "--to-stdout", "--keep", "--list", "--test"])
+                || letters(&['c', 'k', 'l', 't'])
+        }
+        "black" | "mdformat" => has(&["--check", "--diff", "--version", "--help"]),
+        _ => false,
     }
 }
 
@@ -168,30 +211,36 @@ fn patches(shell: &mut Shell, args: &[String], input: &Flow) {
 }
 
 fn tar(shell: &mut Shell, args: &[String]) {
-    let mode = args.first().map_or("", |one| one.as_str());
-    let short = !mode.starts_with("--");
-    let extracts =
-        short && mode.contains('x') || args.iter().any(|arg| arg == "--extract" || arg == "-x");
-    let rest = &args[after_options(&args[..1.min(args.len())], &[])..];
-    if !extracts {
-        let creates = short && mode.contains('c') && mode.contains('f');
-        let file = values(args, &["--file"]).into_iter().next();
-        let file = file.or_else(|| {
-            creates
-                .then(|| rest.iter().find(|arg| *arg != mode).cloned())
-                .flatten()
-        });
-        if let Some(file) = file {
+    let is_letters = |arg: &String| arg.len() > 1 && arg.starts_with('-') && !arg.starts_with("--");
+    // The first word may do without a dash.
+    let bundled = args.first().filter(|one| !one.starts_with('-')).cloned();
+    let letters = |letter: char| {
+        bundled.as_ref().is_some_and(|one| one.contains(letter))
+            || args
+                .iter()
+                .any(|arg| is_letters(arg) && arg.contains(letter))
+    };
+    let valued = ["-f", "-C", "--file", "--directory", "--exclude"];
+    let mut words = operands(args, &valued);
+    words.retain(|word| bundled.as_ref() != Some(word));
+    // The archive stands behind a bundle that ends with `f`.
+    let mut before = args.iter().zip(args.iter().skip(1));
+    let file = before.find_map(|(one, next)| {
+        let names = (is_letters(one) || bundled.as_ref() == Some(one)) && one.ends_with('f');
+        names.then(|| next.clone())
+    });
+    let file = values(args, &["--file"]).into_iter().next().or(file);
+    if !(letters('x') || args.iter().any(|arg| arg == "--extract" || arg == "--get")) {
+        if let Some(file) =
+            file.filter(|_| letters('c') || args.iter().any(|arg| arg == "--create"))
+        {
             shell.writes(&file, How::Write);
         }
         return;
     }
     // The members that are named come out below the directory.
     let directory = values(args, &["-C", "--directory"]).into_iter().next();
-    for member in operands(args, &["-f", "-C", "--file", "--directory", mode])
-        .iter()
-        .filter(|one| *one != mode)
-    {
+    for member in words.iter().filter(|word| Some(*word) != file.as_ref()) {
         let path = directory
             .as_ref()
             .map_or(member.clone(), |dir| format!("{dir}/{member}"));

@@ -107,10 +107,13 @@ impl Shell<'_> {
             }
             WordPiece::DoubleQuotedSequence(inner)
             | WordPiece::GettextDoubleQuotedSequence(inner) => {
-                let is_args = matches!(inner.as_slice(), [one] if is_all_args(&one.piece));
-                if is_args && !quoted {
-                    for arg in self.args.clone() {
-                        fields.push(&arg);
+                let list = match inner.as_slice() {
+                    [one] if !quoted => self.list_of(&one.piece),
+                    _ => None,
+                };
+                if let Some(list) = list {
+                    for one in list {
+                        fields.push(&one);
                         fields.end();
                     }
                     return;
@@ -130,6 +133,26 @@ impl Shell<'_> {
             WordPiece::ArithmeticExpression(_) => fields.push(&UNKNOWN.to_string()),
             WordPiece::TildePrefix(user) => fields.push(&self.tilde(user)),
         }
+    }
+
+    /// The elements that a quoted piece stands for one by one: all arguments, or those of an array.
+    fn list_of(&self, piece: &WordPiece) -> Option<Vec<String>> {
+        if is_all_args(piece) {
+            return Some(self.args.clone());
+        }
+        let WordPiece::ParameterExpansion(ParameterExpr::Parameter {
+            parameter:
+                Parameter::NamedWithAllIndices {
+                    name,
+                    concatenate: false,
+                },
+            ..
+        }) = piece
+        else {
+            return None;
+        };
+        let all = self.variables.get(name)?;
+        Some(all.split_whitespace().map(str::to_owned).collect())
     }
 
     fn tilde(&self, user: &str) -> String {
@@ -202,6 +225,11 @@ impl Shell<'_> {
                 (!self.args.is_empty()).then(|| self.args.join(" "))
             }
             Parameter::NamedWithAllIndices { name, .. } => self.variables.get(name).cloned(),
+            Parameter::NamedWithIndex { name, index } => {
+                let at = index.parse::<usize>().ok();
+                let words = self.variables.get(name).map(|all| all.split_whitespace());
+                at.and_then(|at| words?.nth(at).map(str::to_owned))
+            }
             _ => None,
         };
         known.unwrap_or_else(|| UNKNOWN.to_string())

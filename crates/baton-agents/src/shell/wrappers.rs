@@ -8,7 +8,7 @@ use crate::path::{self, UNKNOWN};
 const SHELLS: [&str; 8] = ["sh", "bash", "zsh", "dash", "ksh", "ash", "fish", "rbash"];
 
 /// A command that runs another: its name, its options that take a value, and how many operands come before the other command.
-const WRAPPERS: [(&str, &[&str], usize); 27] = [
+const WRAPPERS: [(&str, &[&str], usize); 30] = [
     ("command", &[], 0),
     ("builtin", &[], 0),
     ("exec", &["-a"], 0),
@@ -37,26 +37,35 @@ const WRAPPERS: [(&str, &[&str], usize); 27] = [
     ("strace", &["-o", "-e", "-p", "-s"], 0),
     ("flock", &["-w", "-E"], 1),
     ("npx", &["-p", "--package"], 0),
+    ("bunx", &[], 0),
+    ("pnpx", &[], 0),
+    ("uvx", &["--from", "--with", "-p", "--python"], 0),
     ("xvfb-run", &["-n", "-s"], 0),
     ("firejail", &[], 0),
     ("fakeroot", &["-l", "-s"], 0),
 ];
 
 /// Programs that run another by a word of their own.
-const RUNNERS: [(&str, &str); 6] = [
+const RUNNERS: [(&str, &str); 8] = [
     ("uv", "run"),
     ("poetry", "run"),
     ("pipenv", "run"),
     ("bundle", "exec"),
     ("pnpm", "exec"),
     ("npm", "exec"),
+    ("yarn", "exec"),
+    ("pipx", "run"),
 ];
 
 impl Shell<'_> {
     /// Follows the command that this one runs; `None` where it runs none.
     pub(super) fn wrapper(&mut self, name: &str, args: &[String], input: &Flow) -> Option<Flow> {
         if let Some((_, valued, operands)) = WRAPPERS.iter().find(|(one, ..)| *one == name) {
-            return Some(self.wrapped(name, args, valued, *operands, input));
+            // What it runs is a program, whatever functions are named so.
+            let functions = std::mem::take(&mut self.functions);
+            let flow = self.wrapped(name, args, valued, *operands, input);
+            self.functions = functions;
+            return Some(flow);
         }
         if SHELLS.contains(&name) {
             return Some(self.shell_program(args, input));
@@ -80,7 +89,7 @@ impl Shell<'_> {
                 Flow::Text(String::new())
             }
             "xargs" | "parallel" => {
-                self.xargs(args, input);
+                self.xargs(name, args, input);
                 Flow::Text(String::new())
             }
             _ => return None,
@@ -223,7 +232,7 @@ impl Shell<'_> {
         }
     }
 
-    fn xargs(&mut self, args: &[String], input: &Flow) {
+    fn xargs(&mut self, name: &str, args: &[String], input: &Flow) {
         let valued = ["-I", "-n", "-P", "-L", "-d", "-s", "-E", "-a", "-j", "-J"];
         let at = after_options(args, &valued);
         let (options, words) = args.split_at(at);
@@ -248,7 +257,11 @@ impl Shell<'_> {
         };
         for item in items.iter().take(MAX_ROUNDS) {
             let words: Vec<_> = words.iter().map(|word| word.replace(mark, item)).collect();
-            self.apart(|shell| shell.run(&words, &[], &Flow::Unknown));
+            self.apart(|shell| match words.as_slice() {
+                // `parallel` takes a line of shell in one word.
+                [line] if name == "parallel" => shell.script(line, &Flow::Unknown),
+                words => shell.run(words, &[], &Flow::Unknown),
+            });
         }
     }
 
