@@ -18,7 +18,10 @@ fn done(subject: &str) -> Outcome {
 }
 
 fn no_promise() -> Outcome {
-    Outcome::NoPromise("<promise>TASK_DONE: t1</promise>".to_owned())
+    Outcome::NoPromise {
+        line: "<promise>TASK_DONE: t1</promise>".to_owned(),
+        error: None,
+    }
 }
 
 /// Why an agent is not believed.
@@ -61,6 +64,17 @@ fn a_promise_in_an_event_is_one() {
     assert_eq!(Scene::new().outcome(&prints(said)), done("Write a"));
     let read = r#"{"type":"item.completed","item":{"type":"command_execution","aggregated_output":"<promise>TASK_DONE: t1</promise>"}}"#;
     assert_eq!(Scene::new().outcome(&prints(read)), no_promise());
+}
+
+#[test]
+fn an_agent_that_ends_with_an_error_is_told_so() {
+    let event = r#"{"type":"result","is_error":false,"result":"[API Error: 401 no key]"}"#;
+    let outcome = Scene::new().outcome(&format!("printf '%s\\n' '{event}'"));
+    let feedback = outcome.feedback().unwrap();
+    assert!(
+        feedback.ends_with("; its last error: [API Error: 401 no key]"),
+        "{feedback}"
+    );
 }
 
 #[test]

@@ -111,7 +111,12 @@ impl AgentOutput {
                 self.complaint.clone().or(said)
             }
         };
-        self.error.as_deref().and_then(one_line).or(said)
+        self.error().or(said)
+    }
+
+    /// The last error in an event.
+    pub fn error(&self) -> Option<String> {
+        self.error.as_deref().and_then(one_line)
     }
 
     fn say(&mut self, text: String, on_line: &mut dyn FnMut(&[u8])) {
@@ -299,6 +304,12 @@ mod tests {
             output.take(Stream::Err, b"  status: 401\n}", &mut |_| ());
             assert_eq!(output.failure(b"").as_deref(), Some("API Error: 401"));
         }
+        // Qwen Code takes it for an answer.
+        let line =
+            r#"{"type":"result","subtype":"success","is_error":false,"result":"[API Error: 401]"}"#;
+        let mut output = AgentOutput::new(Output::Events);
+        output.take(Stream::Out, line.as_bytes(), &mut |_| ());
+        assert_eq!(output.error().as_deref(), Some("[API Error: 401]"));
         let mut output = AgentOutput::new(Output::Events);
         output.take(Stream::Err, b"cannot log in", &mut |_| ());
         assert_eq!(output.failure(b"").as_deref(), Some("cannot log in"));

@@ -62,8 +62,13 @@ pub enum Outcome {
         /// The subject of the last commit, or [`NOTHING_TO_DO`].
         outcome: String,
     },
-    /// The agent ended without saying that the task is done, which takes this line.
-    NoPromise(String),
+    /// The agent ended without saying that the task is done.
+    NoPromise {
+        /// The line that it takes.
+        line: String,
+        /// The last error in its events.
+        error: Option<String>,
+    },
     /// The agent ended with another exit status than 0.
     Failed {
         /// How, with its last line.
@@ -102,9 +107,13 @@ impl Outcome {
     pub fn feedback(&self) -> Option<String> {
         Some(match self {
             Self::Done { .. } | Self::Limited { .. } | Self::Stopped => return None,
-            Self::NoPromise(line) => {
+            Self::NoPromise { line, error } => {
+                let error = error
+                    .as_deref()
+                    .map(|error| format!("; its last error: {error}"));
+                let error = error.unwrap_or_default();
                 format!(
-                    "it ended without saying that the task is done, which takes a line `{line}`"
+                    "it ended without saying that the task is done, which takes a line `{line}`{error}"
                 )
             }
             Self::Failed { how } => format!("it {how}"),
@@ -255,7 +264,7 @@ impl Prepared<'_> {
                 paths if !paths.is_empty() => Outcome::Strayed { paths },
                 _ => {
                     let said = output_events.failure(&finished.tail);
-                    self.outcome(finished.end, said, promised, stop)?
+                    self.outcome(finished.end, said, output_events.error(), promised, stop)?
                 }
             },
         };
@@ -274,6 +283,7 @@ impl Prepared<'_> {
         &self,
         end: End,
         said: Option<String>,
+        error: Option<String>,
         promised: bool,
         stop: &dyn Fn() -> bool,
     ) -> Result<Outcome, RunError> {
@@ -299,7 +309,7 @@ impl Prepared<'_> {
         }
         if !promised {
             let line = self.attempt.promise.line(&self.attempt.assignment.task);
-            return Ok(Outcome::NoPromise(line));
+            return Ok(Outcome::NoPromise { line, error });
         }
         let outcome = match self.work()? {
             Ok(outcome) => outcome,

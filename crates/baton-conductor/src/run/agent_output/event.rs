@@ -5,6 +5,7 @@
 //! - Claude Code, `--output-format stream-json` and `json`
 //!   ([headless mode](https://code.claude.com/docs/en/headless)): `assistant` with a message, and at
 //!   last `result`;
+//! - Qwen Code, `--output-format stream-json`: as Claude Code;
 //! - Codex, `exec --json` ([non-interactive mode](https://developers.openai.com/codex/noninteractive)):
 //!   `item.completed` with an `agent_message`;
 //! - Gemini CLI, `--output-format stream-json`
@@ -68,10 +69,16 @@ fn only(value: &Value) -> Vec<&str> {
     value.as_str().into_iter().collect()
 }
 
+/// True if Qwen Code gives an answer of the model's vendor out as the agent's.
+fn is_vendors_error(event: &Value) -> bool {
+    let text = event["result"].as_str();
+    text.is_some_and(|text| text.starts_with("[API Error: "))
+}
+
 /// The error of which an event tells, in the agent's words.
 pub(super) fn error(event: &Value) -> Option<&str> {
     let places = match event["type"].as_str()? {
-        "result" if event["is_error"] == true => vec![&event["result"]],
+        "result" if event["is_error"] == true || is_vendors_error(event) => vec![&event["result"]],
         "session.error" => vec![&event["data"]["message"]],
         "result" | "error" | "turn.failed" => vec![
             &event["error"]["data"]["message"],

@@ -22,12 +22,13 @@ pub struct Profile {
 }
 
 /// The names and files of the profiles.
-const FILES: [(&str, &str); 6] = [
+const FILES: [(&str, &str); 7] = [
     ("claude", include_str!("profiles/claude.toml")),
     ("codex", include_str!("profiles/codex.toml")),
     ("gemini", include_str!("profiles/gemini.toml")),
     ("copilot", include_str!("profiles/copilot.toml")),
     ("opencode", include_str!("profiles/opencode.toml")),
+    ("qwen", include_str!("profiles/qwen.toml")),
     ("shell", include_str!("profiles/shell.toml")),
 ];
 
