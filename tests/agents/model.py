@@ -8,7 +8,8 @@ generateContent on a free port of the loopback interface, and writes its number 
 
 SCRIPT is a list of conversations in JSON: the first whose `when`, a regular expression, is found in what the user said
 is followed, and each answer of the model is one of its `turns`. A turn is an object: `say` (text), `run` (a line for the
-agent's shell), `status` (an HTTP error instead), `after` (seconds of thought before). `$NAME` stands for a named group
+agent's shell), `call` (a tool of the agent, or the end of the name of one of the MCP server `baton`) with `input`, `status` (an
+HTTP error instead), `after` (seconds of thought before). `$NAME` stands for a named group
 of `when`. The server keeps no state: a request holds the answers that were given before it. LOG gets a line of JSON for
 each request: what the agent was told, and what its tools answered.
 """
@@ -37,6 +38,8 @@ def plain(content):
 
 class Messages:
     """Anthropic's Messages API: Claude Code."""
+
+    server = "mcp__baton__"
 
     def history(self, body):
         for message in body["messages"]:
@@ -69,6 +72,8 @@ class Messages:
 class Responses:
     """OpenAI's Responses API: Codex."""
 
+    server = "mcp__baton::"
+
     def history(self, body):
         for item in body["input"]:
             kind = item.get("type", "message")
@@ -89,8 +94,11 @@ class Responses:
             items.append({"type": "message", "id": f"msg_{time.time_ns()}", "role": "assistant", "content": content})
         if call:
             name, arguments = call
-            ids = {"id": f"item_{time.time_ns()}", "call_id": f"call_{time.time_ns()}"}
-            items.append({"type": "function_call", "name": name, "arguments": json.dumps(arguments)} | ids)
+            # Tools of MCP servers are not among those on offer, and have a name of two parts.
+            server, _, tool = name.rpartition("::")
+            ids = {"name": tool} | ({"namespace": server} if server else {})
+            ids |= {"id": f"item_{time.time_ns()}", "call_id": f"call_{time.time_ns()}"}
+            items.append({"type": "function_call", "arguments": json.dumps(arguments)} | ids)
         counts = {"input_tokens": 1, "output_tokens": 1, "total_tokens": 2}
         response = {"id": f"resp_{time.time_ns()}", "object": "response", "model": model, "output": items, "usage": counts}
         yield {"type": "response.created", "response": response | {"output": [], "usage": None}}
@@ -101,11 +109,16 @@ class Responses:
 
 
 class Completions:
-    """OpenAI's Chat Completions API: Copilot CLI with its own provider, opencode."""
+    """OpenAI's Chat Completions API: Copilot CLI with its own provider, opencode, Qwen Code."""
+
+    server = "mcp__baton__"
 
     def history(self, body):
         for message in body["messages"]:
-            yield message["role"], plain(message.get("content"))
+            text = plain(message.get("content"))
+            # Qwen Code puts this into the model's mouth.
+            is_own = text != "Got it. Thanks for the context!"
+            yield message["role"] if is_own else "other", text
 
     def tools(self, body):
         return [tool["function"]["name"] for tool in body.get("tools", []) if "function" in tool]
@@ -131,6 +144,8 @@ class Completions:
 
 class Contents:
     """Google's generateContent: Gemini CLI."""
+
+    server = "mcp__baton__"
 
     def history(self, body):
         for content in body["contents"]:
@@ -209,6 +224,9 @@ class Handler(BaseHTTPRequestHandler):
             name = next(name for name in SHELLS if name in tools)
             call = name, {SHELLS[name]: chosen["run"], "description": "scripted"}
             call = (name, {"cmd": chosen["run"]}) if name == "exec_command" else call
+        if "call" in chosen:
+            named = [name for name in tools if name == chosen["call"] or "baton" in name and name.endswith(chosen["call"])]
+            call = (named or [wire.server + chosen["call"]])[0], chosen["input"]
         events = wire.events(chosen.get("say", ""), call, body.get("model", "scripted"))
         if not body.get("stream") and "stream" not in path:
             return self.reply(200, list(events)[0])

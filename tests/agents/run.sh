@@ -2,7 +2,7 @@
 # The real programs of coding agents in runs of Baton, offline: a scripted model answers them (model.py), and they reach
 # nothing but the loopback interface.
 #
-#     tests/agents/run.sh [claude|codex|gemini|copilot|opencode]...
+#     tests/agents/run.sh [claude|codex|gemini|copilot|opencode|qwen]...
 #
 # Installs the programs from npm, below the directory that BATON_AGENTS names (default: .agents-cli in the directory for
 # temporary files), and leaves them there for the next time. Needs npm, python3, unshare and git. Prints a table of
@@ -15,7 +15,7 @@ baton=$(realpath -m "${BATON_BIN:-$root/target/debug/git-baton}")
 cli=${BATON_AGENTS:-${TMPDIR:-/tmp}/.agents-cli}
 write=no
 [ "${1:-}" != --write ] || { write=yes; shift; }
-[ $# -gt 0 ] || set -- claude codex gemini copilot opencode
+[ $# -gt 0 ] || set -- claude codex gemini copilot opencode qwen
 
 for need in npm python3 unshare git; do
     command -v "$need" >/dev/null || { echo "agents: SKIPPED, all of it: $need is not on this machine"; exit 0; }
@@ -29,6 +29,7 @@ package() {
     gemini) echo '@google/gemini-cli@0.61.0' ;;
     copilot) echo '@github/copilot@1.0.102' ;;
     opencode) echo 'opencode-ai@1.18.33' ;;
+    qwen) echo '@qwen-code/qwen-code@0.15.10' ;;
     *) echo "agents: no agent is named $1" >&2; exit 2 ;;
     esac
 }
@@ -73,6 +74,11 @@ wrapper() {
         echo 'export OPENCODE_CONFIG_CONTENT="{\"model\":\"scripted/scripted\",\"autoupdate\":false,\"share\":\"disabled\",\"provider\":{\"scripted\":{\"npm\":\"@ai-sdk/openai-compatible\",\"options\":{\"baseURL\":\"$MODEL/v1\",\"apiKey\":\"none\"},\"models\":{\"scripted\":{\"tool_call\":true}}}}}"'
         echo "exec $cli/opencode/node_modules/.bin/opencode \"\$@\""
         ;;
+    qwen)
+        echo 'export OPENAI_BASE_URL="$MODEL/v1" OPENAI_API_KEY=none OPENAI_MODEL=scripted; mkdir -p "$HOME/.qwen"'
+        echo 'echo "{\"security\":{\"auth\":{\"selectedType\":\"openai\"}},\"general\":{\"disableAutoUpdate\":true},\"privacy\":{\"usageStatisticsEnabled\":false}}" >"$HOME/.qwen/settings.json"'
+        echo "exec $cli/qwen/node_modules/.bin/qwen \"\$@\""
+        ;;
     esac
 }
 
@@ -83,7 +89,7 @@ repository() {
     export HOME="$work/home" LOG="$work/model.log"
     mkdir "$HOME" "$work/bin"
     : >"$LOG"
-    for one in claude codex gemini copilot opencode; do
+    for one in claude codex gemini copilot opencode qwen; do
         wrapper "$one" >"$work/bin/$one"
         chmod +x "$work/bin/$one"
     done
@@ -166,7 +172,9 @@ agent = '$1'" ''
 guarded() {
     repository "agent = '$1'
 retry_on_failure = 0" ''
-    bad='{"run":"echo mine >> .agents/HANDOFF.md && git commit -n -a -m Handoff"},{"run":"git checkout HEAD -- .agents"},'
+    # By an index of its own: the run stops an agent as soon as it sees a file changed that is not its task's.
+    # Without `$(...)`, which Gemini CLI takes for an attack.
+    bad='{"run":"git rev-parse --absolute-git-dir | { read -r at; export GIT_INDEX_FILE=$at/other; git read-tree HEAD; echo mine | git hash-object -w --stdin | { read -r id; git update-index --cacheinfo 100644,$id,.agents/HANDOFF.md; }; git commit -n -m Handoff; }"},'
     printf '[%s]' "$(worker "$bad$writes")" | run
     git log --all --format=%s | grep -qx Handoff && return 1
     grep -q 'protected-path' "$LOG" && landed
@@ -207,8 +215,9 @@ starts() {
     claude) words="claude -p --permission-mode acceptEdits --allowedTools Bash ${3:-} -- hi" ;;
     codex) words='codex exec --trust --dangerously-bypass-hook-trust --sandbox workspace-write hi' ;;
     gemini) words='gemini --approval-mode=yolo -p hi' ;;
-    copilot) words='copilot --allow-all-tools --no-ask-user --trust-folder -p hi' ;;
+    copilot) words="copilot --allow-all-tools --no-ask-user --trust-folder ${3:-} -p hi" ;;
     opencode) words='opencode run hi' ;;
+    qwen) words='qwen --approval-mode=yolo -p hi' ;;
     esac
     # Each word is one of the command's.
     # shellcheck disable=SC2086
@@ -216,8 +225,9 @@ starts() {
 }
 
 # The agent's own hook, as `init --agents` writes it, denies an edit before it happens, and the agent sees why. After that
-# `uninstall` leaves nothing of it.
+# `uninstall` wren subagent of it.
 denied_before() {
+    [ "$1" != qwen ] || return 77
     repository "agent = '$1'" ''
     "$baton" init --agents "$1" >"$work/init" 2>&1 || return 1
     starts "$1" '{"run":"echo mine >> .agents/HANDOFF.md"},{"run":"echo fine > other.txt"},{"say":"I stop."}'
@@ -229,6 +239,7 @@ denied_before() {
 
 # The agent is told its session when it begins, by its hook or by AGENTS.md, and what is missing when it stops with work done.
 told() {
+    [ "$1" != qwen ] || return 77
     repository "agent = '$1'" ''
     "$baton" init --agents "$1" >"$work/init" 2>&1 && git add -A && git commit -qm Agents || return 1
     "$baton" session start --title 'Parse dates' >/dev/null || return 1
@@ -265,9 +276,43 @@ by_plugin() {
     git diff --quiet -- .agents && [ -e other.txt ] && grep '"answered": 1' "$LOG" | grep -q 'session summary'
 }
 
+# The plugin takes a subagent's worktree back once it is done, and the session's own at the end, and leaves the one with work.
+gives_back() {
+    [ "$1" = claude ] || return 77
+    repository "agent = '$1'" ''
+    "$baton" orchestrator pool init 2 >/dev/null || return 1
+    subagent='"call":"Agent","input":{"subagent_type":"general-purpose","isolation":"worktree","description":"one","prompt"'
+    slots='{"run":"until git baton orchestrator pool status | grep -q wt-2.*ready; do sleep 0.2; done"}'
+    printf '[{"when":"wren subagent","turns":[{"run":"pwd"},{"say":"Done."}]},
+             {"when":"robin subagent","turns":[{"run":"pwd; echo x >left.txt"},{"say":"Done."}]},
+             {"when":"","turns":[{%s:"wren subagent"}},%s,{%s:"robin subagent"}},{"say":"I stop."}]}]' \
+        "$subagent" "$slots" "$subagent" |
+        offline claude -p --permission-mode acceptEdits --allowedTools Bash Agent --plugin-dir "$root/plugins/baton" \
+            --worktree feat -- hi
+    [ -e ../repository.worktrees/wt-2/left.txt ] && [ "$(grep -c 'repository.worktrees/wt-2"' "$LOG")" = 2 ] &&
+        "$baton" orchestrator pool status | grep -q 'wt-1 *ready'
+}
+
+# It begins a session and claims a path by `git baton mcp`, set up in its own way.
+by_mcp() {
+    repository "agent = '$1'" ''
+    more=
+    printf '{"mcpServers":{"baton":{"command":"git","args":["baton","mcp"],"tools":["*"]}}}' >"$work/mcp.json"
+    case $1 in
+    claude) more="--mcp-config $work/mcp.json --allowedTools mcp__baton" ;;
+    codex) "$work/bin/codex" mcp add baton -- git baton mcp ;;
+    gemini | qwen) "$work/bin/$1" mcp add --scope project baton git baton mcp ;;
+    copilot) more="--additional-mcp-config @$work/mcp.json" ;;
+    opencode) echo '{"mcp":{"baton":{"type":"local","command":["git","baton","mcp"]}}}' >opencode.json ;;
+    esac >"$work/init" 2>&1
+    calls='{"call":"session_start","input":{"path":"HERE","title":"By MCP"}},{"call":"session_claim","input":{"path":"HERE","paths":["src/"]}}'
+    starts "$1" "$(echo "$calls" | sed "s#HERE#$PWD#g"),{\"say\":\"I stop.\"}" "$more"
+    "$baton" session list | grep -q 'active *By MCP' && "$baton" session claim | grep -q 'src/'
+}
+
 HOME_BEFORE=$HOME failed=0
-table='| agent | tried with | a task lands | a rejected one is tried again with the reason | its gate is heard | a forged one is not | the guard refuses HANDOFF.md | its own hook denies it before | by its plugin | it is told its session | ends with Ctrl-C and in time | a failure is told |
-|---|---|---|---|---|---|---|---|---|---|---|---|'
+table='| agent | tried with | a task lands | a rejected one is tried again with the reason | its gate is heard | a forged one is not | the guard refuses HANDOFF.md | its own hook denies it before | by its plugin | its worktrees go back | it is told its session | it uses MCP | ends with Ctrl-C and in time | a failure is told |
+|---|---|---|---|---|---|---|---|---|---|---|---|---|---|'
 for agent; do
     if ! installed "$agent"; then
         echo "agents: SKIPPED: $agent cannot be installed; npm says:"
@@ -276,7 +321,7 @@ for agent; do
         continue
     fi
     row="| \`$agent\` | $(package "$agent" | sed 's/.*@/ /; s/^ //') |"
-    for case in lands retried gate_heard forged_not_heard guarded denied_before by_plugin told ends failure_told; do
+    for case in ${CASES:-lands retried gate_heard forged_not_heard guarded denied_before by_plugin gives_back told by_mcp ends failure_told}; do
         "$case" "$agent"
         code=$?
         if [ "$code" = 77 ]; then
