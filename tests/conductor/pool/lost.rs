@@ -2,6 +2,10 @@
 
 use std::fs;
 
+use baton_conductor::pool;
+use baton_core::model::{BranchName, SessionId};
+use baton_git::worktrees::open_worktree;
+
 use crate::pool::world::World;
 
 #[test]
@@ -51,6 +55,25 @@ fn a_record_that_is_lost_while_a_slot_is_acquired_does_not_cost_the_slot() {
     assert_eq!(world.findings(&["--fix"]), []);
     assert_eq!(world.findings(&[]), []);
     world.assert_sound();
+}
+
+#[test]
+fn a_slot_whose_record_was_lost_before_its_session_began_is_taken_over_by_its_branch() {
+    let world = World::with_slots(1);
+    world.acquire("one");
+    let binding = ".git/worktrees/wt-1/baton/session";
+    fs::remove_file(world.sandbox.repo().join(binding)).unwrap();
+    fs::remove_file(world.state_file()).unwrap();
+    assert!(world.json(&["status"])["rebuilt_at"].is_string());
+    let repo = open_worktree(world.sandbox.repo()).unwrap();
+    let session = SessionId::parse("2025-12-18/1").unwrap();
+    let adopt = |branch: &str| {
+        let branch = BranchName::new(branch).full();
+        pool::adopt(&repo, "wt-1", &branch, Some(&session), "run 1").unwrap()
+    };
+    assert_eq!(adopt("auto/other"), None);
+    let lease = adopt("auto/one").unwrap();
+    world.ok(&["release", "wt-1", "--lease", &lease, "--force"]);
 }
 
 #[test]

@@ -38,7 +38,8 @@ pub fn adopt(
         let is_same = |held: &&mut Lease| {
             let agrees = match (&held.session, session) {
                 (Some(one), Some(other)) => one.agrees_with(other),
-                (one, other) => one.is_none() && other.is_none(),
+                // The record may have been lost before the session was bound.
+                (held, _) => held.is_none(),
             };
             held.is_unknown() && held.branch.as_ref() == Some(branch) && agrees
         };
