@@ -82,7 +82,7 @@ impl<'c> EarlierHook<'c> {
             false => earlier_files(common_dir, name, Path::new("."), git_dir),
         };
         let paths = paths.into_iter().filter(|path| {
-            !are_one_file(path, program) && !callers.iter().any(|caller| caller == path)
+            !are_one_file(path, program) && !callers.iter().any(|caller| is_same_hook(caller, path))
         });
         let calls = paths.map(|path| Self {
             path,
@@ -135,6 +135,11 @@ impl<'c> EarlierHook<'c> {
             .or_else(|| status.signal().map(|signal| 128 + signal));
         Ok(code.and_then(|code| u8::try_from(code).ok()).unwrap_or(1))
     }
+}
+
+/// True for the same hook under the same name, by whatever way it is called.
+fn is_same_hook(one: &Path, other: &Path) -> bool {
+    one == other || one.file_name() == other.file_name() && are_one_file(one, other)
 }
 
 /// A call in which an earlier hook runs.
