@@ -1,10 +1,9 @@
 //! The commands that undo what git changes before it asks `reference-transaction`.
 
-use std::path::Path;
-
 use bstr::{BString, ByteSlice};
 
 use super::HookError;
+use super::install::in_shell;
 use baton_core::model::{Oid, Verdict};
 use baton_git::operation::Operation;
 use baton_git::{GitError, Repo, history};
@@ -113,10 +112,9 @@ pub(super) fn of_rename(repo: &Repo, moved: &[RefUpdate]) -> Result<Vec<String>,
     };
     let own = logs.join(reference.to_path_lossy());
     if !own.exists() {
-        let quoted = |path: &Path| shell_words::quote(&path.to_string_lossy()).into_owned();
         return Ok(vec![
             "git has moved the branch's log before it asked. To put it back:".to_owned(),
-            format!("    mv {} {}", quoted(&away), quoted(&own)),
+            format!("    mv {} {}", in_shell(&away), in_shell(&own)),
         ]);
     }
     let last = log

@@ -7,7 +7,7 @@ use baton_testkit::write_program;
 
 use crate::install::managers::Manager;
 use crate::install::neighbours::{install, repository};
-use crate::install::place::Place;
+use crate::install::place::{Place, said};
 
 /// A hook that notes that it runs and goes on so, in place of Baton's, which has this name now.
 fn take_place(place: &Place, hook: &str, name: &str, goes_on: &str) -> String {
@@ -251,4 +251,152 @@ fn hooks_go_on_where_a_tool_moved_their_directory() {
     assert!(said.out.contains("hooks.orig/pre-commit"), "{said:?}");
     assert_eq!(commit(&place), ["tool"]);
     assert_eq!(place.break_a_rule("r").code, Some(0));
+}
+
+/// A hook of the team's that notes that it runs, and refuses where there is a file `STOP`.
+fn write_team_hook(place: &Place, path: &Path) {
+    let log = place.at("log");
+    let text = format!(
+        "#!/bin/sh\necho team >>'{}'\n[ ! -e STOP ]\n",
+        log.display()
+    );
+    write_program(path, &text);
+}
+
+/// The hooks that run in a commit, and all of them have a say in it.
+#[track_caller]
+fn both_run(place: &Place, what: &str) {
+    assert_eq!(commit(place), ["tool", "team"], "{what}");
+    place.write("r/STOP", "");
+    let refused = place.try_git("r", &["commit", "-q", "--allow-empty", "-m", "x"]);
+    assert_ne!(refused.code, Some(0), "{what}");
+    fs::remove_file(place.at("r/STOP")).unwrap();
+}
+
+#[test]
+fn a_tool_goes_on_calling_the_hook_that_was_there_before_baton() {
+    for (hook, name, goes_on) in WAYS.into_iter().filter(|way| way.0 == "pre-commit") {
+        let place = repository_with_helper();
+        write_team_hook(&place, &place.at("r/.git/hooks/pre-commit"));
+        install(&place);
+        take_place(&place, hook, name, &format!("{goes_on} || exit"));
+        both_run(&place, goes_on);
+        for _ in 0..2 {
+            install(&place);
+            both_run(&place, goes_on);
+            assert_eq!(place.break_a_rule("r").code, Some(128), "{goes_on}");
+            is_healthy(&place);
+        }
+        assert_eq!(place.baton("r", &["uninstall"]).code, Some(0));
+        both_run(&place, goes_on);
+    }
+}
+
+#[test]
+fn tools_that_came_one_after_the_other_go_on() {
+    let place = repository();
+    write_team_hook(&place, &place.at("r/.git/hooks/pre-commit"));
+    install(&place);
+    for name in ["pre-commit.a", "pre-commit.b"] {
+        take_place(
+            &place,
+            "pre-commit",
+            name,
+            &format!("\"$(dirname \"$0\")/{name}\" || exit"),
+        );
+        install(&place);
+    }
+    for step in ["install", "uninstall"] {
+        assert_eq!(place.baton("r", &[step]).code, Some(0));
+        place.log();
+        place.git("r", &["commit", "-q", "--allow-empty", "-m", "x"]);
+        assert_eq!(place.log(), ["tool", "tool", "team"], "{step}");
+    }
+}
+
+#[test]
+fn of_several_names_of_batons_hook_the_one_that_is_called_counts() {
+    for steps in [&["uninstall"][..], &["install", "uninstall"]] {
+        let place = repository();
+        write_team_hook(&place, &place.at("r/.git/hooks/pre-commit"));
+        install(&place);
+        let at = |name: &str| place.at("r/.git/hooks").join(name);
+        fs::copy(at("pre-commit"), at("pre-commit.bak")).unwrap();
+        let goes_on = "\"$(dirname \"$0\")/pre-commit.orig\" || exit";
+        take_place(&place, "pre-commit", "pre-commit.orig", goes_on);
+        for step in steps {
+            assert_eq!(place.baton("r", &[step]).code, Some(0));
+            both_run(&place, step);
+        }
+    }
+}
+
+#[test]
+fn a_hook_goes_on_behind_the_file_that_it_reads() {
+    let place = repository();
+    install(&place);
+    let goes_on = ". \"$(dirname \"$0\")/pre-commit.orig\"; echo team >>\"$LOG\"; [ ! -e STOP ]";
+    let goes_on = format!("LOG='{}'; {goes_on}", place.at("log").display());
+    take_place(&place, "pre-commit", "pre-commit.orig", &goes_on);
+    both_run(&place, "renamed");
+    for step in ["install", "uninstall"] {
+        assert_eq!(place.baton("r", &[step]).code, Some(0));
+        both_run(&place, step);
+    }
+}
+
+#[test]
+fn copies_in_a_directory_that_core_hooks_path_names_go_with_baton() {
+    for is_moved in [true, false] {
+        let place = repository();
+        let log = place.at("log");
+        let tool = format!("#!/bin/sh\necho tool >>'{}'\n", log.display());
+        write_program(&place.at("r/.git/hooks/pre-commit"), &tool);
+        install(&place);
+        let (hooks, other) = (place.at("r/.git/hooks"), place.at("r/tools/hooks"));
+        fs::create_dir_all(other.parent().unwrap()).unwrap();
+        if is_moved {
+            fs::rename(&hooks, &other).unwrap();
+        } else {
+            fs::create_dir(&other).unwrap();
+            for entry in fs::read_dir(&hooks).unwrap() {
+                let from = entry.unwrap().path();
+                fs::copy(&from, other.join(from.file_name().unwrap())).unwrap();
+            }
+        }
+        place.git("r", &["config", "core.hooksPath", "tools/hooks"]);
+        install(&place);
+        assert_eq!(commit(&place), ["tool"], "{is_moved}");
+        assert_eq!(place.break_a_rule("r").code, Some(128));
+        let said = place.baton("r", &["uninstall"]);
+        assert!(said.out.contains("tools/hooks/pre-commit"), "{said:?}");
+        assert_eq!(commit(&place), ["tool"], "{is_moved}");
+        assert_eq!(place.break_a_rule("r").code, Some(0));
+    }
+}
+
+#[test]
+fn a_printed_command_holds_where_a_path_has_a_quotation_mark() {
+    let place = repository();
+    place.git(".", &["init", "-q", "it's"]);
+    fs::create_dir(place.at("it's/.git/hooks")).ok();
+    fs::rename(place.at("it's/.git/hooks"), place.at("it's/own")).unwrap();
+    std::os::unix::fs::symlink("../own", place.at("it's/.git/hooks")).unwrap();
+    let refused = place.baton("it's", &["install"]);
+    assert_eq!(refused.code, Some(2), "{refused:?}");
+    let words: Vec<_> = refused
+        .err
+        .split_whitespace()
+        .filter(|word| *word != "│")
+        .collect();
+    let told = words.join(" ");
+    let command = told
+        .split('`')
+        .find(|text| text.starts_with("rm "))
+        .unwrap();
+    let mut shell = place.command(Path::new("sh"), "it's");
+    let run = said(shell.args(["-c", command]).output().unwrap());
+    assert_eq!(run.code, Some(0), "{command}: {run:?}");
+    let installed = place.baton("it's", &["install"]);
+    assert_eq!(installed.code, Some(0), "{installed:?}");
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::{DoctorError, Finding, Id, REINSTALL, Severity, earlier_hooks};
 use crate::install::hooks_path::Diversion;
 use crate::install::layout::{Occupant, read_hook};
-use crate::install::{Layout, Manifest, has_worktree, hooks_path, renamed};
+use crate::install::{Layout, Manifest, has_worktree, hooks_path, in_shell, renamed};
 use baton_git::Repo;
 use baton_sys::{executable, file};
 
@@ -96,8 +96,8 @@ fn linked_directory(layout: &Layout) -> Option<Finding> {
         ),
         place: link.display().to_string(),
         remedy: format!(
-            "make it a directory: `rm '{0}' && mkdir '{0}'`, and move the hooks there that are not Baton's; then {REINSTALL}",
-            link.display()
+            "make it a directory: `rm {0} && mkdir {0}`, and move the hooks there that are not Baton's; then {REINSTALL}",
+            in_shell(&link)
         ),
     })
 }

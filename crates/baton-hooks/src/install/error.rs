@@ -3,6 +3,7 @@ use std::path::PathBuf;
 use miette::Diagnostic;
 use thiserror::Error;
 
+use super::in_shell;
 use baton_git::GitError;
 use baton_guard::GuardError;
 
@@ -57,8 +58,8 @@ pub enum InstallError {
     /// The directory of hooks is shared.
     #[error("{} is a link to {}, which other repositories may use too", .link.display(), .target.display())]
     #[diagnostic(help(
-        "make it a directory of this repository, and have the hooks that it leads to run on: `rm '{}' && mkdir '{}' && git config core.hooksPath '{}'`; then run this command again",
-        .link.display(), .link.display(), .target.display()
+        "make it a directory of this repository, and have the hooks that it leads to run on: `rm {0} && mkdir {0} && git config core.hooksPath {1}`; then run this command again",
+        in_shell(.link), in_shell(.target)
     ))]
     LinkedHooks {
         /// The directory's name.
@@ -70,8 +71,8 @@ pub enum InstallError {
     /// A directory of hooks that the hook there runs is shared.
     #[error("{} is a link to {}, which other repositories may use too", .link.display(), .target.display())]
     #[diagnostic(help(
-        "make it a directory of this repository, with copies of the hooks there: `cp -RL '{0}' '{0}.own' && rm '{0}' && mv '{0}.own' '{0}'`; then install again",
-        .link.display()
+        "make it a directory of this repository, with copies of the hooks there: `cp -RL {0} {0}.own && rm {0} && mv {0}.own {0}`; then install again",
+        in_shell(.link)
     ))]
     LinkedDirectory {
         /// The directory's name.

@@ -21,6 +21,9 @@ const COMMENT: &str = "\
 # git cannot exec it; `git baton uninstall` removes it; `git baton doctor` checks it.
 ";
 
+/// The end of a shell's command. A shell that reads the file as a part of its own goes on behind it.
+const OR_EXIT: &str = " || exit";
+
 /// The longest first line that every Linux reads whole, its end included (`BINPRM_BUF_SIZE` before 5.1).
 const LONGEST: usize = 127;
 
@@ -49,12 +52,13 @@ pub fn text(program: &Path, hook: &str) -> Vec<u8> {
     if is_one_word && first.len() <= LONGEST {
         first.extend_from_slice(format!("{MARK}\n{BY_ITSELF}{COMMENT}").as_bytes());
         first.extend(command(path, hook));
-        // A shell that reads the file as a part of its own goes on behind it.
-        first.extend_from_slice(b" || exit\n");
+        first.extend_from_slice(OR_EXIT.as_bytes());
+        first.push(b'\n');
         return first.into();
     }
-    let mut text = format!("#!/bin/sh\n{MARK}\n{BY_SHELL}{COMMENT}exec ").into_bytes();
+    let mut text = format!("#!/bin/sh\n{MARK}\n{BY_SHELL}{COMMENT}").into_bytes();
     text.extend(command(path, hook));
+    text.extend_from_slice(OR_EXIT.as_bytes());
     text.push(b'\n');
     text
 }
@@ -76,7 +80,7 @@ pub fn parse(text: &[u8]) -> Option<HookFile> {
     let program = |path: &[u8]| path.to_path_lossy().into_owned();
     if let Some((path, hook)) = first[2..].split_once_str(&argument) {
         let hook = hook.to_str_lossy().into_owned();
-        let own = [&command(path, &hook)[..], b" || exit"].concat();
+        let own = [&command(path, &hook)[..], OR_EXIT.as_bytes()].concat();
         let mut others = rest.lines().filter(|line| is_command(line) && *line != own);
         return Some(HookFile {
             is_edited: others.next().is_some(),
@@ -84,14 +88,16 @@ pub fn parse(text: &[u8]) -> Option<HookFile> {
             program: program(path),
         });
     }
-    // A path may have line breaks of its own.
+    // A path may have line breaks of its own. Earlier versions began with `exec`.
     let begins = ["\nexec '", "\n'"].into_iter();
-    let (at, begins) = { begins }.find_map(|it| Some((rest.find(it)?, it)))?;
+    let found = begins.filter_map(|it| Some((rest.find(it)?, it)));
+    let (at, begins) = found.min_by_key(|(at, _)| *at)?;
     let (before, command) = (&rest[..at], &rest[at + begins.len() - 1..]);
     let (path, after) = command.split_once_str(&argument)?;
     let (hook, after) = after.split_once_str(" \"$0\" \"$@\"")?;
+    let after = after.strip_prefix(OR_EXIT.as_bytes()).unwrap_or(after);
     // Another first line was put above Baton's.
-    let is_displaced = begins == "\n'";
+    let is_displaced = !text.contains_str(BY_SHELL);
     Some(HookFile {
         hook: hook.to_str_lossy().into_owned(),
         program: program(&unquoted(path)),
@@ -149,7 +155,12 @@ mod tests {
                     program: path.into(),
                     is_edited: false,
                 };
-                assert_eq!(parse(&written), Some(expected), "{path}");
+                assert_eq!(parse(&written).as_ref(), Some(&expected), "{path}");
+                // As earlier versions wrote it.
+                let command = [b"\n".as_slice(), &command(path.as_bytes(), hook)].concat();
+                let older = [b"\nexec ".as_slice(), &command[1..], b"\n"].concat();
+                let older = written.replace([&command, OR_EXIT.as_bytes(), b"\n"].concat(), older);
+                assert!(!by_shell || parse(&older) == Some(expected), "{path}");
                 let edited = [&written[..], b"npx lint-staged\n"].concat();
                 assert!(parse(&edited).unwrap().is_edited, "{path}");
                 let above = [b"#!/bin/sh\nnpx lint-staged\n", &written[..]].concat();

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::manifest::SetAside;
-use super::{InstallError, Layout};
+use super::{InstallError, Layout, in_shell};
 use baton_git::config::{Scope, Setting};
 use baton_git::{Repo, Worktree};
 use baton_sys::file;
@@ -196,17 +196,17 @@ pub fn origin(setting: &Setting) -> String {
 pub fn remedy(setting: &Setting, layout: &Layout) -> String {
     let own = layout.hooks_dir();
     let here = format!(
-        "for this repository alone, run `git config {KEY} '{}'`, and then `git baton install` again (the hooks of that other directory do not run here then)",
-        own.display()
+        "for this repository alone, run `git config {KEY} {}`, and then `git baton install` again (the hooks of that other directory do not run here then)",
+        in_shell(&own)
     );
     match (&setting.file, setting.scope) {
         (Some(file), Scope::System | Scope::Global) => format!(
-            "{here}. Or take the setting out for all: `git config --file '{}' --unset-all {KEY}`",
-            file.display()
+            "{here}. Or take the setting out for all: `git config --file {} --unset-all {KEY}`",
+            in_shell(file)
         ),
         (Some(file), _) => format!(
-            "take it out of that file: `git config --file '{}' --unset-all {KEY}`. It cannot be set aside here, because other repositories may include the file too",
-            file.display()
+            "take it out of that file: `git config --file {} --unset-all {KEY}`. It cannot be set aside here, because other repositories may include the file too",
+            in_shell(file)
         ),
         (None, _) => format!(
             "run git without `-c {KEY}=…`, and without GIT_CONFIG_COUNT and GIT_CONFIG_PARAMETERS in the environment"

@@ -82,6 +82,7 @@ fn put(repo: &Repo, kind: Kind, recorded: Option<Recorded>) -> Result<Installed,
         was_switched_off: !set_aside.is_empty(),
         hooks: Vec::new(),
         gave_way: Vec::new(),
+        handed_on: Vec::new(),
         edited: Vec::new(),
         renamed: renamed::all(&layout, Some(&manifest))?,
     };
@@ -91,6 +92,7 @@ fn put(repo: &Repo, kind: Kind, recorded: Option<Recorded>) -> Result<Installed,
     let Placing {
         hooks,
         gave_way,
+        handed_on,
         edited,
         renamed,
         ..
@@ -122,6 +124,7 @@ fn put(repo: &Repo, kind: Kind, recorded: Option<Recorded>) -> Result<Installed,
         layout,
         hooks,
         gave_way,
+        handed_on,
         edited,
         silent,
         misled,
@@ -220,6 +223,8 @@ struct Placing<'i> {
     was_switched_off: bool,
     hooks: Vec<(String, Change)>,
     gave_way: Vec<(&'static str, PathBuf)>,
+    /// The hooks that were kept and that the ones which came later call, and where they are.
+    handed_on: Vec<(&'static str, PathBuf)>,
     edited: Vec<(&'static str, PathBuf)>,
     /// The files of Baton's that others moved elsewhere; in the end those that stay.
     renamed: Vec<Renamed>,
@@ -321,6 +326,34 @@ impl Placing<'_> {
         self.gave_way.extend(moved.map(|path| (hook, path)));
     }
 
+    /// Has the hook at `by`, which took Baton's place and calls Baton's by another name, call the one that is kept instead, as
+    /// it would without Baton.
+    fn hand_on(&mut self, hook: &'static str, by: &Path) -> Result<(), InstallError> {
+        let Some(earlier) = self.layout.earlier(hook) else {
+            return Ok(());
+        };
+        if file::is_same_content(&earlier, by).map_err(InstallError::io(by))? {
+            return Ok(());
+        }
+        let new = self
+            .renamed
+            .iter()
+            .filter(|one| one.hook == hook && !one.is_known);
+        let called = renamed::called(by, new.collect())?;
+        let called: Vec<_> = called.into_iter().map(Path::to_owned).collect();
+        let Some(first) = called.first() else {
+            return Ok(());
+        };
+        for path in &called {
+            self.keep_edits(hook, path)?;
+        }
+        let places: Vec<_> = called.iter().map(|path| &**path).collect();
+        kept::put_back(self.layout, hook, &places)?;
+        self.handed_on.push((hook, first.clone()));
+        self.renamed.retain(|one| !called.contains(&one.path));
+        Ok(())
+    }
+
     fn put_in(&mut self, hook: &'static str, path: &Path) -> Result<(), InstallError> {
         self.keep_edits(hook, path)?;
         let change = match delegate::place(self.layout, path, hook)? {
@@ -335,6 +368,7 @@ impl Placing<'_> {
         let layout = self.layout;
         let path = layout.hook(hook);
         if !self.keep_edits(hook, &path)? && occupant(layout, hook)? == Occupant::Other {
+            self.hand_on(hook, &path)?;
             let moved = kept::keep(layout, hook, &path)?;
             self.note(hook, moved);
             let ran = !self.was_switched_off && !self.manifest.hooks_paths.is_empty();

@@ -16,6 +16,8 @@ pub struct Installed {
     pub(super) hooks: Vec<(String, Change)>,
     /// The earlier hooks that gave way to another, and where they are now.
     pub(super) gave_way: Vec<(&'static str, PathBuf)>,
+    /// The earlier hooks that the ones which came later call, and where they are now.
+    pub(super) handed_on: Vec<(&'static str, PathBuf)>,
     /// The hooks of Baton's to which something was added, and where that is now.
     pub(super) edited: Vec<(&'static str, PathBuf)>,
     /// The earlier hooks that were kept and are gone: where they were.
@@ -84,6 +86,13 @@ impl fmt::Display for Installed {
             writeln!(
                 f,
                 "another {hook} had taken Baton's place, and runs first from now on; the one that it replaced is {}",
+                path.display()
+            )?;
+        }
+        for (hook, path) in &self.handed_on {
+            writeln!(
+                f,
+                "another {hook} had taken Baton's place, and runs first from now on; it calls the one that it replaced, which is {} now",
                 path.display()
             )?;
         }

@@ -7,9 +7,9 @@ use std::path::{Component, Path, PathBuf};
 
 use bstr::ByteSlice;
 
-use super::InstallError;
 use super::layout::{Layout, Occupant, read_hook};
 use super::manifest::Manifest;
+use super::{InstallError, in_shell};
 use crate::all_names;
 use baton_sys::previous_hooks::KEPT_DIRECTORY;
 use baton_sys::{executable, file};
@@ -247,8 +247,8 @@ impl Silence {
         match self {
             Self::LeadsNowhere => "run `git baton install` again; where it still leads nowhere, put back what it named, or remove the link".to_owned(),
             Self::NotExecutable => format!(
-                "where it is to run, `chmod +x '{0}'`; where it is not, remove it",
-                path.display()
+                "where it is to run, `chmod +x {}`; where it is not, remove it",
+                in_shell(path)
             ),
         }
     }
@@ -278,31 +278,25 @@ fn is_batons_place(layout: &Layout, path: &Path) -> io::Result<bool> {
     })
 }
 
-/// Gives the hook that was there before its place again, or `renamed`, the name that another tool gave Baton's since. Says
-/// where it is left: in its place is another hook.
-pub fn put_back(
-    layout: &Layout,
-    hook: &str,
-    renamed: Option<&Path>,
-) -> Result<Restored, InstallError> {
+/// Gives the hook that was there before its place again, or these, as which Baton's is called instead. Says where it is left:
+/// in its place is another hook.
+pub fn put_back(layout: &Layout, hook: &str, instead: &[&Path]) -> Result<Restored, InstallError> {
     let own = layout.hook(hook);
     let Some(earlier) = layout.earlier(hook) else {
         return Ok(Restored::Nothing);
     };
     let io = |path: &Path| InstallError::io(path.to_owned());
     let occupant = layout.occupant(hook).map_err(io(&own))?;
-    let place = match occupant {
-        Occupant::Baton | Occupant::Nobody => own,
-        Occupant::Other => match renamed {
-            Some(place) => place.to_owned(),
-            None if file::is_same_content(&earlier, &own).map_err(io(&own))? => own,
-            None => {
-                return Ok(Restored::Left {
-                    hook: own,
-                    kept: earlier,
-                });
-            }
-        },
+    let place = match (instead.first(), occupant) {
+        (Some(place), _) => (*place).to_owned(),
+        (None, Occupant::Baton | Occupant::Nobody) => own,
+        (None, Occupant::Other) if file::is_same_content(&earlier, &own).map_err(io(&own))? => own,
+        (None, Occupant::Other) => {
+            return Ok(Restored::Left {
+                hook: own,
+                kept: earlier,
+            });
+        }
     };
     if file::is_directory(&earlier) {
         // It takes the place of no file.
@@ -310,6 +304,11 @@ pub fn put_back(
     }
     lead_back(&earlier).map_err(io(&earlier))?;
     file::rename(&earlier, &place).map_err(io(&earlier))?;
+    let is_link_possible = !file::is_directory(&place);
+    for further in instead.iter().skip(1).filter(|_| is_link_possible) {
+        file::remove_if_exists(further).map_err(io(further))?;
+        file::hard_link(&place, further).map_err(io(further))?;
+    }
     Ok(Restored::To(place))
 }
 

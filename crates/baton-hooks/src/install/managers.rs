@@ -72,14 +72,21 @@ pub fn run_baton(path: &Path, name: &str, work_tree: Option<&Path>) -> io::Resul
 /// runs that, and pre-commit and prek where it is there.
 pub fn does_without(path: &Path, renamed: &Path, name: &str) -> io::Result<bool> {
     let text = file::beginning(path, known_text::LONGEST)?.unwrap_or_default();
-    let is = |suffix: &str| {
-        let file = format!("{name}{suffix}");
-        renamed.file_name().is_some_and(|own| *own == *file)
-    };
-    Ok(is(LEFTHOOK_SUFFIX)
+    let is_legacy = is_named(renamed, name, LEGACY_SUFFIX);
+    Ok(never_runs(path, renamed, name)? || is_legacy && known_text::runs_legacy(&text, name))
+}
+
+/// True if the hook at this path is lefthook's, and the file is the one as which lefthook keeps the hook that it found.
+pub fn never_runs(path: &Path, renamed: &Path, name: &str) -> io::Result<bool> {
+    let text = file::beginning(path, known_text::LONGEST)?.unwrap_or_default();
+    Ok(is_named(renamed, name, LEFTHOOK_SUFFIX)
         && known_text::is_for_shell(&text)
-        && known_text::is_lefthooks(&text, name)
-        || is(LEGACY_SUFFIX) && known_text::runs_legacy(&text, name))
+        && known_text::is_lefthooks(&text, name))
+}
+
+fn is_named(path: &Path, hook: &str, suffix: &str) -> bool {
+    let name = format!("{hook}{suffix}");
+    path.file_name().is_some_and(|own| *own == *name)
 }
 
 /// True if the command is all that the hook says.

@@ -31,8 +31,15 @@ pub use layout::Layout;
 pub use manifest::Manifest;
 pub use remove::{Uninstalled, uninstall};
 
+use std::path::Path;
+
 use crate::Hook;
 use baton_git::{GitError, Repo};
+
+/// The path as a word of a shell.
+pub(crate) fn in_shell(path: &Path) -> String {
+    shell_words::quote(&path.to_string_lossy()).into_owned()
+}
 
 /// True if commits are made here: some worktree uses the repository.
 pub fn has_worktree(repo: &Repo) -> Result<bool, GitError> {

@@ -19,6 +19,8 @@ use baton_sys::{FileLock, file};
 pub struct Uninstalled {
     removed: Vec<String>,
     restored: Vec<String>,
+    /// The hooks that are back in another place than their own, because Baton's was called there.
+    handed_on: Vec<String>,
     /// The hooks that somebody put in Baton's place, and the one that is kept beside each.
     foreign: Vec<(PathBuf, PathBuf)>,
     /// The files of Baton's to which something was added, and where that is now.
@@ -59,10 +61,17 @@ pub fn uninstall(repo: &Repo) -> Result<Uninstalled, InstallError> {
         list.push(one.clone());
     }
     let renamed = renamed::all(&layout, manifest.as_ref())?;
+    let mut directories = Vec::new();
+    for one in manifest.iter().flat_map(|manifest| &manifest.hooks_paths) {
+        directories.extend(hooks_path::directories(repo, one)?);
+    }
+    let copies = renamed::copies(&layout, &directories)?;
     done.lost = manifest.map_or_else(Vec::new, |manifest| kept::lost(&layout, &manifest));
     for hook in all_names() {
         let renamed: Vec<_> = renamed.iter().filter(|one| one.hook == hook).collect();
-        done.take_out(&layout, hook, &renamed)?;
+        let copies = copies.iter().filter(|(own, _)| *own == hook);
+        let copies: Vec<_> = copies.map(|(_, path)| &**path).collect();
+        done.take_out(&layout, hook, &renamed, &copies)?;
     }
     remove_records(repo, &layout)?;
     drop(lock);
@@ -77,16 +86,19 @@ pub fn uninstall(repo: &Repo) -> Result<Uninstalled, InstallError> {
 }
 
 impl Uninstalled {
-    /// Takes the files of one hook out, and puts back what was there before.
+    /// Takes the files of one hook out, and puts back what was there before: to where git looks now, if copies of Baton's are
+    /// there.
     fn take_out(
         &mut self,
         layout: &Layout,
         hook: &str,
         renamed: &[&Renamed],
+        copies: &[&Path],
     ) -> Result<(), InstallError> {
         let there = layout.hook(hook);
         let custom = layout.in_custom_hooks(hook);
         let others = renamed.iter().map(|one| one.path.clone());
+        let others = others.chain(copies.iter().map(|path| (*path).to_owned()));
         let own = [there.clone(), layout.in_directory(hook)].into_iter();
         let all: Vec<_> = own.chain(others).chain(custom.clone()).collect();
         kept::forget_older(layout, hook)?;
@@ -96,9 +108,18 @@ impl Uninstalled {
                 self.edited.push((layout.name_of(path), aside));
             }
         }
-        let newly = renamed.iter().find(|one| !one.is_known);
-        match kept::put_back(layout, hook, newly.map(|one| &*one.path))? {
+        let occupant = || layout.occupant(hook).map_err(InstallError::io(&there));
+        let in_use = copies.iter().copied();
+        let mut instead: Vec<_> = in_use.filter(|path| path.ends_with(hook)).collect();
+        if instead.is_empty() && occupant()? == Occupant::Other {
+            let new = renamed.iter().copied().filter(|one| !one.is_known);
+            instead = renamed::called(&there, new.collect())?;
+        }
+        match kept::put_back(layout, hook, &instead)? {
             Restored::Nothing => {}
+            Restored::To(path) if path != there => {
+                self.handed_on.push(layout.name_of(&path));
+            }
             Restored::To(path) => self.restored.push(layout.name_of(&path)),
             Restored::Left { hook, kept } => self.foreign.push((hook, kept)),
         }
@@ -107,8 +128,8 @@ impl Uninstalled {
                 self.removed.push(layout.name_of(&path));
             }
         }
-        let occupant = layout.occupant(hook).map_err(InstallError::io(&there))?;
-        for one in renamed.iter().filter(|_| occupant == Occupant::Other) {
+        let has_another = occupant()? == Occupant::Other;
+        for one in renamed.iter().filter(|_| has_another) {
             if !file::is_taken(&one.path) && one.may_be_called(&there)? {
                 one.leave_empty()?;
                 self.emptied.push(one.path.clone());
@@ -160,6 +181,13 @@ impl fmt::Display for Uninstalled {
         }
         if !self.restored.is_empty() {
             writeln!(f, "put back as it was: {}", self.restored.join(", "))?;
+        }
+        if !self.handed_on.is_empty() {
+            writeln!(
+                f,
+                "put back where Baton's hook was called last: {}",
+                self.handed_on.join(", ")
+            )?;
         }
         for (hook, kept) in &self.foreign {
             writeln!(

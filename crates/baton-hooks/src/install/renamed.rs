@@ -4,6 +4,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use bstr::ByteSlice;
+
 use super::layout::{is_old_program, read_hook};
 use super::manifest::Manifest;
 use super::{InstallError, Layout, managers};
@@ -23,6 +25,12 @@ const WITHOUT_HOOKS: [&str; 9] = [
     "worktrees",
 ];
 
+/// The number of directories below that of the hooks.
+const DEEPEST: usize = 3;
+
+/// The most that is read of a hook to know what it names, in bytes.
+const LONGEST: u64 = 1 << 20;
+
 /// A file of Baton's that is not in its hook's place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Renamed {
@@ -40,10 +48,12 @@ pub fn all(layout: &Layout, manifest: Option<&Manifest>) -> Result<Vec<Renamed>,
     let known = manifest.map_or_else(Vec::new, |manifest| manifest.renamed(layout));
     let hooks = layout.hooks_dir();
     let mut paths = file::entries(&hooks).map_err(InstallError::io(&hooks))?;
-    let directories: Vec<_> = paths.iter().cloned().chain(beside(layout)).collect();
-    // Where this user may not look is nothing that Baton was moved to.
-    let below = directories.iter().filter(|path| !file::is_link(path));
-    paths.extend(below.flat_map(|path| file::entries(path).unwrap_or_default()));
+    for path in paths.clone() {
+        files_below(&path, DEEPEST, &mut paths);
+    }
+    for path in beside(layout) {
+        files_below(&path, 1, &mut paths);
+    }
     let mut found = Vec::new();
     for path in paths {
         if let Some(hook) = hook_of(layout, &path).map_err(InstallError::io(&path))? {
@@ -57,6 +67,50 @@ pub fn all(layout: &Layout, manifest: Option<&Manifest>) -> Result<Vec<Renamed>,
     }
     found.extend(manifest.into_iter().flat_map(|one| gone(layout, one)));
     Ok(found)
+}
+
+/// The entries of this directory, and of those in it as deep as this. Where this user may not look is nothing that Baton was moved to.
+fn files_below(directory: &Path, depth: usize, paths: &mut Vec<PathBuf>) {
+    if depth == 0 || file::is_link(directory) {
+        return;
+    }
+    for path in file::entries(directory).unwrap_or_default() {
+        files_below(&path, depth - 1, paths);
+        paths.push(path);
+    }
+}
+
+/// The files of this installation in directories that are not its own: copies, which start its program.
+pub fn copies(
+    layout: &Layout,
+    directories: &[PathBuf],
+) -> Result<Vec<(&'static str, PathBuf)>, InstallError> {
+    let mut found = Vec::new();
+    for path in directories
+        .iter()
+        .flat_map(|one| file::entries(one).unwrap_or_default())
+    {
+        let text = read_hook(&path).map_err(InstallError::io(&path))?;
+        let own = text.filter(|text| text.program == layout.program());
+        let hook = own.and_then(|text| all_names().find(|hook| *hook == text.name()));
+        found.extend(hook.map(|hook| (hook, path)));
+    }
+    Ok(found)
+}
+
+/// Those of these files by which the hook at `by` runs the hook that it found: those that it names, or else any.
+pub fn called<'r>(by: &Path, all: Vec<&'r Renamed>) -> Result<Vec<&'r Path>, InstallError> {
+    let text = file::beginning(by, LONGEST).map_err(InstallError::io(by))?;
+    let text = text.unwrap_or_default();
+    let mut called = Vec::new();
+    for one in all {
+        if !managers::never_runs(by, &one.path, one.hook).map_err(InstallError::io(by))? {
+            called.push((one.is_named_in(&text), &*one.path));
+        }
+    }
+    let is_named = called.iter().any(|(named, _)| *named);
+    called.retain(|(named, _)| *named == is_named);
+    Ok(called.into_iter().map(|(_, path)| path).collect())
 }
 
 /// Those that were there when Baton was installed last, and are not.
@@ -107,6 +161,18 @@ fn hook_of(layout: &Layout, path: &Path) -> io::Result<Option<&'static str>> {
 }
 
 impl Renamed {
+    /// True if this text of a hook names the file, whole or by what its name adds to the hook's, or its directory.
+    fn is_named_in(&self, text: &[u8]) -> bool {
+        let name = |path: Option<&Path>| path?.file_name()?.to_str().map(str::to_owned);
+        let own = name(Some(&self.path)).unwrap_or_default();
+        let word = match own.strip_prefix(self.hook) {
+            Some("") => name(self.path.parent()).unwrap_or_default(),
+            Some(ending) => ending.to_owned(),
+            None => own,
+        };
+        !word.is_empty() && text.contains_str(word)
+    }
+
     /// True if the hook at `by`, which has Baton's place, may call it.
     pub fn may_be_called(&self, by: &Path) -> Result<bool, InstallError> {
         let does_without = managers::does_without(by, &self.path, self.hook);
@@ -125,7 +191,7 @@ impl Renamed {
     pub fn leave_empty(&self) -> Result<(), InstallError> {
         let hook = self.hook;
         let text = format!(
-            "#!/bin/sh\n# The {hook} hook of git-baton was here, which is uninstalled. The {hook} hook that is there now may call this file.\nexit 0\n"
+            "#!/bin/sh\n# The {hook} hook of git-baton was here, which is uninstalled. The {hook} hook that is there now may call this file.\n"
         );
         executable::write(&self.path, text.as_bytes()).map_err(InstallError::io(&self.path))
     }
