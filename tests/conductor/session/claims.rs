@@ -155,6 +155,24 @@ fn paths_are_named_as_they_lie_from_here() {
 }
 
 #[test]
+fn a_name_with_brackets_is_claimed_before_it_is_there() {
+    let fixture = fixture();
+    let [one, two] = two(&fixture);
+    fs::create_dir_all(one.join("app/[id]")).unwrap();
+    fs::create_dir_all(two.join("pages")).unwrap();
+    fs::write(two.join("pages/[id].tsx"), "").unwrap();
+    session(&fixture, &one, &["claim", "pages/[id].tsx"]).ok();
+    let page = one.join("app/[id]/page.tsx");
+    fs::write(&page, "").unwrap();
+    session(&fixture, &one, &["claim", page.to_str().unwrap()]).ok();
+    for path in ["pages/[id].tsx", "pages/", "app/[id]/page.tsx"] {
+        let refused = session(&fixture, &two, &["claim", path]);
+        assert_eq!(refused.code, 2, "{path}: {refused:#?}");
+    }
+    session(&fixture, &two, &["claim", "pages/[slug].tsx"]).ok();
+}
+
+#[test]
 fn what_was_claimed_is_given_back_whatever_has_become_of_it() {
     let fixture = fixture();
     let [one, _] = two(&fixture);

@@ -43,6 +43,8 @@ pub struct PathGlob {
     plain: Option<String>,
     shape: Shape,
     literal_prefix: LiteralPrefix,
+    /// The pattern with its brackets and braces as characters of names, where it has some; made when it is first asked for.
+    plain_brackets: OnceLock<Option<Box<PathGlob>>>,
 }
 
 #[derive(Debug, Clone)]
@@ -88,6 +90,7 @@ impl PathGlob {
             plain,
             shape: shape.map_names(|name| fold(name).into_owned()),
             literal_prefix: LiteralPrefix::of(text),
+            plain_brackets: OnceLock::new(),
         })
     }
 

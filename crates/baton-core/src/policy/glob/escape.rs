@@ -39,6 +39,22 @@ pub fn escape_glob(path: &str) -> String {
     escaped.collect()
 }
 
+/// The pattern in which brackets and braces are characters of names; `None` where it has none, or escapes all.
+pub(super) fn plain_brackets(text: &str) -> Option<String> {
+    let (mut plain, mut characters) = (String::new(), text.chars());
+    while let Some(character) = characters.next() {
+        match character {
+            '\\' => {
+                plain.push(character);
+                plain.extend(characters.next());
+            }
+            '[' | ']' | '{' | '}' => plain.extend(['\\', character]),
+            character => plain.push(character),
+        }
+    }
+    (plain.len() > text.len()).then_some(plain)
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::{PathGlob, Shape};
