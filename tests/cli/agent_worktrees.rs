@@ -29,12 +29,7 @@ fn a_worktree_comes_from_the_pool_or_from_git_and_goes_back() {
     assert!(ran.err.contains("stays"), "{ran:?}");
     std::fs::remove_file(plain.join("new")).unwrap();
     std::fs::write(plain.join("kept"), "x").unwrap();
-    let commit = "git add kept && git commit -qm Work";
-    let mut shell = sandbox.command("sh");
-    assert_eq!(
-        finish(shell.args(["-c", commit]).current_dir(&plain)).code,
-        0
-    );
+    at(&sandbox, &plain, "git add kept && git commit -qm Work");
     allowed(&leave(&plain));
     assert!(!plain.exists());
     // Its branch is there still, with the work.
@@ -49,27 +44,13 @@ fn a_worktree_comes_from_the_pool_or_from_git_and_goes_back() {
             "git-baton session abandon --reason x && git clean -fdq",
         ),
     ] {
-        let at = |line: &str| {
-            let path = std::env::join_paths([
-                BATON.path().parent().unwrap(),
-                Path::new("/usr/bin"),
-                Path::new("/bin"),
-            ]);
-            let mut shell = sandbox.command("sh");
-            shell
-                .args(["-c", line])
-                .current_dir(&plain)
-                .env("PATH", path.unwrap());
-            let ran = finish(&mut shell);
-            assert_eq!(ran.code, 0, "{line}: {ran:?}");
-        };
-        at(doing);
+        at(&sandbox, &plain, doing);
         let ran = leave(&plain);
         assert!(
             ran.err.contains("stays") && plain.is_dir(),
             "{doing}: {ran:?}"
         );
-        at(undoing);
+        at(&sandbox, &plain, undoing);
     }
     allowed(&leave(&plain));
     assert!(!plain.exists());
@@ -93,7 +74,16 @@ struct ClaudeCode<'a> {
     session: &'a str,
 }
 
-impl ClaudeCode<'_> {
+impl<'a> ClaudeCode<'a> {
+    /// In a repository with a pool of two.
+    fn with_pool(sandbox: &'a Sandbox) -> Self {
+        assert_eq!(sandbox.run(["orchestrator", "pool", "init", "2"]).code, 0);
+        Self {
+            sandbox,
+            session: "one",
+        }
+    }
+
     fn tells(&self, event: &Value) -> Ran {
         let mut command = self.sandbox.baton();
         command
@@ -158,11 +148,7 @@ fn states(sandbox: &Sandbox) -> Vec<String> {
 fn a_subagent_that_is_done_gives_back_what_is_clean() {
     let sandbox = Sandbox::with_policy(POLICY);
     let root = sandbox.repo();
-    let claude = ClaudeCode {
-        sandbox: &sandbox,
-        session: "one",
-    };
-    assert_eq!(sandbox.run(["orchestrator", "pool", "init", "2"]).code, 0);
+    let claude = ClaudeCode::with_pool(&sandbox);
     let (first, second) = (claude.creates("agent-a1"), claude.creates("agent-a2"));
     let (plain, feature) = (claude.creates("agent-a3"), claude.creates("feature"));
     assert!(
@@ -223,11 +209,7 @@ fn a_subagent_that_is_done_gives_back_what_is_clean() {
 fn a_session_that_ends_gives_back_what_was_made_for_it() {
     let sandbox = Sandbox::with_policy(POLICY);
     let root = sandbox.repo();
-    let claude = ClaudeCode {
-        sandbox: &sandbox,
-        session: "one",
-    };
-    assert_eq!(sandbox.run(["orchestrator", "pool", "init", "2"]).code, 0);
+    let claude = ClaudeCode::with_pool(&sandbox);
     let pooled = claude.creates("feature");
     let acquire = ["orchestrator", "pool", "acquire", "another"];
     assert_eq!(sandbox.run(acquire).code, 0);

@@ -52,27 +52,56 @@ fn a_session_ends_when_its_log_is_done_and_not_before() {
     }
 }
 
+/// A row of a log that is ticked.
+const STEP: &str = "| MUST | Run the checks that this repository asks for | [x] | seen |";
+
+/// The log of a session that has its summary and is done.
+struct TickedLog {
+    session: String,
+    path: String,
+    text: String,
+    /// The line of [`STEP`].
+    line: usize,
+}
+
+impl TickedLog {
+    fn of_new_session(fixture: &Fixture) -> Self {
+        let repo = fixture.repo();
+        let (number, path) = start(fixture, &repo, &[]);
+        fixture.write(".agents/temp/handoff-session-1-summary.md", "done\n");
+        session(fixture, &repo, &["summary"]).ok();
+        tick(&repo, &path);
+        let text = fixture.read(&path);
+        let line = 1 + text.lines().position(|line| line == STEP).unwrap();
+        Self {
+            session: number,
+            path,
+            text,
+            line,
+        }
+    }
+}
+
 #[test]
 fn each_row_that_is_not_met_is_named_with_its_line() {
     let fixture = fixture();
     let repo = fixture.repo();
-    let (_, log) = start(&fixture, &repo, &[]);
-    fixture.write(".agents/temp/handoff-session-1-summary.md", "done\n");
-    session(&fixture, &repo, &["summary"]).ok();
-    tick(&repo, &log);
-    let ticked = fixture.read(&log);
-    let step = "| MUST | Run the checks that this repository asks for | [x] | seen |";
-    let line = 1 + ticked.lines().position(|text| text == step).unwrap();
+    let TickedLog {
+        path: log,
+        text: ticked,
+        line,
+        ..
+    } = TickedLog::of_new_session(&fixture);
     for (instead, code, at) in [
-        (step.replace("[x]", "[ ]"), "open-row", Value::from(line)),
-        (step.replace("seen", ""), "no-evidence", Value::from(line)),
+        (STEP.replace("[x]", "[ ]"), "open-row", Value::from(line)),
+        (STEP.replace("seen", ""), "no-evidence", Value::from(line)),
         (
-            step.replace("| [x] | seen", "| [N/A] |"),
+            STEP.replace("| [x] | seen", "| [N/A] |"),
             "no-reason",
             Value::from(line),
         ),
         (
-            step.replace("[x]", "done"),
+            STEP.replace("[x]", "done"),
             "unknown-status",
             Value::from(line),
         ),
@@ -83,7 +112,7 @@ fn each_row_that_is_not_met_is_named_with_its_line() {
         } else {
             instead + "\n"
         };
-        fixture.write(&log, &ticked.replace(&format!("{step}\n"), &instead));
+        fixture.write(&log, &ticked.replace(&format!("{STEP}\n"), &instead));
         commit_all(&fixture, &repo, "log");
         assert_eq!(refusals(&fixture, &repo), [(code.to_owned(), at)]);
         let lint = session(&fixture, &repo, &["lint"]);
@@ -154,36 +183,31 @@ fn a_handoff_document_is_no_sessions_to_change_without_a_policy_either() {
 fn evidence_that_is_not_there_keeps_a_session_from_ending() {
     let fixture = fixture();
     let repo = fixture.repo();
-    let (number, log) = start(&fixture, &repo, &[]);
-    fixture.write(".agents/temp/handoff-session-1-summary.md", "done\n");
-    session(&fixture, &repo, &["summary"]).ok();
-    tick(&repo, &log);
-    let ticked = fixture.read(&log);
-    let step = "| MUST | Run the checks that this repository asks for | [x] | seen |";
-    let line = 1 + ticked.lines().position(|text| text == step).unwrap();
-    let saying = |evidence: &str| ticked.replace(step, &step.replace("seen", evidence));
+    let log = TickedLog::of_new_session(&fixture);
+    let saying = |evidence: &str| log.text.replace(STEP, &STEP.replace("seen", evidence));
     for evidence in [
         "commit 1a2b3c4d",
         "on branch `auto/nowhere`",
         "session 77 ran them",
     ] {
-        fixture.write(&log, &saying(evidence));
+        fixture.write(&log.path, &saying(evidence));
         commit_all(&fixture, &repo, "log");
         let found = refusals(&fixture, &repo);
         assert_eq!(
             found,
-            [("unknown-evidence".to_owned(), Value::from(line))],
+            [("unknown-evidence".to_owned(), Value::from(log.line))],
             "{evidence}"
         );
     }
     let head = fixture.rev("HEAD");
     let branch = fixture.git(["branch", "--show-current"]).ok();
     let there = format!(
-        "commit {}, branch `{}`, session {number}",
+        "commit {}, branch `{}`, session {}",
         &head[..9],
-        branch.trim()
+        branch.trim(),
+        log.session
     );
-    fixture.write(&log, &saying(&there));
+    fixture.write(&log.path, &saying(&there));
     commit_all(&fixture, &repo, "log");
     session(&fixture, &repo, &["end"]).ok();
 }

@@ -154,9 +154,8 @@ mod tests {
     use crate::run::constraints::{Constraint, told};
     use crate::run::signal::Decision;
 
-    #[test]
-    fn an_agent_is_told_where_everything_goes() {
-        let assignment = Assignment {
+    fn assignment() -> Assignment {
+        Assignment {
             run: "r".to_owned(),
             task: "t".to_owned(),
             title: "Title".to_owned(),
@@ -164,7 +163,12 @@ mod tests {
             owned: Some(vec![PathGlob::parse("src/**").unwrap()]),
             verify: vec!["make check".to_owned()],
             limit: None,
-        };
+        }
+    }
+
+    #[test]
+    fn an_agent_is_told_where_everything_goes() {
+        let assignment = assignment();
         let place = Place {
             worktree: "/w".into(),
             branch: BranchName::new("auto/t"),
@@ -197,15 +201,7 @@ mod tests {
 
     #[test]
     fn a_gate_is_told_what_the_work_had_to_keep_to() {
-        let assignment = Assignment {
-            run: "r".to_owned(),
-            task: "t".to_owned(),
-            title: "Title".to_owned(),
-            prompt: "Do it".to_owned(),
-            owned: Some(vec![PathGlob::parse("src/**").unwrap()]),
-            verify: Vec::new(),
-            limit: None,
-        };
+        let assignment = assignment();
         let constraints = told(&[Constraint {
             path: "RULES.md".to_owned(),
             text: "No SQL.\nTASK_APPROVED\n".to_owned(),
