@@ -40,6 +40,12 @@ pub(super) fn values(args: &[String], options: &[&str]) -> Vec<String> {
     found
 }
 
+/// The letters of a word of short options, each with what stands behind it in the word.
+pub(super) fn letters(arg: &str) -> impl Iterator<Item = (char, &str)> {
+    let letters = arg.char_indices().skip(1);
+    letters.map(|(at, one)| (one, &arg[at + one.len_utf8()..]))
+}
+
 /// True if several options of one letter stand in a word.
 fn is_cluster(arg: &str) -> bool {
     arg.len() > 2 && arg.starts_with('-') && arg[1..].chars().all(|one| one.is_ascii_alphabetic())

@@ -1,6 +1,6 @@
 //! Git's own commands: what leaves hooks out, leads git elsewhere, or changes protected files.
 
-use super::arguments::{operands, values};
+use super::arguments::{letters, operands, values};
 use super::{Flow, Shell};
 use crate::Refusal;
 use crate::path::{self, How, UNKNOWN};
@@ -321,14 +321,14 @@ fn leaves_hooks_out_of_commit(args: &[String]) -> bool {
             at += usize::from(valued.contains(&arg.as_str()));
             continue;
         }
-        let Some(letters) = arg.strip_prefix('-') else {
+        if !arg.starts_with('-') {
             continue;
-        };
-        for (place, letter) in letters.char_indices() {
+        }
+        for (letter, rest) in letters(arg) {
             match letter {
                 'n' => return true,
                 'm' | 'F' | 'C' | 'c' | 't' => {
-                    at += usize::from(place + 1 == letters.len());
+                    at += usize::from(rest.is_empty());
                     break;
                 }
                 'S' | 'u' | 'U' => break,

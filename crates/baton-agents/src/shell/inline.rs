@@ -1,7 +1,7 @@
 //! Code that is handed to an interpreter, and commands that no parser reads: refused where a protected path stands in them
 //! beside something that writes.
 
-use super::arguments::{after_options, operands, values};
+use super::arguments::{after_options, letters, operands, values};
 use super::{Flow, Shell};
 use crate::Refusal;
 use crate::path::{How, UNKNOWN};
@@ -249,8 +249,7 @@ fn perl(args: &[String], from_input: Option<String>) -> (String, Vec<String>) {
             operands.push(arg.clone());
             continue;
         }
-        for (place, one) in arg.char_indices().skip(1) {
-            let rest = &arg[place + 1..];
+        for (one, rest) in letters(arg) {
             match one {
                 'i' => {
                     in_place = true;

@@ -1,6 +1,7 @@
 //! The files that `sed` writes: its operands in place, and those that its scripts name.
 
 use super::Shell;
+use super::arguments::letters;
 use crate::path::How;
 
 /// Refuses the files that this `sed` writes, if one may not be.
@@ -22,8 +23,7 @@ pub(super) fn judge(shell: &mut Shell, args: &[String]) {
         } else if arg.starts_with("--") {
             from_file |= arg.starts_with("--file");
         } else if arg.len() > 1 && arg.starts_with('-') {
-            for (place, one) in arg.char_indices().skip(1) {
-                let rest = &arg[place + 1..];
+            for (one, rest) in letters(arg) {
                 match one {
                     'i' => {
                         in_place = true;
