@@ -18,6 +18,17 @@ pub(super) fn operands(args: &[String], valued: &[&str]) -> Vec<String> {
     found
 }
 
+/// How many directories `-p`, which may stand in one word with other letters, strips from the paths of a patch.
+pub(super) fn strip_level(args: &[String]) -> Option<usize> {
+    let apart = values(args, &["-p", "--strip"]);
+    let joined = args.iter().filter(|arg| arg.starts_with('-'));
+    let joined = joined.filter_map(|arg| Some(arg.rsplit_once('p')?.1.to_owned()));
+    apart
+        .into_iter()
+        .chain(joined)
+        .find_map(|level| level.parse().ok())
+}
+
 /// The values of these options.
 pub(super) fn values(args: &[String], options: &[&str]) -> Vec<String> {
     let mut found = Vec::new();
@@ -38,6 +49,12 @@ pub(super) fn values(args: &[String], options: &[&str]) -> Vec<String> {
         }
     }
     found
+}
+
+/// True if this long option stands among the arguments, whole or shortened as git takes it.
+pub(super) fn has_long(args: &[String], option: &str) -> bool {
+    let mut options = args.iter().take_while(|arg| *arg != "--");
+    options.any(|arg| arg.len() > 2 && option.starts_with(arg.as_str()))
 }
 
 /// The letters of a word of short options, each with what stands behind it in the word.

@@ -1,6 +1,6 @@
 //! Git's commands that change files and the index: patches, and what is taken from other commits.
 
-use super::arguments::{operands, values};
+use super::arguments::{has_long, operands, strip_level, values};
 use super::{Flow, Shell};
 use crate::patch;
 use crate::path::{self, How};
@@ -9,7 +9,8 @@ impl Shell<'_> {
     /// Refuses a patch whose text is known and that changes what may not be changed.
     pub(super) fn applies(&mut self, args: &[String], input: &Flow) {
         let only_tells = ["--check", "--stat", "--numstat", "--summary"];
-        if args.iter().any(|arg| only_tells.contains(&arg.as_str())) {
+        let tells = args.iter().any(|arg| only_tells.contains(&arg.as_str()));
+        if tells && !has_long(args, "--apply") {
             return;
         }
         let valued = [
@@ -25,15 +26,24 @@ impl Shell<'_> {
             .iter()
             .filter_map(|file| self.written.get(&self.absolute(file)).cloned())
             .collect();
-        let reads_input = files.iter().all(|file| file == "-" || file == "/dev/stdin");
+        let inputs = ["-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"];
+        let reads_input = files.iter().all(|file| inputs.contains(&file.as_str()));
         if let (true, Flow::Text(text)) = (reads_input, input) {
             texts.push(text.clone());
         }
-        let root = self.ground.root.clone();
+        let stripped = strip_level(args).unwrap_or(1);
         let directory = values(args, &["--directory"]).into_iter().next();
-        let root = directory.map_or(root.clone(), |dir| path::join(&root, &dir));
-        for path in texts.iter().flat_map(|text| patch::paths(text)) {
-            self.writes(&path::join(&root, &path), How::Write);
+        // Paths are seen from the root, and without git's headers from the current directory.
+        for from in [self.ground.root.clone(), self.cwd.clone()] {
+            let from = directory
+                .as_ref()
+                .map_or(from.clone(), |dir| path::join(&from, dir));
+            for path in texts
+                .iter()
+                .flat_map(|text| patch::paths_below(text, stripped))
+            {
+                self.writes(&path::join(&from, &path), How::Write);
+            }
         }
     }
 

@@ -1,6 +1,6 @@
 //! Which files a command writes, by its options and operands.
 
-use super::arguments::{operands, values};
+use super::arguments::{operands, strip_level, values};
 use super::{Flow, Shell, copies, sed};
 use crate::patch;
 use crate::path::How;
@@ -202,7 +202,8 @@ fn patches(shell: &mut Shell, args: &[String], input: &Flow) {
         _ => None,
     };
     let directory = values(args, &["-d", "--directory"]).into_iter().next();
-    for path in patch::paths(&text.unwrap_or_default()) {
+    let stripped = strip_level(args).unwrap_or_default();
+    for path in patch::paths_below(&text.unwrap_or_default(), stripped) {
         let path = directory
             .as_ref()
             .map_or(path.clone(), |dir| format!("{dir}/{path}"));
