@@ -43,7 +43,7 @@ const AGENT_SETTINGS: [&str; 10] = [
 ];
 
 /// What of a git directory only git and Baton write.
-const GIT_OWNED: [&str; 14] = [
+const GIT_OWNED: [&str; 15] = [
     "hooks",
     "config",
     "config.worktree",
@@ -56,6 +56,7 @@ const GIT_OWNED: [&str; 14] = [
     "logs",
     "objects",
     "worktrees",
+    "remotes",
     "commondir",
     "gitdir",
 ];

@@ -57,6 +57,14 @@ pub(super) fn has_long(args: &[String], option: &str) -> bool {
     options.any(|arg| arg.len() > 2 && option.starts_with(arg.as_str()))
 }
 
+/// True if one of these letters stands among the short options.
+pub(super) fn has_letter(args: &[String], letters: &[char]) -> bool {
+    let is_short = |arg: &&String| arg.starts_with('-') && !arg.starts_with("--");
+    args.iter()
+        .filter(is_short)
+        .any(|arg| arg.contains(letters))
+}
+
 /// The letters of a word of short options, each with what stands behind it in the word.
 pub(super) fn letters(arg: &str) -> impl Iterator<Item = (char, &str)> {
     let letters = arg.char_indices().skip(1);

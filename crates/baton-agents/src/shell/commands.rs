@@ -61,6 +61,12 @@ impl Shell<'_> {
             "find" => return self.find(args),
             "git" => return self.git(args, assigned, input),
             "git-baton" => self.baton(args),
+            // Git's commands as programs, as they lie in its own directory.
+            name if name.starts_with("git-") && self.own_script(first).is_none() => {
+                let command = name.trim_start_matches("git-").to_owned();
+                let words: Vec<_> = [command].into_iter().chain(args.iter().cloned()).collect();
+                return self.git(&words, assigned, input);
+            }
             _ => {
                 if let Some(text) = self.own_script(first) {
                     let args = args.to_vec();

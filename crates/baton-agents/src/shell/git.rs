@@ -60,7 +60,7 @@ impl Shell<'_> {
             match arg.as_str() {
                 "-C" => directory = path::join(&directory, &value),
                 "-c" => settings.push(value),
-                "--config-env" => settings.push(value),
+                "--config-env" => settings.push(self.with_variable(&value, assigned)),
                 "--git-dir" => git_dir = Some(value),
                 "--work-tree" | "--namespace" | "--super-prefix" | "--attr-source" => {}
                 "--exec-path" | "-p" | "-P" => continue,
@@ -68,7 +68,7 @@ impl Shell<'_> {
                     if let Some(path) = other.strip_prefix("--git-dir=") {
                         git_dir = Some(path.to_owned());
                     } else if let Some(setting) = other.strip_prefix("--config-env=") {
-                        settings.push(setting.to_owned());
+                        settings.push(self.with_variable(setting, assigned));
                     } else if let Some(setting) = other.strip_prefix("-c") {
                         settings.push(setting.to_owned());
                     }
@@ -213,13 +213,15 @@ impl Shell<'_> {
                 let directory = self.cwd.clone();
                 self.makes_repository(name, args, &directory);
             }
-            "push" => self.push(args),
+            "push" | "send-pack" => self.push(args, input),
             "update-ref" => self.update_ref(args, input),
+            "fast-import" => self.fast_import(input),
             "symbolic-ref" => self.symbolic_ref(args),
             "branch" => self.branch(args),
             "checkout" | "switch" => self.checkout(name, args),
             "restore" => self.restore(args),
-            "fetch" => self.fetch(args),
+            "fetch" | "pull" => self.fetch(args, input),
+            "remote" => self.remote(args),
             "stash" => self.stash(args),
             "worktree" => self.worktree(args),
             "rm" | "mv" => {

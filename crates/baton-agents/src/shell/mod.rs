@@ -13,6 +13,7 @@ mod inline;
 mod output;
 mod redirect;
 mod refs;
+mod refspec;
 mod sed;
 mod settings;
 mod targets;

@@ -31,6 +31,19 @@ const COMMAND_SETTINGS: [&str; 7] = [
 ];
 
 impl Shell<'_> {
+    /// A setting `KEY=VARIABLE` with the value of its variable.
+    pub(super) fn with_variable(&self, setting: &str, assigned: &[(String, String)]) -> String {
+        let (key, name) = setting.split_once('=').unwrap_or((setting, ""));
+        let value = self.variable_for_git(name, assigned).unwrap_or_default();
+        format!("{key}={value}")
+    }
+
+    fn variable_for_git(&self, name: &str, assigned: &[(String, String)]) -> Option<String> {
+        let own = assigned.iter().find(|(one, _)| one == name);
+        let value = own.map(|(_, value)| value);
+        value.or_else(|| self.variables.get(name)).cloned()
+    }
+
     /// Refuses variables that lead git elsewhere.
     pub(super) fn sets_for_git(&mut self, assigned: &[(String, String)]) {
         for (name, value) in assigned {
@@ -55,6 +68,16 @@ impl Shell<'_> {
             if leads {
                 self.refuse(Some(leads_elsewhere(&format!("the variable {name}"))));
             }
+            if let Some(number) = name.strip_prefix("GIT_CONFIG_VALUE_") {
+                let key = self.variable_for_git(&format!("GIT_CONFIG_KEY_{number}"), assigned);
+                self.sets(&key.unwrap_or_default(), value);
+            }
+            if name == "GIT_CONFIG_PARAMETERS" {
+                for setting in value.replace('\'', "").split(' ') {
+                    let (key, value) = setting.split_once('=').unwrap_or((setting, ""));
+                    self.sets(key, value);
+                }
+            }
             if COMMANDS.contains(&name.as_str()) {
                 self.apart(|shell| shell.script(value, &Flow::Unknown));
             }
@@ -70,6 +93,19 @@ impl Shell<'_> {
             self.refuse(Some(leads_elsewhere("the setting")));
         } else if COMMAND_SETTINGS.contains(&folded.as_str()) {
             self.apart(|shell| shell.script(value, &Flow::Unknown));
+        } else {
+            self.sets_of_remote(&folded, value);
+        }
+    }
+
+    /// Refuses a remote's refspecs, in whatever section: it may be renamed to a remote's.
+    fn sets_of_remote(&mut self, key: &str, value: &str) {
+        let is_off = ["", "false", "no", "off", "0"].contains(&value);
+        match key.rsplit('.').next() {
+            Some("fetch") => self.fetches(value, false, false),
+            Some("push") => self.pushes(value, false),
+            Some("mirror") if key.starts_with("remote.") && !is_off => self.moves_shared("main"),
+            _ => {}
         }
     }
 

@@ -341,7 +341,7 @@ fn wildcards(text: &str) -> String {
 }
 
 /// What a `$'...'` stands for.
-fn ansi_c(text: &str) -> String {
+pub(super) fn ansi_c(text: &str) -> String {
     let mut plain = String::new();
     let mut chars = text.chars().peekable();
     while let Some(one) = chars.next() {
