@@ -7,6 +7,12 @@ use std::time::{Duration, SystemTime};
 
 use rustix::process::{Pid, test_kill_process};
 
+/// The arguments of this process, without the program's name.
+pub fn arguments() -> Vec<String> {
+    let all = std::env::args_os().skip(1);
+    all.map(|one| one.to_string_lossy().into_owned()).collect()
+}
+
 /// The number of this process.
 pub fn own_id() -> u32 {
     std::process::id()

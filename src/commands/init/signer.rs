@@ -11,7 +11,7 @@ use crate::scaffold::{self, signers};
 use baton_git::Repo;
 use baton_git::signing::{self, SigningKey};
 use baton_sys::ssh_keys::{self, PublicKey, same_key};
-use baton_sys::{terminal, worktree_file};
+use baton_sys::{process, terminal, worktree_file};
 
 /// The list of signers, and what there is to tell of it.
 #[derive(Debug, Default)]
@@ -34,9 +34,11 @@ struct Candidate {
 /// at hand.
 pub fn decide(repo: &Repo, root: &Path, args: &Init, rules: Rules) -> miette::Result<Decided> {
     if !args.signer.is_empty() {
+        let is_set = signing_key(repo, None)?.is_some() && signs_by_ssh(repo)?;
+        let told = args.signer.iter().find_map(|one| signs_with(one));
         return Ok(Decided {
             list: Some(named(&args.signer)?),
-            told: None,
+            told: told.filter(|_| !is_set),
         });
     }
     let listed = worktree_file::read(root, scaffold::SIGNERS_PATH)?;
@@ -56,8 +58,7 @@ pub fn decide(repo: &Repo, root: &Path, args: &Init, rules: Rules) -> miette::Re
     let email = repo.config().value("user.email")?;
     let (one, why, is_set) = match signing_key(repo, email.as_deref())? {
         Some(candidate) => {
-            let format = repo.config().value("gpg.format")?;
-            let is_ssh = format.as_deref() == Some("ssh");
+            let is_ssh = signs_by_ssh(repo)?;
             (candidate, "the key with which git signs here", is_ssh)
         }
         None => {
@@ -73,15 +74,33 @@ pub fn decide(repo: &Repo, root: &Path, args: &Init, rules: Rules) -> miette::Re
         scaffold::SIGNERS_PATH
     );
     if !is_set {
-        told.push_str(&format!(
-            "git signs with it, in `git commit -S`, after `git config gpg.format ssh && git config user.signingKey {}`\n",
-            one.key
-        ));
+        told.push_str(&setting(&one.key));
     }
     Ok(Decided {
         list: Some(signers::list(&[one.line])?),
         told: Some(told),
     })
+}
+
+fn signs_by_ssh(repo: &Repo) -> miette::Result<bool> {
+    let format = repo.config().value("gpg.format")?;
+    Ok(format.as_deref() == Some("ssh"))
+}
+
+/// The way to sign with the key that this argument names, where that is a file whose private key is beside it.
+fn signs_with(argument: &str) -> Option<String> {
+    let (_, file) = signers::split(argument);
+    let private = file.strip_suffix(".pub")?;
+    let is_own = baton_sys::file::is_file(private.as_ref());
+    let file = std::path::absolute(file).ok().filter(|_| is_own)?;
+    Some(setting(&shell_words::quote(file.to_str()?)))
+}
+
+/// The way to sign with a key, a value of `user.signingKey` quoted for a shell.
+fn setting(key: &str) -> String {
+    format!(
+        "git signs with it, in `git commit -S`, after `git config gpg.format ssh && git config user.signingKey {key}`\n"
+    )
 }
 
 fn named(arguments: &[String]) -> miette::Result<String> {
@@ -176,9 +195,10 @@ fn chosen(candidates: &[Candidate]) -> Option<usize> {
 }
 
 fn undecided(candidates: &[Candidate]) -> miette::Report {
+    let typed = shell_words::join(process::arguments());
     let commands: Vec<_> = candidates
         .iter()
-        .map(|candidate| format!("git baton init --signer {}", candidate.argument))
+        .map(|candidate| format!("git baton {typed} --signer {}", candidate.argument))
         .collect();
     let commands = commands.join("\n");
     miette!(

@@ -32,9 +32,9 @@ fn of_several_keys_the_one_that_signs_is_taken_and_otherwise_each_is_named() {
     );
     assert!(!new.sandbox.repo().join("baton.toml").exists());
     let words: Vec<_> = undecided.err.lines().map(str::trim).collect();
-    let command = words
-        .iter()
-        .find(|line| line.starts_with("git baton init --signer") && line.ends_with("id_bob.pub"));
+    let command = words.iter().find(|line| {
+        line.starts_with("git baton init --guard-only --signer") && line.ends_with("id_bob.pub")
+    });
     new.sh(command.unwrap_or_else(|| panic!("{undecided:?}")));
     assert!(
         new.sandbox
