@@ -9,6 +9,9 @@ use super::{InstallError, hooks_path, known_text};
 use baton_git::Repo;
 use baton_sys::file;
 
+/// The setting's name in lower case.
+const SETTING: &str = "core.hookspath";
+
 /// The files that ask git for its directory of hooks, or for `core.hooksPath`, in the directories that were set aside, and in
 /// those below them.
 pub fn files(repo: &Repo, manifest: &Manifest) -> Result<Vec<PathBuf>, InstallError> {
@@ -19,6 +22,13 @@ pub fn files(repo: &Repo, manifest: &Manifest) -> Result<Vec<PathBuf>, InstallEr
             for path in entries(&directory) {
                 let below = entries(&path);
                 let asks = |path: &PathBuf| {
+                    // A page about the hooks asks nothing.
+                    if path
+                        .extension()
+                        .is_some_and(|end| end == "md" || end == "txt")
+                    {
+                        return false;
+                    }
                     let text = file::beginning(path, known_text::LONGEST).ok().flatten();
                     text.is_some_and(|text| asks_git(&text))
                 };
@@ -36,8 +46,19 @@ fn asks_git(text: &[u8]) -> bool {
     known_text::commands(text).iter().any(|line| {
         let line = line.to_ascii_lowercase();
         let asked = line.find("--git-path").map(|at| &line[at..]);
-        line.contains_str("core.hookspath") || asked.is_some_and(|rest| rest.contains_str("hooks"))
+        let named = line.find(SETTING).map(|at| &line[at + SETTING.len()..]);
+        named.is_some_and(|rest| !line.contains_str("unset") && !sets(rest))
+            || asked.is_some_and(|rest| rest.contains_str("hooks"))
     })
+}
+
+/// True if a value follows on the setting's name.
+fn sets(rest: &[u8]) -> bool {
+    let rest = rest.trim_start_with(|char| matches!(char, '"' | '\''));
+    let is_apart = rest.starts_with(b" ") || rest.starts_with(b"=");
+    let value = rest.trim_start_with(|char| matches!(char, ' ' | '='));
+    let ends = |byte: &u8| b"|&;)>2#]`".contains(byte);
+    is_apart && value.first().is_some_and(|byte| !ends(byte))
 }
 
 #[cfg(test)]
@@ -54,6 +75,12 @@ mod tests {
                 true,
             ),
             ("git config --get core.hookspath", true),
+            ("lib=\"$(git config \"core.hooksPath\")/lib.sh\"", true),
+            ("if git config core.hooksPath >/dev/null; then", true),
+            ("git config core.hooksPath .githooks", false),
+            ("git config --local 'core.hooksPath' \"$dir\"", false),
+            ("git -c core.hooksPath=/dev/null commit", false),
+            ("git config --unset core.hooksPath", false),
             ("# git rev-parse --git-path hooks", false),
             ("git rev-parse --git-path info/exclude", false),
             (
