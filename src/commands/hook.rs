@@ -130,7 +130,7 @@ fn run_in_place(called: &Called, args: Vec<OsString>) -> miette::Result<ExitCode
     let call = (&args[..], input.as_deref());
     let common_dir = &called.common_dir;
     let git_dir = env.git_dir.as_deref();
-    install::kept::prepare(common_dir, name);
+    install::beside::prepare(common_dir, name);
     for earlier in EarlierHook::all(common_dir, &called.file, name, git_dir, call) {
         let code = earlier
             .run()

@@ -9,7 +9,7 @@ use miette::Diagnostic;
 use thiserror::Error;
 
 use crate::Hook;
-use crate::install::kept;
+use crate::install::beside;
 use crate::install::layout::{Layout, Occupant};
 use baton_git::{GitError, Repo};
 use baton_sys::{executable, message_hook, previous_hooks};
@@ -150,7 +150,7 @@ fn earlier(repo: &Repo, hook: Hook) -> Result<Vec<PathBuf>, GitError> {
     let layout = Layout::of(repo);
     let root = repo.work_tree().unwrap_or(repo.git_dir());
     let git_dir = Some(repo.git_dir());
-    kept::prepare(repo.common_dir(), hook.name());
+    beside::prepare(repo.common_dir(), hook.name());
     let earlier = previous_hooks::earlier_files(repo.common_dir(), hook.name(), root, git_dir);
     if !earlier.is_empty() {
         return Ok(earlier);

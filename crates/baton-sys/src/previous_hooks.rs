@@ -28,6 +28,13 @@ pub const WORKTREE_PATH_FILE: &str = "worktree-hooks-path";
 /// set aside: git ran it, so that it runs still. Those that the setting had switched off stay off.
 pub const LATER_DIRECTORY: &str = "later-hooks";
 
+/// The line by which a text is known as a hook of Baton's.
+pub const MARK: &str =
+    "# Installed by git-baton: judges, by the rules of baton.toml, what git tells it here.";
+
+/// The number of bytes of a file that are read to recognise a hook of Baton's.
+pub const BEGINNING: u64 = 16 * 1024;
+
 /// True if the hook that is kept by this name runs in spite of a `core.hooksPath` that was set aside.
 pub fn is_later(common_dir: &Path, name: &str) -> bool {
     file::is_taken(&common_dir.join("baton").join(LATER_DIRECTORY).join(name))
@@ -205,11 +212,12 @@ pub fn earlier_files(
             // Empty, it names no directory.
             let directory = Some(root.join(&path)).filter(|_| !path.is_empty());
             let hook = directory.map(|it| it.join(name));
-            // By a link of the directory, or of the hook.
+            // By a link of the directory, or of the hook, or by a copy of that.
             let is_home = hook.as_ref().is_some_and(|hook| {
                 hook.parent()
                     .is_some_and(|it| file::is_same_place(it, &hooks))
                     || are_one_file(hook, &hooks.join(name))
+                    || is_batons(hook)
             });
             files.extend(hook.filter(|_| !is_home));
             files.extend(Some(kept).filter(|_| is_home || is_later(common_dir, name)));
@@ -217,6 +225,18 @@ pub fn earlier_files(
     }
     files.retain(|path| is_executable(path) && !are_one_file(path, &hooks.join(name)));
     files
+}
+
+/// True if this is a hook of Baton's and nothing more, of whatever installation: a copy that lies where others look for hooks. What
+/// it would say this program says itself, and its own program may be gone.
+fn is_batons(path: &Path) -> bool {
+    let Ok(Some(text)) = file::beginning(path, BEGINNING) else {
+        return false;
+    };
+    let text = String::from_utf8_lossy(&text);
+    let mut commands = text.lines().filter(|line| !line.starts_with('#'));
+    let is_marked = text.lines().any(|line| line == MARK);
+    is_marked && commands.next().is_some() && commands.next().is_none()
 }
 
 /// The value of `core.hooksPath` before Baton; `None` when it had none. Like git's, a relative

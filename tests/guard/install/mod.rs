@@ -1,5 +1,6 @@
 //! `git baton install`, `uninstall` and `doctor`, with real git.
 
+mod beside;
 mod directories;
 mod doctor;
 mod earlier;

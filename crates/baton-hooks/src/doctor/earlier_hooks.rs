@@ -1,7 +1,7 @@
 //! The hooks that were there before Baton's, and have to go on.
 
 use super::{DoctorError, Finding, Id, REINSTALL};
-use crate::install::{Layout, Manifest, hooks_path, kept, managers, misled, renamed};
+use crate::install::{Layout, Manifest, hooks_path, in_shell, kept, managers, misled, renamed};
 use crate::{Hook, PASSED_ON};
 use baton_git::Repo;
 use baton_sys::executable;
@@ -58,6 +58,14 @@ pub(super) fn examine(
         remedy: why.remedy(&path),
     }));
     miscalling(&layout, manifest, findings)?;
+    let directories = hooks_path::all_directories(repo, &layout, &manifest.hooks_paths)?;
+    let copies = renamed::copies(&layout, &directories)?;
+    findings.extend(copies.into_iter().map(|(_, path)| Finding {
+        id: Id::HookCopied,
+        what: "this is a copy of Baton's hook, and names a program of one clone on one machine: anywhere else git cannot exec it, and every commit fails".to_owned(),
+        remedy: format!("remove it, from the repository too where it is committed: `rm {}`", in_shell(&path)),
+        place: path.display().to_string(),
+    }));
     for one in &manifest.hooks_paths {
         for directory in hooks_path::directories(repo, one)? {
             for hook in silent.iter().map(|name| directory.join(name)) {

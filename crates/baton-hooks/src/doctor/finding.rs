@@ -28,6 +28,8 @@ pub enum Id {
     EarlierHookSilent,
     /// A hook of the directory that `core.hooksPath` named asks git for that directory, and is told another.
     EarlierHookMisled,
+    /// A copy of Baton's hook lies where other clones may find it, and names this repository's program.
+    HookCopied,
     /// The program of which the hooks are further names is gone.
     ProgramMissing,
     /// That program is not what was installed.
@@ -76,7 +78,7 @@ pub enum Id {
 
 impl Id {
     /// All of them.
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 34] = [
         Self::NotInstalled,
         Self::GuardedAsClone,
         Self::RecordBroken,
@@ -88,6 +90,7 @@ impl Id {
         Self::HooksBypassed,
         Self::EarlierHookSilent,
         Self::EarlierHookMisled,
+        Self::HookCopied,
         Self::ProgramMissing,
         Self::ProgramAltered,
         Self::ProgramOlder,
@@ -126,6 +129,7 @@ impl Id {
             Self::HooksBypassed => "hooks-bypassed",
             Self::EarlierHookSilent => "earlier-hook-silent",
             Self::EarlierHookMisled => "earlier-hook-misled",
+            Self::HookCopied => "hook-copied",
             Self::ProgramMissing => "program-missing",
             Self::ProgramAltered => "program-altered",
             Self::ProgramOlder => "program-older",
@@ -156,6 +160,7 @@ impl Id {
         match self {
             Self::EarlierHookSilent
             | Self::EarlierHookMisled
+            | Self::HookCopied
             | Self::GuardedAsClone
             | Self::ProgramOlder
             | Self::ProgramNewer

@@ -5,10 +5,7 @@ use std::path::{Path, PathBuf};
 use bstr::{BString, ByteSlice};
 
 use crate::{ARGUMENT, DIRECTORY_SUFFIX};
-
-/// The line by which a text is known as Baton's.
-const MARK: &str =
-    "# Installed by git-baton: judges, by the rules of baton.toml, what git tells it here.";
+use baton_sys::previous_hooks::MARK;
 
 /// The line about what is added, by the way in which the program starts.
 const BY_ITSELF: &str = "# The first line starts the program, and the last one where a shell reads this: nothing that is added runs.\n";
@@ -26,9 +23,6 @@ const OR_EXIT: &str = " || exit";
 
 /// The longest first line that every Linux reads whole, its end included (`BINPRM_BUF_SIZE` before 5.1).
 const LONGEST: usize = 127;
-
-/// The number of bytes of a file that are read to recognise a hook of Baton's.
-pub const BEGINNING: u64 = 16 * 1024;
 
 /// The content of a hook of Baton's.
 #[derive(Debug, Clone, PartialEq, Eq)]

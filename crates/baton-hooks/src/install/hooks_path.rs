@@ -144,6 +144,38 @@ pub fn directories(repo: &Repo, one: &SetAside) -> Result<Vec<PathBuf>, InstallE
         .collect())
 }
 
+/// Every directory to which git looks, or would without Baton, and those around it in which a manager keeps its hooks: each below
+/// one of them, and the one above, unless that is the root of a worktree or outside of all.
+pub fn all_directories(
+    repo: &Repo,
+    layout: &Layout,
+    set_aside: &[SetAside],
+) -> Result<Vec<PathBuf>, InstallError> {
+    let mut found = Vec::new();
+    for one in set_aside {
+        found.extend(directories(repo, one)?);
+    }
+    let mut roots = Vec::new();
+    for worktree in repo.worktrees()? {
+        roots.extend(repo.root_of(&worktree));
+    }
+    for one in diversions(repo, layout)? {
+        let root = repo.root_of(&one.worktree).unwrap_or_default();
+        found.push(root.join(one.setting.path));
+    }
+    for directory in found.clone() {
+        let below = file::entries(&directory).unwrap_or_default();
+        found.extend(below.into_iter().filter(|path| file::is_directory(path)));
+        let above = directory.parent().unwrap_or(&directory);
+        let is_within = |root: &PathBuf| above != root && above.starts_with(root);
+        found.extend(roots.iter().any(is_within).then(|| above.to_owned()));
+    }
+    found.sort();
+    found.dedup();
+    found.retain(|path| !file::is_same_place(path, &layout.hooks_dir()));
+    Ok(found)
+}
+
 /// The worktree through which git reaches the file of the setting; `None` when it is gone.
 pub fn worktree_of(repo: &Repo, one: &SetAside) -> Result<Option<Worktree>, InstallError> {
     let mut worktrees = repo.worktrees()?.into_iter();

@@ -3,11 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use super::delegate::{self, TakenOut, Way};
-use super::installed::{Change, Installed};
+use super::installed::{Change, HandedOn, Installed, Lines};
 use super::layout::{Occupant, is_edited};
 use super::manifest::{Manifest, Program};
 use super::renamed::{self, Renamed};
-use super::{InstallError, Kind, Layout, has_worktree, hooks_path, kept, misled};
+use super::{InstallError, Kind, Layout, beside, has_worktree, hooks_path, kept, misled};
 use crate::{ALWAYS_PASSED_ON, Hook, PASSED_ON, all_names};
 use baton_core::model::Oid;
 use baton_git::{GitVersion, Recorded, Repo};
@@ -98,7 +98,10 @@ fn put(repo: &Repo, kind: Kind, recorded: Option<Recorded>) -> Result<Installed,
         ..
     } = placing;
     if all_names().any(|hook| layout.earlier(hook).is_some()) {
-        kept::mirror(repo.common_dir()).map_err(InstallError::io(layout.kept_dir()))?;
+        beside::mirror(repo.common_dir()).map_err(InstallError::io(layout.kept_dir()))?;
+        for hook in all_names() {
+            beside::make_room(&layout, hook)?;
+        }
     } else {
         kept::clear(&layout)?;
     }
@@ -117,6 +120,11 @@ fn put(repo: &Repo, kind: Kind, recorded: Option<Recorded>) -> Result<Installed,
     for one in &set_aside {
         hooks_path::unset(repo, one)?;
     }
+    let edited = edited.into_iter().map(|(hook, path)| {
+        let place = place_for_lines(repo, &layout, &manifest, hook)?;
+        Ok(Lines { hook, path, place })
+    });
+    let edited = edited.collect::<Result<_, InstallError>>()?;
     let is_clone = is_clone(repo, kind, &manifest)?;
     mark_server(&layout, is_clone)?;
     share(repo, &layout, &renamed)?;
@@ -135,6 +143,29 @@ fn put(repo: &Repo, kind: Kind, recorded: Option<Recorded>) -> Result<Installed,
         git_too_old: Some(repo.program().version()?)
             .filter(|version| kind == Kind::Client && *version < GitVersion::OLDEST),
     })
+}
+
+/// The hook of a user's own that runs before Baton's, or would if it were there.
+fn place_for_lines(
+    repo: &Repo,
+    layout: &Layout,
+    manifest: &Manifest,
+    hook: &str,
+) -> Result<PathBuf, InstallError> {
+    let kept = layout.earlier(hook).unwrap_or_else(|| layout.kept(hook));
+    if manifest.hooks_paths.is_empty() || layout.is_later(hook) {
+        return Ok(kept);
+    }
+    let mut directories = Vec::new();
+    for one in &manifest.hooks_paths {
+        directories.extend(hooks_path::directories(repo, one)?);
+    }
+    let here = directories.iter().find(|path| {
+        let root = layout.work_tree();
+        root.is_none_or(|root| path.starts_with(root))
+    });
+    let directory = here.or(directories.first());
+    Ok(directory.map_or(kept, |directory| directory.join(hook)))
 }
 
 /// True if commits are made here. The hooks of a clone may be left from a plain `install` by an
@@ -224,7 +255,7 @@ struct Placing<'i> {
     hooks: Vec<(String, Change)>,
     gave_way: Vec<(&'static str, PathBuf)>,
     /// The hooks that were kept and that the ones which came later call, and where they are.
-    handed_on: Vec<(&'static str, PathBuf)>,
+    handed_on: Vec<HandedOn>,
     edited: Vec<(&'static str, PathBuf)>,
     /// The files of Baton's that others moved elsewhere; in the end those that stay.
     renamed: Vec<Renamed>,
@@ -339,7 +370,7 @@ impl Placing<'_> {
             .renamed
             .iter()
             .filter(|one| one.hook == hook && !one.is_known);
-        let called = renamed::called(by, new.collect())?;
+        let (called, is_named) = renamed::called(by, new.collect())?;
         let called: Vec<_> = called.into_iter().map(Path::to_owned).collect();
         let Some(first) = called.first() else {
             return Ok(());
@@ -349,7 +380,11 @@ impl Placing<'_> {
         }
         let places: Vec<_> = called.iter().map(|path| &**path).collect();
         kept::put_back(self.layout, hook, &places)?;
-        self.handed_on.push((hook, first.clone()));
+        self.handed_on.push(HandedOn {
+            hook,
+            path: first.clone(),
+            is_named,
+        });
         self.renamed.retain(|one| !called.contains(&one.path));
         Ok(())
     }
@@ -368,6 +403,9 @@ impl Placing<'_> {
         let layout = self.layout;
         let path = layout.hook(hook);
         if !self.keep_edits(hook, &path)? && occupant(layout, hook)? == Occupant::Other {
+            let given_up = beside::give_up_removed(layout, hook)?;
+            self.gave_way
+                .extend(given_up.into_iter().map(|path| (hook, path)));
             self.hand_on(hook, &path)?;
             let moved = kept::keep(layout, hook, &path)?;
             self.note(hook, moved);

@@ -8,6 +8,7 @@ use super::kept::Silence;
 use super::manifest::SetAside;
 use baton_core::policy::POLICY_PATH;
 use baton_git::GitVersion;
+use baton_sys::file;
 
 /// The result of an installation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,9 +18,9 @@ pub struct Installed {
     /// The earlier hooks that gave way to another, and where they are now.
     pub(super) gave_way: Vec<(&'static str, PathBuf)>,
     /// The earlier hooks that the ones which came later call, and where they are now.
-    pub(super) handed_on: Vec<(&'static str, PathBuf)>,
-    /// The hooks of Baton's to which something was added, and where that is now.
-    pub(super) edited: Vec<(&'static str, PathBuf)>,
+    pub(super) handed_on: Vec<HandedOn>,
+    /// The lines that were added to hooks of Baton's.
+    pub(super) edited: Vec<Lines>,
     /// The earlier hooks that were kept and are gone: where they were.
     pub(super) lost: Vec<PathBuf>,
     /// The earlier hooks that git would pass over, each with the reason.
@@ -32,6 +33,26 @@ pub struct Installed {
     pub(super) is_clone_and_server: bool,
     /// The version of git, where it does not call every hook.
     pub(super) git_too_old: Option<GitVersion>,
+}
+
+/// An earlier hook that was put where the one that came later calls it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct HandedOn {
+    pub hook: &'static str,
+    /// Where it is.
+    pub path: PathBuf,
+    /// True if the later one names it.
+    pub is_named: bool,
+}
+
+/// Lines that were added to a hook of Baton's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Lines {
+    pub hook: &'static str,
+    /// The file in which they are now.
+    pub path: PathBuf,
+    /// The hook that runs before Baton's.
+    pub place: PathBuf,
 }
 
 /// The change to one hook.
@@ -89,19 +110,32 @@ impl fmt::Display for Installed {
                 path.display()
             )?;
         }
-        for (hook, path) in &self.handed_on {
+        for HandedOn {
+            hook,
+            path,
+            is_named,
+        } in &self.handed_on
+        {
+            let calls = match is_named {
+                true => "it calls the one that it replaced, which is",
+                false => "whether it calls the one that it replaced, only it knows; that is",
+            };
             writeln!(
                 f,
-                "another {hook} had taken Baton's place, and runs first from now on; it calls the one that it replaced, which is {} now",
+                "another {hook} had taken Baton's place, and runs first from now on; {calls} {} now",
                 path.display()
             )?;
         }
-        for (hook, path) in &self.edited {
+        for Lines { hook, path, place } in &self.edited {
+            let way = match file::is_taken(place) {
+                true => "add them to the hook that runs first,",
+                false => "make them a script that may be run (`chmod +x`) and runs first,",
+            };
             writeln!(
                 f,
-                "lines were added to Baton's {hook}: they are in {}; put them into a script of their own, {}, which may be run (`chmod +x`) and then runs first",
+                "lines were added to Baton's {hook}: they are in {}; {way} {}",
                 path.display(),
-                self.layout.kept(hook).display()
+                place.display()
             )?;
         }
         for path in &self.lost {

@@ -7,15 +7,17 @@ use std::path::{Component, Path, PathBuf};
 
 use bstr::ByteSlice;
 
-use super::layout::{Layout, Occupant, read_hook};
+use super::layout::{Layout, Occupant};
 use super::manifest::Manifest;
 use super::{InstallError, in_shell};
 use crate::all_names;
-use baton_sys::previous_hooks::KEPT_DIRECTORY;
 use baton_sys::{executable, file};
 
 /// The suffix of a hook that an earlier version moved aside.
-const OLD_SUFFIX: &str = ".before-baton";
+pub(super) const OLD_SUFFIX: &str = ".before-baton";
+
+/// The ending, before a number, of a file that is kept and that nothing runs.
+pub(super) const REPLACED: &str = ".replaced-";
 
 /// The way from the directory of hooks to that of the kept ones.
 const DETOUR: &str = "../hooks.before-baton";
@@ -40,7 +42,7 @@ impl Layout {
     }
 
     /// True if this name in the directory of kept hooks stands for a file that is still among the hooks.
-    fn is_mirrored(&self, path: &Path) -> bool {
+    pub(super) fn is_mirrored(&self, path: &Path) -> bool {
         let target = file::link_target(path).ok();
         let name = path
             .file_name()
@@ -86,12 +88,17 @@ fn lead_to_kept(layout: &Layout, link: &Path) -> io::Result<()> {
 
 /// Puts a link in place of another in one step.
 fn relink(target: &Path, link: &Path) -> io::Result<()> {
-    let mut new = link.as_os_str().to_owned();
+    replace(link, |new| file::link_to(target, new))
+}
+
+/// Puts what `make` makes in place of this file in one step.
+pub(super) fn replace(path: &Path, make: impl FnOnce(&Path) -> io::Result<()>) -> io::Result<()> {
+    let mut new = path.as_os_str().to_owned();
     new.push(".new");
     let new = PathBuf::from(new);
     file::remove_if_exists(&new)?;
-    file::link_to(target, &new)?;
-    file::rename(&new, link)
+    make(&new)?;
+    file::rename(&new, path)
 }
 
 /// Gives a link that is kept the target that it had.
@@ -137,7 +144,7 @@ pub fn set_aside(
 
 /// Gives a file a name among those that are kept by which nothing runs it.
 pub fn move_aside(layout: &Layout, hook: &str, path: &Path) -> Result<PathBuf, InstallError> {
-    let names = (1_u32..).map(|number| layout.kept_dir().join(format!("{hook}.replaced-{number}")));
+    let names = (1_u32..).map(|number| layout.kept_dir().join(format!("{hook}{REPLACED}{number}")));
     let aside = { names }
         .find(|name| !file::is_taken(name))
         .expect("numbers do not end");
@@ -167,50 +174,6 @@ pub fn forget_older(layout: &Layout, hook: &str) -> Result<(), InstallError> {
         true => file::remove_if_exists(&older).map_err(InstallError::io(older)),
         false => Ok(()),
     }
-}
-
-/// Makes the kept hook of this name, where there is one, ready to be run. It may do without its neighbours, and somebody else
-/// may not write there, so that a failure says nothing.
-pub fn prepare(common_dir: &Path, hook: &str) {
-    if file::is_taken(&common_dir.join(KEPT_DIRECTORY).join(hook)) {
-        mirror(common_dir).ok();
-    }
-}
-
-/// Shows the other entries of the directory of hooks beside those that are kept, as links: a hook looks for some of them in
-/// its own directory, and may itself be a link to one.
-pub fn mirror(common_dir: &Path) -> io::Result<()> {
-    let layout = Layout::at(common_dir);
-    let hooks = layout.hooks_dir();
-    let mut linked = Vec::new();
-    for path in file::entries(&layout.kept_dir())? {
-        let Ok(target) = file::link_target(&path) else {
-            continue;
-        };
-        if !layout.is_mirrored(&path) {
-            linked.push(target);
-            continue;
-        }
-        if !path.exists() || is_batons_place(&layout, &path)? {
-            file::remove_if_exists(&path)?;
-        }
-    }
-    for path in file::entries(&hooks)? {
-        let Some(name) = path.file_name() else {
-            continue;
-        };
-        let link = layout.kept_dir().join(name);
-        // An example is in use where a hook is a link to it.
-        let is_needless = path.extension().is_some_and(|end| end == "sample")
-            && !linked
-                .iter()
-                .any(|target| target.ends_with(name.as_encoded_bytes()));
-        if is_needless || file::is_taken(&link) || is_batons_place(&layout, &path)? {
-            continue;
-        }
-        file::link_to(&Path::new("../hooks").join(name), &link)?;
-    }
-    Ok(())
 }
 
 /// Where the hooks were that were kept, as the record says, and are neither there nor in their own places.
@@ -269,15 +232,6 @@ pub fn silent(layout: &Layout) -> Vec<(PathBuf, Silence)> {
     silent.collect()
 }
 
-/// True if the hook of this name is Baton's. One that another tool renamed is to be found.
-fn is_batons_place(layout: &Layout, path: &Path) -> io::Result<bool> {
-    let hook = all_names().find(|hook| path.file_name().is_some_and(|name| name == *hook));
-    Ok(match hook {
-        Some(hook) => read_hook(&layout.hook(hook))?.is_some(),
-        None => false,
-    })
-}
-
 /// Gives the hook that was there before its place again, or these, as which Baton's is called instead. Says where it is left:
 /// in its place is another hook.
 pub fn put_back(layout: &Layout, hook: &str, instead: &[&Path]) -> Result<Restored, InstallError> {
@@ -298,6 +252,7 @@ pub fn put_back(layout: &Layout, hook: &str, instead: &[&Path]) -> Result<Restor
             });
         }
     };
+    file::make_directory(&layout.hooks_dir()).map_err(io(&layout.hooks_dir()))?;
     if file::is_directory(&earlier) {
         // It takes the place of no file.
         file::remove_if_exists(&place).map_err(io(&place))?;

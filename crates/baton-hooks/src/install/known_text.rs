@@ -134,6 +134,15 @@ pub fn is_lefthooks(script: &[u8], hook: &str) -> bool {
     are_known && starts && *last == call.as_bytes()
 }
 
+/// True if this script ends in lefthook's call, and names no file by an ending of its own name.
+pub fn calls_lefthook(script: &[u8], hook: &str) -> bool {
+    let call = format!("call_lefthook run \"{hook}\" \"$@\"");
+    let names_another =
+        |line: &&[u8]| line.contains_str("$0") || line.contains_str(LEFTHOOK_SUFFIX);
+    let lines = commands(script);
+    lines.last() == Some(&call.as_bytes()) && !lines.iter().any(names_another)
+}
+
 /// True if this line starts lefthook's program with all that the hook is given.
 fn is_lefthooks_start(line: &[u8]) -> bool {
     let command = line.strip_suffix(b" \"$@\"").unwrap_or_default();

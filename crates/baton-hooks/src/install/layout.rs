@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use bstr::ByteSlice;
 
 use super::InstallError;
-use super::hook_file::{self, BEGINNING, HookFile};
+use super::hook_file::{self, HookFile};
 use crate::{DIRECTORY_SUFFIX, NAME_IN_DIRECTORY, SERVER_MARK};
 use baton_git::{Repo, recorded};
 use baton_sys::previous_hooks::{
-    EARLIER_PATH_FILE, KEPT_DIRECTORY, LATER_DIRECTORY, WORKTREE_PATH_FILE,
+    BEGINNING, EARLIER_PATH_FILE, KEPT_DIRECTORY, LATER_DIRECTORY, WORKTREE_PATH_FILE,
 };
 use baton_sys::{executable, file, mmap::MappedFile, previous_hooks};
 
@@ -115,6 +115,14 @@ impl Layout {
             .is_some_and(|name| name == NAME_IN_DIRECTORY);
         let suffix = if in_directory { DIRECTORY_SUFFIX } else { "" };
         hook_file::text(&self.program(), &format!("{hook}{suffix}"))
+    }
+
+    /// The text of a script that runs the hook of this name in the repository's own directory of hooks, if it is there.
+    pub fn leading(&self, hook: &str) -> Vec<u8> {
+        let text = format!(
+            "#!/bin/sh\nhook=\"$(git rev-parse --git-common-dir)/hooks/{hook}\"\n[ ! -x \"$hook\" ] || exec \"$hook\" \"$@\"\n"
+        );
+        text.into_bytes()
     }
 
     /// True if Baton's file is at this path as it would be written now.

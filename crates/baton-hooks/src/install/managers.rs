@@ -76,12 +76,13 @@ pub fn does_without(path: &Path, renamed: &Path, name: &str) -> io::Result<bool>
     Ok(never_runs(path, renamed, name)? || is_legacy && known_text::runs_legacy(&text, name))
 }
 
-/// True if the hook at this path is lefthook's, and the file is the one as which lefthook keeps the hook that it found.
+/// True if the hook at this path is lefthook's, whatever it is told to read before, and the file is the one as which lefthook
+/// keeps the hook that it found.
 pub fn never_runs(path: &Path, renamed: &Path, name: &str) -> io::Result<bool> {
     let text = file::beginning(path, known_text::LONGEST)?.unwrap_or_default();
     Ok(is_named(renamed, name, LEFTHOOK_SUFFIX)
         && known_text::is_for_shell(&text)
-        && known_text::is_lefthooks(&text, name))
+        && known_text::calls_lefthook(&text, name))
 }
 
 fn is_named(path: &Path, hook: &str, suffix: &str) -> bool {

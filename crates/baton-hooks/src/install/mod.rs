@@ -3,12 +3,13 @@
 //! Installs one copy of the program at `<common git dir>/baton/bin/git-baton`, and for each hook a file of its own in `<common
 //! git dir>/hooks`, a text by whose first line the system starts that program (`hook_file`); or a file beside the hook that is
 //! there, where that one runs others (`delegate`). A hook that was there before moves to `<common git dir>/hooks.before-baton`
-//! (`kept`). Git uses `<common git dir>/hooks` for every worktree unless `core.hooksPath` is set; so a value in the
+//! (`kept`), with what lies beside it (`beside`). Git uses `<common git dir>/hooks` for every worktree unless `core.hooksPath` is set; so a value in the
 //! repository's own configuration is set aside while Baton is installed.
 //!
 //! Each step can be interrupted and repeated: a file or setting is recorded before it is removed,
 //! and each name is replaced by one rename.
 
+pub mod beside;
 pub mod delegate;
 mod error;
 pub mod hook_file;

@@ -8,11 +8,11 @@ use super::kept::{self, Restored};
 use super::layout::{Occupant, is_edited};
 use super::manifest::{Manifest, SetAside};
 use super::renamed::{self, Renamed};
-use super::{InstallError, Layout, hooks_path};
+use super::{InstallError, Layout, beside, hooks_path};
 use crate::all_names;
 use baton_git::Repo;
 use baton_guard::journal::Journal;
-use baton_sys::{FileLock, file};
+use baton_sys::{FileLock, executable, file};
 
 /// The result of taking the hooks out.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -21,6 +21,8 @@ pub struct Uninstalled {
     restored: Vec<String>,
     /// The hooks that are back in another place than their own, because Baton's was called there.
     handed_on: Vec<String>,
+    /// The scripts that lead to a hook that is back in its place, where git looks elsewhere and found Baton's.
+    led_on: Vec<PathBuf>,
     /// The hooks that somebody put in Baton's place, and the one that is kept beside each.
     foreign: Vec<(PathBuf, PathBuf)>,
     /// The files of Baton's to which something was added, and where that is now.
@@ -61,10 +63,10 @@ pub fn uninstall(repo: &Repo) -> Result<Uninstalled, InstallError> {
         list.push(one.clone());
     }
     let renamed = renamed::all(&layout, manifest.as_ref())?;
-    let mut directories = Vec::new();
-    for one in manifest.iter().flat_map(|manifest| &manifest.hooks_paths) {
-        directories.extend(hooks_path::directories(repo, one)?);
-    }
+    let set_aside = manifest
+        .as_ref()
+        .map_or(&[][..], |manifest| &manifest.hooks_paths);
+    let directories = hooks_path::all_directories(repo, &layout, set_aside)?;
     let copies = renamed::copies(&layout, &directories)?;
     done.lost = manifest.map_or_else(Vec::new, |manifest| kept::lost(&layout, &manifest));
     for hook in all_names() {
@@ -86,8 +88,7 @@ pub fn uninstall(repo: &Repo) -> Result<Uninstalled, InstallError> {
 }
 
 impl Uninstalled {
-    /// Takes the files of one hook out, and puts back what was there before: to where git looks now, if copies of Baton's are
-    /// there.
+    /// Takes the files of one hook out, and puts back what was there before. Copies of Baton's where git looks now lead there.
     fn take_out(
         &mut self,
         layout: &Layout,
@@ -109,18 +110,24 @@ impl Uninstalled {
             }
         }
         let occupant = || layout.occupant(hook).map_err(InstallError::io(&there));
-        let in_use = copies.iter().copied();
-        let mut instead: Vec<_> = in_use.filter(|path| path.ends_with(hook)).collect();
-        if instead.is_empty() && occupant()? == Occupant::Other {
+        let mut instead = Vec::new();
+        let is_back = layout
+            .earlier(hook)
+            .is_some_and(|earlier| file::is_same_content(&earlier, &there).unwrap_or_default());
+        if occupant()? == Occupant::Other && !is_back {
             let new = renamed.iter().copied().filter(|one| !one.is_known);
-            instead = renamed::called(&there, new.collect())?;
+            (instead, _) = renamed::called(&there, new.collect())?;
         }
+        let mut lead_from = Vec::new();
         match kept::put_back(layout, hook, &instead)? {
             Restored::Nothing => {}
             Restored::To(path) if path != there => {
                 self.handed_on.push(layout.name_of(&path));
             }
-            Restored::To(path) => self.restored.push(layout.name_of(&path)),
+            Restored::To(path) => {
+                self.restored.push(layout.name_of(&path));
+                lead_from = copies.iter().filter(|path| path.ends_with(hook)).collect();
+            }
             Restored::Left { hook, kept } => self.foreign.push((hook, kept)),
         }
         for path in all {
@@ -128,6 +135,13 @@ impl Uninstalled {
                 self.removed.push(layout.name_of(&path));
             }
         }
+        for path in lead_from {
+            executable::write(path, &layout.leading(hook)).map_err(InstallError::io(path))?;
+            self.led_on.push((*path).to_owned());
+        }
+        let beside = beside::put_back(layout, hook)?;
+        let beside = beside.iter().map(|path| layout.name_of(path));
+        self.restored.extend(beside);
         let has_another = occupant()? == Occupant::Other;
         for one in renamed.iter().filter(|_| has_another) {
             if !file::is_taken(&one.path) && one.may_be_called(&there)? {
@@ -187,6 +201,13 @@ impl fmt::Display for Uninstalled {
                 f,
                 "put back where Baton's hook was called last: {}",
                 self.handed_on.join(", ")
+            )?;
+        }
+        for path in &self.led_on {
+            writeln!(
+                f,
+                "left as a script that runs the hook that is put back: {}",
+                path.display()
             )?;
         }
         for (hook, kept) in &self.foreign {

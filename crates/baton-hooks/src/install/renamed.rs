@@ -80,7 +80,8 @@ fn files_below(directory: &Path, depth: usize, paths: &mut Vec<PathBuf>) {
     }
 }
 
-/// The files of this installation in directories that are not its own: copies, which start its program.
+/// The files of this installation in directories that are not its own, and of those whose program is gone: copies, which start
+/// a program that other clones do not have, or that went with its repository.
 pub fn copies(
     layout: &Layout,
     directories: &[PathBuf],
@@ -91,15 +92,17 @@ pub fn copies(
         .flat_map(|one| file::entries(one).unwrap_or_default())
     {
         let text = read_hook(&path).map_err(InstallError::io(&path))?;
-        let own = text.filter(|text| text.program == layout.program());
+        let own =
+            text.filter(|text| text.program == layout.program() || !file::is_taken(&text.program));
         let hook = own.and_then(|text| all_names().find(|hook| *hook == text.name()));
         found.extend(hook.map(|hook| (hook, path)));
     }
     Ok(found)
 }
 
-/// Those of these files by which the hook at `by` runs the hook that it found: those that it names, or else any.
-pub fn called<'r>(by: &Path, all: Vec<&'r Renamed>) -> Result<Vec<&'r Path>, InstallError> {
+/// Those of these files by which the hook at `by` runs the hook that it found: those that it names, or else any; and whether
+/// it names them.
+pub fn called<'r>(by: &Path, all: Vec<&'r Renamed>) -> Result<(Vec<&'r Path>, bool), InstallError> {
     let text = file::beginning(by, LONGEST).map_err(InstallError::io(by))?;
     let text = text.unwrap_or_default();
     let mut called = Vec::new();
@@ -110,7 +113,8 @@ pub fn called<'r>(by: &Path, all: Vec<&'r Renamed>) -> Result<Vec<&'r Path>, Ins
     }
     let is_named = called.iter().any(|(named, _)| *named);
     called.retain(|(named, _)| *named == is_named);
-    Ok(called.into_iter().map(|(_, path)| path).collect())
+    let paths = called.into_iter().map(|(_, path)| path).collect();
+    Ok((paths, is_named))
 }
 
 /// Those that were there when Baton was installed last, and are not.
