@@ -1,8 +1,8 @@
 //! Claims: paths that a session keeps for itself while it works.
 //!
-//! A claim is known in one clone alone, and says nothing of what may land. It keeps agents that nobody conducts from
-//! changing the same files side by side. No two sessions at work hold patterns that one path can match, and the log and
-//! the summary of a session are its own whatever others claim.
+//! A claim is known in one clone alone, and says nothing of what may land. It keeps agents that no
+//! orchestrator conducts from changing the same files side by side. No two sessions at work hold patterns
+//! that one path can match, and the log and the summary of a session are its own whatever others claim.
 
 pub mod record;
 
@@ -69,7 +69,7 @@ pub struct Others<'a> {
     pub policy: &'a Policy,
     /// The session of the worktree.
     pub session: Option<&'a SessionId>,
-    /// What is held in the repository.
+    /// The claims that are held in the repository.
     pub held: &'a [HeldClaim],
 }
 
@@ -131,7 +131,7 @@ impl HeldClaim {
     }
 }
 
-/// What is at a path.
+/// The kind of entry found at a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Found {
     /// Nothing.

@@ -4,12 +4,12 @@
 use textwrap::{Options, WordSeparator, WordSplitter, WrapAlgorithm};
 use unicode_width::UnicodeWidthStr;
 
-/// What a reader can show.
+/// The properties of the screen that shows a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Screen {
-    /// Whether it shows nothing but ASCII.
+    /// True if it shows nothing but ASCII.
     pub ascii: bool,
-    /// How many columns it has.
+    /// The number of columns it has.
     pub columns: usize,
 }
 

@@ -10,21 +10,21 @@ use crate::report::escape;
 /// The version of the document.
 pub const VERSION: u32 = 1;
 
-/// How a list of tasks is carried out.
+/// The plan by which a list of tasks is carried out.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(title = "Plan")]
 pub struct PlanDocument<'a> {
     /// The version of this format: 1.
     #[schemars(range(min = 1, max = 1))]
     pub version: u32,
-    /// Whether agents work side by side.
+    /// The mode: agents work side by side or one after another.
     pub mode: ModeName,
     /// Why they do not; `null` when they do.
     pub reason: Option<&'a str>,
-    /// How many agents may work at once.
+    /// The number of agents that may work at once.
     #[schemars(range(min = 1))]
     pub max_agents: usize,
-    /// How many agents could work at once without that limit.
+    /// The number of agents that could work at once without that limit.
     pub independent: usize,
     /// The groups, one after the other.
     pub groups: Vec<GroupDocument>,
@@ -32,7 +32,7 @@ pub struct PlanDocument<'a> {
     pub tasks: &'a [Task],
 }
 
-/// Whether agents work side by side.
+/// The mode in which agents work: side by side or one after another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ModeName {
@@ -56,7 +56,7 @@ pub struct GroupDocument {
 pub struct AgentDocument {
     /// Its number, from 1 on through all groups.
     pub number: usize,
-    /// What it works on, in one line for people.
+    /// The work it does, in one line for people.
     pub label: String,
     /// Its tasks, one after the other.
     pub tasks: Vec<TaskId>,

@@ -34,10 +34,10 @@ pub struct TaskTable {
     /// Its name, which its branch and its logs carry: at most 64 letters, digits, `-`, `_`, `.`.
     #[schemars(with = "String", regex(pattern = super::id::PATTERN))]
     pub id: Spanned<String>,
-    /// What it is about, in one line; without it, the id.
+    /// The title, in one line; without it, the id.
     #[schemars(with = "Option<String>")]
     pub title: Option<Spanned<String>>,
-    /// What the agent is told to do.
+    /// The instructions to the agent.
     pub prompt: String,
     /// The paths that it may change: paths, directories (with a trailing `/`) or globs. Empty for
     /// a task that changes nothing.
@@ -50,14 +50,13 @@ pub struct TaskTable {
     /// The commands that must succeed before its work is taken.
     #[serde(default)]
     pub verify: Vec<String>,
-    /// How often it is tried; without it, once and as often again as the policy's
-    /// `conductor.retry_on_failure` says.
+    /// The number of attempts; without it, one and as many more as the policy's `conductor.retry_on_failure` says.
     #[schemars(with = "Option<u32>", range(min = 1))]
     pub attempts: Option<Spanned<u32>>,
-    /// How long one attempt may take: seconds, or a text such as `"10m"` or `"1h 30m"`.
+    /// The time limit of one attempt: seconds, or a text such as `"10m"` or `"1h 30m"`.
     #[schemars(with = "Option<Written>")]
     pub timeout: Option<Spanned<Timeout>>,
-    /// What sort of work it is.
+    /// The sort of work it is.
     #[serde(default)]
     pub kind: Kind,
     /// The agent that does it, one that the policy knows; without it, the policy's.
@@ -65,13 +64,13 @@ pub struct TaskTable {
     pub agent: Option<Spanned<String>>,
 }
 
-/// What sort of work a task is.
+/// The sort of work that a task is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
-    /// What runs behind an interface.
+    /// Work on code that runs behind an interface.
     Backend,
-    /// What people see: it also has to pass the end-to-end gate, where there is one.
+    /// Work on what people see: it also has to pass the end-to-end gate, where there is one.
     Frontend,
     /// Documentation.
     Docs,
@@ -102,7 +101,7 @@ impl Kind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "Written")]
 pub struct Timeout {
-    /// How many seconds; at least 1.
+    /// The number of seconds; at least 1.
     pub seconds: u64,
 }
 

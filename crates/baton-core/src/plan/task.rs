@@ -11,19 +11,19 @@ use crate::policy::{GlobError, PathGlob};
 pub struct Task {
     /// Its name.
     pub id: TaskId,
-    /// What it is about, in one line.
+    /// The title, in one line.
     pub title: String,
-    /// What the agent is told to do.
+    /// The instructions to the agent.
     pub prompt: String,
     /// Patterns of the paths that it may change.
     pub files: Vec<String>,
     /// The commands that must succeed before its work is taken.
     pub verify: Vec<String>,
-    /// How often it is tried; at least 1.
+    /// The number of attempts; at least 1.
     pub attempts: u32,
-    /// How many seconds one attempt may take; `null` for as long as the policy allows.
+    /// The time limit of one attempt, in seconds; `null` for as long as the policy allows.
     pub timeout_seconds: Option<u64>,
-    /// What sort of work it is.
+    /// The sort of work it is.
     pub kind: Kind,
     /// The profile of the agent that does it; `null` for the policy's.
     pub agent: Option<String>,

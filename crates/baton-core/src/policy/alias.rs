@@ -1,4 +1,4 @@
-//! What a checkout may take for one and the same path.
+//! Aliases: the paths that a checkout may take for one and the same path.
 //!
 //! Two paths that differ in git can be one file on disk: on a file system that ignores case (NTFS,
 //! APFS, HFS+, a case-folding directory of ext4), that normalises (APFS, HFS+, and ZFS, which may
@@ -12,7 +12,7 @@ use bstr::{BStr, BString, ByteSlice};
 use unicase::UniCase;
 use unicode_normalization::UnicodeNormalization;
 
-/// How often a name is folded before it is taken as it is; two are the most that is known.
+/// The number of times a name is folded before it is taken as it is; two are the most that is known.
 const MAX_ROUNDS: usize = 8;
 
 /// The form that all aliases of `path` share: case folded (Unicode's full folding), without what
@@ -66,7 +66,7 @@ fn fold_chars(text: &str, keeps: impl Fn(char) -> bool) -> String {
     folded
 }
 
-/// What stands in the place of `c` where compatibility characters are replaced; itself where that
+/// Returns the characters that replace `c` where compatibility characters are replaced; `c` itself where that
 /// would divide a path or a name.
 fn compatible(c: char) -> impl Iterator<Item = char> {
     let divides = |c: char| matches!(c, '/' | '\\' | ':' | '\0');
@@ -77,7 +77,7 @@ fn compatible(c: char) -> impl Iterator<Item = char> {
         .chain(replaced.into_iter().flatten())
 }
 
-/// Whether `directory` is the root (empty) or a directory above `path`.
+/// Returns true if `directory` is the root (empty) or a directory above `path`.
 pub fn is_above(directory: &[u8], path: &[u8]) -> bool {
     directory.is_empty()
         || path
@@ -90,7 +90,7 @@ fn is_folded_ascii(path: &[u8]) -> bool {
     path.iter().all(folded) && is_plain(path)
 }
 
-/// Whether no component of `path` is empty, names a stream or ends in what NTFS drops.
+/// Returns true if no component of `path` is empty, names a stream or ends in what NTFS drops.
 pub fn is_plain(path: &[u8]) -> bool {
     let mut previous = b'/';
     for &byte in path {

@@ -32,7 +32,7 @@ impl ArchivePattern {
         self.filled_with(date).into()
     }
 
-    /// Whether `path` is, byte by byte, the archive file of some day.
+    /// Returns true if `path` is, byte by byte, the archive file of some day.
     pub fn matches(&self, path: &BStr) -> bool {
         let (before, after) = self.parts();
         let date = path

@@ -41,13 +41,13 @@ impl BranchGlob {
         &self.text
     }
 
-    /// Whether the short name of a branch matches.
+    /// Returns true if the short name of a branch matches.
     pub fn matches(&self, name: &BStr) -> bool {
         self.shape
             .matches(folded_if(self.ignore_case, name).as_ref())
     }
 
-    /// Whether every branch matches.
+    /// Returns true if every branch matches.
     pub fn is_everything(&self) -> bool {
         matches!(self.shape, Shape::Everything)
     }

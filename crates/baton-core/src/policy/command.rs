@@ -132,13 +132,13 @@ impl CommandTemplate {
         (is_name && !sets_the_path).then_some(word)
     }
 
-    /// Whether `{name}` stands in it.
+    /// Returns true if `{name}` stands in it.
     pub fn names(&self, name: &str) -> bool {
         self.names.contains(&name)
     }
 }
 
-/// Whether a word sets a variable, and does nothing beside.
+/// Returns true if a word sets a variable, and does nothing beside.
 fn is_setting(word: &str) -> bool {
     let Some((name, value)) = word.split_once('=') else {
         return false;

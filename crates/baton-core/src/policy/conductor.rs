@@ -21,24 +21,24 @@ use staff::Staff;
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct ConductorTable {
-    /// Whether tasks may run in parallel at all.
+    /// True if tasks may run in parallel at all.
     pub enabled: bool,
-    /// How many tasks must be independent before any run in parallel.
+    /// The number of tasks that must be independent before any run in parallel.
     #[schemars(with = "usize", range(min = 1))]
     pub min_tasks: Spanned<usize>,
-    /// How many agents work at once at the most.
+    /// The maximum number of agents that work at once.
     #[schemars(with = "usize", range(min = 1))]
     pub max_agents: Spanned<usize>,
-    /// Whether a run gives its worktrees back and removes its merged branches.
+    /// True if a run gives its worktrees back and removes its merged branches.
     pub auto_cleanup: bool,
-    /// Whether a run is also told in `.claude/auto-progress.yaml` and `.claude/auto-memory/` of the
-    /// main worktree, for programs that look there.
+    /// True if a run is also reported in `.claude/auto-progress.yaml` and `.claude/auto-memory/` of the main
+    /// worktree, for programs that look there.
     pub mirror: bool,
-    /// How often a task is tried again after an agent failed or its work was rejected.
+    /// The number of times a task is tried again after an agent failed or its work was rejected.
     pub retry_on_failure: u32,
-    /// How long to wait before the first retry, in seconds; each later wait is twice as long.
+    /// The wait before the first retry, in seconds; each later wait is twice as long.
     pub retry_delay: u64,
-    /// How long one attempt at a task may take, in seconds, where the task does not say.
+    /// The time limit of one attempt at a task, in seconds, where the task does not say.
     pub timeout: u64,
     /// Files that agents and tools drop: no attempt is judged by what happens to them, as long as no commit
     /// contains it.
@@ -51,42 +51,42 @@ pub struct ConductorTable {
     /// Further agents, by their names.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub agents: BTreeMap<String, AgentTable>,
-    /// Who judges a finished task.
+    /// The judge of a finished task.
     pub gate: GateTable,
-    /// What looks at a finished task of kind `frontend`, or one that changes what people see.
+    /// The end-to-end check of a finished task of kind `frontend`, or of one that changes what people see.
     pub e2e: EndToEndTable,
-    /// How many calls the agents may make.
+    /// The budget of calls that the agents may make.
     pub budget: CallsTable,
-    /// Who turns a wish into tasks, and who looks at what came of it.
+    /// The agents that turn a request into tasks, and those that look at the result.
     pub feature: FeatureTable,
 }
 
 /// `[conductor]`, compiled.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Conductor {
-    /// Whether tasks may run in parallel at all.
+    /// True if tasks may run in parallel at all.
     pub enabled: bool,
-    /// How many tasks must be independent before any run in parallel; at least 1.
+    /// The number of tasks that must be independent before any run in parallel; at least 1.
     pub min_tasks: usize,
-    /// How many agents work at once at the most; at least 1.
+    /// The maximum number of agents that work at once; at least 1.
     pub max_agents: usize,
-    /// Whether a run gives its worktrees back and removes its merged branches.
+    /// True if a run gives its worktrees back and removes its merged branches.
     pub auto_cleanup: bool,
-    /// Whether a run is also told in `.claude/auto-progress.yaml` and `.claude/auto-memory/` of the
-    /// main worktree, for programs that look there.
+    /// True if a run is also reported in `.claude/auto-progress.yaml` and `.claude/auto-memory/` of the main
+    /// worktree, for programs that look there.
     pub mirror: bool,
-    /// How often a task is tried again after an agent failed or its work was rejected.
+    /// The number of times a task is tried again after an agent failed or its work was rejected.
     pub retry_on_failure: u32,
-    /// How long to wait before the first retry, in seconds; each later wait is twice as long.
+    /// The wait before the first retry, in seconds; each later wait is twice as long.
     pub retry_delay: u64,
-    /// How long one attempt at a task may take, in seconds, where the task does not say.
+    /// The time limit of one attempt at a task, in seconds, where the task does not say.
     pub timeout: u64,
     /// Files that agents and tools drop: no attempt is judged by what happens to them, as long as no commit
     /// contains it.
     pub ignore: Vec<PathGlob>,
-    /// Who works and who judges.
+    /// The agents that work and those that judge.
     pub staff: Staff,
-    /// Who turns a wish into tasks, and who looks at what came of it.
+    /// The agents that turn a request into tasks, and those that look at the result.
     pub feature: Feature,
 }
 
@@ -113,7 +113,7 @@ impl Default for ConductorTable {
 }
 
 impl Default for Conductor {
-    /// What a policy without the table says.
+    /// Returns the values of a policy without the table.
     fn default() -> Self {
         Self::new(
             &ConductorTable::default(),

@@ -7,7 +7,7 @@ use super::command::TemplateError;
 use super::toml_file::TomlProblem;
 use crate::model::WordingError;
 
-/// What is wrong with a policy.
+/// A problem in a policy.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PolicyProblem {
     /// The file is larger than [`super::MAX_POLICY_BYTES`].
@@ -27,7 +27,7 @@ pub enum PolicyProblem {
     PathGlob {
         /// The pattern as it was written.
         pattern: String,
-        /// What is wrong with it.
+        /// The problem with it.
         why: String,
     },
     /// A pattern of logs or summaries that is not valid.
@@ -35,7 +35,7 @@ pub enum PolicyProblem {
     SessionPattern {
         /// The pattern as it was written.
         pattern: String,
-        /// What is wrong with it.
+        /// The problem with it.
         why: String,
     },
     /// A pattern of branches that is not valid.
@@ -43,7 +43,7 @@ pub enum PolicyProblem {
     BranchGlob {
         /// The pattern as it was written.
         pattern: String,
-        /// What is wrong with it.
+        /// The problem with it.
         why: String,
     },
     /// A value that must be the plain path of one file and is not.
@@ -51,7 +51,7 @@ pub enum PolicyProblem {
     Path {
         /// The value.
         path: String,
-        /// What is wrong with it.
+        /// The problem with it.
         why: String,
     },
     /// A value that is not one heading of a Markdown document, of a level above the entries'.
@@ -62,7 +62,7 @@ pub enum PolicyProblem {
     Wording {
         /// The wording as it was written.
         text: String,
-        /// What is wrong with it.
+        /// The problem with it.
         error: WordingError,
     },
     /// A key that git would not read as a trailer's.
@@ -97,7 +97,7 @@ pub enum PolicyProblem {
     Command {
         /// The command as it was written.
         text: String,
-        /// What is wrong with it.
+        /// The problem with it.
         error: TemplateError,
     },
     /// An agent that nothing describes.
@@ -141,7 +141,7 @@ impl PolicyError {
         self
     }
 
-    /// What is wrong.
+    /// Returns the problem.
     pub fn problem(&self) -> &PolicyProblem {
         &self.0.problem
     }

@@ -104,12 +104,12 @@ impl PathGlob {
         self.plain.as_deref().unwrap_or(&self.text)
     }
 
-    /// Whether it has no wildcards and is no directory.
+    /// Returns true if it has no wildcards and is no directory.
     pub fn is_one_path(&self) -> bool {
         matches!(self.shape, Shape::Literal(_))
     }
 
-    /// Whether `path`, raw bytes from the root, or an alias of it matches.
+    /// Returns true if `path`, raw bytes from the root, or an alias of it matches.
     pub fn matches(&self, path: &BStr) -> bool {
         self.matches_folded(path, &fold(path))
     }
@@ -123,9 +123,9 @@ impl PathGlob {
         }
     }
 
-    /// Whether some path, as [`fold`] leaves it, matches both patterns, or, between patterns
-    /// without wildcards, what one names lies below what the other names as a file. A pattern too
-    /// large to tell is taken to meet any, and every pattern to meet itself.
+    /// Returns true if some path, as [`fold`] leaves it, matches both patterns, or, between patterns without
+    /// wildcards, what one names lies below what the other names as a file. A pattern too large to tell is
+    /// taken to meet any, and every pattern to meet itself.
     pub fn overlaps(&self, other: &Self) -> bool {
         if self == other {
             return true;
@@ -136,12 +136,12 @@ impl PathGlob {
         self.shape.overlaps(&other.shape)
     }
 
-    /// Whether it has wildcards, other than those that stand for all that lies below a directory.
+    /// Returns true if it has wildcards, other than those that stand for all that lies below a directory.
     pub(super) fn is_wild(&self) -> bool {
         matches!(self.shape, Shape::Wild(_))
     }
 
-    /// Whether one path can begin as the matches of both do.
+    /// Returns true if one path can begin as the matches of both do.
     pub(super) fn begins_like(&self, other: &Self) -> bool {
         self.literal_prefix.meets(&other.literal_prefix)
     }
@@ -172,13 +172,13 @@ impl PathGlob {
         (part.into(), false)
     }
 
-    /// What every match's folded form begins with.
+    /// Returns the bytes that every match's folded form begins with.
     pub(super) fn prefix(&self) -> &[u8] {
         self.literal_prefix.prefix()
     }
 
-    /// Whether an entry at `folded` that is no directory would take the place of a directory
-    /// that this pattern names.
+    /// Returns true if an entry at `folded` that is no directory would take the place of a directory that
+    /// this pattern names.
     pub(super) fn lies_below(&self, folded: &BStr) -> bool {
         match &self.shape {
             _ if folded.is_empty() => false,
@@ -189,7 +189,7 @@ impl PathGlob {
         }
     }
 
-    /// Whether a match may lie below this folded directory.
+    /// Returns true if a match may lie below this folded directory.
     pub(super) fn may_match_below(&self, directory: &BStr) -> bool {
         match &self.shape {
             Shape::Everything => true,

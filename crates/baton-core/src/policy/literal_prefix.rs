@@ -9,7 +9,7 @@ pub(super) struct LiteralPrefix {
     prefix: BString,
     /// The text before the first wildcard in lower case, not folded otherwise.
     written: BString,
-    /// Whether matches may lie deeper than the directory that the prefix names.
+    /// True if matches may lie deeper than the directory that the prefix names.
     deeper: bool,
 }
 
@@ -25,12 +25,12 @@ impl LiteralPrefix {
         }
     }
 
-    /// What every match's folded form begins with.
+    /// Returns the bytes that every match's folded form begins with.
     pub(super) fn prefix(&self) -> &[u8] {
         &self.prefix
     }
 
-    /// Whether a match may lie below this folded directory.
+    /// Returns true if a match may lie below this folded directory.
     pub(super) fn enters(&self, directory: &BStr) -> bool {
         let slash = self.prefix.rfind_byte(b'/');
         let base = &self.prefix[..slash.unwrap_or(0)];
@@ -39,13 +39,13 @@ impl LiteralPrefix {
             || self.deeper && directory.starts_with(&self.prefix)
     }
 
-    /// Whether one path can begin as the matches of both do.
+    /// Returns true if one path can begin as the matches of both do.
     pub(super) fn meets(&self, other: &Self) -> bool {
         let (one, other) = (&self.prefix, &other.prefix);
         one.starts_with(other) || other.starts_with(one)
     }
 
-    /// Whether every match lies below this folded directory.
+    /// Returns true if every match lies below this folded directory.
     pub(super) fn lies_below(&self, directory: &BStr) -> bool {
         is_above(directory, &self.prefix)
     }
@@ -62,7 +62,7 @@ impl LiteralPrefix {
     }
 }
 
-/// How many bytes of `text` stand before the first wildcard or placeholder.
+/// Returns the number of bytes of `text` before the first wildcard or placeholder.
 pub(super) fn literal_length(text: &str) -> usize {
     let wildcard = |c| matches!(c, '*' | '?' | '[' | ']' | '{' | '}' | '\\');
     text.find(wildcard).unwrap_or(text.len())

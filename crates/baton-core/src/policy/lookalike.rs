@@ -17,7 +17,7 @@ pub(super) struct Guarded {
     writer: Writer,
 }
 
-/// How a path is like a protected one.
+/// The way in which a path is like a protected one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Likeness {
     /// It takes its place.
@@ -41,7 +41,7 @@ impl Guarded {
         self.writer
     }
 
-    /// How a path is like this one; `None` also where it only folds to it.
+    /// Returns the way in which a path is like this one; `None` also where it only folds to it.
     pub(super) fn likeness(&self, path: &BStr, folded: &BStr) -> Option<Likeness> {
         let walk = self.walk(path, folded);
         let whole = walk.matched == self.components.len();
@@ -53,7 +53,7 @@ impl Guarded {
         (walk.is_alias && in_alias).then_some(Likeness::Beside)
     }
 
-    /// Whether a path below this directory may be like this one.
+    /// Returns true if a path below this directory may be like this one.
     pub(super) fn enters(&self, directory: &BStr, folded: &BStr) -> bool {
         let walk = self.walk(directory, folded);
         let leads_here = walk.ended || walk.matched == self.components.len();
@@ -92,14 +92,14 @@ impl Guarded {
     }
 }
 
-/// How far a path goes along with a protected one.
+/// The position up to which a path goes along with a protected one.
 #[derive(Default)]
 struct Walk {
     matched: usize,
-    /// Whether one of these components is written otherwise.
+    /// True if one of these components is written otherwise.
     is_alias: bool,
     by_short_name: bool,
-    /// Whether the path goes no further.
+    /// True if the path goes no further.
     ended: bool,
 }
 

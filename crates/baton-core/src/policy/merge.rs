@@ -10,7 +10,7 @@ use super::error::PolicyProblem;
 use super::schema::{unplaced, unplaced_text};
 use super::{BranchGlob, PathGlob};
 
-/// How finished branches are merged, tested and landed.
+/// The way finished branches are merged, tested and landed.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct MergeTable {
@@ -22,37 +22,37 @@ pub struct MergeTable {
     #[schemars(with = "Option<String>")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub into: Option<Spanned<String>>,
-    /// What becomes of a branch's commits.
+    /// The treatment of a branch's commits.
     pub strategy: Strategy,
     /// The commands, each for a shell, that must succeed on the merged files before they land.
     pub test: Vec<String>,
-    /// How long one of those commands may take, in seconds.
+    /// The time limit of one of those commands, in seconds.
     #[schemars(with = "u64", range(min = 1))]
     pub test_seconds: Spanned<u64>,
     /// The command, for a shell, that resolves what conflicts; none: people do.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resolver: Option<String>,
-    /// How long a command that resolves conflicts may take, in seconds.
+    /// The time limit of a command that resolves conflicts, in seconds.
     #[schemars(with = "u64", range(min = 1))]
     pub resolver_seconds: Spanned<u64>,
-    /// Whether branches among `branches` are deleted once the target holds all they brought.
+    /// True if branches among `branches` are deleted once the target holds all they brought.
     pub delete: bool,
-    /// How conflicts in some files are resolved; the first entry that matches a path decides.
+    /// The resolutions of conflicts in some files; the first entry that matches a path decides.
     pub resolve: Vec<ResolveTable>,
 }
 
-/// How conflicts in some files are resolved.
+/// The resolution of conflicts in some files.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ResolveTable {
     /// Paths, directories (with a trailing `/`) or globs.
     #[schemars(with = "Vec<String>")]
     pub paths: Vec<Spanned<String>>,
-    /// What to put in the place of the conflict.
+    /// The text that replaces the conflict.
     pub with: Remedy,
 }
 
-/// What becomes of the commits of a branch that lands.
+/// The treatment of the commits of a branch that lands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Strategy {
@@ -65,49 +65,49 @@ pub enum Strategy {
     Squash,
 }
 
-/// What takes the place of a conflict.
+/// The text that replaces a conflict.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Remedy {
     /// The lines of both sides, the target's first.
     Union,
-    /// What the target has.
+    /// The target's text.
     Ours,
-    /// What the branch has.
+    /// The branch's text.
     Theirs,
-    /// What this command, for a shell, makes of the target's file.
+    /// Runs this shell command on the target's file.
     Command(String),
 }
 
-/// How finished branches are merged, tested and landed.
+/// The way finished branches are merged, tested and landed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Merge {
     /// The branches that are merged when none is named.
     pub branches: Vec<BranchGlob>,
     /// The branch on which they land, in short; `None` for the one that the main worktree has.
     pub into: Option<String>,
-    /// What becomes of a branch's commits.
+    /// The treatment of a branch's commits.
     pub strategy: Strategy,
     /// The commands, each for a shell, that must succeed before anything lands.
     pub test: Vec<String>,
-    /// How long one of those commands may take, in seconds.
+    /// The time limit of one of those commands, in seconds.
     pub test_seconds: u64,
     /// The command, for a shell, that resolves what conflicts.
     pub resolver: Option<String>,
-    /// How long a command that resolves conflicts may take, in seconds.
+    /// The time limit of a command that resolves conflicts, in seconds.
     pub resolver_seconds: u64,
-    /// Whether branches among `branches` are deleted once they have landed.
+    /// True if branches among `branches` are deleted once they have landed.
     pub delete: bool,
-    /// How conflicts in some files are resolved.
+    /// The resolutions of conflicts in some files.
     pub resolve: Vec<Resolve>,
 }
 
-/// How conflicts in some files are resolved.
+/// The resolution of conflicts in some files.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Resolve {
     /// The files.
     pub paths: Vec<PathGlob>,
-    /// What takes the place of a conflict in them.
+    /// The text that replaces a conflict in them.
     pub with: Remedy,
 }
 
@@ -128,12 +128,12 @@ impl Merge {
         self.into.as_deref().unwrap_or("main")
     }
 
-    /// Whether the branch of this short name is among those that are merged when none is named.
+    /// Returns true if the branch of this short name is among those that are merged when none is named.
     pub fn takes(&self, branch: &BStr) -> bool {
         self.branches.iter().any(|glob| glob.matches(branch))
     }
 
-    /// What is to take the place of a conflict at this path; `None` when nothing is said of it.
+    /// Returns the text that replaces a conflict at this path; `None` when nothing is said of it.
     pub fn remedy(&self, path: &BStr) -> Option<&Remedy> {
         let covers = |rule: &&Resolve| rule.paths.iter().any(|glob| glob.matches(path));
         self.resolve.iter().find(covers).map(|rule| &rule.with)

@@ -72,23 +72,24 @@ pub struct Policy {
     pub protected: Vec<Protected>,
     /// The handoff document.
     pub handoff: Handoff,
-    /// How sessions are recognised.
+    /// The names by which sessions are recognised.
     pub sessions: Sessions,
     /// The trailer keys.
     pub trailers: Trailers,
     /// The branches on which the rules hold.
     pub branches: Branches,
-    /// Who may move which branches; the first that matches a branch decides.
+    /// The rules that say who may move which branches; the first that matches a branch decides.
     pub branch_rules: Vec<BranchRule>,
-    /// Who may sign what.
+    /// The rules that say who may sign what.
     pub signing: Signing,
-    /// Whether worktree commands install hooks again that were switched off or replaced.
+    /// True if worktree commands install hooks again that were switched off or replaced.
     pub repairs_guard: bool,
-    /// What becomes of what an agent is about to do without the program `git-baton`; `None` for what the agent does by itself.
+    /// The answer to what an agent is about to do without the program `git-baton`; `None` for what the agent
+    /// does by itself.
     pub missing_program: Option<MissingProgram>,
     /// The worktrees that are kept ready for agents.
     pub pool: PoolPolicy,
-    /// How finished branches land.
+    /// The way finished branches land.
     pub merge: Merge,
     /// When tasks run in parallel, and how runs end.
     pub conductor: Conductor,
@@ -102,11 +103,11 @@ pub struct Policy {
 pub struct Protected {
     /// The paths.
     pub paths: Vec<PathGlob>,
-    /// Who may change them.
+    /// The party that may change them.
     pub writer: Writer,
 }
 
-/// Who may change a protected path.
+/// The party that may change a protected path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Writer {
@@ -125,15 +126,15 @@ pub struct Handoff {
     pub path: BString,
     /// The heading under which entries stand, newest first.
     pub heading: String,
-    /// How its entries are worded.
+    /// The wording of its entries.
     pub wording: Wording,
-    /// How much of it an aggregate commit leaves in place.
+    /// The part of it that an aggregate commit leaves in place.
     pub budget: Budget,
     /// Where it puts the rest.
     pub archive: ArchivePattern,
 }
 
-/// How large the handoff document may be after an aggregate commit; `None` for no limit.
+/// The maximum size of the handoff document after an aggregate commit; `None` for no limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Budget {
     /// Its size in bytes.
@@ -142,25 +143,25 @@ pub struct Budget {
     pub keep_entries: Option<u64>,
 }
 
-/// How logs and summaries of sessions are named, and how many sessions one commit may carry.
+/// The names of logs and summaries of sessions, and the number of sessions that one commit may carry.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sessions {
     /// The logs' paths.
     pub logs: Vec<SessionPattern>,
     /// The summaries' paths.
     pub summaries: Vec<SessionPattern>,
-    /// How many sessions a commit that is no aggregate may carry.
+    /// The number of sessions that a commit may carry that is no aggregate.
     pub max_per_commit: usize,
-    /// Whether a session is aggregated only where its log names its summary.
+    /// True if a session is aggregated only where its log names its summary.
     pub bound: bool,
     /// The remote through which clones keep their sessions' numbers apart. `None`: `origin`,
     /// where there is one; empty: none.
     pub remote: Option<String>,
-    /// Whether a worktree with a session may move its own branch alone.
+    /// True if a worktree with a session may move its own branch alone.
     pub own_branches: bool,
-    /// Whether a worktree with a session may change the stash.
+    /// True if a worktree with a session may change the stash.
     pub may_stash: bool,
-    /// Whether a commit is refused, rather than warned, that changes a path which another session claims.
+    /// True if a commit is refused, rather than warned, that changes a path which another session claims.
     pub refuses_claimed: bool,
 }
 
@@ -228,7 +229,7 @@ impl Policy {
         self
     }
 
-    /// Who may write `path`; `None` when anybody may.
+    /// Returns the party that may write `path`; `None` when anyone may.
     ///
     /// An entry that is no directory at the place of a directory above a protected path has that
     /// path's writer: it takes the path away.
@@ -244,7 +245,7 @@ impl Policy {
         self.writer_of_folded(path, &folded).or_else(like)
     }
 
-    /// Whether [`Self::writer_of`] may name somebody for a path below this directory.
+    /// Returns true if [`Self::writer_of`] may name a writer for a path below this directory.
     pub fn may_protect_below(&self, directory: &BStr) -> bool {
         !self.scope.rules_out(directory) && self.protects_below(directory, &fold(directory))
     }
@@ -256,8 +257,9 @@ impl Policy {
             || globs.any(|glob| glob.may_match_below(folded))
     }
 
-    /// Who may add `path`, which nobody else protects, because it lies in a directory that a file
-    /// system may take for one that leads to a protected path: `.Agents/x` beside `.agents/`.
+    /// Returns the party that may add `path`, which no rule protects otherwise, because it lies in a
+    /// directory that a file system may take for one that leads to a protected path: `.Agents/x` beside
+    /// `.agents/`.
     pub fn writer_beside(&self, path: &BStr) -> Option<Writer> {
         if self.scope.rules_out(path) {
             return None;
@@ -282,14 +284,14 @@ impl Policy {
         }
     }
 
-    /// Whether `path` is the policy or the list of signers, or would take the place of a
-    /// directory above one of them.
+    /// Returns true if `path` is the policy or the list of signers, or would take the place of a directory
+    /// above one of them.
     pub fn is_policy_file(&self, path: &BStr) -> bool {
         let folded = fold(path);
         self.scope.is_policy_file(&folded) || self.scope.is_like_policy_file(path, &folded)
     }
 
-    /// Whether `path` is the handoff document.
+    /// Returns true if `path` is the handoff document.
     pub fn is_handoff(&self, path: &BStr) -> bool {
         self.scope.is_handoff(&fold(path))
     }
@@ -321,14 +323,14 @@ impl Policy {
         patterns.find_map(|pattern| pattern.match_folded(&folded))
     }
 
-    /// Whether summaries can lie below this directory (no trailing slash; empty for the root).
+    /// Returns true if summaries can lie below this directory (no trailing slash; empty for the root).
     pub fn may_have_summaries_below(&self, directory: &BStr) -> bool {
         let folded = fold(directory);
         let mut patterns = self.sessions.summaries.iter();
         patterns.any(|pattern| pattern.literal_prefix().enters(&folded))
     }
 
-    /// Whether the rules hold on `reference`, a full name. They hold on branches only.
+    /// Returns true if the rules hold on `reference`, a full name. They hold on branches only.
     pub fn applies_to(&self, reference: &RefName) -> bool {
         let Some(branch) = reference.branch() else {
             return false;
@@ -337,13 +339,13 @@ impl Policy {
         any(&self.branches.include) && !any(&self.branches.exclude)
     }
 
-    /// Who may move `reference`, a full name; `None` when anyone may.
+    /// Returns the rule that says who may move `reference`, a full name; `None` when anyone may.
     pub fn branch_rule(&self, reference: &RefName) -> Option<&BranchRule> {
         let mut rules = self.branch_rules.iter();
         rules.find(|rule| rule.matches(reference))
     }
 
-    /// Whether the rules hold on every branch.
+    /// Returns true if the rules hold on every branch.
     pub fn applies_everywhere(&self) -> bool {
         let mut include = self.branches.include.iter();
         self.branches.exclude.is_empty() && include.any(BranchGlob::is_everything)
@@ -363,7 +365,7 @@ impl Policy {
 }
 
 impl Default for Policy {
-    /// What an empty file says.
+    /// Returns the policy of an empty file.
     fn default() -> Self {
         match Self::parse(POLICY_PATH, b"") {
             Ok(policy) => policy,

@@ -1,4 +1,4 @@
-//! Whether some path matches two patterns.
+//! The test of two patterns for a path that matches both.
 
 use std::collections::HashSet;
 
@@ -10,11 +10,11 @@ use regex_automata::{Anchored, nfa::thompson};
 
 use super::alias::is_above;
 
-/// How large an automaton may grow, in bytes.
+/// The maximum size of an automaton, in bytes.
 const SIZE_LIMIT: usize = 1 << 20;
 
-/// Whether some path without empty components matches both patterns. Where one of them is too
-/// large to be sure, it is assumed.
+/// Returns true if some path without empty components matches both patterns. Where one of them is too large
+/// to be sure, it is assumed.
 pub(super) fn wildcards_meet(one: &Glob, other: &Glob) -> bool {
     meet(one.regex(), other.regex())
 }
@@ -24,7 +24,7 @@ pub(super) fn wildcard_meets_below(glob: &Glob, directory: &[u8]) -> bool {
     meet(glob.regex(), &below(directory))
 }
 
-/// Whether all that lies below one directory and below another has anything in common.
+/// Returns true if all that lies below one directory and below another has anything in common.
 pub(super) fn below_meet(one: &[u8], other: &[u8]) -> bool {
     one == other || is_above(one, other) || is_above(other, one)
 }
@@ -53,7 +53,7 @@ fn meet(one: &str, other: &str) -> bool {
     }
 }
 
-/// What accepts each path that one of some patterns matches.
+/// An automaton that accepts each path that one of some patterns matches.
 #[derive(Debug)]
 pub(super) struct Acceptor(dense::DFA<Vec<u32>>);
 
@@ -74,8 +74,7 @@ impl Acceptor {
             .map(Self)
     }
 
-    /// Whether some path without empty components is accepted by both; assumed where they cannot be
-    /// walked.
+    /// Returns true if some path without empty components is accepted by both; assumed where they cannot be walked.
     pub fn meets(&self, other: &Self) -> bool {
         common_path(&self.0, &other.0).unwrap_or(true)
     }

@@ -34,7 +34,7 @@ impl PathSet {
         pairs.find(|(own, others)| own.overlaps(others))
     }
 
-    /// Whether they can meet; only a pattern too large to tell is in doubt.
+    /// Returns true if they can meet; only a pattern too large to tell is in doubt.
     fn may_meet(&self, other: &Self) -> bool {
         let texts: HashSet<_> = self.globs.iter().map(PathGlob::as_str).collect();
         if other.globs.iter().any(|glob| texts.contains(glob.as_str())) {
@@ -65,7 +65,7 @@ impl PathSet {
         own.flat_map(|own| other.globs.iter().map(move |others| (own, others)))
     }
 
-    /// What accepts each path that one of the patterns matches; `None` where that is too large.
+    /// Returns the automaton that accepts each path that one of the patterns matches; `None` where that is too large.
     fn acceptor(&self) -> Option<&Acceptor> {
         let built = self.acceptor.get_or_init(|| {
             let patterns: Vec<_> = self.globs.iter().map(PathGlob::expression).collect();
@@ -124,7 +124,7 @@ impl Neighbours {
         }
     }
 
-    /// Whether the sets at these places can meet.
+    /// Returns true if the sets at these places can meet.
     pub fn has(&self, one: usize, other: usize) -> bool {
         self.rows[one][other / 64] & (1 << (other % 64)) != 0
     }

@@ -10,10 +10,10 @@ use toml::Spanned;
 use super::error::PolicyProblem;
 use super::schema::{unplaced, unplaced_text};
 
-/// What stands for the task in the name of its branch.
+/// The placeholder of the task in the name of its branch.
 const TASK: &str = "{task}";
 
-/// What stands for the repository's name in the path of the pool.
+/// The placeholder of the repository's name in the path of the pool.
 const REPO: &str = "{repo}";
 
 /// The most slots a pool can have: each is a whole checkout.
@@ -23,7 +23,7 @@ const MAX_SIZE: usize = 1000;
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct PoolTable {
-    /// How many there are, unless `pool init` is told otherwise.
+    /// The number of worktrees, unless `pool init` is told otherwise.
     #[schemars(with = "usize", range(min = 1, max = 1000))]
     pub size: Spanned<usize>,
     /// The directory in which they lie, from the root of the main worktree, with `{repo}` for the
@@ -50,10 +50,10 @@ pub struct PoolTable {
     /// Lines of shell that are run in a slot before it is given back; when one fails, it is kept.
     #[schemars(with = "Vec<String>")]
     pub pre_release: Vec<Spanned<String>>,
-    /// How many seconds each of those lines may run.
+    /// The time limit of each of those lines, in seconds.
     #[schemars(with = "u64", range(min = 1))]
     pub step_limit: Spanned<u64>,
-    /// How many seconds after its last sign of life a lease may be given to another, where
+    /// The time since its last sign of life, in seconds, after which a lease may be given to another, where
     /// everything else says that its owner is gone too.
     pub stale_after: u64,
 }
@@ -61,7 +61,7 @@ pub struct PoolTable {
 /// The worktrees that are kept ready for agents.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PoolPolicy {
-    /// How many there are.
+    /// The number of worktrees.
     pub size: usize,
     /// The pattern of their directory.
     pub root: String,
@@ -77,7 +77,7 @@ pub struct PoolPolicy {
     pub post_acquire: Vec<String>,
     /// Lines of shell for a slot that is about to be released.
     pub pre_release: Vec<String>,
-    /// How long each of those lines may run.
+    /// The time limit of each of those lines.
     pub step_limit: Duration,
     /// Seconds after which a lease without a sign of life is old.
     pub stale_after: u64,
@@ -119,7 +119,7 @@ impl Default for PoolTable {
     }
 }
 
-/// What is wrong with a table, where it is, and what to write instead.
+/// A problem in a table: its place, the problem, and what to write instead.
 pub(super) type Wrong = (Range<usize>, PolicyProblem, &'static str);
 
 pub(super) fn compile(table: &PoolTable) -> Result<PoolPolicy, Wrong> {
@@ -163,7 +163,7 @@ pub(super) fn decompile(policy: &PoolPolicy) -> PoolTable {
     }
 }
 
-/// What a line of shell may be.
+/// The help where a line of shell is expected.
 const COMMAND: &str = "write a line of shell, such as `npm ci`";
 
 /// Texts of one line each, and none of them empty.

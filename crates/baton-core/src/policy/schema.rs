@@ -25,19 +25,19 @@ pub struct PolicyFile {
     pub version: Spanned<i64>,
     /// The document into which the orchestrator puts every session's summary.
     pub handoff: HandoffTable,
-    /// How sessions are recognised by the files they write.
+    /// The names of the files by which sessions are recognised.
     pub sessions: SessionsTable,
     /// The keys of the trailers in commit messages.
     pub trailers: TrailersTable,
     /// The branches on which the rules hold.
     pub branches: BranchesTable,
-    /// Who signs commits, and which must be signed.
+    /// The signers of commits, and the commits that must be signed.
     pub signing: SigningTable,
-    /// How worktree commands keep the hooks installed, and what agents may do without them.
+    /// The guard: how worktree commands keep the hooks installed, and what agents may do without them.
     pub guard: GuardTable,
     /// The worktrees that are kept ready for agents.
     pub pool: PoolTable,
-    /// How finished branches are merged, tested and landed.
+    /// The way finished branches are merged, tested and landed.
     pub merge: MergeTable,
     /// When tasks run in parallel, and how runs end.
     pub conductor: ConductorTable,
@@ -45,7 +45,7 @@ pub struct PolicyFile {
     pub subjects: SubjectsTable,
     /// Paths that only some may write; the first entry that matches a path decides.
     pub protected: Vec<ProtectedTable>,
-    /// Who may move which branches; the first entry that matches a branch decides.
+    /// The rules that say who may move which branches; the first entry that matches a branch decides.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub branch: Vec<BranchTable>,
 }
@@ -72,16 +72,16 @@ pub struct HandoffTable {
     /// `{title}` for what the session was about.
     #[schemars(with = "String")]
     pub session_title: Spanned<String>,
-    /// What the line of an entry that names the orchestrator's session begins with, in bold face.
+    /// The label, in bold face, at the start of an entry's line that names the orchestrator's session.
     #[schemars(with = "String", regex(pattern = "^[^*]+$"))]
     pub orchestrator_label: Spanned<String>,
-    /// What the line of an entry that counts the agents begins with, in bold face.
+    /// The label, in bold face, at the start of an entry's line that counts the agents.
     #[schemars(with = "String", regex(pattern = "^[^*]+$"))]
     pub agents_label: Spanned<String>,
-    /// How large an aggregate commit may leave the document, in bytes, before it moves the oldest
+    /// The size up to which an aggregate commit may leave the document, in bytes, before it moves the oldest
     /// entries to an archive file; 0 for no limit.
     pub max_bytes: u64,
-    /// How many entries an aggregate commit leaves in the document, its own included, before it
+    /// The number of entries that an aggregate commit leaves in the document, its own included, before it
     /// moves the oldest to an archive file; 0 for no limit.
     pub keep_entries: u64,
     /// The path of the archive files, with `{date}` for the day of the aggregation.
@@ -89,20 +89,20 @@ pub struct HandoffTable {
     pub archive: Spanned<String>,
 }
 
-/// How worktree commands keep the hooks installed, and what agents may do without them.
+/// The guard: how worktree commands keep the hooks installed, and what agents may do without them.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct GuardTable {
-    /// Whether `pool acquire`, `session start` and runs install hooks again that were switched off or replaced, rather
-    /// than warn.
+    /// True if `pool acquire`, `session start` and runs install hooks again that were switched off or
+    /// replaced, rather than warn.
     pub repair: bool,
-    /// What becomes of what an agent is about to do when its hook finds no program `git-baton`. Without this key: what
-    /// the agent itself does with a hook that is missing.
+    /// The answer to what an agent is about to do when its hook finds no program `git-baton`. Without this
+    /// key: what the agent itself does with a hook that is missing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub missing_program: Option<MissingProgram>,
 }
 
-/// What becomes of what an agent is about to do when its hook finds no program `git-baton`.
+/// The answer to what an agent is about to do when its hook finds no program `git-baton`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum MissingProgram {
@@ -119,11 +119,11 @@ pub struct ProtectedTable {
     /// Paths, directories (with a trailing `/`) or globs.
     #[schemars(with = "Vec<String>")]
     pub paths: Vec<Spanned<String>>,
-    /// Who may change them.
+    /// The party that may change them.
     pub writer: Writer,
 }
 
-/// How sessions are recognised by the files they write.
+/// The names of the files by which sessions are recognised.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct SessionsTable {
@@ -133,10 +133,10 @@ pub struct SessionsTable {
     /// The paths of session summaries, with the same placeholders.
     #[schemars(with = "Vec<String>")]
     pub summaries: Vec<Spanned<String>>,
-    /// How many sessions' work one commit may carry, aggregate commits apart.
+    /// The number of sessions whose work one commit may carry, aggregate commits apart.
     #[schemars(with = "usize", range(min = 1))]
     pub max_per_commit: Spanned<usize>,
-    /// Whether a log must name the digest of its session's summary.
+    /// The requirement that a log name the digest of its session's summary.
     pub bind_summaries: Binding,
     /// The remote through which clones keep their sessions' numbers apart; empty for none.
     /// Without this key: `origin`, where there is one.
@@ -145,9 +145,9 @@ pub struct SessionsTable {
     pub remote: Option<Spanned<String>>,
     /// Which branches a worktree with a session may move.
     pub branches: SessionBranches,
-    /// Whether a worktree with a session may change the stash, which all worktrees share.
+    /// The permission of a worktree with a session to change the stash, which all worktrees share.
     pub stash: SharedStash,
-    /// What becomes of a commit that changes a path which another session claims.
+    /// The rule for a commit that changes a path which another session claims.
     pub claims: ClaimedPaths,
 }
 
@@ -161,7 +161,7 @@ pub enum SessionBranches {
     Own,
 }
 
-/// Whether a worktree with a session may change the stash.
+/// The permission of a worktree with a session to change the stash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SharedStash {
@@ -171,7 +171,7 @@ pub enum SharedStash {
     Refused,
 }
 
-/// What becomes of a commit that changes a path which another session claims.
+/// The rule for a commit that changes a path which another session claims.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ClaimedPaths {
@@ -221,14 +221,14 @@ pub struct BranchesTable {
     pub exclude: Vec<Spanned<String>>,
 }
 
-/// Who signs commits, and which must be signed.
+/// The signers of commits, and the commits that must be signed.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct SigningTable {
     /// The path of the list of keys, in the format of OpenSSH's `allowed_signers`.
     #[schemars(with = "String")]
     pub allowed_signers: Spanned<String>,
-    /// Whether aggregate commits must carry a signature.
+    /// The requirement that aggregate commits carry a signature.
     pub aggregate: AggregateSigning,
     /// The principals in that list who may change the policy; empty for all of them.
     pub maintainers: Vec<String>,
@@ -236,7 +236,7 @@ pub struct SigningTable {
     pub orchestrators: Vec<String>,
 }
 
-/// Whether aggregate commits must carry a signature.
+/// The requirement that aggregate commits carry a signature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum AggregateSigning {
@@ -246,11 +246,11 @@ pub enum AggregateSigning {
     Required,
 }
 
-/// Whether a log must name the digest of its session's summary.
+/// The requirement that a log name the digest of its session's summary.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Binding {
-    /// What a log names must be the summary that is aggregated; a log may name none.
+    /// A summary that a log names must be the one that is aggregated; a log may name none.
     Optional,
     /// A session whose log names no summary is not aggregated.
     Required,

@@ -5,14 +5,14 @@ use super::glob::PathGlob;
 use super::lookalike::{Guarded, Likeness};
 use super::{Handoff, POLICY_PATH, Protected, Sessions, Signing, Writer};
 
-/// What a policy knows beforehand about the paths it watches.
+/// The facts that a policy knows beforehand about the paths it watches.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Scope {
     /// The policy and the list of signers, folded.
     policy_files: [BString; 2],
     /// The handoff document, folded.
     handoff: BString,
-    /// What paths can be like; first the policy and the list of signers.
+    /// The protected paths that others can be like; first the policy and the list of signers.
     guarded: Vec<Guarded>,
     /// See [`crate::model::Watch::scan_bound`].
     bound: Option<BString>,
@@ -65,7 +65,8 @@ impl Scope {
         }
     }
 
-    /// Who writes the protected path that this one, otherwise none, is like, and how it is.
+    /// Returns the way in which this path, otherwise not protected, is like a protected one, and the writer
+    /// of that one.
     pub(super) fn like(&self, path: &BStr, folded: &BStr) -> Option<(Likeness, Writer)> {
         let found = |wanted| {
             let mut guarded = self.guarded.iter();
@@ -75,19 +76,18 @@ impl Scope {
         same.or_else(|| Some((Likeness::Beside, found(Likeness::Beside)?.writer())))
     }
 
-    /// Whether a path may take the place of the policy or of the list of signers, though it folds
-    /// otherwise.
+    /// Returns true if a path may take the place of the policy or of the list of signers, though it folds otherwise.
     pub(super) fn is_like_policy_file(&self, path: &BStr, folded: &BStr) -> bool {
         let files = &mut self.guarded[..self.policy_files.len()].iter();
         files.any(|one| one.likeness(path, folded) == Some(Likeness::Same))
     }
 
-    /// Whether a path below this directory may be like a protected one.
+    /// Returns true if a path below this directory may be like a protected one.
     pub(super) fn has_likeness_below(&self, directory: &BStr, folded: &BStr) -> bool {
         self.guarded.iter().any(|one| one.enters(directory, folded))
     }
 
-    /// Whether the first byte alone shows that `path` and what it aliases are not watched.
+    /// Returns true if the first byte alone shows that `path` and what it aliases are not watched.
     pub(super) fn rules_out(&self, path: &BStr) -> bool {
         let (Some(bytes), Some(first)) = (&self.first_bytes, path.first()) else {
             return false;
@@ -95,8 +95,8 @@ impl Scope {
         first.is_ascii_alphanumeric() && !bytes.contains(&first.to_ascii_lowercase())
     }
 
-    /// Whether a folded path is the policy or the list of signers, or takes the place of a
-    /// directory above one of them.
+    /// Returns true if a folded path is the policy or the list of signers, or takes the place of a directory
+    /// above one of them.
     pub(super) fn is_policy_file(&self, folded: &BStr) -> bool {
         let files = &mut self.policy_files.iter();
         files.any(|file| file == folded || is_strictly_above(folded, file))
@@ -110,7 +110,7 @@ impl Scope {
         is_strictly_above(folded, &self.handoff)
     }
 
-    /// Whether a path named outright lies below this folded directory.
+    /// Returns true if a path named outright lies below this folded directory.
     pub(super) fn has_file_below(&self, directory: &BStr) -> bool {
         let files = &mut self.policy_files.iter().chain([&self.handoff]);
         files.any(|file| is_above(directory, file))

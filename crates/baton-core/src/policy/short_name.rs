@@ -6,9 +6,9 @@ use bstr::ByteSlice;
 const STEM: usize = 8;
 const EXTENSION: usize = 3;
 
-/// Whether NTFS can have given `short` to a file of the name `long`, both folded. Which of the files
-/// with a like beginning gets which number cannot be known: any number counts, and so do the four
-/// digits that stand for the rest of the name when there are many.
+/// Returns true if NTFS can have given `short` to a file of the name `long`, both folded. Which of the files
+/// with a like beginning gets which number cannot be known: any number counts, and so do the four digits that
+/// stand for the rest of the name when there are many.
 pub(super) fn may_be_short(long: &[u8], short: &[u8]) -> bool {
     if !short.contains(&b'~') || is_short(long) {
         return false;
@@ -38,7 +38,7 @@ pub(super) fn first_byte(long: &[u8]) -> Option<u8> {
     first.filter(|_| !is_short(long))
 }
 
-/// Whether the name needs no short one.
+/// Returns true if the name needs no short one.
 fn is_short(name: &[u8]) -> bool {
     let (stem, extension) = match name.split_once_str(".") {
         Some(parts) => parts,
@@ -50,8 +50,8 @@ fn is_short(name: &[u8]) -> bool {
         && stem.iter().chain(extension).all(plain)
 }
 
-/// What a short name is made from: the name before its last dot, without dots and spaces, and what
-/// stands behind that dot.
+/// Returns the parts that a short name is made from: the name before its last dot, without dots and spaces,
+/// and what stands behind that dot.
 fn parts(long: &[u8]) -> (Vec<u8>, Vec<u8>) {
     let name = long.trim_start_with(|c| matches!(c, '.' | ' '));
     let (stem, extension) = match name.rsplit_once_str(".") {

@@ -44,7 +44,7 @@ struct Signer {
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct PatternList(String);
 
-/// What is wrong with a list of signers.
+/// A problem in a list of signers.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SignersProblem {
     /// The file is larger than [`MAX_POLICY_BYTES`].
@@ -56,7 +56,7 @@ pub enum SignersProblem {
     /// A line with principals and no more.
     #[error("the line names no key")]
     NoKey,
-    /// What should be a key is none.
+    /// The text that should be a key is none.
     #[error("this is not a public key: {0}")]
     Key(String),
     /// A key of a kind whose signatures cannot be verified here.
@@ -117,8 +117,8 @@ impl AllowedSigners {
         Ok(Self { entries })
     }
 
-    /// Who of `allowed`, or of everybody when that is empty, holds the key in this text: a public
-    /// one, or a private one in OpenSSH's format.
+    /// Returns which signer of `allowed`, or of the whole list when that is empty, holds the key in this
+    /// text: a public one, or a private one in OpenSSH's format.
     pub fn holder(&self, key: &[u8], allowed: &[String]) -> Option<String> {
         let text = std::str::from_utf8(key).ok()?;
         let key = match PublicKey::from_openssh(text.trim()) {
@@ -129,7 +129,8 @@ impl AllowedSigners {
         signers.find_map(|signer| signer.holds(&key, allowed))
     }
 
-    /// True if somebody of `allowed`, or anybody when that is empty, can sign a commit at this time or later.
+    /// Returns true if a signer of `allowed`, or any signer when that is empty, can sign a commit at this
+    /// time or later.
     pub fn has_signer(&self, allowed: &[String], time: i64) -> bool {
         self.entries
             .iter()
@@ -143,14 +144,14 @@ impl AllowedSigners {
             .map(|signer| signer.principals.0.as_str())
     }
 
-    /// True if nobody is on the list.
+    /// Returns true if the list has no signer.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
 }
 
 impl PatternList {
-    /// Whether a pattern matches `name` and none excludes it.
+    /// Returns true if a pattern matches `name` and none excludes it.
     fn admits(&self, name: &str) -> bool {
         let mut admitted = false;
         for pattern in self.0.split(',') {
@@ -164,7 +165,7 @@ impl PatternList {
     }
 }
 
-/// Whether all of `name` matches a pattern of `*`, `?` and literal bytes. Only the last `*` ever
+/// Returns true if all of `name` matches a pattern of `*`, `?` and literal bytes. Only the last `*` ever
 /// needs to give way, so the work is at most the product of both lengths.
 fn matches(pattern: &[u8], name: &[u8]) -> bool {
     let (mut p, mut n) = (0, 0);
@@ -209,7 +210,7 @@ fn help_for(problem: &SignersProblem) -> Option<&'static str> {
 }
 
 impl SignersError {
-    /// What is wrong.
+    /// Returns the problem.
     pub fn problem(&self) -> &SignersProblem {
         &self.0.problem
     }

@@ -24,13 +24,14 @@ impl Signing {
     /// The maintainer whose signature this is.
     ///
     /// # Errors
-    /// When it is nobody's on the list, or of somebody who is no maintainer.
+    /// When its key is not on the list, or its signer is no maintainer.
     pub fn maintainer(&self, signature: &Signature) -> Result<String, SignatureError> {
         self.signers.verify(signature, &self.maintainers)
     }
 
-    /// The reason why nobody could change the rules from this time on, though maintainers are asked for: by name, by a list that is
-    /// there (`has_list`), or by the path of one. Rules without any of these are meant never to change.
+    /// The reason why no maintainer could change the rules from this time on, though maintainers are asked
+    /// for: by name, by a list that is there (`has_list`), or by the path of one. Rules without any of these
+    /// are meant never to change.
     pub fn without_maintainer(&self, has_list: bool, time: i64) -> Option<NoMaintainer> {
         let is_wanted =
             has_list || !self.maintainers.is_empty() || self.allowed_signers != SIGNERS_PATH;
@@ -43,7 +44,7 @@ impl Signing {
     }
 }
 
-/// Rules that nobody could ever change again, though they ask for maintainers.
+/// Rules that no maintainer could ever change again, though they ask for maintainers.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, miette::Diagnostic)]
 #[error("nobody could ever change these rules again: {}", self.reason())]
 #[diagnostic(help(

@@ -75,7 +75,7 @@ impl Subject {
         &self.0
     }
 
-    /// Whether it has one of these placeholders.
+    /// Returns true if it has one of these placeholders.
     pub fn has_any(&self, names: &[&str]) -> bool {
         names
             .iter()

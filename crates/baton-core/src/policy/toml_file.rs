@@ -1,4 +1,4 @@
-//! What can be wrong with a file of TOML before its values are looked at.
+//! The problems of a TOML file before its values are looked at.
 
 use std::ops::Range;
 
@@ -28,9 +28,9 @@ pub enum TomlProblem {
 pub struct TomlFault {
     /// The bytes of the text that it is about.
     pub span: Range<usize>,
-    /// What is wrong.
+    /// The problem.
     pub problem: TomlProblem,
-    /// What to write instead, where that is known.
+    /// The help: what to write instead, where that is known.
     pub help: Option<String>,
 }
 
@@ -51,7 +51,7 @@ fn syntax(text: &str, error: &toml::de::Error) -> TomlFault {
     }
 }
 
-/// How many unknown keys [`read_known`] passes over before it takes the next for an error.
+/// The number of unknown keys that [`read_known`] passes over before it takes the next for an error.
 const MAX_UNKNOWN_KEYS: usize = 50;
 
 /// [`read`], and the keys that it does not know in the top-level tables named in `lenient` are

@@ -4,9 +4,9 @@ use serde::Serialize;
 /// One thing that is wrong with a log, or with what its session did.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Finding {
-    /// What kind of thing it is.
+    /// The kind of finding.
     pub code: Code,
-    /// Whether a session can end all the same.
+    /// The severity: it says whether a session can end all the same.
     pub severity: Severity,
     /// The file that it is about, from the repository's root or as it was given.
     pub path: String,
@@ -14,13 +14,13 @@ pub struct Finding {
     pub line: Option<usize>,
     /// Where in the line, in bytes from 1.
     pub column: Option<usize>,
-    /// What is wrong.
+    /// The problem.
     pub message: String,
-    /// What to do about it.
+    /// The remedy.
     pub help: String,
 }
 
-/// Whether a session can end with a finding.
+/// The severity of a finding: it says whether a session can end with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {

@@ -1,9 +1,9 @@
 //! The session protocol: the content of a session's log, and the checks that it must pass.
 //!
-//! [`parse`] finds the rows of compliance in a log, [`check`] reports the problems in them,
-//! [`render`] writes the log that a session begins with, and [`bind_summary`] the line that binds
-//! it to the session's summary. [`settle`] and [`fill`] put in what whoever conducted the session has seen,
-//! and [`claims`] lists what the evidence names.
+//! [`parse`] finds the rows of compliance in a log, [`check`] reports the problems in them, [`render`] writes
+//! the log that a session begins with, and [`bind_summary`] the line that binds it to the session's summary.
+//! [`settle`] and [`fill`] put in what the conductor of the session has seen, and [`claims`] lists what the
+//! evidence names.
 
 mod binding;
 mod check;

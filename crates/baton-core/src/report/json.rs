@@ -10,7 +10,7 @@ use crate::model::{Accepted, Override, RuleId, Violation};
 /// The version of the format: it grows when a field changes its meaning or goes.
 const VERSION: u8 = 1;
 
-/// What `git baton verify --format json` writes. Readers must ignore fields they do not know.
+/// The document that `git baton verify --format json` writes. Readers must ignore fields they do not know.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(title = "Baton report")]
 struct Document {
@@ -19,18 +19,18 @@ struct Document {
     #[schemars(extend("const" = VERSION))]
     version: u8,
     summary: Summary,
-    /// What is broken, grouped by commit and branch. Empty when nothing is.
+    /// The violations, grouped by commit and branch. Empty when nothing is broken.
     violations: Vec<Item>,
-    /// What would break a rule had not a maintainer signed it. Empty when nothing is.
+    /// The changes that would break a rule had not a maintainer signed them. Empty when there are none.
     overrides: Vec<Overriding>,
-    /// What is broken and a maintainer has accepted by a signed commit. Empty when nothing is.
+    /// The violations that a maintainer has accepted by a signed commit. Empty when there are none.
     accepted: Vec<AcceptedItem>,
 }
 
 /// A broken rule that a maintainer has accepted.
 #[derive(Debug, Serialize, JsonSchema)]
 struct AcceptedItem {
-    /// What is broken.
+    /// The violation.
     violation: Item,
     /// The full id in hexadecimal of the commit that accepts it.
     #[schemars(regex(pattern = "^([0-9a-f]{40}|[0-9a-f]{64})$"))]
@@ -61,7 +61,7 @@ struct Overriding {
     reason: String,
 }
 
-/// How much was judged, and how much of it breaks a rule.
+/// The counts of what was judged and of what breaks a rule.
 #[derive(Debug, Serialize, JsonSchema)]
 struct Summary {
     /// The commits judged.
@@ -109,9 +109,9 @@ struct Item {
     path_bytes: Option<String>,
     /// The sessions involved, sorted: `YYYY-MM-DD/NUMBER`, or `NUMBER` where no day is known.
     sessions: Vec<String>,
-    /// What happened, a sentence.
+    /// The violation, in a sentence.
     why: String,
-    /// What to do instead, a sentence.
+    /// The remedy, in a sentence.
     instead: String,
     /// The rule's page.
     help: String,

@@ -65,7 +65,7 @@ pub(super) fn check_choice(policy: &Policy, merge: &MergeChoice, verdict: &mut V
     }
 }
 
-/// The changes that need no signature, where somebody may have wanted that.
+/// Returns the help on changes that need no signature, where one of those may have been wanted.
 fn unsigned_way(change: &PathChange) -> String {
     match change.path == POLICY_PATH {
         true => format!(

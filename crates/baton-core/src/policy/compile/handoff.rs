@@ -10,7 +10,7 @@ use crate::policy::error::PolicyProblem;
 use crate::policy::schema::HandoffTable;
 use crate::policy::{Budget, Handoff, POLICY_PATH, Protected, Writer};
 
-/// What the table says, once it is checked.
+/// Checks the table and compiles what it says.
 pub fn compile(table: &HandoffTable) -> Compiled<Handoff> {
     let heading = table.heading.get_ref();
     let title = heading.trim_start_matches('#');

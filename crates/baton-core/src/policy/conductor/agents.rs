@@ -1,4 +1,4 @@
-//! Who works on tasks, who judges the work, and what may be spent on it.
+//! The agents that work on tasks, those that judge the work, and the calls that may be spent on it.
 
 use bstr::BString;
 use schemars::JsonSchema;
@@ -9,7 +9,7 @@ use crate::policy::PathGlob;
 use crate::policy::command::CommandTemplate;
 use crate::policy::schema::unplaced_text;
 
-/// What an agent reads from its standard input.
+/// The text that an agent reads from its standard input.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Input {
@@ -18,11 +18,12 @@ pub enum Input {
     None,
     /// The whole prompt.
     Prompt,
-    /// What the task says to do, and nothing around it.
+    /// The instructions of the task, and nothing around them.
     Task,
 }
 
-/// How what an agent says is told from what else it prints. Its standard error output says nothing.
+/// The format of an agent's output, which tells what it says from what else it prints. Its standard error
+/// output says nothing.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Output {
@@ -43,10 +44,10 @@ pub struct AgentTable {
     /// the same are in variables such as `BATON_TASK`.
     #[schemars(with = "String")]
     pub command: Spanned<String>,
-    /// What it reads from its standard input.
+    /// The text that it reads from its standard input.
     #[serde(default)]
     pub input: Input,
-    /// How what it says is told from what else it prints.
+    /// The format of its output, which tells what it says from what else it prints.
     #[serde(default)]
     pub output: Output,
     /// A line for the shell that makes an empty commit where the agent would make its own, in its
@@ -60,8 +61,7 @@ pub struct AgentTable {
     pub limits: Vec<String>,
 }
 
-/// Who judges a finished task in a fresh worktree; the task's own verify commands where nobody is
-/// named.
+/// The judge of a finished task in a fresh worktree; the task's own verify commands where none is named.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct GateTable {
@@ -71,11 +71,12 @@ pub struct GateTable {
     /// An agent, instead of a command.
     #[schemars(with = "String")]
     pub agent: Spanned<String>,
-    /// How long one judgement may take, in seconds.
+    /// The time limit of one judgement, in seconds.
     pub timeout: u64,
 }
 
-/// What looks at a task of kind `frontend`, or one that changes what people see, once the gate has approved it.
+/// The end-to-end check of a task of kind `frontend`, or of one that changes what people see, once the gate
+/// has approved it.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct EndToEndTable {
@@ -86,24 +87,24 @@ pub struct EndToEndTable {
     /// Files that people see: it also looks at a task of another kind that changes one.
     #[schemars(with = "Vec<String>")]
     pub paths: Vec<Spanned<String>>,
-    /// How long it may take, in seconds.
+    /// The time limit, in seconds.
     pub timeout: u64,
 }
 
-/// How many calls agents may make.
+/// The budget of calls that agents may make.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct CallsTable {
     /// A line for the shell that prints how many calls are left; `github` stands for
     /// `gh api rate_limit --jq .resources.core.remaining`.
     pub command: String,
-    /// How many calls one agent makes.
+    /// The number of calls that one agent makes.
     pub per_agent: u64,
-    /// What to do when fewer are left than the agents would make.
+    /// The action taken when fewer are left than the agents would make.
     pub on_short: OnShort,
 }
 
-/// What to do when too few calls are left.
+/// The action taken when too few calls are left.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OnShort {
@@ -121,11 +122,11 @@ pub enum OnShort {
 pub struct Agent {
     /// The command.
     pub command: CommandTemplate,
-    /// What it reads from its standard input.
+    /// The text that it reads from its standard input.
     pub input: Input,
-    /// How what it says is told from what else it prints.
+    /// The format of its output, which tells what it says from what else it prints.
     pub output: Output,
-    /// What makes an empty commit where the agent would make its own.
+    /// The command that makes an empty commit where the agent would make its own.
     pub probe: Option<CommandTemplate>,
     /// Words by which it says that it has met a usage limit, beside those that are known.
     pub limits: Vec<String>,
@@ -142,13 +143,13 @@ impl Agent {
 /// `[conductor.gate]`, compiled.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Gate {
-    /// Who judges.
+    /// The judge.
     pub judge: Judge,
-    /// How long one judgement may take, in seconds.
+    /// The time limit of one judgement, in seconds.
     pub timeout: u64,
 }
 
-/// Who judges a finished task.
+/// The judge of a finished task.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Judge {
     /// The task's own verify commands.
@@ -166,7 +167,7 @@ pub struct EndToEnd {
     pub command: CommandTemplate,
     /// Files that people see: it also looks at a task of another kind that changes one.
     pub paths: Vec<PathGlob>,
-    /// How long it may take, in seconds.
+    /// The time limit, in seconds.
     pub timeout: u64,
 }
 
@@ -175,9 +176,9 @@ pub struct EndToEnd {
 pub struct Calls {
     /// The line for the shell that prints how many calls are left, as it was written.
     pub command: String,
-    /// How many calls one agent makes.
+    /// The number of calls that one agent makes.
     pub per_agent: u64,
-    /// What to do when fewer are left than the agents would make.
+    /// The action taken when fewer are left than the agents would make.
     pub on_short: OnShort,
 }
 
@@ -209,7 +210,7 @@ const PAGES: [&str; 3] = [
 ];
 
 impl EndToEnd {
-    /// Whether people see one of these files.
+    /// Returns true if people see one of these files.
     pub fn is_seen<'p>(&self, paths: impl IntoIterator<Item = &'p BString>) -> bool {
         let is_seen = |path: &BString| self.paths.iter().any(|glob| glob.matches(path.as_ref()));
         paths.into_iter().any(is_seen)

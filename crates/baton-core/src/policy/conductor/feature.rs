@@ -8,22 +8,22 @@ use super::agents::GateTable;
 use crate::policy::command::CommandTemplate;
 use crate::policy::schema::{unplaced, unplaced_text};
 
-/// Who turns a wish into tasks, and who looks at what came of it.
+/// The agents that turn a request into tasks, and those that look at the result.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct FeatureTable {
     /// The files that say what no agent may do: all of them are told what stands there.
     #[schemars(with = "Vec<String>")]
     pub constraints: Vec<Spanned<String>>,
-    /// How many bytes of what one scout found are kept.
+    /// The number of bytes that are kept of what one scout found.
     #[schemars(with = "usize", range(min = 1))]
     pub finding_bytes: Spanned<usize>,
-    /// Who makes the task file.
+    /// The agents that make the task file.
     pub planner: PlannerTable,
     /// The questions that are answered before that.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub scout: Vec<ScoutTable>,
-    /// Who judges the merged result.
+    /// The judges of the merged result.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub validator: Vec<ValidatorTable>,
 }
@@ -41,12 +41,12 @@ pub struct ScoutTable {
     #[serde(default = "nobody")]
     #[schemars(with = "String")]
     pub agent: Spanned<String>,
-    /// How long it may take, in seconds.
+    /// The time limit, in seconds.
     #[serde(default = "scouting_time")]
     pub timeout: u64,
 }
 
-/// Who makes the task file.
+/// The agents that make the task file.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct PlannerTable {
@@ -57,19 +57,19 @@ pub struct PlannerTable {
     /// An agent, instead of a command; the conductor's where neither is named.
     #[schemars(with = "String")]
     pub agent: Spanned<String>,
-    /// How many are asked, each for itself.
+    /// The number of planners that are asked, each for itself.
     #[schemars(with = "usize", range(min = 1))]
     pub count: Spanned<usize>,
-    /// How several task files become one.
+    /// The way in which several task files become one.
     pub combine: CombinePlans,
-    /// How often one is asked until its task file is valid.
+    /// The number of times one is asked until its task file is valid.
     #[schemars(with = "u32", range(min = 1))]
     pub attempts: Spanned<u32>,
-    /// How long one attempt may take, in seconds.
+    /// The time limit of one attempt, in seconds.
     pub timeout: u64,
 }
 
-/// How several task files become one.
+/// The way in which several task files become one.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CombinePlans {
@@ -82,7 +82,7 @@ pub enum CombinePlans {
     Escalate,
 }
 
-/// Who judges the merged result.
+/// A judge of the merged result.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ValidatorTable {
@@ -97,7 +97,7 @@ pub struct ValidatorTable {
     #[serde(default = "nobody")]
     #[schemars(with = "String")]
     pub agent: Spanned<String>,
-    /// How long it may take, in seconds.
+    /// The time limit, in seconds.
     #[serde(default = "judging_time")]
     pub timeout: u64,
 }
@@ -107,13 +107,13 @@ pub struct ValidatorTable {
 pub struct Feature {
     /// The paths of the files that say what no agent may do.
     pub constraints: Vec<String>,
-    /// How many bytes of what one scout found are kept; at least 1.
+    /// The number of bytes that are kept of what one scout found; at least 1.
     pub finding_bytes: usize,
     /// The questions; no two have one name.
     pub scouts: Vec<Scout>,
-    /// Who makes the task file.
+    /// The agents that make the task file.
     pub planner: Planner,
-    /// Who judges the merged result; no two have one name.
+    /// The judges of the merged result; no two have one name.
     pub validators: Vec<Validator>,
 }
 
@@ -126,33 +126,33 @@ pub struct Scout {
     pub prompt: String,
     /// The agent's name; empty for the conductor's.
     pub agent: String,
-    /// How long it may take, in seconds; 0 for any time.
+    /// The time limit, in seconds; 0 for any time.
     pub timeout: u64,
 }
 
-/// Who makes the task file.
+/// The agents that make the task file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Planner {
     /// Who.
     pub who: Who,
-    /// How many are asked; at least 1.
+    /// The number of planners that are asked; at least 1.
     pub count: usize,
-    /// How several task files become one.
+    /// The way in which several task files become one.
     pub combine: CombinePlans,
-    /// How often one is asked until its task file is valid; at least 1.
+    /// The number of times one is asked until its task file is valid; at least 1.
     pub attempts: u32,
-    /// How long one attempt may take, in seconds; 0 for any time.
+    /// The time limit of one attempt, in seconds; 0 for any time.
     pub timeout: u64,
 }
 
-/// Who judges the merged result.
+/// A judge of the merged result.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Validator {
     /// Its name, which a file can have.
     pub name: String,
     /// Who.
     pub who: Who,
-    /// How long it may take, in seconds; 0 for any time.
+    /// The time limit, in seconds; 0 for any time.
     pub timeout: u64,
 }
 
@@ -175,12 +175,12 @@ impl Who {
     }
 }
 
-/// How long a scout may take where the policy does not say, in seconds.
+/// Returns the time limit of a scout where the policy does not say, in seconds.
 fn scouting_time() -> u64 {
     900
 }
 
-/// How long a judgement may take where the policy does not say, in seconds.
+/// Returns the time limit of a judgement where the policy does not say, in seconds.
 fn judging_time() -> u64 {
     GateTable::default().timeout
 }
@@ -215,7 +215,7 @@ impl Default for PlannerTable {
 }
 
 impl Default for Feature {
-    /// What a policy without the table says.
+    /// Returns the values of a policy without the table.
     fn default() -> Self {
         let table = FeatureTable::default();
         Self {

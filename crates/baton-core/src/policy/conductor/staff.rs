@@ -1,4 +1,4 @@
-//! Who works and who judges: the agents that are described, and those that need no description.
+//! The agents that work and judge: those that are described, and those that need no description.
 
 use std::collections::BTreeMap;
 
@@ -12,11 +12,11 @@ pub struct Staff {
     pub agent: String,
     /// The agents that the policy describes, by their names.
     pub agents: BTreeMap<String, Agent>,
-    /// Who judges a finished task.
+    /// The judge of a finished task.
     pub gate: Gate,
-    /// What looks at a task that changes what people see; `None` for nothing.
+    /// The end-to-end check of a task that changes what people see; `None` for no check.
     pub end_to_end: Option<EndToEnd>,
-    /// How many calls agents may make; `None` for as many as they like.
+    /// The budget of calls that agents may make; `None` for as many as they like.
     pub calls: Option<Calls>,
 }
 
@@ -36,7 +36,7 @@ impl Staff {
 }
 
 impl Default for Staff {
-    /// What a policy without the tables says.
+    /// Returns the values of a policy without the tables.
     fn default() -> Self {
         let gate = GateTable::default();
         Self {

@@ -1,5 +1,5 @@
-//! What a pattern covers as a claim: besides what it matches, all below a path that it names, and what would take the place of a
-//! directory above it.
+//! The paths that a pattern covers as a claim: besides what it matches, all below a path that it names, and
+//! what would take the place of a directory above it.
 //!
 //! Brackets and braces stand for themselves as well. Whether `pages/[id].tsx` is meant as a pattern or as a name, no one can tell
 //! before the file is there, so a claim covers both.

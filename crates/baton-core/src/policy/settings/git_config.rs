@@ -110,7 +110,7 @@ fn text(entry: &Entry) -> String {
     entry.value.clone().unwrap_or_else(|| "true".to_owned())
 }
 
-/// What git takes for true and false (`--type=bool` in `git-config(1)`).
+/// Parses what git takes for true and false (`--type=bool` in `git-config(1)`).
 fn boolean(value: Option<&str>) -> Option<bool> {
     let Some(value) = value else {
         return Some(true);

@@ -9,11 +9,11 @@ use crate::policy::schema::unplaced_text;
 /// `baton.toml`.
 pub const TABLES: [&str; 4] = ["pool", "merge", "conductor", "subjects"];
 
-/// The keys of `[merge]` that are rules: what they say could bring in what nobody has looked at, or take
-/// away what nobody has landed.
+/// The keys of `[merge]` that are rules: what they say could bring in work that was never looked at, or take
+/// away work that never landed.
 pub const MERGE_RULES: [&str; 3] = ["resolver", "resolve", "delete"];
 
-/// Whether a key, such as `pool.size`, is a setting.
+/// Returns true if a key, such as `pool.size`, is a setting.
 pub fn is_setting(key: &str) -> bool {
     let mut parts = key.split(['.', '[']);
     match (parts.next(), parts.next()) {

@@ -15,11 +15,11 @@ use crate::policy::{POLICY_PATH, PolicyError};
 /// One source of settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Layer {
-    /// How people are told of it.
+    /// The name by which people are told of it.
     pub name: String,
-    /// What it says, as TOML.
+    /// Its text, as TOML.
     pub(super) text: String,
-    /// Whether it is a `baton.toml`, in which settings stood before they had a file of their own.
+    /// True if it is a `baton.toml`, in which settings stood before they had a file of their own.
     pub(super) is_policy: bool,
 }
 

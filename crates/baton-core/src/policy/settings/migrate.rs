@@ -4,7 +4,7 @@ use toml_edit::{DocumentMut, Item, TableLike};
 
 use super::split;
 
-/// What a new file of settings begins with.
+/// The text at the start of a new file of settings.
 const HEAD: &str = "\
 # How we work in this repository with Baton (`git baton`). Anyone may change this file; what may land is
 # in baton.toml. `git baton policy show` tells which values count, and where each comes from.

@@ -43,7 +43,7 @@ const LANDING: [&str; 2] = ["merge.into", "merge.strategy"];
 pub struct Settings {
     /// The worktrees that are kept ready for agents.
     pub pool: PoolPolicy,
-    /// How finished branches land.
+    /// The settings by which finished branches land.
     pub merge: Merge,
     /// When tasks run in parallel, and how runs end.
     pub conductor: Conductor,
@@ -119,8 +119,8 @@ impl Policy {
         }
     }
 
-    /// Whether the rules are the same, whatever the settings in either file are. What
-    /// `merge.into` and `merge.strategy` say is a rule where an entry of `[[branch]]` asks for it.
+    /// Returns true if the rules are the same, whatever the settings in either file are. What `merge.into`
+    /// and `merge.strategy` say is a rule where an entry of `[[branch]]` asks for it.
     pub fn has_rules_of(&self, other: &Self) -> bool {
         let rules = |policy: &Self| {
             let defaults = Self::default();

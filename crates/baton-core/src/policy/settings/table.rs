@@ -9,7 +9,7 @@ use crate::policy::merge::{MergeTable, Strategy};
 use crate::policy::pool::PoolTable;
 use crate::policy::subjects::SubjectsTable;
 
-/// How a team works in a repository: `baton.settings.toml` at its root. No key has a say in what may
+/// The settings of a team in a repository: `baton.settings.toml` at its root. No key has a say in what may
 /// land; those are in `baton.toml`.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -17,7 +17,7 @@ use crate::policy::subjects::SubjectsTable;
 pub struct SettingsFile {
     /// The worktrees that are kept ready for agents.
     pub pool: PoolTable,
-    /// How finished branches are merged, tested and landed.
+    /// The settings by which finished branches are merged, tested and landed.
     pub merge: MergeSettings,
     /// When tasks run in parallel, and how runs end.
     pub conductor: ConductorTable,
@@ -25,7 +25,7 @@ pub struct SettingsFile {
     pub subjects: SubjectsTable,
 }
 
-/// How finished branches are merged, tested and landed.
+/// The settings by which finished branches are merged, tested and landed.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct MergeSettings {
@@ -37,14 +37,14 @@ pub struct MergeSettings {
     #[schemars(with = "Option<String>")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub into: Option<Spanned<String>>,
-    /// What becomes of a branch's commits.
+    /// The treatment of a branch's commits.
     pub strategy: Strategy,
     /// The commands, each for a shell, that must succeed on the merged files before they land.
     pub test: Vec<String>,
-    /// How long one of those commands may take, in seconds.
+    /// The time limit of one of those commands, in seconds.
     #[schemars(with = "u64", range(min = 1))]
     pub test_seconds: Spanned<u64>,
-    /// How long a command that resolves conflicts may take, in seconds.
+    /// The time limit of a command that resolves conflicts, in seconds.
     #[schemars(with = "u64", range(min = 1))]
     pub resolver_seconds: Spanned<u64>,
 }

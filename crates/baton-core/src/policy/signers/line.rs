@@ -43,7 +43,7 @@ impl<'a> Fields<'a> {
         Some(&rest[..end])
     }
 
-    /// What follows the next blanks.
+    /// Returns the text that follows the next blanks.
     fn rest(&mut self) -> &'a str {
         let rest = &self.line[self.at..];
         let trimmed = rest.trim_start_matches([' ', '\t']);
@@ -135,7 +135,7 @@ impl Options {
     }
 }
 
-/// How long the option at the start of `text` is; `None` when its quotation does not end.
+/// Returns the length of the option at the start of `text`; `None` when its quotation does not end.
 fn option_length(text: &str) -> Option<usize> {
     let mut quoted = false;
     for (at, byte) in text.bytes().enumerate() {

@@ -100,13 +100,14 @@ impl AllowedSigners {
 }
 
 impl Signer {
-    /// Who may sign commits with this key, if it is the signer's.
+    /// Returns the principal that may sign commits with this key, if it is the signer's.
     pub(super) fn holds(&self, key: &PublicKey, allowed: &[String]) -> Option<String> {
         let is_theirs = self.key.key_data() == key.key_data() && self.signs_commits();
         is_theirs.then(|| self.principal_among(allowed)).flatten()
     }
 
-    /// True if a commit of this time or a later one can be signed with the key by one of `allowed`, or by anybody when that is empty.
+    /// Returns true if a commit of this time or a later one can be signed with the key by one of `allowed`,
+    /// or by any signer when that is empty.
     pub(super) fn may_sign(&self, allowed: &[String], time: i64) -> bool {
         let is_long_enough = match self.key.key_data().rsa() {
             Some(rsa) => rsa.n.as_bytes().len() >= SHORTEST_RSA,
