@@ -10,11 +10,11 @@ pub struct Event {
     pub dialect: Dialect,
     /// The directory in which it happens.
     pub cwd: String,
-    /// What happens.
+    /// The call.
     pub call: Call,
 }
 
-/// What an agent does.
+/// A thing that an agent does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Call {
     /// Changes these files.
@@ -73,7 +73,7 @@ pub(crate) fn text<'a>(value: &'a Value, key: &str) -> Option<&'a str> {
     value.get(key)?.as_str()
 }
 
-/// What a tool of this name does with this input, and the directory in which it does.
+/// Returns the call that a tool of this name makes with this input, and the directory in which it does.
 pub(crate) fn call(tool: &str, input: &Value, cwd: &str) -> (Call, String) {
     // A tool of an MCP server is `mcp__server__tool` or `MCP:server:tool`.
     let own = tool.rsplit("__").next().unwrap_or(tool);

@@ -2,7 +2,7 @@ use baton_core::claims::HeldClaim;
 use baton_core::model::SessionId;
 use baton_core::policy::Policy;
 
-/// What has to be known of the disk.
+/// The facts that have to be known of the disk.
 pub trait Files {
     /// This absolute path with its symbolic links followed as far as it exists.
     fn resolve(&self, path: &str) -> String;
@@ -28,7 +28,7 @@ pub struct Ground<'a> {
     pub session: Option<SessionId>,
     /// The other worktrees.
     pub others: Vec<OtherWorktree>,
-    /// What sessions at work claim.
+    /// The claims of sessions at work.
     pub claims: Vec<HeldClaim>,
     /// The branches on which the entries of the stash were made, newest first.
     pub stash: Vec<String>,

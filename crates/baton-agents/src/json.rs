@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-/// How deep values may stand in values. What stands deeper tells nothing.
+/// The maximum depth of values in values. A value that stands deeper tells nothing.
 const MAX_DEPTH: usize = 64;
 
 /// Reads a value. Half of a surrogate pair and bytes that are no UTF-8 are read as U+FFFD, and what stands too deep as `null`.

@@ -14,7 +14,7 @@ pub(crate) const ANY: char = '\u{f0001}';
 /// Stands in a path for one character: an unquoted `?` or `[...]`.
 pub(crate) const ONE: char = '\u{f0002}';
 
-/// How many names a wildcard may stand for before it is taken for unknown.
+/// The number of names that a wildcard may stand for before it is taken for unknown.
 const MAX_NAMES: usize = 2_000;
 
 /// In what way a path is written.
@@ -42,7 +42,7 @@ const AGENT_SETTINGS: [&str; 10] = [
     "opencode.json",
 ];
 
-/// What of a git directory only git and Baton write.
+/// The entries of a git directory that only git and Baton write.
 const GIT_OWNED: [&str; 15] = [
     "hooks",
     "config",
@@ -85,7 +85,7 @@ pub(crate) fn join(directory: &str, path: &str) -> String {
     }
 }
 
-/// What of `path` lies below `directory`; empty where they are the same.
+/// Returns the part of `path` below `directory`; empty where they are the same.
 pub(crate) fn below<'a>(path: &'a str, directory: &str) -> Option<&'a str> {
     let rest = path.strip_prefix(directory)?;
     match rest.strip_prefix('/') {

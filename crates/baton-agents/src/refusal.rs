@@ -3,9 +3,9 @@ use std::fmt;
 /// Why something may not happen, and what to do instead.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
-    /// What is wrong with it.
+    /// The problem with it.
     pub message: String,
-    /// What to do instead.
+    /// The remedy.
     pub help: String,
 }
 

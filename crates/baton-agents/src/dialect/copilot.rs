@@ -28,7 +28,7 @@ pub(super) fn read(event: &Value) -> Option<Event> {
     })
 }
 
-/// What happens around the calls of tools, by the fields that tell.
+/// Returns the event that happens around the calls of tools, by the fields that tell.
 fn around(event: &Value) -> Call {
     let has = |key: &str| event.get(key).is_some();
     match (has("source"), has("stopReason"), has("parentAgentId")) {

@@ -1,4 +1,4 @@
-//! How each agent tells an event and hears an answer; one file for each.
+//! The format in which each agent tells an event and hears an answer; one file for each.
 
 mod claude;
 mod codex;
@@ -86,7 +86,7 @@ fn with_tool(event: &Value, dialect: Dialect, before: &[&str]) -> Option<Event> 
     Some(Event { dialect, cwd, call })
 }
 
-/// What happens around the calls of tools, by the event's name.
+/// Returns the event that happens around the calls of tools, by the event's name.
 fn around(event: &Value, name: &str) -> Call {
     let named = |key: &str| event::text(event, key).map(str::to_owned);
     match name {

@@ -64,8 +64,8 @@ impl Agent {
         }
     }
 
-    /// What becomes of a call when the program `git-baton` is not there, where the policy does not say: what the agent does by
-    /// itself with a hook that fails.
+    /// Returns the answer to a call when the program `git-baton` is not there, where the policy does not say:
+    /// what the agent does by itself with a hook that fails.
     pub fn missing_program(self) -> MissingProgram {
         match self {
             Self::Claude | Self::Codex | Self::Opencode => MissingProgram::Allow,

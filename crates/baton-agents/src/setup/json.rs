@@ -13,7 +13,7 @@ use super::agent::{command, events, is_own, is_written};
 use super::splice::List;
 use super::{Agent, MissingProgram, Unreadable};
 
-/// What one event runs: handlers for a matcher, or a handler alone.
+/// An entry that one event runs: handlers for a matcher, or a handler alone.
 #[derive(Serialize)]
 #[serde(untagged)]
 enum Entry {

@@ -1,6 +1,7 @@
-//! What Baton adds to the files that agents read: entries in their settings that make `git baton agent-hook` one of their hooks,
-//! and a section that tells the protocol. Everything else in a file stays byte for byte, and [`remove`] gives back what was
-//! there before. Texts alone: nothing here touches the disk.
+//! The texts that Baton adds to the files that agents read: entries in their settings that make `git baton
+//! agent-hook` one of their hooks, and a section that tells the protocol. Everything else in a file stays
+//! byte for byte, and [`remove`] gives back what was there before. Texts alone: nothing here touches the
+//! disk.
 
 mod agent;
 mod json;

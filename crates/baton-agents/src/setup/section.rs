@@ -34,7 +34,7 @@ pub(super) fn remove(page: &str) -> Option<String> {
     Some(kept + rest.unwrap_or(after))
 }
 
-/// What stands before and after the section.
+/// Returns the text before the section and the text after it.
 fn around(page: &str) -> Option<(&str, &str)> {
     let begin = page.find(BEGIN)?;
     let end = begin + page[begin..].find(END)? + END.len();

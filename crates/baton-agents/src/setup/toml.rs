@@ -30,7 +30,7 @@ pub(super) fn add(found: &str, missing: MissingProgram) -> Result<String, Unread
     Ok(document.to_string())
 }
 
-/// Adds the entry of one event, or corrects the line of the one that is there. A line that somebody else wrote stays.
+/// Adds the entry of one event, or corrects the line of the one that is there. A line that is not Baton's stays.
 fn add_event(entries: &mut ArrayOfTables, line: &str) {
     let mut is_there = false;
     let all = entries.iter_mut().filter_map(handlers);
@@ -88,7 +88,7 @@ fn parse(text: &str) -> Result<DocumentMut, Unreadable> {
         .map_err(|error: toml_edit::TomlError| Unreadable(error.message().to_owned()))
 }
 
-/// What an entry runs.
+/// Returns the handlers that an entry runs.
 fn handlers(entry: &mut Table) -> Option<&mut ArrayOfTables> {
     entry.get_mut("hooks")?.as_array_of_tables_mut()
 }

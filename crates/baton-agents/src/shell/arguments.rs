@@ -18,7 +18,8 @@ pub(super) fn operands(args: &[String], valued: &[&str]) -> Vec<String> {
     found
 }
 
-/// How many directories `-p`, which may stand in one word with other letters, strips from the paths of a patch.
+/// Returns the number of directories that `-p`, which may stand in one word with other letters, strips from
+/// the paths of a patch.
 pub(super) fn strip_level(args: &[String]) -> Option<usize> {
     let apart = values(args, &["-p", "--strip"]);
     let joined = args.iter().filter(|arg| arg.starts_with('-'));

@@ -4,7 +4,7 @@ use super::{Flow, Shell};
 use crate::path::{self, ANY, How, ONE, UNKNOWN};
 use baton_core::policy::POLICY_PATH;
 
-/// What a file must be to be found.
+/// A condition that a file must meet to be found.
 struct Condition {
     negated: bool,
     /// True if the pattern is for the whole path.

@@ -6,10 +6,10 @@ use super::{Flow, Shell};
 use crate::Refusal;
 use crate::path::{How, UNKNOWN};
 
-/// How many words of code are taken for paths.
+/// The number of words of code that are taken for paths.
 const MAX_TOKENS: usize = 600;
 
-/// What writes, in the languages of interpreters.
+/// The words that write, in the languages of interpreters.
 const WRITING: [&str; 43] = [
     "write",
     "unlink",
@@ -56,7 +56,7 @@ const WRITING: [&str; 43] = [
     "w! ",
 ];
 
-/// What writes, in a shell.
+/// The words that write, in a shell.
 const SHELL_WRITING: [&str; 16] = [
     ">", "rm ", "mv ", "cp ", "tee ", "-i", "ln ", "truncate", "dd ", "patch", "install ",
     "rsync ", "unlink", "touch ", "shred", "write",

@@ -1,4 +1,4 @@
-//! What a shell command would do: read with a shell's parser and followed as far as its text tells.
+//! The effects of a shell command: read with a shell's parser and followed as far as its text tells.
 //!
 //! Variables, functions, directories and small outputs (`echo`, `pwd`) are followed where they are literal. What is not known
 //! stands as [`UNKNOWN`] in words, and is allowed unless a protected name follows it.
@@ -29,15 +29,15 @@ use brush_parser::{Parser, ParserOptions, SourceInfo};
 use crate::path::{self, How, UNKNOWN};
 use crate::{Ground, Refusal};
 
-/// How deep commands may stand in commands.
+/// The maximum depth of commands in commands.
 const MAX_DEPTH: usize = 24;
-/// How many commands are looked at.
+/// The maximum number of commands that are looked at.
 const MAX_STEPS: usize = 5_000;
-/// How long a command may be that is parsed.
+/// The maximum length of a command that is parsed, in bytes.
 const MAX_BYTES: usize = 256 << 10;
-/// How deep parentheses may stand in parentheses: the parser's time doubles with each that is never closed.
+/// The maximum depth of parentheses in parentheses: the parser's time doubles with each that is never closed.
 const MAX_NESTING: usize = 12;
-/// How often the body of a loop is looked at.
+/// The number of times the body of a loop is looked at.
 const MAX_ROUNDS: usize = 64;
 
 /// Why this command may not run in this directory. `unseen_input`: what is typed into a shell that it opens is no event.
@@ -68,7 +68,7 @@ pub(crate) fn judge(
     shell.refusal
 }
 
-/// What goes from one command to the next.
+/// The data that goes from one command to the next.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Flow {
     /// Nothing: the standard input of the whole.
@@ -97,7 +97,7 @@ struct Shell<'a> {
     written: HashMap<String, String>,
     /// The repositories that the command has made.
     foreign: Vec<String>,
-    /// How many entries the command has put on the stash.
+    /// The number of entries that the command has put on the stash.
     stashed: usize,
     depth: usize,
     steps: usize,
@@ -296,7 +296,7 @@ impl Shell<'_> {
         }
     }
 
-    /// What a command in `$(...)` prints.
+    /// Returns the text that a command in `$(...)` prints.
     fn substitute(&mut self, text: &str) -> String {
         match self.apart(|shell| shell.script(text, &Flow::Unknown)) {
             Flow::Text(text) => text.trim_end_matches('\n').to_owned(),
@@ -306,7 +306,7 @@ impl Shell<'_> {
     }
 }
 
-/// How deep parentheses stand in parentheses, wherever they stand.
+/// Returns the depth of parentheses in parentheses, wherever they stand.
 fn nesting(text: &str) -> usize {
     let (mut depth, mut most) = (0_usize, 0);
     for byte in text.bytes() {
@@ -320,7 +320,7 @@ fn nesting(text: &str) -> usize {
     most
 }
 
-/// What several commands, one after another, print.
+/// Joins the output of several commands, one after another.
 fn together(mut flows: Vec<Flow>) -> Flow {
     if flows.len() == 1 {
         return flows.remove(0);

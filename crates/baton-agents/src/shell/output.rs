@@ -1,4 +1,4 @@
-//! What small commands print.
+//! The output of small commands.
 
 use super::arguments::after_options;
 use super::{Flow, Shell};

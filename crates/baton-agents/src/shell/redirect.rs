@@ -137,7 +137,7 @@ impl Shell<'_> {
         }
     }
 
-    /// What is left of a command's output after its redirections, which are written.
+    /// Writes the redirections of a command's output, and returns the rest of the output.
     pub(super) fn keep_output(&mut self, io: &Io, flow: Flow) -> Flow {
         for path in &io.outputs {
             self.writes(path, How::Write);

@@ -6,10 +6,10 @@ use crate::path::ANY;
 const RECORDS: &str = "refs/baton/";
 /// The record of what sessions claim, which is one clone's own.
 const CLAIMS: &str = "refs/baton/claims";
-/// What records are called for short, as a push finds them.
+/// The short names of records, as a push finds them.
 const SHORT: [&str; 3] = ["baton/claims", "baton/sessions/", "baton/runs/"];
 
-/// What a push or a fetch takes from where to where.
+/// The source and the destination of a push or a fetch.
 pub(super) struct Refspec {
     pub forced: bool,
     pub from: String,

@@ -1,4 +1,4 @@
-//! What words become when the shell expands them, as far as that is known.
+//! The expansion of words by the shell, as far as it is known.
 
 use std::iter::Peekable;
 use std::str::Chars;
@@ -12,7 +12,7 @@ use brush_parser::word::{
 use super::Shell;
 use crate::path::{ANY, ONE, UNKNOWN};
 
-/// How many words a brace expression may become.
+/// The maximum number of words that a brace expression may become.
 const MAX_WORDS: usize = 500;
 
 /// A word while it is expanded: the fields that are done, and the one that grows.
@@ -340,7 +340,7 @@ fn wildcards(text: &str) -> String {
     marked
 }
 
-/// What a `$'...'` stands for.
+/// Returns the text that a `$'...'` stands for.
 pub(super) fn ansi_c(text: &str) -> String {
     let mut plain = String::new();
     let mut chars = text.chars().peekable();

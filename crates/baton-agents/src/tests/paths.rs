@@ -1,4 +1,4 @@
-//! Paths that may not be written, whoever writes them.
+//! Paths that may not be written, by any writer.
 
 use crate::path::{How, join};
 use crate::tests::with_ground;
