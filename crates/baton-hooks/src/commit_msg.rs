@@ -8,7 +8,7 @@ use baton_guard::Judgement;
 use baton_sys::{GitEnv, file};
 
 /// Judges the index together with the message. One that holds nothing but the trailer that
-/// `prepare-commit-msg` put there is emptied: nobody wrote a message, and git gives the commit up.
+/// `prepare-commit-msg` put there is emptied: the user wrote no message, and git gives the commit up.
 pub(super) fn answer(repo: &Repo, env: &GitEnv, call: &Call) -> Result<Judgement, HookError> {
     let path = env
         .current_dir

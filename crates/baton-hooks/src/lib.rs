@@ -51,7 +51,7 @@ pub enum Hook {
 }
 
 impl Hook {
-    /// The hooks of somebody's clone.
+    /// The hooks of a user's clone.
     pub const CLIENT: [Self; 7] = [
         Self::PreCommit,
         Self::PrepareCommitMsg,

@@ -1,4 +1,4 @@
-//! `reference-transaction`: every reference that moves, whoever moves it.
+//! `reference-transaction`: every reference that moves, by any process.
 
 use std::collections::{HashMap, HashSet};
 

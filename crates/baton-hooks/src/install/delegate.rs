@@ -1,7 +1,8 @@
-//! Hooks that run others beside themselves, and keep their places for it: they look for these by their own names. On a server
-//! Gitea's and Forgejo's run the programs of `hooks/pre-receive.d/`, and GitLab those of `custom_hooks/pre-receive.d/`; in a
-//! clone pre-commit and prek run the hook that they found, as `<hook>.legacy`. Baton goes in there. They are known by their
-//! whole text (`known_text`): of any other hook nobody knows what it runs, and Baton takes its place and runs it first.
+//! Hooks that run others beside themselves, and keep their places for it: they look for these by their own
+//! names. On a server Gitea's and Forgejo's run the programs of `hooks/pre-receive.d/`, and GitLab those of
+//! `custom_hooks/pre-receive.d/`; in a clone pre-commit and prek run the hook that they found, as
+//! `<hook>.legacy`. Baton goes in there. They are known by their whole text (`known_text`): of any other hook
+//! it is not known what it runs, and Baton takes its place and runs it first.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -128,8 +129,8 @@ impl Layout {
     }
 }
 
-/// Fails where Baton cannot go into a directory that is run: other repositories run it too, or
-/// somebody else's file has Baton's name there.
+/// Fails where Baton cannot go into a directory that is run: other repositories run it too, or a file that is
+/// not Baton's has Baton's name there.
 pub fn refuse_early(layout: &Layout, kind: Kind) -> Result<(), InstallError> {
     for hook in kind.hooks().iter().map(|hook| hook.name()) {
         let delegate = layout
@@ -219,7 +220,7 @@ pub enum TakenOut {
     Kept(PathBuf),
 }
 
-/// Takes Baton's file for this hook away. What somebody added to it is kept.
+/// Takes Baton's file for this hook away. Lines that others added to it are kept.
 pub fn take_out(layout: &Layout, hook: &str, path: &Path) -> Result<TakenOut, InstallError> {
     if occupant(layout, path)? != Occupant::Baton {
         return Ok(TakenOut::Nothing);

@@ -81,7 +81,7 @@ pub enum InstallError {
         target: PathBuf,
     },
 
-    /// Baton's name in a directory of hooks is somebody else's.
+    /// Baton's name in a directory of hooks is taken by another file.
     #[error("{} is not Baton's, and has the name that Baton has in a directory of hooks", .0.display())]
     #[diagnostic(help("give that hook another name, and install again"))]
     NameTaken(PathBuf),

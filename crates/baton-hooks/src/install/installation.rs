@@ -20,8 +20,8 @@ pub fn install(repo: &Repo, kind: Kind) -> Result<Installed, InstallError> {
     put(repo, kind, None)
 }
 
-/// Puts the hooks that are installed in their places again. What was recorded of the surroundings stays as it was when
-/// somebody installed them: nobody looks at it here.
+/// Puts the hooks that are installed in their places again. What was recorded of the surroundings stays as it
+/// was when they were installed: it is not looked at here.
 pub fn repair(repo: &Repo) -> Result<Option<Installed>, InstallError> {
     let Some(manifest) = Manifest::read(&Layout::of(repo))? else {
         return Ok(None);

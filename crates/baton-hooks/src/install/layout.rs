@@ -192,8 +192,8 @@ impl Layout {
     }
 }
 
-/// The content of Baton's file at this path; `None` where it is not a text of Baton's. A link is never Baton's, wherever it leads,
-/// nor is what nobody may read.
+/// The content of Baton's file at this path; `None` where it is not a text of Baton's. A link is never
+/// Baton's, wherever it leads, nor is a file that may not be read.
 pub fn read_hook(path: &Path) -> io::Result<Option<HookFile>> {
     let text = beginning(path, BEGINNING)?;
     Ok(text.and_then(|text| hook_file::parse(&text)))

@@ -23,7 +23,7 @@ pub struct Uninstalled {
     handed_on: Vec<String>,
     /// The scripts that lead to a hook that is back in its place, where git looks elsewhere and found Baton's.
     led_on: Vec<PathBuf>,
-    /// The hooks that somebody put in Baton's place, and the one that is kept beside each.
+    /// The hooks that others put in Baton's place, and the one that is kept beside each.
     foreign: Vec<(PathBuf, PathBuf)>,
     /// The files of Baton's to which something was added, and where that is now.
     edited: Vec<(String, PathBuf)>,

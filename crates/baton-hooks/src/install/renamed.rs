@@ -1,5 +1,5 @@
-//! Baton's files to which others gave another name. The hook in Baton's place may call them, by words that nobody can foresee:
-//! so they stay while that hook is there, and what was left is remembered.
+//! Baton's files to which others gave another name. The hook in Baton's place may call them, by words that
+//! cannot be foreseen: so they stay while that hook is there, and what was left is remembered.
 
 use std::io;
 use std::path::{Path, PathBuf};
