@@ -125,7 +125,8 @@ impl<'a> Bases<'a> {
     /// [`Self::own`] for a commit that comes in.
     ///
     /// # Errors
-    /// [`GuardError::Unreadable`] also where nobody could ever change the policy again, though it asks for maintainers.
+    /// [`GuardError::Unreadable`] also where no maintainer could ever change the policy again, though it asks for
+    /// maintainers.
     pub fn usable(&self, commit: Oid) -> Result<Option<Rc<BasePolicy>>, GuardError> {
         let Some(own) = self.own(commit)? else {
             return Ok(None);

@@ -32,7 +32,7 @@ pub enum PolicyFault {
     #[diagnostic(transparent)]
     Signers(#[from] SignersError),
 
-    /// The policy leaves nobody who could change it.
+    /// The policy leaves no maintainer who could change it.
     #[error(transparent)]
     #[diagnostic(transparent)]
     NoMaintainer(#[from] NoMaintainer),
