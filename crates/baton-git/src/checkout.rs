@@ -5,9 +5,9 @@ use bstr::{BStr, BString, ByteSlice};
 use super::{GitError, Repo, diff};
 use baton_core::model::{BranchName, Oid};
 
-/// The paths that are not as the commit checked out here has them. Sorted; no lock is
-/// taken. It is what whoever works here sees by `git status`, asked often while they work; what an
-/// agent may have hidden from git is found by [`status::of`](super::status::of).
+/// The paths that are not as the commit checked out here has them. Sorted; no lock is taken. It is what a
+/// user who works here sees by `git status`, asked often while they work; what an agent may have hidden from
+/// git is found by [`status::of`](super::status::of).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Uncommitted {
     /// Staged, changed, or conflicting.

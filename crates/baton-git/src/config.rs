@@ -24,7 +24,7 @@ pub struct Setting {
 /// The scope of a setting, from the weakest to the strongest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Scope {
-    /// To everybody on this machine.
+    /// To every user of this machine.
     System,
     /// To all repositories of this user.
     Global,

@@ -117,9 +117,8 @@ pub fn committer(repo: &Repo) -> Result<BString, GitError> {
     identity(repo, "GIT_COMMITTER_IDENT")
 }
 
-/// Fails where git does not know who writes and commits here, or could not sign a commit as it is set
-/// to. Where somebody is at a terminal they may be asked for a passphrase later, and signing is not
-/// tried.
+/// Fails where git does not know who writes and commits here, or could not sign a commit as it is set to.
+/// Where a user is at a terminal they may be asked for a passphrase later, and signing is not tried.
 pub fn check(repo: &Repo, at_terminal: bool) -> Result<(), GitError> {
     const ASKED: &str = r"^(user\.(name|email)|commit\.gpgsign)$";
     let args = ["config", "-z", "--get-regexp", ASKED];
@@ -155,7 +154,7 @@ fn identity(repo: &Repo, variable: &str) -> Result<BString, GitError> {
     }
 }
 
-/// Fails where git could not sign a commit here so without a terminal, as nobody may be there when a run
+/// Fails where git could not sign a commit here so without a terminal, as no user may be there when a run
 /// lands its tasks. It signs one that no reference names.
 fn check_alone(repo: &Repo) -> Result<(), GitError> {
     if !is_default(repo)? {

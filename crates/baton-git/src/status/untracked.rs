@@ -248,14 +248,13 @@ pub(super) const RULES: &str = ".gitignore";
 /// The name that a repository or a linked worktree has at its root beside its files.
 pub(super) const LINK: &[u8] = b".git";
 
-/// True if this, which nothing tracks and which is beside tracked files or at the root, is a
-/// `.gitignore`: nobody has committed it, and it could hide all there is, itself too.
+/// Returns true if this, which nothing tracks and which is beside tracked files or at the root, is a
+/// `.gitignore`: it is not committed, and could hide all there is, itself too.
 pub(super) fn is_rules(path: &[u8]) -> bool {
     path.rsplit(|byte| *byte == b'/').next() == Some(RULES.as_bytes())
 }
 
-/// True if there is a `.gitignore` at the root that nobody has committed: it could hide all there
-/// is, itself too.
+/// Returns true if there is a `.gitignore` at the root that is not committed: it could hide all there is, itself too.
 pub(super) fn hides_untracked(worktree: &Repo) -> Result<bool, GitError> {
     if !file::is_taken(&worktree.program().directory().join(RULES)) {
         return Ok(false);

@@ -2,7 +2,7 @@ use super::*;
 use crate::index::{Layout, Snapshot};
 use baton_sys::file::FileStat;
 
-/// What `look` makes of the layout of the repository's index, where it has one.
+/// Runs `look` on the layout of the repository's index, where it has one.
 fn with_layout<T>(repo: &Repo, look: impl FnOnce(&Layout<'_>) -> T) -> Option<T> {
     let (git_dir, index) = (repo.path(".git"), repo.path(".git/index"));
     let snapshot = Snapshot::open(&index).unwrap()?;
