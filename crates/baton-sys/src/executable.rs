@@ -36,7 +36,7 @@ pub fn is_executable(path: &Path) -> bool {
     path.is_file() && rustix::fs::access(path, rustix::fs::Access::EXEC_OK).is_ok()
 }
 
-/// True if the permissions of the file let somebody run it.
+/// Returns true if the permissions of the file let a user run it.
 pub fn is_marked(path: &Path) -> bool {
     path.metadata()
         .is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)

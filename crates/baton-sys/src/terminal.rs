@@ -2,7 +2,7 @@
 
 use std::io::{IsTerminal, Write};
 
-/// True if somebody can be asked at a terminal, whatever the standard streams are.
+/// Returns true if a user can be asked at a terminal, whatever the standard streams are.
 pub fn can_ask() -> bool {
     std::fs::File::open("/dev/tty").is_ok()
 }
@@ -20,7 +20,7 @@ pub fn size() -> Option<(usize, usize)> {
         .or(Some((80, 24)))
 }
 
-/// Asks a person, and gives the line that they type; `None` where there is nobody to ask.
+/// Asks a person, and gives the line that they type; `None` where there is no person to ask.
 pub fn ask(question: &str) -> Option<String> {
     let (input, mut out) = (std::io::stdin(), std::io::stderr());
     if !input.is_terminal() || !out.is_terminal() {
