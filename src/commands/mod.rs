@@ -63,12 +63,12 @@ fn print(text: &str) -> miette::Result<()> {
     print_raw(&escape::output(text))
 }
 
-/// The reader of standard output has gone, as `| head` does: nobody is there to be told.
+/// The reader of standard output has gone, as `| head` does: there is no reader to tell.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 #[error("nobody reads the result")]
 pub struct ReaderGone;
 
-/// Writes what speaks to a CI runner to standard output. Fails with [`ReaderGone`] where nobody reads it.
+/// Writes what speaks to a CI runner to standard output. Fails with [`ReaderGone`] where no process reads it.
 fn print_raw(text: &str) -> miette::Result<()> {
     // By way of `anstream`, which takes colours out where they are not wanted.
     let mut stdout = anstream::stdout();
@@ -83,8 +83,8 @@ fn print_raw(text: &str) -> miette::Result<()> {
     }
 }
 
-/// Writes to standard error, with nothing in it that steers a terminal or a CI runner. Where nobody
-/// can be told, the exit code alone has to say it.
+/// Writes to standard error, with nothing in it that steers a terminal or a CI runner. Where no process reads
+/// it, the exit code alone has to say it.
 pub fn tell(text: &str) {
     let text = escape::output(text);
     std::io::stderr().write_all(text.as_bytes()).ok();

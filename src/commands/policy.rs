@@ -63,7 +63,8 @@ fn migrated() -> miette::Result<String> {
     ))
 }
 
-/// Fails where the list of signers beside the policy cannot be read, or leaves nobody who could change the rules.
+/// Fails where the list of signers beside the policy cannot be read, or leaves no maintainer who could change
+/// the rules.
 fn check_maintainers(which: &PolicyFile, policy: &Policy) -> miette::Result<()> {
     if which.file.is_some() {
         return Ok(());

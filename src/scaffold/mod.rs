@@ -171,8 +171,8 @@ fn settings(choices: &Choices) -> Option<String> {
     })
 }
 
-/// The rules, and the job's file as a protected path. Without signers nobody could change that
-/// file any more: the entry is only a suggestion then.
+/// The rules, and the job's file as a protected path. Without signers that file could not be changed any
+/// more: the entry is only a suggestion then.
 fn policy(choices: &Choices) -> String {
     let paths = choices.ci.unwrap_or(CiService::Github).paths();
     let active = choices.ci.is_some() && choices.signers.is_some();

@@ -63,7 +63,7 @@ fn branch_of(name: &str) -> BranchName {
     BranchName::new(format!("worktree-{name}"))
 }
 
-/// Notes for whom a worktree was made; of one that was there, only where nobody else is in it any more.
+/// Notes for whom a worktree was made; of one that was there, only where no other process is in it any more.
 fn mark(path: &Path, is_new: bool) -> miette::Result<()> {
     let place = worktrees::open_worktree(path)?.git_dir().join(PROCESS);
     let told = || format!("{} cannot be written", place.display());
@@ -122,8 +122,8 @@ pub fn after_session(repo: &Repo, session: &str) -> miette::Result<ExitCode> {
     leave_all(repo, session, &|_| true)
 }
 
-/// Gives the worktrees of these names back that were made for this process of Claude Code and hold no work: nobody is asked.
-/// The others are told.
+/// Gives the worktrees of these names back that were made for this process of Claude Code and hold no work:
+/// no user is asked. The others are told.
 fn leave_all(
     repo: &Repo,
     session: &str,

@@ -206,7 +206,7 @@ impl Writing<'_> {
         Ok(())
     }
 
-    /// The one who may write the file under the rules in force; `None` when anybody may.
+    /// The one who may write the file under the rules in force; `None` when anyone may.
     fn writer(&self, path: &str) -> Option<Writer> {
         let writer = self.policy.writer_of(path.as_bytes().as_bstr());
         writer.filter(|_| self.rules != Rules::None)

@@ -140,7 +140,7 @@ fn taken_over(steps: &[Step], choices: &Choices) -> String {
 enum Rules {
     /// It carries no policy.
     None,
-    /// It carries one that lists no maintainer, and nobody can change it.
+    /// It carries one that lists no maintainer, and cannot be changed.
     Frozen,
     /// It carries one, or one that cannot be read.
     InForce,

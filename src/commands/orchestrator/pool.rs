@@ -133,7 +133,7 @@ fn acquire(repo: &Repo, args: PoolAcquire) -> Result<String, PoolError> {
     })
 }
 
-/// The whole pool; 1 when something that nobody has could not be removed.
+/// The whole pool; 1 when something without a holder could not be removed.
 fn overview(
     repo: &Repo,
     format: TextFormat,

@@ -191,5 +191,5 @@ const LOG: Step = Step::Append(
 );
 /// Commits what is staged for the agent's own session.
 const WORK: Step = Step::Run("git commit -q -m 'Go on with the errors'");
-/// The log of somebody else's.
+/// The log of another session.
 const OTHER_LOG: Step = Step::Write(".agents/sessions/2026-01-05-session-06.md", "# Session 6\n");

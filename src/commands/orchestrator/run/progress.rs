@@ -98,7 +98,7 @@ impl ProgressPrinter {
         text
     }
 
-    /// Nobody may read any more; the run goes on.
+    /// The reader may be gone; the run goes on.
     fn put(&self, text: &str) {
         drop(print(text));
     }
