@@ -22,7 +22,7 @@ use baton_git::scratch_worktree::ScratchWorktree;
 use baton_sys::file;
 use baton_sys::supervise::{self, End};
 
-/// How long processes may take to end once they are asked to.
+/// The time that processes may take to end once they are asked to.
 const GRACE: Duration = Duration::from_secs(10);
 
 /// One worktree is made or removed at a time: git keeps one list of them.
@@ -37,20 +37,20 @@ pub struct Desk<'a> {
     pub run: &'a str,
     /// The directory of the worktrees in which they are asked.
     pub worktrees: &'a Path,
-    /// Who there is.
+    /// The agents that there are.
     pub staff: &'a Staff,
 }
 
 /// A question.
 #[derive(Debug)]
 pub struct Question<'a> {
-    /// Who is asked: a name for a directory and for the log.
+    /// The name of the agent that is asked, for a directory and for the log.
     pub name: String,
     /// The command or agent.
     pub who: &'a Who,
     /// The commit that is looked at.
     pub commit: Oid,
-    /// What the question is about, in one line.
+    /// The subject of the question, in one line.
     pub title: &'a str,
     /// The question itself, for agents that want nothing around it.
     pub bare: &'a str,
@@ -58,37 +58,37 @@ pub struct Question<'a> {
     pub prompt: String,
     /// The number of the attempt, from 1.
     pub attempt: u32,
-    /// How long it may take, in seconds; 0 for any time.
+    /// The time limit, in seconds; 0 for any time.
     pub timeout: u64,
     /// Further variables.
     pub variables: Vec<(OsString, OsString)>,
-    /// How many bytes of the answer are kept.
+    /// The number of bytes that are kept of the answer.
     pub keep: usize,
-    /// Whether nothing may be changed.
+    /// True if nothing may be changed.
     pub is_read_only: bool,
 }
 
 /// An answer.
 #[derive(Debug)]
 pub struct Reply {
-    /// How the process ended.
+    /// The end of the process.
     pub end: End,
-    /// What it said, without colours.
+    /// Its output, without colours.
     pub said: BString,
-    /// Whether it said more than that.
+    /// True if it said more than that.
     pub is_cut: bool,
     /// The lines by which it decides.
     pub decisions: Vec<Decision>,
     /// Why it failed, in its own words.
     pub failure: Option<String>,
-    /// How long it took.
+    /// The time it took.
     pub elapsed: Duration,
-    /// What it changed, where it may change nothing.
+    /// Its changes, where it may change nothing.
     pub changes: Vec<String>,
 }
 
 impl Desk<'_> {
-    /// The file where somebody's output is kept.
+    /// The file where an agent's output is kept.
     pub fn log(&self, name: &str, attempt: u32) -> PathBuf {
         files::log(&self.repo, self.run, name, attempt)
     }
@@ -204,7 +204,7 @@ impl Desk<'_> {
     }
 }
 
-/// What is kept of what somebody says.
+/// The part of an agent's output that is kept.
 struct Said {
     text: BString,
     keep: usize,

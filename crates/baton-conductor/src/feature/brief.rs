@@ -1,17 +1,17 @@
-//! What scouts, planners and validators are told.
+//! The prompts of scouts, planners and validators.
 
 use crate::run::constraints::{Constraint, told};
 use crate::run::signal::quoted;
 
-/// What stands for the worktree in which somebody is asked, before it is there.
+/// The placeholder of the worktree in which an agent is asked, before it is there.
 pub const WORKTREE: &str = "\u{1a}worktree\u{1a}";
 
-/// What everybody is told: what is wanted, and what no agent may do.
+/// The text that every agent is told: the request, and what no agent may do.
 #[derive(Debug)]
 pub struct Common<'a> {
-    /// What is wanted.
+    /// The request.
     pub wish: &'a str,
-    /// What no agent may do.
+    /// The constraints: what no agent may do.
     pub constraints: &'a [Constraint],
 }
 
@@ -24,7 +24,7 @@ impl Common<'_> {
         )
     }
 
-    /// What a scout is told.
+    /// Returns the prompt of a scout.
     pub fn for_scout(&self, name: &str, question: &str, bytes: usize) -> String {
         format!(
             "Look around in the worktree at {WORKTREE}, and change nothing: no file, no branch, nothing in another worktree. What a scout says that has changed anything is thrown away.\n\n{}Your question ({name}):\n\n{}\n\nAnswer in Markdown, with paths and lines. What you print is what the planner reads, up to {bytes} bytes.\n",
@@ -33,7 +33,7 @@ impl Common<'_> {
         )
     }
 
-    /// What a planner is told; `wrong` is what was wrong with its last answer.
+    /// Returns the prompt of a planner; `wrong` is what was wrong with its last answer.
     pub fn for_planner(&self, context: &str, wrong: Option<&str>) -> String {
         let mut text = format!(
             "Plan how agents that work at the same time build a feature. You are in a worktree of the repository at {WORKTREE}; change nothing there.\n\n{}",
@@ -55,7 +55,7 @@ impl Common<'_> {
         text
     }
 
-    /// What a planner is told that makes one task file of several.
+    /// Returns the prompt of a planner that makes one task file of several.
     pub fn for_merger(&self, context: &str, plans: &str, wrong: Option<&str>) -> String {
         let text = self.for_planner(context, wrong);
         format!(
@@ -64,7 +64,7 @@ impl Common<'_> {
         )
     }
 
-    /// What a validator is told. Nothing in it is a decision when it is repeated.
+    /// Returns the prompt of a validator. Nothing in it is a decision when it is repeated.
     pub fn for_validator(&self, base: &str, tasks: &str) -> String {
         format!(
             "Judge whether a feature is built. You have not built it; you are in a fresh worktree of the merged result at {WORKTREE}, and `git diff {base} HEAD` shows the work. Change nothing.\n\n{}It was done in these tasks:\n\n{}\n\nInstall what is needed from scratch, run all checks, and try the feature itself, where its tasks meet above all.\n\nDecide by one line of its own at the end: TASK_APPROVED when the feature is there and nothing is broken; TASK_REJECTED: and the reason when it is not; QA_BLOCKED: and the reason when the surroundings keep you from judging.\n",
@@ -74,8 +74,8 @@ impl Common<'_> {
     }
 }
 
-/// How a planner answers. The example is indented: an agent that repeats what it was told has not
-/// answered by that.
+/// The instructions on a planner's answer. The example is indented: an agent that repeats what it was told
+/// has not answered by that.
 const ANSWER: &str = r#"Answer with a task file in TOML, between a line ```toml and a line ```, or write it to the file that $BATON_TASKS_FILE names. Such a file looks like this:
 
     version = 1

@@ -34,17 +34,17 @@ pub enum FeatureError {
     #[diagnostic(help("make the first commit, with the policy in it, and try again"))]
     NoBase,
 
-    /// Somebody goes on with this feature.
+    /// Another process goes on with this feature.
     #[error("another process goes on with feature {0} at this moment")]
     #[diagnostic(help("wait until it has ended"))]
     Busy(String),
 
-    /// Somebody who is needed is not there.
+    /// An agent that is needed is not there.
     #[error("nobody is asked yet, for not all that a feature needs is there:\n{}", listed(.0))]
     #[diagnostic(help("put that right and run the command again"))]
     Lacking(Vec<Obstacle>),
 
-    /// Nobody can be told what no agent may do.
+    /// Agents cannot be told what no agent may do.
     #[error(transparent)]
     #[diagnostic(transparent)]
     Constraints(#[from] ConstraintsError),
@@ -55,17 +55,17 @@ pub enum FeatureError {
     Tasks {
         /// The file.
         source_name: String,
-        /// What is wrong.
+        /// The problem.
         why: String,
     },
 
-    /// What is recorded holds what this version does not understand.
+    /// The record holds what this version does not understand.
     #[error("the record of feature {run} cannot be read: {reason}")]
     #[diagnostic(help("use the git-baton that it began with, or begin anew"))]
     Unreadable {
         /// The run's id.
         run: String,
-        /// What is wrong.
+        /// The problem.
         reason: String,
     },
 
@@ -75,7 +75,7 @@ pub enum FeatureError {
     Io {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         #[source]
         source: std::io::Error,
     },

@@ -43,7 +43,7 @@ use state::State;
 /// A request for a feature.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FeatureRequest {
-    /// What is wanted, in words.
+    /// The request, in words.
     pub text: String,
     /// The branch that it is for; `None` for the one that is checked out.
     pub into: Option<String>,
@@ -56,9 +56,9 @@ pub struct FeatureRequest {
 pub struct FeatureOptions {
     /// A task file that a person has made, and what errors call it, in place of the planners'.
     pub tasks: Option<(String, Vec<u8>)>,
-    /// Whether to end once there is a task file.
+    /// If true, it ends once there is a task file.
     pub plan_only: bool,
-    /// Whether to pause after each group of tasks.
+    /// If true, it pauses after each group of tasks.
     pub one_group: bool,
 }
 
@@ -71,11 +71,11 @@ pub struct ToRun<'a> {
     pub tasks: &'a [u8],
     /// The branch on which the work lands; `None` for the one that is checked out.
     pub into: Option<&'a str>,
-    /// Whether to pause after each group.
+    /// If true, it pauses after each group.
     pub one_group: bool,
 }
 
-/// What became of the tasks.
+/// The outcome of the tasks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ran {
     /// All are done and merged.
@@ -108,11 +108,11 @@ pub type Conduct<'a> = &'a dyn Fn(&ToRun<'_>) -> Result<Ran, Box<dyn Diagnostic 
 /// The callbacks of a feature.
 #[derive(Clone, Copy)]
 pub struct Callbacks<'a> {
-    /// Who has the tasks done; without, a feature ends once there is a task file.
+    /// The function that has the tasks done; without, a feature ends once there is a task file.
     pub conduct: Option<Conduct<'a>>,
-    /// Whether to stop.
+    /// Returns true if it is to stop.
     pub stop: &'a (dyn Fn() -> bool + Sync),
-    /// Whoever is told in a line what happens.
+    /// The function that is told in a line what happens.
     pub tell: &'a dyn Fn(&str),
 }
 
@@ -121,18 +121,18 @@ pub struct Callbacks<'a> {
 pub struct FeatureResult {
     /// The id of its run.
     pub id: String,
-    /// How far it is.
+    /// Its progress.
     pub state: State,
-    /// How it came out.
+    /// The outcome.
     pub end: End,
     /// The directory of the run's files on this machine.
     pub files: PathBuf,
 }
 
-/// How it came out.
+/// The outcome.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum End {
-    /// There is a task file, and nobody was to go on.
+    /// There is a task file, and the feature was to end there.
     Planned,
     /// No scout found anything that counts.
     NoFindings,
@@ -148,7 +148,7 @@ pub enum End {
     Unfinished(String),
     /// The merged result was not approved.
     Rejected(String),
-    /// It is merged, and nobody objects.
+    /// It is merged, and no validator objects.
     Done,
     /// The caller asked to stop.
     Interrupted,
@@ -185,7 +185,7 @@ impl End {
     }
 }
 
-/// What would be done.
+/// The work that would be done.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[schemars(title = "What a feature would do")]
 pub struct Intent {
@@ -201,11 +201,11 @@ pub struct Intent {
     pub scouts: Vec<(String, String)>,
     /// The file of the tasks, where a person has made it.
     pub tasks: Option<String>,
-    /// How many planners there are.
+    /// The number of planners.
     pub planners: usize,
     /// Their agent or command.
     pub planner: String,
-    /// How their task files become one: `merge`, `vote` or `escalate`.
+    /// The way in which their task files become one: `merge`, `vote` or `escalate`.
     pub combine: String,
     /// The validators and their agents or commands.
     pub validators: Vec<(String, String)>,

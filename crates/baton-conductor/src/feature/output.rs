@@ -1,4 +1,4 @@
-//! What a feature came to, as JSON (`schema/feature.schema.json`) and for people.
+//! The result of a feature, as JSON (`schema/feature.schema.json`) and for people.
 
 use schemars::{JsonSchema, Schema, schema_for};
 use serde::Serialize;
@@ -7,19 +7,19 @@ use super::state::State;
 use super::{End, FeatureResult, Intent};
 use baton_core::report::escape;
 
-/// What a feature came to.
+/// The result of a feature.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(title = "Feature")]
 struct Document<'a> {
     /// The id of its run.
     id: &'a str,
-    /// How it came out.
+    /// The outcome.
     end: &'static str,
     /// Why it did not go on; `null` when it did.
     why: Option<&'a str>,
     /// The directory of the run's files on this machine.
     files: String,
-    /// How far it is.
+    /// Its progress.
     #[serde(flatten)]
     state: &'a State,
 }
@@ -85,7 +85,7 @@ impl FeatureResult {
         text
     }
 
-    /// How it came out, and what to do next.
+    /// Returns the outcome, and what to do next.
     fn next(&self) -> String {
         let (id, files) = (&self.id, self.files.display());
         let resume = format!("`git baton orchestrator feature --resume {id}`");

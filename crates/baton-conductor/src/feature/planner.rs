@@ -14,28 +14,28 @@ use baton_core::policy::conductor::feature::{CombinePlans, Planner};
 use baton_sys::file;
 use baton_sys::supervise::End;
 
-/// How many bytes of a planner's answer are kept.
+/// The number of bytes that are kept of a planner's answer.
 const KEEP: usize = 4 << 20;
 
-/// What a planner came to.
+/// The result of a planner.
 #[derive(Debug)]
 pub struct Plan {
     /// Its name.
     pub planner: String,
-    /// What became of it.
+    /// The outcome.
     pub planned: Planned,
     /// Its task file; empty when there is none.
     pub tasks: String,
 }
 
-/// What a planner is to do.
+/// The order to a planner.
 #[derive(Debug, Clone, Copy)]
 pub struct Order<'a> {
     /// Its name.
     pub name: &'a str,
-    /// What everybody is told.
+    /// The text that every agent is told.
     pub common: &'a Common<'a>,
-    /// What scouts found.
+    /// The findings of the scouts.
     pub context: &'a str,
     /// The task files of others, of which it is to make one.
     pub others: Option<&'a str>,
@@ -158,8 +158,8 @@ fn answered(reply: &Reply, written: Option<Vec<u8>>) -> Result<String, String> {
     }
 }
 
-/// What several planners' task files come to. Who has none disagrees with everybody where votes
-/// are counted, and is left out where all are merged.
+/// Combines several planners' task files. A planner without one disagrees with all others where votes are
+/// counted, and is left out where all are merged.
 pub fn combined(how: CombinePlans, plans: &[Plan], policy: &Policy) -> Combined {
     let how = match how {
         CombinePlans::Merge => Combine::Merge,

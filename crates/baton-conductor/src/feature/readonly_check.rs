@@ -1,9 +1,9 @@
-//! Whether somebody who was to look only has changed anything.
+//! The check that an agent that was to look only has changed nothing.
 //!
-//! Others go on working meanwhile: their branches move, and that is no fault of whoever looks. A
-//! reference that git's log says somebody else has moved is passed over, and so are Baton's own
-//! below `refs/baton/`, which sessions and runs move all the time. What nobody can be named for
-//! counts against everybody who was at work.
+//! Others go on working meanwhile: their branches move, and that is no fault of the agent that looks. A
+//! reference that git's log says another process has moved is passed over, and so are Baton's own below
+//! `refs/baton/`, which sessions and runs move all the time. A change that no agent can be named for counts
+//! against every agent that was at work.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -16,14 +16,14 @@ use baton_git::worktrees::open_worktree;
 use baton_git::{GitError, Repo, checkout, reflog};
 use baton_sys::file::{self, Stamp};
 
-/// How things stand, outside of the worktree that was given to look around in.
+/// The state of the repository, outside of the worktree that was given to look around in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Snapshot {
     refs: BTreeMap<RefName, Oid>,
     worktrees: Vec<Files>,
 }
 
-/// What is not committed in a worktree.
+/// The files that are not committed in a worktree.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Files {
     root: PathBuf,
@@ -32,7 +32,7 @@ struct Files {
     changed: BTreeMap<BString, Option<Stamp>>,
 }
 
-/// By what git's log knows who moved a reference: an address that nobody else has.
+/// The mark by which git's log knows who moved a reference: an address that no other process has.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReflogIdentity {
     address: String,
@@ -40,7 +40,7 @@ pub struct ReflogIdentity {
 }
 
 impl ReflogIdentity {
-    /// The mark of somebody, for the job of this id.
+    /// The mark of an agent, for the job of this id.
     pub fn new(who: &str, job: &str) -> Self {
         Self {
             address: format!("{who}.{job}@baton.invalid"),
@@ -64,7 +64,7 @@ impl ReflogIdentity {
 }
 
 impl Snapshot {
-    /// How things stand now.
+    /// Takes a snapshot of the present state.
     pub fn see(repo: &Repo) -> Result<Self, GitError> {
         let refs = repo.refs().below("refs/")?.into_iter().collect();
         let own = repo.work_tree().map(Path::to_owned);
@@ -83,7 +83,7 @@ impl Snapshot {
         })
     }
 
-    /// What was changed since, by whoever has this mark or by nobody knows whom.
+    /// Returns the changes since, by the agent with this mark or by one that is not known.
     pub fn changes(&self, repo: &Repo, identity: &ReflogIdentity) -> Result<Vec<String>, GitError> {
         let now = Self::see(repo)?;
         let mut names: Vec<_> = self.refs.keys().chain(now.refs.keys()).collect();
@@ -104,7 +104,7 @@ impl Snapshot {
     }
 }
 
-/// Whether a change of this reference counts against whoever has this mark.
+/// Returns true if a change of this reference counts against the agent with this mark.
 fn is_blamed(repo: &Repo, name: &RefName, now: Option<&Oid>, identity: &ReflogIdentity) -> bool {
     let moves = reflog::moves(repo, &name.to_str_lossy());
     if moves.iter().any(|moved| moved.by == identity.address) {
@@ -149,7 +149,7 @@ impl Files {
         })
     }
 
-    /// Whether another branch was checked out there, or another commit on no branch.
+    /// Tells of another branch that was checked out there, or another commit on no branch.
     fn switched(&self, after: &Self, identity: &ReflogIdentity) -> Option<String> {
         let is_same =
             self.branch == after.branch && (self.branch.is_some() || self.head == after.head);
@@ -184,7 +184,7 @@ impl Files {
     }
 }
 
-/// What was changed in the worktree that was given to look around in.
+/// Returns the changes in the worktree that was given to look around in.
 pub fn own_changes(worktree: &Path, base: Oid) -> Vec<String> {
     let changes = || -> Result<Vec<String>, GitError> {
         let opened = open_worktree(worktree)?;

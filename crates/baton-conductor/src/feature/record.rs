@@ -20,7 +20,7 @@ pub const TASKS: &str = "tasks.toml";
 #[derive(Debug)]
 pub struct Feature {
     record: Record,
-    /// How far it is.
+    /// Its progress.
     pub state: State,
 }
 
@@ -95,7 +95,7 @@ impl Feature {
         Ok(self.record.save(repo, &all, what)?)
     }
 
-    /// Reads the record anew: somebody else has written to it as agreed.
+    /// Reads the record anew: another process has written to it as agreed.
     pub fn refresh(&mut self, repo: &Repo) -> Result<(), FeatureError> {
         self.record = Record::open(repo, self.id())?;
         Ok(())

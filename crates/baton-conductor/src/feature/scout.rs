@@ -9,14 +9,14 @@ use baton_core::model::Oid;
 use baton_core::policy::conductor::feature::{Scout, Who};
 use baton_sys::supervise::End;
 
-/// What a scout came to.
+/// The result of a scout.
 #[derive(Debug)]
 pub struct Finding {
     /// Its name.
     pub scout: String,
-    /// What became of it.
+    /// The outcome.
     pub scouted: Scouted,
-    /// What it found; empty when that does not count.
+    /// Its findings; empty when they do not count.
     pub text: String,
 }
 

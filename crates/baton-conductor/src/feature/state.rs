@@ -1,4 +1,4 @@
-//! How far a feature is: what is recorded of it, and shown.
+//! The progress of a feature: what is recorded of it, and shown.
 
 use std::collections::BTreeMap;
 
@@ -10,13 +10,13 @@ use baton_core::model::Oid;
 /// The version of the record.
 pub const VERSION: u32 = 1;
 
-/// How far a feature is, in the record of its run.
+/// The progress of a feature, in the record of its run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct State {
     /// The version of this format: 1.
     #[schemars(range(min = 1, max = 1))]
     pub version: u32,
-    /// What is wanted, in its maker's words.
+    /// The request, in its maker's words.
     pub wish: String,
     /// The commit on which it begins, whose policy and constraints hold.
     #[schemars(with = "String")]
@@ -27,16 +27,16 @@ pub struct State {
     pub phase: Phase,
     /// The paths of the constraints.
     pub constraints: Vec<String>,
-    /// What became of each scout, by its name.
+    /// The outcome of each scout, by its name.
     pub scouts: BTreeMap<String, Scouted>,
-    /// What became of each planner, by its name, such as `planner-1`.
+    /// The outcome of each planner, by its name, such as `planner-1`.
     pub planners: BTreeMap<String, Planned>,
     /// The tasks, in the order of the task file; empty before there is one.
     pub tasks: Vec<TaskLine>,
     /// The tip of the merged result.
     #[schemars(with = "Option<String>")]
     pub merged: Option<Oid>,
-    /// How each validator decided, by its name.
+    /// The decision of each validator, by its name.
     pub validators: BTreeMap<String, Judged>,
 }
 
@@ -52,7 +52,7 @@ pub enum Phase {
     Running,
     /// The merged result is judged.
     Validating,
-    /// It is merged, and approved where there is somebody to approve.
+    /// It is merged, and approved where there is a validator.
     Done,
     /// It is merged, and was not approved.
     Rejected,
@@ -60,19 +60,19 @@ pub enum Phase {
     Failed,
 }
 
-/// What became of a scout.
+/// The outcome of a scout.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Scouted {
     /// Why what it found does not count; `null` when it does.
     pub void: Option<String>,
-    /// How long it took, in whole seconds.
+    /// The time it took, in whole seconds.
     pub seconds: u64,
 }
 
-/// What became of a planner.
+/// The outcome of a planner.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Planned {
-    /// How often it was asked.
+    /// The number of times it was asked.
     pub attempts: u32,
     /// Why there is no task file of it; `null` when there is one.
     pub failed: Option<String>,
@@ -83,20 +83,20 @@ pub struct Planned {
 pub struct TaskLine {
     /// Its id.
     pub id: String,
-    /// What it is about.
+    /// The title.
     pub title: String,
 }
 
-/// How a validator decided.
+/// The decision of a validator.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Judged {
-    /// What it said.
+    /// Its verdict.
     pub verdict: Verdict,
     /// Why; empty for an approval.
     pub reason: String,
 }
 
-/// What a validator said.
+/// The verdict of a validator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
@@ -133,7 +133,7 @@ impl Phase {
         }
     }
 
-    /// Whether nothing is left to do.
+    /// Returns true if nothing is left to do.
     pub fn is_over(self) -> bool {
         matches!(self, Self::Done | Self::Rejected | Self::Failed)
     }
@@ -157,13 +157,13 @@ impl State {
         }
     }
 
-    /// Whether what this scout found is there.
+    /// Returns true if the findings of this scout are there.
     pub fn has_found(&self, scout: &str) -> bool {
         let scouted = self.scouts.get(scout);
         scouted.is_some_and(|scouted| scouted.void.is_none())
     }
 
-    /// Whether this planner's task file is there.
+    /// Returns true if this planner's task file is there.
     pub fn has_planned(&self, planner: &str) -> bool {
         let planned = self.planners.get(planner);
         planned.is_some_and(|planned| planned.failed.is_none())

@@ -18,8 +18,7 @@ pub fn effect(text: &str, policy: &Policy) -> Option<String> {
     Some(essence(&serde_json::to_string(&tasks).ok()?))
 }
 
-/// The tasks of a valid file, or what is wrong with it, for whoever wrote it. `name` is how that
-/// calls the file.
+/// The tasks of a valid file, or what is wrong with it, for its author. `name` is how that calls the file.
 pub fn check(name: &str, toml: &[u8], policy: &Policy) -> Result<Vec<TaskLine>, String> {
     let list = TaskList::parse(name, toml, policy).map_err(|error| {
         let mut why = String::new();

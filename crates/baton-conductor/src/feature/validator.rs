@@ -13,7 +13,7 @@ use crate::run::verify::behind_colon;
 use baton_core::model::Oid;
 use baton_core::policy::conductor::feature::Validator;
 
-/// How many bytes of what a validator says are kept.
+/// The number of bytes that are kept of what a validator says.
 const KEEP: usize = 64 * 1024;
 
 /// The merged result.
@@ -23,7 +23,7 @@ pub struct Merged<'a> {
     pub base: Oid,
     /// The tip.
     pub tip: Oid,
-    /// What was done, a task a line.
+    /// The tasks that were done, one a line.
     pub tasks: &'a str,
 }
 
@@ -67,8 +67,8 @@ fn judged(decision: Decision) -> Judged {
     Judged { verdict, reason }
 }
 
-/// What the validators' votes come to: nothing where the result is approved, otherwise why it is
-/// not. Nobody to vote is no objection.
+/// Returns the result of the validators' votes: nothing where they approve, otherwise why they do not. No
+/// validator is no objection.
 pub fn objection(votes: &BTreeMap<String, Judged>) -> Option<String> {
     if votes.is_empty() {
         return None;

@@ -13,19 +13,19 @@ pub type Ask<'f, T, R> = dyn Fn(&Desk<'_>, &Common<'_>, T, &(dyn Fn() -> bool + 
     + Sync
     + 'f;
 
-/// What an answer is to whoever keeps it.
+/// The facts about an answer for its keeper.
 pub struct Kept {
-    /// What is told of it.
+    /// The text that is told of it.
     pub told: String,
-    /// What the record says that came.
+    /// The text that the record says of it.
     pub what: String,
     /// The file that goes with it, and its text.
     pub file: Option<(String, String)>,
 }
 
 impl Drive<'_> {
-    /// Asks these, as many at once as the policy lets; `keep` puts each answer into the state,
-    /// which is then recorded. Says whether somebody stopped it.
+    /// Asks these, as many at once as the policy lets; `keep` puts each answer into the state, which is then
+    /// recorded. Says whether it was stopped.
     pub fn ask_each<T: Send, R: Send>(
         &mut self,
         items: Vec<T>,
@@ -75,7 +75,7 @@ impl Drive<'_> {
     }
 }
 
-/// How many may be asked at once.
+/// Returns the number of agents that may be asked at once.
 fn at_once(policy: &Policy) -> usize {
     match policy.conductor.enabled {
         true => policy.conductor.max_agents,

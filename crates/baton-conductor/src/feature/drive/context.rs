@@ -1,4 +1,4 @@
-//! What a feature stands on: the commit, and what is said there.
+//! The base of a feature: the commit, and what is said there.
 
 use crate::feature::state::{State, TaskLine};
 use crate::feature::{FeatureError, FeatureOptions, FeatureRequest, tasks};
@@ -8,20 +8,20 @@ use baton_core::model::{BranchName, Oid};
 use baton_core::policy::Policy;
 use baton_git::Repo;
 
-/// What a feature stands on.
+/// The base of a feature.
 pub struct FeatureContext {
     /// The commit on which it begins.
     pub base: Oid,
     /// The rules of that commit, with the settings.
     pub policy: Policy,
-    /// What no agent may do.
+    /// The constraints: what no agent may do.
     pub constraints: Vec<Constraint>,
     /// The task file that a person made, and its tasks.
     pub given: Option<(String, Vec<TaskLine>)>,
 }
 
 impl FeatureContext {
-    /// What a feature stands on that is to begin.
+    /// Returns the base of a feature that is to begin.
     pub fn of_request(repo: &Repo, request: &FeatureRequest) -> Result<Self, FeatureError> {
         if request.text.trim().is_empty() {
             return Err(FeatureError::NoWish);
@@ -37,7 +37,7 @@ impl FeatureContext {
         })
     }
 
-    /// What a feature stands on that has begun.
+    /// Returns the base of a feature that has begun.
     pub fn of_feature(
         repo: &Repo,
         state: &State,

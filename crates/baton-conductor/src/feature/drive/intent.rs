@@ -1,4 +1,4 @@
-//! What a feature would do.
+//! The plan of a feature that has not begun.
 
 use super::context::FeatureContext;
 use crate::feature::state::VERSION;
@@ -6,7 +6,7 @@ use crate::feature::{FeatureError, FeatureRequest, Intent};
 use baton_core::policy::conductor::feature::{CombinePlans, Who};
 use baton_git::Repo;
 
-/// What [`begin`](super::begin) would do.
+/// Returns what [`begin`](super::begin) would do.
 ///
 /// # Errors
 /// As for [`begin`](super::begin).

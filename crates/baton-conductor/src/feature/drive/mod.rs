@@ -96,7 +96,7 @@ pub fn resume(
     go(repo, &context, feature, options, callbacks)
 }
 
-/// Whether tasks are to be run once there are any.
+/// Returns true if tasks are to be run once there are any.
 fn runs(options: &FeatureOptions, callbacks: Callbacks<'_>) -> bool {
     !options.plan_only && callbacks.conduct.is_some()
 }

@@ -113,7 +113,7 @@ impl Drive<'_> {
         )
     }
 
-    /// What a planner came to, as it is recorded.
+    /// Returns a planner's result, as it is recorded.
     fn recorded(&self, name: &str) -> Result<Option<Plan>, FeatureError> {
         let Some(planned) = self.feature.state.planners.get(name) else {
             return Ok(None);

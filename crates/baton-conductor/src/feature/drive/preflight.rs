@@ -1,4 +1,4 @@
-//! Whether all are there who will be asked, before anybody is.
+//! The check that all agents are there that will be asked, before any is.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use baton_core::plan::TaskList;
 use baton_core::policy::conductor::feature::Who;
 use baton_git::{Repo, checkout};
 
-/// Refuses to ask anybody where those are missing whom this phase and what follows it need.
+/// Refuses to ask any agent where those are missing that this phase and what follows it need.
 /// `runs` says whether the tasks are to be run. Which agents a planner will give its
 /// tasks to is not known before.
 ///
