@@ -19,31 +19,31 @@ use baton_git::{GitError, Repo, StoreError, locks as git_locks, slot};
 use baton_hooks::upkeep;
 use baton_sys::{clock, process, random};
 
-/// How long somebody who waits for a slot looks away.
+/// The pause between two looks of a process that waits for a slot.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// What is asked of the pool.
+/// A request to the pool for a slot.
 #[derive(Debug, Clone, Default)]
 pub struct Acquire {
     /// The task.
     pub task: String,
     /// The revision to begin on; `None` for the policy's.
     pub base: Option<String>,
-    /// How long to wait while no slot is free.
+    /// The time to wait while no slot is free.
     pub wait: Duration,
-    /// Who asks, in words; `None` for the session.
+    /// The owner that asks, in words; `None` for the session.
     pub owner: Option<String>,
     /// The process whose end is the end of the lease; `None` for the caller's.
     pub process: Option<u32>,
-    /// What the session is about; `None` for the task.
+    /// The title of the session; `None` for the task.
     pub title: Option<String>,
     /// The day of the session, `YYYY-MM-DD`; `None` for today (UTC).
     pub date: Option<String>,
-    /// Whether no session begins.
+    /// True if no session begins.
     pub no_session: bool,
 }
 
-/// What the pool gave.
+/// The slot that the pool gave.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Acquired {
     /// The slot.
@@ -60,7 +60,7 @@ pub struct Acquired {
     pub base: Oid,
 }
 
-/// A slot that nobody else will be given, and what is to be made of it.
+/// A slot that no other process will be given, and what is to be made of it.
 struct Claim {
     state: State,
     slot: Slot,
@@ -107,9 +107,9 @@ pub fn acquire(repo: &Repo, wish: &Acquire) -> Result<Acquired, PoolError> {
 
 /// No slot is free.
 struct NoneFree {
-    /// How many there are.
+    /// The number of slots.
     of: usize,
-    /// Whether one is only being brought to where tasks begin.
+    /// True if one is only being brought to where tasks begin.
     soon: bool,
 }
 
@@ -219,17 +219,17 @@ fn refuse_beside(repo: &Repo, branch: &RefName) -> Result<(), PoolError> {
     }
 }
 
-/// Whether a slot that ought to be free is as it was left.
+/// The state of a slot that ought to be free: as it was left, or not.
 pub(super) enum Fitness {
     /// It is.
     Fit,
-    /// Somebody's git looks at it, which may be over in a moment.
+    /// The git of another process looks at it, which may be over in a moment.
     Busy,
     /// It is not, for this reason.
     Unfit(String),
 }
 
-/// Whether a slot that ought to be free is as it was left.
+/// Checks that a slot that ought to be free is as it was left.
 pub(super) fn fitness(repo: &Repo, state: &State, name: &str) -> Result<Fitness, PoolError> {
     let Some(slot) = state.slot(name) else {
         return Ok(Fitness::Fit);

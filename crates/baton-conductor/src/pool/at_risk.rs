@@ -12,7 +12,7 @@ use baton_git::status;
 use baton_git::worktrees::open_worktree;
 use baton_git::{GitError, Repo};
 
-/// What would be lost if a slot were reset.
+/// The work that would be lost if a slot were reset.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AtRisk {
     /// Tracked paths that are not as the slot's commit has them, and submodules with work of
@@ -24,16 +24,16 @@ pub struct AtRisk {
     pub untracked: Vec<BString>,
     /// Commits whose changes the target does not have, newest first.
     pub unmerged: Vec<Oid>,
-    /// What git was in the middle of.
+    /// The operation that git was in the middle of.
     pub operation: Option<Operation>,
-    /// What a reset has to take away, as in [`status::Status::leftovers`].
+    /// The paths that a reset has to take away, as in [`status::Status::leftovers`].
     pub leftovers: Option<Vec<BString>>,
-    /// Whether the index hides files.
+    /// True if the index hides files.
     pub hides: bool,
 }
 
 impl AtRisk {
-    /// Whether there is nothing to lose.
+    /// Returns true if there is nothing to lose.
     pub fn is_empty(&self) -> bool {
         self.uncommitted.is_empty()
             && self.untracked.is_empty()
@@ -42,7 +42,7 @@ impl AtRisk {
     }
 }
 
-/// What is in the worktree of `slot` and not in `target`.
+/// Returns the work that is in the worktree of `slot` and not in `target`.
 ///
 /// Entries of the stash belong to the repository and outlive every slot; they are left out.
 pub fn at_risk(slot: &Repo, target: Oid) -> Result<AtRisk, WorkError> {
@@ -75,14 +75,14 @@ pub fn at_risk(slot: &Repo, target: Oid) -> Result<AtRisk, WorkError> {
     })
 }
 
-/// Whether commits of a submodule would be lost with the slot, in whose git directory they are.
+/// Returns true if commits of a submodule would be lost with the slot, in whose git directory they are.
 fn has_own_work(slot: &Repo, path: &BString) -> Result<bool, GitError> {
     let directory = slot.program().directory().join(path.to_path_lossy());
     status::has_unpublished(&open_worktree(&directory)?)
 }
 
-/// Whether an ignored repository is worth more than other ignored files: it is a worktree of
-/// another repository, or holds what no remote has.
+/// Returns true if an ignored repository is worth more than other ignored files: it is a worktree of another
+/// repository, or holds what no remote has.
 fn holds_work(root: &Path) -> Result<bool, GitError> {
     // What only looks like a repository is none to git either.
     let Some(inner) = open_worktree(root)

@@ -1,4 +1,4 @@
-//! What would be lost if a slot were reset, in words.
+//! The work that would be lost if a slot were reset, in words.
 
 use bstr::{BString, ByteSlice};
 
@@ -8,20 +8,20 @@ use baton_core::model::Oid;
 use baton_git::operation::Operation;
 use baton_git::{Repo, slot};
 
-/// How many paths a sentence names.
+/// The number of paths that a sentence names.
 const NAMED: usize = 3;
 
-/// What would be lost with a slot, and what only its branch keeps.
+/// The work that would be lost with a slot, and the work that only its branch keeps.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AtRiskText {
-    /// What is neither committed nor ignored, and what git was in the middle of.
+    /// The work that is neither committed nor ignored, and the operation that git was in the middle of.
     pub at_risk: AtRisk,
     /// The commit that the slot is at, when no branch and no tag keeps it.
     pub unkept: Option<Oid>,
 }
 
 impl AtRiskText {
-    /// What would be lost with this slot; `target` is what has taken up finished work.
+    /// Returns what would be lost with this slot; `target` is the commit that has taken up finished work.
     pub fn of(slot: &Repo, target: Oid) -> Result<Self, PoolError> {
         let mut at_risk = at_risk::at_risk(slot, target)?;
         if let Some(log) = start_log::untouched(slot)? {
@@ -38,7 +38,7 @@ impl AtRiskText {
         Ok(Self { at_risk, unkept })
     }
 
-    /// Whether a reset would lose nothing: the branches stay.
+    /// Returns true if a reset would lose nothing: the branches stay.
     pub fn is_none(&self) -> bool {
         self.unkept.is_none()
             && self.at_risk.uncommitted.is_empty()
@@ -46,12 +46,12 @@ impl AtRiskText {
             && self.at_risk.operation.is_none()
     }
 
-    /// Whether the target has all that was committed.
+    /// Returns true if the target has all that was committed.
     pub fn is_merged(&self) -> bool {
         self.at_risk.unmerged.is_empty()
     }
 
-    /// What would be lost, such as `1 uncommitted change (a), 2 untracked files (b, c)`.
+    /// Describes what would be lost, such as `1 uncommitted change (a), 2 untracked files (b, c)`.
     pub fn describe(&self) -> String {
         let mut parts = Vec::new();
         let listed = |paths: &[&BString]| {
@@ -98,7 +98,7 @@ impl AtRiskText {
         parts.join(", ")
     }
 
-    /// The error by which somebody who would lose this is told.
+    /// The error that tells a user who would lose this.
     pub fn refusal(&self, slot: &str, directory: &str, verb: &str) -> PoolError {
         let mut steps = vec![];
         let (repositories, files) = parted(&self.at_risk.untracked);

@@ -5,8 +5,7 @@ use super::state::Slot;
 use baton_core::model::Oid;
 use baton_git::Repo;
 
-/// How many commits back a slot's base is looked for. Further away it does not matter which
-/// slot it is.
+/// The number of commits back in which a slot's base is looked for. Further away it does not matter which slot it is.
 const HORIZON: usize = 200;
 
 /// The name of the slot whose base is `target`, or else the nearest before it along first

@@ -1,4 +1,4 @@
-//! The pool's directory in Baton's, and the lock in it that whoever changes the list of worktrees holds.
+//! The pool's directory in Baton's, and the lock in it that a process holds while it changes the list of worktrees.
 
 use std::path::PathBuf;
 

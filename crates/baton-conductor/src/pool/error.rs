@@ -31,7 +31,7 @@ pub enum PoolError {
     #[diagnostic(transparent)]
     Session(#[from] SessionError),
 
-    /// What a slot holds cannot be told or kept.
+    /// The content of a slot cannot be told or kept.
     #[error(transparent)]
     #[diagnostic(transparent)]
     Work(#[from] WorkError),
@@ -41,7 +41,7 @@ pub enum PoolError {
     #[diagnostic(help("make one with `git baton orchestrator pool init`"))]
     None,
 
-    /// Somebody else's program wrote the state.
+    /// A program of another version wrote the state.
     #[error("the pool's state has version {0}; version {known} is known", known = super::state::VERSION)]
     #[diagnostic(help("use the git-baton that wrote it"))]
     Version(u32),
@@ -52,7 +52,7 @@ pub enum PoolError {
     Path {
         /// The directory.
         path: PathBuf,
-        /// What speaks against it.
+        /// The reason against it.
         why: String,
     },
 
@@ -118,13 +118,13 @@ pub enum PoolError {
     #[diagnostic(help("`git baton orchestrator pool status` names them"))]
     NoSlot(String),
 
-    /// Nobody has the slot.
+    /// The slot has no holder.
     #[error("{slot} is {phase}: there is nothing to give back")]
     #[diagnostic(help("`git baton orchestrator pool status` says who has which"))]
     NotLeased {
         /// The slot.
         slot: String,
-        /// What is done with it.
+        /// The phase it is in.
         phase: &'static str,
     },
 
@@ -136,7 +136,7 @@ pub enum PoolError {
     Passed {
         /// The slot.
         slot: String,
-        /// Who has it now.
+        /// The present holder.
         holder: String,
     },
 
@@ -148,7 +148,7 @@ pub enum PoolError {
         slot: String,
         /// What, in words.
         what: String,
-        /// What to do.
+        /// The remedy.
         instead: String,
     },
 
@@ -174,13 +174,13 @@ pub enum PoolError {
     Unusable {
         /// The slot.
         slot: String,
-        /// What is wrong with it.
+        /// The problem with it.
         why: String,
     },
 }
 
 impl PoolError {
-    /// Whether this is a clear "no", and not a failure to decide.
+    /// Returns true if this is a clear "no", and not a failure to decide.
     pub fn is_refusal(&self) -> bool {
         matches!(
             self,

@@ -21,8 +21,8 @@ pub fn init(repo: &Repo, size: Option<usize>) -> Result<Vec<String>, PoolError> 
     fill_up(repo, &policy, size.unwrap_or(policy.size), true)
 }
 
-/// Adds slots until there are this many, which [`shrink`](super::shrink) takes away again: the pool stays as large as
-/// somebody has asked for.
+/// Adds slots until there are this many, which [`shrink`](super::shrink) takes away again: the pool stays as
+/// large as a user has asked for.
 pub fn grow(repo: &Repo, size: usize) -> Result<Vec<String>, PoolError> {
     let policy = settings::policy(repo)?.pool;
     fill_up(repo, &policy, size, false)

@@ -24,8 +24,8 @@ pub fn take_over(repo: &Repo, slot: &str, lease: &str) -> Result<String, PoolErr
     })
 }
 
-/// Takes a slot over of which nobody knows any more whose it is, since the pool's record was lost: by the branch and the
-/// session that git knows of it. Gives the lease, where it is so.
+/// Takes a slot over whose owner is not known any more, since the pool's record was lost: by the branch and
+/// the session that git knows of it. Gives the lease, where it is so.
 pub fn adopt(
     repo: &Repo,
     slot: &str,

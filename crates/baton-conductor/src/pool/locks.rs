@@ -1,4 +1,4 @@
-//! Whether git is at work in a slot: its locks, and what a git that was killed has left of them.
+//! The locks of a git at work in a slot, and what a git that was killed has left of them.
 
 use std::time::Duration;
 
@@ -40,7 +40,7 @@ fn refusal(what: &str, lock: &Lock) -> PoolError {
     }
 }
 
-/// Who holds a lock, as far as that can be told.
+/// Names the holder of a lock, as far as that can be told.
 pub fn whose(lock: &Lock) -> String {
     let gits = process::gits_behind(&lock.path, &lock.at);
     match gits.as_deref() {

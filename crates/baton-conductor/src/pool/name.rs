@@ -9,7 +9,7 @@ use baton_git::is_reference_name;
 /// and no common file system has names of more than 255.
 const LONGEST: usize = 255 - ".lock".len();
 
-/// What is left for the task of a part of which a pattern may have some.
+/// The number of bytes that are left for the task of a part of which a pattern may have some.
 const SHORTENED: usize = 100;
 
 /// The full name of the branch of a task.
@@ -56,7 +56,7 @@ fn shortened(text: &str) -> &str {
     text[..end.unwrap_or_default()].trim_end_matches('-')
 }
 
-/// How the log of a branch begins that was made for a task.
+/// The text at the start of the log of a branch that was made for a task.
 pub(super) const REASON: &str = "baton: acquired, lease ";
 
 /// The first line in the log of a branch that was begun under a lease.

@@ -1,4 +1,4 @@
-//! What is noted at a slot when a step comes to nothing.
+//! The notes at a slot when a step comes to nothing.
 
 use super::state::{Phase, Slot};
 use super::{PoolError, state_file};
@@ -46,7 +46,7 @@ pub(super) fn mark(repo: &Repo, name: &str, lease: &str, why: &str) -> Result<()
     })
 }
 
-/// How a refusal names the holder of a lease.
+/// Returns the name of a lease's holder in a refusal.
 pub(super) fn holder(slot: &Slot) -> String {
     let Some(lease) = &slot.lease else {
         return "nobody".to_owned();

@@ -1,4 +1,4 @@
-//! What there is to say of the pool, as values that become JSON: `schema/pool.schema.json`,
+//! The documents on the pool, as values that become JSON: `schema/pool.schema.json`,
 //! `schema/pool-lease.schema.json` and `schema/pool-health.schema.json`.
 
 use schemars::{JsonSchema, Schema, schema_for};
@@ -22,7 +22,7 @@ pub struct Pool {
     pub version: u32,
     /// The directory in which the worktrees lie.
     pub root: String,
-    /// How many worktrees there shall be.
+    /// The number of worktrees that there shall be.
     pub size: usize,
     /// When the pool's own record was lost and made again, RFC 3339.
     pub rebuilt_at: Option<String>,
@@ -45,18 +45,18 @@ pub struct Item {
     pub state: &'static str,
     /// The commit that it was brought to last.
     pub base: Option<String>,
-    /// Why it is not given out although nobody has it.
+    /// Why it is not given out although it has no holder.
     pub trouble: Option<String>,
-    /// Who has it.
+    /// The holder.
     pub lease: Option<Holder>,
 }
 
-/// Who has a worktree.
+/// The holder of a worktree.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Holder {
     /// The lease.
     pub id: String,
-    /// Who; absent where nobody knows any more.
+    /// The name of the owner; absent where it is not known any more.
     pub owner: Option<String>,
     /// The machine of the owner's process.
     pub host: Option<String>,
@@ -110,13 +110,13 @@ pub struct Lease {
     pub path: Option<String>,
     /// The task's branch.
     pub branch: Option<String>,
-    /// Whether that branch is there.
+    /// True if that branch is there.
     pub kept: Option<bool>,
     /// The lease; after `acquire`.
     pub lease: Option<String>,
     /// The session; after `acquire`, and after `release` where it was active until then.
     pub session: Option<String>,
-    /// What became of that session; after `release`.
+    /// The outcome of that session; after `release`.
     pub session_state: Option<SessionState>,
     /// The commit on which the branch begins; after `acquire`.
     pub base: Option<String>,
@@ -124,7 +124,7 @@ pub struct Lease {
     pub saved: Option<String>,
 }
 
-/// What became of the session of a worktree that was released.
+/// The outcome of the session of a worktree that was released.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SessionState {
@@ -146,18 +146,18 @@ impl From<&Fate> for SessionState {
     }
 }
 
-/// What is wrong with the pool.
+/// The problems of the pool.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(title = "Health of the pool")]
 pub struct Checkup {
     /// The version of this format: 1.
     #[schemars(range(min = 1, max = 1))]
     pub version: u32,
-    /// Whether nothing needs a hand.
+    /// True if nothing needs a hand.
     pub healthy: bool,
-    /// What was found.
+    /// The problems that were found.
     pub findings: Vec<Finding>,
-    /// What `--fix` repaired.
+    /// The problems that `--fix` repaired.
     pub fixed: Vec<Finding>,
 }
 
@@ -224,7 +224,7 @@ pub fn pool(state: &State, left: &[Left], approvals: &Approvals) -> Pool {
     }
 }
 
-/// What was acquired.
+/// Returns the document on a worktree that was acquired.
 pub fn acquired(acquired: &Acquired) -> Lease {
     Lease {
         version: VERSION,
@@ -240,7 +240,7 @@ pub fn acquired(acquired: &Acquired) -> Lease {
     }
 }
 
-/// What was released.
+/// Returns the document on a worktree that was released.
 pub fn released(released: &Released) -> Lease {
     let settled = released.session.as_ref();
     Lease {
@@ -269,7 +269,7 @@ pub fn alive(slot: &str) -> Lease {
     }
 }
 
-/// What is wrong.
+/// Returns the document on the problems of the pool.
 pub fn checkup(health: &Health) -> Checkup {
     Checkup {
         version: VERSION,

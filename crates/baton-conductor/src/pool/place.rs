@@ -101,7 +101,7 @@ pub fn main_at(common_dir: &Path) -> Result<Repo, PoolError> {
     Ok(worktrees::main_at(common_dir)?)
 }
 
-/// Whether a slot's directory is there and this repository's.
+/// The state of a slot's directory: there and this repository's, or not.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Standing {
     /// It is.
@@ -110,20 +110,20 @@ pub enum Standing {
     Missing,
     /// The link in it is gone or leads nowhere, as after a move; git knows the worktree.
     Moved,
-    /// The same, and git knows nothing of it: what is there may be somebody's work.
+    /// The same, and git knows nothing of it: what is there may be work of a user.
     Forgotten,
-    /// It belongs to somebody else.
+    /// It belongs to another repository.
     Foreign,
     /// Its own settings, in this file, name another directory as its root: git would look at the
     /// files there, and clean them.
     Elsewhere(PathBuf),
-    /// It is locked by somebody else, with this reason.
+    /// It has a lock that is not the pool's, with this reason.
     Locked(String),
     /// Nothing locks it.
     Unlocked,
 }
 
-/// How it stands about a slot's directory.
+/// Returns the state of a slot's directory.
 pub fn standing(repo: &Repo, state: &State, slot: &Slot) -> Result<Standing, PoolError> {
     let path = state.path_of(&slot.name);
     if !file::is_directory(&path) {

@@ -8,9 +8,8 @@ use baton_git::{GitError, Repo, slot, worktrees};
 use baton_guard::binding;
 use baton_sys::{clock, random};
 
-/// The pool that the worktrees with its lock make, each of them leased to nobody knows whom: what
-/// their sessions say of them helps people, and proves nothing.
-/// `None` where there is no such worktree.
+/// The pool that the worktrees with its lock make, each of them leased to an unknown owner: what their
+/// sessions say of them helps people, and proves nothing. `None` where there is no such worktree.
 pub fn rebuild(repo: &Repo) -> Result<Option<State>, PoolError> {
     let mut slots = Vec::new();
     let mut root = None;

@@ -14,7 +14,7 @@ const REASON: &str = "baton: refreshed";
 /// Brings the free slots to the commit on which tasks begin now, one after the other; returns the
 /// names of those that were somewhere else.
 ///
-/// The last free slot is left as it is: whoever asks meanwhile gets it, and moves it himself.
+/// The last free slot is left as it is: a process that asks meanwhile gets it, and moves it itself.
 pub fn refresh(repo: &Repo) -> Result<Vec<String>, PoolError> {
     refresh_until(repo, &|| false)
 }
@@ -69,8 +69,7 @@ fn take(repo: &Repo, state: &mut State, target: Oid) -> Result<Option<(State, Sl
     }
 }
 
-/// Moves one slot; `false` when somebody has worked in it without having acquired it, which is
-/// noted.
+/// Moves one slot; `false` when there is work in it of a process that has not acquired it, which is noted.
 fn advance(
     repo: &Repo,
     state: &State,

@@ -11,29 +11,29 @@ use baton_core::model::RefName;
 use baton_core::policy::PoolPolicy;
 use baton_git::Repo;
 
-/// What is given back.
+/// The slot that is given back.
 #[derive(Debug, Clone, Default)]
 pub struct Release {
     /// The slot, by its name or its directory.
     pub slot: String,
-    /// The lease under which it was acquired; `None` when whoever has it now is to lose it.
+    /// The lease under which it was acquired; `None` when its present holder is to lose it.
     pub lease: Option<String>,
-    /// Whether what would be lost is saved, instead of standing in the way.
+    /// True if what would be lost is saved, instead of standing in the way.
     pub force: bool,
 }
 
-/// What became of it.
+/// The outcome of a release.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Released {
     /// The slot.
     pub slot: String,
     /// The short name of the branch that was made for its task.
     pub branch: Option<String>,
-    /// Whether that branch is still there: nothing else has all of its commits.
+    /// True if that branch is still there: nothing else has all of its commits.
     pub kept: bool,
     /// The reference below which what would have been lost was saved.
     pub saved: Option<String>,
-    /// What became of its session, where one was active.
+    /// The outcome of its session, where one was active.
     pub session: Option<Settled>,
 }
 
@@ -90,7 +90,7 @@ pub fn release(repo: &Repo, wish: &Release) -> Result<Released, PoolError> {
     })
 }
 
-/// Finds the slot and sees to it that nobody else releases it meanwhile.
+/// Finds the slot and sees to it that no other process releases it meanwhile.
 fn take(state: &mut State, wish: &Release) -> Result<(State, Slot), PoolError> {
     let found = state.find(&wish.slot).map(|slot| slot.name.clone());
     let name = found.ok_or_else(|| PoolError::NoSlot(wish.slot.clone()))?;

@@ -11,12 +11,12 @@ use baton_core::model::Oid;
 use baton_core::policy::PoolPolicy;
 use baton_git::Repo;
 
-/// A worktree that stays with whoever has it.
+/// A worktree that stays with its holder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stays {
     /// Its directory.
     pub path: PathBuf,
-    /// What is in it, in words.
+    /// Its content, in words.
     pub why: String,
 }
 

@@ -17,14 +17,14 @@ use baton_guard::binding;
 pub struct Left {
     /// The slot.
     pub slot: String,
-    /// Whether that is because somebody has it.
+    /// True if that is because it has a holder.
     pub in_use: bool,
     /// Why.
     pub why: String,
 }
 
-/// Removes the slots that nobody has and, by force, the others too, once what would be lost with
-/// them is saved. Branches stay unless something else has all of their commits.
+/// Removes the slots that have no holder and, by force, the others too, once what would be lost with them is
+/// saved. Branches stay unless something else has all of their commits.
 pub fn cleanup(repo: &Repo, force: bool) -> Result<Vec<Left>, PoolError> {
     let policy = settings::policy(repo)?.pool;
     recover::interrupted(repo, &policy)?;
@@ -53,7 +53,8 @@ pub fn cleanup(repo: &Repo, force: bool) -> Result<Vec<Left>, PoolError> {
     Ok(left)
 }
 
-/// Removes slots that nobody has, the last first, until there are no more than somebody has asked for, or than `least`.
+/// Removes slots that have no holder, the last first, until there are no more than a user has asked for, or
+/// than `least`.
 pub fn shrink(repo: &Repo, least: usize) -> Result<(), PoolError> {
     let policy = settings::policy(repo)?.pool;
     let Some(state) = state_file::read(repo)? else {

@@ -1,4 +1,4 @@
-//! What becomes of the session of a slot that is given back.
+//! The end of the session of a slot that is given back.
 
 use miette::Diagnostic;
 
@@ -9,7 +9,7 @@ use baton_core::model::{Oid, SessionId};
 use baton_git::tree::{Everything, TreeReader};
 use baton_git::{GitError, Repo};
 
-/// What became of it.
+/// The outcome of a session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fate {
     /// It has ended.
@@ -30,7 +30,7 @@ pub enum Fate {
 pub struct Settled {
     /// The session, as trailers name it.
     pub session: SessionId,
-    /// What became of it.
+    /// The outcome.
     pub fate: Fate,
 }
 
@@ -93,7 +93,7 @@ pub(super) fn at_work(repo: &Repo, held: &Slot) -> Result<Option<SessionId>, Poo
     })
 }
 
-/// Whether the session has handed in nothing, and its branch has nothing but its log.
+/// Returns true if the session has handed in nothing, and its branch has nothing but its log.
 fn is_empty(repo: &Repo, held: &Slot, session: &Session) -> Result<bool, PoolError> {
     if session.summary.is_some() {
         return Ok(false);

@@ -94,18 +94,18 @@ pub(super) fn remove(repo: &Repo, state: &State, name: &str) -> Result<(), PoolE
     })
 }
 
-/// What was seen of a slot of which nothing can be lost any more.
+/// The facts about a slot of which nothing can be lost any more.
 #[derive(Default)]
 pub(super) struct Secured {
     /// The reference below which something was saved.
     pub(super) saved: Option<String>,
     /// All that is not as the slot's commit has it, when every tracked file is.
     pub(super) leftovers: Option<Vec<BString>>,
-    /// Whether the work of the task has arrived.
+    /// The verdict on the work of the task: whether it has arrived.
     pub(super) verdict: Option<Verdict>,
 }
 
-/// Whether one commit has all that another would bring.
+/// The verdict whether one commit has all that another would bring.
 #[derive(Clone, Copy)]
 pub(super) struct Verdict {
     pub(super) tip: Oid,

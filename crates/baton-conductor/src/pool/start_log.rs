@@ -1,4 +1,4 @@
-//! The log that a session begins with, which is no work while nobody has written in it.
+//! The log that a session begins with, which is no work while it is as Baton wrote it.
 
 use bstr::BString;
 

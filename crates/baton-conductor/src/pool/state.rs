@@ -1,4 +1,4 @@
-//! What is known of the pool on this machine: `<common git dir>/baton/pool/state.json`.
+//! The record of the pool on this machine: `<common git dir>/baton/pool/state.json`.
 
 use std::path::{Path, PathBuf};
 
@@ -20,7 +20,7 @@ pub struct State {
     /// The same from the root of the main worktree, by which it is found when the two were moved
     /// together; empty where that is not known.
     pub relative: String,
-    /// How many slots there shall be.
+    /// The number of slots that there shall be.
     pub size: usize,
     /// When the file was lost and made again from what git knows, RFC 3339; `None` when it was
     /// not, or when every slot's fate has been settled since.
@@ -36,19 +36,19 @@ pub struct State {
 pub struct Slot {
     /// Its name, `wt-` and a number, which is that of its directory.
     pub name: String,
-    /// What is done with it.
+    /// The phase it is in.
     pub phase: Phase,
     /// The commit that it was brought to last.
     pub base: Option<Oid>,
-    /// Who is at it, while the phase is one that somebody has to end.
+    /// The process that is at it, while the phase is one that a process has to end.
     pub worker: Option<Process>,
-    /// Who has it.
+    /// The holder.
     pub lease: Option<Lease>,
-    /// Why it is not given out although nobody has it.
+    /// Why it is not given out although it has no holder.
     pub trouble: Option<String>,
 }
 
-/// What is done with a slot.
+/// The phase of a slot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Phase {
@@ -58,7 +58,7 @@ pub enum Phase {
     Ready,
     /// A branch is being made for who will have it.
     Acquiring,
-    /// Somebody has it.
+    /// It has a holder.
     Leased,
     /// It is being looked at for what would be lost.
     Releasing,
@@ -83,12 +83,12 @@ impl Phase {
     }
 }
 
-/// Who has a slot, since when and for what.
+/// The holder of a slot, since when and for what.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lease {
     /// Random: no other lease has it.
     pub id: String,
-    /// Who, in words; `None` where nobody knows any more.
+    /// The owner, in words; `None` where it is not known any more.
     pub owner: Option<String>,
     /// The process on whose behalf it was taken.
     pub process: Option<Process>,
@@ -151,15 +151,15 @@ impl Process {
         Self::local(process::own_id())
     }
 
-    /// Whether it is a process of this machine that is not there any more. Of other machines
-    /// nothing can be told.
+    /// Returns true if it is a process of this machine that is not there any more. Of other machines nothing
+    /// can be told.
     pub fn is_gone(&self) -> bool {
         self.host == baton_sys::host_name() && process::is_gone(self.id, self.started)
     }
 }
 
 impl Lease {
-    /// Whether nobody knows any more whose it is.
+    /// Returns true if its owner is not known any more.
     pub fn is_unknown(&self) -> bool {
         self.owner.is_none() && self.process.is_none()
     }
@@ -183,17 +183,17 @@ impl Slot {
         number_of(&self.name).unwrap_or(usize::MAX)
     }
 
-    /// Whether it can be given out.
+    /// Returns true if it can be given out.
     pub fn is_free(&self) -> bool {
         self.phase == Phase::Ready && self.trouble.is_none()
     }
 
-    /// Whether nobody has it, and somebody only brings it to another commit.
+    /// Returns true if it has no holder, and a process only brings it to another commit.
     pub fn is_free_soon(&self) -> bool {
         self.phase == Phase::Resetting && self.lease.is_none() && !self.is_interrupted()
     }
 
-    /// Whether whoever was at it has gone before the end.
+    /// Returns true if the process that was at it has gone before the end.
     pub fn is_interrupted(&self) -> bool {
         !matches!(self.phase, Phase::Ready | Phase::Leased)
             && self.worker.as_ref().is_none_or(Process::is_gone)
@@ -205,7 +205,7 @@ impl Slot {
         self.worker = Some(Process::own());
     }
 
-    /// Nobody has it, and it is clean and at this commit.
+    /// Makes it free: it has no holder, and is clean and at this commit.
     pub fn settle(&mut self, base: Oid) {
         self.phase = Phase::Ready;
         self.base = Some(base);
@@ -214,7 +214,7 @@ impl Slot {
         self.trouble = None;
     }
 
-    /// Whether this lease is the one that holds it.
+    /// Returns true if this lease is the one that holds it.
     pub fn is_held_by(&self, lease: &str) -> bool {
         self.lease.as_ref().is_some_and(|held| held.id == lease)
     }
@@ -241,8 +241,8 @@ impl State {
         }
     }
 
-    /// Whether it can be a pool's: slots have names of slots, and each another. What says otherwise was
-    /// not written by this program, and would have it look for slots in other people's directories.
+    /// Returns true if it can be a pool's: slots have names of slots, and each another. What says otherwise
+    /// was not written by this program, and would have it look for slots in other people's directories.
     pub fn is_plausible(&self) -> bool {
         let mut numbers: Vec<_> = self
             .slots
@@ -270,13 +270,13 @@ impl State {
         self.slots.iter_mut().find(|slot| slot.name == name)
     }
 
-    /// The slot that somebody calls so: by its name, or by its directory.
+    /// The slot that a user calls so: by its name, or by its directory.
     pub fn find(&self, words: &str) -> Option<&Slot> {
         let by_path = |slot: &&Slot| self.path_of(&slot.name) == Path::new(words);
         self.slot(words).or_else(|| self.slots.iter().find(by_path))
     }
 
-    /// Forgets that the record was lost, once nobody has a slot of whom it is not known who.
+    /// Forgets that the record was lost, once no slot has an unknown owner.
     pub fn forget_loss(&mut self) {
         let mut leases = self.slots.iter().filter_map(|slot| slot.lease.as_ref());
         if !leases.any(Lease::is_unknown) {

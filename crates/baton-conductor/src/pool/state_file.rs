@@ -86,13 +86,13 @@ fn find_moved(repo: &Repo, state: &mut State) {
     }
 }
 
-/// What every version of the file begins with.
+/// The field that every version of the file begins with.
 #[derive(Deserialize)]
 struct Format {
     version: u32,
 }
 
-/// What the file holds, and what is to be believed: where the file cannot be, what git knows.
+/// Returns what the file holds, and what is to be believed: where the file cannot be, what git knows.
 fn load(repo: &Repo, path: &PathBuf) -> Result<(Option<State>, Option<State>), PoolError> {
     let bytes = file::read_if_exists(path).map_err(GitError::io(path))?;
     let Some(bytes) = bytes else {

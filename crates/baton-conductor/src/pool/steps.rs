@@ -105,7 +105,7 @@ pub fn end_leftovers(lease: &str) {
     drop(supervise::end_leftovers(&job_id(lease), GRACE));
 }
 
-/// How long a command may take to end once it is asked to.
+/// The time that a command may take to end once it is asked to.
 const GRACE: Duration = Duration::from_secs(5);
 
 fn job(command: &str, limit: Duration, step: &Step<'_>, log: &Path) -> Job {
@@ -133,7 +133,7 @@ fn job_id(lease: &str) -> String {
     format!("pool-{lease}")
 }
 
-/// How a command ended that was to end well; `None` where it did.
+/// Returns the way in which a command failed that was to end well; `None` where it did not fail.
 fn failure(end: End, limit: Duration) -> Option<String> {
     Some(match end {
         End::Exited(0) => return None,

@@ -25,7 +25,7 @@ pub enum WorkError {
     Io {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         #[source]
         source: std::io::Error,
     },
@@ -35,7 +35,7 @@ pub enum WorkError {
     #[diagnostic(help("end the programs that work in the slot, and run the command again"))]
     Changing(BString),
 
-    /// A worktree of some repository is inside the slot: it belongs to somebody else.
+    /// A worktree of some repository is inside the slot: it is not Baton's.
     #[error("{} is a worktree of its own", .0.display())]
     #[diagnostic(help(
         "move it with `git worktree move`, or remove it, and run the command again"
@@ -47,7 +47,7 @@ pub enum WorkError {
     #[diagnostic(help("`git baton orchestrator pool trash list` names what is kept"))]
     NotKept(String),
 
-    /// What is kept under a reference was not saved by this program.
+    /// The commit that is kept under a reference was not saved by this program.
     #[error("{0} does not hold what was saved from a slot")]
     #[diagnostic(help("a newer git-baton may have written it; look at it with `git show {0}`"))]
     Unreadable(String),
@@ -67,7 +67,7 @@ pub enum WorkError {
         command: String,
         /// The slot.
         slot: String,
-        /// How it ended.
+        /// The way in which it ended.
         how: String,
         /// Where its output is.
         log: PathBuf,
@@ -80,7 +80,7 @@ pub enum WorkError {
 }
 
 impl WorkError {
-    /// Whether this is a clear "no", and not a failure to decide.
+    /// Returns true if this is a clear "no", and not a failure to decide.
     pub fn is_refusal(&self) -> bool {
         matches!(
             self,

@@ -1,4 +1,4 @@
-//! Whether whoever has a slot is gone, and what speaks for it.
+//! The evidence that the holder of a slot is gone.
 
 use crate::pool::at_risk_text::AtRiskText;
 use crate::pool::state::{Lease, Process};
@@ -6,7 +6,7 @@ use baton_core::policy::PoolPolicy;
 use baton_git::Repo;
 use baton_sys::{clock, process};
 
-/// What speaks for a holder being gone.
+/// The evidence that a holder is gone.
 pub(super) struct Evidence {
     /// Its process has ended.
     pub(super) is_gone: bool,
@@ -31,7 +31,7 @@ impl Evidence {
         }
     }
 
-    /// Whether everything says so: then the slot may be given to another.
+    /// Returns true if everything says so: then the slot may be given to another.
     pub(super) fn proves_the_end(&self, risk: &AtRiskText) -> bool {
         self.is_gone && self.is_old && self.inside.is_empty() && risk.is_none() && risk.is_merged()
     }

@@ -1,4 +1,4 @@
-//! What is wrong with the pool now.
+//! The present problems of the pool.
 
 use super::evidence::Evidence;
 use super::repair::aside;
@@ -84,7 +84,7 @@ fn locked(slot: Option<&str>, lock: &Lock) -> Finding {
     }
 }
 
-/// What repairs most of it.
+/// The help on the command that repairs most problems.
 const FIX: &str = "`git baton orchestrator pool health --fix` sets it right";
 
 /// The first thing that is wrong with a slot.
@@ -128,7 +128,7 @@ fn found(slot: &Slot, code: Code, message: String, help: &str, fixable: bool) ->
     }
 }
 
-/// What is wrong with where a slot is.
+/// Returns the problem with the place of a slot.
 fn misplaced(repo: &Repo, state: &State, slot: &Slot) -> Result<Option<Finding>, PoolError> {
     let standing = place::standing(repo, state, slot)?;
     let why = standing.obstacle().unwrap_or_default();
@@ -176,7 +176,7 @@ fn misplaced(repo: &Repo, state: &State, slot: &Slot) -> Result<Option<Finding>,
     Ok(Some(finding))
 }
 
-/// What is wrong with a slot that nobody has; it is not given out then.
+/// Returns the problem with a slot that has no holder; it is not given out then.
 fn free(
     repo: &Repo,
     state: &State,
@@ -197,7 +197,7 @@ fn free(
     Ok(Some(unfit(slot, &why, risk)))
 }
 
-/// A slot that is nobody's and cannot be given out.
+/// A slot that has no holder and cannot be given out.
 fn unfit(slot: &Slot, why: &str, risk: &AtRiskText) -> Finding {
     if risk.is_none() {
         return found(slot, Code::Unfit, why.to_owned(), FIX, true);
@@ -216,7 +216,7 @@ fn run_of(lease: &Lease) -> Option<&str> {
     owner.split_once(", task ").map(|(run, _)| run)
 }
 
-/// What is wrong with a slot that somebody has.
+/// Returns the problem with a slot that has a holder.
 fn lent(
     slot: &Slot,
     lease: &Lease,

@@ -6,15 +6,15 @@ use serde::Serialize;
 /// Something that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Finding {
-    /// What kind of thing.
+    /// The kind of finding.
     pub code: Code,
     /// The worktree; absent where it is about the whole pool.
     pub slot: Option<String>,
-    /// What is wrong.
+    /// The problem.
     pub message: String,
-    /// What to do.
+    /// The remedy.
     pub help: String,
-    /// Whether `--fix` can repair it.
+    /// True if `--fix` can repair it.
     pub fixable: bool,
 }
 
@@ -34,19 +34,19 @@ pub enum Code {
     Forgotten,
     /// The directory belongs to another repository.
     Foreign,
-    /// Somebody else has locked the slot.
+    /// The slot has a lock that is not the pool's.
     LockedByOther,
     /// Nothing locks the slot.
     Unlocked,
     /// A git command is at work, or has left its lock.
     InUse,
-    /// Whoever was at it is gone.
+    /// The process that was at it is gone.
     Interrupted,
     /// A ready slot is not as it was left.
     Unfit,
     /// The holder seems to be gone.
     StaleLease,
-    /// Nobody knows who has it.
+    /// Its holder is not known.
     UnknownHolder,
 }
 

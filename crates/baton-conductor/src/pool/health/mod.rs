@@ -15,12 +15,12 @@ pub use repair::{make_anew, put_back};
 use examine::look;
 use repair::repair;
 
-/// What was found, and what was repaired.
+/// The problems that were found, and those that were repaired.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Health {
-    /// What needs a hand.
+    /// The problems that are left.
     pub findings: Vec<Finding>,
-    /// What was repaired.
+    /// The problems that were repaired.
     pub fixed: Vec<Finding>,
 }
 

@@ -1,4 +1,4 @@
-//! What can be repaired without losing anything.
+//! The repairs by which nothing is lost.
 
 use std::path::{Path, PathBuf};
 

@@ -14,7 +14,7 @@ use baton_sys::reflink::Stamp;
 /// a path for each file, each with a NUL behind it.
 #[derive(Debug, Default)]
 pub struct Manifest {
-    /// Whether the copying was not finished: what is listed may be there in part.
+    /// True if the copying was not finished: what is listed may be there in part.
     pub is_torn: bool,
     /// The files.
     pub entries: Vec<(BString, Stamp)>,

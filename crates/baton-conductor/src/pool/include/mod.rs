@@ -24,12 +24,12 @@ pub const FILE: &str = ".worktreeinclude";
 /// The most threads that copy at once: beyond that a disk is not faster.
 const MAX_THREADS: usize = 8;
 
-/// What became of the files that a slot should get.
+/// The outcome for the files that a slot should get.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Included {
-    /// How many were copied.
+    /// The number of files that were copied.
     pub copied: usize,
-    /// How many were there already, as the main worktree has them.
+    /// The number of files that were there already, as the main worktree has them.
     pub up_to_date: usize,
     /// Those in whose place the slot has something of its own, which was left alone. Sorted.
     pub left: Vec<BString>,
@@ -38,9 +38,9 @@ pub struct Included {
 /// Copies what git ignores in the main worktree, and these patterns or those in [`FILE`] name,
 /// into the slot.
 ///
-/// Nothing is overwritten but what an earlier call copied and nobody has changed since; nothing is
-/// written outside the slot, nothing of a `.git`. Files that go meanwhile are no error. Killed, it
-/// can be called again.
+/// Nothing is overwritten but what an earlier call copied and has not changed since; nothing is written
+/// outside the slot, nothing of a `.git`. Files that go meanwhile are no error. Killed, it can be called
+/// again.
 pub fn copy(main: &Repo, slot: &Repo, patterns: &[String]) -> Result<Included, WorkError> {
     let (Some(from), Some(to)) = (main.work_tree(), slot.work_tree()) else {
         return Ok(Included::default());
@@ -110,7 +110,7 @@ impl Covered {
         Self { listed, set }
     }
 
-    /// Whether the path, or a directory above it, is listed.
+    /// Returns true if the path, or a directory above it, is listed.
     fn has(&self, path: &[u8]) -> bool {
         let above = path.iter().enumerate().filter(|(_, byte)| **byte == b'/');
         self.set.contains(path.as_bstr())
@@ -120,13 +120,13 @@ impl Covered {
     }
 }
 
-/// What is to be done with each of the wanted files.
+/// The plan for each of the wanted files.
 struct Plan {
     /// To copy, and whether an old copy goes first.
     copies: Vec<(BString, Stamp, bool)>,
     up_to_date: Vec<(BString, Stamp)>,
     left: Vec<BString>,
-    /// What was copied before and is not wanted any more.
+    /// The files that were copied before and are not wanted any more.
     former: Vec<(BString, Stamp)>,
 }
 

@@ -34,7 +34,7 @@ pub struct Saved {
     pub commit: Oid,
     /// When it was saved, seconds since the epoch.
     pub saved_at: i64,
-    /// What is needed to put it back.
+    /// The record that is needed to put it back.
     pub record: Record,
 }
 
@@ -59,7 +59,7 @@ pub fn list(repo: &Repo) -> Result<Vec<Saved>, WorkError> {
     Ok(all)
 }
 
-/// What is kept under this name.
+/// Finds what is kept under this name.
 pub fn find(repo: &Repo, name: &str) -> Result<Saved, WorkError> {
     let references = repo.refs().below(PREFIX)?;
     let wanted = format!("{PREFIX}{}", name.strip_prefix(PREFIX).unwrap_or(name));

@@ -1,4 +1,4 @@
-//! What neither a tree of files nor an index has a place for: conflicts, the state of an operation
+//! The state that neither a tree of files nor an index has a place for: conflicts, the state of an operation
 //! under way, repositories inside.
 
 use bstr::{BString, ByteSlice};

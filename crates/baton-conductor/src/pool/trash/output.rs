@@ -1,4 +1,4 @@
-//! What is kept of slots, as values that become JSON: `schema/pool-trash.schema.json` and
+//! The documents on what is kept of slots, as values that become JSON: `schema/pool-trash.schema.json` and
 //! `schema/pool-restored.schema.json`.
 
 use schemars::{JsonSchema, Schema, schema_for};
@@ -11,7 +11,7 @@ use baton_sys::clock;
 /// The version of both documents.
 pub const VERSION: u32 = 1;
 
-/// What is kept, or what was let go of.
+/// The work that is kept, or that was let go of.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(title = "Trash of the pool")]
 pub struct Trash {
@@ -43,7 +43,7 @@ pub struct Item {
     pub saved_at: String,
 }
 
-/// What was brought back.
+/// The work that was brought back.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(title = "Restored from the pool's trash")]
 pub struct Back {
@@ -58,11 +58,11 @@ pub struct Back {
     pub branch: Option<String>,
     /// The commit that is checked out, or that the branch names.
     pub commit: String,
-    /// What could not be put back, as `git show` takes it.
+    /// The objects that could not be put back, as `git show` takes them.
     pub left_out: Vec<String>,
 }
 
-/// What is kept.
+/// Returns the document on what is kept.
 pub fn kept(saved: &[Saved]) -> Trash {
     let item = |saved: &Saved| Item {
         name: saved.name.clone(),
@@ -80,7 +80,7 @@ pub fn kept(saved: &[Saved]) -> Trash {
     }
 }
 
-/// What was brought back.
+/// Returns the document on what was brought back.
 pub fn restored(saved: &Saved, restored: &Restored) -> Back {
     Back {
         version: VERSION,

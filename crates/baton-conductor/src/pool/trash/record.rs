@@ -2,7 +2,7 @@ use bstr::{BStr, ByteSlice};
 
 use baton_core::model::{Oid, RefName};
 
-/// What the message of a kept commit says, beside a reason for people.
+/// The record in the message of a kept commit, beside a reason for people.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Record {
     /// The slot.

@@ -8,7 +8,7 @@ use baton_git::worktrees::open_worktree;
 use baton_git::{RefEdit, Repo, StoreError};
 use baton_sys::{clock, file};
 
-/// What was restored.
+/// The work that was restored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Restored {
     /// The worktree that was made.
@@ -17,7 +17,7 @@ pub struct Restored {
     pub branch: Option<String>,
     /// The commit that is checked out, or that the branch names.
     pub commit: Oid,
-    /// What is kept and could not be put back, as `git show` takes it.
+    /// The objects that are kept and could not be put back, as `git show` takes them.
     pub left_out: Vec<String>,
 }
 

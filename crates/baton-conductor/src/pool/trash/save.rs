@@ -8,14 +8,14 @@ use baton_core::model::{BranchName, Oid, RefName};
 use baton_git::{RefEdit, Repo, ScratchIndex, StoreError, status};
 use baton_sys::clock;
 
-/// What is to be saved, and as what.
+/// The work that is to be saved, and its name.
 #[derive(Debug, Clone)]
 pub struct Parcel<'a> {
     /// The slot's name.
     pub slot: &'a str,
     /// Why, in one line.
     pub reason: &'a str,
-    /// Whether files that the repository ignores are saved too.
+    /// True if files that the repository ignores are saved too.
     pub with_ignored: bool,
 }
 
