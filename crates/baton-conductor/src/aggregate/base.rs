@@ -1,4 +1,4 @@
-//! What an aggregate commit is made upon: its parent, the policy there, and the date.
+//! The base of an aggregate commit: its parent, the policy there, and the date.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -16,7 +16,7 @@ use baton_git::tree::{TreeReader, Trees};
 use baton_git::{Repo, is_reference_name, signing};
 use baton_guard::base::{BasePolicy, Bases};
 
-/// What an aggregate stands on: a branch, its tip, and what the tip's tree holds.
+/// The base of an aggregate: a branch, its tip, and what the tip's tree holds.
 #[derive(Clone)]
 pub struct AggregateBase {
     /// The branch, full name.
@@ -38,7 +38,7 @@ pub struct AggregateBase {
     pub aggregated: BTreeMap<String, Vec<BString>>,
     /// The sessions of aggregates that are to be made again, each with its summary.
     pub superseded: Vec<(String, BString)>,
-    /// Who commits, and when, as git writes it.
+    /// The committer and the date, as git writes them.
     pub committer: BString,
     /// The subjects of the commits that Baton makes.
     pub subjects: Subjects,

@@ -14,7 +14,7 @@ use baton_git::{Repo, tree_edit};
 use baton_guard::change::ChangeReader;
 use baton_hooks::team::TeamHooks;
 
-/// What the handoff file and the archive become.
+/// The new texts of the handoff file and the archive.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rendered {
     /// The handoff file.

@@ -1,4 +1,4 @@
-//! Every summary that can be found, whoever wrote it where.
+//! Every summary that can be found, from any author and any place.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use baton_git::{GitError, Repo, worktrees};
 use baton_guard::binding;
 use baton_sys::file;
 
-/// What there is to know about one number.
+/// The facts about one number.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Candidate {
     /// The day and the state of the session, where it is recorded.
@@ -22,9 +22,9 @@ pub struct Candidate {
     pub damaged: Option<String>,
     /// Where it is, while it is active.
     pub location: Option<Location>,
-    /// Whether a worktree is bound to it.
+    /// True if a worktree is bound to it.
     pub bound: bool,
-    /// What it is about, where the record or the log says so.
+    /// The title, where the record or the log says so.
     pub title: String,
     /// The days of its logs in the branch's tree; `None` where a log's path names no day.
     pub logs: Vec<Option<String>>,

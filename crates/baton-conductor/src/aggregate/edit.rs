@@ -12,12 +12,12 @@ use baton_git::{GitError, Repo, diff, editor, tree_edit};
 use baton_hooks::team::TeamHooks;
 use baton_sys::file;
 
-/// What the edit is.
+/// The kind of edit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum How {
     /// This patch.
     Patch(Vec<u8>),
-    /// What the maintainer makes of the file in git's editor.
+    /// The text that the maintainer makes of the file in git's editor.
     Editor,
 }
 
@@ -34,14 +34,14 @@ pub struct Request {
     pub signing: Signing,
 }
 
-/// What became of it.
+/// An edit, committed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Edited {
     /// The branch, full name.
     pub branch: RefName,
     /// The commit.
     pub commit: Oid,
-    /// What the worktrees show of it.
+    /// The result that the worktrees show.
     pub shown: Vec<Shown>,
 }
 

@@ -1,4 +1,4 @@
-//! Aggregates that are made again on another commit, because somebody else pushed first.
+//! Aggregates that are made again on another commit, because another orchestrator pushed first.
 
 use super::{AggregateBase, AggregateError, Plan};
 use crate::landing::checkouts;

@@ -12,18 +12,18 @@ use baton_core::model::{Entry, Oid, SessionId, trailers};
 use baton_core::rules;
 use baton_git::{Repo, diff, tree_edit};
 
-/// How the document stands.
+/// The state of the document.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Status {
     /// Its path.
     pub path: String,
     /// Its size.
     pub bytes: u64,
-    /// How large it may be.
+    /// The maximum size.
     pub max_bytes: Option<u64>,
     /// Its canonical entries.
     pub entries: u64,
-    /// How many of them may stay.
+    /// The number of them that may stay.
     pub keep_entries: Option<u64>,
     /// The sessions that are not in it, or not with all of their summaries.
     pub pending: Vec<Pending>,
@@ -45,7 +45,7 @@ pub struct Pending {
 pub struct Arrival {
     /// Its id.
     pub commit: String,
-    /// What it claims to be.
+    /// The kind that it claims to be.
     pub kind: Kind,
     /// The sessions that it carried in.
     pub sessions: Vec<String>,
@@ -53,7 +53,7 @@ pub struct Arrival {
     pub subject: String,
 }
 
-/// What a commit that changes the document claims to be; `verify` says whether it is.
+/// The kind that a commit that changes the document claims to be; `verify` says whether it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
@@ -76,7 +76,7 @@ impl Kind {
     }
 }
 
-/// How the document of this branch stands.
+/// Returns the state of the document of this branch.
 pub fn status(repo: &Repo, branch: Option<&str>) -> Result<Status, AggregateError> {
     let base = AggregateBase::of(repo, branch)?;
     let collected = collect::collect(repo, &base)?;

@@ -1,4 +1,4 @@
-//! How an aggregate lands: by the one [`transaction`], shown in the worktrees that can follow.
+//! The landing of an aggregate: by the one [`transaction`], shown in the worktrees that can follow.
 
 use super::AggregateError;
 use crate::landing::checkouts::Shown;

@@ -1,4 +1,4 @@
-//! Who aggregates: one process at a time, by compare-and-swap on one reference.
+//! The lease of the process that aggregates: one at a time, by compare-and-swap on one reference.
 
 use super::AggregateError;
 use super::holder::Holder;
@@ -10,7 +10,7 @@ use baton_sys::{clock, process};
 /// The reference that names the holder's record.
 pub const REFERENCE: &str = "refs/baton/lease/aggregate";
 
-/// How often the lease of a process that is gone is tried for.
+/// The number of tries for the lease of a process that is gone.
 const ATTEMPTS: usize = 5;
 
 /// A lease, held until it is released or dropped.
@@ -87,7 +87,7 @@ impl Drop for Lease<'_> {
 }
 
 impl Holder {
-    /// Whether it is a process of this machine that is not there any more.
+    /// Returns true if it is a process of this machine that is not there any more.
     fn is_gone(&self, host: &str) -> bool {
         self.host == host && process::is_gone(self.pid, self.process_started)
     }

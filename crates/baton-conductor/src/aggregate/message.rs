@@ -13,7 +13,7 @@ const NAMED: usize = 8;
 /// The longest outcome of a session, in characters.
 const OUTCOME: usize = 100;
 
-/// How many entries were moved, and where to.
+/// The number of entries that were moved, and where to.
 pub(super) type Moved<'a> = Option<(usize, &'a BStr)>;
 
 /// Subject, one line a session, trailers.

@@ -41,7 +41,7 @@ pub use error::AggregateError;
 pub use obstacle::Skipped;
 pub use select::Plan;
 
-/// What an orchestrator asks for.
+/// The request of an orchestrator.
 #[derive(Debug, Clone, Default)]
 pub struct Request {
     /// The branch, full name; `None` for the one that is checked out.
@@ -52,7 +52,7 @@ pub struct Request {
     pub orchestrator: Option<SessionId>,
     /// The day, `YYYY-MM-DD`; `None` for the committer's.
     pub date: Option<String>,
-    /// Whether to leave out what is not ready instead of refusing.
+    /// If true, sessions that are not ready are left out instead of refused.
     pub partial: bool,
     /// The commit to build on in the place of the branch's tip, whose aggregates, which no remote
     /// has, are made again there.
@@ -62,7 +62,7 @@ pub struct Request {
     pub signing_key: Option<std::path::PathBuf>,
 }
 
-/// What became of it.
+/// The outcome of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outcome {
     /// The branch, full name.
@@ -73,13 +73,13 @@ pub struct Outcome {
     pub sessions: Vec<String>,
     /// The sessions that were left out, and why.
     pub skipped: Vec<Skipped>,
-    /// What the worktrees show of it.
+    /// The result that the worktrees show.
     pub shown: Vec<Shown>,
-    /// Whether an earlier run that was cut short has been completed first.
+    /// True if an earlier run that was cut short has been completed first.
     pub recovered: bool,
 }
 
-/// How often a commit is made again because the branch moved meanwhile.
+/// The number of times a commit is made again because the branch moved meanwhile.
 const ATTEMPTS: usize = 20;
 
 /// Aggregates, from the lease to the worktrees.
@@ -134,7 +134,7 @@ fn attempt(repo: &Repo, request: &Request) -> Result<Outcome, AggregateError> {
     Err(AggregateError::Crowded(ATTEMPTS))
 }
 
-/// What would be aggregated, in which order.
+/// Plans what would be aggregated, and in which order.
 pub fn plan(repo: &Repo, base: &AggregateBase, request: &Request) -> Result<Plan, AggregateError> {
     let collected = collect::collect(repo, base)?;
     let here = baton_guard::binding::session(repo)?;
@@ -155,8 +155,8 @@ pub fn plan(repo: &Repo, base: &AggregateBase, request: &Request) -> Result<Plan
     )
 }
 
-/// How the commit is to be signed: with the key that was given, as the policy asks, or as git signs
-/// commits here.
+/// Returns the way in which the commit is to be signed: with the key that was given, as the policy asks, or
+/// as git signs commits here.
 pub fn signing(
     repo: &Repo,
     base: &AggregateBase,

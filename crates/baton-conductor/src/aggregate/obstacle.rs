@@ -31,7 +31,7 @@ pub enum Obstacle {
         /// Where.
         at: Box<Location>,
     },
-    /// Nobody goes on with it.
+    /// No process goes on with it.
     #[error(
         "it was given up; `git baton session summary --session` with a summary ends it after all"
     )]
@@ -39,7 +39,7 @@ pub enum Obstacle {
     /// Its record cannot be read.
     #[error("its record cannot be read: {0}; `git baton doctor` tells what to do")]
     Damaged(String),
-    /// Nobody wrote a summary.
+    /// No summary was written.
     #[error("it has no summary; `git baton session summary` stores one")]
     NoSummary,
     /// The branch has no log of it.

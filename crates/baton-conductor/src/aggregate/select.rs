@@ -10,7 +10,7 @@ use baton_core::handoff::{Entry, SessionSection, canonical_title, digest};
 use baton_core::model::SessionId;
 use baton_core::protocol::summary_line;
 
-/// What is wished for.
+/// The request.
 #[derive(Debug, Clone, Copy)]
 pub struct Wish<'a> {
     /// The sessions; `None` for all that have a summary.
@@ -19,13 +19,13 @@ pub struct Wish<'a> {
     pub orchestrator: Option<&'a SessionId>,
     /// The day, `YYYY-MM-DD`.
     pub date: &'a str,
-    /// Whether to leave out what is not ready.
+    /// If true, sessions that are not ready are left out.
     pub partial: bool,
-    /// Whether a session's log must name its summary.
+    /// True if a session's log must name its summary.
     pub bound: bool,
 }
 
-/// What goes into the entry.
+/// The content of the entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plan {
     /// The day.
@@ -190,7 +190,7 @@ fn section(id: &SessionId, candidate: &Candidate, bound: bool) -> Result<Section
     })
 }
 
-/// Whether every summary that a log names is this one.
+/// Checks that every summary that a log names is this one.
 fn check_binding(candidate: &Candidate, summary: &BStr, bound: bool) -> Result<(), Obstacle> {
     let digest = digest(summary);
     let line = || summary_line(&digest);
