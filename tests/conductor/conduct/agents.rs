@@ -118,6 +118,74 @@ fn a_usage_limit_is_waited_for_and_spends_no_attempt() {
 }
 
 #[test]
+fn another_agent_takes_over_while_one_waits_for_its_limit() {
+    let worker = |name: &str, before: &str| {
+        format!(
+            "[conductor.agents.{name}]\ninput = \"task\"\ncommand = \"{before}; \
+             SIGNALS=ROOT/signals; . ROOT/skills.sh; AGENT={name}; eval \\\"$(cat)\\\"\"\n"
+        )
+    };
+    let limited = "echo 'usage limit reached, resets in 9 hours'; exit 1";
+    let scene = Scene::with_policy(
+        "max_agents = 1\nretry_delay = 0\nfallback = [\"second\", \"third\"]",
+        &[
+            worker("first", limited),
+            worker("second", limited),
+            worker("third", ":"),
+        ]
+        .concat(),
+    );
+    let by = |id: &str| {
+        let script = format!("work {id}/file \"by $AGENT\"; promise");
+        Task::new(id, &script).with("attempts = 1")
+    };
+    let run = scene.run(&[
+        by("a").with("agent = \"first\""),
+        by("b").with("agent = \"first\""),
+        Task::plain("c"),
+    ]);
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+    for id in ["a", "b"] {
+        assert_eq!(scene.sandbox.read(&format!("{id}/file")), "by third\n");
+        assert_eq!(scene.task(id)["failed"], 0);
+        assert_eq!(scene.task(id)["taken_over_by"], "third");
+    }
+    // The first has met its limit once, as has the second, and nobody asks them again.
+    assert_eq!(scene.task("a")["begun"], 3);
+    assert_eq!(scene.task("b")["begun"], 1);
+    assert!(scene.task("c")["taken_over_by"].is_null());
+    let told = "a: attempt 3 in wt-1 on auto/a";
+    let told = run.out.lines().find(|line| line.contains(told));
+    assert!(
+        told.is_some_and(|line| line.ends_with("taken over by third")),
+        "{}",
+        run.out
+    );
+    let status = scene.orchestrator(&["status"]).out;
+    assert!(
+        status.contains("b (attempt 1 of 1, taken over by third)"),
+        "{status}"
+    );
+    let report = scene.orchestrator(&["report"]).out;
+    let section = "## Taken over at a usage limit\n\n- a: attempt 2 by second\n- a: attempt 3 by third\n- b: attempt 1 by third\n";
+    assert!(report.contains(section), "{report}");
+    let page = scene.orchestrator(&["report", "--format", "html"]).out;
+    assert!(page.contains("attempt 3, taken over by third"), "{page}");
+    scene.assert_clean();
+}
+
+#[test]
+fn a_fallback_that_is_not_there_is_found_before_a_run() {
+    let scene = Scene::with_policy(
+        "fallback = [\"gone\"]",
+        "[conductor.agents.gone]\ncommand = \"no-such-agent\"",
+    );
+    let run = scene.run(&[Task::plain("a")]);
+    assert_eq!(run.code, 2, "{}{}", run.out, run.err);
+    assert!(run.err.contains("no-such-agent"), "{}", run.err);
+}
+
+#[test]
 fn a_run_that_waits_for_a_limit_can_be_stopped_and_resumed() {
     let scene = Scene::new();
     let script = "if test -e $SIGNALS/over; then work a/file; promise; else\n\

@@ -36,6 +36,9 @@ pub struct EventRecord<'a> {
     /// What there is to say about it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
+    /// The agent that has taken the task over from its own, which waits for its usage limit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub taken_over_by: Option<&'a str>,
     /// How far the run is now.
     pub phase: &'static str,
     /// The group at work, counted from 1.
@@ -63,6 +66,10 @@ pub struct StatusReport<'a> {
 
 /// What happened, as a line of JSON.
 pub fn json(run: &str, state: &RunState, event: &Event) -> String {
+    let taken_over_by = match event {
+        Event::Dispatched { taken_over_by, .. } => taken_over_by.as_deref(),
+        _ => None,
+    };
     let (event, task, detail) = parts(event);
     let happening = EventRecord {
         version: VERSION,
@@ -71,6 +78,7 @@ pub fn json(run: &str, state: &RunState, event: &Event) -> String {
         event,
         task,
         detail,
+        taken_over_by,
         phase: state.phase.as_str(),
         group: state.group,
         over: over(state),
@@ -105,14 +113,20 @@ pub fn line(run: &str, state: &RunState, event: &Event) -> Option<String> {
         ),
         Event::Retry => "the tasks that came to nothing begin anew".to_owned(),
         Event::Dispatched {
-            place, task: id, ..
+            place,
+            task: id,
+            taken_over_by,
+            ..
         } => {
             let attempt = state.task(id).map_or(1, |task| task.begun);
             let session = place.session.as_ref().map(SessionId::to_string);
             let session = session.as_deref().unwrap_or("none");
+            let by = taken_over_by.as_deref().map(taken_over);
             format!(
-                "{task}: attempt {attempt} in {} on {} (session {session})",
-                place.slot, place.branch
+                "{task}: attempt {attempt} in {} on {} (session {session}){}",
+                place.slot,
+                place.branch,
+                by.unwrap_or_default()
             )
         }
         Event::Worked { .. } => format!("{task}: says it is done: {detail}"),
@@ -228,6 +242,11 @@ pub fn status(run: &str, state: &RunState, is_conducted: bool, all: &[String]) -
     text
 }
 
+/// By whom a task was taken over, in words that follow others.
+fn taken_over(agent: &str) -> String {
+    format!(", taken over by {}", shown(agent))
+}
+
 /// True for a task whose work was there already.
 fn found_nothing_to_do(task: &TaskState) -> bool {
     task.status == Status::Done && task.outcome.as_deref() == Some(NOTHING_TO_DO)
@@ -247,15 +266,17 @@ fn task_line(task: &TaskState) -> String {
         begun,
         failed,
         attempts,
+        taken_over_by,
         ..
     } = task;
+    let by = taken_over_by.as_deref().map(taken_over).unwrap_or_default();
     // What was interrupted does not count.
     let attempts = match begun > attempts {
         true => format!("attempt {begun}, {failed} of {attempts} failed"),
         false => format!("attempt {begun} of {attempts}"),
     };
     format!(
-        "{:16} {} ({attempts}){place}  {what}",
+        "{:16} {} ({attempts}{by}){place}  {what}",
         match found_nothing_to_do(task) {
             true => "done (nothing to do)",
             false => task.status.as_str(),

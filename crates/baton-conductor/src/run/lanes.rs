@@ -154,6 +154,7 @@ mod tests {
         let span = |from, to| TaskSpan {
             gate: false,
             attempt: 1,
+            taken_over_by: None,
             from,
             to,
             ok: true,

@@ -116,6 +116,7 @@ mod tests {
             task: "task-1".to_owned(),
             place: place(),
             job: "j".to_owned(),
+            taken_over_by: None,
         };
         let events = [begin, dispatched]
             .into_iter()

@@ -48,6 +48,9 @@ pub struct ConductorTable {
     /// `gemini`, `copilot` or `shell`.
     #[schemars(with = "String")]
     pub agent: Spanned<String>,
+    /// The agents that take over, in this order, while another waits for its usage limit.
+    #[schemars(with = "Vec<String>")]
+    pub fallback: Vec<Spanned<String>>,
     /// Further agents, by their names.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub agents: BTreeMap<String, AgentTable>,
@@ -103,6 +106,7 @@ impl Default for ConductorTable {
             timeout: 3600,
             ignore: Vec::new(),
             agent: unplaced_text("claude"),
+            fallback: Vec::new(),
             agents: BTreeMap::new(),
             gate: GateTable::default(),
             e2e: EndToEndTable::default(),
@@ -159,6 +163,12 @@ impl From<&Conductor> for ConductorTable {
                 .map(|glob| unplaced_text(glob.as_str()))
                 .collect(),
             agent: unplaced_text(&conductor.staff.agent),
+            fallback: conductor
+                .staff
+                .fallback
+                .iter()
+                .map(|name| unplaced_text(name))
+                .collect(),
             agents: conductor
                 .staff
                 .agents

@@ -19,6 +19,32 @@ pub(super) fn wait_for(context: &RunContext<'_>, agent: &str) -> Result<(), Cond
     }
 }
 
+/// Waits until one of those who may work in the place of this agent, or it itself, has no limit to wait for, and
+/// names it: itself, or the first fallback.
+///
+/// # Errors
+/// [`ConductError::Interrupted`] when the run is asked to stop meanwhile.
+pub(super) fn wait_for_worker<'a>(
+    context: &RunContext<'a>,
+    own: &'a str,
+) -> Result<&'a str, ConductError> {
+    let fallback = &context.policy.conductor.staff.fallback;
+    loop {
+        let now = clock::zoned().timestamp();
+        let (mut name, mut left) = (own, context.limits.left(own, now));
+        for other in fallback {
+            let waits = context.limits.left(other, now);
+            if waits < left {
+                (name, left) = (other, waits);
+            }
+        }
+        if left.is_zero() {
+            return Ok(name);
+        }
+        wait(left, context.stop)?;
+    }
+}
+
 /// Notes that this agent has met a limit in work on a task, and says until when it waits.
 pub(super) fn meet(
     context: &RunContext<'_>,

@@ -30,10 +30,13 @@ pub(super) fn dispatch(
     let first = Duration::from_secs(context.policy.conductor.retry_delay);
     let setbacks = known.failed + known.disturbed;
     wait(agent::backoff(first, setbacks), context.stop)?;
-    let agent = task.agent.as_deref();
-    let agent = agent.unwrap_or(&context.policy.conductor.staff.agent);
-    limits::wait_for(context, agent)?;
-    let event = match attempt(context, state, task, known, number, events) {
+    let own = task.agent.as_deref();
+    let own = own.unwrap_or(&context.policy.conductor.staff.agent);
+    let worker = Worker {
+        name: limits::wait_for_worker(context, own)?,
+        own,
+    };
+    let event = match attempt(context, state, task, known, number, worker, events) {
         Ok(event) => event,
         Err(ConductError::Interrupted) => return Err(ConductError::Interrupted),
         Err(error) if is_final(&error) => Event::AttemptFailed {
@@ -51,6 +54,22 @@ pub(super) fn dispatch(
     Ok(())
 }
 
+/// The agent that works on a task.
+#[derive(Clone, Copy)]
+struct Worker<'a> {
+    /// Its name.
+    name: &'a str,
+    /// The name of the task's own agent.
+    own: &'a str,
+}
+
+impl Worker<'_> {
+    /// Its name, where it is not the task's own.
+    fn taken_over_by(self) -> Option<String> {
+        (self.name != self.own).then(|| self.name.to_owned())
+    }
+}
+
 /// Whether another attempt would meet the same error.
 fn is_final(error: &ConductError) -> bool {
     matches!(
@@ -66,6 +85,7 @@ fn attempt(
     task: &Task,
     known: &TaskState,
     number: u32,
+    worker: Worker<'_>,
     events: &EventSender,
 ) -> Result<Event, ConductError> {
     let id = task.id.as_str();
@@ -73,7 +93,7 @@ fn attempt(
     let feedback: Vec<_> = known.feedback.iter().chain(&note).cloned().collect();
     let feedback = (!feedback.is_empty()).then(|| feedback.join("\n"));
     let staff = &context.policy.conductor.staff;
-    let name = task.agent.as_deref().unwrap_or(&staff.agent);
+    let name = worker.name;
     let agent = staff
         .agent(name)
         .ok_or_else(|| RunError::NoAgent(name.to_owned()))?;
@@ -98,6 +118,7 @@ fn attempt(
         task: id.to_owned(),
         place: place.clone(),
         job: prepared.job_id().to_owned(),
+        taken_over_by: worker.taken_over_by(),
     })?;
     let guard = context.guard.snapshot(context.repo);
     let report = prepared.run(context.stop, &mut |_| {})?;

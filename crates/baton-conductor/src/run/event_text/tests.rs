@@ -63,6 +63,7 @@ impl Told {
             task: id.to_owned(),
             place: place(),
             job: "j".to_owned(),
+            taken_over_by: None,
         })
     }
 

@@ -56,6 +56,7 @@ fn unable_to_commit(
     let staff = &policy.conductor.staff;
     let named = tasks.iter();
     let named = named.map(|task| task.agent.as_deref().unwrap_or(&staff.agent));
+    let named = named.chain(staff.fallback.iter().map(String::as_str));
     let mut unable = Vec::new();
     for name in named.collect::<BTreeSet<_>>() {
         if let Some(agent) = staff.agent(name) {
@@ -171,6 +172,7 @@ fn is_in_worktrees(repo: &Repo, commit: Oid, program: &str) -> Result<bool, GitE
 pub fn programs(staff: &Staff, tasks: &[&Task]) -> BTreeSet<Entry> {
     let workers = tasks.iter();
     let workers = workers.map(|task| task.agent.as_deref().unwrap_or_default());
+    let workers = workers.chain(staff.fallback.iter().map(String::as_str));
     let has_frontend = tasks.iter().any(|task| task.kind == Kind::Frontend);
     let check = staff.end_to_end.as_ref().filter(|_| has_frontend);
     let check = check.and_then(|check| entry(&check.command, "[conductor.e2e]".to_owned()));
@@ -208,7 +210,7 @@ mod tests {
 
     #[test]
     fn every_program_of_those_who_work_and_judge_is_looked_for() {
-        let policy = "version = 1\n[conductor]\nagent = \"own\"\n[conductor.agents.own]\n\
+        let policy = "version = 1\n[conductor]\nagent = \"own\"\nfallback = [\"gemini\"]\n[conductor.agents.own]\n\
                       command = \"A=1 mine {prompt}\"\n[conductor.gate]\nagent = \"claude\"\n\
                       [conductor.e2e]\ncommand = \"browse\"\n";
         let policy = Policy::parse("baton.toml", policy.as_bytes()).unwrap();
@@ -227,11 +229,11 @@ mod tests {
         };
         assert_eq!(
             programs(&[task("a", ""), task("b", ""), task("c", "agent = \"codex\"")]),
-            "claude of agent `claude`, codex of agent `codex`, mine of agent `own`"
+            "claude of agent `claude`, codex of agent `codex`, gemini of agent `gemini`, mine of agent `own`"
         );
         assert_eq!(
             programs(&[task("a", "kind = \"frontend\"")]),
-            "browse of [conductor.e2e], claude of agent `claude`, mine of agent `own`"
+            "browse of [conductor.e2e], claude of agent `claude`, gemini of agent `gemini`, mine of agent `own`"
         );
     }
 }

@@ -48,6 +48,7 @@ fn of_task(state: &RunState, task: &TaskState) -> TaskReport {
                 false => Work::Agent,
             },
             attempt: span.attempt,
+            taken_over_by: span.taken_over_by.clone(),
             from: span.from,
             to: span.to,
             ok: span.ok,
@@ -57,6 +58,7 @@ fn of_task(state: &RunState, task: &TaskState) -> TaskReport {
     let now = |work, since| Span {
         work,
         attempt: task.begun,
+        taken_over_by: task.taken_over_by.clone().filter(|_| work == Work::Agent),
         from: since,
         to: state.at,
         ok: true,

@@ -101,9 +101,10 @@ fn bar(page: &mut String, report: &RunReport, span: &Span) {
 /// What a span was, in a line.
 fn said(span: &Span) -> String {
     let time = duration(span.length());
-    let what = match span.work {
-        Work::Agent => format!("attempt {}", span.attempt),
-        Work::Gate => format!("gate of attempt {}", span.attempt),
+    let what = match (span.work, &span.taken_over_by) {
+        (Work::Agent, None) => format!("attempt {}", span.attempt),
+        (Work::Agent, Some(agent)) => format!("attempt {}, taken over by {agent}", span.attempt),
+        (Work::Gate, _) => format!("gate of attempt {}", span.attempt),
     };
     format!("{what}: {}, {time}", span.outcome)
 }

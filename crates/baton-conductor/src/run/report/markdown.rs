@@ -40,6 +40,7 @@ pub fn markdown(report: &RunReport) -> String {
             .expect("a String takes all");
     }
     text.push_str("```\n\n`█` an agent at work, `▒` an attempt that failed or was interrupted, `▓` a quality gate\n");
+    text.push_str(&taken_over(report));
     text.push_str(&pictures(report));
     if !report.landed.is_empty() {
         text.push_str("\n## Landed\n\n");
@@ -48,6 +49,24 @@ pub fn markdown(report: &RunReport) -> String {
         }
     }
     text
+}
+
+/// The attempts that other agents than the tasks' own had taken over.
+fn taken_over(report: &RunReport) -> String {
+    let mut text = String::new();
+    for task in &report.tasks {
+        for span in &task.spans {
+            if let Some(agent) = &span.taken_over_by {
+                let (task, agent) = (cell(&task.id), cell(agent));
+                writeln!(text, "- {task}: attempt {} by {agent}", span.attempt)
+                    .expect("a String takes all");
+            }
+        }
+    }
+    match text.is_empty() {
+        true => text,
+        false => format!("\n## Taken over at a usage limit\n\n{text}"),
+    }
 }
 
 /// The pictures, by their paths on the machine that made them.

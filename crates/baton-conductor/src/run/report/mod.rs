@@ -81,6 +81,8 @@ pub struct Span {
     pub work: Work,
     /// Which attempt it belongs to, counted from 1.
     pub attempt: u32,
+    /// The agent that had taken it over from the task's own.
+    pub taken_over_by: Option<String>,
     /// When it began.
     pub from: u64,
     /// When it ended.
@@ -207,6 +209,7 @@ mod tests {
         let span = |work, attempt, from, to, ok, outcome: &str| Span {
             work,
             attempt,
+            taken_over_by: None,
             from,
             to,
             ok,

@@ -47,10 +47,16 @@ impl RunState {
         match event {
             Event::Begin { one_group } => self.begin(*one_group, due),
             Event::Retry => self.retry(),
-            Event::Dispatched { task, place, job } => {
+            Event::Dispatched {
+                task,
+                place,
+                job,
+                taken_over_by,
+            } => {
                 let task = self.at_work(task, |status| *status == Status::Pending)?;
                 task.begun += 1;
                 task.work_at(place);
+                task.taken_over_by.clone_from(taken_over_by);
                 let job = job.clone();
                 task.status = Status::Running { since: now, job };
                 if task.failed > 0 {

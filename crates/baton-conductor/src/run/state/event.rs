@@ -27,6 +27,8 @@ pub enum Event {
         place: TaskPlace,
         /// The name of the attempt's processes on this machine.
         job: String,
+        /// The agent that has taken the task over from its own; `None` where its own works.
+        taken_over_by: Option<String>,
     },
     /// An attempt is over: the agent says that the task is done, and it looks so.
     Worked {

@@ -35,6 +35,10 @@ pub struct TaskState {
     /// Where it is worked on; absent before the first attempt.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub place: Option<TaskPlace>,
+    /// The agent of the last attempt, where another than the task's own has taken it over: that waited for its usage
+    /// limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub taken_over_by: Option<String>,
     /// Where it was worked on before, when that was elsewhere.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub former: Vec<TaskPlace>,
@@ -121,6 +125,9 @@ pub struct TaskSpan {
     pub gate: bool,
     /// Which attempt it belongs to, counted from 1.
     pub attempt: u32,
+    /// The agent, where another than the task's own had taken the attempt over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub taken_over_by: Option<String>,
     /// When it began, in milliseconds since the epoch.
     pub from: u64,
     /// When it ended, in milliseconds since the epoch.
@@ -202,6 +209,7 @@ impl TaskState {
             feedback: None,
             outcome: None,
             place: None,
+            taken_over_by: None,
             former: Vec::new(),
             approved: None,
             checks: Vec::new(),
@@ -248,6 +256,7 @@ impl TaskState {
         self.spans.push(TaskSpan {
             gate,
             attempt: self.begun,
+            taken_over_by: self.taken_over_by.clone().filter(|_| !gate),
             from,
             to,
             ok,

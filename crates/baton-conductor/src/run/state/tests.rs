@@ -70,6 +70,7 @@ impl Walk {
             task: id.to_owned(),
             place: place(),
             job: "j".to_owned(),
+            taken_over_by: None,
         })
     }
 
@@ -391,6 +392,7 @@ fn answer(
                 task: task.clone(),
                 place,
                 job: String::new(),
+                taken_over_by: None,
             };
             let task = task.clone();
             let then = match choice % 4 {

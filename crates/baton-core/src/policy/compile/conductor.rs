@@ -45,6 +45,11 @@ fn staff(table: &ConductorTable) -> Compiled<Staff> {
     }
     let staff = Staff {
         agent: table.agent.get_ref().clone(),
+        fallback: table
+            .fallback
+            .iter()
+            .map(|name| name.get_ref().clone())
+            .collect(),
         agents,
         gate: gate(table)?,
         end_to_end: match table.e2e.command.get_ref().is_empty() {
@@ -67,6 +72,9 @@ fn staff(table: &ConductorTable) -> Compiled<Staff> {
         }),
     };
     known_agent(&staff, &table.agent)?;
+    for name in &table.fallback {
+        known_agent(&staff, name)?;
+    }
     if !table.gate.agent.get_ref().is_empty() {
         known_agent(&staff, &table.gate.agent)?;
     }
@@ -138,13 +146,14 @@ mod tests {
     #[test]
     fn agents_and_gates_are_read_and_written_again() {
         let read = conductor(
-            "agent = 'mine'\n[conductor.agents.mine]\ncommand = 'mine {prompt_file}'\ninput = 'prompt'\n[conductor.gate]\nagent = 'codex'\ntimeout = 9\n[conductor.e2e]\ncommand = 'look'\n[conductor.budget]\ncommand = 'github'\non_short = 'wait'\n",
+            "agent = 'mine'\nfallback = ['codex', 'gemini']\n[conductor.agents.mine]\ncommand = 'mine {prompt_file}'\ninput = 'prompt'\n[conductor.gate]\nagent = 'codex'\ntimeout = 9\n[conductor.e2e]\ncommand = 'look'\n[conductor.budget]\ncommand = 'github'\non_short = 'wait'\n",
         );
         let staff = read.unwrap().staff;
         assert_eq!(
             staff.agent("mine").unwrap().command.as_str(),
             "mine {prompt_file}"
         );
+        assert_eq!(staff.fallback, ["codex", "gemini"]);
         assert_eq!(staff.gate.judge, super::Judge::Agent("codex".to_owned()));
         assert!(staff.calls.unwrap().line().starts_with("gh api rate_limit"));
         assert!(staff.end_to_end.is_some());
@@ -160,6 +169,10 @@ mod tests {
         assert_eq!(
             refused("agent = 'clade'"),
             PolicyProblem::Agent("clade".into())
+        );
+        assert_eq!(
+            refused("fallback = ['codex', 'x']"),
+            PolicyProblem::Agent("x".into())
         );
         assert_eq!(
             refused("gate.agent = 'x'"),

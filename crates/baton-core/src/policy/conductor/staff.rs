@@ -10,6 +10,8 @@ use super::profiles;
 pub struct Staff {
     /// The agent that works where a task names none.
     pub agent: String,
+    /// The agents that take over while another waits for its usage limit, in order.
+    pub fallback: Vec<String>,
     /// The agents that the policy describes, by their names.
     pub agents: BTreeMap<String, Agent>,
     /// The judge of a finished task.
@@ -41,6 +43,7 @@ impl Default for Staff {
         let gate = GateTable::default();
         Self {
             agent: "claude".to_owned(),
+            fallback: Vec::new(),
             agents: BTreeMap::new(),
             gate: Gate {
                 judge: Judge::Verification,

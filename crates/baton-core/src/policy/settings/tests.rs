@@ -74,7 +74,7 @@ fn every_single_setting_has_a_name_in_gits_configuration() {
         let (above, variable) = name.rsplit_once('.').unwrap();
         let listed = format!("{above}.{}", variable.to_lowercase());
         let value = match key.rsplit('.').next().unwrap() {
-            "agent" => "codex",
+            "agent" | "fallback" => "codex",
             "branch" => "x/{task}",
             "strategy" => "squash",
             "on_short" => "wait",
