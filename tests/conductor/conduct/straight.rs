@@ -2,6 +2,26 @@
 
 use crate::conduct::scene::{Scene, Task};
 
+/// A hook of the team sees what moves branches and sessions; a run's record, which moves with each event, starts none.
+#[test]
+fn the_record_of_a_run_starts_no_hook() {
+    let scene = Scene::new();
+    let moves = scene.signal("moves");
+    let script = format!("#!/bin/sh\ncat >>'{}'\n", moves.display());
+    scene.earlier_hook("reference-transaction", &script);
+    let run = scene.run(&[Task::plain("a")]);
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+    let moved = std::fs::read_to_string(moves).unwrap();
+    for name in [
+        "refs/heads/auto/a",
+        "refs/heads/main",
+        "refs/baton/sessions/1",
+    ] {
+        assert!(moved.contains(name), "{name}: {moved}");
+    }
+    assert!(!moved.contains("refs/baton/runs/"), "{moved}");
+}
+
 #[test]
 fn four_tasks_in_two_groups_land() {
     let scene = Scene::new();

@@ -81,8 +81,15 @@ impl Record {
         let mut number = 1 + last_of(day, &ids(repo)?);
         for _ in 0..ATTEMPTS {
             let id = format!("{day}-{number}");
-            match Change::new(&id, None, "begun").store(repo, &BTreeMap::new(), files) {
-                Ok((tip, files)) => return Ok(Self { id, tip, files }),
+            let all = blobs(repo, files)?;
+            match Change::new(&id, None, "begun").store(repo, &all, files) {
+                Ok(tip) => {
+                    return Ok(Self {
+                        id,
+                        tip,
+                        files: all,
+                    });
+                }
                 Err(StoreError::Raced(_)) => number += 1,
                 Err(error) => return Err(RecordError::Store(error)),
             }
@@ -154,11 +161,12 @@ impl Record {
             return Ok(());
         }
         let change = Change::new(&self.id, Some(self.tip), what);
-        (self.tip, self.files) = match change.store(repo, &self.files, files) {
-            Ok(stored) => stored,
+        self.tip = match change.store(repo, &all, files) {
+            Ok(tip) => tip,
             Err(StoreError::Raced(_)) => return Err(RecordError::Raced(self.id.clone())),
             Err(error) => return Err(RecordError::Store(error)),
         };
+        self.files = all;
         Ok(())
     }
 }
@@ -229,19 +237,20 @@ impl<'a> Change<'a> {
         }
     }
 
-    /// Writes these files beside those that are there, and has the record name them.
+    /// Has the record name all of these files. Those in `files` have just been written, and are again where they are gone.
     fn store(
         &self,
         repo: &Repo,
-        there: &BTreeMap<String, Oid>,
+        all: &BTreeMap<String, Oid>,
         files: &[(&str, &[u8])],
-    ) -> Result<(Oid, BTreeMap<String, Oid>), StoreError> {
-        let mut all = there.clone();
-        all.extend(blobs(repo, files)?);
+    ) -> Result<Oid, StoreError> {
         let write = || {
-            let new = blobs(repo, files)?;
-            let (tree, tip) = self.commit(repo, &all)?;
-            Ok((tip, new.into_values().chain([tree]).collect()))
+            let new: Vec<_> = files.iter().map(|(name, _)| all[*name]).collect();
+            if !new.iter().all(|blob| repo.objects().contains(*blob)) {
+                blobs(repo, files)?;
+            }
+            let (tree, tip) = self.commit(repo, all)?;
+            Ok((tip, new.into_iter().chain([tree]).collect()))
         };
         let name = RefName::new(format!("{PREFIX}{}", self.id));
         let update = RefUpdate {
@@ -249,8 +258,7 @@ impl<'a> Change<'a> {
             old: self.parent,
             beside: Vec::new(),
         };
-        let tip = ref_moves::record(repo, &update, &write, "baton: run")?;
-        Ok((tip, all))
+        ref_moves::record(repo, &update, &write, "baton: run")
     }
 
     /// Writes the tree of these files, and its commit, the same each time.
