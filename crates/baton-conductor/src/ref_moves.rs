@@ -82,9 +82,9 @@ pub fn record(
     }
 }
 
-/// Removes the locks, young or not, that a process which was cut short has left on these references.
-pub fn free_locks(repo: &Repo, names: &[&RefName]) -> Result<(), GitError> {
-    remove_stale_locks(repo, names, Duration::ZERO).map(drop)
+/// Removes the locks, at least so old, that a process which was cut short has left on these references.
+pub fn free_locks(repo: &Repo, names: &[&RefName], age: Duration) -> Result<(), GitError> {
+    remove_stale_locks(repo, names, age).map(drop)
 }
 
 fn remove_stale_locks(repo: &Repo, names: &[&RefName], age: Duration) -> Result<bool, GitError> {

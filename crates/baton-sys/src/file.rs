@@ -5,7 +5,7 @@ use std::io::{self, Read, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use super::shared;
+use super::{abandoned, shared};
 
 /// The file's bytes.
 pub fn read(path: &Path) -> io::Result<Vec<u8>> {
@@ -402,6 +402,7 @@ fn replace(
     shared::make_directories(directory)?;
     // As for any new file the user's mask decides, or the directory, if it is shared with others.
     let mut temporary = tempfile::Builder::new()
+        .prefix(&abandoned::prefix())
         .permissions(fs::Permissions::from_mode(0o666))
         .tempfile_in(directory)?;
     take_permissions(like, temporary.as_file())?;

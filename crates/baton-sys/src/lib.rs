@@ -1,5 +1,6 @@
 //! The only crate that uses the operating system: environment, clock, files, processes.
 
+pub mod abandoned;
 pub mod ci;
 pub mod clock;
 pub mod command;

@@ -28,8 +28,10 @@ fn is_disturbed_by(scene: &Scene, script: &str) {
 #[test]
 fn a_lock_that_a_killed_git_has_left_stops_no_resume() {
     let scene = Scene::new();
-    let conductor = scene.begin(&[Task::waiting("a")]);
+    let conductor = scene.begin(&[Task::waiting("a"), Task::plain("b")]);
     scene.wait_for("a");
+    scene.wait_for_approval("b");
+    let id = conductor.id();
     conductor.signal(SIGKILL);
     drop(conductor.end());
     let run = scene
@@ -41,15 +43,24 @@ fn a_lock_that_a_killed_git_has_left_stops_no_resume() {
         "refs/heads/main",
         "packed-refs",
         "HEAD",
+        "index",
+        "worktrees/wt-1/HEAD",
+        "worktrees/wt-2/HEAD",
         "refs/baton/sessions/1",
     ] {
         fs::write(git.join(format!("{lock}.lock")), "").unwrap();
     }
+    let unfinished = git.join(format!("baton/pool/.tmp-{id}-x"));
+    fs::write(&unfinished, "").unwrap();
     scene.tell("go");
     let run = scene.resume();
     assert_eq!(run.code, 0, "{}{}", run.out, run.err);
     assert_eq!(scene.task("a")["failed"], 0);
     scene.assert_clean();
+    for slot in ["wt-1", "wt-2"] {
+        assert!(!git.join("worktrees").join(slot).join("HEAD.lock").exists());
+    }
+    assert!(!unfinished.exists());
 }
 
 #[test]

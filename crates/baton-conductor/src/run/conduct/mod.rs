@@ -301,6 +301,7 @@ impl Conductor<'_> {
         for _ in 0..LOOKS {
             self.end_what_is_left()?;
             self.free_locks()?;
+            self.remove_abandoned_files()?;
             self.give_back_what_is_over();
             self.make_room()?;
             match self.apply(&Event::Begin { one_group }) {

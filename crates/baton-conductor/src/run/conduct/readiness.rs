@@ -1,6 +1,9 @@
 //! Preparations of a conductor that goes on: it ends the agents and removes the locks that a killed one has left, gives back
 //! worktrees, and adds those that are missing.
 
+use std::path::PathBuf;
+use std::time::Duration;
+
 use super::{ConductError, Conductor, GRACE, release, task_worktree};
 use crate::run::state::Phase;
 use crate::run::{RunError, files};
@@ -8,6 +11,9 @@ use crate::session::store;
 use crate::{pool, ref_moves, run_record};
 use baton_core::layout::counted;
 use baton_core::model::RefName;
+use baton_git::locks::{self, STALE_AGE};
+use baton_git::worktrees::{self, open_worktree};
+use baton_sys::abandoned;
 use baton_sys::supervise::{self, JOB_VARIABLE};
 
 impl Conductor<'_> {
@@ -22,10 +28,21 @@ impl Conductor<'_> {
         Ok(())
     }
 
-    /// Removes the locks that a conductor which was killed has left on what the run moves.
+    /// Removes the locks that a conductor which was killed has left on what the run moves, in the main worktree and in
+    /// the pool's. Of a run that has paused only old ones are: it was not cut short.
     pub(super) fn free_locks(&self) -> Result<(), ConductError> {
-        if matches!(self.state.phase, Phase::Paused { .. }) {
-            return Ok(());
+        let is_cut_short = !matches!(self.state.phase, Phase::Paused { .. });
+        let age = match is_cut_short {
+            true => Duration::ZERO,
+            false => STALE_AGE,
+        };
+        let main = worktrees::main(self.repo)?;
+        locks::remove_stale(&locks::on_worktree(&main), age);
+        for path in self.slots()?.iter().filter(|_| is_cut_short) {
+            // What is no worktree has no locks.
+            if let Ok(slot) = open_worktree(path) {
+                pool::free_locks(&slot, None);
+            }
         }
         let own = RefName::new(format!("{}{}", run_record::PREFIX, self.record.id));
         let places = self
@@ -42,7 +59,36 @@ impl Conductor<'_> {
         Ok(ref_moves::free_locks(
             self.repo,
             &names.iter().collect::<Vec<_>>(),
+            age,
         )?)
+    }
+
+    /// Removes the files that processes which were killed had begun to write beside those that they replace.
+    pub(super) fn remove_abandoned_files(&self) -> Result<(), ConductError> {
+        let (baton, run) = (self.repo.baton_dir(), &self.record.id);
+        let mut all = vec![baton.join("pool"), files::of_run(self.repo, run), baton];
+        let tasks = self.state.tasks.iter();
+        all.extend(tasks.map(|task| files::of_task(self.repo, run, &task.id)));
+        for path in self.slots()? {
+            if let Ok(slot) = open_worktree(&path) {
+                all.push(slot.git_dir().join("baton"));
+            }
+        }
+        for directory in all {
+            // Nothing waits for them: what is not to be removed stays.
+            abandoned::remove(&directory).ok();
+        }
+        Ok(())
+    }
+
+    /// The roots of the pool's worktrees.
+    fn slots(&self) -> Result<Vec<PathBuf>, ConductError> {
+        let pool = pool::read(self.repo)?;
+        let paths = pool.iter().flat_map(|pool| {
+            let slots = pool.slots.iter();
+            slots.map(|slot| pool.path_of(&slot.name))
+        });
+        Ok(paths.collect())
     }
 
     /// Gives back the worktrees of tasks whose conductor was killed before it could.

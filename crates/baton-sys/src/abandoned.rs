@@ -1,0 +1,55 @@
+//! Files that a process was writing when it was killed.
+
+use std::io;
+use std::path::Path;
+
+use super::file::{entries, remove_if_exists};
+use super::process;
+
+/// The first part of the names of files that are being written; the writer's process id and a `-` come next.
+const TEMPORARY: &str = ".tmp-";
+
+/// The first part of the names of files that this process is writing.
+pub(crate) fn prefix() -> String {
+    format!("{TEMPORARY}{}-", process::own_id())
+}
+
+/// Removes what processes of this machine that are gone were writing into this directory.
+pub fn remove(directory: &Path) -> io::Result<()> {
+    for path in entries(directory)? {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let rest = name.strip_prefix(TEMPORARY);
+        let writer = rest.and_then(|rest| rest.split_once('-')?.0.parse().ok());
+        if writer.is_some_and(|writer| !process::is_running(writer)) {
+            remove_if_exists(&path)?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn what_a_process_was_writing_that_is_gone_is_removed() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut gone = std::process::Command::new("true").spawn().unwrap();
+        gone.wait().unwrap();
+        let own = std::process::id();
+        let names = [
+            format!(".tmp-{}-x", gone.id()),
+            format!(".tmp-{own}-x"),
+            ".tmp-x".to_owned(),
+        ];
+        for name in &names {
+            fs::write(dir.path().join(name), "").unwrap();
+        }
+        remove(dir.path()).unwrap();
+        let is_there = names.map(|name| dir.path().join(name).exists());
+        assert_eq!(is_there, [false, true, true]);
+        remove(&dir.path().join("none")).unwrap();
+    }
+}
