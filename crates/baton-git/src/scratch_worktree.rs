@@ -11,7 +11,7 @@ use baton_core::model::{BranchName, Entry, Oid};
 use baton_sys::file;
 
 /// Whatever the repository's hooks do, they do it for people's worktrees.
-const WITHOUT_HOOKS: [&str; 2] = ["-c", "core.hooksPath=/dev/null"];
+pub(super) const WITHOUT_HOOKS: [&str; 2] = ["-c", "core.hooksPath=/dev/null"];
 
 /// A worktree that Baton alone moves. One process at a time may hold it.
 pub struct ScratchWorktree {

@@ -6,7 +6,7 @@ use bstr::{BString, ByteSlice};
 
 use super::difference::Difference;
 use super::leftovers::empty_submodules;
-use super::{detach, run};
+use super::{detach, run, run_unhooked};
 use crate::tree::{Everything, TreeReader};
 use crate::{GitError, Repo, operation, settings, status};
 use baton_core::model::Oid;
@@ -30,7 +30,7 @@ pub fn restore(slot: &Repo, base: Oid, keep: &[String], reason: &str) -> Result<
     clean(slot, keep)?;
     slot.unhide()?;
     let base = base.to_string();
-    run(slot, ["reset", "--quiet", "--hard", &base])?;
+    run_unhooked(slot, &["reset", "--quiet", "--hard", &base])?;
     slot.drop_changed_submodules()
 }
 

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use bstr::{BString, ByteSlice};
 
+use super::scratch_worktree::WITHOUT_HOOKS;
 use super::{GitError, Program, RefEdit, Repo, StoreError};
 use baton_core::model::{BranchName, Oid, RefName};
 use baton_sys::{clock, file};
@@ -196,10 +197,16 @@ pub fn delete_branch(
 /// Has `HEAD` name a commit and no branch; index and files stay.
 pub fn detach(slot: &Repo, commit: Oid, reason: &str) -> Result<(), GitError> {
     let commit = commit.to_string();
-    run(
+    run_unhooked(
         slot,
-        ["update-ref", "--no-deref", "-m", reason, "HEAD", &commit],
+        &["update-ref", "--no-deref", "-m", reason, "HEAD", &commit],
     )
+}
+
+/// Runs a command that moves the `HEAD` of a slot, which names no branch then: that is nobody's but the pool's, and each
+/// move would start up to five hooks.
+fn run_unhooked(slot: &Repo, args: &[&str]) -> Result<(), GitError> {
+    run(slot, WITHOUT_HOOKS.iter().chain(args))
 }
 
 fn run<A: AsRef<OsStr>>(repo: &Repo, args: impl IntoIterator<Item = A>) -> Result<(), GitError> {
