@@ -4,6 +4,7 @@
 use std::fmt::Write as _;
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -83,12 +84,20 @@ impl Scene {
         Self::with_policy("max_agents = 3\nretry_delay = 0", "")
     }
 
+    /// Has every agent know how to do this, too.
+    pub fn teach(&self, skills: &str) {
+        let path = self.sandbox.root.path().join("skills.sh");
+        std::fs::write(path, format!("{SKILLS}{skills}")).unwrap();
+    }
+
     /// The same, with these lines in `[conductor]`, and these tables after it,
     /// in which `ROOT` is the directory of all.
     pub fn with_policy(conductor: &str, tables: &str) -> Self {
         let sandbox = Sandbox::empty();
         let root = sandbox.root.path().display().to_string();
-        std::fs::create_dir(sandbox.root.path().join("signals")).unwrap();
+        for directory in ["signals", "tmp"] {
+            std::fs::create_dir(sandbox.root.path().join(directory)).unwrap();
+        }
         std::fs::write(sandbox.root.path().join("skills.sh"), SKILLS).unwrap();
         sandbox.write(
             "baton.toml",
@@ -133,7 +142,9 @@ impl Scene {
         let mut path = BATON.path().parent().unwrap().as_os_str().to_owned();
         path.push(":");
         path.push(std::env::var_os("PATH").unwrap());
-        command.env("PATH", path).arg("orchestrator").args(words);
+        command.env("PATH", path);
+        command.env("TMPDIR", self.sandbox.root.path().join("tmp"));
+        command.arg("orchestrator").args(words);
         command
     }
 
@@ -151,6 +162,7 @@ impl Scene {
     pub fn spawn(&self, words: &[&str]) -> Conductor {
         let mut command = self.command(words);
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.process_group(0);
         Conductor(Some(command.spawn().unwrap()))
     }
 
@@ -289,6 +301,11 @@ impl Conductor {
         assert!(kill(self.id(), signal));
     }
 
+    /// Sends a signal to all that is in its process group.
+    pub fn signal_group(&self, signal: i32) {
+        assert!(kill_group(self.id(), signal));
+    }
+
     pub fn is_over(&mut self) -> bool {
         self.0.as_mut().unwrap().try_wait().unwrap().is_some()
     }
@@ -327,6 +344,13 @@ pub fn kill(process: i32, signal: i32) -> bool {
     let pid = rustix::process::Pid::from_raw(process).unwrap();
     let signal = rustix::process::Signal::from_named_raw(signal).unwrap();
     rustix::process::kill_process(pid, signal).is_ok()
+}
+
+/// Sends a signal to a process group; says whether there was one.
+pub fn kill_group(leader: i32, signal: i32) -> bool {
+    let group = rustix::process::Pid::from_raw(leader).unwrap();
+    let signal = rustix::process::Signal::from_named_raw(signal).unwrap();
+    rustix::process::kill_process_group(group, signal).is_ok()
 }
 
 pub fn is_alive(process: i32) -> bool {
