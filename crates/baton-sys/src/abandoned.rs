@@ -9,6 +9,9 @@ use super::process;
 /// The first part of the names of files that are being written; the writer's process id and a `-` come next.
 const TEMPORARY: &str = ".tmp-";
 
+/// The same of the index that `git commit` makes of a part of the changes (`builtin/commit.c`); a `.lock` comes last.
+const NEXT_INDEX: &str = "next-index-";
+
 /// The first part of the names of files that this process is writing.
 pub(crate) fn prefix() -> String {
     format!("{TEMPORARY}{}-", process::own_id())
@@ -18,8 +21,11 @@ pub(crate) fn prefix() -> String {
 pub fn remove(directory: &Path) -> io::Result<()> {
     for path in entries(directory)? {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let rest = name.strip_prefix(TEMPORARY);
-        let writer = rest.and_then(|rest| rest.split_once('-')?.0.parse().ok());
+        let own = name.strip_prefix(TEMPORARY);
+        let own = own.and_then(|rest| Some(rest.split_once('-')?.0));
+        let of_git = name.strip_prefix(NEXT_INDEX);
+        let of_git = of_git.and_then(|rest| rest.strip_suffix(".lock"));
+        let writer = own.or(of_git).and_then(|writer| writer.parse().ok());
         if writer.is_some_and(|writer| !process::is_running(writer)) {
             remove_if_exists(&path)?;
         }
@@ -43,13 +49,15 @@ mod tests {
             format!(".tmp-{}-x", gone.id()),
             format!(".tmp-{own}-x"),
             ".tmp-x".to_owned(),
+            format!("next-index-{}.lock", gone.id()),
+            format!("next-index-{own}.lock"),
         ];
         for name in &names {
             fs::write(dir.path().join(name), "").unwrap();
         }
         remove(dir.path()).unwrap();
         let is_there = names.map(|name| dir.path().join(name).exists());
-        assert_eq!(is_there, [false, true, true]);
+        assert_eq!(is_there, [false, true, true, false, true]);
         remove(&dir.path().join("none")).unwrap();
     }
 }

@@ -10,8 +10,8 @@ use crate::run::{RunError, files};
 use crate::session::store;
 use crate::{pool, ref_moves, run_record};
 use baton_core::layout::counted;
-use baton_core::model::RefName;
-use baton_git::locks::{self, STALE_AGE};
+use baton_core::model::{BranchName, RefName};
+use baton_git::locks::{self, Lock, STALE_AGE};
 use baton_git::worktrees::{self, open_worktree};
 use baton_sys::abandoned;
 use baton_sys::supervise::{self, JOB_VARIABLE};
@@ -29,7 +29,7 @@ impl Conductor<'_> {
     }
 
     /// Removes the locks that a conductor which was killed has left on what the run moves, in the main worktree and in
-    /// the pool's. Of a run that has paused only old ones are: it was not cut short.
+    /// the pool's. Where others are at work, too, only old ones are, if the run has paused: it was not cut short.
     pub(super) fn free_locks(&self) -> Result<(), ConductError> {
         let is_cut_short = !matches!(self.state.phase, Phase::Paused { .. });
         let age = match is_cut_short {
@@ -38,12 +38,14 @@ impl Conductor<'_> {
         };
         let main = worktrees::main(self.repo)?;
         locks::remove_stale(&locks::on_worktree(&main), age);
-        for path in self.slots()?.iter().filter(|_| is_cut_short) {
+        // Nobody but conductors is at work in idle worktrees, and on the branches of tasks.
+        for path in self.slots()? {
             // What is no worktree has no locks.
-            if let Ok(slot) = open_worktree(path) {
+            if let Ok(slot) = open_worktree(&path) {
                 pool::free_locks(&slot, None);
             }
         }
+        locks::remove_stale(&self.locks_on_branches()?, Duration::ZERO);
         let own = RefName::new(format!("{}{}", run_record::PREFIX, self.record.id));
         let places = self
             .state
@@ -63,15 +65,39 @@ impl Conductor<'_> {
         )?)
     }
 
+    /// The locks on branches that are named as those of the run's tasks are.
+    fn locks_on_branches(&self) -> Result<Vec<Lock>, ConductError> {
+        let tasks = self.state.tasks.iter();
+        let branches = tasks.map(|task| BranchName::new(self.policy.pool.branch_of(&task.id)));
+        let branches: Vec<_> = branches.map(|branch| branch.full().to_string()).collect();
+        let mut all = locks::on_references(self.repo)?;
+        all.retain(|lock| {
+            let path = lock.path.strip_prefix(self.repo.common_dir());
+            let path = path.unwrap_or(&lock.path).to_string_lossy();
+            let name = path.trim_end_matches(".lock");
+            branches.iter().any(|branch| {
+                let rest = name.strip_prefix(branch.as_str());
+                rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+            })
+        });
+        Ok(all)
+    }
+
     /// Removes the files that processes which were killed had begun to write beside those that they replace.
     pub(super) fn remove_abandoned_files(&self) -> Result<(), ConductError> {
         let (baton, run) = (self.repo.baton_dir(), &self.record.id);
-        let mut all = vec![baton.join("pool"), files::of_run(self.repo, run), baton];
+        let common = self.repo.common_dir().to_owned();
+        let mut all = vec![
+            baton.join("pool"),
+            files::of_run(self.repo, run),
+            baton,
+            common,
+        ];
         let tasks = self.state.tasks.iter();
         all.extend(tasks.map(|task| files::of_task(self.repo, run, &task.id)));
         for path in self.slots()? {
             if let Ok(slot) = open_worktree(&path) {
-                all.push(slot.git_dir().join("baton"));
+                all.extend([slot.git_dir().join("baton"), slot.git_dir().to_owned()]);
             }
         }
         for directory in all {
