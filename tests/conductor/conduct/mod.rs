@@ -16,3 +16,4 @@ mod straight;
 mod surroundings;
 mod target;
 mod terminal;
+mod unrest;

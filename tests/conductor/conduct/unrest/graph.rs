@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Random;
+use super::one_of;
+use crate::conduct::kills::Random;
 use crate::conduct::scene::{Scene, Task};
 
 /// What agents do in all their attempts but the last ones. Each deed ends the attempt, or goes on to `finish`.
@@ -87,7 +88,7 @@ impl Graph {
             } else {
                 script.push_str("case $BATON_ATTEMPT in\n");
                 for attempt in 1..=random.below(4) {
-                    script.push_str(&format!("{attempt}) {};;\n", random.one_of(&DEEDS)));
+                    script.push_str(&format!("{attempt}) {};;\n", one_of(&DEEDS, random)));
                 }
                 script.push_str("*) finish;;\nesac");
             }
@@ -115,13 +116,12 @@ impl Graph {
 
     /// The status with which a task ends.
     pub fn end_of(&self, id: &str) -> &'static str {
-        if self.doomed.contains(id) {
-            return "failed";
-        }
         let builds_on = &self.after[id];
-        match builds_on.iter().all(|other| self.end_of(other) == "done") {
-            true => "done",
-            false => "skipped",
+        let may_begin = builds_on.iter().all(|other| self.end_of(other) == "done");
+        match (may_begin, self.doomed.contains(id)) {
+            (false, _) => "skipped",
+            (true, true) => "failed",
+            (true, false) => "done",
         }
     }
 }
