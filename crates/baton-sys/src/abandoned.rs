@@ -3,19 +3,12 @@
 use std::io;
 use std::path::Path;
 
-use super::file::{entries, remove_if_exists};
+use super::file::{TEMPORARY, entries, remove_if_exists};
 use super::process;
 
-/// The first part of the names of files that are being written; the writer's process id and a `-` come next.
-const TEMPORARY: &str = ".tmp-";
-
-/// The same of the index that `git commit` makes of a part of the changes (`builtin/commit.c`); a `.lock` comes last.
+/// The first part of the names of the indices that `git commit` makes of a part of the changes (`builtin/commit.c`); the
+/// process id and a `.lock` come next.
 const NEXT_INDEX: &str = "next-index-";
-
-/// The first part of the names of files that this process is writing.
-pub(crate) fn prefix() -> String {
-    format!("{TEMPORARY}{}-", process::own_id())
-}
 
 /// Removes what processes of this machine that are gone were writing into this directory.
 pub fn remove(directory: &Path) -> io::Result<()> {

@@ -5,7 +5,10 @@ use std::io::{self, Read, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use super::{abandoned, shared};
+use super::shared;
+
+/// The first part of the names of files that are being written; the writer's process id and a `-` come next.
+pub(crate) const TEMPORARY: &str = ".tmp-";
 
 /// The file's bytes.
 pub fn read(path: &Path) -> io::Result<Vec<u8>> {
@@ -402,7 +405,7 @@ fn replace(
     shared::make_directories(directory)?;
     // As for any new file the user's mask decides, or the directory, if it is shared with others.
     let mut temporary = tempfile::Builder::new()
-        .prefix(&abandoned::prefix())
+        .prefix(&format!("{TEMPORARY}{}-", std::process::id()))
         .permissions(fs::Permissions::from_mode(0o666))
         .tempfile_in(directory)?;
     take_permissions(like, temporary.as_file())?;
