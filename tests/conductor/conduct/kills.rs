@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::conduct::scene::{Conductor, Scene, Task, is_alive, kill, pause};
+use crate::conduct::processes::{OwnProcess, noted};
+use crate::conduct::scene::{Conductor, Scene, Task, pause};
 
 const SIGKILL: i32 = 9;
 
@@ -51,13 +52,6 @@ fn graph(count: usize, random: &mut Random) -> (Vec<Task>, BTreeMap<String, Vec<
     (tasks, waits)
 }
 
-/// The agents that have begun.
-fn agents(scene: &Scene) -> Vec<i32> {
-    let names = std::fs::read_dir(scene.signal("")).unwrap();
-    let texts = names.map(|name| std::fs::read_to_string(name.unwrap().path()).unwrap());
-    texts.filter_map(|text| text.trim().parse().ok()).collect()
-}
-
 fn disturb(scene: &Scene, conductor: Conductor, random: &mut Random, until: Instant) -> bool {
     let mut conductor = conductor;
     let moment = Instant::now() + Duration::from_millis(50 + random.below(1500));
@@ -69,12 +63,9 @@ fn disturb(scene: &Scene, conductor: Conductor, random: &mut Random, until: Inst
         }
         pause(Duration::from_millis(20));
         if random.below(20) == 0 {
-            let alive: Vec<_> = agents(scene)
-                .into_iter()
-                .filter(|id| is_alive(*id))
-                .collect();
-            if !alive.is_empty() {
-                kill(alive[random.below(alive.len() as u64) as usize], SIGKILL);
+            let agents = noted(scene, "agent-");
+            if !agents.is_empty() {
+                agents[random.below(agents.len() as u64) as usize].kill();
             }
         }
     }
@@ -108,9 +99,7 @@ fn survives(count: usize, seed: u64, kills_for: Duration) {
     }
     println!("seed {seed}: {count} tasks, {killed} conductors killed");
     assert_landed_once_in_order(&scene, &waits);
-    for agent in agents(&scene) {
-        assert!(!is_alive(agent), "an agent is left");
-    }
+    assert!(OwnProcess::all(&scene).is_empty(), "a process is left");
     scene.assert_clean();
     assert_eq!(scene.branches(), ["main"]);
     let pool = scene.json(&["pool", "status", "--format", "json"]);

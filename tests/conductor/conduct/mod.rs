@@ -9,6 +9,7 @@ mod gates;
 mod kills;
 mod landing;
 mod logs;
+mod processes;
 mod refusals;
 mod scene;
 mod sessions;

@@ -222,6 +222,17 @@ impl Scene {
         self.sandbox.root.path().join("signals").join(name)
     }
 
+    /// The signals whose names begin so.
+    pub fn signals(&self, prefix: &str) -> Vec<PathBuf> {
+        let all = std::fs::read_dir(self.signal("")).unwrap();
+        let all = all.map(|entry| entry.unwrap().path());
+        all.filter(|path| {
+            let name = path.file_name().unwrap().to_str().unwrap();
+            name.starts_with(prefix)
+        })
+        .collect()
+    }
+
     pub fn tell(&self, name: &str) {
         std::fs::write(self.signal(name), "").unwrap();
     }

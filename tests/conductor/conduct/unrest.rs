@@ -12,10 +12,10 @@ use std::fs::{self, OpenOptions};
 use std::path::PathBuf;
 use std::time::{Duration, Instant, SystemTime};
 
-use crate::conduct::scene::{Conductor, Scene, is_alive, kill, kill_group, pause, wait_until};
-use graph::Graph;
-
 use crate::conduct::kills::Random;
+use crate::conduct::processes::{OwnProcess, noted};
+use crate::conduct::scene::{Conductor, Scene, pause, wait_until};
+use graph::Graph;
 
 const SIGKILL: i32 = 9;
 
@@ -69,10 +69,9 @@ impl Unrest<'_> {
     }
 
     fn kill_an_agent(&mut self) {
-        let alive = agents(self.scene).into_iter();
-        let alive: Vec<_> = alive.filter(|id| is_alive(*id)).collect();
-        if !alive.is_empty() {
-            kill(*one_of(&alive, &mut self.random), SIGKILL);
+        let agents = noted(self.scene, "agent-");
+        if !agents.is_empty() {
+            one_of(&agents, &mut self.random).kill();
         }
     }
 
@@ -118,9 +117,11 @@ impl Unrest<'_> {
 
     /// Removes what no reference reaches while nobody is at work. Beside a git at work that is not safe for any git.
     fn prune(&self) {
-        for agent in agents(self.scene) {
-            kill_group(agent, SIGKILL);
-        }
+        wait_until("the end of all", || {
+            let left = OwnProcess::all(self.scene);
+            left.iter().for_each(OwnProcess::kill);
+            left.is_empty()
+        });
         self.git(&["prune", "--expire=now"]);
     }
 
@@ -162,24 +163,6 @@ impl Unrest<'_> {
             }
         }
     }
-}
-
-/// The agents that have begun.
-fn agents(scene: &Scene) -> Vec<i32> {
-    let texts = signals(scene, "agent-").into_iter();
-    let texts = texts.filter_map(|path| fs::read_to_string(path).ok());
-    texts.filter_map(|text| text.trim().parse().ok()).collect()
-}
-
-/// The signals whose names begin so.
-fn signals(scene: &Scene, prefix: &str) -> Vec<PathBuf> {
-    let all = fs::read_dir(scene.signal("")).unwrap();
-    let all = all.map(|entry| entry.unwrap().path());
-    all.filter(|path| {
-        let name = path.file_name().unwrap().to_str().unwrap();
-        name.starts_with(prefix)
-    })
-    .collect()
 }
 
 fn has_run(scene: &Scene) -> bool {

@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::AGENTS;
 use super::graph::Graph;
-use super::{AGENTS, agents, signals};
-use crate::conduct::scene::{Scene, is_alive};
+use crate::conduct::processes::OwnProcess;
+use crate::conduct::scene::Scene;
 
 /// Checks all that holds then, and says what does not.
 pub fn check(scene: &Scene, graph: &Graph, beside: &[String]) -> Result<(), String> {
@@ -98,7 +99,7 @@ fn no_draft_is_gone(scene: &Scene) -> Result<(), String> {
         .lines()
         .filter_map(|line| line.split(' ').next())
         .collect();
-    for draft in signals(scene, "draft-") {
+    for draft in scene.signals("draft-") {
         let id = scene
             .sandbox
             .git(["hash-object".as_ref(), draft.as_os_str()]);
@@ -110,8 +111,8 @@ fn no_draft_is_gone(scene: &Scene) -> Result<(), String> {
 }
 
 fn no_process_is_left(scene: &Scene) -> Result<(), String> {
-    let alive = agents(scene).into_iter().find(|id| is_alive(*id));
-    holds(alive.is_none(), || format!("process {alive:?} is left"))
+    let left: Vec<_> = OwnProcess::all(scene).iter().map(|one| one.id).collect();
+    holds(left.is_empty(), || format!("processes {left:?} are left"))
 }
 
 /// No lock, no temporary file, no worktree but the pool's, and no branch of work that has landed.
