@@ -3,6 +3,7 @@
 use std::fs;
 
 use baton_testkit::finish;
+use serde_json::Value;
 
 use crate::conduct::scene::{Scene, Task};
 
@@ -61,6 +62,32 @@ fn a_lock_that_a_killed_git_has_left_stops_no_resume() {
         assert!(!git.join("worktrees").join(slot).join("HEAD.lock").exists());
     }
     assert!(!unfinished.exists());
+}
+
+/// A conductor that is killed while it makes the worktree of a task anew leaves no worktree, and a lease.
+#[test]
+fn a_worktree_whose_making_was_cut_short_costs_no_attempt() {
+    let scene = Scene::new();
+    let conductor = scene.begin(&[Task::waiting("a")]);
+    scene.wait_for("a");
+    conductor.signal(SIGKILL);
+    drop(conductor.end());
+    let place = scene.task("a")["place"]["worktree"].clone();
+    fs::remove_dir_all(place.as_str().unwrap()).unwrap();
+    let record = scene.sandbox.repo().join(".git/baton/pool/state.json");
+    let mut pool: Value = serde_json::from_slice(&fs::read(&record).unwrap()).unwrap();
+    pool["slots"][0]["phase"] = "filling".into();
+    fs::write(&record, pool.to_string()).unwrap();
+    scene.tell("go");
+    let run = scene.resume();
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+    let task = scene.task("a");
+    assert_eq!((&task["failed"], &task["begun"]), (&0.into(), &2.into()));
+    assert!(task["disturbed"].is_null(), "{task}");
+    scene.assert_clean();
+    assert_eq!(scene.branches(), ["main"]);
+    let sessions = scene.sandbox.run(["session", "list"]);
+    assert!(!sessions.out.contains("active"), "{}", sessions.out);
 }
 
 #[test]

@@ -50,6 +50,7 @@ pub use fill::{grow, init};
 pub use health::{make_anew, put_back};
 pub use heartbeat::{adopt, heartbeat, take_over};
 pub use locks::free as free_locks;
+pub use recover::recover;
 pub use refresh::{refresh, refresh_until};
 pub use release::{Release, Released, release};
 pub use release_spent::{Stays, release_spent, work};

@@ -4,6 +4,7 @@ use super::slot_worktree::Secured;
 use super::state::{Phase, Slot, State};
 use super::{PoolError, locks, name, notes, place, slot_worktree, state_file, steps};
 use crate::session::{self, Session, store};
+use crate::settings;
 use baton_core::model::RefName;
 use baton_core::policy::PoolPolicy;
 use baton_git::{Repo, slot};
@@ -34,13 +35,18 @@ pub fn interrupted(repo: &Repo, policy: &PoolPolicy) -> Result<(), PoolError> {
     Ok(())
 }
 
+/// The same, by the settings that count now.
+pub fn recover(repo: &Repo) -> Result<(), PoolError> {
+    interrupted(repo, &settings::policy(repo)?.pool)
+}
+
 fn settle(repo: &Repo, state: &State, slot: &Slot, policy: &PoolPolicy) -> Result<(), PoolError> {
     if let (Phase::Acquiring | Phase::Releasing, Some(lease)) = (slot.phase, &slot.lease) {
         steps::end_leftovers(&lease.id);
     }
     match slot.phase {
         Phase::Ready | Phase::Leased => Ok(()),
-        Phase::Filling => slot_worktree::fill(repo, state, &slot.name, policy),
+        Phase::Filling => slot_worktree::refill(repo, state, slot, policy),
         Phase::Acquiring => roll_back(repo, state, slot, policy),
         Phase::Releasing => notes::keep_leased(repo, slot),
         Phase::Resetting => {

@@ -7,7 +7,7 @@ use bstr::{BString, ByteSlice};
 use super::at_risk_text::AtRiskText;
 use super::state::{Finished, Slot, State};
 use super::trash::{self, Parcel};
-use super::{LOCK_REASON, PoolError, directory, include, place, state_file};
+use super::{LOCK_REASON, PoolError, directory, include, place, session, state_file};
 use baton_core::model::{Oid, RefName, SessionId};
 use baton_core::policy::PoolPolicy;
 use baton_git::slot::Recycled;
@@ -43,6 +43,27 @@ pub(super) fn fill(
         }
         Ok(())
     })
+}
+
+/// Makes a slot anew of whose directory nothing is needed any more, and parts with what it was held for: the session
+/// is over, and the branch stays unless something else has all of its commits.
+pub(super) fn refill(
+    repo: &Repo,
+    state: &State,
+    held: &Slot,
+    policy: &PoolPolicy,
+) -> Result<(), PoolError> {
+    {
+        let _turn = directory::worktree_list(repo)?;
+        slot::remove(repo, &state.path_of(&held.name))?;
+    }
+    session::settle(repo, None, held)?;
+    let finished = part_with_branch(repo, held, place::default_base(repo, policy)?, None)?;
+    state_file::update(repo, |state| {
+        state.note_finished(finished);
+        Ok(())
+    })?;
+    fill(repo, state, &held.name, policy)
 }
 
 /// Puts the files of a slot that is lent there again, on its branch and bound to its session.

@@ -6,10 +6,10 @@ use super::{Code, Finding};
 use crate::pool::place::{self, Standing};
 use crate::pool::release::{self, Release};
 use crate::pool::state::Phase;
-use crate::pool::{PoolError, directory, fill, locks, recover, session, slot_worktree, state_file};
+use crate::pool::{PoolError, fill, locks, notes, recover, slot_worktree, state_file};
 use crate::settings;
 use baton_core::policy::PoolPolicy;
-use baton_git::{GitError, Repo, locks as git_locks, slot};
+use baton_git::{GitError, Repo, locks as git_locks};
 use baton_sys::file;
 
 /// Repairs what was found, as far as that loses nothing.
@@ -142,16 +142,9 @@ fn refill(repo: &Repo, name: &str, policy: &PoolPolicy) -> Result<(), PoolError>
         slot.begin(Phase::Filling);
         Ok((all, held))
     })?;
-    {
-        let _turn = directory::worktree_list(repo)?;
-        slot::remove(repo, &state.path_of(name))?;
+    let filled = slot_worktree::refill(repo, &state, &held, policy);
+    if let Err(error) = &filled {
+        notes::abandon(repo, name, error)?;
     }
-    session::settle(repo, None, &held)?;
-    let finished =
-        slot_worktree::part_with_branch(repo, &held, place::default_base(repo, policy)?, None)?;
-    state_file::update(repo, |state| {
-        state.note_finished(finished);
-        Ok(())
-    })?;
-    slot_worktree::fill(repo, &state, name, policy)
+    filled
 }

@@ -46,7 +46,7 @@ use turn::{LOOKS, alone, turn};
 
 use super::state::{Checkpoint, Event, RunState, Terminal};
 use crate::run_record::{Record, RecordError};
-use crate::settings;
+use crate::{pool, settings};
 use baton_core::plan::{Plan, TaskList};
 use baton_core::policy::Policy;
 use baton_git::{GitError, Repo};
@@ -302,6 +302,7 @@ impl Conductor<'_> {
             self.end_what_is_left()?;
             self.free_locks()?;
             self.remove_abandoned_files()?;
+            pool::recover(self.repo)?;
             self.give_back_what_is_over();
             self.make_room()?;
             match self.apply(&Event::Begin { one_group }) {

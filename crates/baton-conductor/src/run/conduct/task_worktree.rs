@@ -35,6 +35,7 @@ pub fn find(
     task: &Task,
     known: &TaskState,
 ) -> Result<(TaskPlace, Option<String>), ConductError> {
+    pool::recover(context.repo)?;
     let owner_name = owner(context.run, task.id.as_str());
     let before = known
         .place
@@ -45,8 +46,9 @@ pub fn find(
         // A conductor that was killed may have got a worktree without having told.
         None => begun_in(context, task)?,
     };
-    if let Some(place) = leased {
-        pool::take_over(context.repo, &place.slot, &place.lease)?;
+    if let Some(place) = leased
+        && takes_over(context.repo, &place)?
+    {
         if is_intact(place.worktree.as_ref()) {
             let note = put_right(context, task, &place)?;
             let tip = context.repo.refs().resolve(place.branch.full())?;
@@ -100,13 +102,22 @@ fn still_leased(
     }))
 }
 
+/// Has this process hold the lease; false if the pool has lost the slot, or given it to another, meanwhile.
+fn takes_over(repo: &Repo, place: &TaskPlace) -> Result<bool, ConductError> {
+    match pool::take_over(repo, &place.slot, &place.lease) {
+        Ok(_) => Ok(true),
+        Err(PoolError::NoSlot(_) | PoolError::Passed { .. }) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
 /// Whether the pool still lends this worktree to the task.
 fn is_leased(repo: &Repo, place: &TaskPlace) -> bool {
     let Ok(Some(pool)) = pool::read(repo) else {
         return false;
     };
-    let lease = pool.slot(&place.slot).and_then(|slot| slot.lease.as_ref());
-    lease.is_some_and(|lease| lease.id == place.lease)
+    let slot = pool.slot(&place.slot);
+    slot.is_some_and(|slot| slot.phase == Phase::Leased && slot.is_held_by(&place.lease))
 }
 
 /// By what the pool knows for which task a worktree is lent: no other run's task of that name has it.
