@@ -48,7 +48,10 @@ fn a_lock_that_a_killed_git_has_left_stops_no_resume() {
         "worktrees/wt-1/HEAD",
         "worktrees/wt-2/HEAD",
         "refs/baton/sessions/1",
+        "refs/baton/trash/2026-01-01-1-wt-1",
     ] {
+        let directory = git.join(lock);
+        fs::create_dir_all(directory.parent().unwrap()).unwrap();
         fs::write(git.join(format!("{lock}.lock")), "").unwrap();
     }
     let unfinished = git.join(format!("baton/pool/.tmp-{id}-x"));
@@ -62,6 +65,8 @@ fn a_lock_that_a_killed_git_has_left_stops_no_resume() {
         assert!(!git.join("worktrees").join(slot).join("HEAD.lock").exists());
     }
     assert!(!unfinished.exists());
+    let kept = git.join("refs/baton/trash/2026-01-01-1-wt-1.lock");
+    assert!(!kept.exists());
 }
 
 /// A conductor that is killed while it makes the worktree of a task anew leaves no worktree, and a lease.

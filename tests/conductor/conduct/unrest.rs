@@ -9,7 +9,6 @@ mod graph;
 
 use std::fmt::Write as _;
 use std::fs::{self, OpenOptions};
-use std::path::PathBuf;
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::conduct::kills::Random;
@@ -36,8 +35,6 @@ struct Unrest<'s> {
     until: Instant,
     /// The files that were committed to the target beside the run.
     beside: Vec<String>,
-    /// The locks that were left.
-    locks: Vec<PathBuf>,
     /// What was done, and what the conductors said.
     story: String,
 }
@@ -87,11 +84,15 @@ impl Unrest<'_> {
         }
     }
 
-    /// Takes back what a lock kept from being committed.
+    /// Takes back what a lock kept from being committed. A lock that stays for seconds is nobody's, and is removed.
     fn take_back(&self, name: &str) {
-        let git = self.scene.sandbox.repo().join(".git");
+        let lock = self.scene.sandbox.repo().join(".git/index.lock");
+        let since = Instant::now();
+        let made = || fs::metadata(&lock).and_then(|lock| lock.modified()).ok();
+        let first = made();
         wait_until("the index", || {
-            !git.join("index.lock").exists() || fs::remove_file(git.join("index.lock")).is_ok()
+            let is_left = made() == first && since.elapsed() > Duration::from_secs(3);
+            made().is_none() || (is_left && fs::remove_file(&lock).is_ok())
         });
         self.git(&["rm", "-q", "--cached", "--ignore-unmatch", "--", name]);
         fs::remove_file(self.scene.sandbox.repo().join(name)).unwrap();
@@ -125,10 +126,12 @@ impl Unrest<'_> {
         self.git(&["prune", "--expire=now"]);
     }
 
-    /// Has the locks that were left be old ones: a run that has paused meanwhile was not cut short.
+    /// Has the locks that were left, by this walk or by gits that were killed, be old ones: a run that has paused
+    /// meanwhile was not cut short.
     fn age_locks(&self) {
         let long_ago = SystemTime::now() - Duration::from_secs(3600);
-        for lock in &self.locks {
+        for lock in ending::locks(self.scene) {
+            // A daemon's git may remove its own.
             if let Ok(lock) = fs::File::open(lock) {
                 lock.set_modified(long_ago).unwrap();
             }
@@ -159,7 +162,6 @@ impl Unrest<'_> {
             let left = OpenOptions::new().write(true).create_new(true).open(&lock);
             if left.is_ok() {
                 writeln!(self.story, "left {}", lock.display()).unwrap();
-                self.locks.push(lock);
             }
         }
     }
@@ -184,7 +186,6 @@ fn survives(count: usize, seed: u64, unrest: Duration) {
         random,
         until: Instant::now() + unrest,
         beside: Vec::new(),
-        locks: Vec::new(),
         story: String::new(),
     };
     let (mut conductors, mut calm) = (0, 0);

@@ -117,20 +117,13 @@ fn no_process_is_left(scene: &Scene) -> Result<(), String> {
 
 /// No lock, no temporary file, no worktree but the pool's, and no branch of work that has landed.
 fn nothing_is_left_behind(scene: &Scene) -> Result<(), String> {
-    let repo = scene.sandbox.repo();
     let root = scene.sandbox.root.path();
-    let mut all = Vec::new();
-    collect(root, &mut all);
-    let is_left = |path: &&PathBuf| {
+    let mut left = locks(scene);
+    left.extend(files_below(root).into_iter().filter(|path| {
         let name = path.file_name().unwrap().to_string_lossy();
-        // Baton's own locks are files that stay.
-        let is_own =
-            path.parent().unwrap().ends_with("baton") || path.starts_with(repo.join(".git/baton"));
-        let is_lock = name.ends_with(".lock") && !is_own;
         // What a git that was killed leaves of an object, git clears away itself.
-        is_lock || name.starts_with(".tmp") || path.starts_with(root.join("tmp"))
-    };
-    let left: Vec<_> = all.iter().filter(is_left).collect();
+        name.starts_with(".tmp") || path.starts_with(root.join("tmp"))
+    }));
     holds(left.is_empty(), || format!("{left:?} are left"))?;
     let pool = scene.json(&["pool", "status", "--format", "json"]);
     let slots = pool["slots"].as_array().unwrap();
@@ -153,10 +146,27 @@ fn nothing_is_left_behind(scene: &Scene) -> Result<(), String> {
     })
 }
 
-/// All files below a directory, but for git's objects.
+/// The locks of git below the scene's directory. Baton's own locks are files that stay.
+pub fn locks(scene: &Scene) -> Vec<PathBuf> {
+    let baton = scene.sandbox.repo().join(".git/baton");
+    let mut all = files_below(scene.sandbox.root.path());
+    all.retain(|path| {
+        let is_own = path.parent().unwrap().ends_with("baton") || path.starts_with(&baton);
+        path.extension().is_some_and(|end| end == "lock") && !is_own
+    });
+    all
+}
+
+fn files_below(directory: &Path) -> Vec<PathBuf> {
+    let mut all = Vec::new();
+    collect(directory, &mut all);
+    all
+}
+
+/// All files below a directory, but for git's objects and what is removed meanwhile.
 fn collect(directory: &Path, all: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(directory).unwrap() {
-        let path = entry.unwrap().path();
+    for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
+        let path = entry.path();
         let is_directory = path.is_dir() && !path.is_symlink();
         match is_directory && !path.ends_with(".git/objects") {
             true => collect(&path, all),

@@ -45,7 +45,12 @@ impl Conductor<'_> {
                 pool::free_locks(&slot, None);
             }
         }
-        locks::remove_stale(&self.locks_on_branches()?, Duration::ZERO);
+        let baton = self.repo.common_dir().join("refs/baton");
+        let (of_baton, others): (Vec<_>, Vec<_>) = locks::on_references(self.repo)?
+            .into_iter()
+            .partition(|lock| lock.path.starts_with(&baton));
+        locks::remove_stale(&of_baton, age);
+        locks::remove_stale(&self.on_branches_of_tasks(others), Duration::ZERO);
         let own = RefName::new(format!("{}{}", run_record::PREFIX, self.record.id));
         let places = self
             .state
@@ -65,12 +70,11 @@ impl Conductor<'_> {
         )?)
     }
 
-    /// The locks on branches that are named as those of the run's tasks are.
-    fn locks_on_branches(&self) -> Result<Vec<Lock>, ConductError> {
+    /// Those of these locks that are on branches that are named as those of the run's tasks are.
+    fn on_branches_of_tasks(&self, mut all: Vec<Lock>) -> Vec<Lock> {
         let tasks = self.state.tasks.iter();
         let branches = tasks.map(|task| BranchName::new(self.policy.pool.branch_of(&task.id)));
         let branches: Vec<_> = branches.map(|branch| branch.full().to_string()).collect();
-        let mut all = locks::on_references(self.repo)?;
         all.retain(|lock| {
             let path = lock.path.strip_prefix(self.repo.common_dir());
             let path = path.unwrap_or(&lock.path).to_string_lossy();
@@ -80,7 +84,7 @@ impl Conductor<'_> {
                 rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
             })
         });
-        Ok(all)
+        all
     }
 
     /// Removes the files that processes which were killed had begun to write beside those that they replace.
