@@ -215,7 +215,8 @@ fn survives(count: usize, seed: u64, unrest: Duration) {
     }
     println!("seed {seed}: {count} tasks, {conductors} conductors");
     if let Err(wrong) = ending::check(&scene, &graph, &unrest.beside) {
-        panic!("seed {seed}: {wrong}\n{}", unrest.story);
+        let pool = scene.orchestrator(&["pool", "health"]).out;
+        panic!("seed {seed}: {wrong}\n{}{pool}", unrest.story);
     }
 }
 
