@@ -9,6 +9,7 @@
 //! - [`plan`]: the tasks of agents in groups that run in parallel.
 
 pub mod claims;
+pub mod confine;
 pub mod handoff;
 pub mod layout;
 pub mod model;

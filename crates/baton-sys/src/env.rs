@@ -92,6 +92,11 @@ pub fn host_name() -> String {
     names.nodename().to_string_lossy().into_owned()
 }
 
+/// The value of a variable of Baton's own, if it is text.
+pub fn variable(name: &str) -> Option<String> {
+    value(name)?.into_string().ok()
+}
+
 /// The user's home directory.
 pub fn home() -> Option<PathBuf> {
     path("HOME")

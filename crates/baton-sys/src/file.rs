@@ -111,6 +111,11 @@ pub fn files_below(root: &Path, enter: &dyn Fn(&str) -> bool) -> io::Result<Vec<
     Ok(found)
 }
 
+/// Makes a directory among the user's temporary files that is removed with the value.
+pub fn own_temporary_directory() -> io::Result<tempfile::TempDir> {
+    tempfile::Builder::new().prefix("baton-").tempdir()
+}
+
 /// A directory of its own below this one, which is made where there is none; it goes with the
 /// value.
 pub fn temporary_directory(below: &Path) -> io::Result<tempfile::TempDir> {
@@ -246,6 +251,11 @@ fn is_absence(error: &io::Error) -> bool {
         error.kind(),
         io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
     )
+}
+
+/// Gives a file these permissions, or the one that a link leads to.
+pub fn set_mode(path: &Path, mode: u32) -> io::Result<()> {
+    fs::set_permissions(path, fs::Permissions::from_mode(mode))
 }
 
 /// Renames a file or a link, and what had the new name is gone.

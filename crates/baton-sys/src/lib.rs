@@ -4,6 +4,7 @@ pub mod abandoned;
 pub mod ci;
 pub mod clock;
 pub mod command;
+pub mod confine;
 pub mod dir_ops;
 pub mod dirwalk;
 pub mod disk;
@@ -31,7 +32,7 @@ pub mod worktree_file;
 
 pub use env::{
     GitEnv, agent_process, agent_session, config_home, home, host_name, is_under_agent,
-    is_under_conductor, shows_unicode, ssh_command,
+    is_under_conductor, shows_unicode, ssh_command, variable,
 };
 pub use lock::FileLock;
 pub use parallel::both;

@@ -5,6 +5,7 @@
 //! step, and `output` reads what it writes.
 
 mod ending;
+mod foreground;
 mod job;
 mod output;
 mod process_tree;
@@ -14,7 +15,7 @@ mod tests;
 use std::collections::BTreeSet;
 use std::io::{self, ErrorKind, PipeReader, PipeWriter, Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use bstr::BString;
@@ -23,6 +24,7 @@ use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 
+pub use foreground::run_foreground;
 pub use job::{JOB_VARIABLE, Job, REPOSITORY_VARIABLES, Words};
 pub use output::Stream;
 
@@ -99,6 +101,16 @@ pub fn run(job: &Job, stop: &dyn Fn() -> bool, on_line: OnLine<'_>) -> io::Resul
     })
 }
 
+/// Starts the command of a job, confined as the job is.
+fn start(job: &Job, command: &mut Command) -> io::Result<(Child, Started)> {
+    match &job.room {
+        Some(room) => room
+            .within(|| command::start(command))
+            .map_err(io::Error::other)?,
+        None => command::start(command),
+    }
+}
+
 /// Ends whatever is left of the job with this id, whose supervisor is gone. Returns how many
 /// processes there were.
 pub fn end_leftovers(id: &str, grace: Duration) -> io::Result<usize> {
@@ -160,7 +172,7 @@ impl<'job> Running<'job> {
             }
         };
         let output = Output::new(job.log.as_deref());
-        let (child, started) = command::start(&mut command)?;
+        let (child, started) = start(job, &mut command)?;
         let leader = Pid::from_child(&child);
         Ok(Self {
             news: news_of(leader),

@@ -4,8 +4,10 @@ use std::ffi::OsString;
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::Command;
+use std::sync::Arc;
 use std::time::Duration;
 
+use crate::confine::Room;
 use crate::random;
 
 /// The variable by which everything that a job starts is known to be the job's. Its value names
@@ -77,6 +79,8 @@ pub struct Job {
     pub limit: Option<Duration>,
     /// The time that it may take to end once it is asked to, before it is killed.
     pub grace: Duration,
+    /// What it is confined to.
+    pub room: Option<Arc<Room>>,
     /// Its name in [`JOB_VARIABLE`]. A caller that notes it can end what outlives this process with
     /// [`end_leftovers`](super::end_leftovers).
     pub id: String,
@@ -96,12 +100,13 @@ impl Job {
             keeps_errors_apart: false,
             limit: None,
             grace: Duration::from_secs(10),
+            room: None,
             id: random::name(),
         }
     }
 
-    /// The command, to be started in a session of its own.
-    pub(super) fn command(&self) -> Command {
+    /// The command, to be started in this process's session.
+    pub(super) fn foreground_command(&self) -> Command {
         let mut command = match &self.command {
             Words::Shell(line) => {
                 let mut command = Command::new("sh");
@@ -132,6 +137,12 @@ impl Job {
         ids.push(&self.id);
         command.envs(self.env.iter().map(|(name, value)| (name, value)));
         command.env(JOB_VARIABLE, ids);
+        command
+    }
+
+    /// The command, to be started in a session of its own.
+    pub(super) fn command(&self) -> Command {
+        let mut command = self.foreground_command();
         // A session of its own: without a terminal, so that nothing in it can wait for an answer
         // from there; and whatever of it has not left it is known by its number.
         let new_session = || Ok(rustix::process::setsid().map(drop)?);
