@@ -132,6 +132,23 @@ pub fn open_worktree(path: &Path) -> Result<Repo, GitError> {
     })
 }
 
+/// The repository with this common git directory as its worktree with this root sees it. For a linked worktree nothing is
+/// believed of the file `.git` in it, which whoever works there can write: the repository knows its git directory.
+pub fn open_in(common_dir: &Path, root: &Path) -> Result<Repo, GitError> {
+    let own = |one: &Worktree| {
+        let link = one.link.as_deref();
+        link.and_then(Path::parent)
+            .is_some_and(|parent| file::is_same_place(parent, root))
+    };
+    match list(common_dir)?.into_iter().find(own) {
+        Some(one) => Repo::open(&GitEnv {
+            git_dir: Some(one.git_dir),
+            ..GitEnv::default()
+        }),
+        None => open_worktree(root),
+    }
+}
+
 /// The git directory of the worktree with this root; `None` where there is none.
 pub fn git_dir_of(root: &Path) -> Option<PathBuf> {
     Some(open_worktree(root).ok()?.git_dir().to_owned())

@@ -117,7 +117,8 @@ fn in_worktrees(
             }
         }
         // A directory that git lists and that is no worktree any more is bound to nothing.
-        let bound = worktrees::open_worktree(root).and_then(|repo| binding::session(&repo));
+        let bound =
+            worktrees::open_in(repo.common_dir(), root).and_then(|repo| binding::session(&repo));
         if let Ok(Some(id)) = bound {
             found.entry(id.number().to_owned()).or_default().bound = true;
         }

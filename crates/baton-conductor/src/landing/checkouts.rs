@@ -52,7 +52,7 @@ pub fn preview(
     let worktrees = of(repo, branch)?.into_iter();
     worktrees
         .map(|worktree| {
-            let here = worktrees::open_worktree(&worktree.path)?;
+            let here = worktrees::open_in(repo.common_dir(), &worktree.path)?;
             Ok(Shown {
                 refreshed: worktree_sync::would_refresh(&here, old, new),
                 path: worktree.path,
@@ -73,7 +73,7 @@ pub fn show(
 ) -> Result<Vec<Shown>, GitError> {
     let mut shown = Vec::new();
     for worktree in of(repo, branch)? {
-        let here = worktrees::open_worktree(&worktree.path)?;
+        let here = worktrees::open_in(repo.common_dir(), &worktree.path)?;
         let refreshed = match begun.contains(&here.worktree_id()) {
             true => worktree_sync::resume(&here, old, new),
             false => worktree_sync::refresh(&here, old, new, || {

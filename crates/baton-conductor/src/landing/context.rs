@@ -146,7 +146,7 @@ impl MergeContext {
                     return Err(MergeError::Unshowable { into, path, why });
                 }
                 Refreshed::Dirty => {
-                    let here = worktrees::open_worktree(&path)?;
+                    let here = worktrees::open_in(repo.common_dir(), &path)?;
                     let files = worktree_sync::dirty_among(&here, self.tip, new)?;
                     let files = files.iter().map(|file| file.to_str_lossy().into_owned());
                     return Err(MergeError::Dirty {

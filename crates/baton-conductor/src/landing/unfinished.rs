@@ -75,7 +75,7 @@ impl Unfinished {
         }
         let here = |one: &&worktrees::Checkout| one.branch.as_ref() == Some(&reference);
         for worktree in self.worktrees.iter().filter(here) {
-            if worktrees::has_changes(&worktrees::open_worktree(&worktree.path)?)? {
+            if worktrees::has_changes(&worktrees::open_in(repo.common_dir(), &worktree.path)?)? {
                 let path = worktree.path.display();
                 return Ok(Some(format!("{path} has changes that are not committed")));
             }

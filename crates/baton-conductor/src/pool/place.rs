@@ -158,7 +158,9 @@ pub fn standing(repo: &Repo, state: &State, slot: &Slot) -> Result<Standing, Poo
         return Ok(Standing::Foreign);
     }
     let settings = linked.join("config.worktree");
-    if file::is_taken(&settings) && !worktrees::open_worktree(&path)?.has_its_root_at(&path) {
+    if file::is_taken(&settings)
+        && !worktrees::open_in(repo.common_dir(), &path)?.has_its_root_at(&path)
+    {
         return Ok(Standing::Elsewhere(settings));
     }
     let id = linked.file_name().unwrap_or_default().to_string_lossy();
@@ -206,7 +208,7 @@ pub fn open(repo: &Repo, state: &State, slot: &Slot) -> Result<Repo, PoolError> 
     }
     drop(turn);
     match found.obstacle() {
-        None => Ok(worktrees::open_worktree(&path)?),
+        None => Ok(worktrees::open_in(repo.common_dir(), &path)?),
         Some(why) => Err(PoolError::Unusable {
             slot: slot.name.clone(),
             why,

@@ -29,7 +29,8 @@ pub fn rebuild(repo: &Repo) -> Result<Option<State>, PoolError> {
             continue;
         }
         root = parent;
-        let session = worktrees::open_worktree(&path).and_then(|slot| binding::session(&slot));
+        let session =
+            worktrees::open_in(repo.common_dir(), &path).and_then(|slot| binding::session(&slot));
         let session = session.ok().flatten();
         let recorded = session.as_ref().map(|id| store::find(repo, id.number()));
         let recorded = recorded.and_then(|found| found.ok().flatten());

@@ -30,7 +30,7 @@ pub(super) fn fill(
         slot::remove(repo, &path)?;
         slot::add(repo, &path, base, LOCK_REASON)?;
     }
-    let worktree = worktrees::open_worktree(&path)?;
+    let worktree = worktrees::open_in(repo.common_dir(), &path)?;
     settings::note(&worktree)?;
     if let Some(other) = alike(repo, base)? {
         slot::share_files(&worktree, &other, base)?;
@@ -80,7 +80,7 @@ pub(super) fn put_back(
         slot::remove(repo, path)?;
         slot::add(repo, path, tip, LOCK_REASON)?;
     }
-    let worktree = worktrees::open_worktree(path)?;
+    let worktree = worktrees::open_in(repo.common_dir(), path)?;
     settings::note(&worktree)?;
     slot::restore(&worktree, tip, &[], REASON)?;
     slot::enter_branch(&worktree, branch, REASON)?;

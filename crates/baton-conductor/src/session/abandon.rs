@@ -4,7 +4,7 @@ use super::end::named_or_bound;
 use super::location::bound_worktrees;
 use super::{Session, SessionError, aggregated, start, store};
 use baton_git::tree::Trees;
-use baton_git::worktrees::open_worktree;
+use baton_git::worktrees::open_in;
 use baton_git::{GitError, Repo};
 use baton_guard::binding;
 use baton_sys::{file, worktree_file};
@@ -24,7 +24,7 @@ pub fn abandon(repo: &Repo, number: Option<&str>, reason: &str) -> Result<Sessio
     let session = store::abandon(repo, &session.number, &reason)?;
     for worktree in bound_worktrees(repo, &session)? {
         if let Some(root) = repo.root_of(&worktree) {
-            remove_untouched_log(&open_worktree(&root)?, &session)?;
+            remove_untouched_log(&open_in(repo.common_dir(), &root)?, &session)?;
         }
         binding::unbind_git_dir(&worktree.git_dir)?;
     }

@@ -77,7 +77,7 @@ impl Live {
             }
         };
         let mut branches: Vec<_> = branches.into_iter().map(side).collect();
-        take_uncommitted(&mut branches, objects)?;
+        take_uncommitted(repo.common_dir(), &mut branches, objects)?;
         Ok(Self { base, branches })
     }
 }
@@ -121,7 +121,11 @@ fn named(repo: &Repo, names: &[String]) -> Result<Vec<(String, Oid)>, ConflictsE
 }
 
 /// Looks into the worktrees, some at a time.
-fn take_uncommitted(branches: &mut [Side], objects: &Path) -> Result<(), GitError> {
+fn take_uncommitted(
+    common_dir: &Path,
+    branches: &mut [Side],
+    objects: &Path,
+) -> Result<(), GitError> {
     let workers = std::thread::available_parallelism().map_or(1, usize::from);
     let share = branches.len().div_ceil(workers).max(1);
     std::thread::scope(|scope| {
@@ -130,7 +134,7 @@ fn take_uncommitted(branches: &mut [Side], objects: &Path) -> Result<(), GitErro
             .map(|share| {
                 scope.spawn(|| {
                     let mut sides = share.iter_mut();
-                    sides.try_for_each(|side| take_work(side, objects))
+                    sides.try_for_each(|side| take_work(common_dir, side, objects))
                 })
             })
             .collect();
@@ -142,9 +146,9 @@ fn take_uncommitted(branches: &mut [Side], objects: &Path) -> Result<(), GitErro
     })
 }
 
-fn take_work(side: &mut Side, objects: &Path) -> Result<(), GitError> {
+fn take_work(common_dir: &Path, side: &mut Side, objects: &Path) -> Result<(), GitError> {
     if let Some(root) = &side.worktree {
-        let worktree = worktrees::open_worktree(root)?.apart(objects)?;
+        let worktree = worktrees::open_in(common_dir, root)?.apart(objects)?;
         side.work = with_uncommitted(&worktree, side.tip)?;
     }
     Ok(())

@@ -12,7 +12,7 @@ use crate::run::state::{Event, RunState, TaskPlace};
 use crate::run::{RunError, constraints, files};
 use baton_core::model::Oid;
 use baton_core::policy::conductor::agents::Judge;
-use baton_git::worktrees::open_worktree;
+use baton_git::worktrees::open_in;
 
 /// Has a task's work judged, and tells how.
 pub(super) fn judge(
@@ -126,7 +126,7 @@ fn end(
     judged: Oid,
     approved: &ApprovedTask<'_>,
 ) -> Result<Result<Oid, String>, ConductError> {
-    let worktree = open_worktree(place.worktree.as_ref())?;
+    let worktree = open_in(context.repo.common_dir(), place.worktree.as_ref())?;
     let mut commit = judged;
     // What came to the branch since then was not judged, and gets no log.
     if session::head(&worktree)? == judged {

@@ -14,7 +14,7 @@ use crate::run::state::{Event, RunState, TaskState};
 use crate::run::{RunError, agent};
 use baton_core::plan::Task;
 use baton_core::policy::conductor::agents::Judge;
-use baton_git::worktrees::open_worktree;
+use baton_git::worktrees::open_in;
 
 /// Has an agent work on a task, and tells what came of it.
 pub(super) fn dispatch(
@@ -137,7 +137,7 @@ fn attempt(
                 outcome: &outcome,
                 words: report.words.as_deref(),
             };
-            let worktree = open_worktree(&location.worktree)?;
+            let worktree = open_in(context.repo.common_dir(), &location.worktree)?;
             session::close(&worktree, context, &location, &task, &said)?;
             Event::Worked { task, outcome }
         }
