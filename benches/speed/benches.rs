@@ -29,6 +29,8 @@ pub enum Bench {
     Conflicts,
     /// `orchestrator pool`: a worktree acquired and released.
     Pool,
+    /// A confined command.
+    Exec,
     /// Agents that are conducted.
     Conduct,
     /// The program's size.
@@ -40,7 +42,7 @@ const MEGABYTE: f64 = 1_000_000.0;
 
 impl Bench {
     /// Every group, in the order of the table.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::PreCommit,
         Self::Rebase,
         Self::Fetch,
@@ -49,6 +51,7 @@ impl Bench {
         Self::Merge,
         Self::Conflicts,
         Self::Pool,
+        Self::Exec,
         Self::Conduct,
         Self::Size,
     ];
@@ -64,6 +67,7 @@ impl Bench {
             Self::Merge => "merge",
             Self::Conflicts => "conflicts",
             Self::Pool => "pool",
+            Self::Exec => "exec",
             Self::Conduct => "conduct",
             Self::Size => "size",
         }
@@ -80,6 +84,7 @@ impl Bench {
             Self::Merge => crate::merging::rows(baton, directory),
             Self::Conflicts => conflicts(baton, directory),
             Self::Pool => pool::rows(baton, directory),
+            Self::Exec => crate::exec::rows(baton, directory),
             Self::Conduct => crate::conducting::rows(baton, directory),
             Self::Size => size(baton),
         }

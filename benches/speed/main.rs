@@ -5,6 +5,7 @@
 
 mod benches;
 mod conducting;
+mod exec;
 mod history;
 mod hooks;
 mod import;

@@ -44,6 +44,8 @@ pub enum Command {
     /// Begin, end and look at agents' sessions
     #[command(subcommand)]
     Session(Session),
+    /// Run a command that can change this worktree, commit to its branch, and change nothing else
+    Exec(Exec),
     /// Put the guard's hooks into this repository, for all its worktrees
     Install(Install),
     /// Take the guard's hooks out again, and put back what was there before
@@ -146,6 +148,17 @@ pub struct Accept {
     /// The rule, where judging the commit does not tell: one that the move of a branch breaks
     #[arg(long, value_name = "RULE")]
     pub rule: Option<String>,
+}
+
+/// `git baton exec`.
+#[derive(Debug, Args)]
+pub struct Exec {
+    /// The slot of the pool to work in; without it, the linked worktree around the current directory
+    #[arg(long, value_name = "SLOT")]
+    pub worktree: Option<String>,
+    /// The command and its arguments, behind `--`
+    #[arg(required = true, trailing_var_arg = true, value_name = "COMMAND")]
+    pub command: Vec<OsString>,
 }
 
 /// `git baton install`.

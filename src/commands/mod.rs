@@ -18,6 +18,7 @@ mod accept;
 mod agent_hook;
 mod demo;
 mod doctor;
+mod exec;
 pub mod hook;
 mod init;
 mod install;
@@ -113,6 +114,7 @@ fn dispatch(cli: Cli) -> miette::Result<ExitCode> {
         Command::Policy(args) => policy::run(args),
         Command::Orchestrator(verb) => orchestrator::run(verb),
         Command::Session(verb) => session::run(verb),
+        Command::Exec(args) => exec::run(args),
         Command::Install(args) => install::run(&args),
         Command::Uninstall => uninstall::run(),
         Command::Doctor(args) => doctor::run(&args),

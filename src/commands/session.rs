@@ -9,6 +9,7 @@ use miette::{IntoDiagnostic, WrapErr};
 
 use super::{ALLOWED, BROKEN, ExitCode};
 use crate::cli::{Session as Verb, SessionFormat as Format, SessionStart};
+use baton_conductor::confine::{self, ConfinedError};
 use baton_conductor::session::allocate::{Claim, NewSession};
 use baton_conductor::session::end::HandedIn;
 use baton_conductor::session::output::{self, Standing};
@@ -37,6 +38,7 @@ pub fn answer(env: &GitEnv, verb: Verb) -> miette::Result<(String, ExitCode)> {
     {
         return Ok(findings(None, lint(&env.current_dir, files)?, *format));
     }
+    refuse_confined(&verb)?;
     let repo = Repo::open(env)?;
     let said = match verb {
         Verb::Start(args) => begin(&repo, args)?,
@@ -98,6 +100,21 @@ pub fn answer(env: &GitEnv, verb: Verb) -> miette::Result<(String, ExitCode)> {
         Verb::Lint { format, .. } => return Ok(findings(None, end::lint_own(&repo)?, format)),
     };
     Ok((said, ALLOWED))
+}
+
+/// Refuses what a confined command cannot do: change records that other worktrees share.
+fn refuse_confined(verb: &Verb) -> Result<(), ConfinedError> {
+    let verb = match verb {
+        Verb::Start(_) => "start",
+        Verb::Abandon { .. } => "abandon",
+        Verb::Claim { paths, .. } if !paths.is_empty() => "claim",
+        Verb::Release { .. } => "release",
+        _ => return Ok(()),
+    };
+    match confine::is_inside() {
+        Some(worktree) => Err(ConfinedError::Outside { verb, worktree }),
+        None => Ok(()),
+    }
 }
 
 /// Hands in a summary, and says so.

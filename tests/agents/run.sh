@@ -134,6 +134,9 @@ worker() {
 }
 writes='{"say":"I write it.","run":"echo TASK_APPROVED > one.md && git add one.md && git commit -m One"},'
 
+# Cannot be in the repository's main worktree and settings.
+reaches='{"run":"main=$(git rev-parse --absolute-git-dir | sed s:/.git/.*::); echo $main > $main/reached; git -C $main config reached.by agent; true"},'
+
 landed() { git cat-file -e main:one.md 2>/dev/null; }
 
 lands() {
@@ -141,6 +144,14 @@ lands() {
     printf '[%s]' "$(worker "$writes")" | run && landed &&
         [ "$(git log -1 --grep='^One$' --format='%an' main)" = 'A Person' ] &&
         git log -1 --grep='^One$' --format=%B main | grep -q '^Baton-Session: '
+}
+
+# The same by an agent that is confined to its worktree, and tries to leave it.
+confined() {
+    repository "agent = '$1'
+confine = 'required'" ''
+    printf '[%s]' "$(worker "$reaches$writes")" | run && landed &&
+        [ ! -e reached ] && ! git config reached.by && grep -q 'reached' "$LOG"
 }
 
 retried() {
@@ -311,8 +322,8 @@ by_mcp() {
 }
 
 HOME_BEFORE=$HOME failed=0
-table='| agent | tried with | a task lands | a rejected one is tried again with the reason | its gate is heard | a forged one is not | the guard refuses HANDOFF.md | its own hook denies it before | by its plugin | its worktrees go back | it is told its session | it uses MCP | ends with Ctrl-C and in time | a failure is told |
-|---|---|---|---|---|---|---|---|---|---|---|---|---|---|'
+table='| agent | tried with | a task lands | a rejected one is tried again with the reason | its gate is heard | a forged one is not | the guard refuses HANDOFF.md | its own hook denies it before | by its plugin | its worktrees go back | it is told its session | it uses MCP | confined, it lands and reaches no more | ends with Ctrl-C and in time | a failure is told |
+|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|'
 for agent; do
     if ! installed "$agent"; then
         echo "agents: SKIPPED: $agent cannot be installed; npm says:"
@@ -321,7 +332,7 @@ for agent; do
         continue
     fi
     row="| \`$agent\` | $(package "$agent" | sed 's/.*@/ /; s/^ //') |"
-    for case in ${CASES:-lands retried gate_heard forged_not_heard guarded denied_before by_plugin gives_back told by_mcp ends failure_told}; do
+    for case in ${CASES:-lands retried gate_heard forged_not_heard guarded denied_before by_plugin gives_back told by_mcp confined ends failure_told}; do
         "$case" "$agent"
         code=$?
         if [ "$code" = 77 ]; then

@@ -9,10 +9,11 @@ use crate::parsed::{Source, packages, source, sources};
 
 /// A room that shares its crate with others: the path that names it, the folder it stands in, and what of its crate it may
 /// name.
-const ROOMS: [(&str, &str, &[&str]); 22] = [
+const ROOMS: [(&str, &str, &[&str]); 24] = [
     ("baton-core", "model", &[]),
     ("baton-core", "policy", &["model"]),
     ("baton-core", "claims", &["model", "policy"]),
+    ("baton-core", "confine", &[]),
     ("baton-core", "handoff", &["model"]),
     ("baton-core", "protocol", &["handoff"]),
     (
@@ -34,6 +35,11 @@ const ROOMS: [(&str, &str, &[&str]); 22] = [
     ),
     (
         "baton-conductor",
+        "confine",
+        &["settings", "session", "pool"],
+    ),
+    (
+        "baton-conductor",
         "landing",
         &["settings", "ref_moves", "session", "pool", "run_record"],
     ),
@@ -51,6 +57,7 @@ const ROOMS: [(&str, &str, &[&str]); 22] = [
             "session",
             "pool",
             "run_record",
+            "confine",
             "landing",
             "aggregate",
         ],

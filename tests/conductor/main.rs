@@ -3,6 +3,7 @@
 
 mod aggregate;
 mod conduct;
+mod confine;
 mod feature;
 mod merge;
 mod plan;

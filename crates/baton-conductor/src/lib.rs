@@ -6,6 +6,7 @@
 //! - [`session`]: one agent's session, with its number, its log and its summary;
 //! - [`pool`]: worktrees that are kept ready, and what is saved before one of them is cleaned;
 //! - [`run_record`]: what is recorded of runs, and what their gates have approved;
+//! - [`confine`]: commands that can change one worktree and nothing else of the repository;
 //! - [`landing`]: predicts conflicts between branches, joins the branches, and tests the result;
 //! - [`aggregate`]: the commit that brings sessions' summaries into the handoff document;
 //! - [`run`]: the tasks of a list, worked on by agents, judged and landed;
@@ -16,6 +17,7 @@
 //! here as in the hooks.
 
 pub mod aggregate;
+pub mod confine;
 pub mod feature;
 pub mod landing;
 pub mod pool;

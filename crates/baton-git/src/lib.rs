@@ -18,6 +18,7 @@ pub mod locks;
 pub mod merge;
 mod objects;
 pub mod operation;
+pub mod private_git_dir;
 mod program;
 pub mod recorded;
 pub mod reflog;

@@ -1,6 +1,8 @@
 //! The operations of git that wait to be finished, and the files that each keeps in the git directory of its
 //! worktree: the one table of it (`wt-status.c`, `branch.c` and `sequencer.c` of git, `gitrepository-layout(5)`).
 
+use std::path::Path;
+
 use bstr::ByteSlice;
 
 use super::{GitError, Repo};
@@ -179,6 +181,12 @@ impl Operation {
             Some((_, Marker::PickOrRevert)) => Some(sequence(worktree)?),
         })
     }
+}
+
+/// True while any waits to be finished in the worktree with this git directory.
+pub fn is_in_progress(git_dir: &Path) -> bool {
+    let mut markers = STATE.iter().filter(|file| file.marker.is_some());
+    markers.any(|file| file::is_taken(&git_dir.join(file.name)))
 }
 
 /// The operation of a sequence of steps, of which one has just been committed.

@@ -1,6 +1,7 @@
 //! Agents that work, and agents that do not: real processes in real worktrees.
 
 mod attempts;
+mod confined;
 mod gates;
 mod mirrors;
 mod preflights;

@@ -129,5 +129,6 @@ pub fn shell(script: &str, input: Input) -> Agent {
         output,
         probe: None,
         limits: Vec::new(),
+        confine: None,
     }
 }

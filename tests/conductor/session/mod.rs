@@ -4,7 +4,7 @@ mod claims;
 mod end;
 mod lint;
 mod numbers;
-mod scene;
+pub mod scene;
 mod schema;
 mod start;
 mod store;

@@ -56,7 +56,7 @@ pub use release::{Release, Released, release};
 pub use release_spent::{Stays, release_spent, work};
 pub use remove::{Left, cleanup, reset, shrink};
 pub use session::{Fate, Settled};
-pub use state_file::read;
+pub use state_file::{read, slot_path};
 pub use work_error::WorkError;
 
 /// Why the worktrees of the pool are locked, as `git worktree list --verbose` shows it. By it they

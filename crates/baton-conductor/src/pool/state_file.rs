@@ -53,6 +53,12 @@ pub fn update_or_begin<T>(
     Ok(result)
 }
 
+/// The directory of the slot that somebody calls so, by its name or its directory.
+pub fn slot_path(repo: &Repo, words: &str) -> Result<Option<PathBuf>, PoolError> {
+    let state = read(repo)?.ok_or(PoolError::None)?;
+    Ok(state.find(words).map(|slot| state.path_of(&slot.name)))
+}
+
 /// The state of the pool as it is now, without the finished branches that are gone meanwhile;
 /// `None` where there is no pool.
 pub fn read(repo: &Repo) -> Result<Option<State>, PoolError> {

@@ -185,6 +185,7 @@ mod tests {
             output,
             probe: None,
             limits: Vec::new(),
+            confine: None,
         }
     }
 

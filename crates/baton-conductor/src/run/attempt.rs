@@ -14,12 +14,13 @@ use super::ownership::Ownership;
 use super::signal::Promise;
 use super::usage_limit::is_limit;
 use super::verify::{Verified, behind_colon, how, is_not_started, verify};
-use super::{Assignment, Place, RunError, brief, constraints, files};
+use super::{Assignment, Place, RunError, brief, confinement, constraints, files};
+use crate::confine::{self, Confined};
 use crate::session::{end, store};
 use baton_core::policy::Policy;
 use baton_core::policy::conductor::agents::Agent;
 use baton_git::tree::Trees;
-use baton_git::worktrees::open_worktree;
+use baton_git::worktrees::{main_at, open_in, open_worktree};
 use baton_git::{GitError, Repo, checkout};
 use baton_sys::file;
 use baton_sys::supervise::{self, End, Job};
@@ -222,10 +223,16 @@ impl Prepared<'_> {
         let Attempt {
             assignment,
             place,
+            agent,
+            policy,
             look_every,
             ..
         } = self.attempt;
+        let conductor = &policy.conductor;
         let ownership = self.ownership();
+        let repo = main_at(&self.git_dir)?;
+        let mut job = self.job.clone();
+        let confined = confinement::enter(&repo, conductor, agent, &mut job)?;
         let strayed = OnceLock::new();
         let (mut promised, mut output_events) =
             (false, AgentOutput::new(self.attempt.agent.output));
@@ -233,7 +240,7 @@ impl Prepared<'_> {
             let (ended, until) = mpsc::channel();
             let strayed = &strayed;
             scope.spawn(move || {
-                ownership.watch(place, look_every, &until, &|paths| {
+                ownership.watch(place, &self.git_dir, look_every, &until, &|paths| {
                     // Only the first report counts.
                     strayed.set(paths).ok();
                 });
@@ -241,7 +248,7 @@ impl Prepared<'_> {
             let mut note_promise =
                 |line: &[u8]| promised |= Promise::of_line(line, &assignment.task).is_some();
             let finished = supervise::run(
-                &self.job,
+                &job,
                 &|| stop() || strayed.get().is_some(),
                 &mut |stream, line| {
                     output_events.take(stream, line, &mut note_promise);
@@ -252,16 +259,21 @@ impl Prepared<'_> {
             drop(ended);
             finished
         });
+        let returned = confined.map(Confined::leave).transpose()?;
         let finished = finished.map_err(|source| RunError::Start {
             command: self.attempt.agent.command.as_str().to_owned(),
             source,
         })?;
+        let obstacle = self.note(returned)?;
         let outcome = match strayed.into_inner() {
             Some(paths) => Outcome::Strayed { paths },
             None if finished.end == End::Stopped => Outcome::Stopped,
             None if !is_intact(&place.worktree) => Outcome::Uprooted,
-            None => match ownership.strays_in(&place.worktree, place.base)? {
+            None => match ownership.strays_in(&self.worktree()?, place.base)? {
                 paths if !paths.is_empty() => Outcome::Strayed { paths },
+                _ if obstacle.is_some() => Outcome::Lied {
+                    why: obstacle.unwrap_or_default(),
+                },
                 _ => {
                     let said = output_events.failure(&finished.tail);
                     self.outcome(finished.end, said, output_events.error(), promised, stop)?
@@ -277,6 +289,20 @@ impl Prepared<'_> {
                 .last_words()
                 .filter(|_| self.attempt.agent.is_told()),
         })
+    }
+
+    /// Adds what is to be told of a confinement to the log. Returns what keeps the work from being on the branch.
+    fn note(&self, returned: Option<confine::Report>) -> Result<Option<String>, RunError> {
+        let Some(report) = returned else {
+            return Ok(None);
+        };
+        let lines = report.lines();
+        let text: String = lines
+            .iter()
+            .map(|line| format!("baton: {line}\n"))
+            .collect();
+        file::append(&self.log, text.as_bytes()).map_err(RunError::io(&self.log))?;
+        Ok(report.obstacle())
     }
 
     fn outcome(
@@ -326,7 +352,7 @@ impl Prepared<'_> {
     /// The outcome of the agent's work, or why it does not count.
     fn work(&self) -> Result<Result<String, String>, GitError> {
         let place = self.attempt.place;
-        let worktree = open_worktree(&place.worktree)?;
+        let worktree = self.worktree()?;
         let branch = place.branch.full();
         let head = worktree.head()?;
         if worktree.head_branch()?.is_none_or(|name| name != branch) {
@@ -363,6 +389,11 @@ impl Prepared<'_> {
         }
         let subject = checkout::subject(&worktree, place.base, head, &session_files)?;
         Ok(Ok(subject.to_str_lossy().into_owned()))
+    }
+
+    /// The repository as the agent's worktree sees it.
+    fn worktree(&self) -> Result<Repo, GitError> {
+        open_in(&self.git_dir, &self.attempt.place.worktree)
     }
 
     fn ownership(&self) -> Ownership<'_> {

@@ -4,6 +4,7 @@ use miette::Diagnostic;
 use thiserror::Error;
 
 use super::constraints::ConstraintsError;
+use crate::confine::ConfinedError;
 use baton_git::GitError;
 use baton_hooks::doctor::DoctorError;
 
@@ -19,6 +20,11 @@ pub enum RunError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Doctor(#[from] DoctorError),
+
+    /// An agent cannot be confined, or what it did in its confinement cannot be brought back.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Confined(#[from] ConfinedError),
 
     /// Nobody can be told what no agent may do.
     #[error(transparent)]

@@ -23,6 +23,7 @@ pub mod assignment;
 pub mod attempt;
 pub mod brief;
 pub mod conduct;
+mod confinement;
 pub mod constraints;
 mod error;
 pub mod event_text;

@@ -10,7 +10,7 @@ use bstr::{BStr, BString, ByteSlice};
 use super::{Assignment, Place};
 use baton_core::model::{Oid, SessionId};
 use baton_core::policy::{PathGlob, Policy};
-use baton_git::worktrees::open_worktree;
+use baton_git::worktrees::{open_in, open_worktree};
 use baton_git::{GitError, Repo, checkout};
 use baton_sys::file;
 
@@ -72,11 +72,10 @@ impl<'a> Ownership<'a> {
 
     /// The paths that were changed in the worktree since its base and that the agent may not
     /// change, committed or not. What nothing tracks can land with no commit, and is none.
-    pub fn strays_in(&self, worktree: &Path, base: Oid) -> Result<Vec<BString>, GitError> {
-        let worktree = open_worktree(worktree)?;
-        let mut paths = checkout::dirty(&worktree)?.tracked;
+    pub fn strays_in(&self, worktree: &Repo, base: Oid) -> Result<Vec<BString>, GitError> {
+        let mut paths = checkout::dirty(worktree)?.tracked;
         paths.retain(|path| !self.is_ignored(path.as_ref()));
-        paths.extend(checkout::committed_since(&worktree, base)?);
+        paths.extend(checkout::committed_since(worktree, base)?);
         Ok(self.strays(paths))
     }
 
@@ -110,6 +109,7 @@ impl<'a> Ownership<'a> {
     pub(super) fn watch(
         &self,
         place: &Place,
+        common_dir: &Path,
         every: Duration,
         until: &Receiver<()>,
         report: &dyn Fn(Vec<BString>),
@@ -120,7 +120,9 @@ impl<'a> Ownership<'a> {
         let mut last: Vec<BString> = Vec::new();
         while until.recv_timeout(every) == Err(RecvTimeoutError::Timeout) {
             // A look that fails, say because a commit is being made, is followed by another.
-            let Ok(strays) = self.strays_in(&place.worktree, place.base) else {
+            let strays = open_in(common_dir, &place.worktree)
+                .and_then(|worktree| self.strays_in(&worktree, place.base));
+            let Ok(strays) = strays else {
                 continue;
             };
             let mut lasting = strays.clone();

@@ -17,6 +17,19 @@ use agents::{AgentTable, CallsTable, EndToEndTable, GateTable};
 use feature::{Feature, FeatureTable};
 use staff::Staff;
 
+/// What an agent that the conductor starts may change beside its worktree.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Confine {
+    /// All that its user can.
+    #[default]
+    Off,
+    /// Nothing, where the system can confine it; elsewhere a run tells that it cannot.
+    Worktree,
+    /// Nothing; where the system cannot confine it, no agent starts.
+    Required,
+}
+
 /// When tasks run in parallel, and how runs end.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -44,6 +57,12 @@ pub struct ConductorTable {
     /// contains it.
     #[schemars(with = "Vec<String>")]
     pub ignore: Vec<Spanned<String>>,
+    /// What an agent may change beside its worktree.
+    pub confine: Confine,
+    /// Paths that confined commands may change, too: absolute, below `~/`, or from the main worktree's root.
+    pub writable: Vec<String>,
+    /// Paths that confined commands may not read, outside of what they may change.
+    pub hide: Vec<String>,
     /// The agent that works where a task names none: one of `agents`, or `claude`, `codex`,
     /// `gemini`, `copilot` or `shell`.
     #[schemars(with = "String")]
@@ -87,6 +106,12 @@ pub struct Conductor {
     /// Files that agents and tools drop: no attempt is judged by what happens to them, as long as no commit
     /// contains it.
     pub ignore: Vec<PathGlob>,
+    /// What an agent may change beside its worktree.
+    pub confine: Confine,
+    /// Paths that confined commands may change, too: absolute, below `~/`, or from the main worktree's root.
+    pub writable: Vec<String>,
+    /// Paths that confined commands may not read, outside of what they may change.
+    pub hide: Vec<String>,
     /// The agents that work and those that judge.
     pub staff: Staff,
     /// The agents that turn a request into tasks, and those that look at the result.
@@ -105,6 +130,9 @@ impl Default for ConductorTable {
             retry_delay: 5,
             timeout: 3600,
             ignore: Vec::new(),
+            confine: Confine::default(),
+            writable: Vec::new(),
+            hide: Vec::new(),
             agent: unplaced_text("claude"),
             fallback: Vec::new(),
             agents: BTreeMap::new(),
@@ -140,6 +168,9 @@ impl Conductor {
             retry_delay: table.retry_delay,
             timeout: table.timeout,
             ignore: Vec::new(),
+            confine: table.confine,
+            writable: table.writable.clone(),
+            hide: table.hide.clone(),
             staff,
             feature,
         }
@@ -162,6 +193,9 @@ impl From<&Conductor> for ConductorTable {
                 .iter()
                 .map(|glob| unplaced_text(glob.as_str()))
                 .collect(),
+            confine: conductor.confine,
+            writable: conductor.writable.clone(),
+            hide: conductor.hide.clone(),
             agent: unplaced_text(&conductor.staff.agent),
             fallback: conductor
                 .staff

@@ -4,10 +4,11 @@ use super::error::told;
 use super::worker::{EventSender, RunContext};
 use super::{ConductError, session, task_worktree};
 use crate::pool::{self, PoolError, Release};
+use crate::run::confinement;
 use crate::run::state::{self, Event, RunState, TaskState};
 use baton_core::policy::Policy;
 use baton_git::Repo;
-use baton_git::worktrees::open_worktree;
+use baton_git::worktrees::open_in;
 
 /// Gives back the worktrees that tasks still have. What would be lost with one is kept below
 /// `refs/baton/trash/`, and its branch stays.
@@ -100,8 +101,9 @@ fn release_worktree(
         lease: Some(leased.lease.clone()),
         force: true,
     };
+    confinement::recover(repo, &leased.path)?;
     // Nobody is at work there any more: an agent that was killed may have left its lock.
-    if let Ok(worktree) = open_worktree(&leased.path) {
+    if let Ok(worktree) = open_in(repo.common_dir(), &leased.path) {
         pool::free_locks(&worktree, leased.branch.as_ref());
     }
     match pool::release(repo, &release) {

@@ -10,11 +10,12 @@ use crate::pool::trash::{self, Parcel};
 use crate::pool::{self, Acquire, Acquired, PoolError};
 use crate::run::Place;
 use crate::run::attempt::is_intact;
+use crate::run::confinement;
 use crate::run::ownership::Ownership;
 use crate::run::state::{RunState, TaskPlace, TaskState};
 use baton_core::model::{BranchName, Oid, RefName, SessionId};
 use baton_core::plan::Task;
-use baton_git::worktrees::open_worktree;
+use baton_git::worktrees::open_in;
 use baton_git::{Repo, slot};
 use baton_sys::process;
 
@@ -57,7 +58,7 @@ pub fn find(
         pool::make_anew(context.repo, &place.slot, &place.lease)?;
     }
     let acquired = acquire(context, state, task)?;
-    let worktree = open_worktree(&acquired.path)?;
+    let worktree = open_in(context.repo.common_dir(), &acquired.path)?;
     let base = session::head(&worktree)?;
     let place = TaskPlace {
         slot: acquired.slot,
@@ -235,7 +236,7 @@ fn begun_in(context: &RunContext<'_>, task: &Task) -> Result<Option<TaskPlace>, 
     else {
         return Ok(None);
     };
-    let worktree = open_worktree(&path)?;
+    let worktree = open_in(context.repo.common_dir(), &path)?;
     pool::free_locks(&worktree, Some(&branch));
     Ok(Some(TaskPlace {
         slot,
@@ -273,7 +274,8 @@ fn put_right(
     task: &Task,
     place: &TaskPlace,
 ) -> Result<Option<String>, ConductError> {
-    let worktree = open_worktree(place.worktree.as_ref())?;
+    confinement::recover(context.repo, place.worktree.as_ref())?;
+    let worktree = open_in(context.repo.common_dir(), place.worktree.as_ref())?;
     let branch = place.branch.full();
     pool::free_locks(&worktree, Some(&branch));
     let base = place.base;
@@ -301,7 +303,7 @@ fn put_right(
         Some(tip) => worktree.merge_base(base, tip)? != Some(base),
         None => false,
     };
-    let strays = ownership.strays_in(&location.worktree, base)?;
+    let strays = ownership.strays_in(&worktree, base)?;
     let reason = match (has_lost_its_base, strays.is_empty()) {
         (true, _) => format!(
             "an agent rewrote {}, the commit on which its task began",
@@ -340,7 +342,7 @@ fn start_over(
     to: Oid,
     reason: &str,
 ) -> Result<(), ConductError> {
-    let worktree = open_worktree(place.worktree.as_ref())?;
+    let worktree = open_in(context.repo.common_dir(), place.worktree.as_ref())?;
     save(&worktree, to, place, reason)?;
     let tip = worktree.refs().resolve(branch)?;
     slot::restore(&worktree, to, &context.policy.pool.keep, REASON)?;

@@ -115,6 +115,16 @@ pub enum Obstacle {
         /// What its probe said, behind a colon.
         said: String,
     },
+    /// An agent that cannot be confined as the settings require.
+    #[error(
+        "agent `{agent}` is to be confined to its worktree, which this system cannot: {reason}; let `confine` in the settings be \"worktree\" to let it work unconfined"
+    )]
+    Unconfined {
+        /// The agent, as the policy calls it.
+        agent: String,
+        /// What is missing.
+        reason: String,
+    },
     /// Too little room for worktrees.
     #[error(
         "{agents} worktrees take {needed} bytes and {free} are free: make room, or run fewer agents"

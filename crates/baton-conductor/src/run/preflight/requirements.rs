@@ -5,12 +5,13 @@ use std::collections::BTreeSet;
 use miette::Diagnostic;
 
 use super::{Obstacle, probe};
-use crate::run::RunError;
+use crate::run::{RunError, confinement};
 use crate::session::{allocate, store};
 use crate::settings;
 use baton_core::model::{BranchName, Oid};
 use baton_core::plan::{Kind, Task};
 use baton_core::policy::command::CommandTemplate;
+use baton_core::policy::conductor::Confine;
 use baton_core::policy::conductor::agents::Judge;
 use baton_core::policy::conductor::staff::Staff;
 use baton_core::policy::{Policy, Subject};
@@ -40,10 +41,36 @@ pub fn lacking(
         lacking.extend(unworded(repo, tip, &target.to_string(), first)?);
     }
     lacking.extend(absent(repo, tip, programs(&policy.conductor.staff, tasks))?);
+    lacking.extend(unconfined(policy, tasks));
     if lacking.is_empty() {
         lacking.extend(unable_to_commit(repo, policy, tip, tasks)?);
     }
     Ok(lacking)
+}
+
+/// The agents that work on these tasks and are to be confined, where the system cannot.
+fn unconfined(policy: &Policy, tasks: &[&Task]) -> Vec<Obstacle> {
+    let staff = &policy.conductor.staff;
+    let named = tasks.iter();
+    let named = named.map(|task| task.agent.as_deref().unwrap_or(&staff.agent));
+    let is_required = |name: &&str| {
+        let agent = staff.agent(name);
+        agent
+            .is_some_and(|agent| confinement::asked(&policy.conductor, &agent) == Confine::Required)
+    };
+    let required: BTreeSet<_> = named.filter(is_required).collect();
+    if required.is_empty() {
+        return Vec::new();
+    }
+    let reason = baton_sys::confine::obstacle();
+    let unconfined = reason.into_iter().flat_map(|reason| {
+        let obstacle = |agent: &&str| Obstacle::Unconfined {
+            agent: (*agent).to_owned(),
+            reason: reason.clone(),
+        };
+        required.iter().map(obstacle).collect::<Vec<_>>()
+    });
+    unconfined.collect()
 }
 
 /// The agents that work on these tasks and cannot commit.

@@ -40,6 +40,7 @@ fn staff(table: &ConductorTable) -> Compiled<Staff> {
             output: agent.output,
             probe: agent.probe.as_ref().map(command).transpose()?,
             limits: agent.limits.clone(),
+            confine: agent.confine,
         };
         agents.insert(name.clone(), agent);
     }

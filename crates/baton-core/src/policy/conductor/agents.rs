@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
+use super::Confine;
 use crate::policy::PathGlob;
 use crate::policy::command::CommandTemplate;
 use crate::policy::schema::unplaced_text;
@@ -59,6 +60,9 @@ pub struct AgentTable {
     /// built-in agents; upper and lower case are the same.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub limits: Vec<String>,
+    /// What it may change beside its worktree; without it, what `confine` of `[conductor]` says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confine: Option<Confine>,
 }
 
 /// The judge of a finished task in a fresh worktree; the task's own verify commands where none is named.
@@ -130,6 +134,8 @@ pub struct Agent {
     pub probe: Option<CommandTemplate>,
     /// Words by which it says that it has met a usage limit, beside those that are known.
     pub limits: Vec<String>,
+    /// What it may change beside its worktree, where that is said for this agent.
+    pub confine: Option<Confine>,
 }
 
 impl Agent {
@@ -248,6 +254,7 @@ impl From<&Agent> for AgentTable {
                 .as_ref()
                 .map(|probe| unplaced_text(probe.as_str())),
             limits: agent.limits.clone(),
+            confine: agent.confine,
         }
     }
 }

@@ -17,9 +17,22 @@ pub struct Profile {
     pub name: &'static str,
     /// The version of its program with which the profile was tried.
     pub tried_with: String,
+    /// The files and directories in which it keeps its state, where `~/` is the home directory.
+    pub state: Vec<String>,
     /// Its command.
     pub agent: Agent,
 }
+
+/// Where package managers and other tools keep what they have fetched or built, for everything that the user does.
+const CACHES: [&str; 7] = [
+    "~/.cache",
+    "~/.npm",
+    "~/.cargo/registry",
+    "~/.cargo/git",
+    "~/.cargo/.package-cache",
+    "~/.cargo/.package-cache-mutate",
+    "~/.cargo/.global-cache",
+];
 
 /// The names and files of the profiles.
 const FILES: [(&str, &str); 7] = [
@@ -36,6 +49,8 @@ const FILES: [(&str, &str); 7] = [
 #[serde(deny_unknown_fields)]
 struct ProfileFile {
     tried_with: String,
+    #[serde(default)]
+    state: Vec<String>,
     agent: AgentTable,
 }
 
@@ -56,11 +71,20 @@ pub fn find(name: &str) -> Option<Agent> {
     Some(profile.agent.clone())
 }
 
+/// The paths that a program of this name writes to beside its work: the caches, and of an agent its state.
+pub fn state_of(program: &str) -> Vec<String> {
+    let profile = all().iter().find(|profile| profile.name == program);
+    let own = profile.map(|profile| profile.state.clone());
+    let caches = CACHES.map(str::to_owned);
+    caches.into_iter().chain(own.unwrap_or_default()).collect()
+}
+
 fn read(name: &'static str, text: &str) -> Option<Profile> {
     let file: ProfileFile = toml::from_str(text).ok()?;
     Some(Profile {
         name,
         tried_with: file.tried_with,
+        state: file.state,
         agent: Agent {
             command: CommandTemplate::parse(file.agent.command.get_ref()).ok()?,
             input: file.agent.input,
@@ -69,6 +93,7 @@ fn read(name: &'static str, text: &str) -> Option<Profile> {
                 Some(line) => Some(CommandTemplate::parse(line.get_ref()).ok()?),
                 None => None,
             },
+            confine: file.agent.confine,
             limits: file.agent.limits,
         },
     })

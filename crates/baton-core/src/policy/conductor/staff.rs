@@ -70,6 +70,7 @@ mod tests {
             output: Output::Text,
             probe: None,
             limits: Vec::new(),
+            confine: None,
         };
         staff.agents.insert("claude".to_owned(), own.clone());
         assert_eq!(staff.agent("claude"), Some(own));

@@ -39,7 +39,7 @@ pub fn samples() -> Table {
 pub fn agent_key(path: &[String]) -> Option<Value> {
     match path {
         [conductor, agents, _, key] if conductor == "conductor" && agents == "agents" => {
-            ["command", "input", "output"]
+            ["command", "input", "output", "confine"]
                 .contains(&key.as_str())
                 .then(|| Value::String(String::new()))
         }
