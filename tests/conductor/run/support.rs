@@ -130,5 +130,6 @@ pub fn shell(script: &str, input: Input) -> Agent {
         probe: None,
         limits: Vec::new(),
         confine: None,
+        confined_command: None,
     }
 }

@@ -34,13 +34,21 @@ impl Terms {
     /// The confinement to these and to the command's own directories.
     pub fn confinement(&self, own: &[&Path]) -> Confinement {
         let own = own.iter().map(|path| (*path).to_owned());
-        let state = self.state.iter().filter(|path| file::is_taken(path));
+        let state = self.state.iter().filter(|path| is_there(path));
         let writable = own.chain(self.writable.iter().cloned());
         Confinement {
             writable: writable.chain(state.cloned()).collect(),
             hidden: self.hidden.clone(),
         }
     }
+}
+
+/// True if a path of an agent's state is there, or is a directory's and can be made: an agent that runs for the first time
+/// makes it.
+fn is_there(path: &Path) -> bool {
+    let is_directory = path.as_os_str().as_encoded_bytes().ends_with(b"/");
+    let can_be_made = is_directory && path.parent().is_some_and(file::is_directory);
+    file::is_taken(path) || can_be_made && file::make_directory(path).is_ok()
 }
 
 /// The path, where `~/` begins at the home directory.

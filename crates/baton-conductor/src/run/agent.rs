@@ -186,6 +186,7 @@ mod tests {
             probe: None,
             limits: Vec::new(),
             confine: None,
+            confined_command: None,
         }
     }
 

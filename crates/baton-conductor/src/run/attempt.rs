@@ -183,6 +183,7 @@ impl<'a> Attempt<'a> {
         let prompt_file = files::prompt(repo, &task.run, &task.task, number);
         file::write_atomically(&prompt_file, prompt.as_bytes())
             .map_err(RunError::io(&prompt_file))?;
+        let agent = confinement::equipped(&self.policy.conductor, self.agent);
         let mut prepared = Prepared {
             attempt: self,
             job: Job::new(supervise::Words::Program(Vec::new()), PathBuf::new()),
@@ -191,7 +192,7 @@ impl<'a> Attempt<'a> {
             prompt,
             prompt_file,
         };
-        prepared.job = prepared.values().agent(self.agent)?;
+        prepared.job = prepared.values().agent(&agent)?;
         prepared.job.log = Some(prepared.log.clone());
         prepared.job.limit = task.limit;
         prepared.job.grace = self.grace;

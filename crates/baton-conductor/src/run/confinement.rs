@@ -16,6 +16,16 @@ pub(super) fn asked(conductor: &Conductor, agent: &Agent) -> Confine {
     agent.confine.unwrap_or(conductor.confine)
 }
 
+/// The agent with the command that it has while it is confined, if it is.
+pub(super) fn equipped(conductor: &Conductor, agent: &Agent) -> Agent {
+    let is_confined = asked(conductor, agent) != Confine::Off && kernel::obstacle().is_none();
+    let command = agent.confined_command.clone().filter(|_| is_confined);
+    Agent {
+        command: command.unwrap_or_else(|| agent.command.clone()),
+        ..agent.clone()
+    }
+}
+
 /// Confines this job of an agent to its worktree; `None` where nothing asks for it or, if it is not required, where the
 /// system cannot.
 pub(super) fn enter(

@@ -86,7 +86,10 @@ fn unable_to_commit(
     let named = named.chain(staff.fallback.iter().map(String::as_str));
     let mut unable = Vec::new();
     for name in named.collect::<BTreeSet<_>>() {
-        if let Some(agent) = staff.agent(name) {
+        // A confined agent has a git directory of its own, and no sandbox beside.
+        let agent = staff.agent(name);
+        let agent = agent.filter(|one| confinement::asked(&policy.conductor, one) == Confine::Off);
+        if let Some(agent) = agent {
             unable.extend(probe::cannot_commit(repo, policy, tip, name, &agent)?);
         }
     }

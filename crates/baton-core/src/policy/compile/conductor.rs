@@ -41,6 +41,7 @@ fn staff(table: &ConductorTable) -> Compiled<Staff> {
             probe: agent.probe.as_ref().map(command).transpose()?,
             limits: agent.limits.clone(),
             confine: agent.confine,
+            confined_command: None,
         };
         agents.insert(name.clone(), agent);
     }

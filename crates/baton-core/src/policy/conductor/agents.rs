@@ -136,6 +136,8 @@ pub struct Agent {
     pub limits: Vec<String>,
     /// What it may change beside its worktree, where that is said for this agent.
     pub confine: Option<Confine>,
+    /// The command while it is confined, where that is another: without a sandbox of its own, for which there is no room inside.
+    pub confined_command: Option<CommandTemplate>,
 }
 
 impl Agent {

@@ -17,7 +17,8 @@ pub struct Profile {
     pub name: &'static str,
     /// The version of its program with which the profile was tried.
     pub tried_with: String,
-    /// The files and directories in which it keeps its state, where `~/` is the home directory.
+    /// The files and directories in which it keeps its state, where `~/` is the home directory. One that ends with `/` is
+    /// a directory that is made where there is none.
     pub state: Vec<String>,
     /// Its command.
     pub agent: Agent,
@@ -25,10 +26,10 @@ pub struct Profile {
 
 /// Where package managers and other tools keep what they have fetched or built, for everything that the user does.
 const CACHES: [&str; 7] = [
-    "~/.cache",
-    "~/.npm",
-    "~/.cargo/registry",
-    "~/.cargo/git",
+    "~/.cache/",
+    "~/.npm/",
+    "~/.cargo/registry/",
+    "~/.cargo/git/",
     "~/.cargo/.package-cache",
     "~/.cargo/.package-cache-mutate",
     "~/.cargo/.global-cache",
@@ -51,6 +52,8 @@ struct ProfileFile {
     tried_with: String,
     #[serde(default)]
     state: Vec<String>,
+    /// The command while it is confined, where that is another.
+    confined_command: Option<String>,
     agent: AgentTable,
 }
 
@@ -94,6 +97,10 @@ fn read(name: &'static str, text: &str) -> Option<Profile> {
                 None => None,
             },
             confine: file.agent.confine,
+            confined_command: match &file.confined_command {
+                Some(line) => Some(CommandTemplate::parse(line).ok()?),
+                None => None,
+            },
             limits: file.agent.limits,
         },
     })

@@ -71,6 +71,7 @@ mod tests {
             probe: None,
             limits: Vec::new(),
             confine: None,
+            confined_command: None,
         };
         staff.agents.insert("claude".to_owned(), own.clone());
         assert_eq!(staff.agent("claude"), Some(own));
