@@ -51,7 +51,7 @@ pub enum ConfineError {
     HiddenInside {
         /// The hidden path.
         hidden: PathBuf,
-        /// What it lies in.
+        /// The writable path around it.
         writable: PathBuf,
     },
 
@@ -102,7 +102,7 @@ impl Room {
     }
 }
 
-/// What keeps commands from being confined on this machine; `None` where they can be.
+/// The reason for which no command can be confined on this machine; `None` where one can.
 pub fn obstacle() -> Option<String> {
     match Room::new(&Confinement::default()) {
         Err(ConfineError::Unsupported(reason)) => Some(reason),

@@ -43,12 +43,11 @@ impl Terms {
     }
 }
 
-/// True if a path of an agent's state is there, or is a directory's and can be made: an agent that runs for the first time
-/// makes it.
+/// True if a path of an agent's state is there, or is a directory that can be made: an agent that runs for the first time
+/// would make it.
 fn is_there(path: &Path) -> bool {
     let is_directory = path.as_os_str().as_encoded_bytes().ends_with(b"/");
-    let can_be_made = is_directory && path.parent().is_some_and(file::is_directory);
-    file::is_taken(path) || can_be_made && file::make_directory(path).is_ok()
+    file::is_taken(path) || is_directory && file::make_directory(path).is_ok()
 }
 
 /// The path, where `~/` begins at the home directory.

@@ -5,14 +5,14 @@ use std::path::{Path, PathBuf};
 use bstr::{BString, ByteSlice};
 
 use crate::{GitError, Repo};
-use baton_core::model::{Oid, RefName};
+use baton_core::model::{BranchName, Oid, RefName};
 use baton_sys::file;
 
 /// Directories that git looks for.
 const DIRECTORIES: [&str; 5] = [
     "objects/pack",
     "objects/info",
-    "refs/heads",
+    BranchName::PREFIX,
     "info",
     "baton",
 ];

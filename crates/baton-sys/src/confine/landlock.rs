@@ -111,7 +111,7 @@ fn allow(
         .map_err(|error| failed(std::io::Error::other(error)))
 }
 
-/// What lies in a directory, without links.
+/// The paths in a directory, without links.
 fn entries(directory: &Path) -> Vec<PathBuf> {
     let Ok(entries) = std::fs::read_dir(directory) else {
         return Vec::new();

@@ -79,7 +79,7 @@ pub struct Job {
     pub limit: Option<Duration>,
     /// The time that it may take to end once it is asked to, before it is killed.
     pub grace: Duration,
-    /// What it is confined to.
+    /// Its confinement.
     pub room: Option<Arc<Room>>,
     /// Its name in [`JOB_VARIABLE`]. A caller that notes it can end what outlives this process with
     /// [`end_leftovers`](super::end_leftovers).

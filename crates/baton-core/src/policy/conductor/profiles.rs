@@ -28,8 +28,8 @@ pub struct Profile {
 const CACHES: [&str; 7] = [
     "~/.cache/",
     "~/.npm/",
-    "~/.cargo/registry/",
-    "~/.cargo/git/",
+    "~/.cargo/registry",
+    "~/.cargo/git",
     "~/.cargo/.package-cache",
     "~/.cargo/.package-cache-mutate",
     "~/.cargo/.global-cache",
