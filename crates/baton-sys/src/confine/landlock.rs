@@ -32,6 +32,9 @@ const DEVICES: [&str; 8] = [
     "/dev/pts",
 ];
 
+/// `TIOCSTI` and `TIOCLINUX`, the same on each processor for which there is a filter; the type of libc's is not.
+const TYPING: [u64; 2] = [0x5412, 0x541c];
+
 /// A confinement as the kernel knows it.
 #[derive(Debug)]
 pub struct Room {
@@ -121,8 +124,7 @@ fn entries(directory: &Path) -> Vec<PathBuf> {
     entries.map(|entry| entry.path()).collect()
 }
 
-/// The filter that keeps a program from typing into the terminal, for whoever reads it next: `TIOCSTI`, and `TIOCLINUX`
-/// for the console. Empty on a processor for which there is none.
+/// The filter that keeps a program from typing into the terminal, for whoever reads it next. Empty on a processor for which there is none.
 fn filter() -> Result<BpfProgram, ConfineError> {
     let Ok(processor) = std::env::consts::ARCH.try_into() else {
         return Ok(BpfProgram::new());
@@ -132,9 +134,9 @@ fn filter() -> Result<BpfProgram, ConfineError> {
         SeccompCondition::new(1, SeccompCmpArgLen::Dword, SeccompCmpOp::Eq, request)
             .and_then(|condition| SeccompRule::new(vec![condition]))
     };
-    let built = [libc::TIOCSTI, libc::TIOCLINUX]
+    let built = TYPING
         .into_iter()
-        .map(|request| is(request as u64))
+        .map(is)
         .collect::<Result<Vec<_>, _>>()
         .and_then(|rules| {
             SeccompFilter::new(
