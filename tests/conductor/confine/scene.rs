@@ -42,6 +42,10 @@ impl Scene {
         let fixture = Fixture::made(git, make);
         let (agent, other) = (fixture.linked("agent"), fixture.linked("other"));
         fs::create_dir(fixture.path("outside")).unwrap();
+        // Made where there are none, for agents.
+        for cache in [".cache", ".npm"] {
+            fs::create_dir_all(fixture.path("home").join(cache)).unwrap();
+        }
         write_below(&fixture.path("outside"), "file", "outside\n");
         Self {
             fixture,
