@@ -79,6 +79,7 @@ fn every_single_setting_has_a_name_in_gits_configuration() {
             "strategy" => "squash",
             "on_short" => "wait",
             "combine" => "vote",
+            "confine" => "worktree",
             _ if is_text(&toml, &key) => "x",
             _ => "1",
         };
