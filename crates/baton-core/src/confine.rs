@@ -1,6 +1,10 @@
 //! What a confined command may reach: a description, which the operating system is asked to enforce elsewhere.
 
+mod refused;
+
 use std::path::{Path, PathBuf};
+
+pub use refused::refused_path;
 
 /// The paths that a confined command may change, and those whose content it may not read. It reads everything else.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -123,6 +123,11 @@ pub fn temporary_directory(below: &Path) -> io::Result<tempfile::TempDir> {
     tempfile::tempdir_in(below)
 }
 
+/// The path with all links followed; `None` where it leads nowhere.
+pub fn resolved(path: &Path) -> Option<PathBuf> {
+    path.canonicalize().ok()
+}
+
 /// True if two paths lead to one place; false where one of them leads nowhere.
 pub fn is_same_place(one: &Path, other: &Path) -> bool {
     matches!((one.canonicalize(), other.canonicalize()), (Ok(one), Ok(other)) if one == other)

@@ -5,6 +5,7 @@ mod agents;
 mod approvals;
 mod commands;
 mod commits;
+mod confined;
 mod gates;
 mod kills;
 mod landing;

@@ -8,7 +8,8 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 use super::record::{self, Record};
-use super::{ConfinedError, Place, Report, Terms, VARIABLE, collect, is_inside, modes};
+use super::{ConfinedError, Place, Refusals, Report, Terms, VARIABLE, collect, is_inside, modes};
+use baton_core::confine::Confinement;
 use baton_core::model::{Oid, RefName};
 use baton_git::operation::Operation;
 use baton_git::private_git_dir::{PrivateGitDir, Untouched};
@@ -27,6 +28,7 @@ pub struct Confined {
     /// The state in which the private git directory was made; `None` for one that was there.
     untouched: Option<Untouched>,
     record: Record,
+    confinement: Confinement,
     temporary: Option<TempDir>,
     _turn: FileLock,
 }
@@ -59,7 +61,8 @@ pub fn enter(
     }
     let temporary = file::own_temporary_directory().map_err(ConfinedError::io("/tmp"))?;
     let own = [place.root.as_path(), private.path(), temporary.path()];
-    let room = Arc::new(Room::new(&terms.confinement(&own))?);
+    let confinement = terms.confinement(&own);
+    let room = Arc::new(Room::new(&confinement)?);
     let record = Record {
         branch: branch.to_string(),
         tip: tip.to_string(),
@@ -78,6 +81,7 @@ pub fn enter(
         private,
         untouched,
         record,
+        confinement,
         temporary: Some(temporary),
         _turn: turn,
     };
@@ -104,6 +108,11 @@ impl Confined {
     /// The root of the worktree.
     pub fn root(&self) -> &Path {
         &self.place.root
+    }
+
+    /// The reader of what the command prints for what it was refused.
+    pub fn refusals(&self) -> Refusals {
+        Refusals::of(&self.confinement)
     }
 
     /// The variables that a command finds set.

@@ -26,12 +26,14 @@ mod error;
 mod modes;
 mod place;
 mod record;
+mod refused;
 mod report;
 mod terms;
 
 pub use enter::{Confined, enter, recover};
 pub use error::ConfinedError;
 pub use place::{Place, is_inside};
+pub use refused::{Refusals, RefusedPath};
 pub use report::{BranchFate, Report};
 pub use terms::Terms;
 

@@ -15,7 +15,7 @@ use super::signal::Promise;
 use super::usage_limit::is_limit;
 use super::verify::{Verified, behind_colon, how, is_not_started, verify};
 use super::{Assignment, Place, RunError, brief, confinement, constraints, files};
-use crate::confine::{self, Confined};
+use crate::confine::{self, Confined, Refusals, RefusedPath};
 use crate::session::{end, store};
 use baton_core::policy::Policy;
 use baton_core::policy::conductor::agents::Agent;
@@ -144,6 +144,8 @@ pub struct Report {
     pub tail: BString,
     /// What the agent said last of its work, where it was told what to say.
     pub words: Option<String>,
+    /// What a confined agent was refused, as it printed that.
+    pub refused: Vec<RefusedPath>,
 }
 
 /// An attempt that is ready to run.
@@ -234,6 +236,7 @@ impl Prepared<'_> {
         let repo = main_at(&self.git_dir)?;
         let mut job = self.job.clone();
         let confined = confinement::enter(&repo, conductor, agent, &mut job)?;
+        let mut refusals = confined.as_ref().map(Confined::refusals);
         let strayed = OnceLock::new();
         let (mut promised, mut output_events) =
             (false, AgentOutput::new(self.attempt.agent.output));
@@ -253,6 +256,9 @@ impl Prepared<'_> {
                 &|| stop() || strayed.get().is_some(),
                 &mut |stream, line| {
                     output_events.take(stream, line, &mut note_promise);
+                    if let Some(refusals) = &mut refusals {
+                        refusals.take(line);
+                    }
                     on_line(line);
                 },
             );
@@ -265,6 +271,7 @@ impl Prepared<'_> {
             command: self.attempt.agent.command.as_str().to_owned(),
             source,
         })?;
+        let refused = refusals.map(Refusals::found).unwrap_or_default();
         let obstacle = self.note(returned)?;
         let outcome = match strayed.into_inner() {
             Some(paths) => Outcome::Strayed { paths },
@@ -289,6 +296,7 @@ impl Prepared<'_> {
             words: output_events
                 .last_words()
                 .filter(|_| self.attempt.agent.is_told()),
+            refused,
         })
     }
 

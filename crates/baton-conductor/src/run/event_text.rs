@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::attempt::NOTHING_TO_DO;
-use super::state::{Aggregate, Event, Phase, RunState, Status, TaskState};
+use super::state::{Aggregate, Event, Phase, RefusedWrite, RunState, Status, TaskState};
 use baton_core::layout::counted;
 use baton_core::model::SessionId;
 use baton_core::plan::Mode;
@@ -26,7 +26,7 @@ pub struct EventRecord<'a> {
     pub run: &'a str,
     /// When, in milliseconds since the epoch.
     pub at: u64,
-    /// What happened: `begin`, `retry`, `dispatched`, `worked`, `attempt_failed`, `disturbed`, `interrupted`, `gate_began`,
+    /// What happened: `begin`, `retry`, `dispatched`, `worked`, `writes_refused`, `attempt_failed`, `disturbed`, `interrupted`, `gate_began`,
     /// `approved`, `e2e`, `rejected`, `blocked`, `landed`, `aggregated`, `cleaned_up`, `moved_target`, `target_moved`, `one_group` or
     /// `pause`.
     pub event: &'static str,
@@ -130,6 +130,7 @@ pub fn line(run: &str, state: &RunState, event: &Event) -> Option<String> {
             )
         }
         Event::Worked { .. } => format!("{task}: says it is done: {detail}"),
+        Event::WritesRefused { .. } => format!("{task}: {detail}"),
         Event::AttemptFailed { .. } => format!("{task}: {}: {detail}", fate(state, event)),
         Event::Disturbed { .. } => format!("{task}: {}: {detail}", fate(state, event)),
         Event::Interrupted { .. } => format!("{task}: interrupted"),
@@ -194,6 +195,11 @@ fn parts(event: &Event) -> (&'static str, Option<&str>, Option<String>) {
             ("dispatched", Some(task), Some(place.branch.to_string()))
         }
         Event::Worked { task, outcome } => ("worked", Some(task), Some(outcome.clone())),
+        Event::WritesRefused { task, writes } => {
+            let sentences = writes.iter().map(RefusedWrite::sentence);
+            let detail = sentences.collect::<Vec<_>>().join("; ");
+            ("writes_refused", Some(task), Some(detail))
+        }
         Event::AttemptFailed { task, reason, .. } => {
             ("attempt_failed", Some(task), Some(reason.clone()))
         }
@@ -230,6 +236,9 @@ pub fn status(run: &str, state: &RunState, is_conducted: bool, all: &[String]) -
     );
     for task in &state.tasks {
         writeln!(text, "  {}", task_line(task)).expect("a String takes all");
+        for write in &task.refused_writes {
+            writeln!(text, "    {}", shown(&write.sentence())).expect("a String takes all");
+        }
     }
     text.push_str(&moves(state));
     if matches!(state.phase, Phase::Paused { .. }) && !is_conducted {

@@ -10,7 +10,7 @@ use crate::pool::PoolError;
 use crate::run::attempt::{Attempt, Outcome};
 use crate::run::ownership::INTERVAL;
 use crate::run::signal::Promise;
-use crate::run::state::{Event, RunState, TaskState};
+use crate::run::state::{Event, RefusedWrite, RunState, TaskState};
 use crate::run::{RunError, agent};
 use baton_core::plan::Task;
 use baton_core::policy::conductor::agents::Judge;
@@ -122,6 +122,14 @@ fn attempt(
     })?;
     let guard = context.guard.snapshot(context.repo);
     let report = prepared.run(context.stop, &mut |_| {})?;
+    if !report.refused.is_empty() {
+        let paths = report.refused.iter();
+        let paths = paths.map(|one| RefusedWrite::printed(&one.path, &one.line, number));
+        events.send(Event::WritesRefused {
+            task: id.to_owned(),
+            writes: paths.collect(),
+        })?;
+    }
     let feedback = report.outcome.feedback();
     let task = id.to_owned();
     if !matches!(report.outcome, Outcome::Limited { .. } | Outcome::Stopped) {

@@ -2,7 +2,7 @@
 
 use super::{Picture, RunReport, Span, Standing, TaskReport, Work};
 use crate::run::event_text;
-use crate::run::state::{Aggregate, RunState, Status, TaskState, Terminal};
+use crate::run::state::{Aggregate, RefusedWrite, RunState, Status, TaskState, Terminal};
 use baton_core::model::SessionId;
 use baton_core::plan::Mode;
 
@@ -97,6 +97,11 @@ fn of_task(state: &RunState, task: &TaskState) -> TaskReport {
                 path: path.clone(),
                 data: None,
             })
+            .collect(),
+        refused_writes: task
+            .refused_writes
+            .iter()
+            .map(RefusedWrite::sentence)
             .collect(),
     }
 }

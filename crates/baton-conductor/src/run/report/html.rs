@@ -36,6 +36,7 @@ pub fn html(report: &RunReport) -> String {
     timeline(&mut page, report);
     table(&mut page, report);
     pictures(&mut page, report);
+    refused_writes(&mut page, report);
     landed(&mut page, report);
     page.push_str("</body>\n</html>\n");
     page
@@ -170,6 +171,25 @@ fn pictures(page: &mut String, report: &RunReport) {
     page.push_str("</div>\n");
 }
 
+/// What confined agents were refused.
+fn refused_writes(page: &mut String, report: &RunReport) {
+    let tasks = report.tasks.iter();
+    let mut all = tasks
+        .flat_map(|task| task.refused_writes.iter().map(move |one| (task, one)))
+        .peekable();
+    if all.peek().is_none() {
+        return;
+    }
+    page.push_str("<h2>Refused outside of the worktree</h2>\n<ul>\n");
+    for (task, sentence) in all {
+        put(
+            page,
+            format_args!("<li>{}: {}</li>\n", text(&task.id), text(sentence)),
+        );
+    }
+    page.push_str("</ul>\n");
+}
+
 fn landed(page: &mut String, report: &RunReport) {
     if report.landed.is_empty() {
         return;
@@ -217,6 +237,7 @@ mod tests {
             "<dd>1 min 30 s of work in 1 min 0 s: 1.5 times</dd>",
             "class=\"agent ill\" style=\"left:0.0%;width:33.3%\" title=\"attempt 1: timed out, 20.0 s\"",
             "class=\"gate well\" style=\"left:83.3%;width:16.7%\"",
+            "<ul>\n<li>api: attempt 1 was refused /m/&lt;x&gt;, as the agent printed it: no | way</li>\n</ul>",
             "<li><code>0123abcd</code> merge of auto/auth</li>",
         ] {
             assert!(page.contains(part), "{part}\n{page}");

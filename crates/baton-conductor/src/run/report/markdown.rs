@@ -42,6 +42,7 @@ pub fn markdown(report: &RunReport) -> String {
     text.push_str("```\n\n`█` an agent at work, `▒` an attempt that failed or was interrupted, `▓` a quality gate\n");
     text.push_str(&taken_over(report));
     text.push_str(&pictures(report));
+    text.push_str(&refused_writes(report));
     if !report.landed.is_empty() {
         text.push_str("\n## Landed\n\n");
         for (what, commit) in &report.landed {
@@ -81,6 +82,20 @@ fn pictures(report: &RunReport) -> String {
     match text.is_empty() {
         true => text,
         false => format!("\n## Pictures\n\n{text}"),
+    }
+}
+
+/// What confined agents were refused.
+fn refused_writes(report: &RunReport) -> String {
+    let mut text = String::new();
+    for task in &report.tasks {
+        for sentence in &task.refused_writes {
+            writeln!(text, "- {}: {}", cell(&task.id), cell(sentence)).expect("a String takes all");
+        }
+    }
+    match text.is_empty() {
+        true => text,
+        false => format!("\n## Refused outside of the worktree\n\n{text}"),
     }
 }
 
@@ -149,7 +164,8 @@ mod tests {
             "| auth: Log in \\<b\\>safely\\</b\\> \\| now | 1 | done | 2 | 59.0 s | Added the login | auto/auth | 19 |\n",
             "| api: The API | 1 | failed | 1 | 31.0 s | the agent crashed |  |  |\n",
             "auth |▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒███████████████████████",
-            "## Pictures\n\n- auth: /runs/auth \"1\".png\n- auth: /runs/gone.jpeg\n\n## Landed\n",
+            "## Pictures\n\n- auth: /runs/auth \"1\".png\n- auth: /runs/gone.jpeg\n",
+            "\n## Refused outside of the worktree\n\n- api: attempt 1 was refused /m/\\<x\\>, as the agent printed it: no \\| way\n\n## Landed\n",
             "- `0123abcd` merge of auto/auth\n",
         ] {
             assert!(text.contains(part), "{part}\n{text}");

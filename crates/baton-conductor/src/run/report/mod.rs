@@ -50,6 +50,8 @@ pub struct TaskReport {
     pub spans: Vec<Span>,
     /// The pictures that its gate left.
     pub pictures: Vec<Picture>,
+    /// What its confined agents were refused outside of their worktrees, a sentence each.
+    pub refused_writes: Vec<String>,
 }
 
 /// A picture that a gate left.
@@ -246,6 +248,7 @@ mod tests {
                             data: None,
                         },
                     ],
+                    refused_writes: Vec::new(),
                 },
                 TaskReport {
                     id: "api".to_owned(),
@@ -257,6 +260,10 @@ mod tests {
                     session: None,
                     spans: vec![span(Work::Agent, 1, 1_000_000, 1_031_000, false, "exit 3")],
                     pictures: Vec::new(),
+                    refused_writes: vec![
+                        "attempt 1 was refused /m/<x>, as the agent printed it: no | way"
+                            .to_owned(),
+                    ],
                 },
             ],
             landed: vec![("merge of auto/auth".to_owned(), "0123abcd".to_owned())],

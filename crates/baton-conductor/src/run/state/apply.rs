@@ -72,6 +72,11 @@ impl RunState {
                 task.status = Status::ReadyForQa;
                 Some(())
             }
+            Event::WritesRefused { task, writes } => {
+                self.since(task, false)?;
+                self.task_mut(task)?.refuse_writes(writes);
+                Some(())
+            }
             Event::AttemptFailed {
                 task,
                 reason,

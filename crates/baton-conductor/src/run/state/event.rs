@@ -3,7 +3,7 @@
 use miette::Diagnostic;
 use thiserror::Error;
 
-use super::task::{TaskPlace, WorkCheck};
+use super::task::{RefusedWrite, TaskPlace, WorkCheck};
 use super::{Aggregate, Pause, TargetMove};
 use baton_core::model::Oid;
 use baton_core::plan::EndToEndReport;
@@ -36,6 +36,13 @@ pub enum Event {
         task: String,
         /// Its outcome in a line.
         outcome: String,
+    },
+    /// A confined agent was refused what lies outside of its worktree, as it printed that.
+    WritesRefused {
+        /// The task.
+        task: String,
+        /// What.
+        writes: Vec<RefusedWrite>,
     },
     /// An attempt came to nothing.
     AttemptFailed {

@@ -23,7 +23,9 @@ mod task;
 pub use checkpoint::{Checkpoint, CheckpointKind, DueCheckpoint};
 pub use event::{Event, Misplaced};
 pub use next::Action;
-pub use task::{CheckKind, Status, TaskPlace, TaskSpan, TaskState, Terminal, WorkCheck};
+pub use task::{
+    CheckKind, RefusedWrite, Status, TaskPlace, TaskSpan, TaskState, Terminal, WorkCheck,
+};
 
 use baton_core::model::{BranchName, Oid};
 use schemars::JsonSchema;

@@ -1,5 +1,7 @@
 //! Where a task of a run stands.
 
+use std::path::Path;
+
 use baton_core::model::{BranchName, Oid, SessionId};
 use baton_core::plan::EndToEndReport;
 use schemars::JsonSchema;
@@ -61,6 +63,9 @@ pub struct TaskState {
     /// that was approved or, before one was, of the last rejected one that has any.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pictures: Vec<String>,
+    /// What its confined agents were refused outside of their worktrees, as they printed it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub refused_writes: Vec<RefusedWrite>,
 }
 
 /// Where a task is worked on.
@@ -82,6 +87,38 @@ pub struct TaskPlace {
     /// The session that is bound to the worktree.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session: Option<SessionId>,
+}
+
+/// A path outside of a confined agent's worktree that it was refused, as the agent printed it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct RefusedWrite {
+    /// The path.
+    pub path: String,
+    /// The line that says so.
+    pub line: String,
+    /// The attempt in which it was printed first, counted from 1.
+    pub attempt: u32,
+}
+
+impl RefusedWrite {
+    /// A path that was refused in an attempt, and the agent's line.
+    pub fn printed(path: &Path, line: &str, attempt: u32) -> Self {
+        Self {
+            path: path.display().to_string(),
+            line: line.to_owned(),
+            attempt,
+        }
+    }
+
+    /// It in a sentence.
+    pub fn sentence(&self) -> String {
+        let Self {
+            path,
+            line,
+            attempt,
+        } = self;
+        format!("attempt {attempt} was refused {path}, as the agent printed it: {line}")
+    }
 }
 
 /// A check that the work of a task has passed.
@@ -217,6 +254,7 @@ impl TaskState {
             landed: None,
             spans: Vec::new(),
             pictures: Vec::new(),
+            refused_writes: Vec::new(),
         }
     }
 
@@ -250,6 +288,19 @@ impl TaskState {
             |old: &TaskPlace| (&old.branch, &old.session) != (&place.branch, &place.session);
         let before = self.place.replace(place.clone());
         self.former.extend(before.filter(has_left));
+    }
+
+    /// Takes up what was refused, each path once.
+    pub(super) fn refuse_writes(&mut self, writes: &[RefusedWrite]) {
+        for write in writes {
+            if self
+                .refused_writes
+                .iter()
+                .all(|known| known.path != write.path)
+            {
+                self.refused_writes.push(write.clone());
+            }
+        }
     }
 
     pub(super) fn span(&mut self, gate: bool, from: u64, to: u64, ok: bool, outcome: &str) {
