@@ -30,8 +30,8 @@ pub fn run(args: Exec) -> miette::Result<ExitCode> {
         Some(slot) => Place::of_slot(&Repo::open(&env)?, slot)?,
         None => Place::of(&env)?,
     };
-    let settings = settings::policy(&place.repo)?;
     let main = worktrees::main(&place.repo)?;
+    let settings = settings::policy_beside(&place.repo, &main)?;
     let main_root = main.work_tree().unwrap_or(main.common_dir());
     let program = args.command[0].to_string_lossy().into_owned();
     let terms = Terms::of(&settings.conductor, &program, main_root);
@@ -47,15 +47,18 @@ pub fn run(args: Exec) -> miette::Result<ExitCode> {
     }
     job.env = confined.env();
     job.room = Some(Arc::clone(confined.room()));
-    let end = supervise::run_foreground(&job);
-    let report = confined.leave()?;
+    let ran = supervise::run_foreground(&job);
+    let report = match &ran {
+        Ok(ran) if ran.is_over => confined.leave_ended()?,
+        _ => confined.leave()?,
+    };
     let is_whole = report.is_whole();
     tell(Some(report));
-    let end = end.map_err(|source| NotStarted {
+    let ran = ran.map_err(|source| NotStarted {
         command: program,
         source,
     })?;
-    Ok(match code(end) {
+    Ok(match code(ran.end) {
         0 if !is_whole => BROKEN,
         code => code,
     })

@@ -45,11 +45,16 @@ pub enum SettingsError {
 /// The rules of the commit that is checked out, with the settings; without a policy there, the default
 /// rules.
 pub fn policy(repo: &Repo) -> Result<Policy, SettingsError> {
+    policy_beside(repo, &worktrees::main(repo)?)
+}
+
+/// The same, by the repository as its main worktree sees it as well.
+pub fn policy_beside(repo: &Repo, main: &Repo) -> Result<Policy, SettingsError> {
     let base = match repo.head()? {
         Some(head) => Bases::new(repo.objects()).at(head)?,
         None => None,
     };
-    of_base(repo, base.as_deref())
+    of_base(main, base.as_deref())
 }
 
 /// The rules of this commit, with the settings.

@@ -1,11 +1,11 @@
 //! Settings of git, with the places they come from.
 
 use std::ffi::OsStr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use bstr::{BString, ByteSlice};
 
-use super::{GitError, Program};
+use super::{GitError, Program, config_files};
 use baton_core::policy::settings::git_config::Entry;
 
 /// One value of a setting.
@@ -60,12 +60,25 @@ impl Scope {
 #[derive(Debug, Clone)]
 pub struct Config {
     program: Program,
+    /// The git directory that all worktrees share, if it is known.
+    common_dir: Option<PathBuf>,
 }
 
 impl Config {
     /// The settings as this program's git finds them.
     pub(super) fn new(program: Program) -> Self {
-        Self { program }
+        Self {
+            program,
+            common_dir: None,
+        }
+    }
+
+    /// The same of a repository with this common git directory.
+    pub(super) fn of(program: Program, common_dir: &Path) -> Self {
+        Self {
+            program,
+            common_dir: Some(common_dir.to_owned()),
+        }
     }
 
     /// Every value of a setting that names a path, the one that counts last. Values that the
@@ -100,6 +113,11 @@ impl Config {
     /// Every value of the settings below a section, in the order in which git reads them: the one
     /// that counts last.
     pub fn below(&self, section: &str) -> Result<Vec<Entry>, GitError> {
+        if let Some(common_dir) = &self.common_dir
+            && !config_files::may_hold(section, self.program.git_dir(), common_dir)
+        {
+            return Ok(Vec::new());
+        }
         let pattern = format!(r"^{section}\.");
         let args = [
             "config",

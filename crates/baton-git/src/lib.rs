@@ -4,6 +4,7 @@ pub mod checkout;
 mod commit_bytes;
 pub mod commit_object;
 pub mod config;
+mod config_files;
 mod databases;
 pub mod diff;
 pub mod editor;

@@ -3,11 +3,12 @@
 //! It borrows the repository's objects and begins with its references, the worktree's index and its exclusions; hooks and
 //! settings are the repository's. What is committed there comes back as a pack ([`PrivateGitDir::pack`], [`receive`]), which
 //! git checks as it checks a fetched one. Nothing that a private git directory says is believed: whoever may write there can
-//! have any git that looks at it run a program. So all but [`PrivateGitDir::create`] is called in a thread that is as
-//! confined as that writer.
+//! have any git that looks at it run a program. So all that starts git or reads a file there is called in a thread that is as
+//! confined as that writer: [`PrivateGitDir::state`] looks at names and stats alone.
 
 mod layout;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 pub use layout::parse_packed;
@@ -26,13 +27,9 @@ pub struct PrivateGitDir {
     program: Program,
 }
 
-/// The state of a private git directory that nobody has used since it was made.
+/// Everything in a private git directory, by its name and stat.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Untouched {
-    head: Option<FileStat>,
-    index: Option<FileStat>,
-    packed: Option<FileStat>,
-}
+pub struct State(BTreeMap<PathBuf, FileStat>);
 
 /// A stash that was made in a private git directory.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,9 +49,17 @@ impl PrivateGitDir {
         }
     }
 
-    /// Makes it, with this branch checked out. Returns its references as git writes packed ones.
-    pub fn create(&self, repo: &Repo, branch: &RefName) -> Result<BString, GitError> {
-        layout::create(&self.path, repo, branch)
+    /// Makes it, with this branch checked out, of the spare one at this path if there is one. Returns its references as git
+    /// writes packed ones.
+    pub fn create(&self, repo: &Repo, branch: &RefName, spare: &Path) -> Result<BString, GitError> {
+        let refs = layout::create(spare, repo, branch)?;
+        file::rename(spare, &self.path).map_err(GitError::io(&self.path))?;
+        Ok(refs)
+    }
+
+    /// Puts one that is as it was made aside at this path: for the next, most of it is there then.
+    pub fn spare(&self, spare: &Path) -> Result<(), GitError> {
+        file::rename(&self.path, spare).map_err(GitError::io(spare))
     }
 
     /// Its path.
@@ -68,24 +73,36 @@ impl PrivateGitDir {
     }
 
     /// The state to compare with later.
-    pub fn state(&self) -> Result<Untouched, GitError> {
-        let stat = |name: &str| {
-            let path = self.path.join(name);
-            FileStat::of(&path).map_err(GitError::io(path))
-        };
-        Ok(Untouched {
-            head: stat("HEAD")?,
-            index: stat("index")?,
-            packed: stat("packed-refs")?,
-        })
+    pub fn state(&self) -> Result<State, GitError> {
+        Ok(State(self.listed(usize::MAX)?.unwrap_or_default()))
     }
 
-    /// True if nothing was committed, staged or begun since it was in this state, in which all references were packed.
-    pub fn is_untouched_since(&self, then: &Untouched) -> Result<bool, GitError> {
-        let refs = self.path.join("refs");
-        let any = file::files_below(&refs, &|_| true).map_err(GitError::io(refs))?;
-        let is_used = self.is_in_operation() || self.holds_more();
-        Ok(any.is_empty() && self.state()? == *then && !is_used)
+    /// True if nothing at all was changed since it was in this state. What cannot be looked at has changed.
+    pub fn is_still(&self, then: &State) -> bool {
+        let now = self.listed(then.0.len()).ok().flatten();
+        now.is_some_and(|now| now == then.0)
+    }
+
+    /// Everything in it; `None` where there is more than this.
+    fn listed(&self, at_most: usize) -> Result<Option<BTreeMap<PathBuf, FileStat>>, GitError> {
+        let mut all = BTreeMap::new();
+        let mut open = vec![self.path.clone()];
+        while let Some(directory) = open.pop() {
+            for path in file::entries(&directory).map_err(GitError::io(&directory))? {
+                let found = FileStat::of(&path).map_err(GitError::io(&path))?;
+                let mut found = found.unwrap_or_default();
+                if found.is_directory() {
+                    // Git makes files there and takes them back.
+                    (found.changed, found.modified, found.size) = Default::default();
+                    open.push(path.clone());
+                }
+                all.insert(path, found);
+                if all.len() > at_most {
+                    return Ok(None);
+                }
+            }
+        }
+        Ok(Some(all))
     }
 
     /// True while an operation of git, such as a rebase, waits to be finished.

@@ -331,6 +331,11 @@ impl Program {
         }
     }
 
+    /// The git directory on which it is set.
+    pub(super) fn git_dir(&self) -> &Path {
+        &self.git_dir
+    }
+
     /// The directory in which the command runs.
     pub fn directory(&self) -> &Path {
         let own = self.directory.as_ref().or(self.work_tree.as_ref());

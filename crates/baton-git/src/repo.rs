@@ -216,7 +216,7 @@ impl Repo {
 
     /// The settings that hold here.
     pub fn config(&self) -> Config {
-        Config::new(self.program.clone())
+        Config::of(self.program.clone(), &self.common_dir)
     }
 
     /// The settings that hold in a worktree.

@@ -29,9 +29,9 @@ impl GitEnv {
     pub fn from_process() -> std::io::Result<Self> {
         Ok(Self {
             current_dir: std::env::current_dir()?,
-            git_dir: path("GIT_DIR"),
-            index_file: path("GIT_INDEX_FILE"),
-            object_directory: path("GIT_OBJECT_DIRECTORY"),
+            git_dir: path_variable("GIT_DIR"),
+            index_file: path_variable("GIT_INDEX_FILE"),
+            object_directory: path_variable("GIT_OBJECT_DIRECTORY"),
             alternate_object_directories: value("GIT_ALTERNATE_OBJECT_DIRECTORIES")
                 .map(|list| {
                     std::env::split_paths(&list)
@@ -99,13 +99,13 @@ pub fn variable(name: &str) -> Option<String> {
 
 /// The user's home directory.
 pub fn home() -> Option<PathBuf> {
-    path("HOME")
+    path_variable("HOME")
 }
 
 /// The directory of the user's configuration files, as git finds it: `XDG_CONFIG_HOME`, else
 /// `.config` in the home directory.
 pub fn config_home() -> Option<PathBuf> {
-    path("XDG_CONFIG_HOME").or_else(|| Some(home()?.join(".config")))
+    path_variable("XDG_CONFIG_HOME").or_else(|| Some(home()?.join(".config")))
 }
 
 /// True if text for this user may hold more than ASCII: the locale is a Unicode one, and
@@ -117,7 +117,8 @@ pub fn shows_unicode() -> bool {
     unicode && value("NO_COLOR").is_none()
 }
 
-fn path(name: &str) -> Option<PathBuf> {
+/// The path that a variable holds.
+pub fn path_variable(name: &str) -> Option<PathBuf> {
     value(name).map(PathBuf::from)
 }
 

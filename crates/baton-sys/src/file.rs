@@ -111,11 +111,6 @@ pub fn files_below(root: &Path, enter: &dyn Fn(&str) -> bool) -> io::Result<Vec<
     Ok(found)
 }
 
-/// Makes a directory among the user's temporary files that is removed with the value.
-pub fn own_temporary_directory() -> io::Result<tempfile::TempDir> {
-    tempfile::Builder::new().prefix("baton-").tempdir()
-}
-
 /// A directory of its own below this one, which is made where there is none; it goes with the
 /// value.
 pub fn temporary_directory(below: &Path) -> io::Result<tempfile::TempDir> {
@@ -194,7 +189,7 @@ pub fn copy_if_exists(from: &Path, to: &Path) -> io::Result<bool> {
 }
 
 /// The file system's record of a file or a link (`stat(2)`): what git compares with the index to see a change.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct FileStat {
     /// Seconds and nanoseconds of the last change of the inode.
     pub changed: (i64, i64),
@@ -229,6 +224,11 @@ impl FileStat {
             group: found.gid(),
             size: found.size(),
         }))
+    }
+
+    /// True if it is a directory's.
+    pub fn is_directory(&self) -> bool {
+        rustix::fs::FileType::from_raw_mode(self.mode as rustix::fs::RawMode).is_dir()
     }
 }
 
@@ -400,6 +400,14 @@ pub fn write_copy(of: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
 /// old one or empty.
 pub fn write_at_once(path: &Path, bytes: &[u8]) -> io::Result<()> {
     replace(path, path, bytes, |_| Ok(()))
+}
+
+/// The same, unless the file holds these bytes already.
+pub fn write_if_other(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    match read_if_exists(path)? {
+        Some(held) if held == bytes => Ok(()),
+        _ => write_at_once(path, bytes),
+    }
 }
 
 /// The directory in which the file lies: for a bare name, the current one.

@@ -26,13 +26,14 @@ pub mod shared;
 mod spawn;
 pub mod ssh_keys;
 pub mod supervise;
+pub mod temporary;
 pub mod terminal;
 pub mod warnings;
 pub mod worktree_file;
 
 pub use env::{
     GitEnv, agent_process, agent_session, config_home, home, host_name, is_under_agent,
-    is_under_conductor, shows_unicode, ssh_command, variable,
+    is_under_conductor, path_variable, shows_unicode, ssh_command, variable,
 };
 pub use lock::FileLock;
 pub use parallel::both;

@@ -24,7 +24,7 @@ use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 
-pub use foreground::run_foreground;
+pub use foreground::{Foreground, run_foreground};
 pub use job::{JOB_VARIABLE, Job, REPOSITORY_VARIABLES, Words};
 pub use output::Stream;
 

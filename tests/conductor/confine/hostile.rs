@@ -96,11 +96,17 @@ fn no_signal_reaches_a_process_outside() {
 #[test]
 fn what_it_starts_ends_with_it() {
     each_git(|scene| {
-        let line = "setsid sh -c 'echo $$ > pid; exec sleep 1000' >/dev/null 2>&1 & until test -s pid; do :; done";
-        scene.shell(line).ok();
-        let pid = fs::read_to_string(scene.agent.join("pid")).unwrap();
-        let is_there = baton_sys::process::is_running(pid.trim().parse().unwrap());
-        assert!(!is_there, "{pid}");
+        for start in ["setsid sh", "env -i setsid setsid -f sh"] {
+            let line = format!(
+                "{start} -c 'echo $$ > pid; BATON_JOB=$1 exec sleep 1000' sh $BATON_JOB >/dev/null 2>&1 & until test -s pid; do :; done",
+            );
+            scene.shell(&line).ok();
+            let path = scene.agent.join("pid");
+            let pid = fs::read_to_string(&path).unwrap();
+            let is_there = baton_sys::process::is_running(pid.trim().parse().unwrap());
+            assert!(!is_there, "{pid}");
+            fs::remove_file(path).unwrap();
+        }
     });
 }
 

@@ -41,7 +41,9 @@ impl Scene {
     fn new(git: &Git, make: Make) -> Self {
         let fixture = Fixture::made(git, make);
         let (agent, other) = (fixture.linked("agent"), fixture.linked("other"));
-        fs::create_dir(fixture.path("outside")).unwrap();
+        for directory in ["outside", "temporary"] {
+            fs::create_dir(fixture.path(directory)).unwrap();
+        }
         // Made where there are none, for agents.
         for cache in [".cache", ".npm"] {
             fs::create_dir_all(fixture.path("home").join(cache)).unwrap();
@@ -58,6 +60,7 @@ impl Scene {
     pub fn exec(&self, args: &[&str]) -> Command {
         let mut command = self.fixture.program(BATON, &self.agent);
         command.arg("exec").args(args);
+        command.env("TMPDIR", self.temporary());
         let path = |path: PathBuf| path.to_str().unwrap().to_owned();
         command
             .env("MAIN", path(self.fixture.repo()))
@@ -70,6 +73,11 @@ impl Scene {
     /// Runs a line of shell confined.
     pub fn shell(&self, line: &str) -> Ran {
         run(&mut self.exec(&["--", "sh", "-c", line]), b"")
+    }
+
+    /// Where commands have their directories for temporary files.
+    pub fn temporary(&self) -> PathBuf {
+        self.fixture.path("temporary")
     }
 
     /// Runs git in the agent's worktree, outside of the confinement.
@@ -87,6 +95,7 @@ impl Scene {
         let git = self.fixture.git_dir();
         let apart = [
             self.agent.clone(),
+            self.temporary(),
             git.join("objects"),
             git.join("baton/confined"),
             git.join("baton/journal"),

@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use baton_testkit::write_below;
+
 use super::scene::each_git;
 
 #[test]
@@ -29,6 +31,57 @@ fn a_command_that_does_nothing_leaves_nothing() {
         assert_eq!(ran.code, 128 + 15);
         scene.is_settled();
         assert_eq!(scene.rest(), before);
+    });
+}
+
+/// What a command that changes nothing begins with is there for the next one, and shows it the repository as it is then.
+#[test]
+fn a_git_directory_that_was_not_used_is_taken_again() {
+    each_git(|scene| {
+        scene.shell("true").ok();
+        let spare = scene.confined().join("spare");
+        assert!(spare.join("HEAD").exists());
+        scene.git(&["branch", "later"]);
+        fs::write(scene.agent.join("staged"), "staged\n").unwrap();
+        scene.git(&["add", "staged"]);
+        write_below(&scene.fixture.git_dir(), "info/exclude", "ignored\n");
+        let line = "git rev-parse -q --verify later && git diff --cached --name-only && echo x > ignored && git status --short";
+        let out = scene.shell(line).ok();
+        assert!(out.ends_with("\nstaged\nA  staged"), "{out}");
+        scene.git(&["branch", "-D", "later"]);
+        let out = scene
+            .shell("git branch --list later && git log -1 --format=%s")
+            .ok();
+        assert_eq!(out, scene.git(&["log", "-1", "--format=%s"]));
+        scene.git(&["switch", "-q", "-c", "another"]);
+        let out = scene
+            .shell("git symbolic-ref --short HEAD && git commit -qm staged")
+            .ok();
+        assert_eq!(out, "another");
+        assert_eq!(
+            scene.git(&["log", "-1", "--format=%s", "another"]),
+            "staged"
+        );
+        scene.is_settled();
+    });
+}
+
+#[test]
+fn a_git_directory_that_was_used_is_not() {
+    each_git(|scene| {
+        for line in [
+            "git commit -q --allow-empty -m x",
+            "touch $(git rev-parse --absolute-git-dir)/config",
+            "chmod 700 $(git rev-parse --absolute-git-dir)/info",
+            "echo x > $(git rev-parse --absolute-git-dir)/hooks2",
+            "mkdir $(git rev-parse --absolute-git-dir)/objects/ab",
+            "ln -sf /nowhere $(git rev-parse --absolute-git-dir)/baton/bin",
+        ] {
+            scene.shell("true").ok();
+            scene.shell(line).ok();
+            assert!(!scene.confined().join("spare").exists(), "{line}");
+            scene.is_settled();
+        }
     });
 }
 

@@ -5,17 +5,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tempfile::TempDir;
-
 use super::record::{self, Record};
 use super::{ConfinedError, Place, Refusals, Report, Terms, VARIABLE, collect, is_inside, modes};
 use baton_core::confine::Confinement;
 use baton_core::model::{Oid, RefName};
 use baton_git::operation::Operation;
-use baton_git::private_git_dir::{PrivateGitDir, Untouched};
+use baton_git::private_git_dir::{PrivateGitDir, State};
 use baton_git::slot;
 use baton_sys::confine::Room;
-use baton_sys::{FileLock, file, supervise};
+use baton_sys::{FileLock, file, supervise, temporary};
 
 /// The time that what a command has left running may take to end.
 const GRACE: Duration = Duration::from_secs(2);
@@ -26,10 +24,9 @@ pub struct Confined {
     room: Arc<Room>,
     private: PrivateGitDir,
     /// The state in which the private git directory was made; `None` for one that was there.
-    untouched: Option<Untouched>,
+    made: Option<State>,
     record: Record,
     confinement: Confinement,
-    temporary: Option<TempDir>,
     _turn: FileLock,
 }
 
@@ -50,17 +47,18 @@ pub fn enter(
     let earlier = Record::read(&place)?.filter(|earlier| {
         private.exists() && earlier.branch() == branch && earlier.tip() == Some(tip)
     });
-    let mut untouched = None;
+    let mut made = None;
     if earlier.is_none() {
         refuse_unfinished(&place)?;
         set_aside(&place)?;
-        let refs = private.create(&place.repo, &branch)?;
+        let refs = private.create(&place.repo, &branch, &place.spare())?;
         let path = collect::first_refs(&place);
-        file::write_at_once(&path, &refs).map_err(ConfinedError::io(path))?;
-        untouched = Some(private.state()?);
+        file::write_if_other(&path, &refs).map_err(ConfinedError::io(path))?;
+        made = Some(private.state()?);
     }
-    let temporary = file::own_temporary_directory().map_err(ConfinedError::io("/tmp"))?;
-    let own = [place.root.as_path(), private.path(), temporary.path()];
+    let note = place.directory().join("temporary");
+    let temporary = temporary::take(&note).map_err(ConfinedError::io("/tmp"))?;
+    let own = [place.root.as_path(), private.path(), &temporary];
     let confinement = terms.confinement(&own);
     let room = Arc::new(Room::new(&confinement)?);
     let record = Record {
@@ -68,7 +66,7 @@ pub fn enter(
         tip: tip.to_string(),
         runs: true,
         job: job.to_owned(),
-        temporary: Some(temporary.path().to_owned()),
+        temporary: Some(temporary),
         modes: modes::of(&place.repo)?,
         link: own_link(&place)?,
         stashes: earlier.map(|earlier| earlier.stashes).unwrap_or_default(),
@@ -79,10 +77,9 @@ pub fn enter(
         place,
         room,
         private,
-        untouched,
+        made,
         record,
         confinement,
-        temporary: Some(temporary),
         _turn: turn,
     };
     Ok((confined, earlier_report))
@@ -117,22 +114,30 @@ impl Confined {
 
     /// The variables that a command finds set.
     pub fn env(&self) -> Vec<(OsString, OsString)> {
-        let temporary = self.temporary.as_ref().map(TempDir::path);
+        let temporary = self.record.temporary.as_ref();
         let mut env = vec![(VARIABLE.into(), OsString::from(&self.place.id))];
         env.extend(temporary.map(|path| ("TMPDIR".into(), path.into())));
         env
     }
 
     /// Ends what the commands have left running, and brings back what they did.
-    pub fn leave(mut self) -> Result<Report, ConfinedError> {
+    pub fn leave(self) -> Result<Report, ConfinedError> {
         end_leftovers(&self.record)?;
-        // What cannot be removed lies in the directory for temporary files, as others' rests do.
-        self.temporary.take().map(TempDir::close);
+        self.leave_ended()
+    }
+
+    /// The same, where nothing runs that the commands have started.
+    pub fn leave_ended(mut self) -> Result<Report, ConfinedError> {
+        let temporary = self.record.temporary.as_ref();
+        if let Some(used) = temporary.filter(|path| !temporary::is_ready(path)) {
+            // What cannot be removed lies there as others' rests do.
+            file::remove_all_if_exists(used).ok();
+        }
         settle(
             &self.place,
             &self.room,
             &self.private,
-            self.untouched.as_ref(),
+            self.made.as_ref(),
             &mut self.record,
         )
     }
@@ -158,15 +163,12 @@ fn settle(
     place: &Place,
     room: &Room,
     private: &PrivateGitDir,
-    untouched: Option<&Untouched>,
+    made: Option<&State>,
     record: &mut Record,
 ) -> Result<Report, ConfinedError> {
     let moved = place.link_to(record.link.as_bytes());
     let repaired = modes::restore(&record.modes);
-    let is_unused = match untouched {
-        Some(then) => room.within(|| private.is_untouched_since(then))??,
-        None => false,
-    };
+    let is_unused = made.is_some_and(|then| private.is_still(then));
     let mut report = match is_unused {
         true => Report::unmoved(record.branch()),
         false => match collect::collect(place, room, private, record) {
@@ -180,7 +182,10 @@ fn settle(
     match report.stays {
         Some(_) => record.write(place)?,
         None => {
-            remove(private.path())?;
+            match is_unused {
+                true => private.spare(&place.spare())?,
+                false => remove(private.path())?,
+            }
             record::remove(place)?;
         }
     }

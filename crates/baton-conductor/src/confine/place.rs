@@ -31,6 +31,9 @@ impl Place {
         let here = Repo::open(env)?;
         let not_linked = || ConfinedError::NotLinked(env.current_dir.clone());
         match linked(here.git_dir()) {
+            Some((common_dir, id)) if here.git_dir() == git_dir_of(&common_dir, &id) => {
+                Self::seen(here, id).ok_or_else(not_linked)
+            }
             Some((common_dir, id)) => Self::named(&common_dir, &id)?.ok_or_else(not_linked),
             None => Err(not_linked()),
         }
@@ -51,7 +54,7 @@ impl Place {
     }
 
     fn named(common_dir: &Path, id: &str) -> Result<Option<Self>, ConfinedError> {
-        let git_dir = common_dir.join("worktrees").join(id);
+        let git_dir = git_dir_of(common_dir, id);
         if !file::is_directory(&git_dir) {
             return Ok(None);
         }
@@ -59,12 +62,12 @@ impl Place {
             git_dir: Some(git_dir),
             ..GitEnv::default()
         })?;
-        let root = repo.work_tree().map(Path::to_owned);
-        Ok(root.map(|root| Self {
-            repo,
-            id: id.to_owned(),
-            root,
-        }))
+        Ok(Self::seen(repo, id.to_owned()))
+    }
+
+    fn seen(repo: Repo, id: String) -> Option<Self> {
+        let root = repo.work_tree()?.to_owned();
+        Some(Self { repo, id, root })
     }
 
     /// The directory of the worktree's confined commands.
@@ -75,6 +78,11 @@ impl Place {
     /// The private git directory.
     pub fn private_git_dir(&self) -> PathBuf {
         self.directory().join(GIT)
+    }
+
+    /// The private git directory of an earlier command that has left it as it was made.
+    pub fn spare(&self) -> PathBuf {
+        self.directory().join("spare")
     }
 
     /// The text of a file `.git` that leads to this git directory.
@@ -97,6 +105,10 @@ impl Place {
         file::write_at_once(&link, text).map_err(ConfinedError::io(&link))?;
         Ok(moved)
     }
+}
+
+fn git_dir_of(common_dir: &Path, id: &str) -> PathBuf {
+    common_dir.join("worktrees").join(id)
 }
 
 /// The common git directory and the name of the worktree with this git directory, the private one or the repository's.

@@ -1,12 +1,13 @@
 //! The files with which a private git directory begins.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 use bstr::{BString, ByteSlice};
 
 use crate::{GitError, Repo};
 use baton_core::model::{BranchName, Oid, RefName};
-use baton_sys::file;
+use baton_sys::file::{self, FileStat};
 
 /// Directories that git looks for.
 const DIRECTORIES: [&str; 5] = [
@@ -23,8 +24,15 @@ const COMMON: [&str; 3] = ["shallow", "info/exclude", "info/attributes"];
 /// Files of the worktree's git directory that a private one has too.
 const OWN: [&str; 3] = ["index", "info/sparse-checkout", "baton/session"];
 
-/// Makes a private git directory at this path. `HEAD`, without which it is none, comes last.
+/// Makes a private git directory at this path, where one for the same branch may be that nobody has changed since: what is
+/// there is left as it is. `HEAD`, without which it is none, comes last.
 pub fn create(path: &Path, repo: &Repo, branch: &RefName) -> Result<BString, GitError> {
+    let head = [b"ref: ", branch.as_bstr().as_bytes(), b"\n"].concat();
+    let held = path.join("HEAD");
+    let held = file::read_if_exists(&held).map_err(GitError::io(held))?;
+    if held.is_none_or(|held| held != head) {
+        file::remove_all_if_exists(path).map_err(GitError::io(path))?;
+    }
     for name in DIRECTORIES {
         let directory = path.join(name);
         file::make_directory(&directory).map_err(GitError::io(directory))?;
@@ -38,7 +46,7 @@ pub fn create(path: &Path, repo: &Repo, branch: &RefName) -> Result<BString, Git
     }
     let write = |name: &str, bytes: &[u8]| {
         let file = path.join(name);
-        file::write_at_once(&file, bytes).map_err(GitError::io(file))
+        file::write_if_other(&file, bytes).map_err(GitError::io(file))
     };
     let mut objects = repo.common_dir().join("objects").into_os_string();
     objects.push("\n");
@@ -48,9 +56,7 @@ pub fn create(path: &Path, repo: &Repo, branch: &RefName) -> Result<BString, Git
     write("packed-refs", &refs)?;
     let copy = |from: &Path, name: &str| {
         let to = path.join(name);
-        file::copy_if_exists(&from.join(name), &to)
-            .map(drop)
-            .map_err(GitError::io(to))
+        copy(&from.join(name), &to).map_err(GitError::io(to))
     };
     for name in COMMON {
         copy(repo.common_dir(), name)?;
@@ -66,11 +72,20 @@ pub fn create(path: &Path, repo: &Repo, branch: &RefName) -> Result<BString, Git
     }
     link(&repo.common_dir().join("hooks"), &path.join("hooks"))?;
     link_records(repo, path)?;
-    write(
-        "HEAD",
-        &[b"ref: ", branch.as_bstr().as_bytes(), b"\n"].concat(),
-    )?;
+    write("HEAD", &head)?;
     Ok(refs)
+}
+
+/// Has the one file be as the other is, or not be there either.
+fn copy(from: &Path, to: &Path) -> io::Result<()> {
+    let key = |stat: FileStat| (stat.size, stat.modified, stat.mode);
+    let stats = (FileStat::of(from)?, FileStat::of(to)?);
+    match stats {
+        (None, None) => Ok(()),
+        (None, Some(_)) => file::remove_if_exists(to),
+        (Some(one), Some(other)) if key(one) == key(other) => Ok(()),
+        _ => file::copy_if_exists(from, to).map(drop),
+    }
 }
 
 /// Baton's files of this machine, to be read: the installation, the journal of judged commits, earlier hooks.
