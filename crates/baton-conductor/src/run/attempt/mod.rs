@@ -1,5 +1,8 @@
 //! One attempt at one task: an agent works, and what it says is checked against what it did.
 
+mod outcome;
+mod prepare;
+
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::sync::mpsc;
@@ -7,29 +10,24 @@ use std::time::Duration;
 
 use bstr::{BString, ByteSlice};
 
-use super::agent::{self, Values};
+pub use outcome::{NOTHING_TO_DO, Outcome, Report};
+
+use super::agent::Values;
 use super::agent_output::AgentOutput;
-use super::brief::{AttemptBrief, ProtocolFiles};
 use super::ownership::Ownership;
 use super::signal::Promise;
 use super::usage_limit::is_limit;
 use super::verify::{Verified, behind_colon, how, is_not_started, verify};
-use super::{Assignment, Place, RunError, brief, confinement, constraints, files};
-use crate::confine::{self, Confined, Refusals, RefusedPath};
+use super::{Assignment, Place, RunError, confinement};
+use crate::confine::{self, Confined, Refusals};
 use crate::session::{end, store};
 use baton_core::policy::Policy;
 use baton_core::policy::conductor::agents::Agent;
-use baton_git::tree::Trees;
 use baton_git::worktrees::{main_at, open_in, open_worktree};
 use baton_git::{GitError, Repo, checkout};
 use baton_sys::file;
 use baton_sys::supervise::{self, End, Job};
-
-/// The name of the page that says how sessions work.
-const PROTOCOL_PAGE: &str = "SESSION-PROTOCOL.md";
-
-/// The outcome of a task whose work was there already.
-pub const NOTHING_TO_DO: &str = "nothing to do";
+use outcome::listed;
 
 /// One attempt at a task.
 #[derive(Debug, Clone, Copy)]
@@ -55,99 +53,6 @@ pub struct Attempt<'a> {
     pub look_every: Duration,
 }
 
-/// What came of an attempt.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
-    /// The task is done, as far as the agent and the task's verify commands can tell.
-    Done {
-        /// The subject of the last commit, or [`NOTHING_TO_DO`].
-        outcome: String,
-    },
-    /// The agent ended without saying that the task is done.
-    NoPromise {
-        /// The line that it takes.
-        line: String,
-        /// The last error in its events.
-        error: Option<String>,
-    },
-    /// The agent ended with another exit status than 0.
-    Failed {
-        /// How, with its last line.
-        how: String,
-    },
-    /// The shell could not start the agent, or something without which the agent is none.
-    NotStarted {
-        /// What the shell said, with its exit status.
-        how: String,
-    },
-    /// The time was over.
-    TimedOut,
-    /// The agent said that the task is done, and it is not.
-    Lied {
-        /// What is not so.
-        why: String,
-    },
-    /// The agent touched files of others. The worktree has to be cleared before another attempt.
-    Strayed {
-        /// Which.
-        paths: Vec<BString>,
-    },
-    /// The worktree is gone or is none any more, whoever did that.
-    Uprooted,
-    /// The agent has met a usage limit, of which it says this. The attempt counts for nothing.
-    Limited {
-        /// What it says.
-        said: String,
-    },
-    /// The caller asked to stop. What the agent did is still there.
-    Stopped,
-}
-
-impl Outcome {
-    /// What the agent is told before the next attempt; `None` when nothing was wrong.
-    pub fn feedback(&self) -> Option<String> {
-        Some(match self {
-            Self::Done { .. } | Self::Limited { .. } | Self::Stopped => return None,
-            Self::NoPromise { line, error } => {
-                let error = error
-                    .as_deref()
-                    .map(|error| format!("; its last error: {error}"));
-                let error = error.unwrap_or_default();
-                format!(
-                    "it ended without saying that the task is done, which takes a line `{line}`{error}"
-                )
-            }
-            Self::Failed { how } => format!("it {how}"),
-            Self::NotStarted { how } => {
-                format!("its program is not there or cannot be run: it {how}")
-            }
-            Self::Uprooted => "its worktree was destroyed".to_owned(),
-            Self::TimedOut => "it took too long and was ended".to_owned(),
-            Self::Lied { why } => format!("it said that the task is done, but {why}"),
-            Self::Strayed { paths } => {
-                format!("it changed files that are not its own: {}", listed(paths))
-            }
-        })
-    }
-}
-
-/// What came of an attempt, and what there is to read about it.
-#[derive(Debug)]
-pub struct Report {
-    /// What came of it.
-    pub outcome: Outcome,
-    /// How long the agent worked.
-    pub elapsed: Duration,
-    /// The file that holds what it printed.
-    pub log: PathBuf,
-    /// The end of that.
-    pub tail: BString,
-    /// What the agent said last of its work, where it was told what to say.
-    pub words: Option<String>,
-    /// What a confined agent was refused, as it printed that.
-    pub refused: Vec<RefusedPath>,
-}
-
 /// An attempt that is ready to run.
 pub struct Prepared<'a> {
     attempt: Attempt<'a>,
@@ -156,50 +61,6 @@ pub struct Prepared<'a> {
     prompt: String,
     prompt_file: PathBuf,
     log: PathBuf,
-}
-
-impl<'a> Attempt<'a> {
-    /// Writes down what the agent will be told.
-    ///
-    /// # Errors
-    /// When the file cannot be written, or the agent cannot take a prompt of this length.
-    pub fn prepare(self, repo: &Repo) -> Result<Prepared<'a>, RunError> {
-        let Self {
-            assignment: task,
-            place,
-            number,
-            ..
-        } = self;
-        agent::lend_config(repo)?;
-        agent::make_directories(repo, &place.branch)?;
-        let constraints = &self.policy.conductor.feature.constraints;
-        let constraints = constraints::told(&constraints::load(repo, place.base, constraints)?);
-        let brief = AttemptBrief {
-            number,
-            feedback: self.feedback,
-            promise: self.promise,
-            constraints: &constraints,
-            files: &protocol_files(repo, self.policy, place)?,
-        };
-        let prompt = brief::for_attempt(task, place, &brief);
-        let prompt_file = files::prompt(repo, &task.run, &task.task, number);
-        file::write_atomically(&prompt_file, prompt.as_bytes())
-            .map_err(RunError::io(&prompt_file))?;
-        let agent = confinement::equipped(&self.policy.conductor, self.agent);
-        let mut prepared = Prepared {
-            attempt: self,
-            job: Job::new(supervise::Words::Program(Vec::new()), PathBuf::new()),
-            git_dir: repo.common_dir().to_owned(),
-            log: files::log(repo, &task.run, &task.task, number),
-            prompt,
-            prompt_file,
-        };
-        prepared.job = prepared.values().agent(&agent)?;
-        prepared.job.log = Some(prepared.log.clone());
-        prepared.job.limit = task.limit;
-        prepared.job.grace = self.grace;
-        Ok(prepared)
-    }
 }
 
 impl Prepared<'_> {
@@ -435,41 +296,7 @@ impl Prepared<'_> {
     }
 }
 
-/// The files of the session protocol as an agent in this place is told of them. The protocol's page lies
-/// beside the handoff document, where `git baton init` puts it.
-fn protocol_files(repo: &Repo, policy: &Policy, place: &Place) -> Result<ProtocolFiles, GitError> {
-    let handoff = policy.handoff.path.to_string();
-    let page = match handoff.rsplit_once('/') {
-        Some((directory, _)) => format!("{directory}/{PROTOCOL_PAGE}"),
-        None => PROTOCOL_PAGE.to_owned(),
-    };
-    let tree = repo.objects().commit(place.base, &mut Vec::new())?.tree;
-    let has_page = Trees::new(repo.objects())
-        .entry(tree, page.as_str().into())?
-        .is_some();
-    let summary = place.session.as_ref().and_then(|session| {
-        let mut patterns = policy.sessions.summaries.iter();
-        patterns.find_map(|pattern| {
-            pattern.render(session.date().unwrap_or_default(), session.number())
-        })
-    });
-    Ok(ProtocolFiles {
-        handoff,
-        summary,
-        page: has_page.then_some(page),
-    })
-}
-
 /// Whether this is still the root of a worktree, and not a directory inside of another one.
 pub fn is_intact(worktree: &Path) -> bool {
     file::is_taken(&worktree.join(".git")) && open_worktree(worktree).is_ok()
-}
-
-/// The first few paths, and how many more there are.
-fn listed(paths: &[BString]) -> String {
-    let mut names: Vec<_> = paths.iter().take(5).map(ToString::to_string).collect();
-    if paths.len() > names.len() {
-        names.push(format!("and {} more", paths.len() - names.len()));
-    }
-    names.join(", ")
 }
