@@ -19,6 +19,10 @@ pub(super) fn may_hold(section: &str, git_dir: &Path, common_dir: &Path) -> bool
     };
     files.push(common_dir.join("config"));
     files.push(git_dir.join("config.worktree"));
+    any_holds(&files, section)
+}
+
+fn any_holds(files: &[PathBuf], section: &str) -> bool {
     let words = [format!("[{section}"), "[include".to_owned()];
     files.iter().any(|path| match file::read_if_exists(path) {
         Ok(None) => false,
@@ -63,4 +67,35 @@ fn of_the_system() -> Option<Vec<PathBuf>> {
         files.push(directory.parent()?.join("etc/gitconfig"));
     }
     Some(files)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_section_is_seen_however_it_is_written() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("config");
+        let held = |text: &str| {
+            std::fs::write(&path, text).unwrap();
+            any_holds(&[directory.path().join("none"), path.clone()], "baton")
+        };
+        for text in [
+            "[baton]\n\tmirror = x\n",
+            "[user]\n\tname = a\n[BATON \"conductor\"]\n",
+            "[core] bare = false [Baton.conductor] mirror = x",
+            "[include]\n\tpath = other\n",
+            "[includeIf \"gitdir:~/work/\"]\n\tpath = other\n",
+        ] {
+            assert!(held(text), "{text}");
+        }
+        for text in ["", "[merge \"baton\"]\n", "[user]\n\tname = baton\n"] {
+            assert!(!held(text), "{text}");
+        }
+        assert!(
+            any_holds(&[directory.path().to_owned()], "baton"),
+            "a directory cannot be read"
+        );
+    }
 }

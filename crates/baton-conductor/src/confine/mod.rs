@@ -10,8 +10,10 @@
 //! kernel keeps yet, are put back.
 //!
 //! **Stores.** `confined/<worktree>/` in Baton's directory, out of the command's reach but for `git`: the private git directory
-//! `git`, the references with which it began (`refs`), and a `record`. A private git directory with an operation to finish,
-//! or with what the judge refused, stays for the next command there; one of which the repository has moved on is set aside.
+//! `git`, the references with which it began (`refs`), and a `record`; between two commands, a git directory in which the
+//! earlier one has changed nothing (`spare`), and the path of an empty directory for temporary files (`temporary`). A private
+//! git directory with an operation to finish, or with what the judge refused, stays for the next command there; one of which
+//! the repository has moved on is set aside.
 //!
 //! **A kill** leaves the file `.git` leading to the private git directory. The next [`enter`] of the worktree, or [`recover`],
 //! leaves first.
