@@ -96,7 +96,8 @@ fn link_records(repo: &Repo, path: &Path) -> Result<(), GitError> {
         };
         let to = path.join("baton").join(name);
         let is_lock = Path::new(name).extension().is_some_and(|end| end == "lock");
-        if name != "confined" && !is_lock && !file::is_taken(&to) {
+        let is_copy = file::is_taken(&to) && !file::is_link(&to);
+        if name != "confined" && !is_lock && !is_copy {
             link(&record, &to)?;
         }
     }
@@ -107,8 +108,15 @@ fn entries(directory: &Path) -> Result<Vec<PathBuf>, GitError> {
     file::entries(directory).map_err(GitError::io(directory))
 }
 
+/// Has a link lead there, whatever had its name.
 fn link(target: &Path, path: &Path) -> Result<(), GitError> {
-    file::link_to(target, path).map_err(GitError::io(path))
+    let leads = file::link_target(path).ok();
+    if leads.is_some_and(|leads| leads == target.as_os_str().as_encoded_bytes()) {
+        return Ok(());
+    }
+    let removed = file::remove_if_exists(path);
+    let linked = removed.and_then(|()| file::link_to(target, path));
+    linked.map_err(GitError::io(path))
 }
 
 /// The settings: the repository's, but for those that name its own place, and for what would run on behind a command.
