@@ -9,7 +9,7 @@ use baton_sys::{config_home, executable, file, home, path_variable};
 /// The variables that hold settings.
 const VARIABLES: [&str; 2] = ["GIT_CONFIG_PARAMETERS", "GIT_CONFIG_COUNT"];
 
-/// How a program of the system begins that is no script.
+/// The beginning of a program of the system that is no script.
 const PROGRAM: &[u8] = b"\x7fELF";
 
 /// False if git surely finds no setting of this section: no file of settings has it, and none includes another.

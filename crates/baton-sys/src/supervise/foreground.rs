@@ -10,7 +10,7 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 
 use super::{End, Job, TICK, TICK_WITHOUT_NEWS, news_of, poll_all, start};
 
-/// How many processes without a parent are buried before all are looked at.
+/// The number of processes without a parent that are buried before all are looked at.
 const MOST_ORPHANS: usize = 1000;
 
 /// The result of a job in the foreground.
