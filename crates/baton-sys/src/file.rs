@@ -226,6 +226,11 @@ impl FileStat {
         }))
     }
 
+    /// True if it is a link's.
+    pub fn is_link(&self) -> bool {
+        rustix::fs::FileType::from_raw_mode(self.mode as rustix::fs::RawMode).is_symlink()
+    }
+
     /// True if it is a directory's.
     pub fn is_directory(&self) -> bool {
         rustix::fs::FileType::from_raw_mode(self.mode as rustix::fs::RawMode).is_dir()
@@ -266,6 +271,20 @@ pub fn set_mode(path: &Path, mode: u32) -> io::Result<()> {
 /// Renames a file or a link, and what had the new name is gone.
 pub fn rename(from: &Path, to: &Path) -> io::Result<()> {
     fs::rename(from, to)
+}
+
+/// Has two files take each other's names at once, where system and file system can: on Linux, in one file system.
+pub fn exchange(one: &Path, other: &Path) -> io::Result<()> {
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::fs::{CWD, RenameFlags, renameat_with};
+        Ok(renameat_with(CWD, one, CWD, other, RenameFlags::EXCHANGE)?)
+    }
+    #[cfg(not(target_os = "linux"))]
+    {
+        let _ = (one, other);
+        Err(io::ErrorKind::Unsupported.into())
+    }
 }
 
 /// Gives a file or a link a further name, which nothing has.

@@ -134,6 +134,27 @@ fn a_replaced_git_file_leads_back_and_its_settings_run_nothing() {
 }
 
 #[test]
+fn the_file_git_of_the_repository_is_out_of_reach() {
+    each_git(|scene| {
+        let link = scene.agent.join(".git");
+        let before = baton_sys::file::FileStat::of(&link).unwrap().unwrap().mode;
+        for line in [
+            "chmod 777 .git",
+            "ln .git linked && chmod 0 .git",
+            "echo 'gitdir: /nowhere' > linked; ln $GIT/baton/confined/agent/link own; echo x > own",
+            "echo x >> .git",
+            "git status",
+        ] {
+            scene.shell(line);
+            scene.is_linked();
+            let after = baton_sys::file::FileStat::of(&link).unwrap().unwrap().mode;
+            assert_eq!(after, before, "{line}");
+        }
+        scene.shell("git status").ok();
+    });
+}
+
+#[test]
 fn hooks_that_lost_their_permissions_get_them_back_before_the_branch_moves() {
     each_git(|scene| {
         let before = scene.rest();

@@ -11,9 +11,9 @@
 //!
 //! **Stores.** `confined/<worktree>/` in Baton's directory, out of the command's reach but for `git`: the private git directory
 //! `git`, the references with which it began (`refs`), and a `record`; between two commands, a git directory in which the
-//! earlier one has changed nothing (`spare`), and the path of an empty directory for temporary files (`temporary`). A private
-//! git directory with an operation to finish, or with what the judge refused, stays for the next command there; one of which
-//! the repository has moved on is set aside.
+//! earlier one has changed nothing (`spare`), and the path of an empty directory for temporary files (`temporary`). The file
+//! `.git` that is not in use waits there, too (`link`). A private git directory with an operation to finish, or with what the
+//! judge refused, stays for the next command there; one of which the repository has moved on is set aside.
 //!
 //! **A kill** leaves the file `.git` leading to the private git directory. The next [`enter`] of the worktree, or [`recover`],
 //! leaves first.

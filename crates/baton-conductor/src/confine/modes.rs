@@ -41,7 +41,7 @@ pub fn of(repo: &Repo) -> Result<Vec<Mode>, GitError> {
     paths.push(repo.git_dir().to_owned());
     let mode = |path: PathBuf| {
         let stat = FileStat::of(&path).map_err(GitError::io(&path))?;
-        let stat = stat.filter(|_| !file::is_link(&path));
+        let stat = stat.filter(|stat| !stat.is_link());
         Ok(stat.map(|stat| Mode {
             path,
             mode: stat.mode & 0o7777,

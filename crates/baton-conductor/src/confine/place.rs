@@ -1,5 +1,6 @@
 //! The worktree to which a command is confined, as the repository knows it: never as a file says that the command can write.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::{ConfinedError, VARIABLE};
@@ -102,8 +103,21 @@ impl Place {
                 moved = Some(free);
             }
         }
-        file::write_at_once(&link, text).map_err(ConfinedError::io(&link))?;
+        if self.exchange(&link, text).is_err() {
+            file::write_at_once(&link, text).map_err(ConfinedError::io(&link))?;
+        }
         Ok(moved)
+    }
+
+    /// Has the file `.git` change places with one of this text, which is kept: to free a file's blocks can take milliseconds.
+    fn exchange(&self, link: &Path, text: &[u8]) -> io::Result<()> {
+        let other = self.directory().join("link");
+        let held = file::read_if_exists(&other).ok().flatten();
+        if held.is_none_or(|held| held != text) {
+            file::remove_if_exists(&other)?;
+            file::write_at_once(&other, text)?;
+        }
+        file::exchange(link, &other)
     }
 }
 
