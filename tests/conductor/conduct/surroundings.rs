@@ -140,6 +140,22 @@ fn a_run_goes_on_without_batons_directory() {
     scene.assert_clean();
 }
 
+/// Where the pool's record is lost, the run's alone tells whose a worktree is.
+#[test]
+fn a_worktree_is_recorded_before_an_attempt_can_fail() {
+    let scene = Scene::with_policy(
+        "max_agents = 1\nretry_delay = 0\nauto_cleanup = false",
+        "[conductor.agents.brief]\ncommand = \"echo {prompt}\"",
+    );
+    let task = Task::new("a", &"x".repeat(200_000)).with("agent = \"brief\"");
+    let run = scene.run(&[task]);
+    assert_eq!(run.code, 1, "{}{}", run.out, run.err);
+    let task = scene.task("a");
+    let said = task["status"]["reason"].as_str().unwrap();
+    assert!(said.contains("more than one argument"), "{said}");
+    assert_eq!(task["place"]["branch"], "auto/a");
+}
+
 #[test]
 fn records_survive_a_collection_of_garbage_beside_them() {
     let scene = Scene::new();

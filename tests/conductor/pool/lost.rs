@@ -58,6 +58,19 @@ fn a_record_that_is_lost_while_a_slot_is_acquired_does_not_cost_the_slot() {
 }
 
 #[test]
+fn an_acquisition_that_fails_is_taken_back_though_the_record_is_lost() {
+    let policy = "[pool]\npost_acquire = ['rm -r \"$(git rev-parse --git-common-dir)/baton/pool\"; false']\n";
+    let world = World::without_pool();
+    world.sandbox.commit_file("baton.toml", policy);
+    world.ok(&["init", "1"]);
+    let run = world.pool(&["acquire", "one"]);
+    assert_eq!(run.code, 2, "{run:#?}");
+    assert!(world.branches().is_empty());
+    assert_eq!(world.json(&["status"])["slots"][0]["state"], "ready");
+    world.assert_sound();
+}
+
+#[test]
 fn a_slot_whose_record_was_lost_before_its_session_began_is_taken_over_by_its_branch() {
     let world = World::with_slots(1);
     world.acquire("one");

@@ -93,7 +93,7 @@ pub fn acquire(repo: &Repo, wish: &Acquire) -> Result<Acquired, PoolError> {
                 }
                 Ok(None) => {}
                 Err(error) => {
-                    recover::give_up(repo, &claim.slot.name, &claim.lease, &policy)?;
+                    recover::give_up(repo, &claim.slot, &policy)?;
                     return Err(error);
                 }
             },
@@ -309,15 +309,12 @@ fn begin_session(worktree: &Repo, wish: &Acquire) -> Result<SessionId, PoolError
 }
 
 fn finish(repo: &Repo, claim: Claim, session: Begun) -> Result<Acquired, PoolError> {
-    let Slot { name, lease, .. } = claim.slot;
+    let claimed = claim.slot;
+    let Slot { name, lease, .. } = claimed.clone();
     state_file::update(repo, |state| {
         let slot = state.slot_mut(&name);
-        // A record that was lost meanwhile does not tell whose the slot is, and nobody else can have taken it since.
-        let is_forgotten = |slot: &Slot| {
-            let known = slot.lease.as_ref().filter(|known| known.is_unknown());
-            known.is_some_and(|known| known.branch.as_ref().is_none_or(|own| *own == claim.branch))
-        };
-        let own = slot.filter(|slot| slot.is_held_by(&claim.lease) || is_forgotten(slot));
+        let own =
+            slot.filter(|slot| slot.is_held_by(&claim.lease) || slot.is_forgotten_claim(&claimed));
         let slot = own.ok_or_else(|| PoolError::Passed {
             slot: name.clone(),
             holder: "nobody known: the pool's state was lost meanwhile".to_owned(),

@@ -67,17 +67,20 @@ fn settle(repo: &Repo, state: &State, slot: &Slot, policy: &PoolPolicy) -> Resul
     }
 }
 
-/// Takes back an acquisition that has failed. What cannot be taken back now is left to the next
-/// call.
-pub(super) fn give_up(
-    repo: &Repo,
-    name: &str,
-    lease: &str,
-    policy: &PoolPolicy,
-) -> Result<(), PoolError> {
-    let state = state_file::update(repo, |state| Ok(state.clone()))?;
-    let own = state.slot(name).filter(|slot| slot.is_held_by(lease));
-    match own {
+/// Takes back an acquisition that has failed, also where the pool's record was lost meanwhile. What cannot be taken back
+/// now is left to the next call.
+pub(super) fn give_up(repo: &Repo, claimed: &Slot, policy: &PoolPolicy) -> Result<(), PoolError> {
+    let state = state_file::update(repo, |state| {
+        if let Some(slot) = state.slot_mut(&claimed.name)
+            && slot.is_forgotten_claim(claimed)
+        {
+            *slot = claimed.clone();
+        }
+        Ok(state.clone())
+    })?;
+    let lease = claimed.lease.as_ref();
+    let own = state.slot(&claimed.name);
+    match own.filter(|slot| lease.is_some_and(|lease| slot.is_held_by(&lease.id))) {
         Some(slot) => match roll_back(repo, &state, slot, policy) {
             Ok(()) => Ok(()),
             Err(error) => notes::abandon(repo, &slot.name, &error),

@@ -218,6 +218,14 @@ impl Slot {
     pub fn is_held_by(&self, lease: &str) -> bool {
         self.lease.as_ref().is_some_and(|held| held.id == lease)
     }
+
+    /// True if the pool's record was lost since this claim on the slot: it does not tell whose the slot is, and nobody else
+    /// can have taken it since.
+    pub fn is_forgotten_claim(&self, claimed: &Self) -> bool {
+        let branch = claimed.lease.as_ref().and_then(|own| own.branch.as_ref());
+        let held = self.lease.as_ref().filter(|held| held.is_unknown());
+        held.is_some_and(|held| held.branch.is_none() || held.branch.as_ref() == branch)
+    }
 }
 
 /// The number in the name of a slot.

@@ -64,12 +64,6 @@ pub struct Prepared<'a> {
 }
 
 impl Prepared<'_> {
-    /// The id by which [`supervise::end_leftovers`] finds what the agent started, should this
-    /// process be killed meanwhile.
-    pub fn job_id(&self) -> &str {
-        &self.job.id
-    }
-
     /// The file that will hold what the agent prints.
     pub fn log(&self) -> &Path {
         &self.log

@@ -11,7 +11,7 @@ use crate::run::attempt::{Attempt, Outcome};
 use crate::run::ownership::INTERVAL;
 use crate::run::signal::Promise;
 use crate::run::state::{Event, RefusedWrite, RunState, TaskState};
-use crate::run::{RunError, agent};
+use crate::run::{RunError, agent, files};
 use baton_core::plan::Task;
 use baton_core::policy::conductor::agents::Judge;
 use baton_git::worktrees::open_in;
@@ -99,6 +99,14 @@ fn attempt(
         .ok_or_else(|| RunError::NoAgent(name.to_owned()))?;
     let assignment = setup::assignment(context.run, task, &context.policy.conductor);
     let location = task_worktree::of(&place);
+    // Before anything else can fail: what is recorded is found again, also where the pool's record is lost meanwhile.
+    events.send(Event::Dispatched {
+        task: id.to_owned(),
+        place: place.clone(),
+        job: files::job_id(context.repo.common_dir(), context.run, id),
+        taken_over_by: worker.taken_over_by(),
+    })?;
+    let guard = context.guard.snapshot(context.repo);
     let prepared = Attempt {
         assignment: &assignment,
         place: &location,
@@ -114,13 +122,6 @@ fn attempt(
         look_every: INTERVAL,
     }
     .prepare(context.repo)?;
-    events.send(Event::Dispatched {
-        task: id.to_owned(),
-        place: place.clone(),
-        job: prepared.job_id().to_owned(),
-        taken_over_by: worker.taken_over_by(),
-    })?;
-    let guard = context.guard.snapshot(context.repo);
     let report = prepared.run(context.stop, &mut |_| {})?;
     if !report.refused.is_empty() {
         let paths = report.refused.iter();
