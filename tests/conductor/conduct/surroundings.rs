@@ -1,6 +1,7 @@
 //! What goes wrong around an agent costs its task no attempt.
 
 use std::fs;
+use std::path::PathBuf;
 
 use baton_testkit::finish;
 use serde_json::Value;
@@ -35,6 +36,7 @@ fn a_lock_that_a_killed_git_has_left_stops_no_resume() {
     let id = conductor.id();
     conductor.signal(SIGKILL);
     drop(conductor.end());
+    assert!(at_work(&scene).exists());
     let run = scene
         .sandbox
         .git(["for-each-ref", "--format=%(refname)", "refs/baton/runs"]);
@@ -67,6 +69,32 @@ fn a_lock_that_a_killed_git_has_left_stops_no_resume() {
     assert!(!unfinished.exists());
     let kept = git.join("refs/baton/trash/2026-01-01-1-wt-1.lock");
     assert!(!kept.exists());
+}
+
+/// The run has paused, and the conductor that went on with it was killed before it recorded anything.
+#[test]
+fn a_lock_that_was_left_on_a_paused_run_stops_no_resume() {
+    let scene = Scene::new();
+    let last = Task::plain("c").after(&["a", "b"]);
+    let tasks = [Task::plain("a"), Task::plain("b"), last];
+    let path = scene.tasks("tasks.toml", &tasks);
+    let run = scene.orchestrator(&["run", "--one-group", path.to_str().unwrap()]);
+    assert_eq!(scene.phase(), "paused", "{}{}", run.out, run.err);
+    assert!(!at_work(&scene).exists());
+    fs::write(at_work(&scene), "").unwrap();
+    let git = scene.sandbox.repo().join(".git");
+    for lock in ["packed-refs", "refs/heads/main", "HEAD", "index"] {
+        fs::write(git.join(format!("{lock}.lock")), "").unwrap();
+    }
+    let run = scene.resume();
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+    assert!(!at_work(&scene).exists());
+    scene.assert_clean();
+}
+
+/// What a conductor that is killed leaves of itself.
+fn at_work(scene: &Scene) -> PathBuf {
+    scene.files("a").with_file_name("at-work")
 }
 
 /// A conductor that is killed while it makes the worktree of a task anew leaves no worktree, and a lease.

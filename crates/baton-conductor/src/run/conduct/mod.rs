@@ -42,7 +42,7 @@ use guard_watch::GuardLosses;
 use preflight::{equipped, may_start};
 use target_watch::TargetTip;
 pub use turn::is_conducted;
-use turn::{LOOKS, alone, turn};
+use turn::{AtWork, LOOKS, alone, turn};
 
 use super::state::{Checkpoint, Event, RunState, Terminal};
 use crate::run_record::{Record, RecordError};
@@ -298,9 +298,10 @@ impl Conductor<'_> {
             return Ok((run, self.state));
         }
         control::clear(self.repo, &run)?;
+        let at_work = AtWork::note(self.repo, &run)?;
         for _ in 0..LOOKS {
             self.end_what_is_left()?;
-            self.free_locks()?;
+            self.free_locks(at_work.follows_a_kill)?;
             self.remove_abandoned_files()?;
             pool::recover(self.repo)?;
             self.give_back_what_is_over();

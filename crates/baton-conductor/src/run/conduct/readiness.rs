@@ -29,9 +29,10 @@ impl Conductor<'_> {
     }
 
     /// Removes the locks that a conductor which was killed has left on what the run moves, in the main worktree and in
-    /// the pool's. Where others are at work, too, only old ones are, if the run has paused: it was not cut short.
-    pub(super) fn free_locks(&self) -> Result<(), ConductError> {
-        let is_cut_short = !matches!(self.state.phase, Phase::Paused { .. });
+    /// the pool's. Where others are at work, too, only old ones are, if nothing shows that one was: the run has paused, and
+    /// its conductor has ended by itself.
+    pub(super) fn free_locks(&self, follows_a_kill: bool) -> Result<(), ConductError> {
+        let is_cut_short = follows_a_kill || !matches!(self.state.phase, Phase::Paused { .. });
         let age = match is_cut_short {
             true => Duration::ZERO,
             false => STALE_AGE,

@@ -1,11 +1,12 @@
 //! Locks that keep conductors apart: one conducts a run, and one at a time begins one.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::ConductError;
 use crate::run::files;
 use baton_git::{GitError, Repo};
-use baton_sys::{FileLock, clock};
+use baton_sys::{FileLock, clock, file};
 
 /// The number of attempts at a lock that another process may hold for a moment.
 pub(super) const LOOKS: usize = 10;
@@ -38,6 +39,33 @@ pub(super) fn turn(repo: &Repo) -> Result<FileLock, ConductError> {
             return Ok(lock);
         }
         clock::sleep(LOOK_PAUSE);
+    }
+}
+
+/// The note that a conductor is at work on a run; one that is killed leaves it.
+pub(super) struct AtWork {
+    path: PathBuf,
+    /// True if the conductor before was killed.
+    pub(super) follows_a_kill: bool,
+}
+
+impl AtWork {
+    /// Leaves the note until the value is dropped. Who does has the run [`alone`].
+    pub(super) fn note(repo: &Repo, run: &str) -> Result<Self, GitError> {
+        let path = files::of_run(repo, run).join("at-work");
+        let follows_a_kill = file::is_file(&path);
+        file::write_atomically(&path, b"").map_err(GitError::io(&path))?;
+        Ok(Self {
+            path,
+            follows_a_kill,
+        })
+    }
+}
+
+impl Drop for AtWork {
+    fn drop(&mut self) {
+        // One that stays has the next conductor look more closely.
+        file::remove_if_exists(&self.path).ok();
     }
 }
 
