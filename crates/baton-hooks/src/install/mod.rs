@@ -22,6 +22,7 @@ pub mod layout;
 pub mod managers;
 pub mod manifest;
 pub mod misled;
+mod placing;
 mod remove;
 pub mod renamed;
 
