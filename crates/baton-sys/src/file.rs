@@ -1,14 +1,18 @@
 //! Files that must be whole or absent, and files that only grow.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use super::shared;
+mod stat;
+mod write;
 
-/// The first part of the names of files that are being written; the writer's process id and a `-` come next.
-pub(crate) const TEMPORARY: &str = ".tmp-";
+use super::shared;
+pub use stat::FileStat;
+use stat::is_absence;
+pub(crate) use write::{TEMPORARY, directory_of, open_to_append, take_permissions};
+pub use write::{append, write_at_once, write_atomically, write_copy};
 
 /// The file's bytes.
 pub fn read(path: &Path) -> io::Result<Vec<u8>> {
@@ -188,81 +192,6 @@ pub fn copy_if_exists(from: &Path, to: &Path) -> io::Result<bool> {
     }
 }
 
-/// The file system's record of a file or a link (`stat(2)`): what git compares with the index to see a change.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct FileStat {
-    /// Seconds and nanoseconds of the last change of the inode.
-    pub changed: (i64, i64),
-    /// The same of the content.
-    pub modified: (i64, i64),
-    /// The inode.
-    pub inode: u64,
-    /// Kind and permissions.
-    pub mode: u32,
-    /// The owner.
-    pub user: u32,
-    /// The owning group.
-    pub group: u32,
-    /// In bytes.
-    pub size: u64,
-}
-
-impl FileStat {
-    /// The stat of this file; `None` where there is none.
-    pub fn of(path: &Path) -> io::Result<Option<Self>> {
-        let found = match path.symlink_metadata() {
-            Ok(found) => found,
-            Err(error) if is_absence(&error) => return Ok(None),
-            Err(error) => return Err(error),
-        };
-        Ok(Some(Self {
-            changed: (found.ctime(), found.ctime_nsec()),
-            modified: (found.mtime(), found.mtime_nsec()),
-            inode: found.ino(),
-            mode: found.mode(),
-            user: found.uid(),
-            group: found.gid(),
-            size: found.size(),
-        }))
-    }
-
-    /// True if it is a link's.
-    pub fn is_link(&self) -> bool {
-        rustix::fs::FileType::from_raw_mode(self.mode as rustix::fs::RawMode).is_symlink()
-    }
-
-    /// True if it is a directory's.
-    pub fn is_directory(&self) -> bool {
-        rustix::fs::FileType::from_raw_mode(self.mode as rustix::fs::RawMode).is_dir()
-    }
-}
-
-impl From<rustix::fs::Stat> for FileStat {
-    #[expect(
-        clippy::unnecessary_cast,
-        reason = "the types of these fields differ from one system to the next"
-    )]
-    fn from(found: rustix::fs::Stat) -> Self {
-        Self {
-            changed: (found.st_ctime as i64, found.st_ctime_nsec as i64),
-            modified: (found.st_mtime as i64, found.st_mtime_nsec as i64),
-            inode: found.st_ino as u64,
-            mode: found.st_mode as u32,
-            user: found.st_uid,
-            group: found.st_gid,
-            size: found.st_size as u64,
-        }
-    }
-}
-
-/// True if there is nothing of that name, or no directory in which it could be.
-fn is_absence(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
-    )
-}
-
 /// Gives a file these permissions, or the one that a link leads to.
 pub fn set_mode(path: &Path, mode: u32) -> io::Result<()> {
     fs::set_permissions(path, fs::Permissions::from_mode(mode))
@@ -404,88 +333,11 @@ pub fn directories(path: &Path) -> io::Result<Vec<String>> {
     Ok(names)
 }
 
-/// Puts these bytes in place of the file in one step, making its directory where there is none:
-/// a reader, or a crash, finds the old content or the new, never a part. The permissions stay.
-pub fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    replace(path, path, bytes, File::sync_all)
-}
-
-/// Like [`write_atomically`], with the permissions of the file whose copy this is.
-pub fn write_copy(of: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
-    replace(of, path, bytes, File::sync_all)
-}
-
-/// Like [`write_atomically`], without waiting for the disk: after a power cut the file can be the
-/// old one or empty.
-pub fn write_at_once(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    replace(path, path, bytes, |_| Ok(()))
-}
-
-/// The same, unless the file holds these bytes already.
+/// Like [`write_at_once`], unless the file holds these bytes already.
 pub fn write_if_other(path: &Path, bytes: &[u8]) -> io::Result<()> {
     match read_if_exists(path)? {
         Some(held) if held == bytes => Ok(()),
         _ => write_at_once(path, bytes),
-    }
-}
-
-/// The directory in which the file lies: for a bare name, the current one.
-pub(crate) fn directory_of(path: &Path) -> &Path {
-    match path.parent() {
-        Some(directory) if !directory.as_os_str().is_empty() => directory,
-        _ => Path::new("."),
-    }
-}
-
-fn replace(
-    like: &Path,
-    path: &Path,
-    bytes: &[u8],
-    settle: fn(&File) -> io::Result<()>,
-) -> io::Result<()> {
-    let directory = directory_of(path);
-    shared::make_directories(directory)?;
-    // As for any new file the user's mask decides, or the directory, if it is shared with others.
-    let mut temporary = tempfile::Builder::new()
-        .prefix(&format!("{TEMPORARY}{}-", std::process::id()))
-        .permissions(fs::Permissions::from_mode(0o666))
-        .tempfile_in(directory)?;
-    take_permissions(like, temporary.as_file())?;
-    shared::take_over(temporary.path());
-    temporary.write_all(bytes)?;
-    settle(temporary.as_file())?;
-    temporary.persist(path).map_err(|error| error.error)?;
-    Ok(())
-}
-
-/// Gives a new file the permissions of another one, where that is there.
-pub(crate) fn take_permissions(like: &Path, new: &File) -> io::Result<()> {
-    match like.symlink_metadata() {
-        Ok(found) if found.is_file() => {
-            new.set_permissions(fs::Permissions::from_mode(found.mode() & 0o777))
-        }
-        _ => Ok(()),
-    }
-}
-
-/// Adds these bytes to the end of the file in one write, so that what several processes append
-/// at once does not run together. Makes the file and its directory where there are none.
-pub fn append(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    open_to_append(path)?.write_all(bytes)
-}
-
-/// Opens a file to read and to add to it. Makes it and its directory where there are none.
-pub(crate) fn open_to_append(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.append(true).read(true);
-    match options.open(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            shared::make_directories(directory_of(path))?;
-            let file = options.create(true).open(path)?;
-            shared::take_over(path);
-            Ok(file)
-        }
-        opened => opened,
     }
 }
 
