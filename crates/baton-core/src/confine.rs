@@ -1,4 +1,4 @@
-//! What a confined command may reach: a description, which the operating system is asked to enforce elsewhere.
+//! The files that a confined command may reach: a description, which the operating system is asked to enforce elsewhere.
 
 mod refused;
 

@@ -1,4 +1,4 @@
-//! What a line that a command prints says of a path that it was refused.
+//! The path that a command was refused, as a line that it prints names it.
 
 /// The words by which programs tell that the system refused a path, in small letters.
 const REFUSALS: [&str; 3] = ["permission denied", "eacces", "read-only file system"];

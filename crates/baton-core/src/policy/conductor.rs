@@ -17,7 +17,7 @@ use agents::{AgentTable, CallsTable, EndToEndTable, GateTable};
 use feature::{Feature, FeatureTable};
 use staff::Staff;
 
-/// What an agent that the conductor starts may change beside its worktree.
+/// The bounds of what an agent that the conductor starts may change.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Confine {
@@ -57,7 +57,7 @@ pub struct ConductorTable {
     /// contains it.
     #[schemars(with = "Vec<String>")]
     pub ignore: Vec<Spanned<String>>,
-    /// What an agent may change beside its worktree.
+    /// The bounds of what an agent may change.
     pub confine: Confine,
     /// Paths that confined commands may change, too: absolute, below `~/`, or from the main worktree's root.
     pub writable: Vec<String>,
@@ -106,7 +106,7 @@ pub struct Conductor {
     /// Files that agents and tools drop: no attempt is judged by what happens to them, as long as no commit
     /// contains it.
     pub ignore: Vec<PathGlob>,
-    /// What an agent may change beside its worktree.
+    /// The bounds of what an agent may change.
     pub confine: Confine,
     /// Paths that confined commands may change, too: absolute, below `~/`, or from the main worktree's root.
     pub writable: Vec<String>,

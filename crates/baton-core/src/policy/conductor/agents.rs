@@ -60,7 +60,7 @@ pub struct AgentTable {
     /// built-in agents; upper and lower case are the same.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub limits: Vec<String>,
-    /// What it may change beside its worktree; without it, what `confine` of `[conductor]` says.
+    /// The bounds of what it may change; without it, those of `confine` in `[conductor]`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub confine: Option<Confine>,
 }
@@ -134,7 +134,7 @@ pub struct Agent {
     pub probe: Option<CommandTemplate>,
     /// Words by which it says that it has met a usage limit, beside those that are known.
     pub limits: Vec<String>,
-    /// What it may change beside its worktree, where that is said for this agent.
+    /// The bounds of what it may change, where they are set for this agent.
     pub confine: Option<Confine>,
     /// The command while it is confined, where that is another: without a sandbox of its own, for which there is no room inside.
     pub confined_command: Option<CommandTemplate>,
