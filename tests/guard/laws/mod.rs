@@ -9,6 +9,8 @@ mod trailers;
 
 use std::path::Path;
 
+use bstr::ByteSlice;
+
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
@@ -176,6 +178,14 @@ proptest! {
             prop_assert!(!holds);
         }
     }
+}
+
+#[test]
+fn a_length_that_does_not_fit_is_damage() {
+    let mut commit = SIGNED.to_vec();
+    let at = commit.find(b"AAAg1Qbv").unwrap();
+    commit[at + 1] = b'/';
+    assert!(!policy::a_signature_holds_for_its_payload(&commit));
 }
 
 fn pattern() -> impl Strategy<Value = String> {

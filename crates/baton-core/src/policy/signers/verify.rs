@@ -1,5 +1,5 @@
 use bstr::{BStr, ByteSlice};
-use ssh_key::{HashAlg, PublicKey, SshSig};
+use ssh_key::{HashAlg, LineEnding, PublicKey, SshSig};
 
 use super::{AllowedSigners, NAMESPACE, Signer};
 use crate::model::Signature;
@@ -161,6 +161,13 @@ fn read(armoured: &BStr) -> Result<SshSig, SignatureError> {
         .map_err(|error| SignatureError::Malformed(error.to_string()))?;
     if sshsig.version() != SshSig::VERSION {
         return Err(malformed("its version is not 1"));
+    }
+    // The decoder passes over lengths that do not fit, at which OpenSSH stops.
+    let canonical = sshsig.to_pem(LineEnding::LF);
+    let canonical = canonical.map_err(|error| SignatureError::Malformed(error.to_string()))?;
+    let written = canonical.lines().filter(|line| !line.starts_with('-'));
+    if written.collect::<String>().as_bytes() != base64 {
+        return Err(malformed("its lengths do not fit what they stand before"));
     }
     Ok(sshsig)
 }
