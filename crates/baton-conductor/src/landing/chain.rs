@@ -18,7 +18,7 @@ pub enum Failure {
     Refused {
         /// Why, a sentence each.
         why: Vec<String>,
-        /// What to do instead.
+        /// The advice: what to do instead.
         instead: String,
     },
     /// With it the tests fail.
@@ -39,11 +39,11 @@ pub enum Failure {
 pub struct Link {
     /// Its position among the candidates.
     pub candidate: usize,
-    /// What it was joined to.
+    /// The commit that it was joined to.
     pub parent: Oid,
     /// The last of its commits; `parent` where it brings nothing.
     pub end: Oid,
-    /// What joining it gave.
+    /// The result of joining it.
     pub joined: Joined,
 }
 

@@ -7,10 +7,10 @@ use baton_core::model::Oid;
 
 /// Looks at merged files.
 pub trait Check {
-    /// What reports call it.
+    /// Returns the name by which reports call it.
     fn name(&self) -> &str;
 
-    /// Whether it has to look at these files, in which these branches (in short) are merged. Without
+    /// Returns true if it has to look at these files, in which these branches (in short) are merged. Without
     /// any these are the target's own, of which it is asked once something has failed.
     fn wants(&self, tree: Oid, branches: &[String]) -> bool;
 
@@ -32,7 +32,7 @@ pub struct View<'a> {
     pub log: &'a Path,
 }
 
-/// What a check has seen.
+/// The result of a check.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CheckResult {
     /// Nothing that is wrong.

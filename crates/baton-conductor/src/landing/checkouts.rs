@@ -21,7 +21,7 @@ pub struct Shown {
 }
 
 impl Shown {
-    /// Whether the next run has nothing left to do there.
+    /// Returns true if the next run has nothing left to do there.
     pub fn is_settled(&self) -> bool {
         self.pending().is_none()
     }

@@ -18,13 +18,13 @@ use baton_git::signing::Signing;
 use baton_git::worktree_sync::{self, Refreshed};
 use baton_git::{GitError, Repo, signing, worktrees};
 
-/// What a merge stands on.
+/// The basis of a merge.
 pub struct MergeContext {
     /// The target, in short.
     pub into: String,
     /// The commit that it names.
     pub tip: Oid,
-    /// What becomes of the branches' commits.
+    /// The strategy: what becomes of the branches' commits.
     pub strategy: Strategy,
     /// The commands that must succeed.
     pub test: Vec<String>,
@@ -160,12 +160,12 @@ impl MergeContext {
         Ok(())
     }
 
-    /// How long a test may take.
+    /// Returns the time limit of a test.
     pub fn test_limit(&self) -> Duration {
         Duration::from_secs(self.terms().test_seconds)
     }
 
-    /// How long a command that resolves conflicts may take.
+    /// Returns the time limit of a command that resolves conflicts.
     pub fn resolver_limit(&self) -> Duration {
         Duration::from_secs(self.terms().resolver_seconds)
     }

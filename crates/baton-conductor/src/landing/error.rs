@@ -148,7 +148,7 @@ pub enum MergeError {
         into: String,
         /// The worktree.
         path: PathBuf,
-        /// What git says.
+        /// The message from git.
         why: String,
     },
 
@@ -162,7 +162,7 @@ pub enum MergeError {
         into: String,
         /// The worktree.
         path: PathBuf,
-        /// What git says.
+        /// The message from git.
         why: String,
     },
 
@@ -174,7 +174,7 @@ pub enum MergeError {
         command: String,
         /// Where.
         path: PathBuf,
-        /// What the system said.
+        /// The error from the system.
         #[source]
         source: std::io::Error,
     },
@@ -185,7 +185,7 @@ pub enum MergeError {
     Crowded {
         /// The target, in short.
         into: String,
-        /// How often it was tried.
+        /// The number of attempts.
         attempts: usize,
     },
 
@@ -218,14 +218,14 @@ pub enum MergeError {
     #[diagnostic(help("nothing was landed; run the command again"))]
     Signals(std::io::Error),
 
-    /// Somebody asked the process to end.
+    /// The process was asked to end.
     #[error("interrupted; what has landed stays, and nothing else has changed")]
     #[diagnostic(help("run the command again to go on"))]
     Interrupted,
 }
 
 impl MergeError {
-    /// Whether it is a refusal of what was asked, not a failure to decide.
+    /// Returns true if it is a refusal of what was asked, not a failure to decide.
     pub fn is_refusal(&self) -> bool {
         match self {
             Self::TargetFails { .. } | Self::Dirty { .. } | Self::Busy(_) | Self::Cycle(_) => true,

@@ -16,7 +16,7 @@ use baton_git::{GitError, Repo, history, signing};
 use baton_hooks::team::{RefusedMessage, TeamHooks};
 use miette::Diagnostic;
 
-/// What joining a branch gave.
+/// The result of joining a branch.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Joined {
     /// The commits that were made, oldest first; none where the branch brings nothing.
@@ -36,7 +36,7 @@ pub enum Obstacle {
     Refused {
         /// Why.
         why: String,
-        /// What to do instead.
+        /// The advice: what to do instead.
         instead: String,
     },
 }
@@ -237,7 +237,7 @@ impl Joiner<'_, '_> {
         Ok(Ok(line))
     }
 
-    /// What the commit changes.
+    /// Returns the change that the commit makes.
     fn step(&self, commit: Oid) -> Result<What, GitError> {
         let parents = self.repo.objects().commit(commit, &mut Vec::new())?.parents;
         let from = match parents.first() {

@@ -10,7 +10,7 @@ use baton_git::{GitError, Repo, diff};
 /// The most bytes of one place that are quoted.
 const MAX_QUOTED: usize = 2000;
 
-/// Whether any of these files of a tree holds a marker.
+/// Returns true if any of these files of a tree holds a marker.
 pub fn any(repo: &Repo, tree: Oid, paths: &[BString]) -> Result<bool, GitError> {
     for path in paths {
         if !hunks(repo, tree, path.as_bstr())?.is_empty() {

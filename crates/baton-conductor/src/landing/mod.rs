@@ -63,12 +63,12 @@ pub use human::render;
 pub use report::MergeReport;
 pub use resume::{abort, resume, skip};
 
-/// What is to be merged, and how.
+/// The branches to merge, and the way to do it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct MergeRequest {
     /// The branches, in short or in full; empty for every finished one that the policy takes.
     pub branches: Vec<String>,
-    /// Whether an empty list stands for the branches of the pool's tasks instead.
+    /// True if an empty list stands for the branches of the pool's tasks instead.
     pub of_pool: bool,
     /// The target; `None` for the policy's.
     pub into: Option<String>,

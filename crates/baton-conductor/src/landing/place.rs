@@ -10,7 +10,7 @@ use baton_sys::file;
 /// The name of the directory of the worktrees in which branches wait.
 pub const WAITING: &str = "merge-waiting";
 
-/// How many logs are kept.
+/// The maximum number of logs that are kept.
 pub const LOGS: usize = 50;
 
 /// The directory of the worktrees: the pool's. Not the git directory, in which some test runners

@@ -12,7 +12,7 @@ use baton_git::worktree_sync::Refreshed;
 /// The version of the document.
 pub const VERSION: u32 = 1;
 
-/// What became of a merge.
+/// The outcome of a merge.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[schemars(title = "Merge")]
 pub struct MergeReport {
@@ -27,9 +27,9 @@ pub struct MergeReport {
     pub old: String,
     /// The commit that it names now.
     pub new: String,
-    /// Whether this only says what would be.
+    /// True if this only says what would be.
     pub dry_run: bool,
-    /// Whether an earlier merge that was cut short was completed first.
+    /// True if an earlier merge that was cut short was completed first.
     pub recovered: bool,
     /// The branches, in the order in which they were taken.
     pub branches: Vec<BranchReport>,
@@ -48,9 +48,9 @@ pub struct MergeReport {
 /// Why nothing could be decided.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Failure {
-    /// What is wrong.
+    /// The fault.
     pub message: String,
-    /// What to do.
+    /// The advice: what to do.
     pub help: Option<String>,
 }
 
@@ -63,25 +63,25 @@ pub struct Unmatched {
     pub finished: Vec<String>,
 }
 
-/// What became of one branch.
+/// The outcome for one branch.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct BranchReport {
     /// Its name, in short.
     pub branch: String,
     /// The commit that it names.
     pub tip: String,
-    /// What became of it.
+    /// The outcome.
     #[serde(flatten)]
     pub outcome: Outcome,
     /// The conflicts that were resolved without people.
     pub resolved: Vec<ResolvedPath>,
     /// The commits that were not made again because they change nothing there.
     pub dropped: Vec<Dropped>,
-    /// What became of the branch itself once its work had landed.
+    /// The fate of the branch itself once its work had landed.
     pub afterwards: Option<Afterwards>,
 }
 
-/// What became of a branch's work.
+/// The outcome for a branch's work.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "outcome", rename_all = "snake_case")]
 pub enum Outcome {
@@ -104,9 +104,9 @@ pub enum Outcome {
     },
     /// It breaks a rule, or cannot be merged in this way.
     Refused {
-        /// What is wrong, a sentence each.
+        /// The faults, a sentence each.
         why: Vec<String>,
-        /// What to do instead.
+        /// The advice: what to do instead.
         instead: String,
     },
     /// With it the tests fail, and without it they do not.
@@ -143,9 +143,9 @@ pub enum Outcome {
 pub struct ConflictFile {
     /// Its path; bytes that are no UTF-8 are replaced.
     pub path: String,
-    /// What kind of conflict it is.
+    /// The kind of conflict.
     pub kind: String,
-    /// What git says of it.
+    /// The message from git about it.
     pub message: String,
     /// The places in the file.
     pub hunks: Vec<Hunk>,
@@ -179,7 +179,7 @@ pub struct Dropped {
     pub subject: String,
 }
 
-/// What became of a branch once its work had landed.
+/// The fate of a branch once its work had landed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "branch_is", rename_all = "snake_case")]
 pub enum Afterwards {
@@ -204,15 +204,15 @@ pub struct TestReport {
     pub branches: Vec<String>,
     /// The command.
     pub command: String,
-    /// How it ended.
+    /// The way it ended.
     pub end: TestEnd,
     /// The file that holds what it said.
     pub log: String,
-    /// How long it ran, in seconds; both runs, where there were two.
+    /// The time it ran, in seconds; both runs, where there were two.
     pub seconds: f64,
 }
 
-/// How a test ended.
+/// The way a test ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TestEnd {
@@ -231,7 +231,7 @@ pub enum TestEnd {
 pub struct CheckoutReport {
     /// Its root.
     pub path: String,
-    /// Whether it has the files of the new commit.
+    /// True if it has the files of the new commit.
     pub updated: bool,
     /// Why the next merge has something left to do there.
     pub pending: Option<String>,
@@ -269,7 +269,7 @@ impl MergeReport {
         }
     }
 
-    /// Whether every branch is in the target, or could be, and every checkout of the target is as
+    /// Returns true if every branch is in the target, or could be, and every checkout of the target is as
     /// it is to stay.
     pub fn is_clean(&self) -> bool {
         let arrived = |one: &BranchReport| {

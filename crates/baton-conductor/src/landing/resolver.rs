@@ -23,11 +23,11 @@ pub struct Asked<'a> {
     pub branch: &'a str,
     /// The target, in short.
     pub into: &'a str,
-    /// How long it may take.
+    /// The time limit.
     pub limit: Duration,
     /// The files that it is to resolve.
     pub paths: Vec<BString>,
-    /// Whether it begins from the target's files, without markers.
+    /// True if it begins from the target's files, without markers.
     pub from_ours: bool,
 }
 

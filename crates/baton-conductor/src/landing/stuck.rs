@@ -12,11 +12,11 @@ pub struct Stuck {
     pub onto: Oid,
     /// The files, with markers in those in conflict.
     pub tree: Oid,
-    /// What is left of the conflicts.
+    /// The conflicts that are left.
     pub conflicts: Vec<Conflict>,
 }
 
-/// What somebody made of a conflict.
+/// The resolution of a conflict.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Resolution {
     /// By what the change is known that came to it.

@@ -29,11 +29,11 @@ pub struct Landing {
     /// The branch to move, full name.
     #[serde(rename = "into", alias = "branch")]
     pub branch: RefName,
-    /// What it names before.
+    /// The commit that it names before.
     pub old: Oid,
-    /// What it names afterwards.
+    /// The commit that it names afterwards.
     pub new: Oid,
-    /// What lands.
+    /// The kind of change that lands.
     #[serde(default)]
     pub kind: Kind,
     /// The branches that land, in short, with their tips.

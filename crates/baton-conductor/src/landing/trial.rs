@@ -19,7 +19,7 @@ use baton_sys::supervise::{self, End, Job, Words};
 /// How long what a killed process left may take to end.
 const GRACE: Duration = Duration::from_secs(10);
 
-/// How often a command that fails is run before that counts.
+/// The number of runs in which a command must fail before that counts.
 const RUNS: usize = 2;
 
 /// What the tests say of a tree.
@@ -72,18 +72,18 @@ impl<'a> Trials<'a> {
         }
     }
 
-    /// Whether there is anything to run.
+    /// Returns true if there is anything to run.
     pub fn take_time(&self) -> bool {
         !self.commands.is_empty() || self.check.is_some()
     }
 
-    /// Whether this is the check, which may have passed over what came before the branch with
+    /// Returns true if this is the check, which may have passed over what came before the branch with
     /// which it fails.
     pub fn is_check(&self, command: &str) -> bool {
         self.check.is_some_and(|check| check.name() == command)
     }
 
-    /// Whether the files of this commit are known to pass.
+    /// Returns true if the files of this commit are known to pass.
     pub fn has_passed(&self, commit: Oid) -> Result<bool, MergeError> {
         let tree = self.repo.objects().commit(commit, &mut Vec::new())?.tree;
         Ok(self.known.get(&tree) == Some(&Verdict::Passed))

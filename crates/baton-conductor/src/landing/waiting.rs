@@ -40,7 +40,7 @@ pub struct Waiting {
     pub onto: Oid,
     /// The files that are shown, with markers.
     pub shown: Oid,
-    /// Whether the index shows a conflict, so that staging it says what was decided, be it what is
+    /// True if the index shows a conflict, so that staging it says what was decided, be it what is
     /// shown.
     #[serde(default)]
     pub in_index: bool,
@@ -60,7 +60,7 @@ pub struct Earlier {
     tree: Oid,
 }
 
-/// How far somebody has come with a conflict.
+/// The progress made with a conflict.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Progress {
     /// It is resolved.
@@ -89,7 +89,7 @@ impl Waiting {
         ]
     }
 
-    /// How far somebody has come with it.
+    /// Returns the progress made with it.
     pub fn progress(&self, repo: &Repo) -> Result<Progress, MergeError> {
         let Some(worktree) = ScratchWorktree::find(repo, &self.worktree)? else {
             return Ok(Progress::Gone);

@@ -16,7 +16,7 @@ const NAME: &str = "merge-cache";
 /// The version of its format.
 const FORMAT: u32 = 1;
 
-/// How many pairs are kept.
+/// The maximum number of pairs that are kept.
 const LIMIT: usize = 20_000;
 
 /// The results of merges. Nothing depends on it but time: a file that is gone, damaged or of
@@ -67,7 +67,7 @@ impl Cache {
         })
     }
 
-    /// Whether the result of this pair is known.
+    /// Returns true if the result of this pair is known.
     pub fn knows(&self, pair: &(Oid, Oid)) -> bool {
         self.known.contains_key(pair)
     }

@@ -10,14 +10,14 @@ use baton_core::report::escape;
 /// The version of the document.
 pub const VERSION: u32 = 1;
 
-/// What will collide when branches are merged.
+/// The conflicts to expect when branches are merged.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[schemars(title = "Conflicts between branches")]
 pub struct Forecast {
     /// The version of this format: 1.
     #[schemars(range(min = 1, max = 1))]
     pub version: u32,
-    /// Whether nothing collides.
+    /// True if nothing collides.
     pub clean: bool,
     /// The branch into which the others are to go.
     pub base: Branch,
@@ -39,7 +39,7 @@ pub struct Branch {
     /// The root of the worktree in which it is checked out; bytes that are no UTF-8 are written
     /// as `\xNN`.
     pub worktree: Option<String>,
-    /// Whether that worktree holds work that is not committed, which was merged too.
+    /// True if that worktree holds work that is not committed, which was merged too.
     pub uncommitted: bool,
 }
 
@@ -50,7 +50,7 @@ pub struct Collision {
     pub ours: String,
     /// The name of the one that is merged.
     pub theirs: String,
-    /// What conflicts, by path.
+    /// The files in conflict, by path.
     pub files: Vec<ConflictingFile>,
 }
 
@@ -75,7 +75,7 @@ pub struct ConflictingFile {
     pub path: String,
     /// The kind of conflict, such as `content`, `modify/delete`, `rename/delete`, `unrelated`.
     pub kind: String,
-    /// What git says of it.
+    /// The message from git about it.
     pub message: String,
     /// Where the merged file holds git's markers; empty for kinds without any.
     pub hunks: Vec<Hunk>,

@@ -27,7 +27,7 @@ pub use hunks::{Hunk, hunks};
 use live::Live;
 pub use picture::{Charset, render};
 
-/// What is to be compared.
+/// The branches to compare.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Request {
     /// The branches, in short or in full; empty for all that live: those that the policy merges

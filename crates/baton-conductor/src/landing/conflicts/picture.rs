@@ -8,7 +8,7 @@ use super::hunks::Hunk;
 use baton_core::layout::{self, counted};
 use baton_core::report::escape;
 
-/// What a terminal can show.
+/// The set of characters that a terminal can show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Charset {
     /// Nothing but ASCII.
