@@ -1,4 +1,4 @@
-//! How a session is given up.
+//! Giving up a session.
 
 use super::end::named_or_bound;
 use super::location::bound_worktrees;

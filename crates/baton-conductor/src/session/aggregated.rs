@@ -1,4 +1,4 @@
-//! What the handoff document and its archives carry.
+//! The sessions that the handoff document and its archives carry.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -16,7 +16,7 @@ pub struct NewSession {
     pub id: Option<String>,
     /// The day, `YYYY-MM-DD`; `None` for today (UTC).
     pub date: Option<String>,
-    /// What it is about.
+    /// The title.
     pub title: String,
     /// The task that it works on.
     pub task: Option<String>,
@@ -42,7 +42,7 @@ pub enum Claim {
     Unshared {
         /// The remote.
         remote: String,
-        /// What git said.
+        /// The message from git.
         reason: String,
     },
 }

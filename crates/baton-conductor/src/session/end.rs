@@ -1,4 +1,4 @@
-//! How a session ends: its summary is handed in, its log and its commits are checked.
+//! The end of a session: its summary is handed in, its log and its commits are checked.
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -15,7 +15,7 @@ use baton_git::{Repo, tree::TreeReader};
 use baton_guard::binding;
 use baton_sys::{clock, worktree_file};
 
-/// What came of an attempt to end a session.
+/// The result of an attempt to end a session.
 #[derive(Debug)]
 pub struct Ending {
     /// The session as it is now.
@@ -172,7 +172,7 @@ pub fn end(repo: &Repo) -> Result<Ending, SessionError> {
     })
 }
 
-/// Whether one of these keeps a session from ending.
+/// Returns true if one of these keeps a session from ending.
 pub fn is_refused(findings: &[Finding]) -> bool {
     let mut severities = findings.iter().map(|finding| finding.severity);
     severities.any(|severity| severity == Severity::Error)

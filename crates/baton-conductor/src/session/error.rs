@@ -33,7 +33,7 @@ pub enum SessionError {
     Unreadable {
         /// The reference.
         reference: String,
-        /// What is wrong.
+        /// The fault.
         reason: String,
     },
 
@@ -79,7 +79,7 @@ pub enum SessionError {
     Remote {
         /// Its name.
         remote: String,
-        /// What git said.
+        /// The message from git.
         reason: String,
     },
 
@@ -119,7 +119,7 @@ pub enum SessionError {
     Bound {
         /// The session.
         id: String,
-        /// What it is about.
+        /// The title.
         title: String,
         /// Its log.
         log: String,

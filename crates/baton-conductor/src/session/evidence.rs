@@ -57,7 +57,7 @@ fn has_branch(repo: &Repo, name: &str) -> Result<bool, SessionError> {
     Ok(false)
 }
 
-/// Whether a session is recorded, has a log in `HEAD`, or is carried by a branch's handoff document.
+/// Returns true if a session is recorded, has a log in `HEAD`, or is carried by a branch's handoff document.
 fn has_session(repo: &Repo, policy: &Policy, number: &str) -> Result<bool, SessionError> {
     let Some(id) = SessionId::new(None, number) else {
         return Ok(false);

@@ -31,9 +31,9 @@ pub struct Sessions {
 /// One session.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Item {
-    /// How commits' trailers name it.
+    /// The id by which commits' trailers name it.
     pub id: String,
-    /// What is recorded of it.
+    /// The record of it.
     #[serde(flatten)]
     pub record: Record<Standing>,
     /// Its summary; bytes that are no UTF-8 are replaced.
@@ -43,7 +43,7 @@ pub struct Item {
     pub digest: Option<String>,
 }
 
-/// How far a session is, as it is shown.
+/// The state of a session, as it is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Standing {
@@ -86,11 +86,11 @@ pub struct Check {
     /// The version of this format: 1.
     #[schemars(range(min = 1, max = 1))]
     pub version: u32,
-    /// Whether nothing was found that keeps a session from ending.
+    /// True if nothing was found that keeps a session from ending.
     pub clean: bool,
     /// The session that was to end.
     pub session: Option<Item>,
-    /// What was found.
+    /// The findings.
     pub findings: Vec<Finding>,
 }
 
@@ -105,10 +105,10 @@ pub struct Claims {
     pub claims: Vec<ClaimItem>,
 }
 
-/// What a session claims.
+/// The claims of a session.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct ClaimItem {
-    /// How commits' trailers name the session.
+    /// The id by which commits' trailers name the session.
     pub session: String,
     /// The patterns, over paths from the root of the repository.
     pub paths: Vec<String>,

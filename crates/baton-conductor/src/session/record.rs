@@ -20,11 +20,11 @@ pub struct Session {
     pub number: String,
     /// The day on which it began, `YYYY-MM-DD`.
     pub date: String,
-    /// What it is about; may be empty.
+    /// The title; may be empty.
     pub title: String,
     /// The task that it works on.
     pub task: Option<String>,
-    /// How far it is.
+    /// The state it is in.
     pub state: State,
     /// The full name of the branch that was checked out when it began.
     pub branch: Option<RefName>,
@@ -46,7 +46,7 @@ pub struct Session {
     pub summary: Option<BString>,
 }
 
-/// How far a session is.
+/// The state of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
@@ -168,11 +168,11 @@ pub struct Record<S = State> {
     pub number: String,
     /// The day on which it began, `YYYY-MM-DD`.
     pub date: String,
-    /// What it is about.
+    /// The title.
     pub title: String,
     /// The task that it works on.
     pub task: Option<String>,
-    /// How far it is.
+    /// The state it is in.
     pub state: S,
     /// The full name of the branch on which it began.
     pub branch: Option<RefName>,

@@ -40,7 +40,7 @@ impl Remote {
         Ok(Some(Self { program, name }))
     }
 
-    /// What it is called.
+    /// Returns its name.
     pub fn name(&self) -> &str {
         &self.name
     }

@@ -1,4 +1,4 @@
-//! How a session begins: a number, a log, a worktree bound to it.
+//! The start of a session: a number, a log, a worktree bound to it.
 
 use std::path::Path;
 

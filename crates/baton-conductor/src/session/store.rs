@@ -19,7 +19,7 @@ pub const PREFIX: &str = "refs/baton/sessions/";
 const RECORD: &str = "session.json";
 const SUMMARY: &str = "summary.md";
 
-/// How often an operation begins anew because somebody else was first.
+/// The number of times an operation begins anew because another process was first.
 pub(super) const ATTEMPTS: usize = 200;
 
 /// A session with the commit that records it.
@@ -53,7 +53,7 @@ pub fn reference(number: &str) -> String {
 pub struct Damaged {
     /// Its number.
     pub number: String,
-    /// What is wrong.
+    /// The fault.
     pub reason: String,
 }
 
