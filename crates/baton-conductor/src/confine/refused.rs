@@ -1,4 +1,4 @@
-//! What a confined command was refused, as it prints that.
+//! The paths that a confined command was refused, as it prints them.
 
 use std::path::{Component, Path, PathBuf};
 
@@ -54,7 +54,7 @@ impl Refusals {
         }
     }
 
-    /// What was refused, in order, each path once.
+    /// Returns the refused paths, in order, each once.
     pub fn found(self) -> Vec<RefusedPath> {
         self.found
     }

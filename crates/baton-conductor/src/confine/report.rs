@@ -1,11 +1,11 @@
-//! What came of a confined command's work.
+//! The result of a confined command's work.
 
 use std::path::PathBuf;
 
 use baton_core::model::{Oid, RefName};
 use baton_core::report::escape;
 
-/// What became of the branch.
+/// The fate of the branch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BranchFate {
     /// It is where it was.
@@ -21,12 +21,12 @@ pub enum BranchFate {
     },
 }
 
-/// What came of a confined command's work, once it is back.
+/// The result of a confined command's work, once it is back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
     /// The branch.
     pub branch: RefName,
-    /// What became of it.
+    /// The outcome.
     pub fate: BranchFate,
     /// What else was made: branches and tags, under the names by which they are kept.
     pub kept: Vec<RefName>,
@@ -38,7 +38,7 @@ pub struct Report {
     pub moved: Option<PathBuf>,
     /// Why what the command did is not back, and where its git directory is kept.
     pub failed: Option<String>,
-    /// What else is to be told.
+    /// The other messages.
     pub told: Vec<String>,
 }
 
@@ -63,7 +63,7 @@ impl Report {
         !is_refused && self.repaired.is_empty() && self.failed.is_none()
     }
 
-    /// What keeps the work from being all on the branch, in a sentence.
+    /// Returns the reason why the work is not all on the branch, in a sentence.
     pub fn obstacle(&self) -> Option<String> {
         if let BranchFate::Refused { reason, .. } = &self.fate {
             return Some(format!("its commits are refused: {}", reason.trim()));
@@ -72,7 +72,7 @@ impl Report {
         self.failed.clone().or(stays)
     }
 
-    /// What a person has to know, a line each.
+    /// Returns the lines that a person has to read.
     pub fn lines(&self) -> Vec<String> {
         let mut lines = Vec::new();
         let branch = self.branch.readable().into_owned();

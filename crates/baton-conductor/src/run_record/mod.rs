@@ -20,7 +20,7 @@ pub const PREFIX: &str = "refs/baton/runs/";
 /// The file that holds a run's state.
 pub const STATE: &str = "state.json";
 
-/// How often a run asks for the next free id.
+/// The number of times a run asks for the next free id.
 const ATTEMPTS: usize = 200;
 
 /// The record of a run as it was last read or written.
@@ -54,7 +54,7 @@ pub enum RecordError {
     Unreadable {
         /// The run's id.
         run: String,
-        /// What is wrong.
+        /// The fault.
         reason: String,
     },
 
