@@ -25,13 +25,13 @@ pub struct AgentOutput {
     complaint: Option<String>,
     /// The last text that is more than a promise or a decision: a message or, of plain lines, a paragraph.
     words: String,
-    /// Whether a plain line begins another paragraph.
+    /// True if a plain line begins another paragraph.
     is_apart: bool,
-    /// Whether an event has told a text: what stands beside it in plain lines is not the agent's.
+    /// True if an event has told a text: what stands beside it in plain lines is not the agent's.
     has_told: bool,
 }
 
-/// How many characters of the last words are kept.
+/// The number of characters of the last words that are kept.
 const WORDS: usize = 4000;
 
 impl AgentOutput {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-/// How several answers become one.
+/// The rule by which several answers become one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Combine {
     /// All of them, one after the other, each under the name of who gave it.
@@ -13,16 +13,16 @@ pub enum Combine {
     Escalate,
 }
 
-/// What an agent answered.
+/// The answer of an agent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
-    /// Who gave it.
+    /// The agent that gave it.
     pub who: String,
     /// What was said.
     pub text: String,
 }
 
-/// What several answers come to.
+/// The result of several answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Combined {
     /// One answer.
@@ -36,7 +36,7 @@ pub enum Combined {
 pub struct Camp {
     /// The answer, as the first of them gave it.
     pub text: String,
-    /// Who gave it, in the order of the answers.
+    /// The agents that gave it, in the order of the answers.
     pub who: Vec<String>,
 }
 

@@ -1,4 +1,4 @@
-//! What an agent is to do, and where.
+//! The assignment of an agent: its work, and the place for it.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -13,9 +13,9 @@ pub struct Assignment {
     pub run: String,
     /// The task's id.
     pub task: String,
-    /// What it is about, in one line.
+    /// The title, in one line.
     pub title: String,
-    /// What the agent is told to do.
+    /// The instructions to the agent.
     pub prompt: String,
     /// The patterns of the paths that it may change; `None` for any.
     pub owned: Option<Vec<PathGlob>>,

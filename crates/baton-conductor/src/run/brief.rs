@@ -1,4 +1,4 @@
-//! What agents are told.
+//! The prompts of agents.
 
 use super::signal::{Promise, quoted};
 use super::{Assignment, Place};

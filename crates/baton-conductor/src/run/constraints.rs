@@ -18,7 +18,7 @@ const MAX_BYTES: usize = 64 * 1024;
 pub struct Constraint {
     /// Its path.
     pub path: String,
-    /// What it says.
+    /// The text.
     pub text: String,
 }
 

@@ -37,7 +37,7 @@ pub enum RunError {
     Io {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The error from the system.
         #[source]
         source: std::io::Error,
     },
@@ -48,7 +48,7 @@ pub enum RunError {
     Start {
         /// The command.
         command: String,
-        /// What the system said.
+        /// The error from the system.
         #[source]
         source: std::io::Error,
     },
@@ -71,7 +71,7 @@ pub enum RunError {
     Limited {
         /// The agent.
         agent: String,
-        /// What it says.
+        /// The text.
         said: String,
     },
 

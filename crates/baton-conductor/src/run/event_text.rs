@@ -39,13 +39,13 @@ pub struct EventRecord<'a> {
     /// The agent that has taken the task over from its own, which waits for its usage limit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub taken_over_by: Option<&'a str>,
-    /// How far the run is now.
+    /// The phase of the run now.
     pub phase: &'static str,
     /// The group at work, counted from 1.
     pub group: usize,
-    /// How many tasks are over.
+    /// The number of tasks that are over.
     pub over: usize,
-    /// How many there are.
+    /// The number of tasks.
     pub tasks: usize,
 }
 
@@ -58,13 +58,13 @@ pub struct StatusReport<'a> {
     pub version: u32,
     /// The run.
     pub run: &'a str,
-    /// Whether a conductor is at work on it on this machine.
+    /// True if a conductor is at work on it on this machine.
     pub is_conducted: bool,
     /// Its state.
     pub state: &'a RunState,
 }
 
-/// What happened, as a line of JSON.
+/// Writes an event as a line of JSON.
 pub fn json(run: &str, state: &RunState, event: &Event) -> String {
     let taken_over_by = match event {
         Event::Dispatched { taken_over_by, .. } => taken_over_by.as_deref(),
@@ -88,7 +88,7 @@ pub fn json(run: &str, state: &RunState, event: &Event) -> String {
     escape::json(&json) + "\n"
 }
 
-/// How a run stands, as JSON.
+/// Writes the state of a run as JSON.
 pub fn status_json(run: &str, state: &RunState, is_conducted: bool) -> String {
     let status = StatusReport {
         version: VERSION,
@@ -220,7 +220,7 @@ fn parts(event: &Event) -> (&'static str, Option<&str>, Option<String>) {
     }
 }
 
-/// How a run stands, for people.
+/// Writes the state of a run for people.
 pub fn status(run: &str, state: &RunState, is_conducted: bool, all: &[String]) -> String {
     let conductor = match (is_conducted, state.is_over()) {
         (true, _) => "at work",

@@ -33,7 +33,7 @@ pub fn opening(line: &str) -> Option<(char, usize, &str)> {
     (!is_inline).then_some((mark, length, rest.trim()))
 }
 
-/// Whether a line ends the block that a fence of this mark and length has opened.
+/// Returns true if a line ends the block that a fence of this mark and length has opened.
 pub fn closes(line: &str, mark: char, length: usize) -> bool {
     fence(line).is_some_and(|(other, long, rest)| {
         other == mark && long >= length && rest.trim().is_empty()

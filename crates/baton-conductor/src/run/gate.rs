@@ -39,17 +39,17 @@ pub struct Work<'a> {
     pub tip: Oid,
     /// The number of the attempt that led to it.
     pub attempt: u32,
-    /// Whether the end-to-end check looks at it.
+    /// True if the end-to-end check looks at it.
     pub is_seen: bool,
     /// The directory of the worktrees in which it is judged.
     pub worktrees: &'a Path,
     /// What [`super::constraints::told`] says of what no agent may do.
     pub constraints: &'a str,
-    /// How long processes may take to end once they are asked to.
+    /// The time that processes get to end once they are asked to.
     pub grace: Duration,
 }
 
-/// How work was judged.
+/// The verdict on work.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verdict {
     /// The commit that was judged; what the branch becomes afterwards was not.
@@ -68,17 +68,17 @@ pub struct Verdict {
 
 /// What a judge is asked, and how it is heard.
 pub(crate) struct Question<'q> {
-    /// How long it may take.
+    /// The time limit.
     pub limit: Duration,
-    /// How long it gets to end once it is asked to.
+    /// The time that it gets to end once it is asked to.
     pub grace: Duration,
     /// The file for what it prints.
     pub log: &'q Path,
-    /// What its silence means.
+    /// The meaning of its silence.
     pub silence: Silence,
 }
 
-/// What a command's silence means when it ends with success.
+/// The meaning of a command's silence when it ends with success.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Silence {
     /// Approval.
@@ -313,7 +313,7 @@ pub(crate) fn decide(
     }
 }
 
-/// Whether a command did not come to its end: it was killed, or the shell could not run it, or
+/// Returns true if a command did not come to its end: it was killed, or the shell could not run it, or
 /// tells of its death by a signal (128 and the signal's number).
 fn is_broken_off(end: End) -> bool {
     match end {

@@ -29,7 +29,7 @@ pub struct Merged<'a> {
     /// The tasks that people see: their ids, their branches in short, and the files (trees) that
     /// were approved.
     pub tasks: Vec<(String, String, Oid)>,
-    /// How long processes may take to end once they are asked to.
+    /// The time that processes get to end once they are asked to.
     pub grace: Duration,
 }
 

@@ -47,7 +47,7 @@ impl<'a> Ownership<'a> {
         }
     }
 
-    /// Whether the agent may change this path.
+    /// Returns true if the agent may change this path.
     fn covers(&self, path: &BStr) -> bool {
         let is_owned = |owned: &[PathGlob]| owned.iter().any(|glob| glob.matches(path));
         let of_session = || {

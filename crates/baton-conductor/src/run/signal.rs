@@ -15,7 +15,7 @@ pub enum Promise {
     ReadyForQa,
 }
 
-/// How a judge decides.
+/// The decision of a judge.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Decision {
     /// The work may land.

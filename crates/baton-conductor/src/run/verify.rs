@@ -61,7 +61,7 @@ pub(crate) fn how(end: End) -> String {
     }
 }
 
-/// Whether this is how a shell ends that finds no program of a name (127), or cannot run the one it
+/// Returns true if this is how a shell ends that finds no program of a name (127), or cannot run the one it
 /// finds (126), as POSIX has it
 /// [do](https://pubs.opengroup.org/onlinepubs/9799919799/utilities/V3_chap02.html#tag_19_08_02).
 pub(crate) fn is_not_started(end: End) -> bool {

@@ -14,7 +14,7 @@ use baton_core::report::escape;
 /// The part of a log that the conductor writes.
 const SEEN: &str = "Seen by the conductor";
 
-/// How many files or commits are listed.
+/// The maximum number of files or commits that are listed.
 const LISTED: usize = 100;
 
 /// The longest cell, in characters.

@@ -36,17 +36,17 @@ pub struct Attempt<'a> {
     pub assignment: &'a Assignment,
     /// Where.
     pub place: &'a Place,
-    /// Who works.
+    /// The agent that works.
     pub agent: &'a Agent,
     /// The policy that names sessions' files.
     pub policy: &'a Policy,
     /// The number of the attempt, from 1.
     pub number: u32,
-    /// What was wrong with the attempt before.
+    /// The faults of the attempt before.
     pub feedback: Option<&'a str>,
     /// What the agent is told to say in the end; it may say either.
     pub promise: Promise,
-    /// How long processes may take to end once they are asked to.
+    /// The time that processes get to end once they are asked to.
     pub grace: Duration,
     /// How long to wait between two looks at the files that the agent changes, such as
     /// [`super::ownership::INTERVAL`].
@@ -290,7 +290,7 @@ impl Prepared<'_> {
     }
 }
 
-/// Whether this is still the root of a worktree, and not a directory inside of another one.
+/// Returns true if this is still the root of a worktree, and not a directory inside of another one.
 pub fn is_intact(worktree: &Path) -> bool {
     file::is_taken(&worktree.join(".git")) && open_worktree(worktree).is_ok()
 }

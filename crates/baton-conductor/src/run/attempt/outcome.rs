@@ -1,4 +1,4 @@
-//! What came of an attempt.
+//! The outcome of an attempt.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use crate::confine::RefusedPath;
 /// The outcome of a task whose work was there already.
 pub const NOTHING_TO_DO: &str = "nothing to do";
 
-/// What came of an attempt.
+/// The outcome of an attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
     /// The task is done, as far as the agent and the task's verify commands can tell.
@@ -51,7 +51,7 @@ pub enum Outcome {
     Uprooted,
     /// The agent has met a usage limit, of which it says this. The attempt counts for nothing.
     Limited {
-        /// What it says.
+        /// The text.
         said: String,
     },
     /// The caller asked to stop. What the agent did is still there.
@@ -89,9 +89,9 @@ impl Outcome {
 /// What came of an attempt, and what there is to read about it.
 #[derive(Debug)]
 pub struct Report {
-    /// What came of it.
+    /// The outcome.
     pub outcome: Outcome,
-    /// How long the agent worked.
+    /// The time that the agent worked.
     pub elapsed: Duration,
     /// The file that holds what it printed.
     pub log: PathBuf,

@@ -31,7 +31,7 @@ impl ControlRequest {
         touch(&self.path(repo, run))
     }
 
-    /// Whether it was left.
+    /// Returns true if it was left.
     pub fn is_left(self, repo: &Repo, run: &str) -> bool {
         file::is_taken(&self.path(repo, run))
     }

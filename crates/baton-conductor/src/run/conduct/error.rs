@@ -70,7 +70,7 @@ pub enum ConductError {
     Unreadable {
         /// The run's id.
         run: String,
-        /// What is wrong.
+        /// The fault.
         reason: String,
     },
 
@@ -104,7 +104,7 @@ pub enum ConductError {
         task: String,
     },
 
-    /// Somebody asked to stop before anything had begun.
+    /// A user asked to stop before anything had begun.
     #[error("interrupted")]
     Interrupted,
 

@@ -113,7 +113,7 @@ fn end_to_end<'g>(
     }))
 }
 
-/// Whether the end-to-end check looks at a task's work: what is of kind `frontend`, and what changes a file
+/// Returns true if the end-to-end check looks at a task's work: what is of kind `frontend`, and what changes a file
 /// that people see.
 pub(super) fn is_seen(
     context: &RunContext<'_>,

@@ -43,7 +43,7 @@ pub(super) fn commit(
     Ok(checkout::commit_paths(worktree, &paths, &message)?)
 }
 
-/// Whether the log names this commit as evidence: with the log in it, it would be another one.
+/// Returns true if the log names this commit as evidence: with the log in it, it would be another one.
 fn is_evidence(worktree: &Repo, session: &Session, head: Oid) -> Result<bool, ConductError> {
     let root = worktree.work_tree().ok_or(SessionError::NoWorktree)?;
     let log = worktree_file::read(root, &session.log_path).map_err(SessionError::from)?;
@@ -58,7 +58,7 @@ fn is_evidence(worktree: &Repo, session: &Session, head: Oid) -> Result<bool, Co
         .any(|claim| is_head(&claim.named)))
 }
 
-/// Whether the log can be put into this commit: the session's own, no merge, on no other branch, and
+/// Returns true if the log can be put into this commit: the session's own, no merge, on no other branch, and
 /// without a signature that would be lost.
 fn can_take_it(
     worktree: &Repo,

@@ -58,7 +58,7 @@ pub use crate::run_record::STATE;
 /// The file of a run's record that holds its tasks as they were given.
 pub const TASKS: &str = "tasks.toml";
 
-/// How long processes may take to end once they are asked to.
+/// The time that processes get to end once they are asked to.
 const GRACE: Duration = Duration::from_secs(10);
 
 /// A run to begin.
@@ -78,7 +78,7 @@ pub struct Request {
     pub run: Option<String>,
 }
 
-/// Whoever watches a run.
+/// An observer of a run.
 pub trait Watcher {
     /// The tasks were planned; the run has no id yet.
     fn planned(&mut self, tasks: &TaskList, plan: &Plan);

@@ -26,7 +26,7 @@ pub(super) fn equipped(
     }
 }
 
-/// Whether agents may start, and how many; waits where the policy says so.
+/// Decides whether agents may start, and how many; waits where the policy says so.
 pub(super) fn may_start(
     repo: &Repo,
     policy: &Policy,

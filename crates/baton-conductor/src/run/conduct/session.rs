@@ -19,7 +19,7 @@ use baton_core::protocol;
 use baton_git::{Repo, checkout, diff};
 use baton_sys::{file, worktree_file};
 
-/// How many commits a summary lists.
+/// The maximum number of commits that a summary lists.
 const LISTED: usize = 100;
 
 /// Writes the log of this worktree's session again where it is gone.
@@ -204,7 +204,7 @@ pub fn record(
 pub struct ApprovedTask<'a> {
     /// The task.
     pub task: &'a Task,
-    /// How it stands.
+    /// The present state.
     pub state: &'a TaskState,
     /// The agent that worked.
     pub agent: &'a str,

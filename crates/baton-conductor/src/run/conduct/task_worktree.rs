@@ -112,7 +112,7 @@ fn takes_over(repo: &Repo, place: &TaskPlace) -> Result<bool, ConductError> {
     }
 }
 
-/// Whether the pool still lends this worktree to the task.
+/// Returns true if the pool still lends this worktree to the task.
 fn is_leased(repo: &Repo, place: &TaskPlace) -> bool {
     let Ok(Some(pool)) = pool::read(repo) else {
         return false;

@@ -70,7 +70,7 @@ impl Worker<'_> {
     }
 }
 
-/// Whether another attempt would meet the same error.
+/// Returns true if another attempt would meet the same error.
 fn is_final(error: &ConductError) -> bool {
     matches!(
         error,

@@ -10,7 +10,7 @@ use baton_core::plan::{Task, TaskList};
 use baton_core::policy::Policy;
 use baton_git::Repo;
 
-/// What the workers of a run share.
+/// The data that the workers of a run share.
 pub(super) struct RunContext<'a> {
     /// The repository.
     pub repo: &'a Repo,
@@ -24,7 +24,7 @@ pub(super) struct RunContext<'a> {
     pub limits: &'a UsageLimits,
     /// The losses of the guard.
     pub guard: &'a GuardLosses,
-    /// Whether to stop.
+    /// Returns true if the work has to stop.
     pub stop: &'a (dyn Fn() -> bool + Sync),
 }
 
@@ -37,7 +37,7 @@ impl RunContext<'_> {
 
 /// An event on its way to the loop.
 pub(super) struct Message {
-    /// What happened.
+    /// The event.
     pub event: Event,
     /// Told once that is recorded, and how the run stands then.
     pub recorded: SyncSender<RunState>,
@@ -47,7 +47,7 @@ pub(super) struct Message {
 #[derive(Clone)]
 pub(super) struct EventSender(pub Sender<LoopMessage>);
 
-/// What reaches the loop.
+/// A message that reaches the loop.
 pub(super) enum LoopMessage {
     Event(Message),
     Sentence(String),

@@ -14,7 +14,7 @@ use baton_hooks::doctor::{self, Severity};
 use baton_sys::disk;
 use baton_sys::supervise::{self, End, Job, Words};
 
-/// How long the command that counts calls may take.
+/// The time limit of the command that counts calls.
 const COUNTING: std::time::Duration = std::time::Duration::from_secs(60);
 
 /// What there is to know before agents start.
@@ -24,26 +24,26 @@ pub struct Facts {
     pub uncommitted: Vec<BString>,
     /// What keeps the guard from guarding.
     pub unguarded: Vec<String>,
-    /// How many bytes are free where worktrees are made.
+    /// The number of bytes that are free where worktrees are made.
     pub free: u64,
-    /// How many bytes one worktree takes.
+    /// The number of bytes that one worktree takes.
     pub tree: u64,
     /// How many calls agents may still make; `None` where nobody counts.
     pub calls: Option<CallsLeft>,
 }
 
-/// How many calls agents may still make.
+/// The number of calls that agents may still make.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CallsLeft {
     /// The number, or why it is not known.
     pub left: Result<u64, String>,
-    /// How many one agent makes.
+    /// The number of calls that one agent makes.
     pub per_agent: u64,
     /// What to do when there are too few.
     pub on_short: OnShort,
 }
 
-/// Whether agents may start.
+/// The answer to the question of whether agents may start.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
     /// All of them.
@@ -67,7 +67,7 @@ pub enum Answer {
     },
 }
 
-/// What keeps agents from starting.
+/// A reason why agents cannot start.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Obstacle {
     /// Work that no agent would see.
@@ -122,7 +122,7 @@ pub enum Obstacle {
     Unconfined {
         /// The agent, as the policy calls it.
         agent: String,
-        /// What is missing.
+        /// The thing that is missing.
         reason: String,
     },
     /// Too little room for worktrees.
@@ -130,7 +130,7 @@ pub enum Obstacle {
         "{agents} worktrees take {needed} bytes and {free} are free: make room, or run fewer agents"
     )]
     Disk {
-        /// How many agents there are to be.
+        /// The number of agents there are to be.
         agents: usize,
         /// The bytes that their worktrees take.
         needed: u64,
@@ -140,7 +140,7 @@ pub enum Obstacle {
     /// Too few calls.
     #[error("{agents} agents make {required} calls and {left} are left")]
     Calls {
-        /// How many agents there are to be.
+        /// The number of agents there are to be.
         agents: usize,
         /// The calls that they make.
         required: u64,

@@ -23,7 +23,7 @@ use baton_sys::supervise::{self, End};
 /// The task for which nobody works, by which branch and worktree are named.
 const TASK: &str = "baton-probe";
 
-/// How long a probe may take.
+/// The time limit of a probe.
 const LIMIT: Duration = Duration::from_secs(60);
 
 /// The exit status by which a probe says that the agent cannot commit. Any other but 0 says nothing:

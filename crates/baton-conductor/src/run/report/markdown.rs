@@ -6,7 +6,7 @@ use std::fmt::Write;
 use super::{RunReport, Span, TaskReport, duration};
 use baton_core::report::escape;
 
-/// How many columns the longest timeline takes.
+/// The number of columns that the longest timeline takes.
 const COLUMNS: u64 = 48;
 
 /// The run as a Markdown document.

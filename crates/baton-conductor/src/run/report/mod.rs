@@ -8,7 +8,7 @@ pub use from_state::from_state;
 pub use html::html;
 pub use markdown::markdown;
 
-/// What became of a run. Times are milliseconds since the epoch.
+/// The report on a run. Times are milliseconds since the epoch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunReport {
     /// The run's id.
@@ -29,16 +29,16 @@ pub struct RunReport {
     pub landed: Vec<(String, String)>,
 }
 
-/// What became of one task.
+/// The report on one task.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TaskReport {
     /// The task's id.
     pub id: String,
-    /// What it is about.
+    /// The title.
     pub title: String,
     /// Its group, counted from 1.
     pub group: usize,
-    /// How it stands.
+    /// The present state.
     pub status: Standing,
     /// Its outcome in a line, or why it came to none.
     pub outcome: String,
@@ -46,7 +46,7 @@ pub struct TaskReport {
     pub branch: Option<String>,
     /// The number of its session.
     pub session: Option<String>,
-    /// What was done for it, in order.
+    /// The spans of work done for it, in order.
     pub spans: Vec<Span>,
     /// The pictures that its gate left.
     pub pictures: Vec<Picture>,
@@ -63,7 +63,7 @@ pub struct Picture {
     pub data: Option<Vec<u8>>,
 }
 
-/// How a task stands.
+/// The state of a task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing {
     /// It has landed or is ready to.
@@ -79,7 +79,7 @@ pub enum Standing {
 /// A stretch of time in which something was done for a task.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Span {
-    /// What was done.
+    /// The kind of work.
     pub work: Work,
     /// Which attempt it belongs to, counted from 1.
     pub attempt: u32,
@@ -89,13 +89,13 @@ pub struct Span {
     pub from: u64,
     /// When it ended.
     pub to: u64,
-    /// Whether it came out well.
+    /// True if it came out well.
     pub ok: bool,
-    /// How it came out, in a few words.
+    /// The outcome, in a few words.
     pub outcome: String,
 }
 
-/// What is done for a task.
+/// The kind of work done for a task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Work {
     /// An agent worked on it.
@@ -125,14 +125,14 @@ impl Standing {
 }
 
 impl Span {
-    /// How long it took, in milliseconds.
+    /// Returns the time it took, in milliseconds.
     fn length(&self) -> u64 {
         self.to.saturating_sub(self.from)
     }
 }
 
 impl TaskReport {
-    /// How long was worked on it, in milliseconds.
+    /// Returns the time worked on it, in milliseconds.
     fn worked(&self) -> u64 {
         let spans = self.spans.iter().map(Span::length);
         spans.fold(0, u64::saturating_add)
@@ -140,7 +140,7 @@ impl TaskReport {
 }
 
 impl RunReport {
-    /// How long the run took, in milliseconds.
+    /// Returns the time the run took, in milliseconds.
     pub fn wall(&self) -> u64 {
         self.until.saturating_sub(self.began)
     }

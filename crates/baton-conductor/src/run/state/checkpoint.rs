@@ -10,7 +10,7 @@ use super::task::Status;
 use super::{Pause, Phase, RunState};
 use baton_core::report::escape;
 
-/// What a checkpoint is written for.
+/// The reason for a checkpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CheckpointKind {
@@ -29,7 +29,7 @@ pub enum CheckpointKind {
 /// A checkpoint that an event makes due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DueCheckpoint {
-    /// What it is written for.
+    /// The reason for it.
     pub kind: CheckpointKind,
     /// The group that it is about, counted from 1.
     pub group: usize,
@@ -61,7 +61,7 @@ pub struct Checkpoint {
     pub tasks_completed: Vec<(String, String)>,
     /// The branches on which there is work of that group.
     pub branches_created: Vec<String>,
-    /// Whether every task of the group that is over was checked, approved and has landed.
+    /// True if every task of the group that is over was checked, approved and has landed.
     pub verification_passed: bool,
     /// The group that comes next; absent after the last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -71,7 +71,7 @@ pub struct Checkpoint {
     /// What part of its context the caller has used, from 0 to 1, where it said so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub context_used: Option<f64>,
-    /// What the writer had to say.
+    /// The note of the writer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
     /// When it was written, in milliseconds since the epoch.

@@ -1,4 +1,4 @@
-//! What happens in a run.
+//! The events of a run.
 
 use miette::Diagnostic;
 use thiserror::Error;
@@ -14,7 +14,7 @@ pub enum Event {
     /// The run begins, or goes on after a pause; what was at work when the conductor was killed
     /// begins anew.
     Begin {
-        /// Whether it pauses after each group from now on.
+        /// True if it pauses after each group from now on.
         one_group: bool,
     },
     /// Every task that came to nothing is to begin anew.
@@ -50,7 +50,7 @@ pub enum Event {
         task: String,
         /// Why.
         reason: String,
-        /// Whether another attempt is of no use.
+        /// True if another attempt is of no use.
         is_final: bool,
     },
     /// Something other than the agent has ended an attempt; a few of these do not count.
@@ -85,7 +85,7 @@ pub enum Event {
     EndToEnd {
         /// The task.
         task: String,
-        /// What it told.
+        /// The report.
         report: EndToEndReport,
     },
     /// A gate sends a task back.
@@ -136,7 +136,7 @@ pub enum Event {
 #[error("{what} does not fit the state of the run: {state}")]
 #[diagnostic(help("look at the run with `git baton orchestrator status`, and resume it"))]
 pub struct Misplaced {
-    /// What happened.
+    /// The event.
     pub what: String,
     /// How things stand.
     pub state: String,

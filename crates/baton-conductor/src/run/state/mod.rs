@@ -43,7 +43,7 @@ pub struct RunState {
     pub version: u32,
     /// The short name of the branch on which the work lands.
     pub target: BranchName,
-    /// How far the run is.
+    /// The phase of the run.
     pub phase: Phase,
     /// The group that is at work or comes next, counted from 1.
     pub group: usize,
@@ -52,9 +52,9 @@ pub struct RunState {
     pub groups: Vec<Vec<Vec<String>>>,
     /// The tasks, in the order of the groups.
     pub tasks: Vec<TaskState>,
-    /// Whether the run pauses after each group.
+    /// True if the run pauses after each group.
     pub one_group: bool,
-    /// How many agents work at once, at most.
+    /// The maximum number of agents that work at once.
     pub max_agents: usize,
     /// The commit of the target on which the run builds: where its own work landed, or what has moved the target beside it
     /// since; absent in older records.
@@ -63,12 +63,12 @@ pub struct RunState {
     /// What has moved the target beside the run, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub target_moves: Vec<TargetMove>,
-    /// Whether the group's approved work has been landed.
+    /// True if the group's approved work has been landed.
     pub landed: bool,
     /// What became of the aggregate commit; absent until it was tried.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub aggregate: Option<Aggregate>,
-    /// Whether the worktrees have been given back.
+    /// True if the worktrees have been given back.
     pub cleaned: bool,
     /// When the run began, in milliseconds since the epoch.
     pub began: u64,
@@ -76,7 +76,7 @@ pub struct RunState {
     pub at: u64,
 }
 
-/// How far a run is.
+/// The phase of a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "name", rename_all = "snake_case")]
 pub enum Phase {
@@ -111,7 +111,7 @@ pub enum Within {
     Integrate,
 }
 
-/// What a paused run waits for.
+/// The cause for which a paused run waits.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "name", rename_all = "snake_case")]
 pub enum Pause {
@@ -121,7 +121,7 @@ pub enum Pause {
     Blocked {
         /// The task.
         task: String,
-        /// What the gate said.
+        /// The text from the gate.
         reason: String,
     },
     /// Somebody who puts right what keeps approved work from landing.
@@ -134,13 +134,13 @@ pub enum Pause {
         /// What that is.
         reason: String,
     },
-    /// Somebody asked it to stop.
+    /// A user asked it to stop.
     Stopped,
     /// The caller's context is nearly used up.
     Context,
 }
 
-/// What became of the aggregate commit.
+/// The outcome of the aggregate commit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "name", rename_all = "snake_case")]
 pub enum Aggregate {
@@ -166,7 +166,7 @@ pub struct TargetMove {
     /// The commit that the target named then; absent where it was gone, or led to another reference.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<Oid>,
-    /// What happened, in a line.
+    /// The event, in a line.
     pub what: String,
     /// Why the run does not build on it, and what to do; absent where it does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -224,7 +224,7 @@ impl RunState {
         last.filter(|last| last.problem.is_some())
     }
 
-    /// Whether nothing will happen any more.
+    /// Returns true if nothing will happen any more.
     pub fn is_over(&self) -> bool {
         matches!(self.phase, Phase::Done | Phase::Failed)
     }
@@ -255,7 +255,7 @@ impl RunState {
         ids.filter_map(|id| self.task(id))
     }
 
-    /// Whether a later group has a task that can still come to something.
+    /// Returns true if a later group has a task that can still come to something.
     fn has_more(&self) -> bool {
         self.group < self.groups.len()
     }

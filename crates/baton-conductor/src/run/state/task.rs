@@ -12,20 +12,20 @@ use serde::{Deserialize, Serialize};
 pub struct TaskState {
     /// Its id.
     pub id: String,
-    /// What it is about.
+    /// The title.
     pub title: String,
     /// The tasks without which it cannot be done.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub builds_on: Vec<String>,
-    /// How many attempts may fail before the task has.
+    /// The number of attempts that may fail before the task has failed.
     pub attempts: u32,
-    /// How it stands.
+    /// The present state.
     pub status: Status,
-    /// How many attempts have begun.
+    /// The number of attempts that have begun.
     pub begun: u32,
-    /// How many of them have failed, or were rejected.
+    /// The number of them that have failed, or were rejected.
     pub failed: u32,
-    /// How many attempts something other than the agent has ended.
+    /// The number of attempts that something other than the agent has ended.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub disturbed: u32,
     /// What the next attempt is told about the one before.
@@ -56,7 +56,7 @@ pub struct TaskState {
     /// The commit with which it landed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub landed: Option<Oid>,
-    /// What was done for it, in order.
+    /// The spans of work done for it, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub spans: Vec<TaskSpan>,
     /// The pictures that its gate left, as paths on the machine that ran it: those of the attempt
@@ -158,7 +158,7 @@ impl CheckKind {
 /// A stretch of time in which something was done for a task.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct TaskSpan {
-    /// Whether a gate judged; an agent worked otherwise.
+    /// True if a gate judged; an agent worked otherwise.
     pub gate: bool,
     /// Which attempt it belongs to, counted from 1.
     pub attempt: u32,
@@ -169,14 +169,14 @@ pub struct TaskSpan {
     pub from: u64,
     /// When it ended, in milliseconds since the epoch.
     pub to: u64,
-    /// Whether it came out well.
+    /// True if it came out well.
     #[serde(rename = "well")]
     pub ok: bool,
-    /// How it came out, in a few words.
+    /// The outcome, in a few words.
     pub outcome: String,
 }
 
-/// How a task stands.
+/// The state of a task.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "name", rename_all = "snake_case")]
 pub enum Status {
@@ -217,7 +217,7 @@ pub enum Status {
     },
 }
 
-/// How a task ended.
+/// The end of a task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Terminal {
     /// It has landed.
@@ -258,12 +258,12 @@ impl TaskState {
         }
     }
 
-    /// Whether a machine or a judge has checked the work that was approved.
+    /// Returns true if a machine or a judge has checked the work that was approved.
     pub fn is_checked(&self) -> bool {
         self.approved.is_some() && !self.checks.is_empty()
     }
 
-    /// How it ended; `None` while it is not over.
+    /// Returns the way it ended; `None` while it is not over.
     pub fn terminal(&self) -> Option<Terminal> {
         match self.status {
             Status::Done => Some(Terminal::Done),
@@ -272,12 +272,12 @@ impl TaskState {
         }
     }
 
-    /// Whether agents and gates have nothing more to do for it.
+    /// Returns true if agents and gates have nothing more to do for it.
     pub fn is_settled(&self) -> bool {
         self.status == Status::QaApproved || self.terminal().is_some()
     }
 
-    /// Whether an agent or a gate is at work.
+    /// Returns true if an agent or a gate is at work.
     pub fn is_busy(&self) -> bool {
         matches!(self.status, Status::Running { .. } | Status::Judged { .. })
     }
