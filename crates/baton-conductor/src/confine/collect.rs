@@ -33,7 +33,7 @@ pub(super) fn first_refs(place: &Place) -> PathBuf {
     place.directory().join("refs")
 }
 
-/// What is in a private git directory that was not when it was made. Nothing of it is believed.
+/// The entries of a private git directory that were not there when it was made. Nothing of it is believed.
 struct Found {
     /// The commit of the worktree's branch.
     own: Option<Oid>,

@@ -1,4 +1,4 @@
-//! What is written down of a confined command, for who comes after it or after its conductor was killed.
+//! The record of a confined command, for who comes after it or after its conductor was killed.
 
 use std::path::PathBuf;
 
@@ -9,7 +9,7 @@ use super::{ConfinedError, Place};
 use baton_core::model::{Oid, RefName};
 use baton_sys::file;
 
-/// What is known of the command that uses, or used, a private git directory.
+/// The facts known of the command that uses, or used, a private git directory.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
     /// The branch, full name.

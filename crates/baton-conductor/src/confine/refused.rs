@@ -7,7 +7,7 @@ use serde_json::Value;
 use baton_core::confine::{Confinement, refused_path};
 use baton_sys::file;
 
-/// How many paths are told of a command, and how many characters of a line.
+/// The number of paths that are told of a command, and of characters of a line.
 const MOST: usize = 20;
 const LONGEST: usize = 300;
 
@@ -104,7 +104,7 @@ impl Refusals {
 mod tests {
     use super::*;
 
-    /// What lines are told of a command that is confined to `worktree` in a directory beside `main`.
+    /// Returns the lines that are told of a command that is confined to `worktree` in a directory beside `main`.
     fn told(lines: &[&str]) -> Vec<String> {
         let root = tempfile::tempdir().unwrap();
         let at = file::resolved(root.path()).unwrap();

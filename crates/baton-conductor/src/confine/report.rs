@@ -28,7 +28,7 @@ pub struct Report {
     pub branch: RefName,
     /// The outcome.
     pub fate: BranchFate,
-    /// What else was made: branches and tags, under the names by which they are kept.
+    /// The other references made: branches and tags, under the names by which they are kept.
     pub kept: Vec<RefName>,
     /// Why the private git directory stays for the next command.
     pub stays: Option<&'static str>,

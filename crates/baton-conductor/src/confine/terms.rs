@@ -1,4 +1,4 @@
-//! What a command may change outside of its worktree, and what it may not read.
+//! The paths that a command may change outside of its worktree, and those that it may not read.
 
 use std::path::{Path, PathBuf};
 

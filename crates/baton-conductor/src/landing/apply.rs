@@ -14,7 +14,7 @@ use baton_core::policy::merge::Remedy;
 use baton_git::merge::{Merged, Merger};
 use baton_git::{GitError, Repo, tree_edit};
 
-/// What is to be made to a commit's files.
+/// The change to make to a commit's files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum What {
     /// All that a branch has and the commit has not; the branch's tip.
@@ -79,7 +79,7 @@ impl<'a, 'm> Applier<'a, 'm> {
         self.resolver.mute();
     }
 
-    /// What was made of conflicts, before and now.
+    /// Returns the resolutions of conflicts, before and now.
     pub fn resolutions(&self) -> Vec<Resolution> {
         self.resolutions.borrow().clone()
     }

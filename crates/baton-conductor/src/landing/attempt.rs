@@ -45,7 +45,7 @@ pub fn recover(repo: &Repo) -> Result<bool, MergeError> {
     }
 }
 
-/// What the checkouts show, and what became of the branches, in their order.
+/// The state of the checkouts, and the fate of the branches, in their order.
 type Followed = (Vec<Shown>, Vec<Afterwards>);
 
 /// What follows once the target has moved: it is shown, branches go, and nothing is under way.
@@ -151,7 +151,7 @@ fn landed(
     }
 }
 
-/// What would land, as far as can be told without tests and without asking anybody.
+/// Returns a forecast of what would land, without tests and without asking anyone.
 pub fn preview(
     repo: &Repo,
     request: &MergeRequest,

@@ -38,7 +38,7 @@ pub struct Candidates {
     pub ordered: Vec<Candidate>,
     /// The others.
     pub others: Vec<BranchReport>,
-    /// What the policy's patterns leave out, where they take nothing to merge.
+    /// The branches that the policy's patterns leave out, where they take nothing to merge.
     pub unmatched: Option<Unmatched>,
 }
 
@@ -214,7 +214,7 @@ fn ordered(
         .collect())
 }
 
-/// How many files each branch has in conflict with the target and with the others. Only what
+/// Returns the number of files each branch has in conflict with the target and with the others. Only what
 /// changes a path in common is merged to find out.
 fn conflicts(
     repo: &Repo,
@@ -302,7 +302,7 @@ fn others(repo: &Repo, context: &MergeContext) -> Result<Vec<(String, Oid)>, Mer
     Ok(names.collect())
 }
 
-/// What the policy's patterns leave out; `None` where they match a branch and leave out nothing
+/// Returns what the policy's patterns leave out; `None` where they match a branch and leave out nothing
 /// that is finished.
 fn unmatched(
     repo: &Repo,

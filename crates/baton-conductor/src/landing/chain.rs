@@ -168,7 +168,7 @@ fn joined(
     Ok(chain)
 }
 
-/// What is wrong, a sentence each, with the commits that lead from one to the other.
+/// Returns the faults, a sentence each, with the commits that lead from one to the other.
 fn judged(joiner: &Joiner<'_, '_>, from: Oid, to: Oid) -> Result<Vec<String>, MergeError> {
     let context = joiner.context;
     broken_rules(joiner.repo, &context.reference(), context.tip, [from, to])

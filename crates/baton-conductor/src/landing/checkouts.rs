@@ -11,12 +11,12 @@ use baton_core::model::{Oid, RefName};
 use baton_git::worktree_sync::{self, Refreshed};
 use baton_git::{GitError, Repo, worktrees};
 
-/// What a worktree shows of a commit that landed.
+/// The state in which a worktree shows a commit that landed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shown {
     /// The worktree's root.
     pub path: PathBuf,
-    /// Whether its index and its files have the change.
+    /// The state of its index and its files: whether they have the change.
     pub refreshed: Refreshed,
 }
 
@@ -43,7 +43,7 @@ pub fn of(repo: &Repo, branch: &RefName) -> Result<Vec<worktrees::Checkout>, Git
     Ok(all)
 }
 
-/// What each worktree that has the branch checked out would show of a change; nothing is written.
+/// Returns what each worktree that has the branch checked out would show of a change; nothing is written.
 pub fn preview(
     repo: &Repo,
     branch: &RefName,

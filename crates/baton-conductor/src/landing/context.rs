@@ -1,4 +1,4 @@
-//! What a merge stands on: the target, its policy, and how the merge is to be done.
+//! The basis of a merge: the target, its policy, and how the merge is to be done.
 
 use std::cell::OnceCell;
 use std::path::PathBuf;
@@ -28,9 +28,9 @@ pub struct MergeContext {
     pub strategy: Strategy,
     /// The commands that must succeed.
     pub test: Vec<String>,
-    /// Who commits, and when, as git writes it.
+    /// The committer and the time, as git writes it.
     pub committer: BString,
-    /// How commits are signed.
+    /// The way commits are signed.
     pub signing: Signing,
     /// The directory of the worktrees that merging needs.
     pub worktrees: PathBuf,
@@ -128,7 +128,7 @@ impl MergeContext {
         Ok(latest.find(|session| session.short_branch() == branch))
     }
 
-    /// What it says of merges.
+    /// Returns the policy's terms for merges.
     pub fn terms(&self) -> &Merge {
         &self.policy().merge
     }

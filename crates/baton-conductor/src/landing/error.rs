@@ -43,7 +43,7 @@ pub enum MergeError {
     #[diagnostic(transparent)]
     Session(#[from] SessionError),
 
-    /// What somebody made of a conflict cannot be kept.
+    /// The resolution of a conflict cannot be kept.
     #[error(transparent)]
     #[diagnostic(transparent)]
     Work(#[from] WorkError),
@@ -98,7 +98,7 @@ pub enum MergeError {
         into: String,
         /// The command that fails.
         command: String,
-        /// What it said.
+        /// The log of its output.
         log: PathBuf,
     },
 
@@ -110,7 +110,7 @@ pub enum MergeError {
         check: String,
         /// Why.
         why: String,
-        /// What it said.
+        /// The log of its output.
         log: PathBuf,
     },
 
@@ -138,7 +138,7 @@ pub enum MergeError {
     ))]
     Busy(PathBuf),
 
-    /// What is to land could not be shown in a checkout.
+    /// The commit to land could not be shown in a checkout.
     #[error("{} has {into} checked out and cannot take in what would land: {why}", .path.display())]
     #[diagnostic(help(
         "nothing was landed; put right what git says there, and run the command again"
@@ -152,7 +152,7 @@ pub enum MergeError {
         why: String,
     },
 
-    /// What has landed could not be shown in a checkout, not even now.
+    /// The commit that has landed could not be shown in a checkout, not even now.
     #[error("what has landed on {into} cannot be shown in {}: {why}", .path.display())]
     #[diagnostic(help(
         "nothing is lost: make room there, and run the command again to complete it"

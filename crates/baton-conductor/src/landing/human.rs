@@ -54,7 +54,7 @@ pub fn render(report: &MergeReport) -> String {
     text
 }
 
-/// How many of the branches that no pattern matches are named.
+/// The number of the branches without a matching pattern that are named.
 const NAMED: usize = 10;
 
 fn unmatched_lines(text: &mut String, unmatched: &Unmatched) {

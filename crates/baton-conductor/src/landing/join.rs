@@ -49,7 +49,7 @@ pub struct Joiner<'a, 'm> {
     pub context: &'a MergeContext,
     /// The hooks through which messages pass.
     pub hooks: &'a TeamHooks<'a>,
-    /// What makes the changes.
+    /// The applier that makes the changes.
     pub applier: Applier<'a, 'm>,
 }
 
@@ -176,7 +176,7 @@ impl Joiner<'_, '_> {
         Ok(Ok(joined))
     }
 
-    /// What one commit says in the place of these, as the team's hooks leave it.
+    /// Returns what one commit says in the place of these, as the team's hooks leave it.
     fn squashed(&self, commits: &[Oid]) -> Result<Result<commit_object::Told, Obstacle>, GitError> {
         let mut told = squash::told(self.repo, self.context.policy(), commits)?;
         if commits.len() > 1 {

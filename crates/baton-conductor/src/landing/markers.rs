@@ -20,7 +20,7 @@ pub fn any(repo: &Repo, tree: Oid, paths: &[BString]) -> Result<bool, GitError> 
     Ok(false)
 }
 
-/// Whether the merge was undone instead of resolved: the tree is that of one of the two sides,
+/// Returns true if the merge was undone instead of resolved: the tree is that of one of the two sides,
 /// while in what was shown the other side had changed more than these paths.
 pub fn is_undone(
     repo: &Repo,

@@ -72,7 +72,7 @@ pub struct MergeRequest {
     pub of_pool: bool,
     /// The target; `None` for the policy's.
     pub into: Option<String>,
-    /// What becomes of the commits; `None` for what the policy says.
+    /// The strategy for the commits; `None` for the one in the policy.
     pub strategy: Option<Strategy>,
     /// The commands that must succeed; `None` for the policy's.
     pub test: Option<Vec<String>>,
@@ -80,11 +80,11 @@ pub struct MergeRequest {
     pub after: Vec<(String, String)>,
     /// The commit at which the target must be; `None` for wherever it is.
     pub onto: Option<Oid>,
-    /// Whether to say only what would be, without tests.
+    /// True if the merge is only forecast, without tests.
     pub dry_run: bool,
 }
 
-/// How often everything is made again because the target moved meanwhile.
+/// The number of times everything is made again because the target moved meanwhile.
 const ATTEMPTS: usize = 20;
 
 /// Merges, from the turn in the queue to the branches that are deleted.

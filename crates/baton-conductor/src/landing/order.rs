@@ -8,7 +8,7 @@ use std::collections::BinaryHeap;
 pub struct Node {
     /// Its name, by which ties are broken.
     pub name: String,
-    /// How many conflicts it has with the target and with the other branches.
+    /// The number of conflicts it has with the target and with the other branches.
     pub conflicts: usize,
 }
 

@@ -50,7 +50,7 @@ impl PendingConflicts {
         Ok(pending)
     }
 
-    /// What is said of the branches that go on waiting.
+    /// Returns the reports on the branches that go on waiting.
     pub fn reports(&self, repo: &Repo) -> Result<Vec<BranchReport>, MergeError> {
         let report = |(waiting, why): &(Waiting, String)| {
             let file = |path: &String| {

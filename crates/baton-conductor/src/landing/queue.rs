@@ -13,7 +13,7 @@ use super::{MergeError, place};
 use baton_git::{GitError, Repo};
 use baton_sys::{FileLock, file};
 
-/// How often who waits asks whether to stop.
+/// The interval at which a waiting process asks whether to stop.
 const TICK: Duration = Duration::from_millis(100);
 
 /// A turn, held until it is dropped.

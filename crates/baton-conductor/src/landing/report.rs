@@ -1,4 +1,4 @@
-//! What became of a merge, as values and as JSON, described by `schema/merge.schema.json`.
+//! The outcome of a merge, as values and as JSON, described by `schema/merge.schema.json`.
 
 use miette::Diagnostic;
 use schemars::{JsonSchema, Schema, schema_for};
@@ -21,7 +21,7 @@ pub struct MergeReport {
     pub version: u32,
     /// The branch on which branches land, in short.
     pub into: String,
-    /// What becomes of their commits.
+    /// The strategy for their commits.
     pub strategy: Strategy,
     /// The commit that the target named before.
     pub old: String,
@@ -226,7 +226,7 @@ pub enum TestEnd {
     TimedOut,
 }
 
-/// What a checkout of the target shows of the merge.
+/// The state of a checkout of the target after the merge.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CheckoutReport {
     /// Its root.

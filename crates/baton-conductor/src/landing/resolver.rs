@@ -14,7 +14,7 @@ use baton_git::scratch_worktree::ScratchWorktree;
 use baton_git::{Repo, diff};
 use baton_sys::supervise::{self, End, Job, Words};
 
-/// What is asked of a command.
+/// The request to a command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Asked<'a> {
     /// The command, for a shell.
@@ -31,7 +31,7 @@ pub struct Asked<'a> {
     pub from_ours: bool,
 }
 
-/// What a command made of a conflict.
+/// The result of a command on a conflict.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
     /// All files.

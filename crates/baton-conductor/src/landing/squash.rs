@@ -90,7 +90,7 @@ fn grouped(line: &[Oid], named: &[Option<String>]) -> Result<Vec<Vec<Oid>>, Stri
     Ok(groups.into_iter().map(|(_, group)| group).collect())
 }
 
-/// What the one commit says that takes the place of these, oldest first: a single one's own
+/// Returns the text of the one commit that takes the place of these, oldest first: a single one's own
 /// words; of several, the first one's subject, a list of the others' and every trailer, once. Its
 /// author is the last one's.
 pub fn told(repo: &Repo, policy: &Policy, commits: &[Oid]) -> Result<Told, GitError> {

@@ -1,4 +1,4 @@
-//! What became of each branch, told to programs and people.
+//! The outcome for each branch, told to programs and people.
 
 use std::collections::BTreeMap;
 

@@ -44,7 +44,7 @@ pub struct Landing {
     pub begun: BTreeSet<String>,
 }
 
-/// What lands: of each kind, one process at a time is at work.
+/// The kind of change that lands: of each kind, one process at a time is at work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
@@ -142,7 +142,7 @@ fn change(repo: &Repo, edit: impl FnOnce(&mut Vec<Landing>)) -> Result<(), GitEr
     file::remove_if_exists(&former).map_err(GitError::io(former))
 }
 
-/// What was announced, by an older version too; a record that cannot be read announces nothing.
+/// Returns the landings that were announced, by an older version too; a record that cannot be read announces nothing.
 fn announced(repo: &Repo) -> Result<Vec<Landing>, GitError> {
     let read = |path: PathBuf| file::read_if_exists(&path).map_err(GitError::io(path));
     let bytes = read(landings::records(repo))?.unwrap_or_default();

@@ -16,13 +16,13 @@ use baton_git::scratch_worktree::ScratchWorktree;
 use baton_sys::clock;
 use baton_sys::supervise::{self, End, Job, Words};
 
-/// How long what a killed process left may take to end.
+/// The time limit for what a killed process left to end.
 const GRACE: Duration = Duration::from_secs(10);
 
 /// The number of runs in which a command must fail before that counts.
 const RUNS: usize = 2;
 
-/// What the tests say of a tree.
+/// The verdict of the tests on a tree.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
     /// All succeed.

@@ -30,7 +30,7 @@ pub struct Waiting {
     pub worktree: PathBuf,
     /// The target, in short.
     pub into: String,
-    /// What was to become of its commits.
+    /// The strategy for its commits.
     pub strategy: Strategy,
     /// The tests that were asked for; `None` for the policy's.
     pub test: Option<Vec<String>>,
@@ -46,13 +46,13 @@ pub struct Waiting {
     pub in_index: bool,
     /// The files in conflict.
     pub files: Vec<String>,
-    /// What was made of earlier conflicts of the same branch.
+    /// The resolutions of earlier conflicts of the same branch.
     pub earlier: Vec<Earlier>,
     /// The branches that need it.
     pub needed_by: Vec<String>,
 }
 
-/// What was made of an earlier conflict.
+/// The resolution of an earlier conflict.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Earlier {
     of: Oid,

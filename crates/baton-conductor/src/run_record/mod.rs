@@ -45,7 +45,7 @@ pub enum RecordError {
     #[diagnostic(help("`git baton orchestrator status` names the runs that there are"))]
     Unknown(String),
 
-    /// What is recorded lacks something, or holds what this version does not understand.
+    /// The record lacks something, or holds what this version does not understand.
     #[error("the record of run {run} cannot be read: {reason}")]
     #[diagnostic(help(
         "an intact clone has another copy: `git fetch <remote> 'refs/baton/runs/{run}:refs/baton/runs/{run}' --force`; \

@@ -27,11 +27,11 @@ pub struct NewSession {
 pub struct Created {
     /// The session.
     pub session: Session,
-    /// Whether other clones know of the claim.
+    /// The clones that know of the claim.
     pub claim: Claim,
 }
 
-/// Who knows of a claimed number.
+/// The clones that know of a claimed number.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Claim {
     /// This clone; sessions are not shared.
@@ -47,7 +47,7 @@ pub enum Claim {
     },
 }
 
-/// Whether sessions can begin under this policy.
+/// Checks that sessions can begin under this policy.
 ///
 /// # Errors
 /// What [`create`] would fail with whatever session it was asked for: no pattern names a log, or

@@ -20,7 +20,7 @@ use baton_sys::{clock, worktree_file};
 pub struct Ending {
     /// The session as it is now.
     pub session: Session,
-    /// What was found; an error among it keeps the session from ending.
+    /// The findings; an error among it keeps the session from ending.
     pub findings: Vec<Finding>,
 }
 
@@ -178,7 +178,7 @@ pub fn is_refused(findings: &[Finding]) -> bool {
     severities.any(|severity| severity == Severity::Error)
 }
 
-/// What is wrong with the log of the session that this worktree is bound to, as the file is now.
+/// Returns the faults of the log of the session that this worktree is bound to, as the file is now.
 pub fn lint_own(repo: &Repo) -> Result<Vec<Finding>, SessionError> {
     let session = bound(repo)?;
     let root = work_tree(repo)?;
@@ -236,7 +236,7 @@ fn check_text(
     Ok(findings)
 }
 
-/// Whether the log names the summary that was handed in, and no other.
+/// Checks that the log names the summary that was handed in, and no other.
 fn check_binding(session: &Session, path: &str, text: &BStr) -> Option<Finding> {
     let digest = session.digest()?;
     let mut named = protocol::named_summaries(text).peekable();

@@ -25,7 +25,7 @@ pub enum SessionError {
     #[diagnostic(transparent)]
     Guard(#[from] GuardError),
 
-    /// What is recorded under a session's reference is no session.
+    /// The record under a session's reference is no session.
     #[error("{reference} does not hold a session: {reason}")]
     #[diagnostic(help(
         "a newer git-baton may have written it; otherwise look at it with `git show {reference}:session.json`"
@@ -43,7 +43,7 @@ pub enum SessionError {
     Taken {
         /// The number.
         number: String,
-        /// What has it.
+        /// The holder of it.
         by: String,
     },
 
@@ -182,7 +182,7 @@ pub enum SessionError {
     NoPattern {
         /// The word.
         pattern: String,
-        /// What is wrong with it.
+        /// The fault in it.
         reason: String,
     },
 

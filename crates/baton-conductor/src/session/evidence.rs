@@ -1,4 +1,4 @@
-//! Whether what the evidence of a log names is there.
+//! The check that what the evidence of a log names is there.
 
 use super::allocate::logged_numbers;
 use super::{SessionError, aggregated, store};

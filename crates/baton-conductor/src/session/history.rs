@@ -1,4 +1,4 @@
-//! What a session's commits break, whatever its log says of them.
+//! The rules that a session's commits break, whatever its log says of them.
 
 use std::collections::HashSet;
 

@@ -7,7 +7,7 @@ pub const MAX_ASKED_DIGITS: usize = 9;
 /// The most digits of a number from which counting goes on. Longer ones stand in foreign logs only.
 pub const MAX_COUNTED_DIGITS: usize = 18;
 
-/// What sorts numbers by value.
+/// Returns the key that sorts numbers by value.
 pub fn key(number: &str) -> (usize, &str) {
     (number.len(), number)
 }

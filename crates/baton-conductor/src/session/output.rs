@@ -79,7 +79,7 @@ impl Standing {
     }
 }
 
-/// What was found in logs, or when a session was to end.
+/// The findings in logs, or when a session was to end.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(title = "Check of a session")]
 pub struct Check {

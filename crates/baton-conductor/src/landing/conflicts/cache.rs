@@ -1,4 +1,4 @@
-//! What earlier runs found, by pairs of commits.
+//! The results of earlier runs, by pairs of commits.
 
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
@@ -33,7 +33,7 @@ pub struct Cache {
 #[derive(Serialize, Deserialize)]
 struct Stored {
     format: u32,
-    /// What the results depend on beside the commits.
+    /// The settings on which the results depend beside the commits.
     settings: String,
     pairs: Vec<Pair>,
 }
@@ -46,7 +46,7 @@ struct Pair {
 }
 
 impl Cache {
-    /// What is known of merges under the repository's present settings.
+    /// Reads the results known of merges under the repository's present settings.
     pub fn read(repo: &Repo) -> Result<Self, GitError> {
         let path = repo.baton_dir().join(NAME);
         let settings = merge::settings_digest(repo)?;

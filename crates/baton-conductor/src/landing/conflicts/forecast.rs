@@ -1,4 +1,4 @@
-//! What will collide, as a value, and as JSON that `schema/conflicts.schema.json` describes.
+//! The conflicts to expect, as a value, and as JSON that `schema/conflicts.schema.json` describes.
 
 use schemars::{JsonSchema, Schema, schema_for};
 use serde::{Deserialize, Serialize};
@@ -25,7 +25,7 @@ pub struct Forecast {
     pub branches: Vec<Branch>,
     /// The pairs that collide, in the order of the branches, those with the base first.
     pub collisions: Vec<Collision>,
-    /// What branches have changed of the paths that sessions at work claim. It does not collide yet.
+    /// The files changed by branches among the paths that sessions at work claim. They do not collide yet.
     pub claimed: Vec<ClaimedFiles>,
 }
 

@@ -1,4 +1,4 @@
-//! What will collide, for people: a table of all pairs, and then what collides in each.
+//! The conflicts to expect, for people: a table of all pairs, and then what collides in each.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
