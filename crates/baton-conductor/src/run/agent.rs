@@ -133,7 +133,7 @@ pub fn make_directories(repo: &Repo, branch: &BranchName) -> Result<(), RunError
     Ok(())
 }
 
-/// How long to wait before an attempt, when this many have failed before: `first`, then twice as
+/// Returns the wait before an attempt, when this many have failed before: `first`, then twice as
 /// long each time, but never longer than five minutes.
 pub fn backoff(first: Duration, failed: u32) -> Duration {
     let doublings = failed.saturating_sub(1).min(31);

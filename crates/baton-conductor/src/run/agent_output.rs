@@ -1,4 +1,4 @@
-//! What an agent says, in plain text or in events, a JSON object a line.
+//! The output of an agent, in plain text or in events, a JSON object a line.
 //!
 //! Only what the agent itself says counts: not the output of its tools, nor anything on the standard error output.
 
@@ -15,9 +15,9 @@ use event::{error, event, piece, texts, tool_calls};
 #[derive(Debug)]
 pub struct AgentOutput {
     format: Output,
-    /// What came in pieces and has no end yet.
+    /// The text that came in pieces and has no end yet.
     piece: String,
-    /// What was said last: a result says it once more.
+    /// The text said last: a result says it once more.
     last: String,
     /// The last error that an event tells of.
     error: Option<String>,
@@ -49,7 +49,7 @@ impl AgentOutput {
         }
     }
 
-    /// What the agent said last, without its promise: the message or, of plain lines, the paragraph.
+    /// Returns the text that the agent said last, without its promise: the message or, of plain lines, the paragraph.
     pub fn last_words(&self) -> Option<String> {
         let words = self.words.trim();
         let kept: String = words.chars().take(WORDS).collect();

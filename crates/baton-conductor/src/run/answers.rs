@@ -18,7 +18,7 @@ pub enum Combine {
 pub struct Answer {
     /// The agent that gave it.
     pub who: String,
-    /// What was said.
+    /// The text of the answer.
     pub text: String,
 }
 
@@ -40,7 +40,7 @@ pub struct Camp {
     pub who: Vec<String>,
 }
 
-/// What these answers come to. Two are the same when they differ in blanks and the case of
+/// Combines these answers into one. Two are the same when they differ in blanks and the case of
 /// letters alone.
 pub fn combine(how: Combine, answers: &[Answer]) -> Combined {
     combine_by(how, answers, &essence)

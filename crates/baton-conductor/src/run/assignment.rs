@@ -21,7 +21,7 @@ pub struct Assignment {
     pub owned: Option<Vec<PathGlob>>,
     /// The lines for the shell that must succeed before the work counts.
     pub verify: Vec<String>,
-    /// How long one attempt may take, and each of its verify commands; `None` for any time.
+    /// The time limit of one attempt, and of each of its verify commands; `None` for any time.
     pub limit: Option<Duration>,
 }
 

@@ -16,22 +16,22 @@ pub struct ProtocolFiles {
     pub page: Option<String>,
 }
 
-/// What there is to say about an attempt, beside its task and its place.
+/// The things to say about an attempt, beside its task and its place.
 #[derive(Debug, Clone, Copy)]
 pub struct AttemptBrief<'a> {
     /// The number of the attempt, from 1.
     pub number: u32,
-    /// What was wrong with the one before.
+    /// The faults of the attempt before.
     pub feedback: Option<&'a str>,
-    /// What the agent says in the end.
+    /// The promise that the agent gives in the end.
     pub promise: Promise,
-    /// What no agent may do, as it is told.
+    /// The text that says what no agent may do.
     pub constraints: &'a str,
     /// The files of the session protocol.
     pub files: &'a ProtocolFiles,
 }
 
-/// What an agent that works on a task is told. Nothing in it is a promise when it is repeated.
+/// Writes the prompt of an agent that works on a task. Nothing in it is a promise when it is repeated.
 pub fn for_attempt(assignment: &Assignment, place: &Place, brief: &AttemptBrief<'_>) -> String {
     let mut text = format!(
         "Work in worktree at {}. It is on the branch {}; commit there, and to no other branch. Commit on top of {}: never \
@@ -69,7 +69,7 @@ pub fn for_attempt(assignment: &Assignment, place: &Place, brief: &AttemptBrief<
     text
 }
 
-/// What an agent is told of the handoff document, and of its session's log and summary.
+/// Writes the text for an agent about the handoff document, and of its session's log and summary.
 fn protocol(place: &Place, files: &ProtocolFiles) -> String {
     let mut text = format!(
         "Leave {} to the orchestrator: read it, and do not change it.\n",

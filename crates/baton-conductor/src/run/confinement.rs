@@ -11,7 +11,7 @@ use baton_git::{Repo, worktrees};
 use baton_sys::supervise::Job;
 use baton_sys::{confine as kernel, warnings};
 
-/// Whether an agent is confined, as the settings have it for this agent or for all.
+/// Returns the confinement of an agent, as the settings have it for this agent or for all.
 pub(super) fn asked(conductor: &Conductor, agent: &Agent) -> Confine {
     agent.confine.unwrap_or(conductor.confine)
 }

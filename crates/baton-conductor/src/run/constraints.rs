@@ -1,4 +1,4 @@
-//! What no agent may do, as the repository's own files say it.
+//! The constraints on every agent, as the repository's own files say it.
 
 use bstr::ByteSlice;
 
@@ -10,7 +10,7 @@ use baton_core::model::{EntryKind, Oid};
 use baton_git::tree::Trees;
 use baton_git::{GitError, Repo};
 
-/// How many bytes the constraints may take together: they stand in every prompt.
+/// The maximum number of bytes of all constraints together: they stand in every prompt.
 const MAX_BYTES: usize = 64 * 1024;
 
 /// A file of constraints.

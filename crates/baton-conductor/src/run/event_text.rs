@@ -33,7 +33,7 @@ pub struct EventRecord<'a> {
     /// The task, where it is about one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub task: Option<&'a str>,
-    /// What there is to say about it.
+    /// The details about it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
     /// The agent that has taken the task over from its own, which waits for its usage limit.
@@ -49,7 +49,7 @@ pub struct EventRecord<'a> {
     pub tasks: usize,
 }
 
-/// How a run stands, as `status --format json` writes it.
+/// The state of a run, as `status --format json` writes it.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(title = "Status of a run")]
 pub struct StatusReport<'a> {
@@ -100,7 +100,7 @@ pub fn status_json(run: &str, state: &RunState, is_conducted: bool) -> String {
     escape::json(&json) + "\n"
 }
 
-/// What happened, in a line for people; `None` for what they need not know.
+/// Writes an event in a line for people; `None` for an event that they need not know.
 pub fn line(run: &str, state: &RunState, event: &Event) -> Option<String> {
     let (_, task, detail) = parts(event);
     let detail = detail.map(|text| shown(&text)).unwrap_or_default();
@@ -167,7 +167,7 @@ pub fn line(run: &str, state: &RunState, event: &Event) -> Option<String> {
     })
 }
 
-/// What becomes of a task after a failure.
+/// Returns the fate of a task after a failure.
 fn fate(state: &RunState, event: &Event) -> &'static str {
     let (_, task, _) = parts(event);
     let task = task.and_then(|id| state.task(id));
@@ -301,7 +301,7 @@ fn phase(phase: &Phase) -> String {
     }
 }
 
-/// How it ended, and what comes next.
+/// Writes the end of a run, and the next steps.
 pub fn conclusion(run: &str, state: &RunState) -> String {
     let count = |name: &str| {
         let tasks = state.tasks.iter();
@@ -376,7 +376,7 @@ pub fn diagram(run: &str, state: &RunState) -> String {
     )
 }
 
-/// How a run was planned, as far as its state tells.
+/// Returns the mode in which a run was planned, as far as its state tells.
 pub fn mode(state: &RunState) -> Mode {
     match state.groups.iter().any(|group| group.len() > 1) {
         true => Mode::Parallel,
@@ -386,7 +386,7 @@ pub fn mode(state: &RunState) -> Mode {
     }
 }
 
-/// How many tasks need nothing more of agents.
+/// Returns the number of tasks that need nothing more of agents.
 fn over(state: &RunState) -> usize {
     let tasks = state.tasks.iter();
     let settled =

@@ -2,7 +2,7 @@
 //! [CommonMark](https://spec.commonmark.org/0.31.2/#fenced-code-blocks) has it: as many backticks or
 //! tildes as the opening fence has, or more, end the block; the end of the text does too.
 
-/// What stands in the last fenced block that is marked as TOML: the first may be an example that
+/// Returns the content of the last fenced block that is marked as TOML: the first may be an example that
 /// was repeated.
 pub fn last_toml(text: &str) -> Option<String> {
     let mut last = None;

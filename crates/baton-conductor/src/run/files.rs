@@ -21,17 +21,17 @@ pub fn of_task(repo: &Repo, run: &str, task: &str) -> PathBuf {
     of_run(repo, run).join(file_name(task))
 }
 
-/// What an agent printed in its attempt of this number, and what the verify commands did after.
+/// The file of what an agent printed in its attempt of this number, and what the verify commands did after.
 pub fn log(repo: &Repo, run: &str, task: &str, attempt: u32) -> PathBuf {
     of_task(repo, run, task).join(format!("attempt-{attempt}.log"))
 }
 
-/// What it was told.
+/// The file of the prompt that it was given.
 pub fn prompt(repo: &Repo, run: &str, task: &str, attempt: u32) -> PathBuf {
     of_task(repo, run, task).join(format!("attempt-{attempt}.prompt"))
 }
 
-/// What the gate printed about that attempt.
+/// The file of what the gate printed about that attempt.
 pub fn gate_log(repo: &Repo, run: &str, task: &str, attempt: u32) -> PathBuf {
     of_task(repo, run, task).join(format!("gate-{attempt}.log"))
 }

@@ -20,10 +20,10 @@ use baton_sys::supervise::{self, End, Job};
 use baton_sys::{clock, file};
 use bstr::ByteSlice;
 
-/// How often a fresh worktree is tried for once more: a git that has outlived a killed conductor may
+/// The number of times a fresh worktree is tried for once more: a git that has outlived a killed conductor may
 /// be making the same one.
 const RETRIES: usize = 5;
-/// How long to wait before that.
+/// The wait before that.
 const PAUSE: Duration = Duration::from_millis(300);
 
 /// Work to judge.
@@ -60,13 +60,13 @@ pub struct Verdict {
     pub log: PathBuf,
     /// The pictures that the end-to-end check left.
     pub pictures: Vec<PathBuf>,
-    /// What the end-to-end check told, where it looked.
+    /// The report of the end-to-end check, where it looked.
     pub end_to_end: Option<EndToEndReport>,
     /// The checks that approved work has passed; none where no check was named.
     pub checks: Vec<WorkCheck>,
 }
 
-/// What a judge is asked, and how it is heard.
+/// The question to a judge, and the terms of its answer.
 pub(crate) struct Question<'q> {
     /// The time limit.
     pub limit: Duration,
@@ -276,7 +276,7 @@ pub(crate) fn ask(
     Ok(decide(finished.end, &said, question.silence, &last))
 }
 
-/// What a judge decided, by what it said and how it ended; `None` when it was stopped.
+/// Returns the decision of a judge, by what it said and how it ended; `None` when it was stopped.
 pub(crate) fn decide(
     end: End,
     said: &[Decision],

@@ -1,4 +1,4 @@
-//! How far the agents of a run are, for whoever watches it.
+//! The progress of the agents of a run, for the user who watches it.
 
 use super::event_text::shown;
 use super::report::duration;

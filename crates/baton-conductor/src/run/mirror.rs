@@ -22,7 +22,7 @@ pub fn summary(checkpoint: &Checkpoint) -> String {
     format!(".claude/auto-memory/parallel-group-{group}-summary.md")
 }
 
-/// How each task stands, as [`PROGRESS`] holds it.
+/// Returns the state of each task, as [`PROGRESS`] holds it.
 pub fn progress(run: &str, state: &RunState) -> String {
     let mut text = String::from("# Written by `git baton orchestrator run`; read only.\n");
     let mut line = |name: &str, value: String| {

@@ -1,4 +1,4 @@
-//! Whether an agent keeps to the files that are its own, while it works.
+//! The check that an agent keeps to the files that are its own, while it works.
 
 use std::path::Path;
 use std::sync::LazyLock;
@@ -14,7 +14,7 @@ use baton_git::worktrees::{open_in, open_worktree};
 use baton_git::{GitError, Repo, checkout};
 use baton_sys::file;
 
-/// How long to wait between two looks at a worktree, where nobody asks for another time.
+/// The wait between two looks at a worktree, where no caller asks for another time.
 pub const INTERVAL: Duration = Duration::from_millis(1500);
 
 /// The files that the built-in agents, and the interpreters they start, drop in any repository.

@@ -1,6 +1,6 @@
 //! Pictures among the files that a check leaves, by their names.
 
-/// What kind of image a file of this name holds, as the type of a `data:` URL calls it, where a
+/// Returns the kind of image a file of this name holds, as the type of a `data:` URL calls it, where a
 /// browser shows such images; checks leave logs and films beside them.
 pub fn kind(name: &str) -> Option<&'static str> {
     let (_, ending) = name.rsplit_once('.')?;

@@ -1,4 +1,4 @@
-//! What agents say by a line of their own: that a task is done, or how they judge it.
+//! The signals that agents give by a line of their own: that a task is done, or how they judge it.
 
 use std::borrow::Cow;
 
@@ -49,7 +49,7 @@ impl Promise {
         format!("<promise>{}: {task}</promise>", self.word())
     }
 
-    /// What a line promises about this task: the promise must be all there is in the line, but
+    /// Returns what a line promises about this task: the promise must be all there is in the line, but
     /// for blanks, colours and Markdown's marks around it. A prompt that is repeated, in which
     /// it stands in a sentence, promises nothing.
     pub fn of_line(line: &[u8], task: &str) -> Option<Self> {
@@ -62,7 +62,7 @@ impl Promise {
 }
 
 impl Decision {
-    /// How a line decides: `TASK_APPROVED`, `TASK_REJECTED: reason` or `QA_BLOCKED: reason`, in
+    /// Reads the decision of a line: `TASK_APPROVED`, `TASK_REJECTED: reason` or `QA_BLOCKED: reason`, in
     /// `<promise>` or not, with nothing before it.
     pub fn of_line(line: &[u8]) -> Option<Self> {
         let line = plain(line);

@@ -29,7 +29,7 @@ const WORDS: [&str; 9] = [
 const FIRST: Duration = Duration::from_secs(60);
 /// The longest wait of that kind.
 const LONGEST: Duration = Duration::from_secs(30 * 60);
-/// What is added to a time of the day, which is told to the minute.
+/// The time added to a time of the day, which is told to the minute.
 const SLACK: Duration = Duration::from_secs(60);
 
 /// True if an agent speaks of a limit so, by the known words or by one of these.
@@ -182,7 +182,7 @@ impl UsageLimits {
         met.until
     }
 
-    /// How long this agent still waits at the time `now`.
+    /// Returns the time that this agent still waits at the time `now`.
     pub fn left(&self, agent: &str, now: Timestamp) -> Duration {
         let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let until = all.get(agent).map_or(now, |met| met.until);

@@ -10,7 +10,7 @@ use super::{RunError, agent_output};
 use baton_sys::file;
 use baton_sys::supervise::{self, End};
 
-/// What came of verify commands.
+/// The result of verify commands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Verified {
     /// All succeeded.
@@ -51,7 +51,7 @@ pub(crate) fn verify(
     Ok(Verified::Passed)
 }
 
-/// How a command ended, as a sentence goes on.
+/// Returns the way a command ended, as the end of a sentence.
 pub(crate) fn how(end: End) -> String {
     match end {
         End::Exited(status) => format!("ended with exit status {status}"),

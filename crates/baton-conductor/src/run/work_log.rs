@@ -20,7 +20,7 @@ const LISTED: usize = 100;
 /// The longest cell, in characters.
 const CELL: usize = 200;
 
-/// What the conductor has seen of a task's work that was approved.
+/// The facts that the conductor has seen of a task's approved work.
 #[derive(Debug, Clone, Copy)]
 pub struct WorkSeen<'a> {
     /// The run.
@@ -31,7 +31,7 @@ pub struct WorkSeen<'a> {
     pub kind: Kind,
     /// The agent that worked.
     pub agent: &'a str,
-    /// How the task stands.
+    /// The state of the task.
     pub task: &'a TaskState,
     /// The branch.
     pub branch: &'a BranchName,
@@ -144,7 +144,7 @@ impl WorkSeen<'_> {
         text
     }
 
-    /// Who has checked the work, in a few words.
+    /// Returns the judges of the work, in a few words.
     fn judges(&self) -> String {
         let kinds = [CheckKind::Verify, CheckKind::Gate, CheckKind::EndToEnd];
         let words = kinds.into_iter().filter_map(|kind| {
@@ -187,7 +187,7 @@ impl WorkSeen<'_> {
         }
     }
 
-    /// What a check has shown of a step of the protocol.
+    /// Returns what a check has shown of a step of the protocol.
     fn settlement(&self, row: &Row, is_filled: bool) -> Settlement {
         let step = row.step.to_str_lossy();
         let is = |start: &str| step.starts_with(start);

@@ -44,11 +44,11 @@ pub struct Attempt<'a> {
     pub number: u32,
     /// The faults of the attempt before.
     pub feedback: Option<&'a str>,
-    /// What the agent is told to say in the end; it may say either.
+    /// The promise that the agent is told to give in the end; it may give either.
     pub promise: Promise,
     /// The time that processes get to end once they are asked to.
     pub grace: Duration,
-    /// How long to wait between two looks at the files that the agent changes, such as
+    /// The wait between two looks at the files that the agent changes, such as
     /// [`super::ownership::INTERVAL`].
     pub look_every: Duration,
 }

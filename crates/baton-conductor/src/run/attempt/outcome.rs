@@ -32,14 +32,14 @@ pub enum Outcome {
     },
     /// The shell could not start the agent, or something without which the agent is none.
     NotStarted {
-        /// What the shell said, with its exit status.
+        /// The text from the shell, with its exit status.
         how: String,
     },
     /// The time was over.
     TimedOut,
     /// The agent said that the task is done, and it is not.
     Lied {
-        /// What is not so.
+        /// The condition that does not hold.
         why: String,
     },
     /// The agent touched files of others. The worktree has to be cleared before another attempt.
@@ -59,7 +59,7 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// What the agent is told before the next attempt; `None` when nothing was wrong.
+    /// Returns the text for the agent before the next attempt; `None` when nothing was wrong.
     pub fn feedback(&self) -> Option<String> {
         Some(match self {
             Self::Done { .. } | Self::Limited { .. } | Self::Stopped => return None,
@@ -86,7 +86,7 @@ impl Outcome {
     }
 }
 
-/// What came of an attempt, and what there is to read about it.
+/// The outcome of an attempt, and the things to read about it.
 #[derive(Debug)]
 pub struct Report {
     /// The outcome.
@@ -97,9 +97,9 @@ pub struct Report {
     pub log: PathBuf,
     /// The end of that.
     pub tail: BString,
-    /// What the agent said last of its work, where it was told what to say.
+    /// The last words of the agent about its work, where it was told what to say.
     pub words: Option<String>,
-    /// What a confined agent was refused, as it printed that.
+    /// The paths that a confined agent was refused, as it printed them.
     pub refused: Vec<RefusedPath>,
 }
 

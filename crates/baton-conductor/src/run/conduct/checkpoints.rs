@@ -10,7 +10,7 @@ use baton_git::Repo;
 /// From which part of its context on a caller had better not begin another group.
 pub const FULL: f64 = 0.8;
 
-/// How often somebody who writes a checkpoint gives way to the conductor.
+/// The number of times that the writer of a checkpoint gives way to the conductor.
 const ATTEMPTS: usize = 50;
 
 /// The last checkpoint of a run.

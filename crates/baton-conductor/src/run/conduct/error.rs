@@ -100,7 +100,7 @@ pub enum ConductError {
     NoTask {
         /// The run's id.
         run: String,
-        /// What was asked for.
+        /// The task that was asked for.
         task: String,
     },
 

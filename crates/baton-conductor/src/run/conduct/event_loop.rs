@@ -12,7 +12,7 @@ use super::{ConductError, Conductor, judge, land, release, work};
 use crate::run::state::{Action, Event, Pause, RunState};
 use crate::run::usage_limit::UsageLimits;
 
-/// How often the loop looks for control requests while nothing happens.
+/// The interval at which the loop looks for control requests while nothing happens.
 const TICK: Duration = Duration::from_millis(250);
 
 /// How many events in a row may be stale, so that they do not fit the state: each agent may have met a run

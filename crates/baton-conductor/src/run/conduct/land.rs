@@ -1,4 +1,4 @@
-//! What was approved lands, and is summed up.
+//! The landing of approved work, and its summary.
 
 use std::time::Duration;
 
@@ -19,9 +19,9 @@ use baton_core::plan::{Kind, Task};
 use baton_git::integration::merge_state;
 use baton_git::{Repo, diff};
 
-/// How long others may take to aggregate.
+/// The time limit for others to aggregate.
 const TURN: Duration = Duration::from_secs(120);
-/// How long to wait before the aggregate is tried again.
+/// The wait before the aggregate is tried again.
 const TURN_PAUSE: Duration = Duration::from_millis(200);
 
 /// Lands the branches of these tasks.

@@ -66,11 +66,11 @@ const GRACE: Duration = Duration::from_secs(10);
 pub struct Request {
     /// The text of the task file.
     pub tasks: BString,
-    /// How errors call it.
+    /// The name by which errors call it.
     pub source: String,
     /// The branch on which the work lands; `None` for the one that is checked out.
     pub into: Option<String>,
-    /// Whether to pause after each group.
+    /// True if the run pauses after each group.
     pub one_group: bool,
     /// The tasks of the file that are run.
     pub selection: Selection,

@@ -10,7 +10,7 @@ use baton_core::plan::Task;
 use baton_core::policy::Policy;
 use baton_git::Repo;
 
-/// How long a run waits before it asks again whether it may start.
+/// The wait before a run asks again whether it may start.
 const PAUSE: Duration = Duration::from_secs(60);
 
 /// Refuses to begin where these tasks lack what each of them would fail without.

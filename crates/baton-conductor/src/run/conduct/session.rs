@@ -65,7 +65,7 @@ pub fn close(
     Ok(())
 }
 
-/// What an agent has said of its work.
+/// The words of an agent about its work.
 #[derive(Debug, Clone, Copy)]
 pub struct Said<'a> {
     /// The outcome in a line.

@@ -29,7 +29,7 @@ pub fn target(repo: &Repo, wish: Option<&str>) -> Result<BranchName, ConductErro
     }
 }
 
-/// How many agents the plan has at work at once, at the most.
+/// Returns the maximum number of agents that the plan has at work at once.
 pub fn widest(plan: &Plan) -> usize {
     let lanes = plan.groups.iter().map(|group| group.lanes.len());
     lanes.max().unwrap_or(1).min(plan.max_agents).max(1)
@@ -63,7 +63,7 @@ pub fn state(
     RunState::new(target, groups.collect(), agents, one_group, now)
 }
 
-/// What the agents of this task are told and held to.
+/// Returns the assignment of the agents of this task.
 pub fn assignment(run: &str, task: &Task, conductor: &Conductor) -> Assignment {
     let owned: Option<Vec<_>> = task
         .files

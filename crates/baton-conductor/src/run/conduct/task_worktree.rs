@@ -19,13 +19,13 @@ use baton_git::worktrees::open_in;
 use baton_git::{Repo, slot};
 use baton_sys::process;
 
-/// How long the pool is asked to wait for a worktree before somebody looks whether to stop.
+/// The time that the pool is asked to wait for a worktree before the run checks for a stop.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// How many names for a task's branch are tried: earlier runs may have left some.
+/// The number of names tried for a task's branch: earlier runs may have left some.
 const NAMES: usize = 50;
 
-/// What is written into the log of a branch.
+/// The text that is written into the log of a branch.
 const REASON: &str = "baton: a task begins again";
 
 /// The worktree in which the task was worked on before, where it is still lent to it, or another; and what the agent is to

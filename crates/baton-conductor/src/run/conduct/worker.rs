@@ -1,4 +1,4 @@
-//! What a worker is given: what all of them share, and by which it sends its events to the loop.
+//! The inputs of a worker: the data that all of them share, and the means to send its events to the loop.
 
 use std::sync::mpsc::{self, Sender, SyncSender};
 
@@ -24,7 +24,7 @@ pub(super) struct RunContext<'a> {
     pub limits: &'a UsageLimits,
     /// The losses of the guard.
     pub guard: &'a GuardLosses,
-    /// Returns true if the work has to stop.
+    /// The function that returns true if the work has to stop.
     pub stop: &'a (dyn Fn() -> bool + Sync),
 }
 

@@ -17,18 +17,18 @@ use baton_sys::supervise::{self, End, Job, Words};
 /// The time limit of the command that counts calls.
 const COUNTING: std::time::Duration = std::time::Duration::from_secs(60);
 
-/// What there is to know before agents start.
+/// The facts to know before agents start.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Facts {
     /// The paths that the base's worktree has not committed.
     pub uncommitted: Vec<BString>,
-    /// What keeps the guard from guarding.
+    /// The reasons why the guard does not guard.
     pub unguarded: Vec<String>,
     /// The number of bytes that are free where worktrees are made.
     pub free: u64,
     /// The number of bytes that one worktree takes.
     pub tree: u64,
-    /// How many calls agents may still make; `None` where nobody counts.
+    /// The number of calls that agents may still make; `None` where they are not counted.
     pub calls: Option<CallsLeft>,
 }
 
@@ -39,7 +39,7 @@ pub struct CallsLeft {
     pub left: Result<u64, String>,
     /// The number of calls that one agent makes.
     pub per_agent: u64,
-    /// What to do when there are too few.
+    /// The action to take when there are too few.
     pub on_short: OnShort,
 }
 
@@ -50,19 +50,19 @@ pub enum Answer {
     Go,
     /// Some of them.
     Reduce {
-        /// How many, at least 1.
+        /// The number of agents, at least 1.
         to: usize,
         /// Why not more.
         why: Vec<Obstacle>,
     },
     /// Not yet.
     Wait {
-        /// What has to change.
+        /// The obstacles that have to change.
         why: Vec<Obstacle>,
     },
     /// None.
     Fail {
-        /// What has to be put right.
+        /// The obstacles that have to be put right.
         why: Vec<Obstacle>,
     },
 }
@@ -92,7 +92,7 @@ pub enum Obstacle {
     NoProgram {
         /// The program.
         program: String,
-        /// Who starts it, as the policy calls them.
+        /// The agent or gate that starts it, as the policy calls it.
         who: String,
     },
     /// A program of the repository that the worktrees of agents would not have.
@@ -102,7 +102,7 @@ pub enum Obstacle {
     NotInWorktrees {
         /// The program.
         program: String,
-        /// Who starts it, as the policy calls them.
+        /// The agent or gate that starts it, as the policy calls it.
         who: String,
     },
     /// An agent whose sandbox keeps it from committing.
@@ -112,7 +112,7 @@ pub enum Obstacle {
     NoCommit {
         /// The agent, as the policy calls it.
         agent: String,
-        /// What its probe said, behind a colon.
+        /// The text from its probe, behind a colon.
         said: String,
     },
     /// An agent that cannot be confined as the settings require.
@@ -242,7 +242,7 @@ pub fn decide(facts: &Facts, agents: usize) -> Answer {
     }
 }
 
-/// How many of these agents can be had for what there is, at this price for each.
+/// Returns the number of these agents that the available amount allows, at this price for each.
 fn affordable(available: u64, price: u64, agents: usize) -> usize {
     match available.checked_div(price) {
         None => agents,

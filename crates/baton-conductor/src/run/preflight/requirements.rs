@@ -20,7 +20,7 @@ use baton_git::{GitError, Repo, signing, worktrees};
 use baton_hooks::team::TeamHooks;
 use baton_sys::executable;
 
-/// What is missing for these tasks of a run that lands on the branch `target`: sessions
+/// Returns what is missing for these tasks of a run that lands on the branch `target`: sessions
 /// that can begin there, and the programs of those who work and who judge.
 ///
 /// # Errors
@@ -96,7 +96,7 @@ fn unable_to_commit(
     Ok(unable)
 }
 
-/// What keeps sessions from beginning on this commit.
+/// Returns the obstacle that keeps sessions from beginning on this commit.
 pub fn sessionless(repo: &Repo, tip: Oid) -> Option<Obstacle> {
     let policy = store::policy_at(repo, tip);
     let error = policy.and_then(|policy| allocate::can_create(repo, &policy));

@@ -99,7 +99,7 @@ fn bar(page: &mut String, report: &RunReport, span: &Span) {
     );
 }
 
-/// What a span was, in a line.
+/// Returns the description of a span, in a line.
 fn said(span: &Span) -> String {
     let time = duration(span.length());
     let what = match (span.work, &span.taken_over_by) {
@@ -171,7 +171,7 @@ fn pictures(page: &mut String, report: &RunReport) {
     page.push_str("</div>\n");
 }
 
-/// What confined agents were refused.
+/// Writes the list of writes that confined agents were refused.
 fn refused_writes(page: &mut String, report: &RunReport) {
     let tasks = report.tasks.iter();
     let mut all = tasks

@@ -85,7 +85,7 @@ fn pictures(report: &RunReport) -> String {
     }
 }
 
-/// What confined agents were refused.
+/// Returns the list of writes that confined agents were refused.
 fn refused_writes(report: &RunReport) -> String {
     let mut text = String::new();
     for task in &report.tasks {

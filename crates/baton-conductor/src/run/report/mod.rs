@@ -13,9 +13,9 @@ pub use markdown::markdown;
 pub struct RunReport {
     /// The run's id.
     pub run: String,
-    /// How it stands: `done`, `failed`, `paused`, …
+    /// The phase: `done`, `failed`, `paused`, …
     pub phase: String,
-    /// How it was planned, such as `PARALLEL`, with the reason where there is one.
+    /// The mode of the plan, such as `PARALLEL`, with the reason where there is one.
     pub mode: String,
     /// The branch on which it lands.
     pub target: String,
@@ -50,7 +50,7 @@ pub struct TaskReport {
     pub spans: Vec<Span>,
     /// The pictures that its gate left.
     pub pictures: Vec<Picture>,
-    /// What its confined agents were refused outside of their worktrees, a sentence each.
+    /// The writes that its confined agents were refused outside of their worktrees, a sentence each.
     pub refused_writes: Vec<String>,
 }
 
@@ -59,7 +59,7 @@ pub struct TaskReport {
 pub struct Picture {
     /// Its path on the machine that ran the gate.
     pub path: String,
-    /// What the file holds; `None` where it is not at hand.
+    /// The content of the file; `None` where it is not at hand.
     pub data: Option<Vec<u8>>,
 }
 
@@ -70,7 +70,7 @@ pub enum Standing {
     Done,
     /// It came to nothing.
     Failed,
-    /// What it depends on came to nothing.
+    /// A task that it depends on came to nothing.
     Skipped,
     /// It is not over.
     Open,
@@ -145,7 +145,7 @@ impl RunReport {
         self.until.saturating_sub(self.began)
     }
 
-    /// How long the same work had taken one after the other, in milliseconds.
+    /// Returns the time that the same work had taken one after the other, in milliseconds.
     pub fn sequential(&self) -> u64 {
         let tasks = self.tasks.iter().map(TaskReport::worked);
         tasks.fold(0, u64::saturating_add)
@@ -174,7 +174,7 @@ impl RunReport {
         tasks.filter(|task| task.status == standing).count()
     }
 
-    /// How many tasks stand how, in a line.
+    /// Returns the number of tasks in each state, in a line.
     fn tally(&self) -> String {
         let all = [
             Standing::Done,

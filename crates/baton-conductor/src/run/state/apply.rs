@@ -381,7 +381,7 @@ impl TaskState {
         }
     }
 
-    /// What was at work begins anew, and does not count.
+    /// Has the work under way begin anew, without counting it.
     fn interrupt(&mut self, now: u64) {
         match self.status {
             Status::Running { since, .. } => {

@@ -55,7 +55,7 @@ pub struct Checkpoint {
     pub kind: CheckpointKind,
     /// The group that it is about, counted from 1.
     pub group_number: usize,
-    /// How that group stands: `pending`, `in_progress`, `complete` or `failed`.
+    /// The state of that group: `pending`, `in_progress`, `complete` or `failed`.
     pub status: String,
     /// The tasks of that group that are done, with their outcomes in a line.
     pub tasks_completed: Vec<(String, String)>,
@@ -68,7 +68,7 @@ pub struct Checkpoint {
     pub next_group: Option<usize>,
     /// The groups that are not over.
     pub remaining_groups: Vec<usize>,
-    /// What part of its context the caller has used, from 0 to 1, where it said so.
+    /// The part of its context that the caller has used, from 0 to 1, where it said so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub context_used: Option<f64>,
     /// The note of the writer.

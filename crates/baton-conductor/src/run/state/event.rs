@@ -126,7 +126,7 @@ pub enum Event {
     TargetMoved(TargetMove),
     /// From now on the run pauses after each group.
     OneGroup,
-    /// Somebody wants the run to pause; what is at work is ended by the conductor.
+    /// A pause of the run is wanted; the conductor ends the work under way.
     Pause(Pause),
 }
 
@@ -138,6 +138,6 @@ pub enum Event {
 pub struct Misplaced {
     /// The event.
     pub what: String,
-    /// How things stand.
+    /// The present state.
     pub state: String,
 }

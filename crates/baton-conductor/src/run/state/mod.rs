@@ -60,12 +60,12 @@ pub struct RunState {
     /// since; absent in older records.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target_tip: Option<Oid>,
-    /// What has moved the target beside the run, oldest first.
+    /// The moves of the target beside the run, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub target_moves: Vec<TargetMove>,
     /// True if the group's approved work has been landed.
     pub landed: bool,
-    /// What became of the aggregate commit; absent until it was tried.
+    /// The outcome of the aggregate commit; absent until it was tried.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub aggregate: Option<Aggregate>,
     /// True if the worktrees have been given back.
@@ -117,21 +117,21 @@ pub enum Within {
 pub enum Pause {
     /// The next call: one group a call.
     GroupOver,
-    /// Somebody who puts right what keeps a gate from judging.
+    /// A person who puts right what keeps a gate from judging.
     Blocked {
         /// The task.
         task: String,
         /// The text from the gate.
         reason: String,
     },
-    /// Somebody who puts right what keeps approved work from landing.
+    /// A person who puts right what keeps approved work from landing.
     Landing {
-        /// What that is.
+        /// The obstacle.
         reason: String,
     },
-    /// Somebody who puts right what keeps the summaries from being aggregated.
+    /// A person who puts right what keeps the summaries from being aggregated.
     Aggregating {
-        /// What that is.
+        /// The obstacle.
         reason: String,
     },
     /// A user asked it to stop.
@@ -174,7 +174,7 @@ pub struct TargetMove {
 }
 
 impl TargetMove {
-    /// What happened and what follows, in a line.
+    /// Returns the event and its consequence, in a line.
     pub fn sentence(&self) -> String {
         match &self.problem {
             None => format!("{}; it breaks no rule, and the run builds on it", self.what),

@@ -1,4 +1,4 @@
-//! What is to be done next.
+//! The choice of the next actions.
 
 use super::task::Status;
 use super::{Phase, RunState, TaskState};
@@ -30,7 +30,7 @@ pub enum Action {
 }
 
 impl RunState {
-    /// What is to be done now, beside what is being done.
+    /// Returns the actions to take now, beside those under way.
     pub fn next_actions(&self) -> Vec<Action> {
         match self.phase {
             Phase::Parallelize => self.work(),

@@ -28,7 +28,7 @@ pub struct TaskState {
     /// The number of attempts that something other than the agent has ended.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub disturbed: u32,
-    /// What the next attempt is told about the one before.
+    /// The text for the next attempt about the one before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub feedback: Option<String>,
     /// Its outcome in a line.
@@ -50,7 +50,7 @@ pub struct TaskState {
     /// The checks that the approved work has passed: none where nobody has checked it, and in older records.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub checks: Vec<WorkCheck>,
-    /// What the end-to-end check told of the last work that it looked at.
+    /// The report of the end-to-end check on the last work that it looked at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub end_to_end: Option<EndToEndReport>,
     /// The commit with which it landed.
@@ -63,7 +63,7 @@ pub struct TaskState {
     /// that was approved or, before one was, of the last rejected one that has any.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pictures: Vec<String>,
-    /// What its confined agents were refused outside of their worktrees, as they printed it.
+    /// The writes that its confined agents were refused outside of their worktrees, as they printed them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub refused_writes: Vec<RefusedWrite>,
 }
@@ -128,7 +128,7 @@ pub struct WorkCheck {
     pub by: CheckKind,
     /// The command, or the name of the agent, that checked.
     pub what: String,
-    /// How it said so: an exit status, or a decision.
+    /// The result that the check gave: an exit status, or a decision.
     pub outcome: String,
 }
 
@@ -212,7 +212,7 @@ pub enum Status {
     },
     /// It was never begun.
     Skipped {
-        /// What it would have built on.
+        /// The task that it would have built on.
         because: String,
     },
 }
