@@ -1,4 +1,4 @@
-//! One change made to the files of a commit, with the conflicts resolved that need nobody.
+//! One change made to the files of a commit, with the conflicts resolved that need no user.
 
 use std::cell::RefCell;
 
@@ -74,7 +74,7 @@ impl<'a, 'm> Applier<'a, 'm> {
         }
     }
 
-    /// From now on nobody is asked about conflicts.
+    /// From now on no command is asked about conflicts.
     pub fn mute(&self) {
         self.resolver.mute();
     }

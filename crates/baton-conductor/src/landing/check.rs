@@ -1,4 +1,4 @@
-//! A look at merged files by whoever has them merged, once the policy's tests have passed.
+//! A look at merged files by the caller that has them merged, once the policy's tests have passed.
 
 use std::path::Path;
 

@@ -1,8 +1,8 @@
 //! The worktrees that have a branch checked out, brought up to what has landed on it.
 //!
-//! Writing files can fail in the middle. Whoever shows a commit therefore notes first in which
-//! worktree it begins: what is half written there is a part of what should be and not somebody's
-//! work, and is completed by whoever finds the note.
+//! Writing files can fail in the middle. A process that shows a commit therefore notes first in which
+//! worktree it begins: what is half written there is a part of what should be and not a user's
+//! work, and is completed by the process that finds the note.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;

@@ -8,7 +8,7 @@ use super::report::{
 };
 use baton_core::report::escape;
 
-/// The report, a line a branch and more where somebody has something to do.
+/// The report, a line a branch and more where a user has something to do.
 pub fn render(report: &MergeReport) -> String {
     let mut text = String::new();
     if report.recovered {

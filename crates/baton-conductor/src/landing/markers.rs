@@ -51,7 +51,7 @@ pub fn hunks(repo: &Repo, tree: Oid, path: &BStr) -> Result<Vec<Hunk>, GitError>
     }
 }
 
-/// The places in a text that are between markers, those that somebody has left by half too.
+/// The places in a text that are between markers, those that a user has left by half too.
 fn find(text: &BStr) -> Vec<Hunk> {
     let mut found: Vec<(usize, BString)> = Vec::new();
     let mut is_open = false;

@@ -125,7 +125,7 @@ pub fn run_checked(
 }
 
 /// Brings the free worktrees of the pool to where tasks begin, now that the target has moved: then
-/// nobody who asks for one waits for that.
+/// no process that asks for one waits for that.
 fn bring_slots_along(repo: &Repo, report: &MergeReport, stop: &dyn Fn() -> bool) {
     if report.recovered || report.new != report.old {
         // What has landed has landed. The pool notes at a slot what kept it back, and `acquire` brings it

@@ -37,7 +37,7 @@ pub fn resolver(worktrees: &Path) -> PathBuf {
     worktrees.join("merge-resolve")
 }
 
-/// The worktree in which a branch waits for somebody to resolve its conflicts.
+/// The worktree in which a branch waits for a user to resolve its conflicts.
 pub fn waiting(worktrees: &Path, branch: &str) -> PathBuf {
     worktrees.join(WAITING).join(file_name(branch))
 }

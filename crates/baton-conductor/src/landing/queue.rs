@@ -1,8 +1,8 @@
 //! Whose turn it is to land: first come, first served, among the processes of this machine.
 //!
-//! Everybody draws a number and holds a lock on the file of that name; whoever has no lower number
+//! Each process draws a number and holds a lock on the file of that name; the one without a lower number
 //! before it that is still held has its turn. The system lets go of the lock of a process that
-//! dies, so that nobody waits for the dead.
+//! dies, so that no process waits for the dead.
 
 use std::io;
 use std::path::{Path, PathBuf};

@@ -134,7 +134,7 @@ pub enum Outcome {
         /// That branch.
         needs: String,
     },
-    /// It was left out because somebody asked for that.
+    /// It was left out because a user asked for that.
     Skipped,
 }
 
@@ -165,7 +165,7 @@ pub struct Hunk {
 pub struct ResolvedPath {
     /// The file.
     pub path: String,
-    /// By what: `union`, `ours`, `theirs`, a command, or `resolution` for what somebody made of
+    /// By what: `union`, `ours`, `theirs`, a command, or `resolution` for what a user made of
     /// it before.
     pub by: String,
 }

@@ -43,7 +43,7 @@ pub struct Answer {
 /// Why there is no answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NoAnswer {
-    /// The command failed, or left the conflict as it was; or nobody was asked.
+    /// The command failed, or left the conflict as it was; or no command was asked.
     Unresolved,
     /// It changed these files, about which it was not asked.
     Strayed(Vec<BString>),
@@ -73,7 +73,7 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    /// From now on nobody is asked.
+    /// From now on no command is asked.
     pub fn mute(&self) {
         self.is_mute.set(true);
     }
@@ -145,7 +145,7 @@ impl<'a> Resolver<'a> {
         })
     }
 
-    /// The files that were changed and about which nobody was asked. A conflict that is about no
+    /// The files that were changed and about which no command was asked. A conflict that is about no
     /// file in particular may be resolved in any.
     fn strays(&self, asked: &Asked<'_>, shown: Oid, made: Oid) -> Result<Vec<BString>, MergeError> {
         if asked.paths.iter().any(|path| path.is_empty()) {

@@ -1,4 +1,4 @@
-//! Going on with branches that wait for somebody, or giving them up.
+//! Going on with branches that wait for a user, or giving them up.
 
 use super::report::{Afterwards, BranchReport, MergeReport, Outcome};
 use super::waiting::{self, Waiting};

@@ -102,7 +102,7 @@ fn opponents(
     Ok(colliding)
 }
 
-/// Has every conflict wait for somebody, as it is on what has landed.
+/// Has every conflict wait for a user, as it is on what has landed.
 pub fn escalate(
     joiner: &Joiner<'_, '_>,
     request: &MergeRequest,

@@ -11,7 +11,7 @@ use baton_core::model::{BranchName, Oid, RefName};
 use baton_git::integration::{MergeState, merge_state};
 use baton_git::{RefEdit, Repo, history, worktrees};
 
-/// Deletes those of these branches that nobody needs any more, now that `target` is what the
+/// Deletes those of these branches that are not needed any more, now that `target` is what the
 /// target names. Says of each what became of it.
 pub fn branches(
     repo: &Repo,

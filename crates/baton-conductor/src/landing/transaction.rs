@@ -5,7 +5,7 @@
 //! it; [`forget`] says that nothing is under way.
 //!
 //! A process may be killed between any two of these, and a git that it has started may still move the branch. So a record
-//! stays until its branch has moved on, and whoever comes next asks the branch ([`interrupted`]): what has landed is
+//! stays until its branch has moved on, and the next process asks the branch ([`interrupted`]): what has landed is
 //! shown, and what has not is made again. Merges and aggregates can be at work at once, each kind one process at a time; a
 //! process looks after the records of its own kind only.
 //!

@@ -1,4 +1,4 @@
-//! Branches whose conflicts wait for somebody: each with a worktree in which to resolve them and
+//! Branches whose conflicts wait for a user: each with a worktree in which to resolve them and
 //! a record of what it was that stopped.
 
 use std::path::{Path, PathBuf};
@@ -211,7 +211,7 @@ pub fn close(repo: &Repo, branch: &str) -> Result<(), MergeError> {
 }
 
 /// The repository from a place that stays: the worktree in which a branch waits goes as soon as that
-/// has landed, be it the one from which somebody goes on.
+/// has landed, be it the one from which a user goes on.
 pub fn steady(repo: Repo) -> Result<Repo, GitError> {
     let is_waiting = repo.work_tree().is_some_and(|root| {
         let above = root.parent().and_then(Path::file_name);
@@ -243,7 +243,7 @@ fn read(path: &Path) -> Result<Option<Waiting>, MergeError> {
 }
 
 /// Takes away the record and the worktree of a branch that is given up. Returns the reference
-/// that keeps what somebody had made of it, where somebody had.
+/// that keeps what a user had made of it, where a user had.
 pub fn give_up(repo: &Repo, waiting: &Waiting) -> Result<Option<String>, MergeError> {
     let mut kept = None;
     if let Some(worktree) = ScratchWorktree::find(repo, &waiting.worktree)? {

@@ -149,7 +149,7 @@ impl AgentOutput {
     }
 }
 
-/// What a line of output comes to for somebody who reads only that: the line or, where it is an
+/// What a line of output comes to for a user who reads only that: the line or, where it is an
 /// event, the last line of the text or the error in it. `None` where it says nothing.
 pub fn summarize(line: &[u8]) -> Option<String> {
     let Some(event) = event(line) else {
@@ -159,7 +159,7 @@ pub fn summarize(line: &[u8]) -> Option<String> {
     said.find_map(last_line_of)
 }
 
-/// What a line of output holds for somebody who reads all of it: the line as it is or, of an event, the
+/// What a line of output holds for a user who reads all of it: the line as it is or, of an event, the
 /// text, the error, or the command of a tool. `None` where it holds nothing of that.
 pub fn readable(line: &[u8]) -> Option<String> {
     let Some(event) = event(line) else {

@@ -22,7 +22,7 @@ pub struct Constraint {
     pub text: String,
 }
 
-/// Why nobody can be told what no agent may do.
+/// The reason why no agent can be told what no agent may do.
 #[derive(Debug, Error, Diagnostic)]
 pub enum ConstraintsError {
     /// The policy names files that the base does not have.

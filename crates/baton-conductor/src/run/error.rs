@@ -26,7 +26,7 @@ pub enum RunError {
     #[diagnostic(transparent)]
     Confined(#[from] ConfinedError),
 
-    /// Nobody can be told what no agent may do.
+    /// No agent can be told what no agent may do.
     #[error(transparent)]
     #[diagnostic(transparent)]
     Constraints(#[from] ConstraintsError),

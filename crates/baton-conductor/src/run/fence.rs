@@ -1,4 +1,4 @@
-//! Blocks of code in what somebody says, fenced as
+//! Blocks of code in what an agent says, fenced as
 //! [CommonMark](https://spec.commonmark.org/0.31.2/#fenced-code-blocks) has it: as many backticks or
 //! tildes as the opening fence has, or more, end the block; the end of the text does too.
 

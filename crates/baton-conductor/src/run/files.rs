@@ -11,7 +11,7 @@ pub fn of_run(repo: &Repo, run: &str) -> PathBuf {
     repo.baton_dir().join("runs").join(file_name(run))
 }
 
-/// The lock of whoever begins a run.
+/// The lock of a process that begins a run.
 pub fn begin_lock(repo: &Repo) -> PathBuf {
     repo.baton_dir().join("runs").join("begin.lock")
 }

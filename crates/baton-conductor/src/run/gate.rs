@@ -322,7 +322,7 @@ fn is_broken_off(end: End) -> bool {
     }
 }
 
-/// Lends a worktree of the work's commit in which nobody has been.
+/// Lends a fresh worktree of the work's commit.
 fn in_fresh_worktree<T>(
     repo: &Repo,
     work: &Work<'_>,

@@ -9,7 +9,7 @@ use super::fence;
 /// By which word an agent says that it has finished.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Promise {
-    /// `TASK_DONE`: nobody judges the work after this.
+    /// `TASK_DONE`: no one judges the work after this.
     Done,
     /// `READY_FOR_QA`: a gate does.
     ReadyForQa,

@@ -147,7 +147,7 @@ impl Record {
     /// line what happened.
     ///
     /// # Errors
-    /// [`RecordError::Raced`] when somebody else has written since this was read; nothing is
+    /// [`RecordError::Raced`] when another process has written since this was read; nothing is
     /// written then.
     pub fn save(
         &mut self,

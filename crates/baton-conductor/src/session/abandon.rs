@@ -31,7 +31,7 @@ pub fn abandon(repo: &Repo, number: Option<&str>, reason: &str) -> Result<Sessio
     Ok(session)
 }
 
-/// Removes the log that the session began with, where nobody has written in it or committed it.
+/// Removes the log that the session began with, where no one has written in it or committed it.
 fn remove_untouched_log(worktree: &Repo, session: &Session) -> Result<(), SessionError> {
     let Some(root) = worktree.work_tree() else {
         return Ok(());

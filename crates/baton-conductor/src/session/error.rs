@@ -149,7 +149,7 @@ pub enum SessionError {
     #[diagnostic(help("run the command there; {}", .0.remedy()))]
     AtWork(Box<Location>),
 
-    /// Nobody says why a session is given up.
+    /// No reason is given why a session is given up.
     #[error("the reason is empty")]
     #[diagnostic(help("say in one line why nobody goes on with it: `--reason TEXT`"))]
     NoReason,

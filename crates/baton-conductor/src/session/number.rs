@@ -1,6 +1,6 @@
 //! Sessions' numbers: decimal integers of any length, without leading zeros.
 
-/// The most digits of a number that somebody may ask for: a claim must not outlive a log whose name
+/// The most digits of a number that a user may ask for: a claim must not outlive a log whose name
 /// no file system takes.
 pub const MAX_ASKED_DIGITS: usize = 9;
 

@@ -51,7 +51,7 @@ pub enum Standing {
     Active,
     /// It is done; its summary waits for the orchestrator.
     Ended,
-    /// It came to nothing, and nobody goes on with it.
+    /// It came to nothing, and no agent goes on with it.
     Abandoned,
     /// The handoff document of what is checked out, or an archive of it, carries it.
     Aggregated,

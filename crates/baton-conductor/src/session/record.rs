@@ -54,7 +54,7 @@ pub enum State {
     Active,
     /// It is done.
     Ended,
-    /// It came to nothing, and nobody goes on with it.
+    /// It came to nothing, and no agent goes on with it.
     Abandoned,
 }
 

@@ -51,7 +51,7 @@ impl Remote {
         Ok(numbers(listed.iter().map(|(name, _)| name.as_bstr())))
     }
 
-    /// Creates the session's reference there; `false` when somebody else has.
+    /// Creates the session's reference there; `false` when another process has.
     pub fn claim(&self, number: &str, commit: Oid) -> Result<bool, SessionError> {
         let name = reference(number);
         let mut refused = None;

@@ -32,7 +32,7 @@ pub struct Stored {
 }
 
 impl Stored {
-    /// The change that keeps the record as it is: with it in a transaction, nobody else changes it meanwhile.
+    /// The change that keeps the record as it is: with it in a transaction, no other process changes it meanwhile.
     pub(super) fn unmoved(&self) -> RefEdit {
         let commit = Some(self.commit);
         RefEdit {
@@ -93,7 +93,7 @@ pub fn stored(repo: &Repo, number: &str) -> Result<Option<Stored>, SessionError>
     Ok(Some(Stored { commit, session }))
 }
 
-/// Changes the session of this number; `change` is called again when somebody else has changed
+/// Changes the session of this number; `change` is called again when another process has changed
 /// it meanwhile, and what it refuses stays undone.
 pub fn update<E: From<SessionError>>(
     repo: &Repo,
@@ -123,7 +123,7 @@ pub fn update<E: From<SessionError>>(
     Err(SessionError::Crowded(ATTEMPTS).into())
 }
 
-/// Gives up the session of this number, active or ended: nobody waits for it any more.
+/// Gives up the session of this number, active or ended: no process waits for it any more.
 pub fn abandon(repo: &Repo, number: &str, reason: &str) -> Result<Session, SessionError> {
     let ended_at = clock::timestamp(clock::now());
     update(repo, number, |session| {

@@ -1,4 +1,4 @@
-//! The branches on which somebody works, and what is not committed of that work.
+//! The branches on which work goes on, and what is not committed of that work.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};

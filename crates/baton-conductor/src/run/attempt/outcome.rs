@@ -47,7 +47,7 @@ pub enum Outcome {
         /// Which.
         paths: Vec<BString>,
     },
-    /// The worktree is gone or is none any more, whoever did that.
+    /// The worktree is gone or is none any more, whatever did that.
     Uprooted,
     /// The agent has met a usage limit, of which it says this. The attempt counts for nothing.
     Limited {

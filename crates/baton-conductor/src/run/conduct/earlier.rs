@@ -1,6 +1,6 @@
 //! The tasks of a file that earlier runs have left to do.
 //!
-//! A task is known by what it says: where somebody has changed its prompt, its files or its checks, it is another.
+//! A task is known by what it says: where a user has changed its prompt, its files or its checks, it is another.
 
 use super::{ConductError, Request, is_conducted, load, tasks};
 use crate::run::state::{RunState, Status};

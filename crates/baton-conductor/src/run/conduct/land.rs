@@ -130,7 +130,7 @@ pub(super) fn is_seen(
     Ok(check.is_seen(&diff::changed_paths(context.repo, base, tip)?))
 }
 
-/// Has the run wait for somebody who puts right what keeps everything from landing.
+/// Has the run wait for a person who puts right what keeps everything from landing.
 fn pause_landing(error: &MergeError, events: &EventSender) -> Result<(), ConductError> {
     if matches!(error, MergeError::Interrupted) {
         return Err(ConductError::Interrupted);
@@ -281,7 +281,7 @@ fn first_parent(repo: &Repo, commit: Oid) -> Result<Option<Oid>, ConductError> {
     Ok(commit.parents.first().copied())
 }
 
-/// Aggregates, once nobody else does.
+/// Aggregates, once no other process does.
 fn in_turn(
     context: &RunContext<'_>,
     request: &Request,

@@ -86,7 +86,7 @@ pub trait Watcher {
     fn happened(&mut self, run: &str, state: &RunState, event: &Event);
     /// Nothing has happened for a moment, and the run is still in this state.
     fn waited(&mut self, _state: &RunState) {}
-    /// Something worth a sentence to whoever reads along.
+    /// Something worth a sentence to the user who reads along.
     fn said(&mut self, sentence: &str);
 }
 
@@ -272,7 +272,7 @@ fn tasks(repo: &Repo, record: &Record, policy: &Policy) -> Result<TaskList, Cond
     Ok(TaskList::parse(TASKS, &text, policy)?)
 }
 
-/// Waits, unless somebody asks to stop.
+/// Waits, unless a stop is asked for.
 fn wait(pause: Duration, stop: &dyn Fn() -> bool) -> Result<(), ConductError> {
     let step = Duration::from_millis(100);
     let mut left = pause;

@@ -44,7 +44,7 @@ pub(super) fn release_task_when_over(
     }
 }
 
-/// Parts with a task for which nothing more is to be done. Nobody waits for the session of one that
+/// Parts with a task for which nothing more is to be done. No process waits for the session of one that
 /// came to nothing, and its worktree goes back to the pool, unless the policy wants to keep that of a
 /// task which has failed. Says what there is to say about it; what cannot be done keeps nothing from
 /// going on, and is done when the run is resumed.

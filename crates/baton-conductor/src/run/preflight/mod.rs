@@ -79,7 +79,7 @@ pub enum Obstacle {
     /// No task could have a session.
     #[error("no session can begin, and every task needs one: {0}")]
     Sessionless(String),
-    /// Nobody could commit.
+    /// No agent could commit.
     #[error("no commit can be made: {0}")]
     Uncommittable(String),
     /// A hook would refuse the commits that Baton makes.
@@ -147,7 +147,7 @@ pub enum Obstacle {
         /// The calls that are left.
         left: u64,
     },
-    /// Nobody knows how many calls are left.
+    /// The number of calls that are left is unknown.
     #[error("it is not known how many calls are left: {0}")]
     Uncounted(String),
 }

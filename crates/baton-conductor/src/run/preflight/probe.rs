@@ -20,7 +20,7 @@ use baton_git::scratch_worktree::ScratchWorktree;
 use baton_sys::FileLock;
 use baton_sys::supervise::{self, End};
 
-/// The task for which nobody works, by which branch and worktree are named.
+/// The task for which no agent works, by which branch and worktree are named.
 const TASK: &str = "baton-probe";
 
 /// The time limit of a probe.

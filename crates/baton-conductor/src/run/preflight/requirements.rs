@@ -104,7 +104,7 @@ pub fn sessionless(repo: &Repo, tip: Oid) -> Option<Obstacle> {
 }
 
 /// What keeps agents and Baton from committing: git does not know who they are, or cannot sign while
-/// nobody is there.
+/// no user is there.
 pub fn uncommittable(repo: &Repo) -> Option<Obstacle> {
     let error = signing::check(repo, false).err()?;
     Some(Obstacle::Uncommittable(with_help(&error)))

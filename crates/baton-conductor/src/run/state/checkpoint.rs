@@ -20,7 +20,7 @@ pub enum CheckpointKind {
     PostGroup,
     /// A failed task is about to be tried again.
     PreRetry,
-    /// The caller's context is being used up, or somebody asked for it.
+    /// The caller's context is being used up, or a user asked for it.
     Context,
     /// Another session is to go on.
     Handoff,
@@ -79,7 +79,7 @@ pub struct Checkpoint {
 }
 
 impl RunState {
-    /// The checkpoint of this kind for the run of this id, as somebody asks for it.
+    /// The checkpoint of this kind for the run of this id, as a user asks for it.
     pub fn checkpoint(&self, run: &str, kind: CheckpointKind) -> Checkpoint {
         let group = self.checkpoint_group(kind);
         self.due_checkpoint(run, DueCheckpoint::new(kind, group))
@@ -128,7 +128,7 @@ impl RunState {
         }
     }
 
-    /// The group that a checkpoint is about that somebody asks for: between two groups the one that is
+    /// The group that a checkpoint is about that a user asks for: between two groups the one that is
     /// over, where another session is to go on.
     fn checkpoint_group(&self, kind: CheckpointKind) -> usize {
         let between = matches!(

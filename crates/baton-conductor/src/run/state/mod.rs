@@ -90,7 +90,7 @@ pub enum Phase {
     Done,
     /// It is over, and not all tasks came to an end.
     Failed,
-    /// It waits for somebody.
+    /// It waits for a person.
     Paused {
         /// For what.
         reason: Pause,

@@ -47,7 +47,7 @@ pub struct TaskState {
     /// The commit that was judged, once one was approved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approved: Option<Oid>,
-    /// The checks that the approved work has passed: none where nobody has checked it, and in older records.
+    /// The checks that the approved work has passed: none where it was not checked, and in older records.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub checks: Vec<WorkCheck>,
     /// The report of the end-to-end check on the last work that it looked at.
@@ -232,7 +232,7 @@ fn is_zero(number: &u32) -> bool {
 }
 
 impl TaskState {
-    /// A task that nobody has begun.
+    /// A task that has not begun.
     pub fn new(id: &str, title: &str, builds_on: Vec<String>, attempts: u32) -> Self {
         Self {
             id: id.to_owned(),
