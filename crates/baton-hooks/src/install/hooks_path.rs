@@ -144,7 +144,10 @@ pub fn directories(repo: &Repo, one: &SetAside) -> Result<Vec<PathBuf>, InstallE
         .collect())
 }
 
-/// Every directory to which git looks, or would without Baton, and those around it in which a manager keeps its hooks: each below
+/// The number of directories below one that a setting names in which hooks are looked for.
+const DEEPEST: usize = 3;
+
+/// Every directory to which git looks, or would without Baton, and those around it in which a manager keeps its hooks: those below
 /// one of them, and the one above, unless that is the root of a worktree or outside of all.
 pub fn all_directories(
     repo: &Repo,
@@ -164,8 +167,7 @@ pub fn all_directories(
         found.push(root.join(one.setting.path));
     }
     for directory in found.clone() {
-        let below = file::entries(&directory).unwrap_or_default();
-        found.extend(below.into_iter().filter(|path| file::is_directory(path)));
+        add_below(&directory, DEEPEST, &mut found);
         let above = directory.parent().unwrap_or(&directory);
         let is_within = |root: &PathBuf| above != root && above.starts_with(root);
         found.extend(roots.iter().any(is_within).then(|| above.to_owned()));
@@ -174,6 +176,18 @@ pub fn all_directories(
     found.dedup();
     found.retain(|path| !file::is_same_place(path, &layout.hooks_dir()));
     Ok(found)
+}
+
+fn add_below(directory: &Path, depth: usize, found: &mut Vec<PathBuf>) {
+    if depth == 0 {
+        return;
+    }
+    for path in file::entries(directory).unwrap_or_default() {
+        if file::is_directory(&path) && !file::is_link(&path) {
+            add_below(&path, depth - 1, found);
+            found.push(path);
+        }
+    }
 }
 
 /// The worktree through which git reaches the file of the setting; `None` when it is gone.
